@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The errors that callers of Quilt tell apart. On the bus each is org.quilt.Error.NAME. */
+#pragma once
+
+#include <glib.h>
+
+#define QUILT_ERROR (quilt_error_quark ())
+
+typedef enum {
+  QUILT_ERROR_FAILED,
+  QUILT_ERROR_NOT_FOUND,
+  QUILT_ERROR_AMBIGUOUS,
+  QUILT_ERROR_EXISTS,
+  QUILT_ERROR_BUSY,
+  QUILT_ERROR_INVALID_ARGUMENT,
+  QUILT_ERROR_INVALID_STATE,
+  QUILT_ERROR_NOT_SUPPORTED,
+  QUILT_ERROR_NOT_AUTHORIZED,
+  QUILT_ERROR_COMMAND_NOT_FOUND,
+  QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
+  QUILT_ERROR_SETUP_FAILED,
+  QUILT_ERROR_BAD_ARCHIVE,
+  QUILT_ERROR_NO_SPACE,
+  QUILT_ERROR_TIMED_OUT,
+  QUILT_ERROR_CANCELLED,
+  QUILT_ERROR_QUOTA_EXCEEDED,
+  QUILT_N_ERRORS,
+} QuiltError;
+
+GQuark quilt_error_quark (void);
+
+/* The name after "org.quilt.Error.", a static string; "Failed" for a code out of range. */
+const char *quilt_error_to_name (int code);
+
+/* The code of a name as quilt_error_to_name() gives it; QUILT_ERROR_FAILED for any other. */
+QuiltError quilt_error_from_name (const char *name);
+
+/* Sets "FORMAT: strerror (errsv)" with the code that errsv suggests: NO_SPACE for ENOSPC and
+ * EDQUOT, FAILED for all else. Returns FALSE, so that a caller can return it. */
+gboolean quilt_set_error_errno (GError **error, int errsv, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);

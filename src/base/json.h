@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* JSON that a stranger may have written: bounded, strict, and read by tables. */
+#pragma once
+
+#include <glib.h>
+#include <json-c/json.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_object, json_object_put)
+
+/* Parses one JSON text (RFC 8259) of at most max_size bytes and 64 levels. Refused with
+ * INVALID_ARGUMENT, naming the byte or the key: trailing garbage, duplicate keys (json-c would let the
+ * last win), NUL bytes in strings, comments and every other extension. Strings are bytes: what is not
+ * UTF-8 is kept as it is. */
+json_object *quilt_json_parse (const char *data, gsize length, gsize max_size, GError **error);
+
+/* What to do with a key of an object. */
+typedef struct QuiltField QuiltField;
+typedef gboolean (*QuiltFieldParse) (
+    const QuiltField *field, json_object *value, const char *path, void *target, GError **error);
+
+typedef enum {
+  QUILT_FIELD_OBJECT,
+  QUILT_FIELD_ARRAY,
+  QUILT_FIELD_STRING,
+  QUILT_FIELD_INT,
+  QUILT_FIELD_BOOL,
+  QUILT_FIELD_ANY,
+} QuiltFieldType;
+
+struct QuiltField {
+  const char *name; /* NULL ends the table */
+  QuiltFieldType type;
+  QuiltFieldParse parse; /* NULL: the key is known and ignored, for the reason written in the table */
+  gsize offset;          /* of the member in target */
+  const char *reason;    /* of an ignored key */
+};
+
+/* Reads object by a table: each key is applied (its parse function is called with target + offset and
+ * the JSON path "linux.namespaces[0].type"), ignored for a written reason, or refused by its path with
+ * NOT_SUPPORTED (unknown) or INVALID_ARGUMENT (wrong type). */
+gboolean quilt_json_read (
+    const QuiltField *fields, json_object *object, const char *path, void *target, GError **error);
+
+/* Parse functions for tables. The member is a char *, a char ** (NULL-terminated), a gboolean, a
+ * gint64, a guint64 (negative is refused). */
+gboolean quilt_field_string (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_field_strv (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_field_bool (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_field_int64 (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_field_uint64 (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+/* Refuses the key by its path: known to the specification, not supported by Quilt. */
+gboolean quilt_field_unsupported (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+
+/* Prints without escaped slashes; pretty for people. Owned by the caller. */
+char *quilt_json_print (json_object *object, gboolean pretty);
+
+/* A JSON array of the strings of a NULL-terminated vector (NULL: an empty one). */
+json_object *quilt_json_new_strv (const char *const *strv);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The wire between quiltd and its helpers: SOCK_SEQPACKET, one fixed struct per message. */
+#pragma once
+
+#include <glib.h>
+
+/* Numbers never change their meaning: a supervisor outlives the quiltd that started it. */
+typedef enum {
+  /* quiltd → supervisor */
+  QUILT_MESSAGE_GO = 1,   /* the scope is ready: enter it, run */
+  QUILT_MESSAGE_STOP = 2, /* signal, time_usec: grace period until SIGKILL; QUILT_INFINITY: none */
+  QUILT_MESSAGE_KILL = 3, /* signal to the container's init */
+  QUILT_MESSAGE_BYE = 4,  /* the exit is on record: the supervisor may end */
+  QUILT_MESSAGE_RENAME = 5, /* text: the new name, for the fields of later log lines */
+
+  /* supervisor → quiltd; after each (re)connection it first repeats the state it is in */
+  QUILT_MESSAGE_READY = 16,   /* built, waits for GO */
+  QUILT_MESSAGE_STEP = 17,    /* setup step `step` (from 1) begins */
+  QUILT_MESSAGE_RUNNING = 18, /* the command was executed: pid, time_usec */
+  QUILT_MESSAGE_FAILED = 19,  /* never ran: code is a QuiltError, step the setup step or 0, exit_code
+                                 the step's code, text says what, why and what to do */
+  QUILT_MESSAGE_EXITED = 20,  /* exit_code, signal (0: none), time_usec; text: reason */
+
+  /* transfer → quiltd */
+  QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */
+  QUILT_MESSAGE_DONE = 33,     /* text: content digest "sha256:…"; done: bytes on disk, total: entries;
+                                  exit_code 1: the layer was there already */
+  QUILT_MESSAGE_ERROR = 34,    /* code is a QuiltError, text */
+} QuiltMessageType;
+
+#define QUILT_MESSAGE_VERSION 1
+#define QUILT_MESSAGE_TEXT_MAX 1536
+
+typedef struct {
+  guint32 version;
+  guint32 type;
+  gint32 code;
+  gint32 signal;
+  gint32 exit_code; /* 0..255 as wait(2) gives it; 128 + signal when a signal ended it */
+  gint32 pid;       /* of the container's init, in quiltd's pid namespace */
+  guint32 step;
+  guint32 flags; /* QuiltMessageFlags */
+  guint64 time_usec; /* CLOCK_REALTIME, or a duration where said above */
+  guint64 done;
+  guint64 total;
+  char text[QUILT_MESSAGE_TEXT_MAX]; /* UTF-8, NUL-terminated */
+} QuiltMessage;
+
+typedef enum {
+  QUILT_MESSAGE_FLAG_STOPPING = 1 << 0, /* a stop was asked for */
+  QUILT_MESSAGE_FLAG_OOM = 1 << 1,      /* the kernel killed something for memory (memory.events) */
+  QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT = 1 << 2, /* the grace period ran out */
+} QuiltMessageFlags;
+
+void quilt_message_init (QuiltMessage *message, QuiltMessageType type);
+/* Cuts at a character boundary. */
+void quilt_message_set_text (QuiltMessage *message, const char *text);
+
+/* Sends, never blocks for long (the other side reads), never raises SIGPIPE. Only the used part of text
+ * travels. FALSE with errno: EPIPE, ECONNRESET when the other side is gone. */
+gboolean quilt_message_send (int socket, const QuiltMessage *message);
+
+/* Receives one message and checks size, version and termination. 1: got one; 0: the other side closed;
+ * -1 with errno: EAGAIN, EBADMSG (malformed: drop the connection), … Descriptors that came along are
+ * closed. */
+int quilt_message_receive (int socket, QuiltMessage *ret_message);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The OCI runtime configuration as values: config.json of runtime-spec 1.0 to 1.2, Linux. */
+#pragma once
+
+#include "spec/options.h"
+
+#include <glib.h>
+
+typedef enum {
+  QUILT_NS_PID = 1 << 0,
+  QUILT_NS_NETWORK = 1 << 1,
+  QUILT_NS_MOUNT = 1 << 2,
+  QUILT_NS_IPC = 1 << 3,
+  QUILT_NS_UTS = 1 << 4,
+  QUILT_NS_CGROUP = 1 << 5,
+} QuiltNamespaces;
+
+typedef struct {
+  char *destination; /* absolute, inside the container */
+  char *type;        /* "overlay", "proc", "tmpfs", …; NULL for a bind */
+  char *source;
+  char **options; /* as mount(8) spells them; NULL-terminated, may be NULL */
+} QuiltMount;
+
+/* A step that runs inside the container before its command (hooks.startContainer). */
+typedef struct {
+  char *path; /* argv[0] is resolved by the environment's PATH when path has no '/' */
+  char **args;
+  char **env; /* NULL: the process's own */
+  gint64 timeout; /* seconds; 0: none */
+} QuiltHook;
+
+/* Sets of capabilities as masks of 1 << CAP_… (capabilities(7)). */
+typedef struct {
+  guint64 bounding, effective, permitted, inheritable, ambient;
+} QuiltCapabilities;
+
+typedef struct {
+  char **args;
+  char **env;
+  char *cwd;
+  guint64 uid;
+  guint64 gid;
+  GArray *additional_gids; /* of guint32 */
+  gint64 umask;            /* -1: leave */
+  gint64 oom_score_adj;
+  gboolean has_oom_score_adj;
+  gboolean no_new_privileges;
+  gboolean has_capabilities; /* absent in the file means: none at all */
+  QuiltCapabilities capabilities;
+} QuiltProcess;
+
+/* A mount with destination "/" makes the root file system (Quilt writes an overlay there): root_path is
+ * then only the place it is put on. Without one, root_path is the root, bound onto itself. */
+typedef struct {
+  char *oci_version;
+  char *root_path;
+  gboolean root_readonly;
+  char *hostname;
+  QuiltProcess process;
+  GPtrArray *mounts;          /* of QuiltMount, in order */
+  GPtrArray *start_container; /* of QuiltHook, in order */
+  guint namespaces;           /* QuiltNamespaces to create */
+  char **masked_paths;
+  char **readonly_paths;
+  GHashTable *annotations; /* char * → char * */
+} QuiltSpec;
+
+void quilt_spec_free (QuiltSpec *spec);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)
+
+/* Parses a config.json of at most 4 MiB. Every field is applied, refused by its JSON path
+ * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for a reason that stands in the table. linux.resources
+ * is checked and ignored here: limits are properties of the scope. */
+QuiltSpec *quilt_spec_parse (const char *data, gsize length, GError **error);
+
+/* Prints it; quilt_spec_parse() of the result gives the same values. Owned by the caller. */
+char *quilt_spec_print (const QuiltSpec *spec, gboolean pretty);
+
+/* What an image says about how to run it (a rootfs tarball says nothing: all NULL). */
+typedef struct {
+  char **entrypoint;
+  char **cmd;
+  char **env;
+  char *working_directory;
+  char *stop_signal;
+} QuiltImageConfig;
+
+void quilt_image_config_clear (QuiltImageConfig *config);
+
+/* Where the container's root file system comes from; every path absolute, on the host. */
+typedef struct {
+  const char *const *layers; /* lowest last, as overlayfs's lowerdir */
+  const char *upper;
+  const char *work;
+  const char *mount_point;
+  gboolean is_volatile; /* overlayfs "volatile": thrown away after its one run */
+} QuiltRootfs;
+
+/* The one place that turns image and options into an OCI configuration: namespaces pid, mount, uts,
+ * ipc, cgroup, network; /proc, /dev, /sys and friends; podman's default capabilities,
+ * no_new_privileges, masked and read-only paths; annotations org.quilt.* for what OCI has no word for
+ * (see spec/oci.c). INVALID_ARGUMENT if neither image nor options name a command. */
+QuiltSpec *quilt_spec_new_for_container (const char *id,
+                                         const QuiltOptions *options,
+                                         const QuiltImageConfig *image,
+                                         const QuiltRootfs *rootfs,
+                                         GError **error);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The small grammars: names, sizes, durations, signals, CPU counts, setup steps. Pure. */
+#pragma once
+
+#include <glib.h>
+
+/* [a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}. FALSE sets INVALID_ARGUMENT saying the grammar. */
+gboolean quilt_container_name_check (const char *name, GError **error);
+/* An image's name: components of [a-z0-9._-] by '/', an optional ":tag"; at most 255 bytes. */
+gboolean quilt_image_name_check (const char *name, GError **error);
+/* RFC 1123 label characters and dots, at most 64 bytes (the kernel's limit). */
+gboolean quilt_hostname_check (const char *hostname, GError **error);
+/* 32 hexadecimal digits, and a prefix of them (at least 1). */
+gboolean quilt_id_check (const char *id);
+gboolean quilt_id_prefix_check (const char *prefix);
+/* A new random ID (getrandom(2)), 32 hex. */
+char *quilt_id_new (void);
+/* "quilt-NAME.scope", with what a unit name may not hold escaped as systemd does (systemd.unit(5)).
+ * The grammar of names leaves only '-' at risk, which is legal in a unit name. */
+char *quilt_scope_name (const char *container_name);
+
+/* "512", "512k", "64M", "1.5G", "infinity" → bytes (1024-based as podman and systemd). */
+gboolean quilt_parse_bytes (const char *text, guint64 *ret_bytes, GError **error);
+/* "1.5" CPUs, "150%", "infinity" → µs of CPU time per second. */
+gboolean quilt_parse_cpus (const char *text, guint64 *ret_usec, GError **error);
+/* "10" (s), "1.5s", "500ms", "2min", "1h", "infinity" → µs. */
+gboolean quilt_parse_duration (const char *text, guint64 *ret_usec, GError **error);
+/* "15", "TERM", "SIGTERM", "RTMIN+3", any case → 1..64. */
+gboolean quilt_parse_signal (const char *text, int *ret_signal, GError **error);
+/* "SIGTERM"; "SIGRTMIN+3". A static or thread-local string is not used: owned by the caller. */
+char *quilt_signal_to_string (int signal);
+
+/* A --setup step to its argv: "npm: typescript eslint" (also pip, gem, apt, apk, dnf) is the package
+ * manager's own non-interactive install; anything else is {"/bin/sh", "-c", step}. */
+char **quilt_setup_step_argv (const char *step, GError **error);

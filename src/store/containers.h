@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Container records and directories: containers/ID. */
+#pragma once
+
+#include "spec/options.h"
+#include "store/store.h"
+
+typedef struct {
+  char *id;
+  char *image;        /* as the user named it */
+  char *image_digest; /* "sha256:HEX" */
+  guint32 owner;      /* uid of the creator */
+  guint64 created_usec;
+  QuiltOptions *options; /* options->name is the current name */
+} QuiltContainerRecord;
+
+void quilt_container_record_free (QuiltContainerRecord *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltContainerRecord, quilt_container_record_free)
+
+/* The last run. started but not finished: it runs, or the host went down meanwhile. */
+typedef struct {
+  guint64 started_usec;
+  guint64 finished_usec;
+  int exit_code; /* -1: none, or unknown */
+  int signal;
+  guint step;    /* setup step that failed, or 0 */
+  char *reason;  /* "" before the first run; else as WaitContainer's reason */
+  char *error;   /* "" if nothing is wrong */
+  char *error_name; /* after "org.quilt.Error."; "" if nothing is wrong */
+} QuiltResult;
+
+void quilt_result_clear (QuiltResult *result);
+
+/* Makes containers/ID with record, upper, work and root: all or nothing, by one rename; durable unless the
+ * container is removed after its one run anyway. */
+gboolean
+quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, GError **error);
+/* Replaces the record (rename, update); durable. */
+gboolean
+quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GError **error);
+gboolean quilt_container_save_result (
+    QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error);
+
+/* All records with their last results. on_broken as in store/images.h; the directory is left alone. */
+typedef struct {
+  QuiltContainerRecord *record;
+  QuiltResult result;
+} QuiltStoredContainer;
+void quilt_stored_container_free (QuiltStoredContainer *stored);
+GPtrArray *quilt_containers_load (
+    QuiltStore *store,
+    void (*on_broken) (const char *id, const GError *why, gpointer data),
+    gpointer data,
+    GError **error);
+
+/* Takes the container out of the store by one rename to .gone-ID, durably (so that it never comes back);
+ * quilt_container_delete() then frees the space and may run in a thread. */
+gboolean quilt_container_retire (QuiltStore *store, const char *id, gboolean durable, GError **error);
+gboolean quilt_container_delete (QuiltStore *store, const char *id, GError **error);
+
+/* "PATH/containers/ID/NAME". */
+char *quilt_container_path (QuiltStore *store, const char *id, const char *name);
+char *quilt_container_record_print (const QuiltContainerRecord *record, gboolean pretty);

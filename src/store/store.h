@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state directory: who may write in it, and what its rooms are. One writer: quiltd. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  char *path; /* absolute, for the paths that mounts need */
+  int fd;
+  int images_fd;
+  int layers_fd;
+  int containers_fd;
+} QuiltStore;
+
+/* Opens path, making it and its directories (0700, owned by us) as needed, and takes the lock: BUSY if
+ * another quiltd has it. What a crash left unfinished (layers/.tmp-*, containers/.new-*,
+ * containers/.gone-*) is removed. */
+QuiltStore *quilt_store_open (const char *path, GError **error);
+void quilt_store_free (QuiltStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltStore, quilt_store_free)
