@@ -11,16 +11,16 @@ static int
 open_resolving (int dir_fd, const char *path, int flags, mode_t mode, guint64 resolve)
 {
   struct open_how how = {
-    .flags = (guint64) (flags | O_CLOEXEC),
-    .mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? mode : 0,
-    .resolve = resolve,
+      .flags = (guint64)(flags | O_CLOEXEC),
+      .mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? mode : 0,
+      .resolve = resolve,
   };
   int fd;
 
   /* EAGAIN: something was renamed or mounted meanwhile and the kernel could not be sure. Whoever
    * races us for ever only delays himself, but give up in the end. */
   for (int tries = 0; tries < 128; tries++) {
-    fd = (int) syscall (SYS_openat2, dir_fd, path, &how, sizeof how);
+    fd = (int)syscall (SYS_openat2, dir_fd, path, &how, sizeof how);
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
       return fd;
   }

@@ -5,28 +5,28 @@
 #include <errno.h>
 
 static const char *const names[] = {
-  [QUILT_ERROR_FAILED] = "Failed",
-  [QUILT_ERROR_NOT_FOUND] = "NotFound",
-  [QUILT_ERROR_AMBIGUOUS] = "Ambiguous",
-  [QUILT_ERROR_EXISTS] = "Exists",
-  [QUILT_ERROR_BUSY] = "Busy",
-  [QUILT_ERROR_INVALID_ARGUMENT] = "InvalidArgument",
-  [QUILT_ERROR_INVALID_STATE] = "InvalidState",
-  [QUILT_ERROR_NOT_SUPPORTED] = "NotSupported",
-  [QUILT_ERROR_NOT_AUTHORIZED] = "NotAuthorized",
-  [QUILT_ERROR_COMMAND_NOT_FOUND] = "CommandNotFound",
-  [QUILT_ERROR_COMMAND_NOT_EXECUTABLE] = "CommandNotExecutable",
-  [QUILT_ERROR_SETUP_FAILED] = "SetupFailed",
-  [QUILT_ERROR_BAD_ARCHIVE] = "BadArchive",
-  [QUILT_ERROR_NO_SPACE] = "NoSpace",
-  [QUILT_ERROR_TIMED_OUT] = "TimedOut",
-  [QUILT_ERROR_CANCELLED] = "Cancelled",
-  [QUILT_ERROR_QUOTA_EXCEEDED] = "QuotaExceeded",
+    [QUILT_ERROR_FAILED] = "Failed",
+    [QUILT_ERROR_NOT_FOUND] = "NotFound",
+    [QUILT_ERROR_AMBIGUOUS] = "Ambiguous",
+    [QUILT_ERROR_EXISTS] = "Exists",
+    [QUILT_ERROR_BUSY] = "Busy",
+    [QUILT_ERROR_INVALID_ARGUMENT] = "InvalidArgument",
+    [QUILT_ERROR_INVALID_STATE] = "InvalidState",
+    [QUILT_ERROR_NOT_SUPPORTED] = "NotSupported",
+    [QUILT_ERROR_NOT_AUTHORIZED] = "NotAuthorized",
+    [QUILT_ERROR_COMMAND_NOT_FOUND] = "CommandNotFound",
+    [QUILT_ERROR_COMMAND_NOT_EXECUTABLE] = "CommandNotExecutable",
+    [QUILT_ERROR_SETUP_FAILED] = "SetupFailed",
+    [QUILT_ERROR_BAD_ARCHIVE] = "BadArchive",
+    [QUILT_ERROR_NO_SPACE] = "NoSpace",
+    [QUILT_ERROR_TIMED_OUT] = "TimedOut",
+    [QUILT_ERROR_CANCELLED] = "Cancelled",
+    [QUILT_ERROR_QUOTA_EXCEEDED] = "QuotaExceeded",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == QUILT_N_ERRORS);
 
-G_DEFINE_QUARK (quilt-error-quark, quilt_error)
+G_DEFINE_QUARK (quilt - error - quark, quilt_error)
 
 const char *
 quilt_error_to_name (int code)

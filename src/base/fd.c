@@ -29,7 +29,7 @@ quilt_fd_write_all (int fd, const void *data, gsize length)
     if (n < 0)
       return FALSE;
     p += n;
-    length -= (gsize) n;
+    length -= (gsize)n;
   }
   return TRUE;
 }

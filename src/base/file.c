@@ -49,7 +49,7 @@ read_up_to (int fd, GByteArray *array, gsize size, gsize *ret_length)
 {
   gsize length = 0;
 
-  g_byte_array_set_size (array, (guint) size);
+  g_byte_array_set_size (array, (guint)size);
   while (length < size) {
     ssize_t n = read (fd, array->data + length, size - length);
 
@@ -59,7 +59,7 @@ read_up_to (int fd, GByteArray *array, gsize size, gsize *ret_length)
       return FALSE;
     if (n == 0)
       break;
-    length += (gsize) n;
+    length += (gsize)n;
   }
   *ret_length = length;
   return TRUE;
@@ -84,17 +84,17 @@ quilt_file_read (int dir_fd, const char *name, gsize max, GError **error)
     quilt_set_error_errno (error, errno, "Failed to open '%s'", name);
     return NULL;
   }
-  if (!S_ISREG (st.st_mode) || (guint64) st.st_size > max) {
+  if (!S_ISREG (st.st_mode) || (guint64)st.st_size > max) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "Failed to read '%s': not a regular file of at most %" G_GSIZE_FORMAT " bytes",
                  name, max);
     return NULL;
   }
-  if (!read_up_to (fd, array, (gsize) st.st_size, &length)) {
+  if (!read_up_to (fd, array, (gsize)st.st_size, &length)) {
     quilt_set_error_errno (error, errno, "Failed to read '%s'", name);
     return NULL;
   }
-  g_byte_array_set_size (array, (guint) length);
+  g_byte_array_set_size (array, (guint)length);
   return g_byte_array_free_to_bytes (g_steal_pointer (&array));
 }
 

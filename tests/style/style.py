@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The suite `style`: what of docs/style.md a program can check. Usage: style.py CHECK SOURCE BUILD"""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+FILE_LINES, FUNCTION_LINES, NESTING = 600, 60, 4
+
+SOURCE, BUILD = Path(sys.argv[2]), Path(sys.argv[3])
+
+
+def tracked(*patterns):
+    """Files of the tree as git knows them, so that build directories and caches stay out."""
+    listing = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=SOURCE, stdout=subprocess.PIPE, check=True).stdout.decode()
+    return [SOURCE / name for name in listing.split("\0") if name and (SOURCE / name).is_file()]
+
+
+def c_files():
+    return tracked("src/*.c", "src/*.h")
+
+
+def where(path, number=None):
+    return f"{path.relative_to(SOURCE)}:{number}" if number else str(path.relative_to(SOURCE))
+
+
+def without_comments(text):
+    """The code alone, line for line: comments and string literals are blanked out."""
+    blank = lambda match: re.sub(r"[^\n]", " ", match.group())
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
+
+
+def check_heads():
+    """Each C file begins with its licence and one line that says what it is for."""
+    for path in c_files():
+        lines = path.read_text().split("\n")
+        if lines[0] != "/* SPDX-License-Identifier: LGPL-2.1-or-later */":
+            yield f"{where(path)}: the first line is not the SPDX line"
+        elif not lines[1].startswith("/* "):
+            yield f"{where(path)}: the second line does not say what the file is for"
+    for path in tracked("*.py", "tools/*", ".ci/*", "*/meson.build", "meson.build"):
+        if "SPDX-License-Identifier: LGPL-2.1-or-later" not in "".join(path.read_text().splitlines(True)[:3]):
+            yield f"{where(path)}: no SPDX line at its head"
+
+
+def check_format():
+    """clang-format decides."""
+    paths = c_files() + tracked("tests/*.c", "tests/*.h", "tests/*.cc")
+    run = subprocess.run(["clang-format", "--dry-run", "--ferror-limit=3", "-Werror", *map(str, paths)],
+                         stderr=subprocess.PIPE, text=True)
+    if run.returncode != 0:
+        yield from [line for line in run.stderr.split("\n") if "error:" in line]
+
+
+def room_rules():
+    """The table of rooms in docs/architecture.md is the rule."""
+    rules = {}
+    for line in (SOURCE / "docs/architecture.md").read_text().split("\n"):
+        row = re.match(r"\| `(\w+)/` \|.*\| ([\w –]+) \|$", line)
+        if row:
+            rules[row[1]] = set(row[2].replace("–", "").split())
+    return rules
+
+
+def check_rooms():
+    """A room includes itself and what its row allows; nobody includes by a relative path."""
+    rules = room_rules()
+    for path in c_files():
+        room = path.relative_to(SOURCE / "src").parts[0]
+        if room not in rules:
+            yield f"{where(path)}: '{room}' has no row in docs/architecture.md"
+            continue
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            include = re.match(r'#include "([^"]+)"', line)
+            if not include or include[1] in ("config.h", "quilt-bus.h", "dbus/quilt-bus.h"):
+                continue
+            target = include[1].split("/")[0]
+            if "/" not in include[1] or target not in rules:
+                yield f"{where(path, number)}: include is not spelled \"room/module.h\""
+            elif target != room and target not in rules[room]:
+                yield f"{where(path, number)}: {room} may not include {target}"
+
+
+def functions(path):
+    """(first line, last line, lines) of each function: by house style its braces stand alone in column 0."""
+    lines, start = path.read_text().split("\n"), None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start:
+            yield start, number, lines[start:number - 1]
+            start = None
+
+
+def check_sizes():
+    """Budgets, and an allow-list that may only shrink."""
+    allowed = {line.split()[0]: line for line in (SOURCE / "tests/style/allowed-sizes.txt").read_text().split("\n")
+               if line and not line.startswith("#")}
+    used = set()
+    for path in c_files():
+        over = []
+        count = path.read_text().count("\n")
+        if count > FILE_LINES:
+            over.append(f"{where(path)}: {count} lines, at most {FILE_LINES}")
+        for first, last, body in functions(path):
+            if last - first - 1 > FUNCTION_LINES:
+                over.append(f"{where(path, first)}: a function of {last - first - 1} lines, at most {FUNCTION_LINES}")
+            for offset, line in enumerate(body):
+                deep = re.match(r"( +)(if|for|while|switch|do)\b", line)
+                if deep and len(deep[1]) // 2 > NESTING:
+                    over.append(f"{where(path, first + 1 + offset)}: nested deeper than {NESTING}")
+        name = where(path)
+        if over and name in allowed:
+            used.add(name)
+        else:
+            yield from over
+    for name in set(allowed) - used:
+        yield f"tests/style/allowed-sizes.txt: {name} is within its budget now; take the line out"
+
+
+BANNED = [
+    (r"\bgoto\b", "goto: let g_auto* clean up"),
+    (r"\b(system|popen)\s*\(", "a shell from C"),
+    (r"\b(strtol|strtoul|strtoll|strtoull|atoi|atol)\s*\(", "unchecked numbers: g_ascii_string_to_*"),
+    (r"\b(sprintf|strcpy|strcat|gets|g_sprintf)\s*\(", "an unbounded buffer"),
+    (r"\b(sleep|usleep|g_usleep)\s*\(", "waiting by the clock: wait for the event"),
+    (r"\bcall_sync\s*\(", "a synchronous D-Bus call"),
+]
+
+
+def check_words():
+    for path in c_files():
+        name = where(path)
+        code = without_comments(path.read_text())
+        for number, line in enumerate(code.split("\n"), 1):
+            for pattern, why in BANNED:
+                if "call_sync" in pattern and not name.startswith("src/daemon"):
+                    continue
+                if re.search(pattern, line):
+                    yield f"{where(path, number)}: {why}"
+            state = re.match(r"static (?!const\b|inline\b|_Noreturn\b|void\b)[\w ]+[ *]+(\w+)(\[[^]]*\])*( =.*)?;?$", line)
+            if state and "(" not in line.split("=")[0] and " const " not in line and (";" in line or "=" in line) \
+                    and not name.startswith("src/ctl/"):
+                yield f"{where(path, number)}: mutable file-level static '{state[1]}'"
+    for path in tracked("tests/*.py", "tests/*.cc", "tests/*.c"):
+        if path.name == "style.py":
+            continue
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            if re.search(r"\b(time\.sleep|usleep|g_usleep|sleep)\s*\(", line):
+                yield f"{where(path, number)}: a test that sleeps: wait for the event"
+
+
+def check_catalog():
+    """Every MESSAGE_ID that the programs log has an entry in the journal's catalog, and the other way round."""
+    catalog = set(re.findall(r"^-- ([0-9a-f]{32})", (SOURCE / "data/quilt.catalog").read_text(), re.M))
+    logged = set()
+    for path in c_files():
+        logged |= set(re.findall(r'"(?:MESSAGE_ID=)?([0-9a-f]{32})"', path.read_text()))
+    yield from (f"src: MESSAGE_ID {name} has no entry in data/quilt.catalog" for name in sorted(logged - catalog))
+    yield from (f"data/quilt.catalog: {name} is never logged" for name in sorted(catalog - logged))
+
+
+def check_actions():
+    """Every method's documentation names its polkit action or says that it is public; every action exists."""
+    actions = {a.get("id") for a in xml.parse(SOURCE / "polkit/org.quilt.policy").iter("action")}
+    text = (SOURCE / "dbus/org.quilt.xml").read_text()
+    for name in sorted(set(re.findall(r"Action: (org\.quilt\.[\w-]+?)\.?\s", text)) - actions):
+        yield f"dbus/org.quilt.xml: the action {name} is not in polkit/org.quilt.policy"
+    documented = re.findall(r"<!--((?:(?!-->).)*)-->\s*<(?:method|signal|property|interface) name=\"(\w[\w.]*)\"", text, re.S)
+    said = {name: comment for comment, name in documented}
+    for interface in xml.fromstring(text.split("?>", 1)[-1].split("]>", 1)[-1] if "]>" in text else text).iter("interface"):
+        for method in interface.iter("method"):
+            comment = said.get(method.get("name"), "")
+            if "Action: org.quilt." not in comment and "Public" not in comment:
+                yield f"dbus/org.quilt.xml: {interface.get('name')}.{method.get('name')} names no action"
+
+
+def check_names():
+    """The project speaks of itself alone: no path of a developer's machine."""
+    for path in tracked():
+        if path.name in ("style.py", "LICENSE"):
+            continue
+        for number, line in enumerate(path.read_bytes().decode(errors="replace").split("\n"), 1):
+            if re.search(r"(^|[^\w.-])/(work|home/\w+|root)/\w", line) and "/root/" not in line:
+                yield f"{where(path, number)}: a path of somebody's machine"
+
+
+def quiltctl(*args):
+    return subprocess.run([BUILD / "src/ctl/quiltctl", *args], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def verbs():
+    """The verbs as `quiltctl --help` lists them: indented by two, a word, then its arguments and summary."""
+    return re.findall(r"^  ([a-z][a-z-]+)(?=[ ,]|$)", quiltctl("--help").stdout, re.M)
+
+
+def check_help():
+    """Help is on stdout, within 80 columns, for every verb; errors are on stderr, in one line, and exit non-zero."""
+    if not verbs():
+        yield "quiltctl --help lists no verbs"
+    for args in [["--help"]] + [[verb, "--help"] for verb in verbs()]:
+        run = quiltctl(*args)
+        if run.returncode != 0 or run.stderr or not run.stdout:
+            yield f"quiltctl {' '.join(args)}: exit {run.returncode}, or text on stderr, or none on stdout"
+        yield from (f"quiltctl {' '.join(args)}: wider than 80 columns: {line}"
+                    for line in run.stdout.split("\n") if len(line) > 80)
+    for args in (["no-such-verb"], ["list", "--no-such-option"], ["remove"]):
+        run = quiltctl(*args)
+        if run.returncode == 0 or run.stdout or run.stderr.count("\n") != 1:
+            yield f"quiltctl {' '.join(args)}: not one line on stderr: {run.stderr!r}"
+
+
+def check_manual():
+    """Every verb and every option stands in the man page and in both completions."""
+    page = (SOURCE / "docs/man/quiltctl.1.rst").read_text()
+    completions = {path.name: path.read_text() for path in tracked("completions/*") if path.name != "meson.build"}
+    if len(completions) < 2:
+        yield "completions/: bash and zsh are expected"
+    for verb in verbs():
+        words = [verb] + sorted(set(re.findall(r"(--[a-z][a-z-]+)", quiltctl(verb, "--help").stdout)) - {"--help"})
+        for word in words:
+            whole = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+            for name, text in {"docs/man/quiltctl.1.rst": page, **completions}.items():
+                if not whole.search(text):
+                    yield f"{name}: '{word}' of quiltctl {verb} is missing"
+
+
+def main():
+    complaints = list(globals()[f"check_{sys.argv[1]}"]())
+    for complaint in complaints:
+        print(complaint)
+    return 1 if complaints else 0
+
+
+sys.exit(main())
