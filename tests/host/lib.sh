@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Shared by the test hosts: what they are made of, built once and kept in a cache.
+# shellcheck shell=bash
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${QUILT_TEST_CACHE:-/var/cache/quilt-test}
+suite=bookworm
+
+# Where a host looks for the tests and the images; a layer of its root has each.
+payload=opt/quilt-test
+
+root_packages=(
+  systemd dbus polkitd kmod procps iproute2 util-linux # the host
+  libglib2.0-0 libjson-c5 libarchive13 libcap2 libseccomp2 libssl3 libsystemd0 # what Quilt links
+  libasan8 libubsan1                                   # … also when it is built with sanitizers
+  python3 python3-gi gir1.2-glib-2.0 python3-pytest jq busybox-static strace # the tests
+  zstd xz-utils bzip2 crun bubblewrap hyperfine
+)
+
+die () { echo "${0##*/}: $*" >&2; exit 1; }
+
+need_root () { ((EUID == 0)) || die "must run as root"; }
+
+# cached NAME FUNCTION: prints the directory $cache/NAME-KEY, which `FUNCTION DIR` fills if it is
+# not there yet. KEY is the recipe itself: this file. Published by rename, so that an interrupted
+# build is never taken for a whole one; the lock lets hosts be built side by side.
+cached () {
+  local name=$1 fill=$2 key dir
+  key=$(sha256sum "$here/lib.sh" | cut -c1-12)
+  dir=$cache/$name-$key
+  if [[ ! -d $dir ]]; then
+    mkdir -p "$cache"
+    (
+      flock 8
+      [[ -d $dir ]] && exit
+      echo "building $name" >&2
+      rm -rf "$cache/$name"-*
+      mkdir "$dir.new"
+      "$fill" "$dir.new"
+      mv "$dir.new" "$dir"
+    ) 8>"$cache/$name.lock" 1>&2 || die "failed to build $name"
+  fi
+  echo "$dir"
+}
+
+# The root that both hosts boot. Neither has udev: there is no device to wait for, and in a
+# namespace it would write to the machine's /sys.
+fill_root () {
+  local unit units=$1/etc/systemd/system
+  mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${root_packages[*]}")" "$suite" "$1"
+  echo quilt-test >"$1/etc/hostname"
+  : >"$1/etc/machine-id"
+  mkdir -p "$1/$payload" "$units/multi-user.target.wants" "$1/etc/systemd/system-generators"
+  # /proc/sys is the machine's own in a namespace host; a getty waits for a device that nobody
+  # announces; timers disturb measurements.
+  for unit in systemd-sysctl.service getty.target {apt-daily,apt-daily-upgrade,dpkg-db-backup}.timer \
+              {e2scrub_all,fstrim,systemd-tmpfiles-clean}.timer; do
+    ln -sf /dev/null "$units/$unit"
+  done
+  ln -s /dev/null "$1/etc/systemd/system-generators/systemd-getty-generator"
+  install -m 755 "$here/agent" "$1/usr/libexec/quilt-test-agent"
+  install -m 644 "$here/quilt-test-agent.service" "$units/"
+  ln -s ../quilt-test-agent.service "$units/multi-user.target.wants/"
+}
+
+# The smallest image: one static program, and links to it.
+fill_busybox () {
+  local root applet
+  root=$(mktemp -d)
+  mkdir -p "$root"/{bin,dev,etc,home,proc,root,sys,tmp,usr,var} "$1/$payload/images"
+  chmod 1777 "$root/tmp"
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  for applet in $("$root/bin/busybox" --list); do
+    [[ $applet = busybox ]] || ln -s busybox "$root/bin/$applet"
+  done
+  echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+  echo 'root:x:0:' >"$root/etc/group"
+  tar -C "$root" --sort=name --owner=0 --group=0 --numeric-owner -czf "$1/$payload/images/busybox.tar.gz" .
+  rm -rf "$root"
+}
+
+# A real one, as a user would make it.
+fill_debian () {
+  mkdir -p "$1/$payload/images"
+  mmdebstrap --quiet --variant=apt --include=python3-minimal "$suite" - |
+    zstd -q -T0 -o "$1/$payload/images/debian.tar.zst"
+}
+
+# The distribution's kernel: its modules as a layer of the root, itself and an initramfs that
+# does no more than to mount the disk. Only unpacked here, never installed.
+fill_kernel () {
+  local work package version module
+  work=$(mktemp -d)
+  package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-\)/\1/p')
+  (cd "$work" && apt-get -q download "$package" && dpkg-deb -x ./*.deb tree)
+  version=$(ls "$work/tree/lib/modules")
+  mkdir -p "$1"/{boot,usr/lib} "$work/initramfs"/{bin,dev,proc,root}
+  mv "$work/tree/boot/vmlinuz-$version" "$1/boot/vmlinuz"
+  mv "$work/tree/lib/modules" "$1/usr/lib/"
+  depmod -b "$1/usr" "$version"
+
+  cp "$(command -v busybox)" "$work/initramfs/bin/busybox"
+  install -m 755 "$here/vm-init" "$work/initramfs/init"
+  for module in virtio_pci virtio_blk ext4; do
+    modprobe -d "$1/usr" -S "$version" --show-depends "$module" | sed -n 's/^insmod //p'
+  done | awk '!seen[$1]++' | while read -r module; do
+    cp "$module" "$work/initramfs/"
+    echo "/${module##*/}"
+  done >"$work/initramfs/modules"
+  (cd "$work/initramfs" && find . | cpio --quiet -o -H newc | gzip -1) >"$1/boot/initramfs"
+  rm -rf "$work"
+}
+
+# layers [TREE…]: the directories that a host's root consists of, topmost first. A layer with a
+# real directory where the root has a link (/lib, /bin) would hide half of it.
+layers () {
+  local tree
+  for tree; do
+    for link in bin lib lib64 sbin; do
+      [[ ! -e $tree/$link ]] || die "$tree has /$link: install with prefix=/usr"
+    done
+    realpath "$tree"
+  done
+}
