@@ -8,9 +8,9 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_object, json_object_put)
 
 /* Parses one JSON text (RFC 8259) of at most max_size bytes and 64 levels. Refused with
- * INVALID_ARGUMENT, naming the byte or the key: trailing garbage, duplicate keys (json-c would let the
- * last win), NUL bytes in strings, comments and every other extension. Strings are bytes: what is not
- * UTF-8 is kept as it is. */
+ * INVALID_ARGUMENT, naming the byte or the key: trailing garbage, duplicate keys (json-c would let
+ * the last win), NUL bytes in strings, comments and every other extension. Strings are bytes: what
+ * is not UTF-8 is kept as it is. */
 json_object *quilt_json_parse (const char *data, gsize length, gsize max_size, GError **error);
 
 /* What to do with a key of an object. */
@@ -30,14 +30,15 @@ typedef enum {
 struct QuiltField {
   const char *name; /* NULL ends the table */
   QuiltFieldType type;
-  QuiltFieldParse parse; /* NULL: the key is known and ignored, for the reason written in the table */
-  gsize offset;          /* of the member in target */
-  const char *reason;    /* of an ignored key */
+  QuiltFieldParse
+      parse;          /* NULL: the key is known and ignored, for the reason written in the table */
+  gsize offset;       /* of the member in target */
+  const char *reason; /* of an ignored key */
 };
 
-/* Reads object by a table: each key is applied (its parse function is called with target + offset and
- * the JSON path "linux.namespaces[0].type"), ignored for a written reason, or refused by its path with
- * NOT_SUPPORTED (unknown) or INVALID_ARGUMENT (wrong type). */
+/* Reads object by a table: each key is applied (its parse function is called with target + offset
+ * and the JSON path "linux.namespaces[0].type"), ignored for a written reason, or refused by its
+ * path with NOT_SUPPORTED (unknown) or INVALID_ARGUMENT (wrong type). */
 gboolean quilt_json_read (
     const QuiltField *fields, json_object *object, const char *path, void *target, GError **error);
 

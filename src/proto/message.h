@@ -17,15 +17,15 @@ typedef enum {
   QUILT_MESSAGE_READY = 16,   /* built, waits for GO */
   QUILT_MESSAGE_STEP = 17,    /* setup step `step` (from 1) begins */
   QUILT_MESSAGE_RUNNING = 18, /* the command was executed: pid, time_usec */
-  QUILT_MESSAGE_FAILED = 19,  /* never ran: code is a QuiltError, step the setup step or 0, exit_code
-                                 the step's code, text says what, why and what to do */
-  QUILT_MESSAGE_EXITED = 20,  /* exit_code, signal (0: none), time_usec; text: reason */
+  QUILT_MESSAGE_FAILED = 19, /* never ran: code is a QuiltError, step the setup step or 0, exit_code
+                                the step's code, text says what, why and what to do */
+  QUILT_MESSAGE_EXITED = 20, /* exit_code, signal (0: none), time_usec; text: reason */
 
   /* transfer → quiltd */
   QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */
-  QUILT_MESSAGE_DONE = 33,     /* text: content digest "sha256:…"; done: bytes on disk, total: entries;
-                                  exit_code 1: the layer was there already */
-  QUILT_MESSAGE_ERROR = 34,    /* code is a QuiltError, text */
+  QUILT_MESSAGE_DONE = 33, /* text: content digest "sha256:…"; done: bytes on disk, total: entries;
+                              exit_code 1: the layer was there already */
+  QUILT_MESSAGE_ERROR = 34, /* code is a QuiltError, text */
 } QuiltMessageType;
 
 #define QUILT_MESSAGE_VERSION 1
@@ -39,7 +39,7 @@ typedef struct {
   gint32 exit_code; /* 0..255 as wait(2) gives it; 128 + signal when a signal ended it */
   gint32 pid;       /* of the container's init, in quiltd's pid namespace */
   guint32 step;
-  guint32 flags; /* QuiltMessageFlags */
+  guint32 flags;     /* QuiltMessageFlags */
   guint64 time_usec; /* CLOCK_REALTIME, or a duration where said above */
   guint64 done;
   guint64 total;
@@ -56,11 +56,11 @@ void quilt_message_init (QuiltMessage *message, QuiltMessageType type);
 /* Cuts at a character boundary. */
 void quilt_message_set_text (QuiltMessage *message, const char *text);
 
-/* Sends, never blocks for long (the other side reads), never raises SIGPIPE. Only the used part of text
- * travels. FALSE with errno: EPIPE, ECONNRESET when the other side is gone. */
+/* Sends, never blocks for long (the other side reads), never raises SIGPIPE. Only the used part of
+ * text travels. FALSE with errno: EPIPE, ECONNRESET when the other side is gone. */
 gboolean quilt_message_send (int socket, const QuiltMessage *message);
 
-/* Receives one message and checks size, version and termination. 1: got one; 0: the other side closed;
- * -1 with errno: EAGAIN, EBADMSG (malformed: drop the connection), … Descriptors that came along are
- * closed. */
+/* Receives one message and checks size, version and termination. 1: got one; 0: the other side
+ * closed; -1 with errno: EAGAIN, EBADMSG (malformed: drop the connection), … Descriptors that came
+ * along are closed. */
 int quilt_message_receive (int socket, QuiltMessage *ret_message);

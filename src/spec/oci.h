@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
   char *path; /* argv[0] is resolved by the environment's PATH when path has no '/' */
   char **args;
-  char **env; /* NULL: the process's own */
+  char **env;     /* NULL: the process's own */
   gint64 timeout; /* seconds; 0: none */
 } QuiltHook;
 
@@ -50,8 +50,9 @@ typedef struct {
   QuiltCapabilities capabilities;
 } QuiltProcess;
 
-/* A mount with destination "/" makes the root file system (Quilt writes an overlay there): root_path is
- * then only the place it is put on. Without one, root_path is the root, bound onto itself. */
+/* A mount with destination "/" makes the root file system (Quilt writes an overlay there):
+ * root_path is then only the place it is put on. Without one, root_path is the root, bound onto
+ * itself. */
 typedef struct {
   char *oci_version;
   char *root_path;
@@ -70,8 +71,8 @@ void quilt_spec_free (QuiltSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)
 
 /* Parses a config.json of at most 4 MiB. Every field is applied, refused by its JSON path
- * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for a reason that stands in the table. linux.resources
- * is checked and ignored here: limits are properties of the scope. */
+ * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for a reason that stands in the table.
+ * linux.resources is checked and ignored here: limits are properties of the scope. */
 QuiltSpec *quilt_spec_parse (const char *data, gsize length, GError **error);
 
 /* Prints it; quilt_spec_parse() of the result gives the same values. Owned by the caller. */
@@ -99,8 +100,8 @@ typedef struct {
 
 /* The one place that turns image and options into an OCI configuration: namespaces pid, mount, uts,
  * ipc, cgroup, network; /proc, /dev, /sys and friends; podman's default capabilities,
- * no_new_privileges, masked and read-only paths; annotations org.quilt.* for what OCI has no word for
- * (see spec/oci.c). INVALID_ARGUMENT if neither image nor options name a command. */
+ * no_new_privileges, masked and read-only paths; annotations org.quilt.* for what OCI has no word
+ * for (see spec/oci.c). INVALID_ARGUMENT if neither image nor options name a command. */
 QuiltSpec *quilt_spec_new_for_container (const char *id,
                                          const QuiltOptions *options,
                                          const QuiltImageConfig *image,

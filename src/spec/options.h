@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a user asks of one container, as a value: from D-Bus options, to and from the record on disk. */
+/* What a user asks of one container, as a value: from D-Bus options, to and from the record on
+ * disk. */
 #pragma once
 
 #include <glib.h>
@@ -9,23 +10,23 @@
 
 /* Strings that become argv or environment are bytes; the rest is UTF-8. */
 typedef struct {
-  char *name;               /* container name; NULL: the manager invents one */
-  char **command;           /* argv; NULL or empty: the image's own */
-  char **env;               /* "NAME=value", later wins over the image's */
-  char *working_directory;  /* absolute; NULL: the image's, or "/" */
-  char *hostname;           /* NULL: the container's name, shortened to 64 */
-  char **labels;            /* "key=value", sorted, unique keys */
-  char **setup;             /* the --setup steps as typed, in order */
+  char *name;                 /* container name; NULL: the manager invents one */
+  char **command;             /* argv; NULL or empty: the image's own */
+  char **env;                 /* "NAME=value", later wins over the image's */
+  char *working_directory;    /* absolute; NULL: the image's, or "/" */
+  char *hostname;             /* NULL: the container's name, shortened to 64 */
+  char **labels;              /* "key=value", sorted, unique keys */
+  char **setup;               /* the --setup steps as typed, in order */
   guint64 setup_timeout_usec; /* of each step; QUILT_INFINITY: none */
-  guint64 memory_max;       /* bytes; QUILT_INFINITY: no limit */
-  guint64 cpu_quota_usec;   /* CPU time per second of wall clock, µs; QUILT_INFINITY: no limit */
-  guint64 pids_max;         /* QUILT_INFINITY: no limit */
-  guint64 stop_timeout_usec; /* from the stop signal to SIGKILL */
-  gint64 stop_signal;       /* 1..64; 0: the image's, or SIGTERM */
-  gint64 log_rate_burst;    /* lines per log_rate_interval_usec; 0: no limit */
+  guint64 memory_max;         /* bytes; QUILT_INFINITY: no limit */
+  guint64 cpu_quota_usec;     /* CPU time per second of wall clock, µs; QUILT_INFINITY: no limit */
+  guint64 pids_max;           /* QUILT_INFINITY: no limit */
+  guint64 stop_timeout_usec;  /* from the stop signal to SIGKILL */
+  gint64 stop_signal;         /* 1..64; 0: the image's, or SIGTERM */
+  gint64 log_rate_burst;      /* lines per log_rate_interval_usec; 0: no limit */
   guint64 log_rate_interval_usec;
-  gboolean auto_remove;     /* --rm */
-  gboolean read_only;       /* --read-only: the root file system */
+  gboolean auto_remove; /* --rm */
+  gboolean read_only;   /* --read-only: the root file system */
 } QuiltOptions;
 
 QuiltOptions *quilt_options_new (void); /* the defaults */
@@ -33,9 +34,9 @@ void quilt_options_free (QuiltOptions *options);
 QuiltOptions *quilt_options_copy (const QuiltOptions *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltOptions, quilt_options_free)
 
-/* Consumes the keys that are options of a container from a D-Bus a{sv} (dbus/org.quilt.xml names each
- * with its type). Unknown keys: NOT_SUPPORTED naming the key; a wrong type, or a value out of its
- * grammar or range: INVALID_ARGUMENT naming key, value and what is allowed. */
+/* Consumes the keys that are options of a container from a D-Bus a{sv} (dbus/org.quilt.xml names
+ * each with its type). Unknown keys: NOT_SUPPORTED naming the key; a wrong type, or a value out of
+ * its grammar or range: INVALID_ARGUMENT naming key, value and what is allowed. */
 QuiltOptions *quilt_options_from_variant (GVariant *dict, GError **error);
 
 /* Applies the keys that may change while a container lives (memory-max, cpu-quota, pids-max,
@@ -47,12 +48,13 @@ gboolean quilt_options_update (QuiltOptions *options, GVariant *dict, GError **e
 json_object *quilt_options_to_json (const QuiltOptions *options);
 QuiltOptions *quilt_options_from_json (json_object *object, GError **error);
 
-/* The properties of the container's scope for StartTransientUnit, type a(sv), floating: Description,
- * Slice, PIDs, Delegate, Controller, KillMode, TimeoutStopUSec, CollectMode, the accounting switches
- * and every limit that is set. pid is the supervisor's; controller a bus name. See
- * org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5). */
+/* The properties of the container's scope for StartTransientUnit, type a(sv), floating:
+ * Description, Slice, PIDs, Delegate, Controller, KillMode, TimeoutStopUSec, CollectMode, the
+ * accounting switches and every limit that is set. pid is the supervisor's; controller a bus name.
+ * See org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5). */
 GVariant *
 quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const char *controller);
 
-/* The limits alone, as SetUnitProperties takes them, type a(sv), floating; "no limit" is spelled out. */
+/* The limits alone, as SetUnitProperties takes them, type a(sv), floating; "no limit" is spelled
+ * out. */
 GVariant *quilt_options_limit_properties (const QuiltOptions *options);

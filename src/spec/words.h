@@ -30,6 +30,6 @@ gboolean quilt_parse_signal (const char *text, int *ret_signal, GError **error);
 /* "SIGTERM"; "SIGRTMIN+3". A static or thread-local string is not used: owned by the caller. */
 char *quilt_signal_to_string (int signal);
 
-/* A --setup step to its argv: "npm: typescript eslint" (also pip, gem, apt, apk, dnf) is the package
- * manager's own non-interactive install; anything else is {"/bin/sh", "-c", step}. */
+/* A --setup step to its argv: "npm: typescript eslint" (also pip, gem, apt, apk, dnf) is the
+ * package manager's own non-interactive install; anything else is {"/bin/sh", "-c", step}. */
 char **quilt_setup_step_argv (const char *step, GError **error);

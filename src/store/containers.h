@@ -23,16 +23,16 @@ typedef struct {
   guint64 finished_usec;
   int exit_code; /* -1: none, or unknown */
   int signal;
-  guint step;    /* setup step that failed, or 0 */
-  char *reason;  /* "" before the first run; else as WaitContainer's reason */
-  char *error;   /* "" if nothing is wrong */
+  guint step;       /* setup step that failed, or 0 */
+  char *reason;     /* "" before the first run; else as WaitContainer's reason */
+  char *error;      /* "" if nothing is wrong */
   char *error_name; /* after "org.quilt.Error."; "" if nothing is wrong */
 } QuiltResult;
 
 void quilt_result_clear (QuiltResult *result);
 
-/* Makes containers/ID with record, upper, work and root: all or nothing, by one rename; durable unless the
- * container is removed after its one run anyway. */
+/* Makes containers/ID with record, upper, work and root: all or nothing, by one rename; durable
+ * unless the container is removed after its one run anyway. */
 gboolean
 quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, GError **error);
 /* Replaces the record (rename, update); durable. */
@@ -41,21 +41,23 @@ quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GEr
 gboolean quilt_container_save_result (
     QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error);
 
-/* All records with their last results. on_broken as in store/images.h; the directory is left alone. */
+/* All records with their last results. on_broken as in store/images.h; the directory is left alone.
+ */
 typedef struct {
   QuiltContainerRecord *record;
   QuiltResult result;
 } QuiltStoredContainer;
 void quilt_stored_container_free (QuiltStoredContainer *stored);
-GPtrArray *quilt_containers_load (
-    QuiltStore *store,
-    void (*on_broken) (const char *id, const GError *why, gpointer data),
-    gpointer data,
-    GError **error);
+GPtrArray *
+quilt_containers_load (QuiltStore *store,
+                       void (*on_broken) (const char *id, const GError *why, gpointer data),
+                       gpointer data,
+                       GError **error);
 
-/* Takes the container out of the store by one rename to .gone-ID, durably (so that it never comes back);
- * quilt_container_delete() then frees the space and may run in a thread. */
-gboolean quilt_container_retire (QuiltStore *store, const char *id, gboolean durable, GError **error);
+/* Takes the container out of the store by one rename to .gone-ID, durably (so that it never comes
+ * back); quilt_container_delete() then frees the space and may run in a thread. */
+gboolean
+quilt_container_retire (QuiltStore *store, const char *id, gboolean durable, GError **error);
 gboolean quilt_container_delete (QuiltStore *store, const char *id, GError **error);
 
 /* "PATH/containers/ID/NAME". */

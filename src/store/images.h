@@ -7,7 +7,8 @@
 
 typedef struct {
   char *digest;  /* "sha256:HEX" */
-  char **names;  /* sorted, may be empty; a name belongs to one image at a time (the daemon sees to it) */
+  char **names;  /* sorted, may be empty; a name belongs to one image at a time (the daemon sees to
+                    it) */
   char **layers; /* digests, lowest first */
   guint64 size;  /* bytes on disk */
   guint64 entries;
@@ -18,12 +19,13 @@ typedef struct {
 void quilt_image_record_free (QuiltImageRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltImageRecord, quilt_image_record_free)
 
-/* All records, in no order. A record that can't be read is reported by on_broken and left alone: one bad
- * object never hides the rest. Element type QuiltImageRecord, with a free function. */
-GPtrArray *quilt_images_load (QuiltStore *store,
-                              void (*on_broken) (const char *file, const GError *why, gpointer data),
-                              gpointer data,
-                              GError **error);
+/* All records, in no order. A record that can't be read is reported by on_broken and left alone:
+ * one bad object never hides the rest. Element type QuiltImageRecord, with a free function. */
+GPtrArray *
+quilt_images_load (QuiltStore *store,
+                   void (*on_broken) (const char *file, const GError *why, gpointer data),
+                   gpointer data,
+                   GError **error);
 
 /* Durable when it returns. */
 gboolean quilt_image_save (QuiltStore *store, const QuiltImageRecord *record, GError **error);
@@ -41,7 +43,7 @@ char *quilt_image_record_print (const QuiltImageRecord *record, gboolean pretty)
 gboolean quilt_layer_exists (QuiltStore *store, const char *digest);
 /* "PATH/layers/HEX/fs". */
 char *quilt_layer_path (QuiltStore *store, const char *digest);
-/* Makes the finished layers/TEMPORARY (synced by whoever unpacked it) the layer of digest: one rename,
- * durable. If the layer is there already, temporary is removed. */
+/* Makes the finished layers/TEMPORARY (synced by whoever unpacked it) the layer of digest: one
+ * rename, durable. If the layer is there already, temporary is removed. */
 gboolean
 quilt_layer_publish (QuiltStore *store, const char *temporary, const char *digest, GError **error);

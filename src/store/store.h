@@ -12,8 +12,8 @@ typedef struct {
   int containers_fd;
 } QuiltStore;
 
-/* Opens path, making it and its directories (0700, owned by us) as needed, and takes the lock: BUSY if
- * another quiltd has it. What a crash left unfinished (layers/.tmp-*, containers/.new-*,
+/* Opens path, making it and its directories (0700, owned by us) as needed, and takes the lock: BUSY
+ * if another quiltd has it. What a crash left unfinished (layers/.tmp-*, containers/.new-*,
  * containers/.gone-*) is removed. */
 QuiltStore *quilt_store_open (const char *path, GError **error);
 void quilt_store_free (QuiltStore *store);
