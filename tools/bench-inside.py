@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|list|memory"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import gi
+
+gi.require_version("Gio", "2.0")
+from gi.repository import Gio, GLib  # noqa: E402
+
+TARBALL = "/opt/quilt-test/images/busybox.tar.gz"
+ROUNDS, WARMUP = 30, 3
+
+
+def run(*argv):
+    subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def measure(subjects):
+    """Median ms of each of {name: function}, the subjects taking turns, so that a drift of the machine hits all alike."""
+    times = {name: [] for name in subjects}
+    for turn in range(WARMUP + ROUNDS):
+        for name, subject in subjects.items():
+            begin = time.perf_counter()
+            subject()
+            if turn >= WARMUP:
+                times[name].append((time.perf_counter() - begin) * 1000)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def crun_bundle(path):
+    """An OCI bundle of the same root with the same program, as crun's own `spec` makes it."""
+    root = path / "rootfs"
+    root.mkdir(parents=True)
+    run("tar", "-C", str(root), "-xf", TARBALL)
+    subprocess.run(["crun", "spec"], cwd=path, check=True)
+    config = json.loads((path / "config.json").read_text())
+    config["process"]["terminal"] = False
+    config["process"]["args"] = ["/bin/true"]
+    (path / "config.json").write_text(json.dumps(config))
+
+
+def phases():
+    """Median ms between the daemon's own marks (journal field QUILT_PHASE, LogLevel=debug) of one more series."""
+    conf = Path("/etc/quilt/quiltd.conf.d/bench.conf")
+    conf.parent.mkdir(parents=True, exist_ok=True)
+    conf.write_text("[Manager]\nLogLevel=debug\n")
+    run("systemctl", "reload", "quiltd.service")
+    since = time.time()
+    for _ in range(ROUNDS):
+        run("quiltctl", "run", "--rm", "bench", "/bin/true")
+    run("journalctl", "--sync")
+    lines = subprocess.run(["journalctl", "-o", "json", "--since", f"@{since:.6f}", "-u", "quiltd.service", "-t", "quiltd"],
+                           check=True, stdout=subprocess.PIPE).stdout.decode().splitlines()
+    conf.unlink()
+    run("systemctl", "reload", "quiltd.service")
+    runs = {}
+    for entry in map(json.loads, lines):
+        if "QUILT_PHASE" in entry:
+            stamp = int(entry["QUILT_MONOTONIC_USEC"])
+            runs.setdefault(entry["CONTAINER_ID_FULL"], []).append((entry["QUILT_PHASE"], stamp))
+    deltas = {}
+    for marks in runs.values():
+        for (_, before), (name, now) in zip(marks, marks[1:]):
+            deltas.setdefault(name, []).append((now - before) / 1000)
+    return {name: statistics.median(values) for name, values in deltas.items()}
+
+
+def bench_start():
+    bundle = Path("/run/quilt-bench")
+    shutil.rmtree(bundle, ignore_errors=True)
+    crun_bundle(bundle)
+    run("quiltctl", "import", TARBALL, "bench")
+    figures = measure({
+        "quiltctl run --rm": lambda: run("quiltctl", "run", "--rm", "bench", "/bin/true"),
+        "crun --systemd-cgroup run": lambda: run("crun", "--systemd-cgroup", "run", "--bundle", str(bundle), "bench"),
+        "crun run (cgroupfs)": lambda: run("crun", "run", "--bundle", str(bundle), "bench"),
+        "systemd-run --scope": lambda: run("systemd-run", "--scope", "--quiet", "/bin/true"),
+        "quiltctl version (one call)": lambda: run("quiltctl", "version"),
+        "quiltctl --help (no bus)": lambda: run("quiltctl", "--help"),
+    })
+    peer = figures["crun --systemd-cgroup run"]
+    print(f"start: {ROUNDS} rounds each, taking turns, medians")
+    for name, value in figures.items():
+        print(f"  {name:32} {value:7.2f} ms   {value / peer:5.2f} × crun --systemd-cgroup")
+    print("  within quiltd, from one mark to the next:")
+    for name, value in phases().items():
+        print(f"    … {name:28} {value:7.2f} ms")
+    run("quiltctl", "remove-image", "bench")
+
+
+def bench_list():
+    count = 1000
+    run("quiltctl", "import", TARBALL, "bench")
+    bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+
+    def call(method, parameters):
+        return bus.call_sync("org.quilt", "/org/quilt", "org.quilt.Manager", method, parameters, None,
+                             Gio.DBusCallFlags.NONE, -1, None)
+
+    options = {"command": GLib.Variant("aay", [b"/bin/true\0"])}
+    names = [f"bench-{number}" for number in range(count)]
+    for name in names:
+        call("CreateContainer", GLib.Variant("(sa{sv})", ("bench", {**options, "name": GLib.Variant("s", name)})))
+    figures = measure({
+        "ListContainers on the bus": lambda: call("ListContainers", GLib.Variant("(a{sv})", ({},))),
+        "quiltctl list": lambda: run("quiltctl", "list"),
+    })
+    print(f"list: {count} containers in the store, {ROUNDS} rounds each, medians")
+    for name, value in figures.items():
+        print(f"  {name:32} {value:7.2f} ms")
+    call("RemoveContainers", GLib.Variant("(asa{sv})", (names, {})))
+    run("quiltctl", "remove-image", "bench")
+
+
+def pss(pid):
+    return sum(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+               if line.startswith("Pss:"))
+
+
+def bench_memory():
+    count = 20
+    run("quiltctl", "import", TARBALL, "bench")
+    names = [f"bench-{number}" for number in range(count)]
+    for name in names:
+        run("quiltctl", "run", "-d", "--name", name, "--stop-signal", "KILL", "bench", "/bin/sleep", "infinity")
+    pids = [int(pid) for pid in os.listdir("/proc") if pid.isdigit()]
+    comm = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids if Path(f"/proc/{pid}/comm").exists()}
+    supervisors = [pss(pid) for pid, name in comm.items() if name == "quilt-superviso"]
+    daemon = [pss(pid) for pid, name in comm.items() if name == "quiltd"]
+    print(f"memory: {count} running, proportional set size, medians")
+    print(f"  quilt-supervisor                 {statistics.median(supervisors):7.0f} KB (of {len(supervisors)})")
+    print(f"  quiltd                           {daemon[0]:7.0f} KB")
+    run("quiltctl", "remove", "--force", *names)
+    run("quiltctl", "remove-image", "bench")
+
+
+{"start": bench_start, "list": bench_list, "memory": bench_memory}[sys.argv[1]]()
