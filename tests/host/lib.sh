@@ -22,24 +22,28 @@ die () { echo "${0##*/}: $*" >&2; exit 1; }
 need_root () { ((EUID == 0)) || die "must run as root"; }
 
 # cached NAME FUNCTION: prints the directory $cache/NAME-KEY, which `FUNCTION DIR` fills if it is
-# not there yet. KEY is the recipe itself: this file. Published by rename, so that an interrupted
-# build is never taken for a whole one; the lock lets hosts be built side by side.
+# not there yet. KEY is the recipe. Published by rename, so that an interrupted build is never
+# taken for a whole one; the lock lets hosts be built side by side. What nobody has used for a
+# week goes; not sooner, as the hosts of another checkout may stand on it.
 cached () {
   local name=$1 fill=$2 key dir
-  key=$(sha256sum "$here/lib.sh" | cut -c1-12)
+  key=$({ declare -f "$fill"; declare -p suite root_packages; cat "$here"/{agent,quilt-test-agent.service,vm-init}; } |
+    sha256sum | cut -c1-12)
   dir=$cache/$name-$key
   if [[ ! -d $dir ]]; then
     mkdir -p "$cache"
     (
       flock 8
-      [[ -d $dir ]] && exit
+      [[ ! -d $dir ]] || exit 0
       echo "building $name" >&2
-      rm -rf "$cache/$name"-*
+      find "$cache" -maxdepth 1 -name "$name-*" -mtime +7 -exec rm -rf {} +
+      rm -rf "$dir.new"
       mkdir "$dir.new"
       "$fill" "$dir.new"
       mv "$dir.new" "$dir"
     ) 8>"$cache/$name.lock" 1>&2 || die "failed to build $name"
   fi
+  touch "$dir"
   echo "$dir"
 }
 
@@ -91,8 +95,9 @@ fill_debian () {
 fill_kernel () {
   local work package version module
   work=$(mktemp -d)
+  apt-get -q update
   package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-\)/\1/p')
-  (cd "$work" && apt-get -q download "$package" && dpkg-deb -x ./*.deb tree)
+  (cd "$work" && apt-get -q -o APT::Sandbox::User=root download "$package" && dpkg-deb -x ./*.deb tree)
   version=$(ls "$work/tree/lib/modules")
   mkdir -p "$1"/{boot,usr/lib} "$work/initramfs"/{bin,dev,proc,root}
   mv "$work/tree/boot/vmlinuz-$version" "$1/boot/vmlinuz"
@@ -101,7 +106,7 @@ fill_kernel () {
 
   cp "$(command -v busybox)" "$work/initramfs/bin/busybox"
   install -m 755 "$here/vm-init" "$work/initramfs/init"
-  for module in virtio_pci virtio_blk ext4; do
+  for module in virtio_pci virtio_blk ext4 virtio_console; do
     modprobe -d "$1/usr" -S "$version" --show-depends "$module" | sed -n 's/^insmod //p'
   done | awk '!seen[$1]++' | while read -r module; do
     cp "$module" "$work/initramfs/"
