@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who may do what: asks polkit for every caller but root, and denies in this one place. */
+#pragma once
+
+#include "daemon/quota.h"
+
+#include <gio/gio.h>
+
+#define QUILT_ACTION_INSPECT "org.quilt.inspect"
+#define QUILT_ACTION_MANAGE_CONTAINERS "org.quilt.manage-containers"
+#define QUILT_ACTION_MANAGE_IMAGES "org.quilt.manage-images"
+#define QUILT_ACTION_RELOAD "org.quilt.reload"
+
+typedef struct QuiltAuthority QuiltAuthority;
+
+/* What the call was about is done here, and invocation answered: now or later, exactly once.
+ * Arguments may name something else than when the caller was checked: look everything up again, and
+ * go by ID. */
+typedef void (*QuiltAuthorizedFunc) (GDBusMethodInvocation *invocation, gpointer data);
+
+/* bus is where the callers, org.freedesktop.DBus and polkit are; quota is borrowed. */
+QuiltAuthority *quilt_authority_new (GDBusConnection *bus, QuiltQuota *quota);
+/* Calls that still wait for an answer are denied. */
+void quilt_authority_free (QuiltAuthority *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAuthority, quilt_authority_free)
+
+/* Takes over the reference to invocation that a handler has, and calls authorized(), which takes it
+ * over, if the caller may do action. uid 0 may everything, without asking polkit. Others are asked
+ * for once per element of details (GVariant of type a{ss}; NULL or empty: once without), all have
+ * to be allowed, interactively only if the message says so. On "no", on any failure and when the
+ * caller goes away meanwhile, authorized() is never called; the caller gets NotAuthorized, or
+ * QuotaExceeded when his uid has too many unanswered calls. A call counts from here until its
+ * invocation is finalized, so a long one counts for its whole time. action is a static string. */
+void quilt_authority_require (QuiltAuthority *self,
+                              GDBusMethodInvocation *invocation,
+                              const char *action,
+                              GPtrArray *details,
+                              QuiltAuthorizedFunc authorized,
+                              gpointer data);
+
+/* One element of details: what a polkit rule can look at by action.lookup(). NULL leaves a key out;
+ * owner G_MAXUINT32 as well. Full reference, to be put into an array that unrefs. */
+GVariant *quilt_authority_details_new (const char *verb,
+                                       const char *container,
+                                       guint32 owner,
+                                       const char *image);
+
+/* The caller's uid; only valid in and after authorized(). */
+guint32 quilt_authority_get_uid (GDBusMethodInvocation *invocation);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quiltd.conf and its drop-ins as values; data/quiltd.conf names and explains every key. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  guint64 default_stop_timeout_usec; /* QUILT_INFINITY: none */
+  guint64 default_memory_max;        /* bytes; QUILT_INFINITY: no limit */
+  guint64 default_cpu_quota_usec;    /* per second; QUILT_INFINITY: no limit */
+  guint64 default_pids_max;          /* QUILT_INFINITY: no limit */
+  guint64 max_pending_per_user;      /* unanswered calls of a uid other than 0 */
+  guint64 import_max_bytes;          /* unpacked */
+  guint64 import_max_entries;
+  int log_level; /* syslog(3) priority: what is less urgent is not logged */
+} QuiltConfig;
+
+void quilt_config_free (QuiltConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltConfig, quilt_config_free)
+
+/* Reads quiltd.conf and quiltd.conf.d/NAME.conf below each of directories (NULL-terminated, the
+ * most important one last; what is not there is skipped). Of several files of one name the most
+ * important one is read; drop-ins come after quiltd.conf, sorted by name, and override it key by
+ * key. An unknown section or key, a bad value, an unreadable file: INVALID_ARGUMENT naming file and
+ * key. */
+QuiltConfig *quilt_config_load (const char *const *directories, GError **error);
+
+/* options, an a{sv} of CreateContainer, with the configured defaults for the keys that it lacks;
+ * floating. */
+GVariant *quilt_config_complete_options (const QuiltConfig *config, GVariant *options);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quiltd's log: what happened, as journal entries with fields and a catalog entry each. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  QUILT_EVENT_DAEMON_STARTED,
+  QUILT_EVENT_DAEMON_RELOADED,
+  QUILT_EVENT_DAEMON_RELOAD_FAILED,
+  QUILT_EVENT_CONTAINER_CREATED,
+  QUILT_EVENT_CONTAINER_STATE,  /* every change, exactly once, in order; see state and old_state */
+  QUILT_EVENT_CONTAINER_FAILED, /* could not run; beside the change of state */
+  QUILT_EVENT_CONTAINER_REMOVED,
+  QUILT_EVENT_CONTAINER_RECOVERED, /* found by a restarted quiltd */
+  QUILT_EVENT_IMAGE_IMPORTED,
+  QUILT_EVENT_IMAGE_REMOVED,
+  QUILT_EVENT_OBJECT_BROKEN, /* a record in the store that can't be read */
+  QUILT_N_EVENTS,
+} QuiltEvent;
+
+/* NULL: not a field of this entry. */
+typedef struct {
+  const char *container_id; /* 32 digits: CONTAINER_ID_FULL, the first 12 are CONTAINER_ID */
+  const char *container_name;
+  const char *image_name;
+  const char *image_digest;
+  const char *scope;     /* QUILT_SCOPE */
+  const char *state;     /* QUILT_STATE */
+  const char *old_state; /* QUILT_OLD_STATE */
+  const char *reason;    /* QUILT_REASON; with it QUILT_EXIT_CODE is written */
+  int exit_code;
+  const char *error;  /* QUILT_ERROR: the name after "org.quilt.Error." */
+  const char *object; /* QUILT_OBJECT: file or directory in the store */
+} QuiltEventFields;
+
+/* One entry. fields may be NULL. */
+void quilt_event_log (QuiltEvent event, const QuiltEventFields *fields, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/* Sends everything that GLib logs, events included, to the journal where stderr is the journal,
+ * else to stderr, as far as its syslog(3) priority is at most *max_priority, which is read each
+ * time and has to live as long as the process. Once, before anything is logged. */
+void quilt_log_init (const int *max_priority);
