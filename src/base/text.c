@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes that a stranger chose, as text that is safe in a message. */
+#include "base/text.h"
+
+#include <string.h>
+
+char *
+quilt_text_printable (const char *bytes, gssize length, gsize max_bytes)
+{
+  const char *end = bytes + (length < 0 ? strlen (bytes) : (gsize)length);
+  GString *text = g_string_new (NULL);
+
+  while (bytes < end) {
+    gunichar c = g_utf8_get_char_validated (bytes, end - bytes);
+
+    if (text->len >= max_bytes) {
+      g_string_append (text, "…");
+      break;
+    }
+    /* Invisible format characters (Cf) would let a name run backwards on a terminal. */
+    if ((gint)c < 0 || c == 0 || !(g_unichar_isprint (c) || c == ' ')) {
+      g_string_append_printf (text, "\\x%02x", (guchar)*bytes++);
+    } else {
+      g_string_append_unichar (text, c);
+      bytes = g_utf8_next_char (bytes);
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+char *
+quilt_text_quote (const char *text)
+{
+  return quilt_text_printable (text, -1, QUILT_QUOTE_MAX);
+}
