@@ -3,6 +3,7 @@
 #pragma once
 
 #include "spec/oci.h"
+#include "store/layers.h"
 #include "store/store.h"
 
 typedef struct {
@@ -38,12 +39,3 @@ gboolean quilt_image_remove (QuiltStore *store,
 
 /* The JSON text of the record, as on disk. Owned by the caller. */
 char *quilt_image_record_print (const QuiltImageRecord *record, gboolean pretty);
-
-/* Whether layers/HEX of digest is there. */
-gboolean quilt_layer_exists (QuiltStore *store, const char *digest);
-/* "PATH/layers/HEX/fs". */
-char *quilt_layer_path (QuiltStore *store, const char *digest);
-/* Makes the finished layers/TEMPORARY (synced by whoever unpacked it) the layer of digest: one
- * rename, durable. If the layer is there already, temporary is removed. */
-gboolean
-quilt_layer_publish (QuiltStore *store, const char *temporary, const char *digest, GError **error);

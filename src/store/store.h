@@ -7,6 +7,7 @@
 typedef struct {
   char *path; /* absolute, for the paths that mounts need */
   int fd;
+  int lock_fd;
   int images_fd;
   int layers_fd;
   int containers_fd;

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Container records and directories: containers/ID. */
+#include "store/containers.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "spec/words.h"
+#include "store/digest.h"
+#include "store/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RECORD_NAME "record.json"
+#define RESULT_NAME "result.json"
+
+static gboolean parse_options (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+static gboolean parse_uid (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+static gboolean parse_int (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+
+static gboolean
+parse_options (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  QuiltOptions **ret_options = member;
+  QuiltOptions *options = quilt_options_from_json (value, error);
+
+  if (!options)
+    return FALSE;
+  quilt_options_free (*ret_options);
+  *ret_options = options;
+  return TRUE;
+}
+
+static gboolean
+parse_between (json_object *value, const char *path, gint64 min, gint64 max, GError **error)
+{
+  gint64 number = json_object_get_int64 (value);
+
+  if (number >= min && number <= max)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "%s: %" G_GINT64_FORMAT " is out of range", path, number);
+  return FALSE;
+}
+
+static gboolean
+parse_uid (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  if (!parse_between (value, path, 0, G_MAXUINT32, error))
+    return FALSE;
+  *(guint32 *)member = (guint32)json_object_get_int64 (value);
+  return TRUE;
+}
+
+static gboolean
+parse_int (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  if (!parse_between (value, path, G_MININT32, G_MAXINT32, error))
+    return FALSE;
+  *(int *)member = json_object_get_int (value);
+  return TRUE;
+}
+
+static const QuiltField record_fields[] = {
+    QUILT_RECORD_FIELDS,
+    {"id", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltContainerRecord, id)},
+    {"image", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltContainerRecord, image)},
+    {"image-digest", QUILT_FIELD_STRING, quilt_field_string,
+     offsetof (QuiltContainerRecord, image_digest)},
+    {"owner", QUILT_FIELD_INT, parse_uid, offsetof (QuiltContainerRecord, owner)},
+    {"created", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltContainerRecord, created_usec)},
+    {"options", QUILT_FIELD_OBJECT, parse_options, offsetof (QuiltContainerRecord, options)},
+    {NULL},
+};
+
+static const QuiltField result_fields[] = {
+    QUILT_RECORD_FIELDS,
+    {"started", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltResult, started_usec)},
+    {"finished", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltResult, finished_usec)},
+    {"exit-code", QUILT_FIELD_INT, parse_int, offsetof (QuiltResult, exit_code)},
+    {"signal", QUILT_FIELD_INT, parse_int, offsetof (QuiltResult, signal)},
+    {"step", QUILT_FIELD_INT, parse_uid, offsetof (QuiltResult, step)},
+    {"reason", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltResult, reason)},
+    {"error", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltResult, error)},
+    {"error-name", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltResult, error_name)},
+    {NULL},
+};
+
+void
+quilt_container_record_free (QuiltContainerRecord *record)
+{
+  if (!record)
+    return;
+  g_free (record->id);
+  g_free (record->image);
+  g_free (record->image_digest);
+  quilt_options_free (record->options);
+  g_free (record);
+}
+
+void
+quilt_result_clear (QuiltResult *result)
+{
+  g_clear_pointer (&result->reason, g_free);
+  g_clear_pointer (&result->error, g_free);
+  g_clear_pointer (&result->error_name, g_free);
+}
+
+void
+quilt_stored_container_free (QuiltStoredContainer *stored)
+{
+  if (!stored)
+    return;
+  quilt_container_record_free (stored->record);
+  quilt_result_clear (&stored->result);
+  g_free (stored);
+}
+
+static json_object *
+record_to_json (const QuiltContainerRecord *record)
+{
+  json_object *object = quilt_record_new ();
+
+  quilt_record_add_string (object, "id", record->id);
+  quilt_record_add_string (object, "image", record->image);
+  quilt_record_add_string (object, "image-digest", record->image_digest);
+  quilt_record_add_uint64 (object, "owner", record->owner);
+  quilt_record_add_uint64 (object, "created", record->created_usec);
+  json_object_object_add (object, "options", quilt_options_to_json (record->options));
+  return object;
+}
+
+char *
+quilt_container_record_print (const QuiltContainerRecord *record, gboolean pretty)
+{
+  g_autoptr (json_object) object = record_to_json (record);
+
+  return quilt_json_print (object, pretty);
+}
+
+/* An ID becomes the name of a directory. */
+static gboolean
+check_id (const char *id, GError **error)
+{
+  if (id && quilt_id_check (id))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to find container '%s': an ID is 32 hexadecimal digits", id ? id : "");
+  return FALSE;
+}
+
+/* Opens the directory of a container, -1 on error. */
+static int
+open_container (QuiltStore *store, const char *id, GError **error)
+{
+  return check_id (id, error) ? quilt_dir_open (store->containers_fd, id, error) : -1;
+}
+
+/* upper becomes the container's "/": everybody inside may enter it. Nobody outside can reach it. */
+static const struct {
+  const char *name;
+  mode_t mode;
+} container_dirs[] = {{"upper", 0755}, {"work", 0700}, {"root", 0700}};
+
+static gboolean
+fill_container (int fd, const QuiltContainerRecord *record, GError **error)
+{
+  g_autofree char *text = quilt_container_record_print (record, FALSE);
+  g_autofd int file = -1;
+
+  for (guint i = 0; i < G_N_ELEMENTS (container_dirs); i++) {
+    const char *name = container_dirs[i].name;
+
+    /* chmod: the umask took away what it took. */
+    if (mkdirat (fd, name, container_dirs[i].mode) < 0 ||
+        fchmodat (fd, name, container_dirs[i].mode, 0) < 0)
+      return quilt_set_error_errno (error, errno, "Failed to create directory '%s/%s'", record->id,
+                                    name);
+  }
+  /* Written in place: the whole directory is under a temporary name, one rename makes all of it
+   * real. */
+  file = openat (fd, RECORD_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0 || !quilt_fd_write_all (file, text, strlen (text)) ||
+      (!record->options->auto_remove && (fsync (file) < 0 || fsync (fd) < 0)))
+    return quilt_set_error_errno (error, errno, "Failed to write '%s/" RECORD_NAME "'", record->id);
+  return TRUE;
+}
+
+static gboolean
+publish_container (QuiltStore *store, const char *temporary, const char *id, GError **error)
+{
+  if (renameat2 (store->containers_fd, temporary, store->containers_fd, id, RENAME_NOREPLACE) == 0)
+    return TRUE;
+  if (errno != EEXIST)
+    return quilt_set_error_errno (error, errno, "Failed to create container '%s'", id);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
+               "Failed to create container '%s': it is there already", id);
+  return FALSE;
+}
+
+gboolean
+quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, GError **error)
+{
+  g_autofree char *temporary = NULL;
+  g_autofd int fd = -1;
+
+  if (!check_id (record->id, error))
+    return FALSE;
+  temporary = g_strconcat (".new-", record->id, NULL);
+  fd = quilt_dir_ensure (store->containers_fd, temporary, error);
+  if (fd < 0)
+    return FALSE;
+  if (!fill_container (fd, record, error) ||
+      !publish_container (store, temporary, record->id, error)) {
+    quilt_tree_remove (store->containers_fd, temporary, NULL);
+    return FALSE;
+  }
+  if (!record->options->auto_remove && fsync (store->containers_fd) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to sync directory 'containers'");
+  return TRUE;
+}
+
+gboolean
+quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GError **error)
+{
+  g_autoptr (json_object) object = record_to_json (record);
+  g_autofd int fd = open_container (store, record->id, error);
+
+  return fd >= 0 && quilt_record_write (fd, RECORD_NAME, object, QUILT_FILE_DURABLE, error);
+}
+
+gboolean
+quilt_container_save_result (
+    QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error)
+{
+  g_autoptr (json_object) object = quilt_record_new ();
+  g_autofd int fd = open_container (store, id, error);
+
+  if (fd < 0)
+    return FALSE;
+  quilt_record_add_uint64 (object, "started", result->started_usec);
+  quilt_record_add_uint64 (object, "finished", result->finished_usec);
+  json_object_object_add (object, "exit-code", json_object_new_int (result->exit_code));
+  json_object_object_add (object, "signal", json_object_new_int (result->signal));
+  quilt_record_add_uint64 (object, "step", result->step);
+  quilt_record_add_string (object, "reason", result->reason);
+  quilt_record_add_string (object, "error", result->error);
+  quilt_record_add_string (object, "error-name", result->error_name);
+  return quilt_record_write (fd, RESULT_NAME, object,
+                             durable ? QUILT_FILE_DURABLE : QUILT_FILE_VOLATILE, error);
+}
+
+static void
+complete_result (QuiltResult *result)
+{
+  char **texts[] = {&result->reason, &result->error, &result->error_name};
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (!*texts[i])
+      *texts[i] = g_strdup ("");
+}
+
+/* No result: it has never run. A broken one: it has, nobody knows how it ended, and that is no
+ * reason to hide the container. */
+static void
+load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
+{
+  g_autofree char *file = g_build_filename (id, RESULT_NAME, NULL);
+  g_autoptr (GError) why = NULL;
+  QuiltResult result = {.exit_code = -1};
+
+  if (!quilt_record_read (store->containers_fd, file, result_fields, &result, &why) &&
+      !g_error_matches (why, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) {
+    quilt_result_clear (&result);
+    result = (QuiltResult){
+        .exit_code = -1,
+        .reason = g_strdup ("lost"),
+        .error = g_strdup (why->message),
+        .error_name = g_strdup (quilt_error_to_name (QUILT_ERROR_FAILED)),
+    };
+  }
+  complete_result (&result);
+  *ret_result = result;
+}
+
+static QuiltContainerRecord *
+load_record (QuiltStore *store, const char *id, GError **error)
+{
+  g_autofree char *file = g_build_filename (id, RECORD_NAME, NULL);
+  g_autoptr (QuiltContainerRecord) record = g_new0 (QuiltContainerRecord, 1);
+
+  if (!quilt_record_read (store->containers_fd, file, record_fields, record, error))
+    return NULL;
+  if (g_strcmp0 (record->id, id) == 0 && quilt_id_check (id) && record->options &&
+      record->options->name && quilt_digest_hex (record->image_digest)) {
+    if (!record->image)
+      record->image = g_strdup (record->image_digest);
+    return g_steal_pointer (&record);
+  }
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+               "Failed to read '%s': it lacks an ID that is its directory's, an image or a name",
+               file);
+  return NULL;
+}
+
+GPtrArray *
+quilt_containers_load (QuiltStore *store,
+                       void (*on_broken) (const char *id, const GError *why, gpointer data),
+                       gpointer data,
+                       GError **error)
+{
+  g_autoptr (GPtrArray) containers =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_stored_container_free);
+  g_autofd int fd = openat (store->containers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  if (!dir) {
+    quilt_set_error_errno (error, errno, "Failed to read directory 'containers'");
+    return NULL;
+  }
+  g_steal_fd (&fd);
+  while ((entry = readdir (dir))) {
+    g_autoptr (GError) why = NULL;
+    g_autoptr (QuiltContainerRecord) record = NULL;
+    QuiltStoredContainer *stored;
+
+    if (entry->d_name[0] == '.')
+      continue;
+    record = load_record (store, entry->d_name, &why);
+    if (!record) {
+      if (on_broken)
+        on_broken (entry->d_name, why, data);
+      continue;
+    }
+    stored = g_new0 (QuiltStoredContainer, 1);
+    stored->record = g_steal_pointer (&record);
+    load_result (store, entry->d_name, &stored->result);
+    g_ptr_array_add (containers, stored);
+  }
+  closedir (dir);
+  return g_steal_pointer (&containers);
+}
+
+gboolean
+quilt_container_retire (QuiltStore *store, const char *id, gboolean durable, GError **error)
+{
+  g_autofree char *gone = NULL;
+
+  if (!check_id (id, error))
+    return FALSE;
+  gone = g_strconcat (".gone-", id, NULL);
+  if (renameat (store->containers_fd, id, store->containers_fd, gone) < 0) {
+    if (errno != ENOENT)
+      return quilt_set_error_errno (error, errno, "Failed to remove container '%s'", id);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "Failed to remove container '%s': it is not there", id);
+    return FALSE;
+  }
+  if (durable && fsync (store->containers_fd) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to sync directory 'containers'");
+  return TRUE;
+}
+
+gboolean
+quilt_container_delete (QuiltStore *store, const char *id, GError **error)
+{
+  g_autofree char *gone = NULL;
+
+  if (!check_id (id, error))
+    return FALSE;
+  gone = g_strconcat (".gone-", id, NULL);
+  return quilt_tree_remove (store->containers_fd, gone, error);
+}
+
+char *
+quilt_container_path (QuiltStore *store, const char *id, const char *name)
+{
+  return g_build_filename (store->path, "containers", id, name, NULL);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Image records: images/HEX.json. */
+#include "store/images.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "spec/words.h"
+#include "store/digest.h"
+#include "store/layers.h"
+#include "store/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static gboolean parse_config (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+
+static const QuiltField config_fields[] = {
+    {"entrypoint", QUILT_FIELD_ARRAY, quilt_field_strv, offsetof (QuiltImageConfig, entrypoint)},
+    {"cmd", QUILT_FIELD_ARRAY, quilt_field_strv, offsetof (QuiltImageConfig, cmd)},
+    {"env", QUILT_FIELD_ARRAY, quilt_field_strv, offsetof (QuiltImageConfig, env)},
+    {"working-directory", QUILT_FIELD_STRING, quilt_field_string,
+     offsetof (QuiltImageConfig, working_directory)},
+    {"stop-signal", QUILT_FIELD_STRING, quilt_field_string,
+     offsetof (QuiltImageConfig, stop_signal)},
+    {NULL},
+};
+
+static gboolean
+parse_config (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return quilt_json_read (config_fields, value, path, member, error);
+}
+
+static const QuiltField image_fields[] = {
+    QUILT_RECORD_FIELDS,
+    {"digest", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, digest)},
+    {"names", QUILT_FIELD_ARRAY, quilt_field_strv, offsetof (QuiltImageRecord, names)},
+    {"layers", QUILT_FIELD_ARRAY, quilt_field_strv, offsetof (QuiltImageRecord, layers)},
+    {"size", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, size)},
+    {"entries", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, entries)},
+    {"created", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, created_usec)},
+    {"config", QUILT_FIELD_OBJECT, parse_config, offsetof (QuiltImageRecord, config)},
+    {NULL},
+};
+
+void
+quilt_image_record_free (QuiltImageRecord *record)
+{
+  if (!record)
+    return;
+  g_free (record->digest);
+  g_strfreev (record->names);
+  g_strfreev (record->layers);
+  quilt_image_config_clear (&record->config);
+  g_free (record);
+}
+
+static json_object *
+record_to_json (const QuiltImageRecord *record)
+{
+  json_object *object = quilt_record_new ();
+  json_object *config = json_object_new_object ();
+
+  quilt_record_add_string (object, "digest", record->digest);
+  quilt_record_add_strv (object, "names", record->names);
+  quilt_record_add_strv (object, "layers", record->layers);
+  quilt_record_add_uint64 (object, "size", record->size);
+  quilt_record_add_uint64 (object, "entries", record->entries);
+  quilt_record_add_uint64 (object, "created", record->created_usec);
+  quilt_record_add_strv (config, "entrypoint", record->config.entrypoint);
+  quilt_record_add_strv (config, "cmd", record->config.cmd);
+  quilt_record_add_strv (config, "env", record->config.env);
+  quilt_record_add_string (config, "working-directory", record->config.working_directory);
+  quilt_record_add_string (config, "stop-signal", record->config.stop_signal);
+  json_object_object_add (object, "config", config);
+  return object;
+}
+
+char *
+quilt_image_record_print (const QuiltImageRecord *record, gboolean pretty)
+{
+  g_autoptr (json_object) object = record_to_json (record);
+
+  return quilt_json_print (object, pretty);
+}
+
+/* What became of a file between its writing and now is nobody's promise: everything is checked. */
+static gboolean
+check_record (const QuiltImageRecord *record, const char *file, GError **error)
+{
+  const char *hex = quilt_digest_hex (record->digest);
+  const char *wrong = NULL;
+
+  if (!hex || !g_str_has_prefix (file, hex))
+    wrong = "its digest is not the one of its name";
+  for (guint i = 0; !wrong && record->layers && record->layers[i]; i++)
+    if (!quilt_digest_hex (record->layers[i]))
+      wrong = "a layer's digest is malformed";
+  for (guint i = 0; !wrong && record->names && record->names[i]; i++)
+    if (!quilt_image_name_check (record->names[i], NULL))
+      wrong = "a name is malformed";
+  if (!wrong && (!record->layers || !record->layers[0]))
+    wrong = "it has no layers";
+  if (wrong)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to read '%s': %s", file, wrong);
+  return wrong == NULL;
+}
+
+static QuiltImageRecord *
+load_record (QuiltStore *store, const char *file, GError **error)
+{
+  g_autoptr (QuiltImageRecord) record = g_new0 (QuiltImageRecord, 1);
+
+  if (!quilt_record_read (store->images_fd, file, image_fields, record, error) ||
+      !check_record (record, file, error))
+    return NULL;
+  if (!record->names)
+    record->names = g_new0 (char *, 1);
+  return g_steal_pointer (&record);
+}
+
+GPtrArray *
+quilt_images_load (QuiltStore *store,
+                   void (*on_broken) (const char *file, const GError *why, gpointer data),
+                   gpointer data,
+                   GError **error)
+{
+  g_autoptr (GPtrArray) images =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
+  g_autofd int fd = openat (store->images_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  if (!dir) {
+    quilt_set_error_errno (error, errno, "Failed to read directory 'images'");
+    return NULL;
+  }
+  g_steal_fd (&fd);
+  while ((entry = readdir (dir))) {
+    g_autoptr (GError) why = NULL;
+    QuiltImageRecord *record;
+
+    if (entry->d_name[0] == '.')
+      continue;
+    record = load_record (store, entry->d_name, &why);
+    if (record)
+      g_ptr_array_add (images, record);
+    else if (on_broken)
+      on_broken (entry->d_name, why, data);
+  }
+  closedir (dir);
+  return g_steal_pointer (&images);
+}
+
+static char *
+file_of (const QuiltImageRecord *record, GError **error)
+{
+  const char *hex = quilt_digest_hex (record->digest);
+
+  if (!hex) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to find image '%s': a digest is \"sha256:\" and 64 hexadecimal digits",
+                 record->digest);
+    return NULL;
+  }
+  return g_strconcat (hex, ".json", NULL);
+}
+
+gboolean
+quilt_image_save (QuiltStore *store, const QuiltImageRecord *record, GError **error)
+{
+  g_autoptr (json_object) object = record_to_json (record);
+  g_autofree char *file = file_of (record, error);
+
+  return file && quilt_record_write (store->images_fd, file, object, QUILT_FILE_DURABLE, error);
+}
+
+static gboolean
+is_used (const char *layer, GPtrArray *images)
+{
+  for (guint i = 0; images && i < images->len; i++) {
+    const QuiltImageRecord *image = g_ptr_array_index (images, i);
+
+    if (image->layers && g_strv_contains ((const char *const *)image->layers, layer))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+quilt_image_remove (QuiltStore *store,
+                    const QuiltImageRecord *record,
+                    GPtrArray *remaining,
+                    GError **error)
+{
+  g_autofree char *file = file_of (record, error);
+
+  if (!file)
+    return FALSE;
+  if (unlinkat (store->images_fd, file, 0) < 0 && errno != ENOENT)
+    return quilt_set_error_errno (error, errno, "Failed to remove image '%s'", record->digest);
+  if (fsync (store->images_fd) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to sync directory 'images'");
+  for (guint i = 0; record->layers && record->layers[i]; i++)
+    if (!is_used (record->layers[i], remaining) &&
+        !quilt_layer_remove (store, record->layers[i], error))
+      return FALSE;
+  return TRUE;
+}

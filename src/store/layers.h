@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The directory layers: one unpacked tree per content digest, layers/HEX/fs. */
+#pragma once
+
+#include "store/store.h"
+
+/* What is known about a layer, layers/HEX/layer.json. */
+typedef struct {
+  guint64 size;    /* bytes of its files */
+  guint64 entries; /* files, directories and links */
+} QuiltLayerInfo;
+
+/* Writes the information beside fs/; not synced: whoever unpacked the tree syncs all of it at once.
+ */
+gboolean quilt_layer_info_write (int layer_fd, const QuiltLayerInfo *info, GError **error);
+
+/* Reads it from the directory layers, for a finished layer. NOT_FOUND when there is no such layer.
+ */
+gboolean
+quilt_layer_info_read (int layers_fd, const char *hex, QuiltLayerInfo *ret_info, GError **error);
+
+/* Whether layers/HEX of digest is there. FALSE for a malformed digest. */
+gboolean quilt_layer_exists (QuiltStore *store, const char *digest);
+
+/* "PATH/layers/HEX/fs"; NULL for a malformed digest. */
+char *quilt_layer_path (QuiltStore *store, const char *digest);
+
+/* Makes the finished layers/TEMPORARY (synced by whoever unpacked it) the layer of digest: one
+ * rename, durable. If the layer is there already, temporary is removed. */
+gboolean
+quilt_layer_publish (QuiltStore *store, const char *temporary, const char *digest, GError **error);
+
+/* Removes layers/HEX: one rename, durable, then the tree. No error if it is not there. */
+gboolean quilt_layer_remove (QuiltStore *store, const char *digest, GError **error);
