@@ -20,13 +20,6 @@
 #define RECORD_NAME "record.json"
 #define RESULT_NAME "result.json"
 
-static gboolean parse_options (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-static gboolean parse_uid (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-static gboolean parse_int (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-
 static gboolean
 parse_options (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)

@@ -16,9 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static gboolean parse_config (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-
 static const QuiltField config_fields[] = {
     {"entrypoint", QUILT_FIELD_ARRAY, quilt_field_strv, offsetof (QuiltImageConfig, entrypoint)},
     {"cmd", QUILT_FIELD_ARRAY, quilt_field_strv, offsetof (QuiltImageConfig, cmd)},
