@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of a container's options, their defaults and their checks. */
+#include "spec/options-private.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/words.h"
+
+#include <string.h>
+
+/* The supervisor, the kernel's tables for two processes and the batches in which each CPU charges
+ * memory fit below; less makes a container that is killed before its first instruction. */
+#define MEMORY_MIN (4ULL << 20)
+#define MEMORY_MIN_TEXT "must be at least 4194304 bytes (4M), or infinity"
+/* pids.max is at most 2^22, and one task of the scope is the supervisor's. */
+#define PIDS_LIMIT ((1ULL << 22) - 1)
+#define PIDS_TEXT "must be 1 to 4194303, or infinity"
+/* The kernel gives at least 1 ms per period, and a period is at most 1 s. */
+#define CPU_MIN 1000
+#define CPU_LIMIT (8192ULL * G_USEC_PER_SEC)
+#define CPU_TEXT "must be 1000 (0.001 CPUs) to 8192000000 µs per second (8192 CPUs), or infinity"
+#define TIME_LIMIT ((guint64)G_MAXINT64)
+/* OCI's hooks have a timeout in seconds. */
+#define SETUP_TIMEOUT_TEXT "must be a whole number of seconds in µs (1000000 is one), or infinity"
+#define TIME_TEXT "must be 0 to 9223372036854775807 µs, or infinity"
+/* The kernel's MAX_ARG_STRLEN with the final NUL. */
+#define ARGUMENT_LIMIT (32 * 4096)
+/* Each byte may take six in JSON, and config.json has to stay below its 4 MiB. */
+#define TOTAL_LIMIT (512 * 1024)
+
+static gboolean
+refuse (GError **error, const char *key, const char *why)
+{
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to set option '%s': %s",
+               key, why);
+  return FALSE;
+}
+
+static gboolean
+refuse_value (GError **error, const char *key, const char *value, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (value);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': %s", key, quoted, why);
+  return FALSE;
+}
+
+static gboolean
+check_directory (const char *text, GError **error)
+{
+  return *text == '/' ||
+         refuse_value (error, "working-directory", text, "must be an absolute path");
+}
+
+static gboolean
+check_lengths (const char *key, char **strings, GError **error)
+{
+  for (; strings && *strings; strings++)
+    if (strlen (*strings) >= ARGUMENT_LIMIT)
+      return refuse_value (error, key, *strings,
+                           "must be shorter than 131072 bytes, the most that the kernel takes");
+  return TRUE;
+}
+
+static gboolean
+check_command (const char *key, char **strings, GError **error)
+{
+  if (strings && *strings && !**strings)
+    return refuse_value (error, key, "", "the program's name is empty");
+  return check_lengths (key, strings, error);
+}
+
+static gboolean
+check_assignments (const char *key, char **strings, GError **error)
+{
+  for (char **s = strings; s && *s; s++)
+    if (!strchr (*s, '=') || **s == '=')
+      return refuse_value (error, key, *s, "must be NAME=VALUE");
+  return check_lengths (key, strings, error);
+}
+
+/* Whether two labels have the same key, or which comes first. */
+static int
+compare_keys (const char *a, const char *b)
+{
+  gsize a_length = strcspn (a, "="), b_length = strcspn (b, "=");
+  int order = memcmp (a, b, MIN (a_length, b_length));
+
+  return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+static int
+compare_labels (gconstpointer a, gconstpointer b)
+{
+  return compare_keys (*(char *const *)a, *(char *const *)b);
+}
+
+static void
+sort_labels (char **labels)
+{
+  if (labels)
+    qsort (labels, g_strv_length (labels), sizeof *labels, compare_labels);
+}
+
+static gboolean
+check_labels (const char *key, char **strings, GError **error)
+{
+  g_auto (GStrv) sorted = g_strdupv (strings);
+
+  if (!check_assignments (key, strings, error))
+    return FALSE;
+  sort_labels (sorted);
+  for (char **s = sorted; s && s[0] && s[1]; s++)
+    if (compare_keys (s[0], s[1]) == 0)
+      return refuse_value (error, key, s[1], "this key is given twice");
+  return TRUE;
+}
+
+static gboolean
+check_setup (const char *key, char **strings, GError **error)
+{
+  for (char **s = strings; s && *s; s++) {
+    g_auto (GStrv) argv = quilt_setup_step_argv (*s, error);
+
+    if (!argv)
+      return FALSE;
+  }
+  return check_lengths (key, strings, error);
+}
+
+#define MEMBER(name) .offset = G_STRUCT_OFFSET (QuiltOptions, name)
+
+const QuiltOption quilt_option_table[] = {
+    {"name", QUILT_OPTION_STRING, MEMBER (name), .check_string = quilt_container_name_check},
+    {"command", QUILT_OPTION_BYTES, MEMBER (command), .check_strings = check_command},
+    {"env", QUILT_OPTION_BYTES, MEMBER (env), .check_strings = check_assignments},
+    {"working-directory", QUILT_OPTION_STRING, MEMBER (working_directory),
+     .check_string = check_directory},
+    {"hostname", QUILT_OPTION_STRING, MEMBER (hostname), .check_string = quilt_hostname_check},
+    {"labels", QUILT_OPTION_STRINGS, MEMBER (labels), .check_strings = check_labels},
+    {"setup", QUILT_OPTION_STRINGS, MEMBER (setup), .check_strings = check_setup},
+    {"setup-timeout", QUILT_OPTION_UINT64, MEMBER (setup_timeout_usec), .min = 1, .max = TIME_LIMIT,
+     .infinite = TRUE, .allowed = "must be 1 to 9223372036854775807 µs, or infinity"},
+    {"memory-max", QUILT_OPTION_UINT64, MEMBER (memory_max), .live = TRUE, .min = MEMORY_MIN,
+     .max = G_MAXINT64, .infinite = TRUE, .allowed = MEMORY_MIN_TEXT},
+    {"cpu-quota", QUILT_OPTION_UINT64, MEMBER (cpu_quota_usec), .live = TRUE, .min = CPU_MIN,
+     .max = CPU_LIMIT, .infinite = TRUE, .allowed = CPU_TEXT},
+    {"pids-max", QUILT_OPTION_UINT64, MEMBER (pids_max), .live = TRUE, .min = 1, .max = PIDS_LIMIT,
+     .infinite = TRUE, .allowed = PIDS_TEXT},
+    {"stop-signal", QUILT_OPTION_INT32, MEMBER (stop_signal), .live = TRUE, .min = 0, .max = 64,
+     .allowed = "must be 1 to 64, or 0 for the image's"},
+    {"stop-timeout", QUILT_OPTION_UINT64, MEMBER (stop_timeout_usec), .live = TRUE,
+     .max = TIME_LIMIT, .infinite = TRUE, .allowed = TIME_TEXT},
+    {"log-rate-burst", QUILT_OPTION_INT64, MEMBER (log_rate_burst), .max = G_MAXINT64,
+     .allowed = "must be a number of lines, or 0 for no limit"},
+    {"log-rate-interval", QUILT_OPTION_UINT64, MEMBER (log_rate_interval_usec), .min = 1,
+     .max = TIME_LIMIT, .allowed = "must be 1 to 9223372036854775807 µs"},
+    {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
+    {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},
+    {NULL},
+};
+
+const QuiltOption *
+quilt_option_find (const char *key)
+{
+  for (const QuiltOption *option = quilt_option_table; option->key; option++)
+    if (g_str_equal (option->key, key))
+      return option;
+  return NULL;
+}
+
+gpointer
+quilt_option_member (const QuiltOption *option, const QuiltOptions *options)
+{
+  return (char *)options + option->offset;
+}
+
+static gboolean
+check_number (const QuiltOption *option, guint64 value, gboolean negative, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!negative && ((value >= option->min && value <= option->max &&
+                     (!option->multiple || value % option->multiple == 0)) ||
+                    (option->infinite && value == QUILT_INFINITY)))
+    return TRUE;
+  text = negative ? g_strdup_printf ("%" G_GINT64_FORMAT, (gint64)value)
+                  : g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+  return refuse_value (error, option->key, text, option->allowed);
+}
+
+gboolean
+quilt_option_check (const QuiltOption *option, const QuiltOptions *options, GError **error)
+{
+  gpointer member = quilt_option_member (option, options);
+
+  switch (option->type) {
+  case QUILT_OPTION_STRING:
+    return !option->check_string || !*(char **)member ||
+           option->check_string (*(char **)member, error);
+  case QUILT_OPTION_STRINGS:
+  case QUILT_OPTION_BYTES:
+    return option->check_strings (option->key, *(char ***)member, error);
+  case QUILT_OPTION_UINT64:
+    return check_number (option, *(guint64 *)member, FALSE, error);
+  case QUILT_OPTION_INT64:
+  case QUILT_OPTION_INT32:
+    return check_number (option, *(guint64 *)member, *(gint64 *)member < 0, error);
+  case QUILT_OPTION_BOOLEAN:
+    return TRUE;
+  }
+  g_return_val_if_reached (FALSE);
+}
+
+static gsize
+count_bytes (char **strings)
+{
+  gsize n = 0;
+
+  for (; strings && *strings; strings++)
+    n += strlen (*strings) + 1;
+  return n;
+}
+
+gboolean
+quilt_options_check_together (const QuiltOptions *options, GError **error)
+{
+  g_autoptr (QuiltOptions) defaults = quilt_options_new ();
+  gsize total = 0;
+
+  for (const QuiltOption *option = quilt_option_table; option->key; option++)
+    if (option->type == QUILT_OPTION_BYTES || option->type == QUILT_OPTION_STRINGS)
+      total += count_bytes (*(char ***)quilt_option_member (option, options));
+  if (total > TOTAL_LIMIT)
+    return refuse (error, "command", "it, env, labels and setup together must be at most 512 KiB");
+  if (options->log_rate_burst == 0 &&
+      options->log_rate_interval_usec != defaults->log_rate_interval_usec)
+    return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");
+  return TRUE;
+}
+
+void
+quilt_options_normalize (QuiltOptions *options)
+{
+  sort_labels (options->labels);
+}
+
+QuiltOptions *
+quilt_options_new (void)
+{
+  QuiltOptions *options = g_new0 (QuiltOptions, 1);
+
+  options->setup_timeout_usec = QUILT_INFINITY;
+  options->memory_max = QUILT_INFINITY;
+  options->cpu_quota_usec = QUILT_INFINITY;
+  options->pids_max = QUILT_INFINITY;
+  options->stop_timeout_usec = 10 * G_USEC_PER_SEC;
+  options->log_rate_interval_usec = G_USEC_PER_SEC;
+  return options;
+}
+
+void
+quilt_options_free (QuiltOptions *options)
+{
+  if (!options)
+    return;
+  g_free (options->name);
+  g_strfreev (options->command);
+  g_strfreev (options->env);
+  g_free (options->working_directory);
+  g_free (options->hostname);
+  g_strfreev (options->labels);
+  g_strfreev (options->setup);
+  g_free (options);
+}
+
+QuiltOptions *
+quilt_options_copy (const QuiltOptions *options)
+{
+  QuiltOptions *copy = g_memdup2 (options, sizeof *options);
+
+  copy->name = g_strdup (options->name);
+  copy->command = g_strdupv (options->command);
+  copy->env = g_strdupv (options->env);
+  copy->working_directory = g_strdup (options->working_directory);
+  copy->hostname = g_strdup (options->hostname);
+  copy->labels = g_strdupv (options->labels);
+  copy->setup = g_strdupv (options->setup);
+  return copy;
+}
