@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting and stopping scopes: systemd's jobs, from their request to JobRemoved. */
+#include "base/error.h"
+#include "systemd/internal.h"
+
+/* How long an older scope of the same name may take to go; its processes are being killed. */
+#define GONE_TIMEOUT_SEC 10
+
+/* One StartTransientUnit or StopUnit. */
+typedef struct {
+  QuiltSystemd *systemd; /* NULL as soon as the task has returned: a late reply is ignored */
+  const char *verb;
+  char *unit;
+  GVariant *properties;
+  gboolean retried;
+  GSource *cancelled;
+  char *path;       /* of systemd's job; NULL until its reply */
+  char *early_path; /* JobRemoved of this unit that was dispatched before the reply */
+  char *early_result;
+} Job;
+
+static void
+job_free (Job *job)
+{
+  g_free (job->unit);
+  g_clear_pointer (&job->properties, g_variant_unref);
+  g_free (job->path);
+  g_free (job->early_path);
+  g_free (job->early_result);
+  g_free (job);
+}
+
+/* Jobs: a reply with the job's path, and JobRemoved with its result. */
+
+/* Takes error over; NULL is success. */
+static void
+job_end (GTask *task, GError *error)
+{
+  g_autoptr (GTask) holder = g_object_ref (task);
+  Job *job = g_task_get_task_data (task);
+
+  if (job->cancelled) {
+    g_source_destroy (job->cancelled);
+    g_clear_pointer (&job->cancelled, g_source_unref);
+  }
+  g_ptr_array_remove_fast (job->systemd->jobs, task);
+  job->systemd = NULL;
+  if (error)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+job_removed (GTask *task, const char *result)
+{
+  Job *job = g_task_get_task_data (task);
+
+  job_end (task, g_str_equal (result, "done")
+                     ? NULL
+                     : g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                    "Failed to %s '%s': its job ended as '%s'; `journalctl -b "
+                                    "UNIT=%s` may tell why",
+                                    job->verb, job->unit, result, job->unit));
+}
+
+static void
+on_job_removed (GDBusConnection *bus,
+                const char *sender,
+                const char *path,
+                const char *interface,
+                const char *signal,
+                GVariant *arguments,
+                gpointer data)
+{
+  QuiltSystemd *self = data;
+  const char *job_path, *unit, *result;
+
+  if (self->jobs->len == 0 || !g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(uoss)")))
+    return;
+  g_variant_get (arguments, "(u&o&s&s)", NULL, &job_path, &unit, &result);
+  for (guint i = 0; i < self->jobs->len; i++) {
+    Job *job = g_task_get_task_data (self->jobs->pdata[i]);
+
+    if (g_strcmp0 (job->path, job_path) == 0) {
+      job_removed (self->jobs->pdata[i], result);
+      return;
+    }
+    if (!job->path && g_str_equal (job->unit, unit)) {
+      g_free (job->early_path);
+      g_free (job->early_result);
+      job->early_path = g_strdup (job_path);
+      job->early_result = g_strdup (result);
+    }
+  }
+}
+
+static void
+job_begun (GTask *task, GVariant *reply)
+{
+  Job *job = g_task_get_task_data (task);
+
+  g_variant_get (reply, "(o)", &job->path);
+  if (g_strcmp0 (job->early_path, job->path) == 0)
+    job_removed (task, job->early_result);
+}
+
+static gboolean
+on_job_cancelled (GCancellable *cancellable, gpointer data)
+{
+  GTask *task = data;
+  Job *job = g_task_get_task_data (task);
+
+  job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "Failed to %s '%s': cancelled",
+                              job->verb, job->unit));
+  return G_SOURCE_REMOVE;
+}
+
+/* Full reference for the reply's callback; the list has its own. */
+static GTask *
+job_new (QuiltSystemd *self,
+         const char *verb,
+         const char *unit,
+         GCancellable *cancellable,
+         GAsyncReadyCallback callback,
+         gpointer data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, data);
+  Job *job = g_new0 (Job, 1);
+
+  g_task_set_check_cancellable (task, FALSE); /* a scope that was started is reported as such */
+  job->systemd = self;
+  job->verb = verb;
+  job->unit = g_strdup (unit);
+  g_task_set_task_data (task, job, (GDestroyNotify)job_free);
+  if (cancellable) {
+    job->cancelled = g_cancellable_source_new (cancellable);
+    g_source_set_callback (job->cancelled, G_SOURCE_FUNC (on_job_cancelled), task, NULL);
+    g_source_attach (job->cancelled, g_task_get_context (task));
+  }
+  g_ptr_array_add (self->jobs, g_object_ref (task));
+  return task;
+}
+
+/* Start. */
+
+static void start_transient_unit (GTask *task);
+
+/* The older scope is gone, or does not go. */
+static void
+on_older_gone (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Job *job = g_task_get_task_data (task);
+
+  if (!job->systemd)
+    return;
+  if (g_task_propagate_boolean (G_TASK (result), NULL))
+    start_transient_unit (g_steal_pointer (&task));
+  else
+    job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
+                                "Failed to start '%s': a scope of this name has been there for "
+                                "%d s; see `systemctl status %s`",
+                                job->unit, GONE_TIMEOUT_SEC, job->unit));
+}
+
+static gboolean
+on_gone_timeout (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_older (GTask *task)
+{
+  Job *job = g_task_get_task_data (task);
+  g_autoptr (GCancellable) timeout = g_cancellable_new ();
+  g_autoptr (GTask) gone = g_task_new (NULL, timeout, on_older_gone, task);
+
+  job->retried = TRUE;
+  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, GONE_TIMEOUT_SEC, on_gone_timeout,
+                              g_object_ref (timeout), g_object_unref);
+  quilt_gone_wait (job->systemd->gone, job->unit, gone);
+}
+
+static void
+on_start_reply (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Job *job = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (!job->systemd)
+    return;
+  if (reply)
+    job_begun (task, reply);
+  else if (!quilt_systemd_is_error (error, "UnitExists"))
+    job_end (task, quilt_systemd_describe (error, job->verb, job->unit));
+  else if (!job->retried)
+    wait_for_older (g_steal_pointer (&task));
+  else
+    job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
+                                "Failed to start '%s': systemd has a unit of this name; see "
+                                "`systemctl status %s`",
+                                job->unit, job->unit));
+}
+
+static void
+start_transient_unit (GTask *task)
+{
+  Job *job = g_task_get_task_data (task);
+
+  quilt_systemd_call (
+      job->systemd, "StartTransientUnit",
+      g_variant_new ("(ss@a(sv)a(sa(sv)))", job->unit, "fail", job->properties, NULL), "(o)", NULL,
+      on_start_reply, task);
+}
+
+void
+quilt_systemd_start_scope_async (QuiltSystemd *self,
+                                 const char *unit,
+                                 GVariant *properties,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer data)
+{
+  GTask *task = job_new (self, "start", unit, cancellable, callback, data);
+  Job *job = g_task_get_task_data (task);
+
+  job->properties = g_variant_ref_sink (properties);
+  start_transient_unit (task);
+}
+
+gboolean
+quilt_systemd_start_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Stop. */
+
+static void
+on_stop_reply (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Job *job = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (!job->systemd)
+    return;
+  if (reply)
+    job_begun (task, reply);
+  else if (quilt_systemd_is_error (error, "NoSuchUnit"))
+    job_end (task, NULL);
+  else
+    job_end (task, quilt_systemd_describe (error, job->verb, job->unit));
+}
+
+void
+quilt_systemd_stop_scope_async (QuiltSystemd *self,
+                                const char *unit,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer data)
+{
+  GTask *task = job_new (self, "stop", unit, cancellable, callback, data);
+
+  quilt_systemd_call (self, "StopUnit", g_variant_new ("(ss)", unit, "replace"), "(o)", NULL,
+                      on_stop_reply, task);
+}
+
+gboolean
+quilt_systemd_stop_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+quilt_systemd_jobs_init (QuiltSystemd *self)
+{
+  self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  /* systemd sends JobRemoved to whoever asked for the job: Subscribe() is not needed. */
+  self->job_removed = g_dbus_connection_signal_subscribe (
+      self->bus, SYSTEMD_NAME, SYSTEMD_MANAGER, "JobRemoved", SYSTEMD_PATH, NULL,
+      G_DBUS_SIGNAL_FLAGS_NONE, on_job_removed, self, NULL);
+}
+
+void
+quilt_systemd_jobs_clear (QuiltSystemd *self)
+{
+  while (self->jobs->len > 0) {
+    GTask *task = self->jobs->pdata[0];
+    Job *job = g_task_get_task_data (task);
+
+    job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                                "Failed to %s '%s': quiltd is going away", job->verb, job->unit));
+  }
+  g_ptr_array_unref (self->jobs);
+  g_dbus_connection_signal_unsubscribe (self->bus, self->job_removed);
+}

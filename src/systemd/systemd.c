@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quiltd's client of systemd: everything but jobs; org.freedesktop.systemd1(5). */
+#include "systemd/systemd.h"
+
+#include "base/error.h"
+#include "systemd/internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+void
+quilt_systemd_call (QuiltSystemd *self,
+                    const char *method,
+                    GVariant *arguments,
+                    const char *reply,
+                    GCancellable *cancellable,
+                    GAsyncReadyCallback callback,
+                    gpointer data)
+{
+  g_dbus_connection_call (self->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, method, arguments,
+                          G_VARIANT_TYPE (reply), G_DBUS_CALL_FLAGS_NONE, -1, cancellable, callback,
+                          data);
+}
+
+gboolean
+quilt_systemd_is_error (const GError *error, const char *name)
+{
+  g_autofree char *remote = g_dbus_error_get_remote_error (error);
+
+  return remote && g_str_has_prefix (remote, SYSTEMD_NAME ".") &&
+         g_str_equal (remote + strlen (SYSTEMD_NAME "."), name);
+}
+
+GError *
+quilt_systemd_describe (const GError *cause, const char *verb, const char *unit)
+{
+  g_autoptr (GError) plain = g_error_copy (cause);
+  int code = QUILT_ERROR_FAILED;
+
+  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    code = QUILT_ERROR_CANCELLED;
+  else if (quilt_systemd_is_error (cause, "NoSuchUnit"))
+    code = QUILT_ERROR_NOT_FOUND;
+  g_dbus_error_strip_remote_error (plain);
+  return g_error_new (QUILT_ERROR, code, "Failed to %s '%s': %s", verb, unit, plain->message);
+}
+
+/* Kill. */
+
+static void
+on_kill_reply (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (reply || quilt_systemd_is_error (error, "NoSuchUnit"))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, quilt_systemd_describe (error, "kill", g_task_get_task_data (task)));
+}
+
+void
+quilt_systemd_kill_scope_async (QuiltSystemd *self,
+                                const char *unit,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, data);
+
+  g_task_set_task_data (task, g_strdup (unit), g_free);
+  quilt_systemd_call (self, "KillUnit", g_variant_new ("(ssi)", unit, "all", SIGKILL), "()",
+                      cancellable, on_kill_reply, task);
+}
+
+gboolean
+quilt_systemd_kill_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Properties. */
+
+static void
+on_properties_in_force (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (reply)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task,
+                         quilt_systemd_describe (error, "update", g_task_get_task_data (task)));
+}
+
+static void
+on_properties_reply (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (!reply) {
+    g_task_return_error (task,
+                         quilt_systemd_describe (error, "update", g_task_get_task_data (task)));
+    return;
+  }
+  /* systemd answers, then writes to the cgroup before it reads its next message: so another one. */
+  g_dbus_connection_call (G_DBUS_CONNECTION (source), SYSTEMD_NAME, SYSTEMD_PATH,
+                          "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE,
+                          -1, g_task_get_cancellable (task), on_properties_in_force,
+                          g_object_ref (task));
+}
+
+void
+quilt_systemd_set_properties_async (QuiltSystemd *self,
+                                    const char *unit,
+                                    GVariant *properties,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, data);
+
+  g_task_set_task_data (task, g_strdup (unit), g_free);
+  quilt_systemd_call (self, "SetUnitProperties",
+                      g_variant_new ("(sb@a(sv))", unit, TRUE, properties), "()", cancellable,
+                      on_properties_reply, task);
+}
+
+gboolean
+quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* List. */
+
+static void
+on_list_reply (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariantIter) rows = NULL;
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  char *name;
+
+  if (!reply) {
+    g_task_return_error (task, quilt_systemd_describe (error, "list", "quilt-*.scope"));
+    return;
+  }
+  g_variant_get (reply, "(a(ssssssouso))", &rows);
+  while (g_variant_iter_next (rows, "(sssssso&uso)", &name, NULL, NULL, NULL, NULL, NULL, NULL,
+                              NULL, NULL, NULL))
+    g_ptr_array_add (names, name);
+  g_ptr_array_add (names, NULL);
+  g_task_return_pointer (task, g_ptr_array_free (g_steal_pointer (&names), FALSE),
+                         (GDestroyNotify)g_strfreev);
+}
+
+void
+quilt_systemd_list_scopes_async (QuiltSystemd *self,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer data)
+{
+  static const char *const states[] = {"active", "activating", "deactivating", "reloading"};
+  static const char *const patterns[] = {"quilt-*.scope"};
+
+  quilt_systemd_call (self, "ListUnitsByPatterns",
+                      g_variant_new ("(@as@as)", g_variant_new_strv (states, G_N_ELEMENTS (states)),
+                                     g_variant_new_strv (patterns, G_N_ELEMENTS (patterns))),
+                      "(a(ssssssouso))", cancellable, on_list_reply,
+                      g_task_new (NULL, cancellable, callback, data));
+}
+
+char **
+quilt_systemd_list_scopes_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Gone. */
+
+void
+quilt_systemd_wait_gone_async (QuiltSystemd *self,
+                               const char *unit,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
+
+  quilt_gone_wait (self->gone, unit, task);
+}
+
+gboolean
+quilt_systemd_wait_gone_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Requests to stop. */
+
+static void
+on_request_stop (GDBusConnection *bus,
+                 const char *sender,
+                 const char *path,
+                 const char *interface,
+                 const char *signal,
+                 GVariant *arguments,
+                 gpointer data)
+{
+  QuiltSystemd *self = data;
+  char *unit = NULL;
+
+  if (self->on_stop && sd_bus_path_decode (path, SYSTEMD_PATH "/unit", &unit) > 0)
+    self->on_stop (unit, self->on_stop_data);
+  free (unit);
+}
+
+void
+quilt_systemd_on_stop_request (QuiltSystemd *self, QuiltStopRequestFunc callback, gpointer data)
+{
+  self->on_stop = callback;
+  self->on_stop_data = data;
+}
+
+QuiltSystemd *
+quilt_systemd_new (GDBusConnection *bus)
+{
+  QuiltSystemd *self = g_new0 (QuiltSystemd, 1);
+
+  self->bus = g_object_ref (bus);
+  self->gone = quilt_gone_new (NULL);
+  quilt_systemd_jobs_init (self);
+  self->request_stop = g_dbus_connection_signal_subscribe (
+      bus, SYSTEMD_NAME, "org.freedesktop.systemd1.Scope", "RequestStop", NULL, NULL,
+      G_DBUS_SIGNAL_FLAGS_NONE, on_request_stop, self, NULL);
+  return self;
+}
+
+void
+quilt_systemd_free (QuiltSystemd *self)
+{
+  quilt_systemd_jobs_clear (self);
+  g_dbus_connection_signal_unsubscribe (self->bus, self->request_stop);
+  quilt_gone_free (self->gone);
+  g_object_unref (self->bus);
+  g_free (self);
+}
