@@ -333,5 +333,8 @@ quilt_json_parse (const char *data, gsize length, gsize max_size, GError **error
     fail (&p, "something follows the value");
     return NULL;
   }
+  /* json-c has no object for it, and our callers take NULL for an error. */
+  if (!value)
+    fail (&p, "nothing but null");
   return g_steal_pointer (&value);
 }

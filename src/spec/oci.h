@@ -67,6 +67,21 @@ typedef struct {
   GHashTable *annotations; /* char * → char * */
 } QuiltSpec;
 
+/* Annotations for what OCI has no word for. Numbers are decimal; QUILT_INFINITY is its decimal
+ * value. */
+#define QUILT_ANNOTATION_ID "org.quilt.id"
+#define QUILT_ANNOTATION_NAME "org.quilt.name"
+#define QUILT_ANNOTATION_IMAGE                                                                     \
+  "org.quilt.image" /* as the user named it: whoever knows it adds it */
+#define QUILT_ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal" /* "SIGTERM" */
+#define QUILT_ANNOTATION_STOP_TIMEOUT "org.quilt.stop-timeout"             /* µs */
+#define QUILT_ANNOTATION_LOG_RATE_BURST "org.quilt.log-rate-burst" /* lines; absent: no limit */
+#define QUILT_ANNOTATION_LOG_RATE_INTERVAL "org.quilt.log-rate-interval" /* µs */
+
+/* The number of an annotation, fallback if it is absent; INVALID_ARGUMENT if it is no number. */
+gboolean quilt_spec_annotation_uint64 (
+    const QuiltSpec *spec, const char *key, guint64 fallback, guint64 *ret_value, GError **error);
+
 void quilt_spec_free (QuiltSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)
 

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From options and image to the OCI configuration: the one place that decides what a container is.
+ */
+#include "spec/oci-private.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/capabilities.h"
+#include "spec/words.h"
+
+#include <string.h>
+
+#define OCI_VERSION "1.0.2"
+#define OPTIONS_MAX 8
+
+typedef struct {
+  const char *destination, *type, *source;
+  const char *options[OPTIONS_MAX];
+} Mount;
+
+/* As podman's, in the order in which they lie on each other. */
+static const Mount standard_mounts[] = {
+    {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
+    {"/dev", "tmpfs", "tmpfs", {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"}},
+    {"/dev/pts",
+     "devpts",
+     "devpts",
+     {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
+    {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}},
+    {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
+    {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}},
+    {"/sys/fs/cgroup", "cgroup2", "cgroup2", {"nosuid", "noexec", "nodev", "relatime", "ro"}},
+};
+
+/* What programs expect to write to on a read-only root: podman's --read-only-tmpfs. */
+static const Mount scratch_mounts[] = {
+    {"/run", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=755"}},
+    {"/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777"}},
+    {"/var/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777"}},
+};
+
+/* Of the host: its memory, keys, devices and sensors. */
+static const char *const masked_paths[] = {
+    "/proc/acpi",          "/proc/interrupts",
+    "/proc/kcore",         "/proc/keys",
+    "/proc/latency_stats", "/proc/sched_debug",
+    "/proc/scsi",          "/proc/timer_list",
+    "/proc/timer_stats",   "/sys/dev/block",
+    "/sys/firmware",       "/sys/devices/virtual/powercap",
+    "/sys/fs/selinux",     NULL,
+};
+
+static const char *const readonly_paths[] = {
+    "/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+};
+
+static void
+add_mount (QuiltSpec *spec,
+           const char *destination,
+           const char *type,
+           const char *source,
+           const char *const *options)
+{
+  QuiltMount *mount = g_new0 (QuiltMount, 1);
+
+  mount->destination = g_strdup (destination);
+  mount->type = g_strdup (type);
+  mount->source = g_strdup (source);
+  mount->options = g_strdupv ((char **)options);
+  g_ptr_array_add (spec->mounts, mount);
+}
+
+static void
+add_mounts (QuiltSpec *spec, const Mount *mounts, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    add_mount (spec, mounts[i].destination, mounts[i].type, mounts[i].source, mounts[i].options);
+}
+
+/* These divide or escape in overlayfs's options. */
+static gboolean
+check_overlay_path (const char *path, GError **error)
+{
+  if (*path == '/' && !strpbrk (path, ":,\\"))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to use directory '%s': must be an absolute path without ':', ',' and '\\'",
+               path);
+  return FALSE;
+}
+
+static gboolean
+add_root (QuiltSpec *spec, const QuiltRootfs *rootfs, GError **error)
+{
+  g_autofree char *layers = g_strjoinv (":", (char **)rootfs->layers);
+  g_autofree char *lower = g_strconcat ("lowerdir=", layers, NULL);
+  g_autofree char *upper = g_strconcat ("upperdir=", rootfs->upper, NULL);
+  g_autofree char *work = g_strconcat ("workdir=", rootfs->work, NULL);
+  const char *options[] = {lower, upper, work, rootfs->is_volatile ? "volatile" : NULL, NULL};
+
+  for (const char *const *layer = rootfs->layers; *layer; layer++)
+    if (!check_overlay_path (*layer, error))
+      return FALSE;
+  if (!check_overlay_path (rootfs->upper, error) || !check_overlay_path (rootfs->work, error))
+    return FALSE;
+  add_mount (spec, "/", "overlay", "overlay", options);
+  return TRUE;
+}
+
+/* Sets NAME=value; a later one replaces an earlier one, in its place. */
+static void
+set_env (GPtrArray *env, const char *entry)
+{
+  gsize length = strcspn (entry, "=") + 1;
+
+  for (guint i = 0; i < env->len; i++)
+    if (strncmp (env->pdata[i], entry, length) == 0) {
+      g_free (env->pdata[i]);
+      env->pdata[i] = g_strdup (entry);
+      return;
+    }
+  g_ptr_array_add (env, g_strdup (entry));
+}
+
+static gboolean
+set_image_env (GPtrArray *env, char **entries, GError **error)
+{
+  for (; entries && *entries; entries++) {
+    if (!strchr (*entries, '=') || **entries == '=') {
+      g_autofree char *quoted = quilt_text_quote (*entries);
+
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                   "Failed to use the image's environment '%s': must be NAME=VALUE", quoted);
+      return FALSE;
+    }
+    set_env (env, *entries);
+  }
+  return TRUE;
+}
+
+static gboolean
+plan_env (QuiltSpec *spec,
+          const QuiltOptions *options,
+          const QuiltImageConfig *image,
+          GError **error)
+{
+  g_autoptr (GPtrArray) env = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *hostname = g_strconcat ("HOSTNAME=", spec->hostname, NULL);
+
+  set_env (env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  set_env (env, "container=quilt");
+  set_env (env, "HOME=/root");
+  set_env (env, hostname);
+  if (!set_image_env (env, image->env, error))
+    return FALSE;
+  for (char **entry = options->env; entry && *entry; entry++)
+    set_env (env, *entry);
+  g_ptr_array_add (env, NULL);
+  spec->process.env = (char **)g_ptr_array_free (g_steal_pointer (&env), FALSE);
+  return TRUE;
+}
+
+/* As an image's entrypoint and command are everywhere: the user's command replaces the second. */
+static gboolean
+plan_args (QuiltSpec *spec,
+           const QuiltOptions *options,
+           const QuiltImageConfig *image,
+           GError **error)
+{
+  g_autoptr (GStrvBuilder) args = g_strv_builder_new ();
+  char **command = options->command && *options->command ? options->command : image->cmd;
+
+  if (image->entrypoint)
+    g_strv_builder_addv (args, (const char **)image->entrypoint);
+  if (command)
+    g_strv_builder_addv (args, (const char **)command);
+  spec->process.args = g_strv_builder_end (args);
+  if (spec->process.args[0] && *spec->process.args[0])
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to choose a command: the image names none; give one");
+  return FALSE;
+}
+
+static gboolean
+plan_process (QuiltSpec *spec,
+              const QuiltOptions *options,
+              const QuiltImageConfig *image,
+              GError **error)
+{
+  QuiltProcess *process = &spec->process;
+  const char *cwd =
+      options->working_directory ? options->working_directory : image->working_directory;
+  guint64 capabilities = quilt_capabilities_default ();
+
+  if (cwd && *cwd && *cwd != '/') {
+    g_autofree char *quoted = quilt_text_quote (cwd);
+
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use the image's working directory '%s': must be an absolute path",
+                 quoted);
+    return FALSE;
+  }
+  process->cwd = g_strdup (cwd && *cwd ? cwd : "/");
+  process->umask = 022;
+  process->no_new_privileges = TRUE;
+  process->has_capabilities = TRUE;
+  /* Inheritable and ambient stay empty: a program without file capabilities gains nothing. */
+  process->capabilities.bounding = capabilities;
+  process->capabilities.effective = capabilities;
+  process->capabilities.permitted = capabilities;
+  return plan_args (spec, options, image, error) && plan_env (spec, options, image, error);
+}
+
+static gboolean
+plan_setup (QuiltSpec *spec, const QuiltOptions *options, GError **error)
+{
+  for (char **step = options->setup; step && *step; step++) {
+    char **argv = quilt_setup_step_argv (*step, error);
+    QuiltHook *hook;
+
+    if (!argv)
+      return FALSE;
+    hook = g_new0 (QuiltHook, 1);
+    hook->path = g_strdup (argv[0]);
+    hook->args = argv;
+    if (options->setup_timeout_usec != QUILT_INFINITY)
+      hook->timeout = (gint64)(options->setup_timeout_usec / G_USEC_PER_SEC);
+    g_ptr_array_add (spec->start_container, hook);
+  }
+  return TRUE;
+}
+
+static void
+annotate (QuiltSpec *spec, const char *key, char *value)
+{
+  g_hash_table_insert (spec->annotations, g_strdup (key), value);
+}
+
+static gboolean
+plan_annotations (QuiltSpec *spec,
+                  const char *id,
+                  const QuiltOptions *options,
+                  const QuiltImageConfig *image,
+                  GError **error)
+{
+  int signal = options->stop_signal ? (int)options->stop_signal : 15;
+
+  if (!options->stop_signal && image->stop_signal && *image->stop_signal &&
+      !quilt_parse_signal (image->stop_signal, &signal, error))
+    return FALSE;
+  annotate (spec, QUILT_ANNOTATION_ID, g_strdup (id));
+  annotate (spec, QUILT_ANNOTATION_NAME, g_strdup (options->name ? options->name : id));
+  annotate (spec, QUILT_ANNOTATION_STOP_SIGNAL, quilt_signal_to_string (signal));
+  annotate (spec, QUILT_ANNOTATION_STOP_TIMEOUT,
+            g_strdup_printf ("%" G_GUINT64_FORMAT, options->stop_timeout_usec));
+  if (options->log_rate_burst > 0) {
+    annotate (spec, QUILT_ANNOTATION_LOG_RATE_BURST,
+              g_strdup_printf ("%" G_GINT64_FORMAT, options->log_rate_burst));
+    annotate (spec, QUILT_ANNOTATION_LOG_RATE_INTERVAL,
+              g_strdup_printf ("%" G_GUINT64_FORMAT, options->log_rate_interval_usec));
+  }
+  return TRUE;
+}
+
+QuiltSpec *
+quilt_spec_new_for_container (const char *id,
+                              const QuiltOptions *options,
+                              const QuiltImageConfig *image,
+                              const QuiltRootfs *rootfs,
+                              GError **error)
+{
+  static const QuiltImageConfig no_config = {NULL};
+  g_autoptr (QuiltSpec) spec = quilt_spec_new ();
+
+  if (!image)
+    image = &no_config;
+  spec->oci_version = g_strdup (OCI_VERSION);
+  spec->root_path = g_strdup (rootfs->mount_point);
+  spec->root_readonly = options->read_only;
+  spec->hostname = options->hostname ? g_strdup (options->hostname)
+                                     : g_strndup (options->name ? options->name : id, 64);
+  spec->namespaces = QUILT_NS_PID | QUILT_NS_NETWORK | QUILT_NS_MOUNT | QUILT_NS_IPC |
+                     QUILT_NS_UTS | QUILT_NS_CGROUP;
+  spec->masked_paths = g_strdupv ((char **)masked_paths);
+  spec->readonly_paths = g_strdupv ((char **)readonly_paths);
+  if (!add_root (spec, rootfs, error) || !plan_process (spec, options, image, error) ||
+      !plan_setup (spec, options, error) || !plan_annotations (spec, id, options, image, error))
+    return NULL;
+  add_mounts (spec, standard_mounts, G_N_ELEMENTS (standard_mounts));
+  if (options->read_only)
+    add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));
+  return g_steal_pointer (&spec);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The OCI configuration as JSON: what spec/oci-parse.c reads, in the specification's order. */
+#include "spec/oci-private.h"
+
+#include "base/json.h"
+#include "spec/capabilities.h"
+
+static void
+add_string (json_object *object, const char *key, const char *value)
+{
+  if (value)
+    json_object_object_add (object, key, json_object_new_string (value));
+}
+
+static void
+add_strv (json_object *object, const char *key, char **strv)
+{
+  if (strv)
+    json_object_object_add (object, key, quilt_json_new_strv ((const char *const *)strv));
+}
+
+static json_object *
+print_user (const QuiltProcess *process)
+{
+  json_object *user = json_object_new_object ();
+  json_object *gids = json_object_new_array ();
+
+  json_object_object_add (user, "uid", json_object_new_uint64 (process->uid));
+  json_object_object_add (user, "gid", json_object_new_uint64 (process->gid));
+  if (process->umask >= 0)
+    json_object_object_add (user, "umask", json_object_new_int64 (process->umask));
+  for (guint i = 0; i < process->additional_gids->len; i++)
+    json_object_array_add (
+        gids, json_object_new_uint64 (g_array_index (process->additional_gids, guint32, i)));
+  json_object_object_add (user, "additionalGids", gids);
+  return user;
+}
+
+static json_object *
+print_capability_set (guint64 mask)
+{
+  json_object *array = json_object_new_array ();
+
+  for (guint i = 0; i < 64; i++)
+    if (mask & 1ULL << i)
+      json_object_array_add (array, json_object_new_string (quilt_capability_to_name (i)));
+  return array;
+}
+
+static json_object *
+print_capabilities (const QuiltCapabilities *capabilities)
+{
+  json_object *object = json_object_new_object ();
+
+  for (const QuiltCapabilitySet *set = quilt_capability_sets; set->name; set++)
+    json_object_object_add (
+        object, set->name,
+        print_capability_set (G_STRUCT_MEMBER (guint64, capabilities, set->offset)));
+  return object;
+}
+
+static json_object *
+print_process (const QuiltProcess *process)
+{
+  json_object *object = json_object_new_object ();
+
+  json_object_object_add (object, "user", print_user (process));
+  add_strv (object, "args", process->args);
+  add_strv (object, "env", process->env);
+  add_string (object, "cwd", process->cwd);
+  if (process->has_capabilities)
+    json_object_object_add (object, "capabilities", print_capabilities (&process->capabilities));
+  json_object_object_add (object, "noNewPrivileges",
+                          json_object_new_boolean (process->no_new_privileges));
+  if (process->has_oom_score_adj)
+    json_object_object_add (object, "oomScoreAdj", json_object_new_int64 (process->oom_score_adj));
+  return object;
+}
+
+static json_object *
+print_root (const QuiltSpec *spec)
+{
+  json_object *root = json_object_new_object ();
+
+  add_string (root, "path", spec->root_path);
+  json_object_object_add (root, "readonly", json_object_new_boolean (spec->root_readonly));
+  return root;
+}
+
+static json_object *
+print_mounts (GPtrArray *mounts)
+{
+  json_object *array = json_object_new_array ();
+
+  for (guint i = 0; i < mounts->len; i++) {
+    const QuiltMount *mount = mounts->pdata[i];
+    json_object *object = json_object_new_object ();
+
+    add_string (object, "destination", mount->destination);
+    add_string (object, "type", mount->type);
+    add_string (object, "source", mount->source);
+    add_strv (object, "options", mount->options);
+    json_object_array_add (array, object);
+  }
+  return array;
+}
+
+static json_object *
+print_hooks (GPtrArray *hooks)
+{
+  json_object *object = json_object_new_object ();
+  json_object *array = json_object_new_array ();
+
+  for (guint i = 0; i < hooks->len; i++) {
+    const QuiltHook *hook = hooks->pdata[i];
+    json_object *item = json_object_new_object ();
+
+    add_string (item, "path", hook->path);
+    add_strv (item, "args", hook->args);
+    add_strv (item, "env", hook->env);
+    if (hook->timeout > 0)
+      json_object_object_add (item, "timeout", json_object_new_int64 (hook->timeout));
+    json_object_array_add (array, item);
+  }
+  json_object_object_add (object, "startContainer", array);
+  return object;
+}
+
+static json_object *
+print_annotations (GHashTable *annotations)
+{
+  g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (annotations), (GCompareFunc)strcmp);
+  json_object *object = json_object_new_object ();
+
+  for (GList *key = keys; key; key = key->next)
+    add_string (object, key->data, g_hash_table_lookup (annotations, key->data));
+  return object;
+}
+
+static json_object *
+print_linux (const QuiltSpec *spec)
+{
+  json_object *object = json_object_new_object ();
+  json_object *namespaces = json_object_new_array ();
+
+  for (const QuiltNamespaceName *ns = quilt_namespace_names; ns->name; ns++)
+    if (spec->namespaces & ns->flag) {
+      json_object *item = json_object_new_object ();
+
+      add_string (item, "type", ns->name);
+      json_object_array_add (namespaces, item);
+    }
+  json_object_object_add (object, "namespaces", namespaces);
+  add_strv (object, "maskedPaths", spec->masked_paths);
+  add_strv (object, "readonlyPaths", spec->readonly_paths);
+  return object;
+}
+
+char *
+quilt_spec_print (const QuiltSpec *spec, gboolean pretty)
+{
+  g_autoptr (json_object) object = json_object_new_object ();
+
+  add_string (object, "ociVersion", spec->oci_version);
+  json_object_object_add (object, "process", print_process (&spec->process));
+  json_object_object_add (object, "root", print_root (spec));
+  add_string (object, "hostname", spec->hostname);
+  json_object_object_add (object, "mounts", print_mounts (spec->mounts));
+  if (spec->start_container->len > 0)
+    json_object_object_add (object, "hooks", print_hooks (spec->start_container));
+  if (g_hash_table_size (spec->annotations) > 0)
+    json_object_object_add (object, "annotations", print_annotations (spec->annotations));
+  json_object_object_add (object, "linux", print_linux (spec));
+  return quilt_json_print (object, pretty);
+}

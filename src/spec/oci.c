@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Ownership of the OCI configuration's values, and what is read back from its annotations. */
+#include "spec/oci-private.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+static void
+hook_free (gpointer data)
+{
+  QuiltHook *hook = data;
+
+  g_free (hook->path);
+  g_strfreev (hook->args);
+  g_strfreev (hook->env);
+  g_free (hook);
+}
+
+static void
+mount_free (gpointer data)
+{
+  QuiltMount *mount = data;
+
+  g_free (mount->destination);
+  g_free (mount->type);
+  g_free (mount->source);
+  g_strfreev (mount->options);
+  g_free (mount);
+}
+
+QuiltSpec *
+quilt_spec_new (void)
+{
+  QuiltSpec *spec = g_new0 (QuiltSpec, 1);
+
+  spec->process.additional_gids = g_array_new (FALSE, TRUE, sizeof (guint32));
+  spec->process.umask = -1;
+  spec->mounts = g_ptr_array_new_with_free_func (mount_free);
+  spec->start_container = g_ptr_array_new_with_free_func (hook_free);
+  spec->annotations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return spec;
+}
+
+void
+quilt_spec_free (QuiltSpec *spec)
+{
+  if (!spec)
+    return;
+  g_free (spec->oci_version);
+  g_free (spec->root_path);
+  g_free (spec->hostname);
+  g_strfreev (spec->process.args);
+  g_strfreev (spec->process.env);
+  g_free (spec->process.cwd);
+  g_array_unref (spec->process.additional_gids);
+  g_ptr_array_unref (spec->mounts);
+  g_ptr_array_unref (spec->start_container);
+  g_strfreev (spec->masked_paths);
+  g_strfreev (spec->readonly_paths);
+  g_hash_table_unref (spec->annotations);
+  g_free (spec);
+}
+
+void
+quilt_image_config_clear (QuiltImageConfig *config)
+{
+  g_strfreev (config->entrypoint);
+  g_strfreev (config->cmd);
+  g_strfreev (config->env);
+  g_free (config->working_directory);
+  g_free (config->stop_signal);
+  *config = (QuiltImageConfig){0};
+}
+
+gboolean
+quilt_spec_annotation_uint64 (
+    const QuiltSpec *spec, const char *key, guint64 fallback, guint64 *ret_value, GError **error)
+{
+  const char *text = g_hash_table_lookup (spec->annotations, key);
+  guint64 value = fallback;
+
+  if (text && !g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &value, NULL)) {
+    g_autofree char *quoted = quilt_text_quote (text);
+
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to read 'annotations.%s': '%s' is no decimal number", key, quoted);
+    return FALSE;
+  }
+  *ret_value = value;
+  return TRUE;
+}
