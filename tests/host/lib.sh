@@ -52,7 +52,12 @@ cached () {
 fill_root () {
   local unit units=$1/etc/systemd/system
   mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${root_packages[*]}")" "$suite" "$1"
+  # Two who are not root, to be denied.
+  chroot "$1" useradd --create-home alice
+  chroot "$1" useradd --create-home bob
   echo quilt-test >"$1/etc/hostname"
+  echo 127.0.0.1 localhost quilt-test >"$1/etc/hosts"
+  rm -f "$1/etc/resolv.conf" # the machine's
   : >"$1/etc/machine-id"
   mkdir -p "$1/$payload" "$units/multi-user.target.wants" "$1/etc/systemd/system-generators"
   # /proc/sys is the machine's own in a namespace host; a getty waits for a device that nobody
