@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who may do what: polkit for everybody but root (P1 to P6)."""
+import json
+import pathlib
+import signal
+
+import pytest
+
+from quilt import RUN, ctl, manager, run, spawn
+from test_lifecycle import background, follow_until, props
+
+RULES = pathlib.Path("/etc/polkit-1/rules.d")
+
+
+@pytest.fixture
+def rule():
+    """Puts a polkit rule in force, and takes it away."""
+    path = RULES / "10-quilt-test.rules"
+
+    def put(text):
+        path.write_text(text)
+        run("systemctl", "restart", "polkit.service").ok()
+
+    yield put
+    path.unlink(missing_ok=True)
+    run("systemctl", "restart", "polkit.service").ok()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def users():
+    for user in ("alice", "bob"):
+        run("useradd", "--no-create-home", user)
+    run("groupadd", "web")
+    run("usermod", "-aG", "web", "alice")
+    yield
+    for user in ("alice", "bob"):
+        run("userdel", user).ok()
+    run("groupdel", "web").ok()
+
+
+def test_p1_an_unprivileged_caller_is_denied_per_action(busybox, name):
+    ctl("create", "--name", name, busybox, "/bin/true").ok()
+    for argv in (["list"], ["run", "--rm", busybox, "/bin/true"], ["start", name], ["stop", name], ["remove", name],
+                 ["rename", name, "x"], ["update", "--memory", "1G", name], ["inspect", name], ["wait", name],
+                 ["images"], ["remove-image", busybox], ["import", "/opt/quilt-test/images/busybox.tar.gz", "x"]):
+        denied = ctl("--no-ask-password", *argv, user="bob")
+        assert denied.code != 0 and b"org.quilt." in denied.err, (argv, denied)
+    assert props(name)["State"] == "pending" and props(name)["Name"] == name
+
+
+def test_p1_a_rule_can_grant_one_group_one_verb_on_some_names(busybox, name, rule):
+    rule("""
+polkit.addRule(function (action, subject) {
+  if (action.id == "org.quilt.manage-containers" && subject.isInGroup("web") && action.lookup("verb") == "start" &&
+      action.lookup("container").indexOf("t-test-p1") == 0)
+    return polkit.Result.YES;
+});""")
+    ctl("create", "--name", name, busybox, "/bin/sleep", "1000").ok()
+    ctl("create", "--name", "other", "--stop-timeout", "0", busybox, "/bin/sleep", "1000").ok()
+    assert run("setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups", "quiltctl", "--no-ask-password", "start", name).code == 0
+    assert props(name)["State"] == "running"
+    for user, verb, target in [("bob", "start", name), ("alice", "stop", name), ("alice", "start", "other")]:
+        denied = run("setpriv", "--reuid", user, "--regid", user, "--init-groups", "quiltctl", "--no-ask-password", verb, target)
+        assert denied.code != 0, (user, verb, target)
+    assert props(name)["State"] == "running" and props("other")["State"] == "pending"
+    ctl("remove", "--force", name, "other").ok()
+
+
+def test_p2_nobody_listens_on_tcp(busybox, name):
+    background(name, busybox, "/bin/sleep", "1000")
+    assert "quilt" not in run("ss", "-H", "-l", "-t", "-u", "-p").ok().text
+    sockets = run("ss", "-H", "-l", "-x", "-p").text.splitlines()
+    abstract = [line for line in sockets if "quilt" in line and " @" in line]
+    assert not abstract
+    assert all(path.stat().st_mode & 0o077 == 0 for path in RUN.glob("containers/*/supervisor"))
+
+
+def test_p3_containers_of_others_only_by_policy(busybox, name, rule):
+    rule("""
+polkit.addRule(function (action, subject) {
+  if (action.id == "org.quilt.inspect")
+    return polkit.Result.YES;
+  if (action.id == "org.quilt.manage-containers" && action.lookup("owner") == subject.user)
+    return polkit.Result.YES;
+});""")
+    ctl("create", "--name", name, busybox, "/bin/true", user="alice").ok()
+    denied = ctl("--no-ask-password", "remove", name, user="bob")
+    assert denied.code != 0 and props(name)["Name"] == name
+    ctl("remove", name, user="alice").ok()
+
+
+def test_p5_json_is_documented_and_stable(busybox, name):
+    ctl("create", "--name", name, busybox, "/bin/true").ok()
+    row = next(entry for entry in ctl("list", "--json=short").ok().json if entry["name"] == name)
+    assert {"id", "name", "image", "state", "created", "exitCode"} <= set(row)
+    assert json.loads(ctl("list", "--json=pretty").ok().out) == ctl("list", "--json=short").ok().json
+    assert {"digest", "names", "size", "created"} <= set(ctl("images", "--json=short").ok().json[0])
+    assert ctl("inspect", name).ok().json["id"] == row["id"]
+    assert ctl("inspect", "--oci", name).ok().json["process"]["args"] == ["/bin/true"]
+    page = run("man", "-P", "cat", "quiltctl").text if run("sh", "-c", "command -v man").code == 0 else ""
+    assert not page or "EXIT STATUS" in page
+
+
+def test_p6_a_caller_who_vanishes_while_polkit_asks_changes_nothing(busybox, name, rule, journal):
+    """The rule takes its time by running a program; the caller is gone before it ends."""
+    fifo = pathlib.Path("/run/quilt-test-p6")
+    run("mkfifo", "-m", "666", str(fifo)).ok()
+    rule(f"""
+polkit.addRule(function (action, subject) {{
+  if (action.id.indexOf("org.quilt.") == 0) {{
+    polkit.spawn(["/bin/sh", "-c", "echo asked >{fifo}; cat {fifo}"]);
+    return polkit.Result.YES;
+  }}
+}});""")
+    ctl("create", "--name", name, busybox, "/bin/true").ok()
+    try:
+        with spawn("quiltctl", "--no-ask-password", "start", name, user="bob") as client:
+            assert fifo.read_text() == "asked\n"
+            client.send_signal(signal.SIGKILL)
+            client.wait()
+        manager("ListContainers", "(a{sv})", {})
+        fifo.write_text("go\n")
+        run("busctl", "call", "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
+            "org.freedesktop.PolicyKit1.Authority", "EnumerateActions", "s", "C", timeout=30).ok()
+        assert props(name)["State"] == "pending"
+    finally:
+        fifo.unlink()

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Images: formats, hostile and broken archives, unpacked once, what can't run is named (I1 to I4)."""
+import io
+import os
+import pathlib
+import struct
+import subprocess
+import tarfile
+
+import pytest
+
+from quilt import BUSYBOX, STATE, ctl, manager, properties, run
+from test_lifecycle import props
+
+
+def layers():
+    return sorted(path.name for path in (STATE / "layers").iterdir())
+
+
+def archive(*members, mode="w"):
+    """A tar of (name, bytes | None for a directory | dict of TarInfo attributes)."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as tar:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.mode = 0o755
+            if content is None:
+                info.type = tarfile.DIRTYPE
+            elif isinstance(content, dict):
+                for key, value in content.items():
+                    setattr(info, key, value)
+            else:
+                info.size = len(content)
+            tar.addfile(info, io.BytesIO(content) if isinstance(content, bytes) else None)
+    return buffer.getvalue()
+
+
+BUSYBOX_BYTES = pathlib.Path("/bin/busybox").read_bytes()
+
+
+@pytest.mark.parametrize("compress", [["cat"], ["gzip"], ["xz", "-1"], ["zstd", "-q"], ["bzip2"]])
+def test_formats(name, compress):
+    tar = subprocess.run(compress, input=archive(("bin", None), ("bin/sh", BUSYBOX_BYTES)), stdout=subprocess.PIPE, check=True).stdout
+    ctl("import", "-", name, input=tar, timeout=60).ok()
+    assert ctl("run", "--rm", name, "/bin/sh", "-c", "echo $0 runs").ok().out == b"/bin/sh runs\n"
+    ctl("remove-image", name).ok()
+
+
+def test_a_real_debian_root(debian):
+    assert b"apt" in ctl("run", "--rm", debian, "apt-get", "--version", timeout=60).ok().out
+    assert ctl("run", "--rm", debian, "python3", "-c", "print(6 * 7)", timeout=60).ok().out == b"42\n"
+    assert ctl("run", "--rm", debian, "sh", "-c", "seq 100 | sort -rn | head -n1").ok().out == b"100\n"
+
+
+def test_i3_the_same_image_50_times_is_unpacked_once(name):
+    ctl("import", str(BUSYBOX), name).ok()
+    before, inode = layers(), [os.stat(STATE / "layers" / layer).st_ino for layer in layers()]
+    for number in range(50):
+        ctl("import", str(BUSYBOX), f"{name}:{number}").ok()
+    assert layers() == before and [os.stat(STATE / "layers" / layer).st_ino for layer in layers()] == inode
+    image = properties(manager("GetImage", "(s)", name)[0], "org.quilt.Image")
+    assert len([n for n in image["Names"] if n.startswith(f"{name}:")]) == 50
+    ctl("remove-image", *[f"{name}:{number}" for number in range(50)], name).ok()
+
+
+def test_run_takes_a_tarball_and_imports_it_once():
+    for _ in range(2):
+        assert ctl("run", "--rm", str(BUSYBOX), "/bin/echo", "hello").ok().out == b"hello\n"
+    assert len([i for i in manager("ListImages", "(a{sv})", {})[0]]) >= 1
+
+
+def test_i4_an_image_without_a_shell(name):
+    ctl("import", "-", name, input=archive(("true", BUSYBOX_BYTES))).ok()
+    ctl("run", "--rm", name, "/true").ok()
+    missing = ctl("run", "--rm", name, "/bin/sh")
+    assert missing.code == 127 and b"/bin/sh" in missing.err
+    ctl("remove-image", name).ok()
+
+
+HOSTILE = {
+    "parent": ("../outside", b"x"),
+    "absolute": ("/../../outside", b"x"),
+    "empty-name": ("", b"x"),
+    "hardlink-outside": ("h", {"type": tarfile.LNKTYPE, "linkname": "../../../../../../etc/passwd"}),
+    "hardlink-absolute": ("h", {"type": tarfile.LNKTYPE, "linkname": "/etc/hostname"}),
+    "owner-overflow": ("f", {"uid": 2**32 - 1}),
+    "negative-time": ("f", {"mtime": -1}),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_i1_hostile_archives_are_refused_or_contained(name, case):
+    canary = pathlib.Path("/etc/hostname").read_bytes(), pathlib.Path("/etc/passwd").read_bytes()
+    before = layers()
+    done = ctl("import", "-", name, input=archive(("etc", None), HOSTILE[case]))
+    assert (pathlib.Path("/etc/hostname").read_bytes(), pathlib.Path("/etc/passwd").read_bytes()) == canary
+    assert not list(STATE.glob("outside")) and not list(STATE.glob("layers/outside")) and not pathlib.Path("/outside").exists()
+    assert os.stat("/etc/passwd").st_nlink == 1
+    if done.code == 0:
+        ctl("remove-image", name).ok()
+    else:
+        assert done.err.count(b"\n") == 1
+    assert layers() == before
+
+
+def test_i1_links_that_lead_out_are_contained(name):
+    """A link to /, then an entry through it: it lands in the image's root, not in the host's."""
+    ctl("import", "-", name, input=archive(("bin", None), ("bin/sh", BUSYBOX_BYTES), ("out", {"type": tarfile.SYMTYPE, "linkname": "/"}),
+                                           ("out/escaped", b"x"))).ok()
+    assert not pathlib.Path("/escaped").exists()
+    assert ctl("run", "--rm", name, "/bin/sh", "-c", "/bin/sh -c 'test -e /escaped || test -e /out/escaped'").code == 0
+    ctl("remove-image", name).ok()
+
+
+def test_setuid_files_and_devices_cannot_be_reached_from_the_host(name):
+    ctl("import", "-", name, input=archive(("su", {"mode": 0o4755}), ("dev", None),
+                                           ("dev/sda", {"type": tarfile.BLKTYPE, "devmajor": 8, "devminor": 0}))).ok()
+    assert os.stat(STATE).st_mode & 0o7777 == 0o700
+    refused = run("ls", str(STATE / "layers"), user="nobody")
+    assert refused.code != 0
+    ctl("remove-image", name).ok()
+
+
+BROKEN = {
+    "empty": b"",
+    "text": b"this is not an archive\n" * 100,
+    "elf": BUSYBOX_BYTES[:100_000],
+    "truncated-gzip": BUSYBOX.read_bytes()[:200_000],
+    "truncated-tar": archive(("file", b"x" * 10_000))[:5_000],
+    "no-entries": b"\0" * 10240,
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_archives_are_typed_errors_and_leave_nothing(name, case):
+    before = layers()
+    done = ctl("import", "-", name, input=BROKEN[case])
+    assert done.code != 0 and done.err.count(b"\n") == 1, done
+    assert layers() == before
+    assert ctl("inspect-image", name).code != 0
+
+
+def test_a_missing_file_and_what_is_no_file(name):
+    for path in ("/no/such/file", "/etc", "/dev/zero", "/dev/null"):
+        done = ctl("import", path, name)
+        assert done.code != 0 and path.encode() in done.err, done
+
+
+def test_remove_image_in_use_is_refused(busybox, name):
+    ctl("create", "--name", name, busybox, "/bin/true").ok()
+    refused = ctl("remove-image", busybox)
+    assert refused.code != 0 and name.encode() in refused.err
+    ctl("remove", name).ok()
+
+
+def elf(machine=62, interpreter=b"/lib64/ld-linux-x86-64.so.2\0"):
+    """An ELF executable that is no more than its headers and a PT_INTERP."""
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01" + b"\0" * 9, 2, machine, 1, 0x400000, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+    return header + struct.pack("<IIQQQQQQ", 3, 4, 120, 0, 0, len(interpreter), len(interpreter), 1) + interpreter
+
+
+UNRUNNABLE = {
+    "missing": (("x", b""), "/no/such", 127, "/no/such"),
+    "not-executable": (("cmd", {"mode": 0o644}), "/cmd", 126, "/cmd"),
+    "directory": (("cmd", None), "/cmd", 126, "/cmd"),
+    "dangling-absolute-link": (("cmd", {"type": tarfile.SYMTYPE, "linkname": "/nix/store/gone"}), "/cmd", 127, "/nix/store/gone"),
+    "script-without-interpreter": (("cmd", b"#!/usr/bin/perl6\n"), "/cmd", 127, "/usr/bin/perl6"),
+    "elf-without-interpreter": (("cmd", elf()), "/cmd", 127, "/lib64/ld-linux-x86-64.so.2"),
+    "foreign-architecture": (("cmd", elf(machine=183)), "/cmd", 126, "aarch64"),
+    "not-in-path": (("x", b""), "nosuchcommand", 127, "nosuchcommand"),
+}
+
+
+@pytest.mark.parametrize("case", UNRUNNABLE)
+def test_i2_what_cannot_run_is_named_before_it_starts(name, case):
+    member, command, code, word = UNRUNNABLE[case]
+    ctl("import", "-", name, input=archive(("etc", None), member)).ok()
+    tree = next((STATE / "layers").glob("*/fs/etc")).parent
+    done = ctl("run", "--name", name, name, command)
+    assert done.code == code and word.encode() in done.err, done
+    assert done.err.count(b"\n") == 1
+    assert props(name)["State"] == "failed"
+    assert tree.exists()
+    ctl("remove", name).ok()
+    ctl("remove-image", name).ok()
+
+
+def test_disk_full_is_a_clear_error_and_leaves_the_store_clean(name):
+    """A small file system in the place of the layers' directory."""
+    before = layers()
+    run("systemctl", "stop", "quiltd.service").ok()
+    run("mount", "-t", "tmpfs", "-o", "size=400k,mode=700", "tmpfs", str(STATE / "layers")).ok()
+    try:
+        done = ctl("import", str(BUSYBOX), name)
+        assert done.code != 0 and b"space" in done.err.lower(), done
+        assert layers() == []
+    finally:
+        run("systemctl", "stop", "quiltd.service").ok()
+        run("umount", str(STATE / "layers")).ok()
+    assert layers() == before

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Limits bind, from the first instruction on, and are reported as what they are (A2, B4 to B7, S5)."""
+import pathlib
+import time
+
+from quilt import SLOWNESS, TIMEOUT, ctl, manager, properties
+
+HOG = "x=x; while :; do x=$x$x; done"
+
+
+def props(name):
+    return properties(manager("GetContainer", "(s)", name)[0], "org.quilt.Container")
+
+
+def cgroup(name):
+    return pathlib.Path(f"/sys/fs/cgroup/quilt.slice/quilt-{name}.scope")
+
+
+def test_b4_out_of_memory_is_reported_as_such(busybox, name):
+    done = ctl("run", "--name", name, "--memory", "32M", busybox, "/bin/sh", "-c", HOG, timeout=10 * TIMEOUT)
+    assert done.code == 137
+    assert (props(name)["ExitCode"], props(name)["Reason"]) == (137, "oom-killed")
+    assert "oom" in ctl("status", name).text.lower()
+
+
+def test_b5_cpu_quota_within_10_percent(busybox, name):
+    ctl("run", "-d", "--name", name, "--cpus", "0.3", busybox, "/bin/sh", "-c", "while :; do :; done").ok()
+
+    def used():
+        stat = dict(line.split() for line in (cgroup(name) / "cpu.stat").read_text().splitlines())
+        return int(stat["usage_usec"]), time.monotonic()
+
+    # The load is over a fixed span of wall clock, for which the quota's own period is the clock.
+    before, begin = used()
+    throttled = int(dict(line.split() for line in (cgroup(name) / "cpu.stat").read_text().splitlines())["nr_periods"]) + 50
+    while int(dict(line.split() for line in (cgroup(name) / "cpu.stat").read_text().splitlines())["nr_periods"]) < throttled:
+        pass
+    after, end = used()
+    assert abs((after - before) / (end - begin) / 1e6 - 0.3) < 0.03
+    ctl("kill", name).ok()
+
+
+def test_b6_the_pids_limit_stops_a_fork_bomb_and_the_host_answers(busybox, name):
+    ctl("run", "-d", "--name", name, "--pids-limit", "50", busybox, "/bin/sh", "-c", "f() { f | f & f; }; f; sleep 1000").ok()
+    maximum = int((cgroup(name) / "pids.max").read_text())
+    assert maximum == 51
+    assert ctl("list").ok().seconds < 2 * SLOWNESS
+    assert int((cgroup(name) / "pids.current").read_text()) <= maximum
+    ctl("remove", "--force", name, timeout=6 * TIMEOUT).ok()
+
+
+def test_b7_s5_limits_bind_from_the_first_instruction_and_setup_steps_too(busybox, name):
+    done = ctl("run", "--name", name, "--memory", "32M", "--setup", "cat /proc/self/cgroup >/step", "--setup", HOG, busybox, "/bin/true",
+               timeout=10 * TIMEOUT)
+    assert done.code == 125 and b"step 2" in done.err
+    assert props(name)["State"] == "failed"
+
+
+def test_update_binds_at_once(busybox, name):
+    ctl("run", "-d", "--name", name, "--memory", "256M", busybox, "/bin/sleep", "1000").ok()
+    ctl("update", "--memory", "64M", "--cpus", "0.5", "--pids-limit", "10", name).ok()
+    assert int((cgroup(name) / "memory.max").read_text()) == 64 << 20
+    assert (cgroup(name) / "cpu.max").read_text().split()[0] != "max"
+    assert int((cgroup(name) / "pids.max").read_text()) == 11
+    ctl("kill", name).ok()
+
+
+def test_supervisor_and_payload_have_cgroups_of_their_own(busybox, name):
+    ctl("run", "-d", "--name", name, busybox, "/bin/sleep", "1000").ok()
+    assert (cgroup(name) / "payload/cgroup.procs").read_text().split() == [str(props(name)["Pid"])]
+    assert len((cgroup(name) / "supervisor/cgroup.procs").read_text().split()) == 1
+    assert (cgroup(name) / "cgroup.procs").read_text() == ""
+    ctl("kill", name).ok()
+
+
