@@ -153,6 +153,15 @@ quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
   g_ptr_array_add (waiters, waiter);
 }
 
+gboolean
+quilt_gone_is_empty (QuiltGone *self, const char *name)
+{
+  g_autofree char *path = g_build_filename (self->slice, name, "cgroup.events", NULL);
+  g_autofree char *events = NULL;
+
+  return g_file_get_contents (path, &events, NULL, NULL) && strstr (events, "populated 0\n");
+}
+
 /* Where PID 1 has its cgroups: beside its own, which is init.scope. */
 static char *
 system_slice (void)

@@ -14,3 +14,6 @@ void quilt_gone_free (QuiltGone *self);
 /* Returns TRUE from task when the slice has no cgroup of this name, at once if that is so now; an
  * error (QUILT_ERROR) when it can't be watched, and CANCELLED when the task's cancellable is. */
 void quilt_gone_wait (QuiltGone *self, const char *name, GTask *task);
+
+/* Whether the cgroup is there still, but no process in it. */
+gboolean quilt_gone_is_empty (QuiltGone *self, const char *name);

@@ -155,7 +155,7 @@ on_older_gone (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!job->systemd)
     return;
-  if (g_task_propagate_boolean (G_TASK (result), NULL))
+  if (quilt_systemd_wait_gone_finish (job->systemd, result, NULL))
     start_transient_unit (g_steal_pointer (&task));
   else
     job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
@@ -176,12 +176,11 @@ wait_for_older (GTask *task)
 {
   Job *job = g_task_get_task_data (task);
   g_autoptr (GCancellable) timeout = g_cancellable_new ();
-  g_autoptr (GTask) gone = g_task_new (NULL, timeout, on_older_gone, task);
 
   job->retried = TRUE;
   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, GONE_TIMEOUT_SEC, on_gone_timeout,
                               g_object_ref (timeout), g_object_unref);
-  quilt_gone_wait (job->systemd->gone, job->unit, gone);
+  quilt_systemd_wait_gone_async (job->systemd, job->unit, timeout, on_older_gone, task);
 }
 
 static void

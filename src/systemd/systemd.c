@@ -20,8 +20,8 @@ quilt_systemd_call (QuiltSystemd *self,
                     gpointer data)
 {
   g_dbus_connection_call (self->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, method, arguments,
-                          G_VARIANT_TYPE (reply), G_DBUS_CALL_FLAGS_NONE, -1, cancellable, callback,
-                          data);
+                          reply ? G_VARIANT_TYPE (reply) : NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                          cancellable, callback, data);
 }
 
 gboolean
@@ -192,6 +192,17 @@ quilt_systemd_list_scopes_finish (QuiltSystemd *self, GAsyncResult *result, GErr
 
 /* Gone. */
 
+/* The kernel tells systemd of an empty cgroup at most every 10 ms (cgroup_file_notify(), and in
+ * whole ticks): a scope that lived shorter would stay for up to 16 ms. So have systemd look at
+ * once. As long as it has a controller it would only ask that one to stop it, which is us. */
+static void
+drop_empty (QuiltSystemd *self, const char *unit)
+{
+  quilt_systemd_call (self, "AbandonScope", g_variant_new ("(s)", unit), NULL, NULL, NULL, NULL);
+  quilt_systemd_call (self, "StopUnit", g_variant_new ("(ss)", unit, "fail"), NULL, NULL, NULL,
+                      NULL);
+}
+
 void
 quilt_systemd_wait_gone_async (QuiltSystemd *self,
                                const char *unit,
@@ -202,6 +213,8 @@ quilt_systemd_wait_gone_async (QuiltSystemd *self,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
 
   quilt_gone_wait (self->gone, unit, task);
+  if (quilt_gone_is_empty (self->gone, unit))
+    drop_empty (self, unit);
 }
 
 gboolean
