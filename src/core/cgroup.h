@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The container's part of the cgroup hierarchy (version 2): below the scope that systemd made. */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+/* Where /proc/self/cgroup says that its reader is in the unified hierarchy: the path after "0::".
+ * NULL if there is none. Pure. Owned by the caller. */
+char *quilt_cgroup_parse_self (const char *text);
+/* The mount point of the cgroup2 that shows its whole tree, from a text like /proc/self/mountinfo;
+ * NULL if there is none. Pure. Owned by the caller. */
+char *quilt_cgroup_parse_mountinfo (const char *text);
+
+/* The cgroup that this process is in, as a directory; -1 on error. */
+int quilt_cgroup_open_self (GError **error);
+
+/* Makes the cgroup name below scope_fd if needed and moves the process pid (0: ourselves) there. */
+gboolean quilt_cgroup_enter (int scope_fd, const char *name, pid_t pid, GError **error);
+
+/* How many processes the kernel killed in it for want of memory; 0 too where that is not counted.
+ */
+guint64 quilt_cgroup_oom_kills (int scope_fd);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding and executing the container's command, and saying why that can't be. */
+#pragma once
+
+#include "core/report.h"
+
+/* Looks argv[0] up as execvp(3) does, but by env's PATH, checks what the kernel does not (the
+ * libraries), and executes it. Returns only when that failed: report then has problem, error,
+ * object and detail. A doubt that does not keep it from being tried goes to channel as a warning.
+ * Child-safe; called inside the container's root. */
+void quilt_command_exec (char *const *argv, char *const *env, int channel, QuiltReport *report);

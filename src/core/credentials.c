@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who the container's processes are: ids, groups, capabilities, no_new_privs. */
+#include "core/credentials.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* capabilities(7): numbers of later kernels than ours are refused by the kernel itself. */
+#define LAST_CAPABILITY 63
+
+gboolean
+quilt_credentials_check (const QuiltProcess *process, GError **error)
+{
+  const QuiltCapabilities *caps = &process->capabilities;
+
+  if (process->uid >= G_MAXUINT32 || process->gid >= G_MAXUINT32) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use process.user: ids are numbers from 0 to 4294967294");
+    return FALSE;
+  }
+  if (process->has_capabilities && ((caps->effective & ~caps->permitted) ||
+                                    (caps->ambient & ~(caps->permitted & caps->inheritable)) ||
+                                    (caps->inheritable & ~(caps->bounding | caps->permitted)))) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use process.capabilities: effective must be within permitted, "
+                 "inheritable within bounding, and ambient within both permitted and inheritable");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static int
+drop_bounding (guint64 keep)
+{
+  for (unsigned long cap = 0; cap <= LAST_CAPABILITY; cap++) {
+    if (keep & (G_GUINT64_CONSTANT (1) << cap))
+      continue;
+    if (prctl (PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+      return errno == EINVAL ? 0 : -errno; /* EINVAL: the first that this kernel does not have */
+  }
+  return 0;
+}
+
+static int
+set_capabilities (const QuiltCapabilities *caps)
+{
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+
+  for (guint i = 0; i < 2; i++)
+    data[i] = (struct __user_cap_data_struct){
+        .effective = (guint32)(caps->effective >> (32 * i)),
+        .permitted = (guint32)(caps->permitted >> (32 * i)),
+        .inheritable = (guint32)(caps->inheritable >> (32 * i)),
+    };
+  if (syscall (SYS_capset, &header, data) < 0)
+    return -errno;
+  if (prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+    return -errno;
+  for (unsigned long cap = 0; cap <= LAST_CAPABILITY; cap++)
+    if ((caps->ambient >> cap & 1) && prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+      return -errno;
+  return 0;
+}
+
+static int
+set_ids (const QuiltProcess *process)
+{
+  const GArray *groups = process->additional_gids;
+  uid_t uid = (uid_t)process->uid;
+  gid_t gid = (gid_t)process->gid;
+
+  /* Always set, so that none of ours are inherited. */
+  if (setgroups (groups ? groups->len : 0, groups ? (const gid_t *)(void *)groups->data : NULL) < 0)
+    return -errno;
+  if (setresgid (gid, gid, gid) < 0 || setresuid (uid, uid, uid) < 0)
+    return -errno;
+  return 0;
+}
+
+int
+quilt_credentials_apply (const QuiltProcess *process)
+{
+  const QuiltCapabilities none = {0};
+  const QuiltCapabilities *caps = process->has_capabilities ? &process->capabilities : &none;
+  int r;
+
+  r = drop_bounding (caps->bounding);
+  if (r < 0)
+    return r;
+  /* What is permitted has to live through the change of uid; execve() ends this again. */
+  if (process->uid != 0 && prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+    return -errno;
+  r = set_ids (process);
+  if (r < 0)
+    return r;
+  r = set_capabilities (caps);
+  if (r < 0)
+    return r;
+  if (process->no_new_privileges && prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    return -errno;
+  return 0;
+}

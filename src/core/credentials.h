@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who the container's processes are: ids, groups, capabilities, no_new_privs. */
+#pragma once
+
+#include "spec/oci.h"
+
+/* Pure. INVALID_ARGUMENT for ids that are none and sets of capabilities that contradict. */
+gboolean quilt_credentials_check (const QuiltProcess *process, GError **error);
+
+/* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for. 0 or
+ * -errno. */
+int quilt_credentials_apply (const QuiltProcess *process);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The device nodes that every container has. */
+#pragma once
+
+/* Makes null, zero, full, random, urandom, tty and the usual links in the directory dev_fd, a fresh
+ * tmpfs. Child-safe; needs umask 0. 0 or -errno. */
+int quilt_devices_apply (int dev_fd);

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The container's init, from the clone to the execution of the command. */
+#include "core/init.h"
+
+#include "base/beneath.h"
+#include "base/fd.h"
+#include "core/command.h"
+#include "core/credentials.h"
+#include "core/steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/keyctl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void
+quilt_init_fail (
+    const QuiltInit *init, QuiltStage stage, int error, const char *object, const char *detail)
+{
+  QuiltReport report;
+
+  quilt_report_init (&report, QUILT_REPORT_STAGE_FAILED);
+  report.stage = (guint8)stage;
+  report.error = error;
+  g_strlcpy (report.object, object, sizeof report.object);
+  g_strlcpy (report.detail, detail, sizeof report.detail);
+  quilt_report_send (init->channel, &report);
+  _exit (255);
+}
+
+static void
+send_report (const QuiltInit *init, QuiltReportType type)
+{
+  QuiltReport report;
+
+  quilt_report_init (&report, type);
+  if (!quilt_report_send (init->channel, &report))
+    _exit (255);
+}
+
+void
+quilt_init_wait (const QuiltInit *init)
+{
+  char word;
+  ssize_t n;
+
+  do
+    n = recv (init->channel, &word, 1, 0);
+  while (n < 0 && errno == EINTR);
+  if (n != 1)
+    _exit (255);
+}
+
+static void
+die_with_parent (void)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody reads our memory or borrows our descriptors */
+}
+
+/* A copy of the supervisor: its signal handling and descriptors are ours too. */
+static void
+take_stdio (const QuiltInit *init)
+{
+  int null_fd = open ("/dev/null", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+  if (null_fd < 0 || dup2 (null_fd, 0) < 0 || dup2 (init->stdout_fd, 1) < 0 ||
+      dup2 (init->stderr_fd, 2) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
+  if (setsid () < 0)
+    quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
+  umask (0);
+}
+
+/* While the host's /proc is still there. */
+static void
+set_oom_score (const QuiltInit *init)
+{
+  g_autofd int fd = -1;
+  char text[16];
+  int n;
+
+  if (!init->spec->process.has_oom_score_adj)
+    return;
+  n = g_snprintf (text, sizeof text, "%d", (int)init->spec->process.oom_score_adj);
+  fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || !quilt_fd_write_all (fd, text, (gsize)n))
+    quilt_init_fail (init, QUILT_STAGE_OOM_SCORE, errno, text, "");
+}
+
+static void
+bring_loopback_up (const QuiltInit *init)
+{
+  g_autofd int fd = -1;
+  struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+
+  if (!(init->spec->namespaces & QUILT_NS_NETWORK))
+    return;
+  fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || ioctl (fd, SIOCSIFFLAGS, &request) < 0)
+    quilt_init_fail (init, QUILT_STAGE_LOOPBACK, errno, "", "");
+}
+
+static void
+set_hostname (const QuiltInit *init)
+{
+  const char *name = init->spec->hostname;
+
+  if (name && sethostname (name, strlen (name)) < 0)
+    quilt_init_fail (init, QUILT_STAGE_HOSTNAME, errno, name, "");
+}
+
+static void
+fail_mount (const QuiltInit *init, const QuiltMountOp *op, int error, const char *detail)
+{
+  static const QuiltStage stages[] = {
+      [QUILT_MOUNT_NEW] = QUILT_STAGE_MOUNT,
+      [QUILT_MOUNT_BIND] = QUILT_STAGE_MOUNT,
+      [QUILT_MOUNT_MASK] = QUILT_STAGE_MASK,
+      [QUILT_MOUNT_READONLY] = QUILT_STAGE_READONLY,
+  };
+  char object[512];
+
+  if (op->kind == QUILT_MOUNT_NEW || op->kind == QUILT_MOUNT_BIND)
+    g_snprintf (object, sizeof object, "%s on '%s'",
+                op->kind == QUILT_MOUNT_NEW ? op->type : op->source, op->target);
+  else
+    g_snprintf (object, sizeof object, "'%s'", op->target);
+  quilt_init_fail (init, stages[op->kind], error, object, detail);
+}
+
+static void
+apply_mounts (const QuiltInit *init, int root_fd, gboolean late)
+{
+  const QuiltMountOp *failed = NULL;
+  char detail[256] = "";
+  int r;
+
+  r = quilt_mounts_apply (init->mounts, root_fd, late, detail, sizeof detail, &failed);
+  if (r < 0)
+    fail_mount (init, failed, -r, detail);
+}
+
+/* From here on the root is the container's, and nothing of the host's tree can be reached by path.
+ * The new root is stacked on the old one, which is then taken off: pivot_root(2). */
+static void
+enter_root (const QuiltInit *init, int root_fd)
+{
+  if (fchdir (root_fd) < 0 || syscall (SYS_pivot_root, ".", ".") < 0 ||
+      umount2 (".", MNT_DETACH) < 0 || chdir ("/") < 0)
+    quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
+}
+
+static int
+build_root (const QuiltInit *init)
+{
+  struct mount_attr private = {.propagation = MS_PRIVATE};
+  char detail[256] = "";
+  int root_fd = -1;
+  int r;
+
+  /* Private, not slave: neither may our mounts be seen in the host's namespace nor its later ones
+   * come to us. */
+  if (mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PRIVATE, errno, "", "");
+  r = quilt_mounts_apply_root (init->mounts, init->spec->root_path, detail, sizeof detail,
+                               &root_fd);
+  if (r < 0)
+    fail_mount (init, init->mounts->root, -r, detail);
+  apply_mounts (init, root_fd, FALSE);
+  return root_fd;
+}
+
+/* After GO: we are in the payload's cgroup, which becomes the root of what the container sees. */
+static void
+finish_root (const QuiltInit *init)
+{
+  struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+  g_autofd int root_fd = -1;
+
+  if ((init->spec->namespaces & QUILT_NS_CGROUP) && unshare (CLONE_NEWCGROUP) < 0)
+    quilt_init_fail (init, QUILT_STAGE_CGROUP_NAMESPACE, errno, "", "");
+  root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root_fd < 0)
+    quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
+  apply_mounts (init, root_fd, TRUE);
+  if (init->spec->root_readonly &&
+      mount_setattr (root_fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)
+    quilt_init_fail (init, QUILT_STAGE_READONLY, errno, "'/'", "");
+}
+
+/* The keys of whoever started quiltd are not the container's. */
+static void
+join_keyring (const QuiltInit *init)
+{
+  if (syscall (SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+    quilt_init_fail (init, QUILT_STAGE_KEYRING, errno, "", "");
+}
+
+/* A working directory of /proc/self/fd/N, or behind such a link, would lead out (CVE-2024-21626):
+ * no magic link is followed, no directory is open but this one, and the kernel has to know its
+ * path. */
+static void
+enter_cwd (const QuiltInit *init)
+{
+  const char *path = init->spec->process.cwd ? init->spec->process.cwd : "/";
+  g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autofd int fd = -1;
+  char quoted[512], real[PATH_MAX];
+
+  g_snprintf (quoted, sizeof quoted, "'%s'", path);
+  if (root_fd >= 0)
+    fd = quilt_open_in_root (root_fd, path, O_PATH | O_DIRECTORY, 0);
+  if (fd < 0 || fchdir (fd) < 0)
+    quilt_init_fail (init, QUILT_STAGE_CWD, errno, quoted, "");
+  if (syscall (SYS_getcwd, real, sizeof real) < 0 || real[0] != '/')
+    quilt_init_fail (init, QUILT_STAGE_CWD, ENOENT, quoted, "it is not inside the container");
+}
+
+static void
+reset_signals (void)
+{
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  sigset_t none;
+
+  for (int i = 1; i < NSIG; i++)
+    sigaction (i, &action, NULL); /* fails for those that nobody can change */
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+}
+
+void
+quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
+{
+  const QuiltProcess *process = &init->spec->process;
+  QuiltReport report;
+  int r;
+
+  join_keyring (init);
+  r = quilt_credentials_apply (process);
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", "");
+  die_with_parent (); /* a change of credentials has ended both */
+  enter_cwd (init);
+  umask (process->umask >= 0 ? (mode_t)process->umask : 022);
+  reset_signals ();
+  if (close_range (3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+    quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
+  if (step == 0)
+    send_report (init, QUILT_REPORT_EXEC);
+  quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
+  report.step = step;
+  quilt_command_exec (argv, env, init->channel, &report);
+  quilt_report_send (init->channel, &report);
+  _exit (255);
+}
+
+void
+quilt_init_run (const QuiltInit *init)
+{
+  const QuiltProcess *process = &init->spec->process;
+  int root_fd;
+
+  die_with_parent ();
+  take_stdio (init);
+  set_oom_score (init);
+  bring_loopback_up (init);
+  set_hostname (init);
+  root_fd = build_root (init);
+  enter_root (init, root_fd);
+  quilt_fd_clear (&root_fd);
+  send_report (init, QUILT_REPORT_READY);
+  quilt_init_wait (init);
+  finish_root (init);
+  quilt_steps_run (init);
+  quilt_init_become (init, process->args, process->env, 0);
+}

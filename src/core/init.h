@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The container's init, from the clone to the execution of the command. */
+#pragma once
+
+#include "core/mounts.h"
+#include "core/report.h"
+#include "spec/oci.h"
+
+typedef struct {
+  const QuiltSpec *spec;
+  const QuiltMountPlan *mounts;
+  int channel; /* SOCK_SEQPACKET to the supervisor: reports go, one byte each comes to go on */
+  int stdout_fd;
+  int stderr_fd;
+} QuiltInit;
+
+/* In the cloned child: never returns, never allocates. */
+void quilt_init_run (const QuiltInit *init) G_GNUC_NORETURN;
+
+/* Reports that stage failed and ends the process. */
+void quilt_init_fail (const QuiltInit *init,
+                      QuiltStage stage,
+                      int error,
+                      const char *object,
+                      const char *detail) G_GNUC_NORETURN;
+
+/* Waits for the supervisor's word to go on; ends the process if it is gone. */
+void quilt_init_wait (const QuiltInit *init);
+
+/* Becomes the payload: credentials, working directory, signals; then executes argv. step 0 is the
+ * command itself. */
+void quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
+    G_GNUC_NORETURN;

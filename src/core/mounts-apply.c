@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making mounts, in the cloned child, on descriptors alone: no path that an image or a container
+ * controls is ever resolved outside of the container's root. */
+#include "base/beneath.h"
+#include "base/fd.h"
+#include "core/devices.h"
+#include "core/mounts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+typedef struct {
+  int root_fd;
+  int null_fd;  /* the host's /dev/null */
+  int empty_fd; /* an empty, read-only directory, not attached anywhere */
+} Context;
+
+static gboolean
+below (const char *path, const char *directory)
+{
+  gsize length = strlen (directory);
+
+  return strncmp (path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* An image where /proc, /sys or /dev leads elsewhere through a link has no honest use, and with
+ * such links the masks below could be led astray (CVE-2023-27561, CVE-2025-31133). */
+static int
+open_target (int root_fd, const char *path, int flags)
+{
+  while (path[0] == '/' && path[1] == '/')
+    path++;
+  if (below (path, "/proc") || below (path, "/sys") || below (path, "/dev"))
+    return quilt_open_beneath (root_fd, path + 1, flags | O_PATH, 0);
+  return quilt_open_in_root (root_fd, path, flags | O_PATH, 0);
+}
+
+/* Makes what is missing of path: directories, and at its end a directory or an empty file. What is
+ * there is followed as the container would, and never left. */
+static int
+make_target (int root_fd, const char *path, gboolean directory)
+{
+  char prefix[PATH_MAX];
+  g_autofd int parent_fd = -1;
+  gsize start = 0, end;
+
+  if (strlen (path) >= sizeof prefix)
+    return -ENAMETOOLONG;
+  parent_fd = fcntl (root_fd, F_DUPFD_CLOEXEC, 3);
+  for (;;) {
+    g_autofd int fd = -1;
+    gboolean last;
+
+    start += strspn (path + start, "/");
+    end = start + strcspn (path + start, "/");
+    if (start == end)
+      return 0;
+    last = path[end + strspn (path + end, "/")] == '\0';
+    memcpy (prefix, path, end);
+    prefix[end] = '\0';
+    fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
+    if (fd < 0 && errno == ENOENT) {
+      int r = last && !directory ? mknodat (parent_fd, prefix + start, S_IFREG | 0644, 0)
+                                 : mkdirat (parent_fd, prefix + start, 0755);
+
+      if (r < 0)
+        return errno == EEXIST ? -ENOENT : -errno; /* EEXIST: a link that leads nowhere */
+      fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
+    }
+    if (fd < 0)
+      return -errno;
+    quilt_fd_clear (&parent_fd);
+    parent_fd = g_steal_fd (&fd);
+    start = end;
+  }
+}
+
+/* What the file system says about a failed parameter, e.g. "overlay: Invalid argument…". */
+static int
+fail_context (int fs_fd, char *detail, gsize size)
+{
+  int errsv = errno;
+  char line[256];
+  ssize_t n = read (fs_fd, line, sizeof line - 1);
+
+  if (n > 2 && size > 0) {
+    while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\0'))
+      n--;
+    line[n] = '\0';
+    g_strlcpy (detail, line + 2, size); /* it begins with a letter for the severity */
+  }
+  return -errsv;
+}
+
+static int
+new_mount (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
+{
+  g_autofd int fs_fd = fsopen (op->type, FSOPEN_CLOEXEC);
+  g_autofd int fd = -1;
+  int r;
+
+  if (fs_fd < 0)
+    return -errno;
+  if (op->source && fsconfig (fs_fd, FSCONFIG_SET_STRING, "source", op->source, 0) < 0)
+    return fail_context (fs_fd, detail, size);
+  for (guint i = 0; i < op->settings->len; i++) {
+    const QuiltMountSetting *setting = &g_array_index (op->settings, QuiltMountSetting, i);
+
+    if (fsconfig (fs_fd, setting->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, setting->key,
+                  setting->value, 0) < 0) {
+      r = fail_context (fs_fd, detail, size);
+      if (size > 0 && !*detail)
+        g_strlcpy (detail, setting->key, size);
+      return r;
+    }
+  }
+  if (fsconfig (fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+    return fail_context (fs_fd, detail, size);
+  fd = fsmount (fs_fd, FSMOUNT_CLOEXEC, (unsigned)op->attr_set);
+  if (fd < 0)
+    return fail_context (fs_fd, detail, size);
+  if (op->devices && (r = quilt_devices_apply (fd)) < 0)
+    return r;
+  *ret_fd = g_steal_fd (&fd);
+  return 0;
+}
+
+static int
+set_attributes (int fd, const QuiltMountOp *op)
+{
+  struct mount_attr attr = {
+      .attr_set = op->attr_set,
+      .attr_clr = op->attr_clear,
+      .propagation = op->propagation ? op->propagation : MS_PRIVATE,
+  };
+
+  return mount_setattr (fd, "", AT_EMPTY_PATH | (op->recursive ? AT_RECURSIVE : 0), &attr,
+                        sizeof attr) < 0
+             ? -errno
+             : 0;
+}
+
+static int
+bind_mount (const QuiltMountOp *op, int *ret_fd)
+{
+  g_autofd int fd =
+      open_tree (AT_FDCWD, op->source,
+                 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (op->recursive ? AT_RECURSIVE : 0));
+  int r;
+
+  if (fd < 0)
+    return -errno;
+  r = set_attributes (fd, op);
+  if (r < 0)
+    return r;
+  *ret_fd = g_steal_fd (&fd);
+  return 0;
+}
+
+static int
+attach (int fd, int target_fd)
+{
+  return move_mount (fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+             ? -errno
+             : 0;
+}
+
+static int
+legacy_root (const QuiltMountOp *op, const char *path, int *ret_fd)
+{
+  QuiltMountOp attributes = {.attr_set = op->attr_set, .attr_clear = op->attr_clear};
+  g_autofd int fd = -1;
+  int r;
+
+  if (mount (op->source ? op->source : op->type, path, op->type, 0, op->legacy_data) < 0)
+    return -errno;
+  fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  r = set_attributes (fd, &attributes);
+  if (r < 0)
+    return r;
+  *ret_fd = g_steal_fd (&fd);
+  return 0;
+}
+
+int
+quilt_mounts_apply_root (
+    const QuiltMountPlan *plan, const char *root_path, char *detail, gsize size, int *ret_root_fd)
+{
+  const QuiltMountOp *op = plan->root;
+  g_autofd int place_fd = -1;
+  g_autofd int fd = -1;
+  int r;
+
+  if (op->legacy_data)
+    return legacy_root (op, root_path, ret_root_fd);
+  place_fd = open (root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (place_fd < 0)
+    return -errno;
+  r = op->kind == QUILT_MOUNT_BIND ? bind_mount (op, &fd) : new_mount (op, detail, size, &fd);
+  if (r == 0)
+    r = attach (fd, place_fd);
+  if (r == 0)
+    *ret_root_fd = g_steal_fd (&fd);
+  return r;
+}
+
+static int
+mask_file (Context *context, int target_fd)
+{
+  g_autofd int fd = -1;
+  struct stat st;
+
+  if (context->null_fd < 0) {
+    context->null_fd = open ("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (context->null_fd < 0 || fstat (context->null_fd, &st) < 0)
+      return -errno;
+    if (!S_ISCHR (st.st_mode) || st.st_rdev != makedev (1, 3))
+      return -ENODEV;
+  }
+  fd = open_tree (context->null_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+  return fd < 0 ? -errno : attach (fd, target_fd);
+}
+
+/* One empty file system serves all masked directories; it can be cloned only once it is attached.
+ */
+static int
+mask_directory (Context *context, int target_fd)
+{
+  const QuiltMountOp empty = {
+      .type = "tmpfs",
+      .settings = &(GArray){NULL, 0},
+      .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+  };
+  g_autofd int fd = -1;
+  int r;
+
+  if (context->empty_fd < 0) {
+    r = new_mount (&empty, NULL, 0, &context->empty_fd);
+    return r < 0 ? r : attach (context->empty_fd, target_fd);
+  }
+  fd = open_tree (context->empty_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+  return fd < 0 ? -errno : attach (fd, target_fd);
+}
+
+static int
+make_readonly (int target_fd)
+{
+  const QuiltMountOp readonly = {.attr_set = MOUNT_ATTR_RDONLY, .recursive = TRUE};
+  g_autofd int fd =
+      open_tree (target_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+  int r;
+
+  if (fd < 0)
+    return -errno;
+  r = set_attributes (fd, &readonly);
+  return r < 0 ? r : attach (fd, target_fd);
+}
+
+/* What is put over the root itself would hide what is there from us, not from the container. */
+static int
+check_target (const Context *context, int target_fd, struct stat *ret_st)
+{
+  struct stat root;
+
+  if (fstat (target_fd, ret_st) < 0 || fstat (context->root_fd, &root) < 0)
+    return -errno;
+  return ret_st->st_dev == root.st_dev && ret_st->st_ino == root.st_ino ? -EBUSY : 0;
+}
+
+/* MASK and READONLY: what is not there needs no hiding. */
+static int
+apply_protection (Context *context, const QuiltMountOp *op)
+{
+  g_autofd int target_fd = open_target (context->root_fd, op->target, 0);
+  struct stat st;
+  int r;
+
+  if (target_fd < 0)
+    return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+  r = check_target (context, target_fd, &st);
+  if (r < 0)
+    return r;
+  if (op->kind == QUILT_MOUNT_READONLY)
+    return make_readonly (target_fd);
+  return S_ISDIR (st.st_mode) ? mask_directory (context, target_fd)
+                              : mask_file (context, target_fd);
+}
+
+static int
+apply_mount (Context *context, const QuiltMountOp *op, char *detail, gsize size)
+{
+  g_autofd int fd = -1;
+  g_autofd int target_fd = -1;
+  struct stat st;
+  int r;
+
+  r = op->kind == QUILT_MOUNT_BIND ? bind_mount (op, &fd) : new_mount (op, detail, size, &fd);
+  if (r < 0)
+    return r;
+  if (fstat (fd, &st) < 0)
+    return -errno;
+  target_fd = open_target (context->root_fd, op->target, 0);
+  if (target_fd < 0 && errno == ENOENT) {
+    r = make_target (context->root_fd, op->target, S_ISDIR (st.st_mode));
+    if (r < 0)
+      return r;
+    target_fd = open_target (context->root_fd, op->target, 0);
+  }
+  if (target_fd < 0)
+    return -errno;
+  r = check_target (context, target_fd, &st);
+  return r < 0 ? r : attach (fd, target_fd);
+}
+
+int
+quilt_mounts_apply (const QuiltMountPlan *plan,
+                    int root_fd,
+                    gboolean late,
+                    char *detail,
+                    gsize size,
+                    const QuiltMountOp **ret_failed)
+{
+  Context context = {root_fd, -1, -1};
+  int r = 0;
+
+  for (guint i = 0; i < plan->ops->len && r == 0; i++) {
+    const QuiltMountOp *op = plan->ops->pdata[i];
+
+    if (op->late != late)
+      continue;
+    if (op->kind == QUILT_MOUNT_MASK || op->kind == QUILT_MOUNT_READONLY)
+      r = apply_protection (&context, op);
+    else
+      r = apply_mount (&context, op, detail, size);
+    if (r < 0)
+      *ret_failed = op;
+  }
+  quilt_fd_clear (&context.null_fd);
+  quilt_fd_clear (&context.empty_fd);
+  return r;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the container's init tells the supervisor until its command runs, and how that is worded. */
+#include "core/report.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+static const struct {
+  const char *verb;
+  const char *advice; /* "" where a user can do nothing */
+} stages[] = {
+    [QUILT_STAGE_PREPARE] = {"prepare the container's init", ""},
+    [QUILT_STAGE_OOM_SCORE] = {"set oom_score_adj to", ""},
+    [QUILT_STAGE_PRIVATE] = {"make the container's mounts private", ""},
+    [QUILT_STAGE_LOOPBACK] = {"bring the loopback interface up", ""},
+    [QUILT_STAGE_HOSTNAME] = {"set the host name", ""},
+    [QUILT_STAGE_MOUNT] = {"mount", ""},
+    [QUILT_STAGE_MASK] = {"mask", ""},
+    [QUILT_STAGE_READONLY] = {"make read-only", ""},
+    [QUILT_STAGE_PIVOT] = {"enter the root file system", ""},
+    [QUILT_STAGE_CGROUP_NAMESPACE] = {"unshare the cgroup namespace", ""},
+    [QUILT_STAGE_KEYRING] = {"join a session keyring", ""},
+    [QUILT_STAGE_CREDENTIALS] = {"drop privileges", ""},
+    [QUILT_STAGE_CLOSE] = {"close descriptors", ""},
+    [QUILT_STAGE_CWD] = {"enter the working directory",
+                         "; make it in the image, or choose another with --workdir"},
+    [QUILT_STAGE_FORK] = {"start a setup step", ""},
+    [QUILT_STAGE_REAP] = {"end what a setup step left running", ""},
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (stages) == QUILT_N_STAGES);
+
+static const struct {
+  int code;
+  const char *why; /* followed by the detail in quotes, and the rest */
+  const char *rest;
+} problems[] = {
+    [QUILT_COMMAND_OK] = {QUILT_ERROR_FAILED, "no problem", ""},
+    [QUILT_COMMAND_NOT_FOUND] = {QUILT_ERROR_COMMAND_NOT_FOUND,
+                                 "there is no such program in the image", ""},
+    [QUILT_COMMAND_DANGLING] = {QUILT_ERROR_COMMAND_NOT_FOUND, "it is a link that leads to",
+                                ", which the image does not have"},
+    [QUILT_COMMAND_IS_DIRECTORY] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE, "it is a directory", ""},
+    [QUILT_COMMAND_NOT_PERMITTED] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE, "it is not executable",
+                                     ""},
+    [QUILT_COMMAND_NO_INTERPRETER] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
+                                      "it is a script whose interpreter", " can't be executed"},
+    [QUILT_COMMAND_NO_LOADER] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
+                                 "it is dynamically linked and its loader", " is not in the image"},
+    [QUILT_COMMAND_FOREIGN] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE, "it is a program for",
+                               ", which this machine can't execute; use an image for this machine"},
+    [QUILT_COMMAND_NO_LIBRARY] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE, "the library",
+                                  " that it needs is not in the image"},
+    [QUILT_COMMAND_NOT_A_PROGRAM] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
+                                     "it is neither an ELF program nor a script that begins with "
+                                     "'#!'",
+                                     ""},
+    [QUILT_COMMAND_FAILED] = {QUILT_ERROR_FAILED, "", ""},
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (problems) == QUILT_N_COMMAND_PROBLEMS);
+
+void
+quilt_report_init (QuiltReport *report, QuiltReportType type)
+{
+  memset (report, 0, sizeof *report);
+  report->type = type;
+}
+
+gboolean
+quilt_report_send (int channel, const QuiltReport *report)
+{
+  ssize_t n;
+
+  do
+    n = send (channel, report, sizeof *report, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  return n == sizeof *report;
+}
+
+int
+quilt_report_receive (int channel, QuiltReport *ret_report)
+{
+  QuiltReport report;
+  ssize_t n;
+
+  do
+    n = recv (channel, &report, sizeof report, MSG_DONTWAIT | MSG_TRUNC);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == ECONNRESET)
+    return 0; /* it ended, or executed, without reading our last word */
+  if (n <= 0)
+    return (int)n;
+  if (n != sizeof report || report.type < QUILT_REPORT_READY ||
+      report.type > QUILT_REPORT_STEP_FAILED || report.stage >= QUILT_N_STAGES ||
+      report.problem >= QUILT_N_COMMAND_PROBLEMS ||
+      !memchr (report.object, '\0', sizeof report.object) ||
+      !memchr (report.detail, '\0', sizeof report.detail))
+    return errno = EBADMSG, -1;
+  *ret_report = report;
+  return 1;
+}
+
+static char *
+command_text (const QuiltReport *report)
+{
+  g_autofree char *object = g_utf8_make_valid (report->object, -1);
+  g_autofree char *detail = g_utf8_make_valid (report->detail, -1);
+  const char *why = problems[report->problem].why;
+  gboolean quoted = report->problem != QUILT_COMMAND_FAILED && *detail;
+
+  return g_strdup_printf (
+      "Failed to execute '%s': %s%s%s%s%s", object,
+      report->problem == QUILT_COMMAND_FAILED ? g_strerror (report->error) : why,
+      quoted ? " '" : "", quoted ? detail : "", quoted ? "'" : "", problems[report->problem].rest);
+}
+
+static void
+set_stage_error (const QuiltReport *report, GError **error)
+{
+  g_autofree char *object = g_utf8_make_valid (report->object, -1);
+  g_autofree char *detail = g_utf8_make_valid (report->detail, -1);
+  gboolean full = report->error == ENOSPC || report->error == EDQUOT;
+  int code = QUILT_ERROR_FAILED;
+
+  if (full)
+    code = QUILT_ERROR_NO_SPACE;
+  else if (report->stage == QUILT_STAGE_CWD)
+    code = QUILT_ERROR_INVALID_ARGUMENT;
+  g_set_error (error, QUILT_ERROR, code, "Failed to %s%s%s: %s%s%s%s", stages[report->stage].verb,
+               *object ? " " : "", object, g_strerror (report->error), *detail ? ", " : "", detail,
+               stages[report->stage].advice);
+}
+
+static void
+set_step_error (const QuiltReport *report, GError **error)
+{
+  if (report->timed_out)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_SETUP_FAILED,
+                 "Setup step %u did not end within its timeout and was killed", report->step);
+  else if (WIFSIGNALED (report->status))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_SETUP_FAILED,
+                 "Setup step %u was killed by signal %d (%s)", report->step,
+                 WTERMSIG (report->status), g_strsignal (WTERMSIG (report->status)));
+  else
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_SETUP_FAILED,
+                 "Setup step %u failed with exit code %d", report->step,
+                 WEXITSTATUS (report->status));
+}
+
+void
+quilt_report_to_error (const QuiltReport *report, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (report->type == QUILT_REPORT_STAGE_FAILED) {
+    set_stage_error (report, error);
+    return;
+  }
+  if (report->type == QUILT_REPORT_STEP_FAILED) {
+    set_step_error (report, error);
+    return;
+  }
+  text = command_text (report);
+  if (report->step > 0)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_SETUP_FAILED, "Setup step %u: %s", report->step,
+                 text);
+  else
+    g_set_error_literal (error, QUILT_ERROR, problems[report->problem].code, text);
+}
+
+char *
+quilt_report_to_warning (const QuiltReport *report)
+{
+  g_autofree char *object = g_utf8_make_valid (report->object, -1);
+  g_autofree char *detail = g_utf8_make_valid (report->detail, -1);
+
+  return g_strdup_printf ("'%s' may not start: %s '%s'%s", object, problems[report->problem].why,
+                          detail, problems[report->problem].rest);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting a container: the clone, and what its parent holds of it. */
+#include "core/start.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/credentials.h"
+#include "core/init.h"
+#include "core/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct {
+  guint ours;
+  guint64 clone_flag;
+} namespaces[] = {
+    {QUILT_NS_PID, CLONE_NEWPID}, {QUILT_NS_NETWORK, CLONE_NEWNET}, {QUILT_NS_MOUNT, CLONE_NEWNS},
+    {QUILT_NS_IPC, CLONE_NEWIPC}, {QUILT_NS_UTS, CLONE_NEWUTS}, /* cgroup: only once inside */
+};
+
+static gboolean
+check_spec (const QuiltSpec *spec, GError **error)
+{
+  const guint needed = QUILT_NS_PID | QUILT_NS_MOUNT;
+
+  if ((spec->namespaces & needed) != needed) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to use linux.namespaces: 'pid' and 'mount' must be new ones");
+    return FALSE;
+  }
+  if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use hostname: it needs a new 'uts' namespace");
+    return FALSE;
+  }
+  if (!spec->process.args || !spec->process.args[0] || !spec->root_path) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use the configuration: it has no process.args or root.path");
+    return FALSE;
+  }
+  return quilt_credentials_check (&spec->process, error);
+}
+
+/* The reading end must not make the supervisor wait; the writing end is like any pipe. */
+static gboolean
+make_output (const QuiltProcess *process, int *ret_read_fd, int *ret_write_fd)
+{
+  int fds[2];
+
+  if (pipe2 (fds, O_CLOEXEC) < 0)
+    return FALSE;
+  *ret_read_fd = fds[0];
+  *ret_write_fd = fds[1];
+  if (fcntl (fds[0], F_SETFL, O_NONBLOCK) < 0)
+    return FALSE;
+  /* So that the command can open /dev/stdout by name. */
+  return process->uid == 0 || fchown (fds[1], (uid_t)process->uid, (gid_t)process->gid) == 0;
+}
+
+static pid_t
+clone_init (const QuiltSpec *spec, int *ret_pid_fd)
+{
+  struct clone_args args = {
+      .flags = CLONE_PIDFD,
+      .pidfd = (guint64)(gsize)ret_pid_fd,
+      .exit_signal = SIGCHLD,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++)
+    if (spec->namespaces & namespaces[i].ours)
+      args.flags |= namespaces[i].clone_flag;
+  return (pid_t)syscall (SYS_clone3, &args, sizeof args);
+}
+
+gboolean
+quilt_container_start (const QuiltSpec *spec, QuiltContainer *ret_container, GError **error)
+{
+  g_auto (QuiltContainer) container = QUILT_CONTAINER_NONE;
+  g_autoptr (QuiltMountPlan) mounts = NULL;
+  g_autofd int channel_fd = -1;
+  g_autofd int stdout_fd = -1;
+  g_autofd int stderr_fd = -1;
+  int channel[2];
+
+  mounts = check_spec (spec, error) ? quilt_mounts_plan (spec, error) : NULL;
+  if (!mounts)
+    return FALSE;
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
+  container.channel = channel[0];
+  channel_fd = channel[1];
+  if (!make_output (&spec->process, &container.stdout_fd, &stdout_fd) ||
+      !make_output (&spec->process, &container.stderr_fd, &stderr_fd))
+    return quilt_set_error_errno (error, errno, "Failed to make a pipe for the output");
+  container.pid = clone_init (spec, &container.pid_fd);
+  if (container.pid < 0)
+    return quilt_set_error_errno (error, errno, "Failed to clone the container's init");
+  if (container.pid == 0) {
+    const QuiltInit init = {spec, mounts, channel_fd, stdout_fd, stderr_fd};
+
+    /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */
+    quilt_fd_clear (&container.channel);
+    quilt_init_run (&init);
+  }
+  *ret_container = container;
+  container = (QuiltContainer)QUILT_CONTAINER_NONE;
+  return TRUE;
+}
+
+gboolean
+quilt_container_continue (const QuiltContainer *container)
+{
+  return send (container->channel, "", 1, MSG_NOSIGNAL) == 1;
+}
+
+void
+quilt_container_clear (QuiltContainer *container)
+{
+  if (container->pid > 0 && container->pid_fd >= 0) {
+    pidfd_send_signal (container->pid_fd, SIGKILL, NULL, 0);
+    waitpid (container->pid, NULL, 0);
+  }
+  quilt_fd_clear (&container->pid_fd);
+  quilt_fd_clear (&container->channel);
+  quilt_fd_clear (&container->stdout_fd);
+  quilt_fd_clear (&container->stderr_fd);
+  container->pid = 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting a container: the clone, and what its parent holds of it. */
+#pragma once
+
+#include "core/report.h"
+#include "spec/oci.h"
+
+#include <sys/types.h>
+
+typedef struct {
+  pid_t pid;
+  int pid_fd;
+  int channel; /* reports; see core/report.h. End of file: the command runs, or all is over */
+  int stdout_fd;
+  int stderr_fd;
+} QuiltContainer;
+
+#define QUILT_CONTAINER_NONE                                                                       \
+  {                                                                                                \
+    0, -1, -1, -1, -1                                                                              \
+  }
+
+/* Clones the container's init, which builds the root file system and reports READY. The caller has
+ * one thread, all signals blocked, and open only descriptors that are close-on-exec. The container
+ * dies with the caller. Errors: of quilt_mounts_plan(), INVALID_ARGUMENT, FAILED. */
+gboolean
+quilt_container_start (const QuiltSpec *spec, QuiltContainer *ret_container, GError **error);
+
+/* Gives the init, which waits for it, the word to go on. */
+gboolean quilt_container_continue (const QuiltContainer *container);
+
+/* Kills it if it runs, reaps it, and closes all. */
+void quilt_container_clear (QuiltContainer *container);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltContainer, quilt_container_clear)
