@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What can be done to a container, at whatever state it is in. */
+#pragma once
+
+#include "daemon/container.h"
+
+typedef struct {
+  guint64 timeout_usec; /* stop */
+  gboolean has_timeout;
+  int signal;     /* kill: 1..64 */
+  gboolean force; /* remove */
+} QuiltVerbArgs;
+
+/* Where a copy of the output goes; -1: nowhere. The descriptors stay the caller's. */
+typedef struct {
+  int out;
+  int err;
+} QuiltAttach;
+
+/* Each takes task over and returns it as a boolean when dbus/org.quilt.xml says that the call is
+ * answered. The task's source object is the container. */
+void quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *task);
+void quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
+void quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
+void quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
+void quilt_container_wait (QuiltContainer *self, GTask *task);
+
+/* For a container that an earlier quiltd should have removed. */
+void quilt_container_remove_leftover (QuiltContainer *self);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A container as quiltd's object: making it, its properties, its changes of state. */
+#include "daemon/container.h"
+
+#include "base/text.h"
+#include "daemon/container-bus.h"
+#include "daemon/event.h"
+
+#include <string.h>
+
+#define COMMAND_LINE_MAX 400
+
+static void container_iface_init (QuiltBusContainerIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
+                               quilt_container,
+                               QUILT_BUS_TYPE_CONTAINER_SKELETON,
+                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_CONTAINER,
+                                                      container_iface_init))
+
+static const char *const states[] = {
+    [QUILT_STATE_PENDING] = "pending",   [QUILT_STATE_SETTING_UP] = "setting-up",
+    [QUILT_STATE_RUNNING] = "running",   [QUILT_STATE_STOPPING] = "stopping",
+    [QUILT_STATE_EXITED] = "exited",     [QUILT_STATE_FAILED] = "failed",
+};
+
+const char *
+quilt_state_to_string (QuiltState state)
+{
+  return states[state];
+}
+
+gboolean
+quilt_container_is_active (const QuiltContainer *self)
+{
+  return self->state == QUILT_STATE_SETTING_UP || self->state == QUILT_STATE_RUNNING ||
+         self->state == QUILT_STATE_STOPPING;
+}
+
+/* One line that says what runs; arguments that are no plain words in quotes. */
+static char *
+make_command_line (const char *const *argv)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  for (guint i = 0; argv && argv[i] && line->len < COMMAND_LINE_MAX; i++) {
+    g_autofree char *text = quilt_text_printable (argv[i], -1, COMMAND_LINE_MAX);
+    gboolean plain = *text && strcspn (text, " \"'\\$`;&|<>(){}*?!#~") == strlen (text);
+    g_autofree char *quoted = plain ? NULL : g_shell_quote (text);
+
+    g_string_append_printf (line, "%s%s", i ? " " : "", plain ? text : quoted);
+  }
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+static const char *const *
+get_command (const QuiltContainerRecord *record, const QuiltImage *image)
+{
+  if (record->options->command && record->options->command[0])
+    return (const char *const *) record->options->command;
+  return image ? (const char *const *) image->record->config.cmd : NULL;
+}
+
+QuiltContainer *
+quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltImage *image)
+{
+  QuiltContainer *self = g_object_new (QUILT_TYPE_CONTAINER, NULL);
+  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
+
+  self->daemon = daemon;
+  self->record = record;
+  g_set_object (&self->image, image);
+  if (image)
+    image->users++;
+  self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
+  self->command_line = make_command_line (get_command (record, image));
+  quilt_bus_container_set_id (iface, record->id);
+  quilt_bus_container_set_image (iface, record->image);
+  quilt_bus_container_set_image_digest (iface, record->image_digest);
+  quilt_bus_container_set_owner (iface, record->owner);
+  quilt_bus_container_set_created (iface, record->created_usec);
+  quilt_bus_container_set_auto_remove (iface, record->options->auto_remove);
+  quilt_bus_container_set_read_only (iface, record->options->read_only);
+  self->result.exit_code = -1;
+  quilt_container_refresh (self);
+  return self;
+}
+
+void
+quilt_container_publish (QuiltContainer *self)
+{
+  quilt_index_add (self->daemon->containers, self->record->id, g_object_ref (self));
+  quilt_index_name (self->daemon->containers, self->record->options->name, self);
+  quilt_daemon_export (self->daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
+}
+
+void
+quilt_container_unpublish (QuiltContainer *self)
+{
+  g_autoptr (QuiltContainer) keep = g_object_ref (self);
+
+  self->gone = TRUE;
+  quilt_tombs_add (self->daemon->tombs, self->record->id, self->result.exit_code,
+                   self->result.reason);
+  quilt_daemon_unexport (self->daemon, self->path);
+  quilt_index_unname (self->daemon->containers, self->record->options->name);
+  quilt_index_remove (self->daemon->containers, self->record->id);
+  if (self->image)
+    self->image->users--;
+  quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
+                   &(QuiltEventFields){.container_id = self->record->id,
+                                       .container_name = self->record->options->name,
+                                       .image_name = self->record->image,
+                                       .image_digest = self->record->image_digest},
+                   "Container %s was removed", self->record->options->name);
+}
+
+guint64
+quilt_container_get_started (const QuiltContainer *self)
+{
+  return self->state == QUILT_STATE_SETTING_UP ? 0 : self->result.started_usec;
+}
+
+void
+quilt_container_refresh (QuiltContainer *self)
+{
+  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
+  const QuiltOptions *options = self->record->options;
+  const QuiltResult *result = &self->result;
+  gboolean active = quilt_container_is_active (self);
+
+  quilt_bus_container_set_name (iface, options->name);
+  quilt_bus_container_set_memory_max (iface, options->memory_max);
+  quilt_bus_container_set_cpuquota (iface, options->cpu_quota_usec);
+  quilt_bus_container_set_pids_max (iface, options->pids_max);
+  quilt_bus_container_set_stop_signal (iface, (int) options->stop_signal);
+  quilt_bus_container_set_stop_timeout (iface, options->stop_timeout_usec);
+  quilt_bus_container_set_state (iface, states[self->state]);
+  quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
+  quilt_bus_container_set_pid (iface, active ? self->pid : 0);
+  quilt_bus_container_set_started (iface, quilt_container_get_started (self));
+  quilt_bus_container_set_finished (iface, result->finished_usec);
+  quilt_bus_container_set_exit_code (iface, result->exit_code);
+  quilt_bus_container_set_reason (iface, result->reason ? result->reason : "");
+  quilt_bus_container_set_error (iface, result->error ? result->error : "");
+  quilt_bus_container_set_setup_step (iface, result->step);
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
+}
+
+static void
+log_change (QuiltContainer *self, QuiltState old)
+{
+  const QuiltResult *result = &self->result;
+  const char *name = self->record->options->name;
+  gboolean over = self->state == QUILT_STATE_EXITED || self->state == QUILT_STATE_FAILED;
+  QuiltEventFields fields = {
+      .container_id = self->record->id,
+      .container_name = name,
+      .image_name = self->record->image,
+      .image_digest = self->record->image_digest,
+      .scope = self->run ? quilt_run_get_scope (self->run) : NULL,
+      .state = states[self->state],
+      .old_state = states[old],
+      .reason = over ? result->reason : NULL,
+      .exit_code = result->exit_code,
+  };
+
+  if (self->state == QUILT_STATE_EXITED)
+    quilt_event_log (QUILT_EVENT_CONTAINER_STATE, &fields, "Container %s exited with %d (%s)", name,
+                     result->exit_code, result->reason);
+  else
+    quilt_event_log (QUILT_EVENT_CONTAINER_STATE, &fields, "Container %s is %s", name,
+                     states[self->state]);
+  if (self->state != QUILT_STATE_FAILED)
+    return;
+  fields.error = result->error_name;
+  quilt_event_log (QUILT_EVENT_CONTAINER_FAILED, &fields, "Container %s failed: %s", name,
+                   result->error);
+}
+
+void
+quilt_container_enter (QuiltContainer *self, QuiltState state)
+{
+  QuiltState old = self->state;
+
+  self->state = state;
+  quilt_container_refresh (self);
+  if (state == old)
+    return;
+  quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), states[old], states[state]);
+  log_change (self, old);
+}
+
+QuiltSpec *
+quilt_container_plan (QuiltContainer *self, GError **error)
+{
+  QuiltStore *store = self->daemon->store;
+  const QuiltContainerRecord *record = self->record;
+  g_autofree char *upper = quilt_container_path (store, record->id, "upper");
+  g_autofree char *work = quilt_container_path (store, record->id, "work");
+  g_autofree char *root = quilt_container_path (store, record->id, "root");
+  QuiltRootfs rootfs = {
+      .layers = (const char *const *) self->image->layers,
+      .upper = upper,
+      .work = work,
+      .mount_point = root,
+      .is_volatile = record->options->auto_remove,
+  };
+  QuiltSpec *spec = quilt_spec_new_for_container (record->id, record->options,
+                                                  &self->image->record->config, &rootfs, error);
+
+  if (spec)
+    g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
+                          g_strdup (record->image));
+  return spec;
+}
+
+void
+quilt_container_answer (GPtrArray *waiters, const GError *error)
+{
+  gsize n;
+  g_autofree gpointer *tasks = g_ptr_array_steal (waiters, &n); /* an answer may add new ones */
+
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr (GTask) task = tasks[i];
+
+    if (error)
+      g_task_return_error (task, g_error_copy (error));
+    else
+      g_task_return_boolean (task, TRUE);
+  }
+}
+
+static void
+quilt_container_finalize (GObject *object)
+{
+  QuiltContainer *self = QUILT_CONTAINER (object);
+
+  quilt_run_free (self->run);
+  quilt_container_record_free (self->record);
+  quilt_result_clear (&self->result);
+  g_clear_object (&self->image);
+  g_ptr_array_unref (self->start_waiters);
+  g_ptr_array_unref (self->end_waiters);
+  g_ptr_array_unref (self->settle_waiters);
+  g_ptr_array_unref (self->remove_waiters);
+  g_free (self->command_line);
+  g_free (self->path);
+  G_OBJECT_CLASS (quilt_container_parent_class)->finalize (object);
+}
+
+static void
+quilt_container_init (QuiltContainer *self)
+{
+  self->start_waiters = g_ptr_array_new ();
+  self->end_waiters = g_ptr_array_new ();
+  self->settle_waiters = g_ptr_array_new ();
+  self->remove_waiters = g_ptr_array_new ();
+}
+
+static void
+quilt_container_class_init (QuiltContainerClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = quilt_container_finalize;
+}
+
+static void
+container_iface_init (QuiltBusContainerIface *iface)
+{
+  quilt_container_bus_init (iface);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What all objects of quiltd share. */
+#include "daemon/daemon.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "daemon/work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define TOMBS 4096
+
+static int
+open_runs (const char *run_dir, GError **error)
+{
+  g_autofd int fd = -1;
+
+  if (g_mkdir_with_parents (run_dir, 0755) < 0) {
+    quilt_set_error_errno (error, errno, "Failed to make directory '%s'", run_dir);
+    return -1;
+  }
+  fd = open (run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    quilt_set_error_errno (error, errno, "Failed to open directory '%s'", run_dir);
+    return -1;
+  }
+  return quilt_dir_ensure (fd, "containers", error);
+}
+
+QuiltDaemon *
+quilt_daemon_new (GDBusConnection *bus,
+                  const QuiltDaemonPaths *paths,
+                  QuiltConfig *config,
+                  GError **error)
+{
+  g_autoptr (QuiltDaemon) self = g_new0 (QuiltDaemon, 1);
+
+  self->config = config;
+  self->runs_fd = -1;
+  self->units_fd = open ("/run/systemd/units", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  self->bus = g_object_ref (bus);
+  self->libexec_dir = g_strdup (paths->libexec_dir);
+  self->store = quilt_store_open (paths->state_dir, error);
+  if (!self->store)
+    return NULL;
+  self->runs_fd = open_runs (paths->run_dir, error);
+  if (self->runs_fd < 0)
+    return NULL;
+  self->in_turn = quilt_work_pool_new ();
+  self->quota = quilt_quota_new ((guint) MIN (config->max_pending_per_user, G_MAXUINT));
+  self->authority = quilt_authority_new (bus, self->quota);
+  self->systemd = quilt_systemd_new (bus);
+  self->containers = quilt_index_new ("container", g_object_unref);
+  self->images = quilt_index_new ("image", g_object_unref);
+  self->tombs = quilt_tombs_new (TOMBS);
+  self->objects = g_dbus_object_manager_server_new (QUILT_BUS_ROOT);
+  return g_steal_pointer (&self);
+}
+
+void
+quilt_daemon_free (QuiltDaemon *self)
+{
+  if (!self)
+    return;
+  if (self->in_turn)
+    g_thread_pool_free (self->in_turn, FALSE, TRUE);
+  g_clear_object (&self->objects);
+  g_clear_pointer (&self->containers, quilt_index_free);
+  g_clear_pointer (&self->images, quilt_index_free);
+  g_clear_pointer (&self->tombs, quilt_tombs_free);
+  g_clear_pointer (&self->systemd, quilt_systemd_free);
+  g_clear_pointer (&self->authority, quilt_authority_free);
+  g_clear_pointer (&self->quota, quilt_quota_free);
+  g_clear_pointer (&self->store, quilt_store_free);
+  g_clear_pointer (&self->config, quilt_config_free);
+  g_clear_object (&self->bus);
+  quilt_fd_clear (&self->runs_fd);
+  quilt_fd_clear (&self->units_fd);
+  g_free (self->libexec_dir);
+  g_free (self);
+}
+
+void
+quilt_daemon_hold (QuiltDaemon *self)
+{
+  self->operations++;
+}
+
+void
+quilt_daemon_release (QuiltDaemon *self)
+{
+  g_return_if_fail (self->operations > 0);
+  self->operations--;
+  if (self->operations == 0 && self->on_idle)
+    self->on_idle (self->on_idle_data);
+}
+
+void
+quilt_daemon_when_idle (QuiltDaemon *self, void (*callback) (gpointer data), gpointer data)
+{
+  self->on_idle = callback;
+  self->on_idle_data = data;
+  if (self->operations == 0)
+    callback (data);
+}
+
+void
+quilt_daemon_export (QuiltDaemon *self, const char *path, GDBusInterfaceSkeleton *object)
+{
+  g_autoptr (GDBusObjectSkeleton) holder = g_dbus_object_skeleton_new (path);
+
+  g_dbus_object_skeleton_add_interface (holder, object);
+  g_dbus_object_manager_server_export (self->objects, holder);
+}
+
+void
+quilt_daemon_unexport (QuiltDaemon *self, const char *path)
+{
+  g_dbus_object_manager_server_unexport (self->objects, path);
+}

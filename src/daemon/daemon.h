@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What all objects of quiltd share: its services, its directories, its tables. */
+#pragma once
+
+#include "daemon/authority.h"
+#include "daemon/config.h"
+#include "daemon/index.h"
+#include "daemon/quota.h"
+#include "daemon/tombs.h"
+#include "store/store.h"
+#include "systemd/systemd.h"
+
+#include <gio/gio.h>
+
+#define QUILT_BUS_NAME "org.quilt"
+#define QUILT_BUS_ROOT "/org/quilt"
+
+typedef struct {
+  GDBusConnection *bus;
+  GDBusObjectManagerServer *objects;
+  QuiltAuthority *authority;
+  QuiltQuota *quota;
+  QuiltSystemd *systemd;
+  QuiltConfig *config;
+  QuiltStore *store;
+  QuiltIndex *containers; /* of QuiltContainer */
+  QuiltIndex *images;     /* of QuiltImage */
+  QuiltTombs *tombs;
+  GThreadPool *in_turn; /* one thread: changes of images, one after the other */
+  char *libexec_dir;
+  int runs_fd;  /* /run/quilt/containers */
+  int units_fd; /* /run/systemd/units, -1 where there is none */
+
+  guint operations; /* calls that change something and are not answered */
+  void (*on_idle) (gpointer data);
+  gpointer on_idle_data;
+  guint64 last_job;
+} QuiltDaemon;
+
+typedef struct {
+  const char *state_dir;
+  const char *run_dir;
+  const char *libexec_dir;
+} QuiltDaemonPaths;
+
+/* Takes config over, even on failure. BUSY when another quiltd has the state directory. */
+QuiltDaemon *quilt_daemon_new (GDBusConnection *bus,
+                               const QuiltDaemonPaths *paths,
+                               QuiltConfig *config,
+                               GError **error);
+void quilt_daemon_free (QuiltDaemon *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDaemon, quilt_daemon_free)
+
+/* An operation between the two is finished before the daemon ends, when that is asked for. */
+void quilt_daemon_hold (QuiltDaemon *self);
+void quilt_daemon_release (QuiltDaemon *self);
+
+/* Calls callback once nothing is held: at once, or later. */
+void quilt_daemon_when_idle (QuiltDaemon *self, void (*callback) (gpointer data), gpointer data);
+
+/* Puts object on the bus at path, and takes it off again. */
+void quilt_daemon_export (QuiltDaemon *self, const char *path, GDBusInterfaceSkeleton *object);
+void quilt_daemon_unexport (QuiltDaemon *self, const char *path);

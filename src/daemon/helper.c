@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A process of ours and the socket to it. */
+#include "daemon/helper.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+struct QuiltHelper {
+  const QuiltHelperEvents *events;
+  gpointer data;
+  int socket;
+  int pidfd; /* -1: not known */
+  pid_t pid; /* 0: not our child */
+  guint source;
+};
+
+static gboolean
+on_readable (int socket, GIOCondition condition, gpointer data)
+{
+  QuiltHelper *self = data;
+  QuiltMessage message;
+  int r = quilt_message_receive (socket, &message);
+
+  if (r < 0 && errno == EAGAIN)
+    return G_SOURCE_CONTINUE;
+  if (r > 0) {
+    self->events->message (&message, self->data);
+    return G_SOURCE_CONTINUE; /* self may be gone */
+  }
+  self->source = 0;
+  self->events->closed (self->data);
+  return G_SOURCE_REMOVE;
+}
+
+static QuiltHelper *
+helper_new (int socket, const QuiltHelperEvents *events, gpointer data)
+{
+  QuiltHelper *self = g_new0 (QuiltHelper, 1);
+
+  /* A stopped helper must not stop us: what does not fit into its buffer is an error. */
+  g_unix_set_fd_nonblocking (socket, TRUE, NULL);
+  self->events = events;
+  self->data = data;
+  self->socket = socket;
+  self->pidfd = -1;
+  self->source = g_unix_fd_add (socket, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, self);
+  return self;
+}
+
+static int
+pidfd_open (pid_t pid)
+{
+  return (int) syscall (SYS_pidfd_open, pid, 0);
+}
+
+/* fds[i] becomes 3 + i; moves[i] is its copy, out of the way of all targets. */
+static int
+plan_descriptors (posix_spawn_file_actions_t *actions, const int *fds, int *moves, guint n)
+{
+  int r = posix_spawn_file_actions_addopen (actions, 0, "/dev/null", O_RDONLY, 0);
+
+  for (guint i = 0; i < n && r == 0; i++) {
+    if (fds[i] < 0)
+      continue;
+    moves[i] = fcntl (fds[i], F_DUPFD_CLOEXEC, 3 + (int) n);
+    r = moves[i] < 0 ? errno : posix_spawn_file_actions_adddup2 (actions, moves[i], 3 + (int) i);
+  }
+  return r;
+}
+
+/* Returns an errno. */
+static int
+spawn_with (const char *const *argv, const int *fds, guint n, pid_t *ret_pid)
+{
+  g_autofree int *moves = g_new (int, n);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t none, ours;
+  int r;
+
+  sigemptyset (&none);
+  sigemptyset (&ours); /* what GLib and main.c changed */
+  sigaddset (&ours, SIGPIPE);
+  for (guint i = 0; i < n; i++)
+    moves[i] = -1;
+  posix_spawn_file_actions_init (&actions);
+  posix_spawnattr_init (&attributes);
+  posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setsigmask (&attributes, &none);
+  posix_spawnattr_setsigdefault (&attributes, &ours);
+  r = plan_descriptors (&actions, fds, moves, n);
+  if (r == 0)
+    r = posix_spawn (ret_pid, argv[0], &actions, &attributes, (char *const *) argv, environ);
+  posix_spawnattr_destroy (&attributes);
+  posix_spawn_file_actions_destroy (&actions);
+  for (guint i = 0; i < n; i++)
+    quilt_fd_clear (&moves[i]);
+  return r;
+}
+
+QuiltHelper *
+quilt_helper_spawn (const char *const *argv,
+                    const int *fds,
+                    guint n_fds,
+                    const QuiltHelperEvents *events,
+                    gpointer data,
+                    GError **error)
+{
+  g_autofree int *all = g_new (int, n_fds + 1);
+  g_autofd int ours = -1;
+  g_autofd int theirs = -1;
+  QuiltHelper *self;
+  int pair[2], r;
+  pid_t pid;
+
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+    quilt_set_error_errno (error, errno, "Failed to make a socket for '%s'", argv[0]);
+    return NULL;
+  }
+  ours = pair[0];
+  all[0] = theirs = pair[1];
+  for (guint i = 0; i < n_fds; i++)
+    all[i + 1] = fds[i];
+  r = spawn_with (argv, all, n_fds + 1, &pid);
+  if (r != 0) {
+    quilt_set_error_errno (error, r, "Failed to execute '%s'", argv[0]);
+    return NULL;
+  }
+  self = helper_new (g_steal_fd (&ours), events, data);
+  self->pid = pid;
+  self->pidfd = pidfd_open (pid); /* our child, and not reaped yet: this is it */
+  return self;
+}
+
+/* The process that listened on the socket that we are connected to. */
+static int
+peer_pidfd (int socket)
+{
+  struct pollfd alive = {.fd = socket, .events = 0};
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  g_autofd int fd = -1;
+
+  if (getsockopt (socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
+    return -1;
+  fd = pidfd_open (peer.pid);
+  /* It alone holds the other end: if that is open still, the pid was still its own just now. */
+  if (fd < 0 || poll (&alive, 1, 0) != 0)
+    return -1;
+  return g_steal_fd (&fd);
+}
+
+QuiltHelper *
+quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data)
+{
+  QuiltHelper *self = helper_new (socket, events, data);
+
+  self->pidfd = peer_pidfd (socket);
+  return self;
+}
+
+static gboolean
+on_ended (int pidfd, GIOCondition condition, gpointer data)
+{
+  siginfo_t info;
+
+  waitid (P_PIDFD, (id_t) pidfd, &info, WEXITED | WNOHANG);
+  close (pidfd);
+  return G_SOURCE_REMOVE;
+}
+
+void
+quilt_helper_free (QuiltHelper *self)
+{
+  if (!self)
+    return;
+  if (self->source)
+    g_source_remove (self->source);
+  quilt_fd_clear (&self->socket);
+  if (self->pid && self->pidfd >= 0)
+    g_unix_fd_add (self->pidfd, G_IO_IN, on_ended, NULL); /* takes it over */
+  else
+    quilt_fd_clear (&self->pidfd);
+  g_free (self);
+}
+
+guint32
+quilt_helper_get_pid (const QuiltHelper *self)
+{
+  return (guint32) self->pid;
+}
+
+gboolean
+quilt_helper_send (QuiltHelper *self, const QuiltMessage *message)
+{
+  return quilt_message_send (self->socket, message);
+}
+
+void
+quilt_helper_kill (QuiltHelper *self)
+{
+  if (self->pidfd >= 0)
+    syscall (SYS_pidfd_send_signal, self->pidfd, SIGKILL, NULL, 0);
+}

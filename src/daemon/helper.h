@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A process of ours and the socket to it: quilt-supervisor, quilt-transfer. */
+#pragma once
+
+#include "proto/message.h"
+
+#include <glib.h>
+
+typedef struct QuiltHelper QuiltHelper;
+
+/* Called from the main context; both may free the helper. */
+typedef struct {
+  void (*message) (const QuiltMessage *message, gpointer data);
+  void (*closed) (gpointer data); /* the last event: it ended, or sent what nobody should */
+} QuiltHelperEvents;
+
+/* Executes argv[0] with /dev/null as 0, our 1 and 2, a socket as 3 and fds[i] as 4 + i (-1: none).
+ * The descriptors stay the caller's. */
+QuiltHelper *quilt_helper_spawn (const char *const *argv,
+                                 const int *fds,
+                                 guint n_fds,
+                                 const QuiltHelperEvents *events,
+                                 gpointer data,
+                                 GError **error);
+
+/* A helper that an earlier quiltd started: takes over its connected socket. */
+QuiltHelper *quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data);
+
+/* No more events. The process lives on; when it was ours it is reaped after its end, and not
+ * before this call, so that its pid is no other process's until then. */
+void quilt_helper_free (QuiltHelper *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltHelper, quilt_helper_free)
+
+/* 0 for an adopted one. */
+guint32 quilt_helper_get_pid (const QuiltHelper *self);
+
+/* FALSE with errno when it can't be told: its end is reported by closed() then. */
+gboolean quilt_helper_send (QuiltHelper *self, const QuiltMessage *message);
+
+/* SIGKILL, by pidfd. */
+void quilt_helper_kill (QuiltHelper *self);

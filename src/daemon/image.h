@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An image as quiltd's object. */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "dbus/quilt-bus.h"
+#include "spec/oci.h"
+#include "store/images.h"
+
+#define QUILT_TYPE_IMAGE (quilt_image_get_type ())
+G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, QuiltBusImageSkeleton)
+
+struct _QuiltImage {
+  QuiltBusImageSkeleton parent_instance;
+  QuiltDaemon *daemon;
+  QuiltImageRecord *record;
+  char **layers; /* paths of the layers' trees, lowest last, as overlayfs takes them */
+  char *path;    /* on the bus */
+  guint users;   /* containers made of it */
+  gboolean removing;
+};
+
+/* Takes record over. */
+QuiltImage *quilt_image_new (QuiltDaemon *daemon, QuiltImageRecord *record);
+/* Into the tables, with its names, which may be other images' still, and onto the bus. */
+void quilt_image_publish (QuiltImage *self);
+void quilt_image_unpublish (QuiltImage *self);
+
+/* The digits of its digest: its ID. */
+const char *quilt_image_get_hex (const QuiltImage *self);
+
+/* Replaces the record after a change of names. Takes record over. */
+void quilt_image_set_record (QuiltImage *self, QuiltImageRecord *record);
+/* The record with name added (NULL: none) and without_name taken out (NULL: none). */
+QuiltImageRecord *
+quilt_image_with_names (const QuiltImage *self, const char *name, const char *without_name);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a run of a container leaves in /run. */
+#include "daemon/run-dir.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* journald looks here for a unit's rate limit, where PID 1 puts it for services. A scope has no
+ * such setting, and journald's default loses lines of a busy container. "0" is "no limit". */
+static const char *const limits[] = {"log-rate-limit-interval:", "log-rate-limit-burst:"};
+
+static void
+lift_limits (QuiltDaemon *daemon, const char *scope)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && daemon->units_fd >= 0; i++) {
+    g_autofree char *name = g_strconcat (limits[i], scope, NULL);
+
+    if (symlinkat ("0", daemon->units_fd, name) < 0 && errno != EEXIST)
+      g_warning ("Failed to lift journald's limit for '%s': %s", scope, g_strerror (errno));
+  }
+}
+
+void
+quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && daemon->units_fd >= 0; i++) {
+    g_autofree char *name = g_strconcat (limits[i], scope, NULL);
+
+    unlinkat (daemon->units_fd, name, 0);
+  }
+}
+
+static int
+make_directory (int runs_fd, const char *id, GError **error)
+{
+  g_autofd int fd = -1;
+
+  if (mkdirat (runs_fd, id, 0700) < 0 &&
+      (errno != EEXIST || !quilt_tree_remove (runs_fd, id, NULL) ||
+       mkdirat (runs_fd, id, 0700) < 0)) {
+    quilt_set_error_errno (error, errno, "Failed to make the run directory '%s'", id);
+    return -1;
+  }
+  return quilt_dir_open (runs_fd, id, error);
+}
+
+int
+quilt_run_dir_make (
+    QuiltDaemon *daemon, const char *id, const char *scope, const char *config, GError **error)
+{
+  g_autofd int fd = make_directory (daemon->runs_fd, id, error);
+
+  if (fd < 0)
+    return -1;
+  if (symlinkat (scope, fd, "scope") < 0 && errno != EEXIST) {
+    quilt_set_error_errno (error, errno, "Failed to write 'scope'");
+    return -1;
+  }
+  if (!quilt_file_replace (fd, "config.json", config, strlen (config), QUILT_FILE_VOLATILE, error))
+    return -1;
+  lift_limits (daemon, scope);
+  return g_steal_fd (&fd);
+}
+
+int
+quilt_run_dir_open (QuiltDaemon *daemon, const char *id)
+{
+  return quilt_dir_open (daemon->runs_fd, id, NULL);
+}
+
+char *
+quilt_run_dir_get_scope (int dir_fd)
+{
+  char scope[NAME_MAX + 1];
+  ssize_t n = readlinkat (dir_fd, "scope", scope, sizeof scope);
+
+  return n > 0 && (size_t) n < sizeof scope ? g_strndup (scope, (gsize) n) : NULL;
+}
+
+gboolean
+quilt_run_dir_get_exit (int dir_fd, QuiltMessage *ret_message)
+{
+  g_autoptr (GBytes) bytes = quilt_file_read (dir_fd, "exit", sizeof *ret_message, NULL);
+  QuiltMessage message = {0};
+  gconstpointer data;
+  gsize size;
+
+  if (!bytes)
+    return FALSE;
+  data = g_bytes_get_data (bytes, &size);
+  memcpy (&message, data, size);
+  if (size <= offsetof (QuiltMessage, text) || message.version != QUILT_MESSAGE_VERSION ||
+      (message.type != QUILT_MESSAGE_EXITED && message.type != QUILT_MESSAGE_FAILED) ||
+      message.text[sizeof message.text - 1] != '\0' || !g_utf8_validate (message.text, -1, NULL))
+    return FALSE;
+  *ret_message = message;
+  return TRUE;
+}
+
+int
+quilt_run_dir_connect (int dir_fd)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  /* By way of /proc: the name itself may be longer than an address holds. */
+  snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor", dir_fd);
+  if (fd < 0 || connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
+    return -1;
+  return g_steal_fd (&fd);
+}
+
+void
+quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scope)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (scope)
+    quilt_run_dir_forget_scope (daemon, scope);
+  if (!quilt_tree_remove (daemon->runs_fd, id, &error))
+    g_warning ("%s", error->message);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a run of a container leaves in /run: its directory, and what journald reads of its scope. */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "proto/message.h"
+
+/* Makes /run/quilt/containers/ID with config.json and the scope's name, and turns journald's rate
+ * limit off for the scope. What an earlier run left there is removed. -1 on error. */
+int quilt_run_dir_make (
+    QuiltDaemon *daemon, const char *id, const char *scope, const char *config, GError **error);
+
+/* Opens what a run has left. -1: nothing. */
+int quilt_run_dir_open (QuiltDaemon *daemon, const char *id);
+
+/* The scope of the run; owned by the caller, NULL if there is none on record. */
+char *quilt_run_dir_get_scope (int dir_fd);
+
+/* The supervisor's last message. FALSE if there is none (that could be trusted). */
+gboolean quilt_run_dir_get_exit (int dir_fd, QuiltMessage *ret_message);
+
+/* Connects to the supervisor; -1 if there is none. */
+int quilt_run_dir_connect (int dir_fd);
+
+/* Removes everything; scope may be NULL. */
+void quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scope);
+
+/* Lets journald limit the scope's lines again. */
+void quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope);

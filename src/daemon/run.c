@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One run of a container: its supervisor, its scope, its directory in /run. */
+#include "daemon/run.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/helper.h"
+#include "daemon/run-dir.h"
+
+#include <signal.h>
+
+/* After this long a supervisor that should have acted is taken for hung, and killed. */
+#define PATIENCE_SECONDS 30
+
+struct QuiltRun {
+  QuiltDaemon *daemon;
+  char *id;
+  char *scope; /* NULL: adopted, and never got so far */
+  int dir_fd;
+  QuiltHelper *helper; /* NULL: closed */
+  QuiltRunFunc callback;
+  gpointer data;
+  guint timer;  /* of our patience */
+  guint idle;   /* an event that is due */
+  guint asking; /* answers of systemd that are due */
+  gboolean adopted;
+  gboolean scoped; /* the scope is there */
+  gboolean allowed;
+  gboolean gone_ahead; /* GO was sent: its end is the supervisor's to tell */
+  gboolean ended;
+  gboolean released;
+  gboolean recorded;
+  GError *verdict; /* why we ended it before GO */
+};
+
+static void settle (QuiltRun *self);
+
+static void
+stop_timer (QuiltRun *self)
+{
+  if (self->timer)
+    g_source_remove (self->timer);
+  self->timer = 0;
+}
+
+static void
+on_scope_killed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  QuiltDaemon *daemon = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_systemd_kill_scope_finish (daemon->systemd, result, &error))
+    g_warning ("%s", error->message);
+}
+
+/* Everything of the run, by brute force. */
+static void
+destroy (QuiltRun *self)
+{
+  if (self->helper)
+    quilt_helper_kill (self->helper);
+  if (self->scope)
+    quilt_systemd_kill_scope_async (self->daemon->systemd, self->scope, NULL, on_scope_killed,
+                                    self->daemon);
+}
+
+static gboolean
+on_out_of_patience (gpointer data)
+{
+  QuiltRun *self = data;
+
+  g_warning ("The supervisor of container %s does not react, it is killed", self->id);
+  self->timer = 0;
+  destroy (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_patiently (QuiltRun *self, guint64 more_usec)
+{
+  stop_timer (self);
+  if (more_usec / G_USEC_PER_SEC < G_MAXUINT - PATIENCE_SECONDS)
+    self->timer =
+        g_timeout_add_seconds ((guint) (more_usec / G_USEC_PER_SEC) + PATIENCE_SECONDS,
+                               on_out_of_patience, self);
+}
+
+static void
+end (QuiltRun *self, const QuiltMessage *message, const GError *error)
+{
+  if (self->ended)
+    return;
+  self->ended = TRUE;
+  stop_timer (self);
+  self->callback (QUILT_RUN_ENDED, message, error, self->data);
+}
+
+static void
+send (QuiltRun *self, const QuiltMessage *message)
+{
+  /* A failure means that the other side is gone, and closed() says so. */
+  if (self->helper)
+    quilt_helper_send (self->helper, message);
+}
+
+static void
+send_signal (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, type);
+  message.signal = signal;
+  message.time_usec = time_usec;
+  send (self, &message);
+}
+
+static void
+go_if_ready (QuiltRun *self)
+{
+  if (!self->scoped || !self->allowed || self->gone_ahead || self->ended || self->verdict)
+    return;
+  self->gone_ahead = TRUE;
+  send_signal (self, QUILT_MESSAGE_GO, 0, 0);
+}
+
+/* Ends a run whose command was never executed; closed() follows. */
+static void
+call_off (QuiltRun *self, GError *why)
+{
+  if (self->verdict || self->ended) {
+    g_error_free (why);
+    return;
+  }
+  self->verdict = why;
+  destroy (self);
+}
+
+static void
+on_message (const QuiltMessage *message, gpointer data)
+{
+  QuiltRun *self = data;
+
+  switch (message->type) {
+  case QUILT_MESSAGE_READY:
+    /* quiltd went away before GO: who asked for this run has been told that it failed. */
+    if (self->adopted && !self->gone_ahead)
+      call_off (self, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                                   "quiltd ended before the container was started; start it again"));
+    break;
+  case QUILT_MESSAGE_STEP:
+  case QUILT_MESSAGE_RUNNING:
+    self->gone_ahead = TRUE;
+    if (!self->ended)
+      self->callback (message->type == QUILT_MESSAGE_STEP ? QUILT_RUN_STEP : QUILT_RUN_RUNNING,
+                      message, NULL, self->data);
+    break;
+  case QUILT_MESSAGE_FAILED:
+  case QUILT_MESSAGE_EXITED:
+    end (self, self->verdict ? NULL : message, self->verdict);
+    break;
+  default:
+    g_warning ("The supervisor of container %s sent an unknown message %u", self->id,
+               message->type);
+  }
+}
+
+/* The supervisor is gone, or talks nonsense. */
+static void
+on_closed (gpointer data)
+{
+  QuiltRun *self = data;
+  QuiltMessage message;
+
+  quilt_helper_free (g_steal_pointer (&self->helper));
+  if (self->ended)
+    return;
+  if (!self->verdict && quilt_run_dir_get_exit (self->dir_fd, &message)) {
+    end (self, &message, NULL);
+    return;
+  }
+  destroy (self); /* what may be left without a supervisor */
+  if (!self->verdict && !self->adopted && !self->gone_ahead)
+    self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                 "The container's supervisor ended before it executed the command: "
+                                 "see what it said in the journal of quiltd.service");
+  end (self, NULL, self->verdict);
+}
+
+static const QuiltHelperEvents helper_events = {on_message, on_closed};
+
+static void
+on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->asking--;
+  if (quilt_systemd_start_scope_finish (self->daemon->systemd, result, &error)) {
+    self->scoped = TRUE;
+    go_if_ready (self);
+  } else {
+    call_off (self, g_steal_pointer (&error));
+  }
+  settle (self);
+}
+
+static QuiltRun *
+run_new (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data)
+{
+  QuiltRun *self = g_new0 (QuiltRun, 1);
+
+  self->daemon = daemon;
+  self->id = g_strdup (id);
+  self->dir_fd = -1;
+  self->callback = callback;
+  self->data = data;
+  return self;
+}
+
+static QuiltHelper *
+spawn_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
+{
+  g_autofree char *program = g_build_filename (self->daemon->libexec_dir, "quilt-supervisor", NULL);
+  const int fds[] = {self->dir_fd, plan->attach_stdout, plan->attach_stderr};
+  const char *argv[4] = {program};
+  guint n = 1;
+
+  if (plan->attach_stdout >= 0)
+    argv[n++] = "--attach-stdout";
+  if (plan->attach_stderr >= 0)
+    argv[n++] = "--attach-stderr";
+  return quilt_helper_spawn (argv, fds, G_N_ELEMENTS (fds), &helper_events, self, error);
+}
+
+QuiltRun *
+quilt_run_start (QuiltDaemon *daemon,
+                 const QuiltRunPlan *plan,
+                 QuiltRunFunc callback,
+                 gpointer data,
+                 GError **error)
+{
+  QuiltRun *self = run_new (daemon, plan->id, callback, data);
+
+  self->scope = g_strdup (plan->scope);
+  self->dir_fd = quilt_run_dir_make (daemon, plan->id, plan->scope, plan->config, error);
+  if (self->dir_fd >= 0)
+    self->helper = spawn_supervisor (self, plan, error);
+  if (!self->helper) {
+    quilt_run_dir_remove (daemon, plan->id, plan->scope);
+    quilt_run_free (self);
+    return NULL;
+  }
+  self->asking++;
+  quilt_systemd_start_scope_async (
+      daemon->systemd, self->scope,
+      quilt_options_scope_properties (plan->options, quilt_helper_get_pid (self->helper),
+                                      QUILT_BUS_NAME),
+      NULL, on_scope_started, self);
+  return self;
+}
+
+static gboolean
+on_nobody_there (gpointer data)
+{
+  QuiltRun *self = data;
+
+  self->idle = 0;
+  on_closed (self);
+  return G_SOURCE_REMOVE;
+}
+
+QuiltRun *
+quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data)
+{
+  int dir_fd = quilt_run_dir_open (daemon, id);
+  QuiltRun *self;
+  int socket;
+
+  if (dir_fd < 0)
+    return NULL;
+  self = run_new (daemon, id, callback, data);
+  self->adopted = TRUE;
+  self->dir_fd = dir_fd;
+  self->scope = quilt_run_dir_get_scope (dir_fd);
+  socket = quilt_run_dir_connect (dir_fd);
+  if (socket >= 0)
+    self->helper = quilt_helper_adopt (socket, &helper_events, self);
+  else
+    self->idle = g_idle_add (on_nobody_there, self);
+  return self;
+}
+
+void
+quilt_run_free (QuiltRun *self)
+{
+  if (!self)
+    return;
+  stop_timer (self);
+  if (self->idle)
+    g_source_remove (self->idle);
+  quilt_helper_free (self->helper);
+  quilt_fd_clear (&self->dir_fd);
+  g_clear_error (&self->verdict);
+  g_free (self->scope);
+  g_free (self->id);
+  g_free (self);
+}
+
+void
+quilt_run_allow (QuiltRun *self)
+{
+  self->allowed = TRUE;
+  go_if_ready (self);
+}
+
+void
+quilt_run_call_off (QuiltRun *self, const GError *why)
+{
+  call_off (self, g_error_copy (why));
+}
+
+static void
+call_off_for_stop (QuiltRun *self)
+{
+  call_off (self, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                               "The container was stopped before its command was executed"));
+}
+
+void
+quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec)
+{
+  if (!self->gone_ahead && !self->adopted) {
+    call_off_for_stop (self);
+    return;
+  }
+  send_signal (self, QUILT_MESSAGE_STOP, signal, timeout_usec);
+  wait_patiently (self, timeout_usec);
+}
+
+void
+quilt_run_kill (QuiltRun *self, int signal)
+{
+  if (!self->gone_ahead && !self->adopted) {
+    call_off_for_stop (self);
+    return;
+  }
+  send_signal (self, QUILT_MESSAGE_KILL, signal, 0);
+  if (signal == SIGKILL)
+    wait_patiently (self, 0);
+}
+
+void
+quilt_run_rename (QuiltRun *self, const char *name)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_RENAME);
+  quilt_message_set_text (&message, name);
+  send (self, &message);
+}
+
+static gboolean
+on_nothing_left (gpointer data)
+{
+  QuiltRun *self = data;
+
+  self->idle = 0;
+  stop_timer (self);
+  if (self->recorded)
+    quilt_run_dir_remove (self->daemon, self->id, self->scope);
+  else if (self->scope)
+    quilt_run_dir_forget_scope (self->daemon, self->scope);
+  self->callback (QUILT_RUN_SETTLED, NULL, NULL, self->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->asking--;
+  if (!quilt_systemd_wait_gone_finish (self->daemon->systemd, result, &error))
+    g_warning ("%s", error->message);
+  on_nothing_left (self);
+}
+
+static void
+settle (QuiltRun *self)
+{
+  if (!self->released || self->asking > 0)
+    return;
+  if (self->scope) {
+    self->asking++;
+    quilt_systemd_wait_gone_async (self->daemon->systemd, self->scope, NULL, on_scope_gone, self);
+  } else {
+    self->idle = g_idle_add (on_nothing_left, self);
+  }
+}
+
+void
+quilt_run_release (QuiltRun *self, gboolean recorded)
+{
+  QuiltMessage bye;
+
+  self->released = TRUE;
+  self->recorded = recorded;
+  quilt_message_init (&bye, QUILT_MESSAGE_BYE);
+  send (self, &bye);
+  wait_patiently (self, 0);
+  settle (self);
+}
+
+const char *
+quilt_run_get_scope (const QuiltRun *self)
+{
+  return self->scope ? self->scope : "";
+}

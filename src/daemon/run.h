@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One run of a container, seen from quiltd: its supervisor, its scope, its directory in /run. */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "proto/message.h"
+#include "store/containers.h"
+
+typedef struct QuiltRun QuiltRun;
+
+typedef enum {
+  QUILT_RUN_STEP,    /* message->step begins */
+  QUILT_RUN_RUNNING, /* message->pid, message->time_usec */
+  QUILT_RUN_ENDED,   /* message is EXITED or FAILED; or NULL and error says why it never ran; or
+                        both NULL: lost. Once, and no other but SETTLED follows. */
+  QUILT_RUN_SETTLED, /* nothing is left of it; quilt_run_free() may and should be called */
+} QuiltRunEvent;
+
+/* Never called from within a function of this file. */
+typedef void (*QuiltRunFunc) (QuiltRunEvent event,
+                              const QuiltMessage *message,
+                              const GError *error,
+                              gpointer data);
+
+/* What to run. */
+typedef struct {
+  const char *id;
+  const char *scope;
+  const char *config; /* config.json */
+  const QuiltOptions *options;
+  int attach_stdout; /* -1: none */
+  int attach_stderr;
+} QuiltRunPlan;
+
+/* Makes the directory, executes the supervisor and asks for the scope. The command runs once the
+ * scope is there and quilt_run_allow() was called. */
+QuiltRun *quilt_run_start (QuiltDaemon *daemon,
+                           const QuiltRunPlan *plan,
+                           QuiltRunFunc callback,
+                           gpointer data,
+                           GError **error);
+/* Finds what is left of a run that an earlier quiltd started. NULL: nothing. */
+QuiltRun *
+quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data);
+void quilt_run_free (QuiltRun *self);
+
+void quilt_run_allow (QuiltRun *self);
+/* Ends a run that was not allowed, for the reason why. */
+void quilt_run_call_off (QuiltRun *self, const GError *why);
+
+/* The stop signal, SIGKILL after timeout; a run that has not got as far as its command is ended
+ * with CANCELLED. */
+void quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec);
+void quilt_run_kill (QuiltRun *self, int signal);
+void quilt_run_rename (QuiltRun *self, const char *name);
+
+/* After ENDED: its supervisor may go, and all that is left is removed; the supervisor's exit record
+ * stays unless recorded says that it is on disk. SETTLED follows. */
+void quilt_run_release (QuiltRun *self, gboolean recorded);
+
+const char *quilt_run_get_scope (const QuiltRun *self);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How removed containers ended, for who asks a little late. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct QuiltTombs QuiltTombs;
+
+/* Remembers the last max of them. */
+QuiltTombs *quilt_tombs_new (guint max);
+void quilt_tombs_free (QuiltTombs *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltTombs, quilt_tombs_free)
+
+/* IDs are never used twice. */
+void quilt_tombs_add (QuiltTombs *self, const char *id, int exit_code, const char *reason);
+/* By the whole ID; *ret_reason is borrowed until the next addition. */
+gboolean quilt_tombs_find (const QuiltTombs *self,
+                           const char *id,
+                           int *ret_exit_code,
+                           const char **ret_reason);
