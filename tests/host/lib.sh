@@ -21,13 +21,14 @@ die () { echo "${0##*/}: $*" >&2; exit 1; }
 
 need_root () { ((EUID == 0)) || die "must run as root"; }
 
-# cached NAME FUNCTION: prints the directory $cache/NAME-KEY, which `FUNCTION DIR` fills if it is
-# not there yet. KEY is the recipe. Published by rename, so that an interrupted build is never
-# taken for a whole one; the lock lets hosts be built side by side. What nobody has used for a
-# week goes; not sooner, as the hosts of another checkout may stand on it.
+# cached NAME: prints the directory $cache/NAME-KEY, which `fill_NAME DIR` fills if it is not there
+# yet. KEY is the recipe. Published by rename, so that an interrupted build is never taken for a
+# whole one; the lock lets hosts be built side by side. What nobody has used for a week goes; not
+# sooner, as the hosts of another checkout may stand on it.
 cached () {
-  local name=$1 fill=$2 key dir
-  key=$({ declare -f "$fill"; declare -p suite root_packages; cat "$here"/{agent,quilt-test-agent.service,vm-init}; } |
+  local name=$1 fill=fill_$1 key dir inputs
+  declare -A inputs=([root]="agent quilt-test-agent.service" [kernel]=vm-init)
+  key=$(cd "$here" && { declare -f "$fill"; declare -p suite root_packages; cat /dev/null ${inputs[$name]-}; } |
     sha256sum | cut -c1-12)
   dir=$cache/$name-$key
   if [[ ! -d $dir ]]; then
