@@ -26,7 +26,7 @@ need_root () { ((EUID == 0)) || die "must run as root"; }
 # whole one; the lock lets hosts be built side by side. What nobody has used for a week goes; not
 # sooner, as the hosts of another checkout may stand on it.
 cached () {
-  local name=$1 fill=fill_$1 key dir inputs
+  local name=$1 fill=fill_$1 key dir
   declare -A inputs=([root]="agent quilt-test-agent.service" [kernel]=vm-init)
   key=$(cd "$here" && { declare -f "$fill"; declare -p suite root_packages; cat /dev/null ${inputs[$name]-}; } |
     sha256sum | cut -c1-12)
