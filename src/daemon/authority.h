@@ -18,7 +18,7 @@ typedef struct QuiltAuthority QuiltAuthority;
  * go by ID. */
 typedef void (*QuiltAuthorizedFunc) (GDBusMethodInvocation *invocation, gpointer data);
 
-/* bus is where the callers, org.freedesktop.DBus and polkit are; quota is borrowed. */
+/* bus is where the callers, org.freedesktop.DBus and polkit are. */
 QuiltAuthority *quilt_authority_new (GDBusConnection *bus, QuiltQuota *quota);
 /* Calls that still wait for an answer are denied. */
 void quilt_authority_free (QuiltAuthority *self);

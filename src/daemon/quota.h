@@ -7,8 +7,9 @@
 typedef struct QuiltQuota QuiltQuota;
 
 QuiltQuota *quilt_quota_new (guint max);
-void quilt_quota_free (QuiltQuota *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltQuota, quilt_quota_free)
+QuiltQuota *quilt_quota_ref (QuiltQuota *self);
+void quilt_quota_unref (QuiltQuota *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltQuota, quilt_quota_unref)
 
 /* For what begins from now on. */
 void quilt_quota_set_max (QuiltQuota *self, guint max);

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who may do what: asks polkit for every caller but root, and denies in this one place. */
+#include "daemon/authority.h"
+
+#include "base/error.h"
+#include "daemon/bus-error.h"
+
+#define POLKIT_NAME "org.freedesktop.PolicyKit1"
+#define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
+
+/* CheckAuthorizationFlags of polkit's D-Bus interface. */
+#define ALLOW_USER_INTERACTION 1u
+
+/* Unique names whose uid is remembered; a bus never uses a unique name twice. */
+#define UIDS_MAX 256
+
+struct QuiltAuthority {
+  GDBusConnection *bus;
+  QuiltQuota *quota;
+  GHashTable *uids;  /* unique name → uid */
+  GPtrArray *checks; /* of Check: not yet decided */
+  guint64 cancellation_ids;
+};
+
+/* One call on its way to a decision; owned by authority->checks. Answers of the bus to a check that
+ * was decided meanwhile find it cancelled. */
+typedef struct {
+  QuiltAuthority *authority;
+  GDBusMethodInvocation *invocation;
+  const char *action;
+  GPtrArray *details;
+  guint next; /* the element of details that is asked for */
+  QuiltAuthorizedFunc authorized;
+  gpointer data;
+  GCancellable *cancellable;
+  guint vanished;        /* subscription to the caller's end */
+  char *cancellation_id; /* while polkit is asked */
+} Check;
+
+/* What an invocation carries from its authorization to its end. */
+typedef struct {
+  QuiltQuota *quota;
+  guint32 uid;
+} Caller;
+
+static void
+caller_free (gpointer data)
+{
+  Caller *caller = data;
+
+  quilt_quota_leave (caller->quota, caller->uid);
+  quilt_quota_unref (caller->quota);
+  g_free (caller);
+}
+
+guint32
+quilt_authority_get_uid (GDBusMethodInvocation *invocation)
+{
+  Caller *caller = g_object_get_data (G_OBJECT (invocation), "quilt-caller");
+
+  g_return_val_if_fail (caller != NULL, G_MAXUINT32);
+  return caller->uid;
+}
+
+static gboolean
+charge (QuiltAuthority *self, GDBusMethodInvocation *invocation, guint32 uid, GError **error)
+{
+  Caller *caller;
+
+  if (!quilt_quota_enter (self->quota, uid, error))
+    return FALSE;
+  caller = g_new0 (Caller, 1);
+  caller->quota = quilt_quota_ref (self->quota);
+  caller->uid = uid;
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-caller", caller, caller_free);
+  return TRUE;
+}
+
+static void
+cancel_question (Check *check)
+{
+  if (check->cancellation_id)
+    g_dbus_connection_call (check->authority->bus, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE,
+                            "CancelCheckAuthorization",
+                            g_variant_new ("(s)", check->cancellation_id), NULL,
+                            G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
+  g_clear_pointer (&check->cancellation_id, g_free);
+}
+
+static void
+check_free (Check *check)
+{
+  g_cancellable_cancel (check->cancellable);
+  g_object_unref (check->cancellable);
+  if (check->vanished != 0)
+    g_dbus_connection_signal_unsubscribe (check->authority->bus, check->vanished);
+  g_clear_pointer (&check->details, g_ptr_array_unref);
+  g_free (check->cancellation_id);
+  g_free (check);
+}
+
+/* The two ends of a check. */
+
+static void
+deny (Check *check, const GError *why)
+{
+  GDBusMethodInvocation *invocation = check->invocation;
+
+  cancel_question (check);
+  g_ptr_array_remove_fast (check->authority->checks, check);
+  quilt_bus_error_return (invocation, why);
+}
+
+static void
+allow (Check *check)
+{
+  GDBusMethodInvocation *invocation = check->invocation;
+  QuiltAuthorizedFunc authorized = check->authorized;
+  gpointer data = check->data;
+
+  g_ptr_array_remove_fast (check->authority->checks, check);
+  authorized (invocation, data);
+}
+
+static GVariant *
+current_details (Check *check)
+{
+  return check->details && check->details->len > 0 ? check->details->pdata[check->next] : NULL;
+}
+
+/* "org.quilt.manage-containers (verb 'stop', container 'web')". */
+static char *
+what (Check *check)
+{
+  GString *text = g_string_new (check->action);
+  GVariant *details = current_details (check);
+  const char *key, *value, *separator = " (";
+  GVariantIter iter;
+
+  if (!details)
+    return g_string_free (text, FALSE);
+  g_variant_iter_init (&iter, details);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value)) {
+    g_string_append_printf (text, "%s%s '%s'", separator, key, value);
+    separator = ", ";
+  }
+  if (g_variant_n_children (details) > 0)
+    g_string_append_c (text, ')');
+  return g_string_free (text, FALSE);
+}
+
+static void
+deny_because (Check *check, const char *why)
+{
+  g_autofree char *text = what (check);
+  g_autoptr (GError) error =
+      g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_AUTHORIZED, "Not authorized for %s: %s", text, why);
+
+  deny (check, error);
+}
+
+/* Asking polkit. */
+
+static void ask (Check *check);
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  Check *check = data;
+  gboolean yes = FALSE, challenge = FALSE;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* decided meanwhile: check is freed */
+  if (error) {
+    g_autofree char *why = NULL;
+
+    g_dbus_error_strip_remote_error (error);
+    why = g_strdup_printf ("polkit did not answer, so only root may: %s", error->message);
+    deny_because (check, why);
+    return;
+  }
+  g_clear_pointer (&check->cancellation_id, g_free);
+  g_variant_get (answer, "((bba{ss}))", &yes, &challenge, NULL);
+  if (!yes && challenge)
+    deny_because (check, "polkit wants to ask for a password, and the call does not allow it");
+  else if (!yes)
+    deny_because (check, "polkit says no; an administrator can allow it by a rule, see polkit(8)");
+  else if (check->details && ++check->next < check->details->len)
+    ask (check);
+  else
+    allow (check);
+}
+
+static void
+ask (Check *check)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (check->invocation);
+  GVariant *details = current_details (check);
+  gboolean interactive = (g_dbus_message_get_flags (message) &
+                          G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+  GVariantBuilder subject;
+
+  g_variant_builder_init (&subject, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (
+      &subject, "{sv}", "name",
+      g_variant_new_string (g_dbus_method_invocation_get_sender (check->invocation)));
+  check->cancellation_id =
+      g_strdup_printf ("quiltd-%" G_GUINT64_FORMAT, check->authority->cancellation_ids++);
+  g_dbus_connection_call (
+      check->authority->bus, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization",
+      g_variant_new ("((sa{sv})s@a{ss}us)", "system-bus-name", &subject, check->action,
+                     details ? details : g_variant_new_array (G_VARIANT_TYPE ("{ss}"), NULL, 0),
+                     interactive ? ALLOW_USER_INTERACTION : 0, check->cancellation_id),
+      G_VARIANT_TYPE ("((bba{ss}))"), G_DBUS_CALL_FLAGS_NONE,
+      interactive ? G_MAXINT : -1, /* people type as slowly as they like */
+      check->cancellable, on_answer, check);
+}
+
+static void
+on_caller_changed (GDBusConnection *bus,
+                   const char *sender,
+                   const char *path,
+                   const char *interface,
+                   const char *signal,
+                   GVariant *arguments,
+                   gpointer data)
+{
+  deny_because (data, "the caller went away");
+}
+
+/* The caller's uid is known. */
+static void
+decide (Check *check, guint32 uid)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!charge (check->authority, check->invocation, uid, &error)) {
+    deny (check, error);
+    return;
+  }
+  if (uid == 0) {
+    allow (check);
+    return;
+  }
+  /* Before the question, on the same connection: a caller who is gone already is one that polkit
+   * doesn't know, and one who goes later is seen. */
+  check->vanished = g_dbus_connection_signal_subscribe (
+      check->authority->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
+      "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (check->invocation),
+      G_DBUS_SIGNAL_FLAGS_NONE, on_caller_changed, check, NULL);
+  ask (check);
+}
+
+static void
+on_uid (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  Check *check = data;
+  guint32 uid;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* decided meanwhile: check is freed */
+  if (error) {
+    deny_because (check, "the bus does not know the caller any more");
+    return;
+  }
+  g_variant_get (answer, "(u)", &uid);
+  if (g_hash_table_size (check->authority->uids) >= UIDS_MAX)
+    g_hash_table_remove_all (check->authority->uids);
+  g_hash_table_insert (check->authority->uids,
+                       g_strdup (g_dbus_method_invocation_get_sender (check->invocation)),
+                       GUINT_TO_POINTER (uid));
+  decide (check, uid);
+}
+
+void
+quilt_authority_require (QuiltAuthority *self,
+                         GDBusMethodInvocation *invocation,
+                         const char *action,
+                         GPtrArray *details,
+                         QuiltAuthorizedFunc authorized,
+                         gpointer data)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  Check *check = g_new0 (Check, 1);
+  gpointer uid;
+
+  check->authority = self;
+  check->invocation = invocation;
+  check->action = action;
+  check->details = details ? g_ptr_array_ref (details) : NULL;
+  check->authorized = authorized;
+  check->data = data;
+  check->cancellable = g_cancellable_new ();
+  g_ptr_array_add (self->checks, check);
+
+  if (!sender)
+    deny_because (check, "the caller has no name on a bus");
+  else if (g_hash_table_lookup_extended (self->uids, sender, NULL, &uid))
+    decide (check, GPOINTER_TO_UINT (uid));
+  else
+    g_dbus_connection_call (self->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                            "org.freedesktop.DBus", "GetConnectionUnixUser",
+                            g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
+                            G_DBUS_CALL_FLAGS_NONE, -1, check->cancellable, on_uid, check);
+}
+
+GVariant *
+quilt_authority_details_new (const char *verb,
+                             const char *container,
+                             guint32 owner,
+                             const char *image)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  if (verb)
+    g_variant_builder_add (&builder, "{ss}", "verb", verb);
+  if (container)
+    g_variant_builder_add (&builder, "{ss}", "container", container);
+  if (owner != G_MAXUINT32) {
+    g_autofree char *uid = g_strdup_printf ("%u", owner);
+
+    g_variant_builder_add (&builder, "{ss}", "owner", uid);
+  }
+  if (image)
+    g_variant_builder_add (&builder, "{ss}", "image", image);
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+QuiltAuthority *
+quilt_authority_new (GDBusConnection *bus, QuiltQuota *quota)
+{
+  QuiltAuthority *self = g_new0 (QuiltAuthority, 1);
+
+  self->bus = g_object_ref (bus);
+  self->quota = quilt_quota_ref (quota);
+  self->uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->checks = g_ptr_array_new_with_free_func ((GDestroyNotify)check_free);
+  return self;
+}
+
+void
+quilt_authority_free (QuiltAuthority *self)
+{
+  while (self->checks->len > 0)
+    deny_because (self->checks->pdata[0], "quiltd is going away");
+  g_ptr_array_unref (self->checks);
+  g_hash_table_unref (self->uids);
+  quilt_quota_unref (self->quota);
+  g_object_unref (self->bus);
+  g_free (self);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quiltd.conf and its drop-ins as values. */
+#include "daemon/config.h"
+
+#include "base/error.h"
+#include "spec/options.h"
+#include "spec/words.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+#define SECTION "Manager"
+
+typedef gboolean (*ParseFunc) (const char *text, gpointer member, GError **error);
+
+typedef struct {
+  const char *key;
+  ParseFunc parse;
+  gsize offset;
+} Key;
+
+static gboolean
+parse_bytes (const char *text, gpointer member, GError **error)
+{
+  return quilt_parse_bytes (text, member, error);
+}
+
+static gboolean
+parse_cpus (const char *text, gpointer member, GError **error)
+{
+  return quilt_parse_cpus (text, member, error);
+}
+
+static gboolean
+parse_duration (const char *text, gpointer member, GError **error)
+{
+  return quilt_parse_duration (text, member, error);
+}
+
+static gboolean
+parse_count (const char *text, gpointer member, GError **error)
+{
+  /* No more than fits everywhere that a count goes. */
+  if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT32, member, NULL))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "'%s' is not a number from 1 to %d", text, G_MAXINT32);
+  return FALSE;
+}
+
+static gboolean
+parse_limit (const char *text, gpointer member, GError **error)
+{
+  guint64 *limit = member;
+
+  if (!g_str_equal (text, "infinity"))
+    return parse_count (text, member, error);
+  *limit = QUILT_INFINITY;
+  return TRUE;
+}
+
+static gboolean
+parse_log_level (const char *text, gpointer member, GError **error)
+{
+  static const char *const names[] = {
+      [LOG_EMERG] = "emerg", [LOG_ALERT] = "alert",     [LOG_CRIT] = "crit",
+      [LOG_ERR] = "err",     [LOG_WARNING] = "warning", [LOG_NOTICE] = "notice",
+      [LOG_INFO] = "info",   [LOG_DEBUG] = "debug",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_str_equal (names[i], text)) {
+      *(int *)member = (int)i;
+      return TRUE;
+    }
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "'%s' is none of emerg, alert, crit, err, warning, notice, info, debug", text);
+  return FALSE;
+}
+
+static const Key keys[] = {
+    {"LogLevel", parse_log_level, offsetof (QuiltConfig, log_level)},
+    {"MaxPendingPerUser", parse_count, offsetof (QuiltConfig, max_pending_per_user)},
+    {"DefaultStopTimeout", parse_duration, offsetof (QuiltConfig, default_stop_timeout_usec)},
+    {"DefaultMemoryMax", parse_bytes, offsetof (QuiltConfig, default_memory_max)},
+    {"DefaultCPUQuota", parse_cpus, offsetof (QuiltConfig, default_cpu_quota_usec)},
+    {"DefaultPidsMax", parse_limit, offsetof (QuiltConfig, default_pids_max)},
+    {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_max_bytes)},
+    {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_max_entries)},
+};
+
+static QuiltConfig *
+config_new (void)
+{
+  g_autoptr (QuiltOptions) options = quilt_options_new ();
+  QuiltConfig *config = g_new0 (QuiltConfig, 1);
+
+  config->log_level = LOG_INFO;
+  config->max_pending_per_user = 64;
+  config->default_stop_timeout_usec = options->stop_timeout_usec;
+  config->default_memory_max = options->memory_max;
+  config->default_cpu_quota_usec = options->cpu_quota_usec;
+  config->default_pids_max = options->pids_max;
+  config->import_max_bytes = G_GUINT64_CONSTANT (64) << 30;
+  config->import_max_entries = 10 * 1000 * 1000;
+  return config;
+}
+
+void
+quilt_config_free (QuiltConfig *config)
+{
+  g_free (config);
+}
+
+static gboolean
+apply (QuiltConfig *config, const char *key, const char *value, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_equal (keys[i].key, key))
+      return keys[i].parse (value, (char *)config + keys[i].offset, error);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "there is no such key; quiltd.conf(5) lists them");
+  return FALSE;
+}
+
+static gboolean
+read_file (QuiltConfig *config, const char *path, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_auto (GStrv) sections = NULL;
+  g_auto (GStrv) found = NULL;
+  g_autoptr (GError) why = NULL;
+
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &why)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read '%s': %s", path,
+                 why->message);
+    return FALSE;
+  }
+  sections = g_key_file_get_groups (file, NULL);
+  for (char **section = sections; *section; section++)
+    if (!g_str_equal (*section, SECTION)) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                   "Failed to read '%s': there is no section [%s], only [" SECTION "]", path,
+                   *section);
+      return FALSE;
+    }
+  found = g_key_file_get_keys (file, SECTION, NULL, NULL);
+  for (char **key = found; key && *key; key++) {
+    g_autofree char *value = g_key_file_get_string (file, SECTION, *key, &why);
+
+    if (!value || !apply (config, *key, value, &why)) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read '%s': %s=: %s",
+                   path, *key, why->message);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* Names in directory/quiltd.conf.d → their paths; one of a more important directory replaces it. */
+static gboolean
+find_drop_ins (const char *directory, GHashTable *paths, GError **error)
+{
+  g_autofree char *drop_ins = g_build_filename (directory, "quiltd.conf.d", NULL);
+  g_autoptr (GError) why = NULL;
+  g_autoptr (GDir) dir = g_dir_open (drop_ins, 0, &why);
+  const char *name;
+
+  if (g_error_matches (why, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return TRUE;
+  if (!dir) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read '%s': %s",
+                 drop_ins, why->message);
+    return FALSE;
+  }
+  while ((name = g_dir_read_name (dir)))
+    if (g_str_has_suffix (name, ".conf") && name[0] != '.')
+      g_hash_table_replace (paths, g_strdup (name), g_build_filename (drop_ins, name, NULL));
+  return TRUE;
+}
+
+QuiltConfig *
+quilt_config_load (const char *const *directories, GError **error)
+{
+  g_autoptr (QuiltConfig) config = config_new ();
+  g_autoptr (GHashTable) drop_ins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autofree char *base = NULL;
+  g_autoptr (GList) names = NULL;
+
+  for (const char *const *directory = directories; *directory; directory++) {
+    g_autofree char *path = g_build_filename (*directory, "quiltd.conf", NULL);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS)) {
+      g_free (base);
+      base = g_steal_pointer (&path);
+    }
+    if (!find_drop_ins (*directory, drop_ins, error))
+      return NULL;
+  }
+  if (base && !read_file (config, base, error))
+    return NULL;
+  names = g_list_sort (g_hash_table_get_keys (drop_ins), (GCompareFunc)strcmp);
+  for (GList *name = names; name; name = name->next)
+    if (!read_file (config, g_hash_table_lookup (drop_ins, name->data), error))
+      return NULL;
+  return g_steal_pointer (&config);
+}
+
+GVariant *
+quilt_config_complete_options (const QuiltConfig *config, GVariant *options)
+{
+  const struct {
+    const char *key;
+    guint64 value;
+  } defaults[] = {
+      {"stop-timeout", config->default_stop_timeout_usec},
+      {"memory-max", config->default_memory_max},
+      {"cpu-quota", config->default_cpu_quota_usec},
+      {"pids-max", config->default_pids_max},
+  };
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, options);
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
+    if (!g_variant_dict_contains (&dict, defaults[i].key))
+      g_variant_dict_insert (&dict, defaults[i].key, "t", defaults[i].value);
+  return g_variant_dict_end (&dict);
+}
