@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the threads of one transfer share: how far it is, and whether it is to end. */
+#pragma once
+
+#include <glib.h>
+#include <stdatomic.h>
+
+typedef struct {
+  int cancel_fd; /* eventfd, readable once cancelled: wakes whoever waits for input */
+  atomic_bool cancelled;
+  _Atomic guint64 consumed; /* bytes of the input so far */
+} QuiltControl;
+
+gboolean quilt_control_init (QuiltControl *control, GError **error);
+void quilt_control_clear (QuiltControl *control);
+void quilt_control_cancel (QuiltControl *control);
+gboolean quilt_control_is_cancelled (QuiltControl *control);
+
+/* Reads from fd, blocking or not, once there is something to read. The number of bytes, 0 at the
+ * end, -1 with errno; ECANCELED as soon as the transfer is cancelled. */
+gssize quilt_control_read (QuiltControl *control, int fd, void *buffer, gsize size);

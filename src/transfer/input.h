@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The bytes of an archive: hashed as they came, unpacked of gzip, xz, zstd or bzip2, in a thread.
+ */
+#pragma once
+
+#include "transfer/control.h"
+
+#include <glib.h>
+
+typedef struct _QuiltInput QuiltInput;
+
+/* Begins to read fd, which stays the caller's and must live as long as the input, as control must.
+ * More than max_bytes of plain bytes: QUOTA_EXCEEDED. */
+QuiltInput *quilt_input_new (int fd, guint64 max_bytes, QuiltControl *control, GError **error);
+
+/* The next plain bytes, valid until the next call. Their number; 0 at the end or when reading
+ * failed: quilt_input_finish() tells which. */
+gsize quilt_input_next (QuiltInput *input, const guint8 **ret_data);
+
+/* Waits for the thread to end: after the whole input when quilt_input_next() gave 0, else at once,
+ * for which control is cancelled. TRUE sets the digest "sha256:HEX" of all input bytes as they
+ * came. FALSE when reading failed: BAD_ARCHIVE when damaged or followed by other bytes,
+ * QUOTA_EXCEEDED, CANCELLED, FAILED. */
+gboolean quilt_input_finish (QuiltInput *input, char **ret_digest, GError **error);
+
+void quilt_input_free (QuiltInput *input);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltInput, quilt_input_free)
+
+/* The digest of a regular file from its current position on, which stays where it is. NULL on
+ * error. */
+char *quilt_input_digest_file (int fd, QuiltControl *control, GError **error);

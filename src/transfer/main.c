@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quilt-transfer: turns a stranger's archive into a layer, for quiltd, which passes all
+ * descriptors. */
+#include "config.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "proto/message.h"
+#include "transfer/control.h"
+#include "transfer/layer.h"
+#include "transfer/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { FD_SOCKET = 3, FD_ARCHIVE = 4, FD_LAYERS = 5 };
+
+#define PROGRESS_INTERVAL_MS 100
+
+typedef struct {
+  QuiltUnpackLimits limits;
+  QuiltControl control;
+  int done_fd; /* eventfd, readable when the worker has ended */
+  guint64 total;
+  guint64 reported;
+  QuiltTransferResult result;
+  gboolean ok;
+  GError *error;
+} Transfer;
+
+static gpointer
+worker (gpointer data)
+{
+  Transfer *t = data;
+
+  t->ok =
+      quilt_transfer_run (FD_ARCHIVE, FD_LAYERS, &t->limits, &t->control, &t->result, &t->error);
+  eventfd_write (t->done_fd, 1);
+  return NULL;
+}
+
+/* A report of progress that finds no room is not worth waiting for; the next one says more. */
+static void
+report_progress (Transfer *t)
+{
+  QuiltMessage message;
+  guint64 consumed = atomic_load (&t->control.consumed);
+
+  if (consumed == t->reported)
+    return;
+  quilt_message_init (&message, QUILT_MESSAGE_PROGRESS);
+  message.done = consumed;
+  message.total = t->total;
+  if (quilt_message_send (FD_SOCKET, &message))
+    t->reported = consumed;
+}
+
+/* The last message: waits for room, for as long as there is somebody to read it. */
+static gboolean
+send_last (const QuiltMessage *message)
+{
+  struct pollfd fd = {FD_SOCKET, POLLOUT, 0};
+
+  while (!quilt_message_send (FD_SOCKET, message))
+    if (errno != EAGAIN || (poll (&fd, 1, -1) < 0 && errno != EINTR))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+send_done (const Transfer *t)
+{
+  const QuiltTransferResult *result = &t->result;
+  g_autofree char *text =
+      g_strjoin (" ", result->digest, result->temporary, NULL); /* ends early without temporary */
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_DONE);
+  message.exit_code = result->temporary == NULL;
+  message.done = result->info.size;
+  message.total = result->info.entries;
+  message.step = (guint32)MIN (result->skipped, G_MAXUINT32);
+  quilt_message_set_text (&message, text);
+  return send_last (&message);
+}
+
+static void
+send_error (const GError *error)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_ERROR);
+  message.code = error->domain == QUILT_ERROR ? error->code : QUILT_ERROR_FAILED;
+  quilt_message_set_text (&message, error->message);
+  if (!send_last (&message))
+    g_printerr ("quilt-transfer: %s\n", error->message);
+}
+
+/* Until the worker ends: reports progress; a signal, or the end of quiltd, cancels. */
+static void
+watch_worker (Transfer *t, int signal_fd)
+{
+  struct pollfd fds[] = {{t->done_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}, {FD_SOCKET, POLLIN, 0}};
+
+  for (;;) {
+    int n = poll (fds, G_N_ELEMENTS (fds), PROGRESS_INTERVAL_MS);
+
+    if (n < 0 && errno != EINTR)
+      quilt_control_cancel (&t->control);
+    if (n > 0 && fds[0].revents)
+      return;
+    if (n > 0 && (fds[1].revents || fds[2].revents)) {
+      quilt_control_cancel (&t->control);
+      fds[1].fd = fds[2].fd = -1; /* said once is enough */
+    }
+    report_progress (t);
+  }
+}
+
+static gboolean
+transfer (Transfer *t, int signal_fd, GError **error)
+{
+  GThread *thread;
+
+  t->done_fd = eventfd (0, EFD_CLOEXEC);
+  if (t->done_fd < 0)
+    return quilt_set_error_errno (error, errno, "Failed to create an event descriptor");
+  if (!quilt_control_init (&t->control, error) ||
+      !quilt_transfer_check_input (FD_ARCHIVE, &t->total, error))
+    return FALSE;
+  thread = g_thread_try_new ("unpack", worker, t, error);
+  if (!thread)
+    return FALSE;
+  watch_worker (t, signal_fd);
+  g_thread_join (thread);
+  if (!t->ok)
+    g_propagate_error (error, g_steal_pointer (&t->error));
+  return t->ok;
+}
+
+/* Also from threads that are not there yet: blocked signals are inherited. */
+static int
+catch_signals (void)
+{
+  sigset_t set;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGTERM);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGHUP);
+  return sigprocmask (SIG_BLOCK, &set, NULL) < 0 ? -1 : signalfd (-1, &set, SFD_CLOEXEC);
+}
+
+static gboolean
+is_ours (void)
+{
+  int type = 0;
+  socklen_t length = sizeof type;
+
+  return getsockopt (FD_SOCKET, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+         type == SOCK_SEQPACKET && fcntl (FD_ARCHIVE, F_GETFD) >= 0 &&
+         fcntl (FD_LAYERS, F_GETFD) >= 0;
+}
+
+static gboolean
+parse_options (int argc, char **argv, QuiltUnpackLimits *limits, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  gint64 max_bytes = G_GINT64_CONSTANT (64) << 30;
+  gint64 max_entries = G_GINT64_CONSTANT (4) << 20;
+  gboolean version = FALSE;
+  const GOptionEntry entries[] = {
+      {"max-bytes", 0, 0, G_OPTION_ARG_INT64, &max_bytes, "Largest image, unpacked", "BYTES"},
+      {"max-entries", 0, 0, G_OPTION_ARG_INT64, &max_entries, "Most files in an image", "NUMBER"},
+      {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
+      {NULL},
+  };
+
+  g_option_context_set_summary (context, "Unpacks an archive for quiltd, which alone starts this.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, error))
+    return FALSE;
+  if (version) {
+    g_print ("quilt-transfer %s\n", QUILT_VERSION);
+    exit (EXIT_SUCCESS);
+  }
+  if (argc > 1 || max_bytes <= 0 || max_entries <= 0) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to parse the options: %s", argc > 1 ? argv[1] : "limits are above 0");
+    return FALSE;
+  }
+  limits->max_bytes = (guint64)max_bytes;
+  limits->max_entries = (guint64)max_entries;
+  return TRUE;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  Transfer t = {.done_fd = -1};
+  int signal_fd;
+
+  if (!parse_options (argc, argv, &t.limits, &error)) {
+    g_printerr ("quilt-transfer: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  if (!is_ours ()) {
+    g_printerr ("quilt-transfer: Failed to start: quiltd starts it; use 'quiltctl import'\n");
+    return EXIT_FAILURE;
+  }
+  fcntl (FD_SOCKET, F_SETFL, O_NONBLOCK);
+  if (!quilt_sandbox_enter (FD_LAYERS, FD_LAYERS, &error)) {
+    send_error (error);
+    return EXIT_FAILURE;
+  }
+  signal_fd = catch_signals ();
+  if (!transfer (&t, signal_fd, &error)) {
+    send_error (error);
+    return EXIT_FAILURE;
+  }
+  return send_done (&t) ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is left to a process that parses a stranger's bytes: one directory, and owning files in it.
+ */
+#include "transfer/sandbox.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Linux 5.19: before it, no file may be linked or renamed into another directory at all. */
+#define LANDLOCK_ABI_REFER 2
+
+/* xz may ask for a window of 1 GiB. */
+#define MEMORY_MAX ((rlim_t)4 * 1024 * 1024 * 1024)
+#define FILES_MAX 1024
+
+static const cap_value_t kept[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID,
+                                   CAP_SETFCAP};
+
+static const guint64 handled_fs =
+    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
+    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+    LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER;
+
+static const guint64 refused_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                                  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+
+static gboolean
+restrict_files (int dir_fd)
+{
+  struct landlock_ruleset_attr ruleset = {.handled_access_fs = handled_fs};
+  struct landlock_path_beneath_attr rule = {.allowed_access = handled_fs & ~refused_fs,
+                                            .parent_fd = dir_fd};
+  g_autofd int fd = -1;
+
+  /* Not in this kernel, or switched off on its command line. */
+  if (syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <
+      LANDLOCK_ABI_REFER)
+    return TRUE;
+  fd = (int)syscall (SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
+  return fd >= 0 &&
+         syscall (SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 &&
+         syscall (SYS_landlock_restrict_self, fd, 0) == 0;
+}
+
+static gboolean
+limit (__rlimit_resource_t resource, rlim_t max)
+{
+  struct rlimit current;
+  struct rlimit wanted;
+
+  if (getrlimit (resource, &current) < 0)
+    return FALSE;
+  wanted.rlim_max = MIN (current.rlim_max, max); /* never up: that needs a privilege */
+  wanted.rlim_cur = MIN (current.rlim_cur, max);
+  return setrlimit (resource, &wanted) == 0;
+}
+
+static gboolean
+limit_resources (int dir_fd)
+{
+#ifndef __SANITIZE_ADDRESS__ /* its shadow is terabytes of address space */
+  if (!limit (RLIMIT_AS, MEMORY_MAX))
+    return FALSE;
+#endif
+  return limit (RLIMIT_NOFILE, FILES_MAX) && limit (RLIMIT_CORE, 0);
+}
+
+static gboolean
+leave_network (int dir_fd)
+{
+  return unshare (CLONE_NEWNET | CLONE_NEWIPC) == 0 || errno == EPERM;
+}
+
+static gboolean
+forbid_privileges (int dir_fd)
+{
+  return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
+static gboolean
+is_kept (cap_value_t cap)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    if (kept[i] == cap)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+drop_capabilities (int dir_fd)
+{
+  cap_t old = cap_get_proc ();
+  cap_t caps = cap_init ();
+  gboolean ok = old && caps;
+
+  for (cap_value_t cap = 0; ok && cap < cap_max_bits (); cap++)
+    ok = is_kept (cap) || cap_drop_bound (cap) == 0 || errno == EPERM;
+  for (guint i = 0; ok && i < G_N_ELEMENTS (kept); i++) {
+    cap_flag_value_t has = CAP_CLEAR;
+
+    ok = cap_get_flag (old, kept[i], CAP_PERMITTED, &has) == 0 &&
+         cap_set_flag (caps, CAP_PERMITTED, 1, &kept[i], has) == 0 &&
+         cap_set_flag (caps, CAP_EFFECTIVE, 1, &kept[i], has) == 0;
+  }
+  ok = ok && cap_set_proc (caps) == 0; /* clears the inheritable ones and with them the ambient */
+  cap_free (old);
+  cap_free (caps);
+  return ok;
+}
+
+/* In this order: each later step takes away what an earlier one needs. */
+static const struct {
+  const char *what;
+  gboolean (*enter) (int dir_fd);
+} steps[] = {
+    {"forbid new privileges", forbid_privileges}, {"leave the network", leave_network},
+    {"limit resources", limit_resources},         {"restrict access to files", restrict_files},
+    {"drop capabilities", drop_capabilities},
+};
+
+gboolean
+quilt_sandbox_enter (int dir_fd, int last_fd, GError **error)
+{
+  close_range ((unsigned int)last_fd + 1, ~0U, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (!steps[i].enter (dir_fd))
+      return quilt_set_error_errno (error, errno, "Failed to %s", steps[i].what);
+  return TRUE;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A root file system archive becomes a tree, within limits. */
+#include "transfer/unpack.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "transfer/entry.h"
+#include "transfer/input.h"
+#include "transfer/kind.h"
+#include "transfer/space.h"
+#include "transfer/writer.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <locale.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define XATTRS_MAX 64
+#define XATTR_BYTES_MAX (64 * 1024)
+#define TAR_BLOCK 512
+
+typedef struct {
+  const QuiltUnpackLimits *limits;
+  QuiltControl *control;
+  QuiltInput *input;
+  QuiltWriter *writer;
+  struct archive *archive;
+  struct archive_entry *entry;
+  char *path; /* of the entry */
+  QuiltWriterMeta meta;
+  QuiltSpace space;
+  QuiltUnpackResult result;
+  guint64 n_seen;
+  guint8 start[QUILT_KIND_BYTES]; /* of the plain archive */
+  gsize n_start;
+  const guint8 *block; /* the last one that the parser got */
+  gsize block_length;
+  guint64 n_given; /* bytes that the parser got */
+} Unpack;
+
+static gboolean
+refuse (Unpack *u, const char *why, GError **error)
+{
+  g_autofree char *quoted = quilt_text_quote (u->path);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE, "Failed to unpack '%s': %s", quoted,
+               why);
+  return FALSE;
+}
+
+static la_ssize_t
+on_read (struct archive *archive, void *data, const void **ret_buffer)
+{
+  Unpack *u = data;
+
+  u->block_length = quilt_input_next (u->input, &u->block);
+  if (u->n_given == 0) {
+    u->n_start = MIN (u->block_length, sizeof u->start);
+    memcpy (u->start, u->block, u->n_start);
+  }
+  u->n_given += u->block_length;
+  *ret_buffer = u->block;
+  return (la_ssize_t)u->block_length;
+}
+
+/* Where a name can't be had in UTF-8, libarchive warns and gives the bytes as they are: what we
+ * want. Any other warning is about a header that was half understood. */
+static gboolean
+check_header (Unpack *u, int r, GError **error)
+{
+  const char *text = archive_error_string (u->archive);
+
+  if (r == ARCHIVE_OK || (r == ARCHIVE_WARN && text && strstr (text, "can't be converted")))
+    return TRUE;
+  if (u->n_seen == 0)
+    return quilt_kind_set_error (u->start, u->n_start, error);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
+               "Failed to unpack the archive: it is damaged or cut off after %" G_GUINT64_FORMAT
+               " entries (%s); get it again",
+               u->n_seen, text ? text : "no more is known");
+  return FALSE;
+}
+
+static gboolean
+check_limits (Unpack *u, GError **error)
+{
+  gint64 size = archive_entry_size (u->entry);
+
+  if (++u->n_seen > u->limits->max_entries) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
+                 "Failed to unpack the archive: it holds more than the %" G_GUINT64_FORMAT
+                 " entries allowed",
+                 u->limits->max_entries);
+    return FALSE;
+  }
+  if (size < 0)
+    return refuse (u, "its size is negative", error);
+  /* A hole costs nothing here, but much wherever the file is copied to. */
+  if ((guint64)size > u->limits->max_bytes - u->result.bytes) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
+                 "Failed to unpack the archive: its files are larger than the %" G_GUINT64_FORMAT
+                 " bytes allowed",
+                 u->limits->max_bytes);
+    return FALSE;
+  }
+  return quilt_space_use (&u->space, 0, 1, error);
+}
+
+/* What a file system can't hold is left out and counted; a capability that is no capability is the
+ * archive's fault. */
+static gboolean
+set_xattr (Unpack *u, int fd, const char *name, const void *value, gsize size, GError **error)
+{
+  if (fsetxattr (fd, name, value, size, 0) == 0)
+    return TRUE;
+  if (errno != EOPNOTSUPP && errno != ENOSPC && errno != E2BIG && errno != ERANGE)
+    return quilt_writer_set_error (error, errno, u->path);
+  u->result.xattrs_skipped++;
+  return TRUE;
+}
+
+static gboolean
+set_xattrs (Unpack *u, int fd, GError **error)
+{
+  gsize total = 0;
+  int n = archive_entry_xattr_reset (u->entry);
+  const char *name;
+  const void *value;
+  size_t size;
+
+  if (n > XATTRS_MAX)
+    return refuse (u, "it has more than 64 extended attributes", error);
+  while (archive_entry_xattr_next (u->entry, &name, &value, &size) == ARCHIVE_OK) {
+    total += size;
+    if (total > XATTR_BYTES_MAX)
+      return refuse (u, "its extended attributes are larger than 64 KiB", error);
+    if (name && quilt_entry_keeps_xattr (name) && !set_xattr (u, fd, name, value, size, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+write_at (int fd, const guint8 *data, gsize length, gint64 offset)
+{
+  while (length > 0) {
+    ssize_t n = pwrite (fd, data, length, offset);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return FALSE;
+    data += n;
+    length -= (gsize)n;
+    offset += n;
+  }
+  return TRUE;
+}
+
+static gboolean
+write_data (Unpack *u, int fd, gint64 size, GError **error)
+{
+  gint64 end = 0;
+  int r = ARCHIVE_EOF;
+
+  while (size > 0) {
+    const void *data;
+    size_t length;
+    la_int64_t offset;
+
+    r = archive_read_data_block (u->archive, &data, &length, &offset);
+    if (r != ARCHIVE_OK)
+      break;
+    if (offset < end || offset > size || length > (guint64)(size - offset))
+      return refuse (u, "its data does not fit its size", error);
+    if (!quilt_space_use (&u->space, length, 0, error))
+      return FALSE;
+    if (!write_at (fd, data, length, offset))
+      return quilt_writer_set_error (error, errno, u->path);
+    end = offset + (gint64)length;
+  }
+  if (r != ARCHIVE_EOF)
+    return check_header (u, r, error);
+  if (end < size && ftruncate (fd, size) < 0)
+    return quilt_writer_set_error (error, errno, u->path);
+  return TRUE;
+}
+
+static gboolean
+unpack_file (Unpack *u, GError **error)
+{
+  gint64 size = archive_entry_size (u->entry);
+  g_autofd int fd = quilt_writer_file (u->writer, u->path, u->meta.mode, error);
+
+  if (fd < 0 || !write_data (u, fd, size, error) || !set_xattrs (u, fd, error) ||
+      !quilt_writer_file_done (u->writer, fd, u->path, &u->meta, error))
+    return FALSE;
+  u->result.bytes += (guint64)size;
+  return TRUE;
+}
+
+static gboolean
+unpack_directory (Unpack *u, GError **error)
+{
+  int fd = quilt_writer_directory (u->writer, u->path, &u->meta, error);
+
+  return fd >= 0 && set_xattrs (u, fd, error);
+}
+
+static gboolean
+unpack_symlink (Unpack *u, GError **error)
+{
+  const char *target = archive_entry_symlink (u->entry);
+
+  if (!target || !*target)
+    return refuse (u, "it is a symbolic link to nothing", error);
+  return quilt_writer_symlink (u->writer, u->path, target, &u->meta, error);
+}
+
+static gboolean
+unpack_fifo (Unpack *u, GError **error)
+{
+  return quilt_writer_fifo (u->writer, u->path, &u->meta, error);
+}
+
+/* Data that comes with a hard link is not written: it would go through the link. */
+static gboolean
+unpack_hardlink (Unpack *u, GError **error)
+{
+  g_autofree char *target = quilt_entry_path (archive_entry_hardlink (u->entry), error);
+
+  return target && quilt_writer_hardlink (u->writer, u->path, target, error);
+}
+
+static const struct {
+  mode_t type;
+  gboolean (*unpack) (Unpack *u, GError **error);
+} types[] = {
+    {AE_IFREG, unpack_file},
+    {AE_IFDIR, unpack_directory},
+    {AE_IFLNK, unpack_symlink},
+    {AE_IFIFO, unpack_fifo},
+};
+
+static gboolean
+unpack_by_type (Unpack *u, GError **error)
+{
+  u->result.entries += *u->path != '\0'; /* the root alone is no file system */
+  if (archive_entry_hardlink (u->entry))
+    return unpack_hardlink (u, error);
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (archive_entry_filetype (u->entry) == types[i].type)
+      return types[i].unpack (u, error);
+  u->result.entries -= *u->path != '\0';
+  u->result.skipped++;
+  return TRUE;
+}
+
+static gboolean
+unpack_entry (Unpack *u, GError **error)
+{
+  gboolean whiteout;
+
+  g_free (u->path);
+  u->path = quilt_entry_path (archive_entry_pathname (u->entry), error);
+  if (!u->path || !check_limits (u, error) ||
+      !quilt_entry_check_owner (u->path, archive_entry_uid (u->entry), archive_entry_gid (u->entry),
+                                error) ||
+      !quilt_entry_is_whiteout (u->path, &whiteout, error))
+    return FALSE;
+  if (whiteout) { /* there is nothing below a single layer that it could hide */
+    u->result.skipped++;
+    return TRUE;
+  }
+  u->meta = (QuiltWriterMeta){
+      .mode = archive_entry_perm (u->entry) & 07777,
+      .uid = (uid_t)archive_entry_uid (u->entry),
+      .gid = (gid_t)archive_entry_gid (u->entry),
+      .mtime =
+          quilt_entry_time (archive_entry_mtime (u->entry), archive_entry_mtime_nsec (u->entry)),
+  };
+  return unpack_by_type (u, error);
+}
+
+/* An archive that was cut off between two entries ends without its mark, which the reader then has
+ * not passed: it still stands where it began to look for a header. */
+static gboolean
+check_mark (Unpack *u, gint64 passed, GError **error)
+{
+  if (passed - archive_read_header_position (u->archive) >= TAR_BLOCK)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
+               "Failed to unpack the archive: it is cut off after %" G_GUINT64_FORMAT
+               " entries; get it again",
+               u->n_seen);
+  return FALSE;
+}
+
+/* Behind the mark, zeros may pad a block. Anything else would be hidden from whoever inspects the
+ * image. */
+static gboolean
+check_rest (Unpack *u, gint64 passed, GError **error)
+{
+  gsize rest = (gsize)MIN (u->n_given - (guint64)passed, u->block_length);
+  const guint8 *data = u->block + u->block_length - rest;
+
+  while (rest > 0 && data[0] == 0 && memcmp (data, data + 1, rest - 1) == 0)
+    rest = quilt_input_next (u->input, &data);
+  if (rest == 0)
+    return TRUE;
+  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
+                       "Failed to unpack the archive: other data follows its end");
+  return FALSE;
+}
+
+static gboolean
+check_end (Unpack *u, GError **error)
+{
+  gint64 passed = archive_filter_bytes (u->archive, 0);
+
+  if (u->n_given == 0)
+    return quilt_kind_set_error (u->start, 0, error);
+  if (!check_mark (u, passed, error) || !check_rest (u, passed, error))
+    return FALSE;
+  if (u->result.entries == 0) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
+                         "Failed to unpack the archive: it holds no files");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+unpack_entries (Unpack *u, GError **error)
+{
+  int r = archive_read_open (u->archive, u, NULL, on_read, NULL);
+
+  while (r != ARCHIVE_EOF) {
+    if (r == ARCHIVE_OK)
+      r = archive_read_next_header (u->archive, &u->entry);
+    if (r == ARCHIVE_EOF)
+      break;
+    if (!check_header (u, r, error) || !unpack_entry (u, error))
+      return FALSE;
+    r = ARCHIVE_OK;
+  }
+  return check_end (u, error) && quilt_writer_finish (u->writer, error);
+}
+
+/* Names in an archive are bytes. In a UTF-8 locale libarchive leaves them alone, in "C" it would
+ * mangle them. */
+static gboolean
+unpack_in_utf8 (Unpack *u, GError **error)
+{
+  locale_t utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+  locale_t old;
+  gboolean ok;
+
+  if (!utf8)
+    return quilt_set_error_errno (error, errno, "Failed to set locale 'C.UTF-8'");
+  old = uselocale (utf8);
+  u->archive = archive_read_new ();
+  archive_read_support_format_tar (u->archive);
+  ok = unpack_entries (u, error);
+  archive_read_free (u->archive); /* it keeps what it made of the locale */
+  u->archive = NULL;
+  uselocale (old);
+  freelocale (utf8);
+  return ok;
+}
+
+/* When the input broke off or was cancelled, what the parser says of it is only a consequence. */
+static gboolean
+finish_input (Unpack *u, gboolean ok, GError *why, GError **error)
+{
+  g_autoptr (GError) input_error = NULL;
+  gboolean cancelled = quilt_control_is_cancelled (u->control);
+  gboolean input_ok = quilt_input_finish (u->input, &u->result.digest, &input_error);
+
+  if (!input_ok && (cancelled || why == NULL ||
+                    !g_error_matches (input_error, QUILT_ERROR, QUILT_ERROR_CANCELLED))) {
+    g_propagate_error (error, g_steal_pointer (&input_error));
+    g_clear_error (&why);
+    return FALSE;
+  }
+  if (!ok)
+    g_propagate_error (error, why);
+  return ok;
+}
+
+gboolean
+quilt_unpack (int archive_fd,
+              int root_fd,
+              const QuiltUnpackLimits *limits,
+              QuiltControl *control,
+              QuiltUnpackResult *ret_result,
+              GError **error)
+{
+  g_autoptr (QuiltInput) input = quilt_input_new (archive_fd, limits->max_bytes, control, error);
+  g_autoptr (QuiltWriter) writer = quilt_writer_new (root_fd);
+  GError *why = NULL;
+  Unpack u = {
+    .limits = limits,
+    .control = control,
+    .input = input,
+    .writer = writer,
+    .space = { .fd = root_fd },
+  };
+  gboolean ok;
+
+  if (!input)
+    return FALSE;
+  ok = unpack_in_utf8 (&u, &why) && quilt_kind_check_tree (root_fd, &why);
+  g_free (u.path);
+  if (!finish_input (&u, ok, why, error)) {
+    g_free (u.result.digest);
+    return FALSE;
+  }
+  *ret_result = u.result;
+  return TRUE;
+}
