@@ -219,11 +219,22 @@ quilt_config_complete_options (const QuiltConfig *config, GVariant *options)
       {"cpu-quota", config->default_cpu_quota_usec},
       {"pids-max", config->default_pids_max},
   };
-  GVariantDict dict;
+  GVariantBuilder builder;
+  GVariantIter iter;
+  GVariant *item;
 
-  g_variant_dict_init (&dict, options);
-  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
-    if (!g_variant_dict_contains (&dict, defaults[i].key))
-      g_variant_dict_insert (&dict, defaults[i].key, "t", defaults[i].value);
-  return g_variant_dict_end (&dict);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, options);
+  while ((item = g_variant_iter_next_value (&iter))) {
+    g_variant_builder_add_value (&builder, item);
+    g_variant_unref (item);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++) {
+    g_autoptr (GVariant) given = g_variant_lookup_value (options, defaults[i].key, NULL);
+
+    if (!given)
+      g_variant_builder_add (&builder, "{sv}", defaults[i].key,
+                             g_variant_new_uint64 (defaults[i].value));
+  }
+  return g_variant_builder_end (&builder);
 }
