@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -218,6 +219,8 @@ main (int argc, char **argv)
     return EXIT_FAILURE;
   }
   fcntl (FD_SOCKET, F_SETFL, O_NONBLOCK);
+  /* While its files can be opened. Without it, libarchive tries and fails to convert each name. */
+  setlocale (LC_CTYPE, "C.UTF-8");
   if (!quilt_sandbox_enter (FD_LAYERS, FD_LAYERS, &error)) {
     send_error (error);
     return EXIT_FAILURE;

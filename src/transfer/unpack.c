@@ -14,7 +14,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <locale.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -67,8 +66,9 @@ on_read (struct archive *archive, void *data, const void **ret_buffer)
   return (la_ssize_t)u->block_length;
 }
 
-/* Where a name can't be had in UTF-8, libarchive warns and gives the bytes as they are: what we
- * want. Any other warning is about a header that was half understood. */
+/* Names in an archive are bytes. Where one is not in the locale's character set, libarchive warns
+ * and gives the bytes as they are: what we want. Any other warning is about a header that was half
+ * understood. */
 static gboolean
 check_header (Unpack *u, int r, GError **error)
 {
@@ -351,28 +351,6 @@ unpack_entries (Unpack *u, GError **error)
   return check_end (u, error) && quilt_writer_finish (u->writer, error);
 }
 
-/* Names in an archive are bytes. In a UTF-8 locale libarchive leaves them alone, in "C" it would
- * mangle them. */
-static gboolean
-unpack_in_utf8 (Unpack *u, GError **error)
-{
-  locale_t utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-  locale_t old;
-  gboolean ok;
-
-  if (!utf8)
-    return quilt_set_error_errno (error, errno, "Failed to set locale 'C.UTF-8'");
-  old = uselocale (utf8);
-  u->archive = archive_read_new ();
-  archive_read_support_format_tar (u->archive);
-  ok = unpack_entries (u, error);
-  archive_read_free (u->archive); /* it keeps what it made of the locale */
-  u->archive = NULL;
-  uselocale (old);
-  freelocale (utf8);
-  return ok;
-}
-
 /* When the input broke off or was cancelled, what the parser says of it is only a consequence. */
 static gboolean
 finish_input (Unpack *u, gboolean ok, GError *why, GError **error)
@@ -404,17 +382,20 @@ quilt_unpack (int archive_fd,
   g_autoptr (QuiltWriter) writer = quilt_writer_new (root_fd);
   GError *why = NULL;
   Unpack u = {
-    .limits = limits,
-    .control = control,
-    .input = input,
-    .writer = writer,
-    .space = { .fd = root_fd },
+      .limits = limits,
+      .control = control,
+      .input = input,
+      .writer = writer,
+      .space = {.fd = root_fd},
   };
   gboolean ok;
 
   if (!input)
     return FALSE;
-  ok = unpack_in_utf8 (&u, &why) && quilt_kind_check_tree (root_fd, &why);
+  u.archive = archive_read_new ();
+  archive_read_support_format_tar (u.archive);
+  ok = unpack_entries (&u, &why) && quilt_kind_check_tree (root_fd, &why);
+  archive_read_free (u.archive);
   g_free (u.path);
   if (!finish_input (&u, ok, why, error)) {
     g_free (u.result.digest);
