@@ -127,6 +127,14 @@ is_dot (const char *name)
   return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
 }
 
+/* Somebody else may be removing the same tree: a helper that was told to give up its work, and the
+ * quiltd that found it. */
+static gboolean
+is_removed (int r)
+{
+  return r == 0 || errno == ENOENT;
+}
+
 /* Empties one directory: what is no directory is unlinked, each subdirectory becomes a child of
  * top_fd under a new name. So no level is ever deeper than two and no name longer than a component,
  * whatever depth a hostile archive built. */
@@ -138,20 +146,20 @@ flatten (int top_fd, DIR *dir, guint64 *serial)
   int r;
 
   while ((errno = 0, entry = readdir (dir)) != NULL) {
-    if (is_dot (entry->d_name) || unlinkat (dirfd (dir), entry->d_name, 0) == 0)
+    if (is_dot (entry->d_name) || is_removed (unlinkat (dirfd (dir), entry->d_name, 0)))
       continue;
     if (errno != EISDIR)
       return FALSE;
-    if (unlinkat (dirfd (dir), entry->d_name, AT_REMOVEDIR) == 0)
+    if (is_removed (unlinkat (dirfd (dir), entry->d_name, AT_REMOVEDIR)))
       continue;
     do {
       g_snprintf (name, sizeof name, ".%" G_GINT64_MODIFIER "x", (*serial)++);
       r = renameat2 (dirfd (dir), entry->d_name, top_fd, name, RENAME_NOREPLACE);
     } while (r < 0 && errno == EEXIST);
-    if (r < 0)
+    if (!is_removed (r))
       return FALSE; /* EBUSY: what is mounted here is not ours to remove */
   }
-  return errno == 0;
+  return errno == 0 || errno == ENOENT;
 }
 
 static gboolean
@@ -162,11 +170,11 @@ empty_child (int top_fd, const char *name, guint64 *serial)
   gboolean ok;
 
   if (!dir)
-    return FALSE;
+    return errno == ENOENT;
   g_steal_fd (&fd);
   ok = flatten (top_fd, dir, serial);
   closedir (dir);
-  return ok && unlinkat (top_fd, name, AT_REMOVEDIR) == 0;
+  return ok && is_removed (unlinkat (top_fd, name, AT_REMOVEDIR));
 }
 
 /* One pass over the children of top_fd. */
@@ -181,18 +189,19 @@ empty_top (int top_fd, DIR *top, guint64 *serial, gboolean *ret_found)
     if (is_dot (entry->d_name))
       continue;
     *ret_found = TRUE;
-    if (unlinkat (top_fd, entry->d_name, 0) == 0 ||
-        unlinkat (top_fd, entry->d_name, AT_REMOVEDIR) == 0)
+    if (is_removed (unlinkat (top_fd, entry->d_name, 0)) ||
+        is_removed (unlinkat (top_fd, entry->d_name, AT_REMOVEDIR)))
       continue;
     if (errno != ENOTEMPTY || !empty_child (top_fd, entry->d_name, serial))
       return FALSE;
   }
-  return errno == 0;
+  return errno == 0 || errno == ENOENT;
 }
 
 gboolean
 quilt_tree_remove (int dir_fd, const char *name, GError **error)
 {
+  g_autoptr (GError) why = NULL;
   g_autofd int fd = -1;
   DIR *top;
   guint64 serial = 0;
@@ -203,9 +212,13 @@ quilt_tree_remove (int dir_fd, const char *name, GError **error)
     return TRUE;
   if (errno == ENOTDIR && unlinkat (dir_fd, name, 0) == 0)
     return TRUE;
-  fd = quilt_dir_open (dir_fd, name, error);
-  if (fd < 0)
+  fd = quilt_dir_open (dir_fd, name, &why);
+  if (g_error_matches (why, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    return TRUE;
+  if (fd < 0) {
+    g_propagate_error (error, g_steal_pointer (&why));
     return FALSE;
+  }
   top = fdopendir (fd);
   if (!top)
     return quilt_set_error_errno (error, errno, "Failed to read directory '%s'", name);
@@ -216,7 +229,7 @@ quilt_tree_remove (int dir_fd, const char *name, GError **error)
   if (!ok)
     quilt_set_error_errno (error, errno, "Failed to remove what is in '%s'", name);
   closedir (top);
-  if (ok && unlinkat (dir_fd, name, AT_REMOVEDIR) < 0)
+  if (ok && !is_removed (unlinkat (dir_fd, name, AT_REMOVEDIR)))
     return quilt_set_error_errno (error, errno, "Failed to remove '%s'", name);
   return ok;
 }
