@@ -195,11 +195,32 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
     allow (check);
 }
 
+/* The current details, and "own": a rule knows the caller's name, but not his uid. */
+static GVariant *
+complete_details (Check *check)
+{
+  GVariant *details = current_details (check);
+  g_autofree char *uid = g_strdup_printf ("%u", quilt_authority_get_uid (check->invocation));
+  const char *key, *value;
+  GVariantIter iter;
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  if (details) {
+    g_variant_iter_init (&iter, details);
+    while (g_variant_iter_next (&iter, "{&s&s}", &key, &value)) {
+      g_variant_builder_add (&builder, "{ss}", key, value);
+      if (g_str_equal (key, "owner"))
+        g_variant_builder_add (&builder, "{ss}", "own", g_str_equal (value, uid) ? "yes" : "no");
+    }
+  }
+  return g_variant_builder_end (&builder);
+}
+
 static void
 ask (Check *check)
 {
   GDBusMessage *message = g_dbus_method_invocation_get_message (check->invocation);
-  GVariant *details = current_details (check);
   gboolean interactive = (g_dbus_message_get_flags (message) &
                           G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
   GVariantBuilder subject;
@@ -213,8 +234,8 @@ ask (Check *check)
   g_dbus_connection_call (
       check->authority->bus, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization",
       g_variant_new ("((sa{sv})s@a{ss}us)", "system-bus-name", &subject, check->action,
-                     details ? details : g_variant_new_array (G_VARIANT_TYPE ("{ss}"), NULL, 0),
-                     interactive ? ALLOW_USER_INTERACTION : 0, check->cancellation_id),
+                     complete_details (check), interactive ? ALLOW_USER_INTERACTION : 0,
+                     check->cancellation_id),
       G_VARIANT_TYPE ("((bba{ss}))"), G_DBUS_CALL_FLAGS_NONE,
       interactive ? G_MAXINT : -1, /* people type as slowly as they like */
       check->cancellable, on_answer, check);

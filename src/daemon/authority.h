@@ -39,7 +39,8 @@ void quilt_authority_require (QuiltAuthority *self,
                               gpointer data);
 
 /* One element of details: what a polkit rule can look at by action.lookup(). NULL leaves a key out;
- * owner G_MAXUINT32 as well. Full reference, to be put into an array that unrefs. */
+ * owner G_MAXUINT32 as well. With an owner, polkit is told "own" too: "yes" if that is the caller.
+ * Full reference, to be put into an array that unrefs. */
 GVariant *quilt_authority_details_new (const char *verb,
                                        const char *container,
                                        guint32 owner,
