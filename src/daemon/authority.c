@@ -50,7 +50,7 @@ caller_free (gpointer data)
   Caller *caller = data;
 
   quilt_quota_leave (caller->quota, caller->uid);
-  quilt_quota_unref (caller->quota);
+  quilt_quota_free (caller->quota);
   g_free (caller);
 }
 
@@ -374,7 +374,7 @@ quilt_authority_free (QuiltAuthority *self)
     deny_because (self->checks->pdata[0], "quiltd is going away");
   g_ptr_array_unref (self->checks);
   g_hash_table_unref (self->uids);
-  quilt_quota_unref (self->quota);
+  quilt_quota_free (self->quota);
   g_object_unref (self->bus);
   g_free (self);
 }

@@ -74,7 +74,7 @@ clear (gpointer data)
 }
 
 void
-quilt_quota_unref (QuiltQuota *self)
+quilt_quota_free (QuiltQuota *self)
 {
   g_rc_box_release_full (self, clear);
 }

@@ -8,8 +8,9 @@ typedef struct QuiltQuota QuiltQuota;
 
 QuiltQuota *quilt_quota_new (guint max);
 QuiltQuota *quilt_quota_ref (QuiltQuota *self);
-void quilt_quota_unref (QuiltQuota *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltQuota, quilt_quota_unref)
+/* Drops one reference. */
+void quilt_quota_free (QuiltQuota *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltQuota, quilt_quota_free)
 
 /* For what begins from now on. */
 void quilt_quota_set_max (QuiltQuota *self, guint max);
