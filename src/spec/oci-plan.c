@@ -21,7 +21,7 @@ typedef struct {
 /* As podman's, in the order in which they lie on each other. */
 static const Mount standard_mounts[] = {
     {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
-    {"/dev", "tmpfs", "tmpfs", {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"}},
+    {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
     {"/dev/pts",
      "devpts",
      "devpts",

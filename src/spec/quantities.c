@@ -109,19 +109,28 @@ refuse (GError **error, const char *what, const char *text, const char *allowed)
   return FALSE;
 }
 
+/* Without the B or iB after a prefix: both podman and systemd count in 1024 anyway. */
+static char *
+strip_byte (const char *text)
+{
+  static const char *const suffixes[] = {"ib", "b"};
+  gsize length = strlen (text);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    gsize stem = length - MIN (length, strlen (suffixes[i]));
+
+    if (stem > 0 && g_ascii_strcasecmp (text + stem, suffixes[i]) == 0 &&
+        strchr ("kmgtpe", g_ascii_tolower (text[stem - 1])))
+      return g_strndup (text, stem);
+  }
+  return g_strdup (text);
+}
+
 gboolean
 quilt_parse_bytes (const char *text, guint64 *ret_bytes, GError **error)
 {
-  gsize length = strlen (text);
-  g_autofree char *stem = NULL;
+  g_autofree char *stem = strip_byte (text);
 
-  /* KiB and KB are k: both podman and systemd count in 1024. */
-  if (length > 3 && g_ascii_strcasecmp (text + length - 2, "ib") == 0)
-    length -= 2;
-  else if (length > 2 && g_ascii_tolower (text[length - 1]) == 'b' &&
-           g_ascii_isalpha (text[length - 2]))
-    length -= 1;
-  stem = g_strndup (text, length);
   return parse_quantity (stem, byte_units, ret_bytes) ||
          refuse (error, "size", text,
                  "must be a number with an optional k, M, G, T, P or E (of 1024), or 'infinity'");

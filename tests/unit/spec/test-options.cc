@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options of a container: from D-Bus, to the record and back, and what is refused. */
+#include "base/check.h"
+
+#include <cstring>
+
+extern "C" {
+#include "base/json.h"
+#include "spec/options.h"
+}
+
+using std::string;
+using Options = std::unique_ptr<QuiltOptions, void (*) (QuiltOptions *)>;
+using Variant = std::unique_ptr<GVariant, void (*) (GVariant *)>;
+
+static Variant
+dict (const string &text)
+{
+  Error error;
+  GVariant *value =
+      g_variant_parse (G_VARIANT_TYPE_VARDICT, text.c_str (), nullptr, nullptr, error.out ());
+
+  EXPECT_TRUE (error.none ()) << text;
+  return Variant (value, g_variant_unref);
+}
+
+static Options
+from_variant (const string &text, Error &error)
+{
+  return Options (quilt_options_from_variant (dict (text).get (), error.out ()),
+                  quilt_options_free);
+}
+
+static string
+print (const QuiltOptions *options)
+{
+  json_object *object = quilt_options_to_json (options);
+  string text = take (quilt_json_print (object, FALSE));
+
+  json_object_put (object);
+  return text;
+}
+
+static Options
+from_json (const string &text, Error &error)
+{
+  json_object *object = quilt_json_parse (text.data (), text.size (), 4 << 20, error.out ());
+
+  EXPECT_TRUE (error.none ()) << text;
+  Options options (quilt_options_from_json (object, error.out ()), quilt_options_free);
+  json_object_put (object);
+  return options;
+}
+
+static const char everything[] =
+    "{'name': <'web'>, 'command': <[b'sh', b'-c', b'a\\377 b\\n', b'']>,"
+    " 'env': <[b'A=1', b'B==\\301']>, 'working-directory': <'/srv'>, 'hostname': <'h.example'>,"
+    " 'labels': <['b=2', 'a=', 'a.b=é', 'a-b=1']>, 'setup': <['apt: hello', 'echo \"x\"']>,"
+    " 'setup-timeout': <uint64 90000000>, 'memory-max': <uint64 67108864>,"
+    " 'cpu-quota': <uint64 1500000>, 'pids-max': <uint64 100>, 'stop-signal': <2>,"
+    " 'stop-timeout': <uint64 0>, 'log-rate-burst': <int64 1000>,"
+    " 'log-rate-interval': <uint64 30000000>, 'auto-remove': <true>, 'read-only': <true>}";
+
+static const char everything_json[] =
+    R"({"name":"web","command":["sh","-c","a)"
+    "\xff"
+    R"( b\n",""],"env":["A=1","B==)"
+    "\xc1"
+    R"("],"working-directory":"/srv","hostname":"h.example",)"
+    R"("labels":["a=","a-b=1","a.b=é","b=2"],"setup":["apt: hello","echo \"x\""],)"
+    R"("setup-timeout":90000000,"memory-max":67108864,"cpu-quota":1500000,"pids-max":100,)"
+    R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
+    R"("auto-remove":true,"read-only":true})";
+
+static const char defaults_json[] =
+    R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,"stop-signal":0,)"
+    R"("stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
+    R"("auto-remove":false,"read-only":false})";
+
+TEST (Options, HaveDefaults)
+{
+  Options options (quilt_options_new (), quilt_options_free);
+
+  EXPECT_EQ (options->name, nullptr);
+  EXPECT_EQ (options->command, nullptr);
+  EXPECT_EQ (options->stop_timeout_usec, 10000000u);
+  EXPECT_EQ (options->setup_timeout_usec, QUILT_INFINITY);
+  EXPECT_EQ (options->memory_max, QUILT_INFINITY);
+  EXPECT_EQ (options->cpu_quota_usec, QUILT_INFINITY);
+  EXPECT_EQ (options->pids_max, QUILT_INFINITY);
+  EXPECT_EQ (print (options.get ()), defaults_json);
+}
+
+TEST (Options, AreReadWhole)
+{
+  Error error;
+  Options options = from_variant (everything, error);
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_STREQ (options->name, "web");
+  EXPECT_EQ (join (options->command), "sh|-c|a\xff b\n||");
+  EXPECT_EQ (join (options->env), "A=1|B==\xc1|");
+  EXPECT_STREQ (options->working_directory, "/srv");
+  EXPECT_STREQ (options->hostname, "h.example");
+  EXPECT_EQ (join (options->labels), "a=|a-b=1|a.b=é|b=2|");
+  EXPECT_EQ (join (options->setup), "apt: hello|echo \"x\"|");
+  EXPECT_EQ (options->setup_timeout_usec, 90000000u);
+  EXPECT_EQ (options->memory_max, 67108864u);
+  EXPECT_EQ (options->cpu_quota_usec, 1500000u);
+  EXPECT_EQ (options->pids_max, 100u);
+  EXPECT_EQ (options->stop_signal, 2);
+  EXPECT_EQ (options->stop_timeout_usec, 0u);
+  EXPECT_EQ (options->log_rate_burst, 1000);
+  EXPECT_EQ (options->log_rate_interval_usec, 30000000u);
+  EXPECT_TRUE (options->auto_remove);
+  EXPECT_TRUE (options->read_only);
+}
+
+TEST (Options, GoRound)
+{
+  Error error;
+  Options options = from_variant (everything, error);
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (print (options.get ()), everything_json);
+  Options again = from_json (everything_json, error);
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (print (again.get ()), everything_json);
+  Options copy (quilt_options_copy (again.get ()), quilt_options_free);
+  again.reset ();
+  EXPECT_EQ (print (copy.get ()), everything_json);
+
+  Options plain = from_json ("{}", error);
+  EXPECT_EQ (print (plain.get ()), defaults_json);
+  plain = from_json (defaults_json, error);
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (print (plain.get ()), defaults_json);
+}
+
+TEST (Options, InfinityGoesRound)
+{
+  Error error;
+  Options options = from_variant ("{'stop-timeout': <uint64 18446744073709551615>,"
+                                  " 'memory-max': <uint64 18446744073709551615>}",
+                                  error);
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (options->stop_timeout_usec, QUILT_INFINITY);
+  options = from_json (print (options.get ()), error);
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (options->stop_timeout_usec, QUILT_INFINITY);
+  EXPECT_EQ (options->memory_max, QUILT_INFINITY);
+}
+
+TEST (Options, ByteStringsNeedNoFinalNul)
+{
+  Error error;
+  Options options =
+      from_variant ("{'command': <[@ay [0x73, 0x68], [0x61, 0x00], [0x00], []]>}", error);
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (join (options->command), "sh|a|||");
+}
+
+static const struct {
+  const char *dict;
+  int code;
+  const char *why;
+} bad_dicts[] = {
+    {"{'nonsense': <1>}", QUILT_ERROR_NOT_SUPPORTED, "option 'nonsense': no such option"},
+    {"{'stdout': <handle 0>}", QUILT_ERROR_NOT_SUPPORTED, "option 'stdout': no such option"},
+    {"{'': <1>}", QUILT_ERROR_NOT_SUPPORTED, "option '': no such option"},
+    {"{'a\\nb': <1>}", QUILT_ERROR_NOT_SUPPORTED, "option 'a\\x0ab': no such option"},
+    {"{'Name': <'web'>}", QUILT_ERROR_NOT_SUPPORTED, "option 'Name'"},
+    {"{'read-only': <true>, 'read-only': <true>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'read-only': given twice"},
+    {"{'name': <1>}", QUILT_ERROR_INVALID_ARGUMENT, "'name': must be of D-Bus type s, not i"},
+    {"{'name': <<'web'>>}", QUILT_ERROR_INVALID_ARGUMENT, "must be of D-Bus type s, not v"},
+    {"{'command': <['sh']>}", QUILT_ERROR_INVALID_ARGUMENT, "must be of D-Bus type aay, not as"},
+    {"{'memory-max': <67108864>}", QUILT_ERROR_INVALID_ARGUMENT, "must be of D-Bus type t, not i"},
+    {"{'stop-signal': <uint32 15>}", QUILT_ERROR_INVALID_ARGUMENT, "type i, not u"},
+    {"{'auto-remove': <1>}", QUILT_ERROR_INVALID_ARGUMENT, "type b, not i"},
+    {"{'log-rate-burst': <1>}", QUILT_ERROR_INVALID_ARGUMENT, "type x, not i"},
+    {"{'name': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "container name ''"},
+    {"{'name': <'../x'>}", QUILT_ERROR_INVALID_ARGUMENT, "container name '../x': must be"},
+    {"{'command': <[b'']>}", QUILT_ERROR_INVALID_ARGUMENT, "program's name is empty"},
+    {"{'command': <[@ay [0x61, 0x00, 0x62]]>}", QUILT_ERROR_INVALID_ARGUMENT, "NUL inside"},
+    {"{'command': <[@ay [0x61, 0x00, 0x00]]>}", QUILT_ERROR_INVALID_ARGUMENT, "NUL inside"},
+    {"{'env': <[b'A']>}", QUILT_ERROR_INVALID_ARGUMENT, "'env' to 'A': must be NAME=VALUE"},
+    {"{'env': <[b'A=1', b'=x']>}", QUILT_ERROR_INVALID_ARGUMENT, "'env' to '=x'"},
+    {"{'env': <[b'']>}", QUILT_ERROR_INVALID_ARGUMENT, "'env' to ''"},
+    {"{'env': <[b'\\377']>}", QUILT_ERROR_INVALID_ARGUMENT, "'env' to '\\xff'"},
+    {"{'working-directory': <'srv'>}", QUILT_ERROR_INVALID_ARGUMENT, "an absolute path"},
+    {"{'working-directory': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "an absolute path"},
+    {"{'hostname': <'a_b'>}", QUILT_ERROR_INVALID_ARGUMENT, "hostname 'a_b'"},
+    {"{'labels': <['a']>}", QUILT_ERROR_INVALID_ARGUMENT, "'labels' to 'a': must be NAME=VALUE"},
+    {"{'labels': <['a=1', 'b=', 'a=2']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'setup': <['true', '']>}", QUILT_ERROR_INVALID_ARGUMENT, "setup step '': is empty"},
+    {"{'setup-timeout': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "a whole number of seconds"},
+    {"{'setup-timeout': <uint64 1500000>}", QUILT_ERROR_INVALID_ARGUMENT, "a whole number of"},
+    {"{'memory-max': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "at least 4194304 bytes"},
+    {"{'memory-max': <uint64 4194303>}", QUILT_ERROR_INVALID_ARGUMENT, "to '4194303'"},
+    {"{'memory-max': <uint64 18446744073709551614>}", QUILT_ERROR_INVALID_ARGUMENT, "infinity"},
+    {"{'cpu-quota': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "0.001 CPUs"},
+    {"{'cpu-quota': <uint64 999>}", QUILT_ERROR_INVALID_ARGUMENT, "0.001 CPUs"},
+    {"{'cpu-quota': <uint64 8192000001>}", QUILT_ERROR_INVALID_ARGUMENT, "8192 CPUs"},
+    {"{'pids-max': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 4194303"},
+    {"{'pids-max': <uint64 4194304>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 4194303"},
+    {"{'stop-signal': <-1>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1': must be 1 to 64"},
+    {"{'stop-signal': <65>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 64"},
+    {"{'stop-timeout': <uint64 9223372036854775808>}", QUILT_ERROR_INVALID_ARGUMENT, "infinity"},
+    {"{'log-rate-burst': <int64 -1>}", QUILT_ERROR_INVALID_ARGUMENT, "a number of lines"},
+    {"{'log-rate-burst': <int64 1>, 'log-rate-interval': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'log-rate-interval' to '0'"},
+    {"{'log-rate-interval': <uint64 5>}", QUILT_ERROR_INVALID_ARGUMENT, "needs log-rate-burst"},
+};
+
+TEST (Options, AreRefusedByName)
+{
+  for (const auto &c : bad_dicts) {
+    Error error;
+
+    EXPECT_EQ (from_variant (c.dict, error), nullptr) << c.dict;
+    EXPECT_TRUE (error.is (c.code, c.why)) << c.dict;
+  }
+}
+
+TEST (Options, EdgesOfRangesAreIn)
+{
+  for (const char *text :
+       {"{'memory-max': <uint64 4194304>}", "{'cpu-quota': <uint64 1000>}",
+        "{'cpu-quota': <uint64 8192000000>}", "{'pids-max': <uint64 1>}",
+        "{'pids-max': <uint64 4194303>}", "{'stop-signal': <64>}", "{'stop-signal': <0>}",
+        "{'setup-timeout': <uint64 1000000>}", "{'stop-timeout': <uint64 9223372036854775807>}",
+        "{'labels': <@as []>}", "{'command': <@aay []>}", "{'labels': <['a=', 'aa=']>}"}) {
+    Error error;
+
+    EXPECT_NE (from_variant (text, error), nullptr) << text;
+    EXPECT_TRUE (error.none ()) << text;
+  }
+}
+
+TEST (Options, SizesAreBounded)
+{
+  Error error;
+  string longest (131071, 'x');
+
+  EXPECT_NE (from_variant ("{'command': <[b'" + longest + "']>}", error), nullptr);
+  EXPECT_EQ (from_variant ("{'command': <[b'" + longest + "x']>}", error), nullptr);
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "shorter than 131072 bytes"));
+  EXPECT_LT (error.message ().size (), 300u);
+  EXPECT_EQ (from_variant ("{'env': <[b'A=" + longest + "']>}", error), nullptr);
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "shorter than 131072 bytes"));
+
+  string most = "b'" + longest + "'";
+  EXPECT_NE (from_variant ("{'command': <[" + most + "," + most + "," + most + "]>}", error),
+             nullptr);
+  EXPECT_EQ (from_variant ("{'command': <[" + most + "," + most + "," + most +
+                               "]>,"
+                               " 'setup': <['" +
+                               longest + "', 'true']>}",
+                           error),
+             nullptr);
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "at most 512 KiB"));
+}
+
+TEST (OptionsUpdate, ChangesWhatIsLive)
+{
+  Error error;
+  Options options = from_variant (everything, error);
+
+  ASSERT_TRUE (quilt_options_update (
+      options.get (),
+      dict ("{'memory-max': <uint64 18446744073709551615>, 'cpu-quota': <uint64 500000>,"
+            " 'pids-max': <uint64 7>, 'stop-signal': <15>, 'stop-timeout': <uint64 1>}")
+          .get (),
+      error.out ()))
+      << error.message ();
+  EXPECT_EQ (options->memory_max, QUILT_INFINITY);
+  EXPECT_EQ (options->cpu_quota_usec, 500000u);
+  EXPECT_EQ (options->pids_max, 7u);
+  EXPECT_EQ (options->stop_signal, 15);
+  EXPECT_EQ (options->stop_timeout_usec, 1u);
+  EXPECT_STREQ (options->name, "web");
+  EXPECT_EQ (join (options->env), "A=1|B==\xc1|");
+}
+
+TEST (OptionsUpdate, AllOrNothing)
+{
+  const struct {
+    const char *dict;
+    int code;
+    const char *why;
+  } cases[] = {
+      {"{'pids-max': <uint64 7>, 'name': <'x'>}", QUILT_ERROR_NOT_SUPPORTED,
+       "'name': fixed when the container is created"},
+      {"{'pids-max': <uint64 7>, 'env': <[b'A=2']>}", QUILT_ERROR_NOT_SUPPORTED, "'env': fixed"},
+      {"{'pids-max': <uint64 7>, 'nonsense': <1>}", QUILT_ERROR_NOT_SUPPORTED, "no such option"},
+      {"{'pids-max': <uint64 7>, 'memory-max': <uint64 1>}", QUILT_ERROR_INVALID_ARGUMENT,
+       "'memory-max' to '1'"},
+      {"{'pids-max': <uint64 7>, 'pids-max': <uint64 8>}", QUILT_ERROR_INVALID_ARGUMENT, "twice"},
+  };
+  Error error;
+  Options options = from_variant (everything, error);
+
+  for (const auto &c : cases) {
+    EXPECT_FALSE (quilt_options_update (options.get (), dict (c.dict).get (), error.out ()));
+    EXPECT_TRUE (error.is (c.code, c.why)) << c.dict;
+    EXPECT_EQ (print (options.get ()), everything_json) << c.dict;
+  }
+}
+
+TEST (OptionsJson, EverythingIsCheckedAgain)
+{
+  const struct {
+    const char *text;
+    int code;
+    const char *why;
+  } cases[] = {
+      {"[]", QUILT_ERROR_INVALID_ARGUMENT, "must be an object"},
+      {R"({"nonsense":1})", QUILT_ERROR_NOT_SUPPORTED, "option 'nonsense': no such option"},
+      {R"({"name":"../x"})", QUILT_ERROR_INVALID_ARGUMENT, "container name '../x'"},
+      {R"({"name":null})", QUILT_ERROR_INVALID_ARGUMENT, "'name': must be a string"},
+      {R"({"command":"sh"})", QUILT_ERROR_INVALID_ARGUMENT, "'command': must be an array"},
+      {R"({"command":["sh",1]})", QUILT_ERROR_INVALID_ARGUMENT, "'command[1]': must be a string"},
+      {R"({"env":["A"]})", QUILT_ERROR_INVALID_ARGUMENT, "'env' to 'A'"},
+      {R"({"memory-max":-1})", QUILT_ERROR_INVALID_ARGUMENT, "must not be negative"},
+      {R"({"memory-max":1})", QUILT_ERROR_INVALID_ARGUMENT, "at least 4194304"},
+      {R"({"memory-max":"64M"})", QUILT_ERROR_INVALID_ARGUMENT, "must be an integer"},
+      {R"({"memory-max":1e9})", QUILT_ERROR_INVALID_ARGUMENT, "must be an integer"},
+      {R"({"log-rate-interval":null})", QUILT_ERROR_INVALID_ARGUMENT, "must be an integer"},
+      {R"({"stop-signal":4294967311})", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 64"},
+      {R"({"read-only":"yes"})", QUILT_ERROR_INVALID_ARGUMENT, "must be a boolean"},
+      {R"({"labels":["a=1","a=1"]})", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+      {R"({"log-rate-interval":7})", QUILT_ERROR_INVALID_ARGUMENT, "needs log-rate-burst"},
+  };
+
+  for (const auto &c : cases) {
+    Error error;
+
+    EXPECT_EQ (from_json (c.text, error), nullptr) << c.text;
+    EXPECT_TRUE (error.is (c.code, c.why)) << c.text;
+  }
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Setup steps to argv: no word of a user becomes shell text, but in a shell command. */
+#include "base/check.h"
+
+extern "C" {
+#include "spec/words.h"
+}
+
+using std::string;
+
+static string
+argv (const string &step)
+{
+  Error error;
+  char **strv = quilt_setup_step_argv (step.c_str (), error.out ());
+  string all = join (strv);
+
+  EXPECT_TRUE (error.none ()) << step;
+  g_strfreev (strv);
+  return all;
+}
+
+TEST (Setup, ACommandIsTheShells)
+{
+  for (const string &step :
+       {string ("apt-get update"), string ("echo \"$HOME\" | cat"), string (" x "), string ("a\nb"),
+        string ("cargo: x"), string ("npm :x"), string ("NPM: x"), string ("npm"),
+        string ("é\xff")})
+    EXPECT_EQ (argv (step), "/bin/sh|-c|" + step + "|");
+}
+
+TEST (Setup, PackagesAreWordsOfTheirOwn)
+{
+  EXPECT_EQ (argv ("npm: typescript eslint@8"),
+             "npm|install|--global|--no-fund|--no-audit|--|typescript|eslint@8|");
+  EXPECT_EQ (argv ("  pip:\trequests==2.0\n "),
+             "env|PIP_BREAK_SYSTEM_PACKAGES=1|pip|install|--no-input|--|requests==2.0|");
+  EXPECT_EQ (argv ("gem:rake"), "gem|install|--no-document|--|rake|");
+  EXPECT_EQ (argv ("apk: curl jq"), "apk|add|--no-cache|--|curl|jq|");
+  EXPECT_EQ (argv ("dnf: curl"), "dnf|install|--assumeyes|--|curl|");
+}
+
+TEST (Setup, NoPackageReachesTheShellsText)
+{
+  char **strv = quilt_setup_step_argv ("apt: $(reboot) ;x `y`", nullptr);
+
+  ASSERT_NE (strv, nullptr);
+  EXPECT_STREQ (strv[0], "/bin/sh");
+  EXPECT_EQ (string (strv[2]).find ("reboot"), string::npos);
+  EXPECT_NE (string (strv[2]).find ("\"$@\""), string::npos);
+  EXPECT_EQ (join (strv + 4), "$(reboot)|;x|`y`|");
+  g_strfreev (strv);
+}
+
+TEST (Setup, BadStepsAreRefused)
+{
+  const struct {
+    const char *step, *why;
+  } cases[] = {
+      {"", "is empty"},
+      {" \t\n", "is empty"},
+      {"npm:", "names no package"},
+      {"apt:  ", "names no package"},
+      {"pip: --index-url=http://evil x", "can't begin with '-'"},
+      {"apt: hello -oDpkg::Pre-Invoke=x", "can't begin with '-'"},
+  };
+
+  for (const auto &c : cases) {
+    Error error;
+
+    EXPECT_EQ (quilt_setup_step_argv (c.step, error.out ()), nullptr) << c.step;
+    EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, c.why)) << c.step;
+  }
+}
