@@ -106,7 +106,8 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   Waiter *waiter = data;
   GPtrArray *waiters = g_hash_table_lookup (waiter->gone->waiters, waiter->name);
 
-  g_task_return_error_if_cancelled (waiter->task);
+  g_task_return_new_error (waiter->task, QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                           "Failed to wait for the end of '%s': cancelled", waiter->name);
   if (waiters->len == 1)
     g_hash_table_remove (waiter->gone->waiters, waiter->name);
   else
@@ -120,6 +121,8 @@ quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
   GCancellable *cancellable = g_task_get_cancellable (task);
   GPtrArray *waiters;
   Waiter *waiter;
+
+  g_task_set_check_cancellable (task, FALSE); /* on_cancelled() does that, in words */
 
   /* Watch, then look: else it could go in between. The watch of an earlier call is kept as it is.
    */

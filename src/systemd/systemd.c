@@ -151,7 +151,7 @@ on_list_reply (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  g_autoptr (GVariantIter) rows = NULL;
+  g_autoptr (GVariant) rows = NULL;
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   char *name;
 
@@ -159,10 +159,13 @@ on_list_reply (GObject *source, GAsyncResult *result, gpointer data)
     g_task_return_error (task, quilt_systemd_describe (error, "list", "quilt-*.scope"));
     return;
   }
-  g_variant_get (reply, "(a(ssssssouso))", &rows);
-  while (g_variant_iter_next (rows, "(sssssso&uso)", &name, NULL, NULL, NULL, NULL, NULL, NULL,
-                              NULL, NULL, NULL))
+  rows = g_variant_get_child_value (reply, 0);
+  for (gsize i = 0; i < g_variant_n_children (rows); i++) {
+    g_autoptr (GVariant) row = g_variant_get_child_value (rows, i);
+
+    g_variant_get_child (row, 0, "s", &name);
     g_ptr_array_add (names, name);
+  }
   g_ptr_array_add (names, NULL);
   g_task_return_pointer (task, g_ptr_array_free (g_steal_pointer (&names), FALSE),
                          (GDestroyNotify)g_strfreev);

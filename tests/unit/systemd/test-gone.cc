@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Waiting for a scope's cgroup to go, in a directory that plays the slice. */
+#include "base/check.h"
+
+extern "C" {
+#include "systemd/gone.h"
+}
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string>
+#include <unistd.h>
+
+namespace
+{
+
+struct Waiting {
+  GMainLoop *loop;
+  int finished = 0;
+  int failed = 0;
+  bool cancelled = false;
+};
+
+void
+on_gone (GObject *, GAsyncResult *result, gpointer data)
+{
+  auto *waiting = static_cast<Waiting *> (data);
+  Error error;
+
+  waiting->finished++;
+  if (!g_task_propagate_boolean (G_TASK (result), error.out ())) {
+    waiting->failed++;
+    waiting->cancelled = error.is (QUILT_ERROR_CANCELLED, "");
+  }
+  g_main_loop_quit (waiting->loop);
+}
+
+class Gone : public testing::Test
+{
+protected:
+  void SetUp () override
+  {
+    ASSERT_NE (g_mkdtemp (root), nullptr);
+    slice = std::string (root) + "/quilt.slice";
+    g_mkdir (slice.c_str (), 0700);
+    gone = quilt_gone_new (slice.c_str ());
+    waiting.loop = g_main_loop_new (nullptr, FALSE);
+  }
+
+  void TearDown () override
+  {
+    if (gone)
+      quilt_gone_free (gone);
+    g_rmdir (slice.c_str ());
+    g_rmdir (root);
+    g_main_loop_unref (waiting.loop);
+  }
+
+  void wait (const char *name, GCancellable *cancellable = nullptr)
+  {
+    g_autoptr (GTask) task = g_task_new (nullptr, cancellable, on_gone, &waiting);
+
+    quilt_gone_wait (gone, name, task);
+  }
+
+  /* Until n tasks in all have finished; the test's own timeout ends it when they don't. */
+  void run_until (int n)
+  {
+    while (waiting.finished < n)
+      g_main_loop_run (waiting.loop);
+  }
+
+  std::string scope (const char *name)
+  {
+    return slice + "/" + name;
+  }
+
+  char root[40] = "/dev/shm/quilt-test-XXXXXX";
+  std::string slice;
+  QuiltGone *gone = nullptr;
+  Waiting waiting;
+};
+
+TEST_F (Gone, AtOnceWithoutACgroup)
+{
+  wait ("quilt-web.scope");
+  run_until (1);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+TEST_F (Gone, AtOnceWithoutASlice)
+{
+  g_rmdir (slice.c_str ());
+  wait ("quilt-web.scope");
+  run_until (1);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+TEST_F (Gone, WhenTheCgroupIsRemovedAndNotBefore)
+{
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  g_mkdir (scope ("quilt-db.scope").c_str (), 0700);
+  wait ("quilt-web.scope");
+  g_rmdir (scope ("quilt-db.scope").c_str ());
+  while (g_main_context_iteration (nullptr, FALSE))
+    ;
+  EXPECT_EQ (waiting.finished, 0);
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (1);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+TEST_F (Gone, EveryWaiterOfANameIsTold)
+{
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  wait ("quilt-web.scope");
+  wait ("quilt-web.scope");
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (2);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+TEST_F (Gone, ASliceThatGoesTooAndComesBack)
+{
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  wait ("quilt-web.scope");
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  g_rmdir (slice.c_str ());
+  run_until (1);
+
+  g_mkdir (slice.c_str (), 0700);
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  wait ("quilt-web.scope");
+  while (g_main_context_iteration (nullptr, FALSE))
+    ;
+  EXPECT_EQ (waiting.finished, 1);
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (2);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+TEST_F (Gone, MoreEventsThanTheQueueHolds)
+{
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  wait ("quilt-web.scope");
+  for (int i = 0; i < 20000; i++) {
+    std::string name = scope (std::to_string (i).c_str ());
+
+    g_mkdir (name.c_str (), 0700);
+    g_rmdir (name.c_str ());
+  }
+  g_rmdir (scope ("quilt-web.scope").c_str ()); /* its event is lost: max_queued_events is 16384 */
+  run_until (1);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+TEST_F (Gone, ACancelledOneLeavesTheOthers)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  wait ("quilt-web.scope", cancellable);
+  wait ("quilt-web.scope");
+  g_cancellable_cancel (cancellable);
+  run_until (1);
+  EXPECT_EQ (waiting.failed, 1);
+  EXPECT_TRUE (waiting.cancelled);
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (2);
+  EXPECT_EQ (waiting.failed, 1);
+}
+
+TEST_F (Gone, FreedOnesAreCancelled)
+{
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  wait ("quilt-web.scope");
+  quilt_gone_free (gone);
+  gone = nullptr;
+  run_until (1);
+  EXPECT_TRUE (waiting.cancelled);
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+}
+
+TEST_F (Gone, EmptyIsWhatTheKernelSays)
+{
+  std::string events = scope ("quilt-web.scope") + "/cgroup.events";
+
+  EXPECT_FALSE (quilt_gone_is_empty (gone, "quilt-web.scope"));
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  g_file_set_contents (events.c_str (), "populated 1\nfrozen 0\n", -1, nullptr);
+  EXPECT_FALSE (quilt_gone_is_empty (gone, "quilt-web.scope"));
+  g_file_set_contents (events.c_str (), "populated 0\nfrozen 0\n", -1, nullptr);
+  EXPECT_TRUE (quilt_gone_is_empty (gone, "quilt-web.scope"));
+  g_unlink (events.c_str ());
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+}
+
+} // namespace
