@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options: '{…' as a record's JSON, 'T…' as a text for each small grammar, all else as the bytes of
+ * a D-Bus dictionary. What is taken must make a configuration and go through the record unchanged.
+ */
+#include "fuzz.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "spec/oci.h"
+#include "spec/words.h"
+
+#include <string.h>
+
+static void
+check_spec (const QuiltOptions *options)
+{
+  static const char *const layers[] = {"/layer", NULL};
+  static const QuiltRootfs rootfs = {layers, "/upper", "/work", "/root", TRUE};
+  g_autoptr (QuiltSpec) spec = NULL;
+  g_autoptr (QuiltSpec) again = NULL;
+  g_autofree char *text = NULL;
+  GError *error = NULL;
+
+  spec = quilt_spec_new_for_container ("0123456789abcdef0123456789abcdef", options, NULL, &rootfs,
+                                       &error);
+  if (!options->command || !*options->command) {
+    FUZZ_CHECK_REFUSED (error);
+    return;
+  }
+  g_assert_no_error (error);
+  text = quilt_spec_print (spec, FALSE);
+  again = quilt_spec_parse (text, strlen (text), &error);
+  g_assert_no_error (error);
+}
+
+static void
+check_taken (const QuiltOptions *options)
+{
+  g_autoptr (json_object) object = quilt_options_to_json (options);
+  g_autofree char *text = quilt_json_print (object, FALSE);
+  g_autoptr (json_object) parsed = NULL;
+  g_autoptr (json_object) reprinted = NULL;
+  g_autoptr (QuiltOptions) again = NULL;
+  g_autoptr (GVariant) properties = NULL;
+  g_autofree char *again_text = NULL;
+  GError *error = NULL;
+
+  parsed = quilt_json_parse (text, strlen (text), 4 << 20, &error);
+  g_assert_no_error (error);
+  again = quilt_options_from_json (parsed, &error);
+  g_assert_no_error (error);
+  reprinted = quilt_options_to_json (again);
+  again_text = quilt_json_print (reprinted, FALSE);
+  g_assert_cmpstr (text, ==, again_text);
+  properties = g_variant_ref_sink (quilt_options_scope_properties (options, 1, "org.quilt"));
+  FUZZ_CHECK (g_variant_is_normal_form (properties));
+  check_spec (options);
+}
+
+static void
+fuzz_json (const uint8_t *data, size_t size)
+{
+  g_autoptr (json_object) object = quilt_json_parse ((const char *)data, size, 1 << 20, NULL);
+  g_autoptr (QuiltOptions) options = NULL;
+  GError *error = NULL;
+
+  if (!object)
+    return;
+  options = quilt_options_from_json (object, &error);
+  if (options)
+    check_taken (options);
+  else
+    FUZZ_CHECK_REFUSED (error);
+}
+
+static void
+fuzz_variant (const uint8_t *data, size_t size)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
+  g_autoptr (GVariant) raw = NULL;
+  g_autoptr (GVariant) dict = NULL;
+  g_autoptr (QuiltOptions) options = NULL;
+  GError *error = NULL;
+
+  raw = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE_VARDICT, bytes, FALSE));
+  /* As from the bus: GDBus hands out nothing else. */
+  dict = g_variant_get_normal_form (raw);
+  options = quilt_options_from_variant (dict, &error);
+  if (options)
+    check_taken (options);
+  else
+    FUZZ_CHECK_REFUSED (error);
+}
+
+static void
+fuzz_text (const char *text)
+{
+  g_auto (GStrv) argv = NULL;
+  guint64 value;
+  int signal;
+  GError *error = NULL;
+
+  if (!quilt_parse_bytes (text, &value, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (!quilt_parse_cpus (text, &value, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (!quilt_parse_duration (text, &value, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (!quilt_parse_signal (text, &signal, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (!quilt_container_name_check (text, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (!quilt_image_name_check (text, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (!quilt_hostname_check (text, &error))
+    FUZZ_CHECK_REFUSED (error);
+  argv = quilt_setup_step_argv (text, &error);
+  if (!argv)
+    FUZZ_CHECK_REFUSED (error);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  if (size > 0 && data[0] == '{') {
+    fuzz_json (data, size);
+  } else if (size > 0 && data[0] == 'T') {
+    g_autofree char *text = g_strndup ((const char *)data + 1, size - 1);
+
+    fuzz_text (text);
+  } else {
+    fuzz_variant (data, size);
+  }
+  return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a fuzz target is: libFuzzer's entry, and how it says that a promise was broken. */
+#pragma once
+
+#include <glib.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+/* In release builds too, unlike assert(3). */
+#define FUZZ_CHECK(condition) g_assert_true (condition)
+
+/* That a refusal tells of one of our errors, in one line of UTF-8; clears it. */
+#define FUZZ_CHECK_REFUSED(error)                                                                  \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    FUZZ_CHECK ((error) != NULL);                                                                  \
+    FUZZ_CHECK ((error)->domain == QUILT_ERROR);                                                   \
+    FUZZ_CHECK (g_utf8_validate ((error)->message, -1, NULL));                                     \
+    FUZZ_CHECK (strchr ((error)->message, '\n') == NULL);                                          \
+    g_clear_error (&(error));                                                                      \
+  }                                                                                                \
+  G_STMT_END
