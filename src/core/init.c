@@ -70,16 +70,21 @@ die_with_parent (void)
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody reads our memory or borrows our descriptors */
 }
 
-/* A copy of the supervisor: its signal handling and descriptors are ours too. */
+/* A copy of the supervisor has its descriptors too: all go but standard ones and the channel. */
 static void
-take_stdio (const QuiltInit *init)
+take_descriptors (QuiltInit *init)
 {
   int null_fd = open ("/dev/null", O_RDONLY | O_NOCTTY | O_CLOEXEC);
 
   if (null_fd < 0 || dup2 (null_fd, 0) < 0 || dup2 (init->stdout_fd, 1) < 0 ||
       dup2 (init->stderr_fd, 2) < 0)
     quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
-  if (setsid () < 0)
+  if (init->channel != 3 && dup3 (init->channel, 3, O_CLOEXEC) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
+  init->channel = 3;
+  init->stdout_fd = 1;
+  init->stderr_fd = 2;
+  if (close_range (4, ~0U, 0) < 0 || setsid () < 0)
     quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
   umask (0);
 }
@@ -268,13 +273,15 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
 }
 
 void
-quilt_init_run (const QuiltInit *init)
+quilt_init_run (const QuiltInit *parents)
 {
+  QuiltInit copy = *parents;
+  const QuiltInit *init = &copy;
   const QuiltProcess *process = &init->spec->process;
   int root_fd;
 
   die_with_parent ();
-  take_stdio (init);
+  take_descriptors (&copy);
   set_oom_score (init);
   bring_loopback_up (init);
   set_hostname (init);

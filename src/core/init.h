@@ -15,7 +15,7 @@ typedef struct {
 } QuiltInit;
 
 /* In the cloned child: never returns, never allocates. */
-void quilt_init_run (const QuiltInit *init) G_GNUC_NORETURN;
+void quilt_init_run (const QuiltInit *parents) G_GNUC_NORETURN;
 
 /* Reports that stage failed and ends the process. */
 void quilt_init_fail (const QuiltInit *init,

@@ -2,6 +2,9 @@
 /* The wire between quiltd and its helpers. */
 #include "proto/message.h"
 
+#include "base/error.h"
+#include "base/file.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,26 +22,44 @@ quilt_message_init (QuiltMessage *message, QuiltMessageType type)
 void
 quilt_message_set_text (QuiltMessage *message, const char *text)
 {
-  gsize length = strlen (text);
+  g_autofree char *valid = g_utf8_validate (text, -1, NULL) ? NULL : g_utf8_make_valid (text, -1);
+  gsize length;
   const char *end;
 
+  text = valid ? valid : text;
+  length = strlen (text);
   if (length >= sizeof message->text) {
     length = sizeof message->text - 1;
-    g_utf8_validate (text, (gssize) length, &end);
-    length = (gsize) (end - text);
+    g_utf8_validate (text, (gssize)length, &end);
+    length = (gsize)(end - text);
   }
   memcpy (message->text, text, length);
   message->text[length] = '\0';
 }
 
+/* Only the used part of text travels. */
+static gsize
+used_size (const QuiltMessage *message)
+{
+  return HEADER_SIZE + strnlen (message->text, sizeof message->text - 1) + 1;
+}
+
+static gboolean
+is_valid (const QuiltMessage *message, gsize size)
+{
+  return size > HEADER_SIZE && size <= sizeof *message &&
+         message->version == QUILT_MESSAGE_VERSION &&
+         memchr (message->text, '\0', size - HEADER_SIZE) &&
+         g_utf8_validate (message->text, -1, NULL);
+}
+
 gboolean
 quilt_message_send (int socket, const QuiltMessage *message)
 {
-  gsize size = HEADER_SIZE + strnlen (message->text, sizeof message->text - 1) + 1;
   ssize_t n;
 
   do
-    n = send (socket, message, size, MSG_NOSIGNAL);
+    n = send (socket, message, used_size (message), MSG_NOSIGNAL);
   while (n < 0 && errno == EINTR);
   return n >= 0;
 }
@@ -46,9 +67,9 @@ quilt_message_send (int socket, const QuiltMessage *message)
 int
 quilt_message_receive (int socket, QuiltMessage *ret_message)
 {
-  QuiltMessage message;
-  struct iovec iov = { &message, sizeof message };
-  struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 }; /* no room for descriptors */
+  QuiltMessage message = {0}; /* only what came is filled, and no byte of our stack leaks on */
+  struct iovec iov = {&message, sizeof message};
+  struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1}; /* no room for descriptors */
   ssize_t n;
 
   do
@@ -58,11 +79,37 @@ quilt_message_receive (int socket, QuiltMessage *ret_message)
     return -1;
   if (n == 0)
     return 0;
-  if ((gsize) n <= HEADER_SIZE || (header.msg_flags & MSG_TRUNC) ||
-      message.version != QUILT_MESSAGE_VERSION ||
-      !memchr (message.text, '\0', (gsize) n - HEADER_SIZE) ||
-      !g_utf8_validate (message.text, -1, NULL))
+  if ((header.msg_flags & MSG_TRUNC) || !is_valid (&message, (gsize)n))
     return errno = EBADMSG, -1;
   *ret_message = message;
   return 1;
+}
+
+gboolean
+quilt_message_save (int dir_fd, const char *name, const QuiltMessage *message, GError **error)
+{
+  return quilt_file_replace (dir_fd, name, message, used_size (message), QUILT_FILE_VOLATILE,
+                             error);
+}
+
+gboolean
+quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error)
+{
+  g_autoptr (GBytes) bytes = quilt_file_read (dir_fd, name, sizeof *ret_message, error);
+  QuiltMessage message = {0};
+  gconstpointer data;
+  gsize size;
+
+  if (!bytes)
+    return FALSE;
+  data = g_bytes_get_data (bytes, &size);
+  memcpy (&message, data, size);
+  if (!is_valid (&message, size)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "Failed to read '%s': it is no message of version %d", name,
+                 QUILT_MESSAGE_VERSION);
+    return FALSE;
+  }
+  *ret_message = message;
+  return TRUE;
 }

@@ -64,3 +64,10 @@ gboolean quilt_message_send (int socket, const QuiltMessage *message);
  * closed; -1 with errno: EAGAIN, EBADMSG (malformed: drop the connection), … Descriptors that came
  * along are closed. */
 int quilt_message_receive (int socket, QuiltMessage *ret_message);
+
+/* Keeps a message as the file dir_fd/name: whole or not at all, but a power cut may lose it. */
+gboolean
+quilt_message_save (int dir_fd, const char *name, const QuiltMessage *message, GError **error);
+/* Reads it with the checks of quilt_message_receive(). NOT_FOUND, or FAILED. */
+gboolean
+quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error);

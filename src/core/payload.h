@@ -13,9 +13,9 @@ typedef struct {
   int channel; /* reports; see core/report.h. End of file: the command runs, or all is over */
   int stdout_fd;
   int stderr_fd;
-} QuiltContainer;
+} QuiltPayload;
 
-#define QUILT_CONTAINER_NONE                                                                       \
+#define QUILT_PAYLOAD_NONE                                                                         \
   {                                                                                                \
     0, -1, -1, -1, -1                                                                              \
   }
@@ -23,12 +23,11 @@ typedef struct {
 /* Clones the container's init, which builds the root file system and reports READY. The caller has
  * one thread, all signals blocked, and open only descriptors that are close-on-exec. The container
  * dies with the caller. Errors: of quilt_mounts_plan(), INVALID_ARGUMENT, FAILED. */
-gboolean
-quilt_container_start (const QuiltSpec *spec, QuiltContainer *ret_container, GError **error);
+gboolean quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **error);
 
 /* Gives the init, which waits for it, the word to go on. */
-gboolean quilt_container_continue (const QuiltContainer *container);
+gboolean quilt_payload_continue (const QuiltPayload *payload);
 
 /* Kills it if it runs, reaps it, and closes all. */
-void quilt_container_clear (QuiltContainer *container);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltContainer, quilt_container_clear)
+void quilt_payload_clear (QuiltPayload *payload);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltPayload, quilt_payload_clear)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting a container: the clone, and what its parent holds of it. */
-#include "core/start.h"
+#include "core/payload.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -81,9 +81,9 @@ clone_init (const QuiltSpec *spec, int *ret_pid_fd)
 }
 
 gboolean
-quilt_container_start (const QuiltSpec *spec, QuiltContainer *ret_container, GError **error)
+quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **error)
 {
-  g_auto (QuiltContainer) container = QUILT_CONTAINER_NONE;
+  g_auto (QuiltPayload) payload = QUILT_PAYLOAD_NONE;
   g_autoptr (QuiltMountPlan) mounts = NULL;
   g_autofd int channel_fd = -1;
   g_autofd int stdout_fd = -1;
@@ -95,42 +95,42 @@ quilt_container_start (const QuiltSpec *spec, QuiltContainer *ret_container, GEr
     return FALSE;
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
-  container.channel = channel[0];
+  payload.channel = channel[0];
   channel_fd = channel[1];
-  if (!make_output (&spec->process, &container.stdout_fd, &stdout_fd) ||
-      !make_output (&spec->process, &container.stderr_fd, &stderr_fd))
+  if (!make_output (&spec->process, &payload.stdout_fd, &stdout_fd) ||
+      !make_output (&spec->process, &payload.stderr_fd, &stderr_fd))
     return quilt_set_error_errno (error, errno, "Failed to make a pipe for the output");
-  container.pid = clone_init (spec, &container.pid_fd);
-  if (container.pid < 0)
+  payload.pid = clone_init (spec, &payload.pid_fd);
+  if (payload.pid < 0)
     return quilt_set_error_errno (error, errno, "Failed to clone the container's init");
-  if (container.pid == 0) {
+  if (payload.pid == 0) {
     const QuiltInit init = {spec, mounts, channel_fd, stdout_fd, stderr_fd};
 
     /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */
-    quilt_fd_clear (&container.channel);
+    quilt_fd_clear (&payload.channel);
     quilt_init_run (&init);
   }
-  *ret_container = container;
-  container = (QuiltContainer)QUILT_CONTAINER_NONE;
+  *ret_payload = payload;
+  payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   return TRUE;
 }
 
 gboolean
-quilt_container_continue (const QuiltContainer *container)
+quilt_payload_continue (const QuiltPayload *payload)
 {
-  return send (container->channel, "", 1, MSG_NOSIGNAL) == 1;
+  return send (payload->channel, "", 1, MSG_NOSIGNAL) == 1;
 }
 
 void
-quilt_container_clear (QuiltContainer *container)
+quilt_payload_clear (QuiltPayload *payload)
 {
-  if (container->pid > 0 && container->pid_fd >= 0) {
-    pidfd_send_signal (container->pid_fd, SIGKILL, NULL, 0);
-    waitpid (container->pid, NULL, 0);
+  if (payload->pid > 0 && payload->pid_fd >= 0) {
+    pidfd_send_signal (payload->pid_fd, SIGKILL, NULL, 0);
+    waitpid (payload->pid, NULL, 0);
   }
-  quilt_fd_clear (&container->pid_fd);
-  quilt_fd_clear (&container->channel);
-  quilt_fd_clear (&container->stdout_fd);
-  quilt_fd_clear (&container->stderr_fd);
-  container->pid = 0;
+  quilt_fd_clear (&payload->pid_fd);
+  quilt_fd_clear (&payload->channel);
+  quilt_fd_clear (&payload->stdout_fd);
+  quilt_fd_clear (&payload->stderr_fd);
+  payload->pid = 0;
 }

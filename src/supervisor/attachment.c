@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A copy of the container's output for whoever started it, byte for byte. */
+#include "supervisor/attachment.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+open_anew (int fd)
+{
+  char path[32];
+
+  g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  return open (path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void
+quilt_attachment_init (QuiltAttachment *attachment, int fd)
+{
+  struct stat st;
+
+  *attachment = (QuiltAttachment){.fd = fd};
+  if (fd < 0)
+    return;
+  attachment->buffer = g_byte_array_new ();
+  if (fstat (fd, &st) < 0) {
+    quilt_fd_clear (&attachment->fd);
+    return;
+  }
+  attachment->is_socket = S_ISSOCK (st.st_mode);
+  if (S_ISFIFO (st.st_mode) || S_ISCHR (st.st_mode)) {
+    attachment->fd = open_anew (fd); /* -1: its reader is gone already */
+    close (fd);
+  }
+}
+
+void
+quilt_attachment_clear (QuiltAttachment *attachment)
+{
+  quilt_fd_clear (&attachment->fd);
+  g_clear_pointer (&attachment->buffer, g_byte_array_unref);
+}
+
+gboolean
+quilt_attachment_has_room (const QuiltAttachment *attachment)
+{
+  return attachment->fd < 0 || attachment->buffer->len < QUILT_ATTACHMENT_MAX;
+}
+
+static ssize_t
+write_some (const QuiltAttachment *attachment, const void *data, gsize length)
+{
+  ssize_t n;
+
+  do
+    n = attachment->is_socket ? send (attachment->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                              : write (attachment->fd, data, length);
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+/* Returns how much of data is done with. Nobody to read it: all. */
+static gsize
+push (QuiltAttachment *attachment, const guint8 *data, gsize length)
+{
+  gsize done = 0;
+
+  while (done < length && attachment->fd >= 0) {
+    ssize_t n = write_some (attachment, data + done, length - done);
+
+    if (n < 0 && errno == EAGAIN)
+      return done;
+    if (n < 0) {
+      quilt_fd_clear (&attachment->fd);
+      return length;
+    }
+    done += (gsize)n;
+    attachment->progress_usec = g_get_monotonic_time ();
+  }
+  return length;
+}
+
+static void
+push_buffer (QuiltAttachment *attachment)
+{
+  gsize done;
+
+  if (attachment->fd < 0)
+    return;
+  done = push (attachment, attachment->buffer->data, attachment->buffer->len);
+  if (done > 0)
+    g_byte_array_remove_range (attachment->buffer, 0, (guint)done);
+  if (attachment->finished && attachment->buffer->len == 0)
+    quilt_fd_clear (&attachment->fd);
+}
+
+void
+quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize length)
+{
+  gsize done = 0;
+
+  if (attachment->fd < 0)
+    return;
+  if (attachment->buffer->len == 0)
+    done = push (attachment, data, length);
+  if (attachment->fd >= 0)
+    g_byte_array_append (attachment->buffer, (const guint8 *)data + done, (guint)(length - done));
+}
+
+void
+quilt_attachment_finish (QuiltAttachment *attachment)
+{
+  attachment->finished = TRUE;
+  attachment->progress_usec = g_get_monotonic_time ();
+  /* A pipe can hold the rest for a slow reader, so that nobody has to wait for him. Other kinds
+   * fail here, which is as well. */
+  if (attachment->fd >= 0 && attachment->buffer->len > 0) {
+    int capacity = fcntl (attachment->fd, F_GETPIPE_SZ);
+
+    if (capacity > 0)
+      fcntl (attachment->fd, F_SETPIPE_SZ, capacity + (int)attachment->buffer->len + 4096);
+  }
+  push_buffer (attachment);
+}
+
+struct pollfd
+quilt_attachment_poll (const QuiltAttachment *attachment)
+{
+  /* Without events too: an error says that the reader is gone. */
+  return (struct pollfd){
+      .fd = attachment->fd,
+      .events = attachment->fd >= 0 && attachment->buffer->len > 0 ? POLLOUT : 0,
+  };
+}
+
+void
+quilt_attachment_handle (QuiltAttachment *attachment, short revents)
+{
+  if (revents & (POLLERR | POLLHUP | POLLNVAL))
+    quilt_fd_clear (&attachment->fd);
+  else if (revents)
+    push_buffer (attachment);
+}

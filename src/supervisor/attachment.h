@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A copy of the container's output for whoever started it, byte for byte. */
+#pragma once
+
+#include <glib.h>
+#include <poll.h>
+
+/* The descriptor is a stranger's, and perhaps shared with others who expect it to block. A pipe,
+ * FIFO or terminal is therefore opened anew by /proc/self/fd, non-blocking, and theirs is left as
+ * it is; a socket is written with MSG_DONTWAIT; a regular file never blocks (and opened anew would
+ * lose its offset). */
+typedef struct {
+  int fd; /* -1: none, or its reader is gone */
+  gboolean is_socket;
+  gboolean finished; /* nothing follows: close it once all is written */
+  gint64 progress_usec;
+  GByteArray *buffer;
+} QuiltAttachment;
+
+#define QUILT_ATTACHMENT_MAX (256 * 1024)
+
+/* Takes fd over. */
+void quilt_attachment_init (QuiltAttachment *attachment, int fd);
+void quilt_attachment_clear (QuiltAttachment *attachment);
+
+/* Whether more should be read for it: its reader keeps up, or is gone. */
+gboolean quilt_attachment_has_room (const QuiltAttachment *attachment);
+void quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize length);
+/* End of file follows what was appended. */
+void quilt_attachment_finish (QuiltAttachment *attachment);
+
+struct pollfd quilt_attachment_poll (const QuiltAttachment *attachment);
+void quilt_attachment_handle (QuiltAttachment *attachment, short revents);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The supervisor's line to quiltd: the one it was started with, then whichever quiltd connects. */
+#include "supervisor/control.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+gboolean
+quilt_control_init (QuiltControl *control, int dir_fd, int fd, GError **error)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  g_autofd int listen_fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  mode_t mask;
+  int r;
+
+  *control = (QuiltControl){-1, fd};
+  g_snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor", dir_fd);
+  mask = umask (0177);
+  r = listen_fd < 0 ? -1 : bind (listen_fd, (struct sockaddr *)&address, sizeof address);
+  umask (mask);
+  if (r < 0 || listen (listen_fd, 4) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to listen on 'supervisor'");
+  control->listen_fd = g_steal_fd (&listen_fd);
+  return TRUE;
+}
+
+void
+quilt_control_clear (QuiltControl *control)
+{
+  quilt_fd_clear (&control->listen_fd);
+  quilt_fd_clear (&control->fd);
+}
+
+void
+quilt_control_send (QuiltControl *control, const QuiltMessage *message)
+{
+  if (control->fd >= 0 && !quilt_message_send (control->fd, message))
+    quilt_fd_clear (&control->fd);
+}
+
+int
+quilt_control_receive (QuiltControl *control, QuiltMessage *ret_message)
+{
+  int r = control->fd < 0 ? 0 : quilt_message_receive (control->fd, ret_message);
+
+  if (r > 0 || control->fd < 0 || (r < 0 && errno == EAGAIN))
+    return MAX (r, 0);
+  quilt_fd_clear (&control->fd);
+  return -1;
+}
+
+gboolean
+quilt_control_accept (QuiltControl *control)
+{
+  g_autofd int fd = accept4 (control->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+
+  if (fd < 0 || getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+      peer.uid != geteuid ())
+    return FALSE;
+  control->fd = g_steal_fd (&fd);
+  return TRUE;
+}
+
+struct pollfd
+quilt_control_poll (const QuiltControl *control)
+{
+  return (struct pollfd){
+      .fd = control->fd >= 0 ? control->fd : control->listen_fd,
+      .events = POLLIN,
+  };
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The supervisor's line to quiltd: the one it was started with, then whichever quiltd connects. */
+#pragma once
+
+#include "proto/message.h"
+
+#include <poll.h>
+
+typedef struct {
+  int listen_fd;
+  int fd; /* -1: quiltd is away */
+} QuiltControl;
+
+/* Listens on dir_fd/supervisor. Takes fd over. */
+gboolean quilt_control_init (QuiltControl *control, int dir_fd, int fd, GError **error);
+void quilt_control_clear (QuiltControl *control);
+
+/* Sends, if quiltd is there; if not, it is told the state when it comes. */
+void quilt_control_send (QuiltControl *control, const QuiltMessage *message);
+
+/* Receives one message; 1: got one, 0: none for now, -1: the connection is gone. */
+int quilt_control_receive (QuiltControl *control, QuiltMessage *ret_message);
+
+/* While quiltd is away: whether it is back. Peers of other users are turned away. */
+gboolean quilt_control_accept (QuiltControl *control);
+
+/* The connection, or the socket that waits for one. */
+struct pollfd quilt_control_poll (const QuiltControl *control);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way to journald: its native protocol over a datagram socket that never makes us wait. */
+#include "supervisor/journal.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define RETRY_USEC (100 * G_TIME_SPAN_MILLISECOND)
+/* As much as libsystemd asks for: a burst need not wait for journald to be scheduled. */
+#define SEND_BUFFER (8 * 1024 * 1024)
+
+void
+quilt_journal_append_field (GString *text, const char *name, const char *value)
+{
+  if (strchr (value, '\n')) {
+    guint64 length = GUINT64_TO_LE ((guint64)strlen (value));
+
+    g_string_append_printf (text, "%s\n", name);
+    g_string_append_len (text, (const char *)&length, sizeof length);
+    g_string_append_printf (text, "%s\n", value);
+  } else {
+    g_string_append_printf (text, "%s=%s\n", name, value);
+  }
+}
+
+void
+quilt_journal_init (QuiltJournal *journal, const char *path)
+{
+  *journal = (QuiltJournal){.path = path, .fd = -1};
+}
+
+void
+quilt_journal_clear (QuiltJournal *journal)
+{
+  quilt_fd_clear (&journal->fd);
+}
+
+static void
+retry_later (QuiltJournal *journal)
+{
+  quilt_fd_clear (&journal->fd);
+  journal->full = FALSE;
+  journal->retry_usec = g_get_monotonic_time () + RETRY_USEC;
+}
+
+static gboolean
+connect_journal (QuiltJournal *journal)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const int size = SEND_BUFFER;
+  g_autofd int fd = -1;
+
+  if (journal->fd >= 0)
+    return TRUE;
+  g_strlcpy (address.sun_path, journal->path, sizeof address.sun_path);
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0)
+    return FALSE;
+  if (setsockopt (fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+    setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  journal->fd = g_steal_fd (&fd);
+  return TRUE;
+}
+
+/* An entry that is too large for a datagram goes as a sealed file. */
+static gboolean
+send_as_file (QuiltJournal *journal, const struct msghdr *entry)
+{
+  g_autofd int fd = memfd_create ("quilt-journal-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int))];
+  } control = {.header = {.cmsg_level = SOL_SOCKET,
+                          .cmsg_type = SCM_RIGHTS,
+                          .cmsg_len = CMSG_LEN (sizeof (int))}};
+  struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof control.space};
+
+  if (fd < 0)
+    return FALSE;
+  for (gsize i = 0; i < entry->msg_iovlen; i++)
+    if (!quilt_fd_write_all (fd, entry->msg_iov[i].iov_base, entry->msg_iov[i].iov_len))
+      return FALSE;
+  if (fcntl (fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+    return FALSE;
+  memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+  return sendmsg (journal->fd, &message, MSG_NOSIGNAL) >= 0;
+}
+
+guint
+quilt_journal_send (QuiltJournal *journal, struct mmsghdr *entries, guint n)
+{
+  guint done = 0;
+
+  while (done < n && !quilt_journal_is_blocked (journal)) {
+    int r = connect_journal (journal)
+                ? sendmmsg (journal->fd, entries + done, n - done, MSG_NOSIGNAL)
+                : -1;
+
+    if (r < 0 && (errno == EMSGSIZE || errno == ENOBUFS))
+      r = send_as_file (journal, &entries[done].msg_hdr) ? 1 : -1;
+    if (r > 0)
+      done += (guint)r;
+    else if (r < 0 && errno == EAGAIN)
+      journal->full = TRUE;
+    else if (r < 0 && errno != EINTR)
+      retry_later (journal);
+  }
+  return done;
+}
+
+gboolean
+quilt_journal_is_blocked (const QuiltJournal *journal)
+{
+  return journal->full || journal->retry_usec > 0;
+}
+
+struct pollfd
+quilt_journal_poll (const QuiltJournal *journal)
+{
+  return (struct pollfd){.fd = journal->full ? journal->fd : -1, .events = POLLOUT};
+}
+
+void
+quilt_journal_handle (QuiltJournal *journal, short revents, gint64 now_usec)
+{
+  if (revents)
+    journal->full = FALSE;
+  if (journal->retry_usec > 0 && now_usec >= journal->retry_usec)
+    journal->retry_usec = 0;
+}
+
+gboolean
+quilt_journal_is_unread (const QuiltJournal *journal)
+{
+  int unread = 0;
+
+  return journal->fd >= 0 && ioctl (journal->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way to journald: its native protocol over a datagram socket that never makes us wait.
+ * https://systemd.io/JOURNAL_NATIVE_PROTOCOL/ */
+#pragma once
+
+#include <glib.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#define QUILT_JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+/* Appends "NAME=value\n", or the length-prefixed form where value has a line break. */
+void quilt_journal_append_field (GString *text, const char *name, const char *value);
+
+typedef struct {
+  const char *path;
+  int fd;
+  gboolean full;     /* journald is behind: wait for POLLOUT */
+  gint64 retry_usec; /* journald is away: try again then (g_get_monotonic_time()); 0: it is not */
+} QuiltJournal;
+
+void quilt_journal_init (QuiltJournal *journal, const char *path);
+void quilt_journal_clear (QuiltJournal *journal);
+
+/* Sends entries in order and returns how many were taken: fewer than n if journald is behind or
+ * away. Those that were not are the caller's to keep. */
+guint quilt_journal_send (QuiltJournal *journal, struct mmsghdr *entries, guint n);
+
+/* Whether nothing can be sent at the moment. */
+gboolean quilt_journal_is_blocked (const QuiltJournal *journal);
+
+/* What to wait for, if blocked: an event, or the time retry_usec. */
+struct pollfd quilt_journal_poll (const QuiltJournal *journal);
+void quilt_journal_handle (QuiltJournal *journal, short revents, gint64 now_usec);
+
+/* Whether journald has not yet read all that was sent. Its sender must live until it has: journald
+ * finds the unit of an entry by its sender's pid. */
+gboolean quilt_journal_is_unread (const QuiltJournal *journal);

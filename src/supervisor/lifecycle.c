@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of one container: what follows from what quiltd asks, the init says and the kernel does.
+ */
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/cgroup.h"
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+/* How long an exit waits for the journal to take the last lines, and our own end for it to read
+ * them: it has to be down or stuck for that. */
+#define DRAIN_USEC (2 * G_USEC_PER_SEC)
+#define LEAVE_USEC (10 * G_USEC_PER_SEC)
+/* Between two looks at what the kernel has no event for. */
+#define LOOK_USEC (G_USEC_PER_SEC / 1000)
+
+static void
+send_simple (QuiltSupervisor *self, QuiltMessageType type)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, type);
+  message.pid = self->payload.pid;
+  message.step = self->step;
+  message.flags = self->flags;
+  message.time_usec = self->started_usec;
+  quilt_control_send (&self->control, &message);
+}
+
+static void
+send_signal (QuiltSupervisor *self, int signal)
+{
+  if (self->payload.pid_fd >= 0)
+    pidfd_send_signal (self->payload.pid_fd, signal, NULL, 0);
+}
+
+static void
+kill_payload (QuiltSupervisor *self)
+{
+  self->killed = TRUE;
+  self->kill_usec = 0;
+  send_signal (self, SIGKILL);
+}
+
+/* The container will never run, for this reason; the first one counts. */
+static void
+fail (QuiltSupervisor *self, const GError *why, guint step)
+{
+  if (self->result.type != 0)
+    return;
+  quilt_message_init (&self->result, QUILT_MESSAGE_FAILED);
+  self->result.code = why->domain == QUILT_ERROR ? why->code : QUILT_ERROR_FAILED;
+  self->result.step = step;
+  quilt_message_set_text (&self->result, why->message);
+  kill_payload (self);
+}
+
+static void
+cancel (QuiltSupervisor *self)
+{
+  g_autoptr (GError) why =
+      g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                   "The container was stopped before its command was executed");
+
+  fail (self, why, self->step);
+}
+
+/* The scope is there. Nothing was logged before, so that journald, which remembers the unit of a
+ * sender, learns the right one. */
+static void
+go (QuiltSupervisor *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->phase != QUILT_PHASE_BUILDING || self->result.type != 0)
+    return;
+  self->phase = QUILT_PHASE_SETTING_UP;
+  self->scope_fd = quilt_cgroup_open_self (&error);
+  if (self->scope_fd < 0 || !quilt_cgroup_enter (self->scope_fd, "supervisor", 0, &error) ||
+      !quilt_cgroup_enter (self->scope_fd, "payload", self->payload.pid, &error))
+    fail (self, error, 0);
+  else
+    quilt_payload_continue (&self->payload);
+}
+
+static void
+stop (QuiltSupervisor *self, int signal, guint64 grace_usec)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 deadline = grace_usec < (guint64)(G_MAXINT64 - now) ? now + (gint64)grace_usec : 0;
+
+  self->flags |= QUILT_MESSAGE_FLAG_STOPPING;
+  if (self->phase < QUILT_PHASE_RUNNING) {
+    cancel (self);
+    return;
+  }
+  send_signal (self, signal);
+  if (deadline > 0 && (self->kill_usec == 0 || deadline < self->kill_usec) && !self->killed)
+    self->kill_usec = deadline;
+}
+
+static void
+kill_by_order (QuiltSupervisor *self, int signal)
+{
+  if (self->phase < QUILT_PHASE_RUNNING) {
+    if (signal == SIGKILL)
+      cancel (self);
+    return;
+  }
+  self->killed = self->killed || signal == SIGKILL;
+  send_signal (self, signal);
+}
+
+void
+quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *message)
+{
+  switch (message->type) {
+  case QUILT_MESSAGE_GO:
+    go (self);
+    break;
+  case QUILT_MESSAGE_STOP:
+    stop (self, message->signal, message->time_usec);
+    break;
+  case QUILT_MESSAGE_KILL:
+    kill_by_order (self, message->signal);
+    break;
+  case QUILT_MESSAGE_RENAME:
+    if (*message->text)
+      quilt_log_set_name (&self->log, message->text);
+    break;
+  case QUILT_MESSAGE_BYE:
+    self->released = self->phase == QUILT_PHASE_RECORDED;
+    break;
+  default:
+    break; /* of a quiltd that is newer than we are */
+  }
+}
+
+void
+quilt_supervisor_handle_lost (QuiltSupervisor *self)
+{
+  /* Who asked for this container was told that it failed, or will be. */
+  if (self->phase == QUILT_PHASE_BUILDING)
+    cancel (self);
+}
+
+void
+quilt_supervisor_tell (QuiltSupervisor *self)
+{
+  if (self->phase == QUILT_PHASE_RECORDED)
+    quilt_control_send (&self->control, &self->result);
+  else if (self->phase >= QUILT_PHASE_RUNNING)
+    send_simple (self, QUILT_MESSAGE_RUNNING);
+  else if (self->step > 0)
+    send_simple (self, QUILT_MESSAGE_STEP);
+}
+
+void
+quilt_supervisor_handle_terminate (QuiltSupervisor *self)
+{
+  self->terminated = TRUE;
+  stop (self, self->stop_signal, self->stop_timeout_usec);
+}
+
+/* What the step wrote last, as one line that is safe to show. */
+static char *
+last_words (const GString *tail)
+{
+  g_autofree char *text = g_utf8_make_valid (tail->str, (gssize)tail->len);
+  g_auto (GStrv) lines = g_strsplit (g_strstrip (text), "\n", -1);
+  guint n = g_strv_length (lines);
+  char *words = g_strjoinv (" / ", lines + (n > 3 ? n - 3 : 0));
+
+  for (char *p = words; *p; p++)
+    if (g_ascii_iscntrl (*p))
+      *p = ' ';
+  return words;
+}
+
+/* Only once its output is in is there all that can be said about a failed step. */
+static void
+add_last_words (QuiltSupervisor *self)
+{
+  const GString *tail = self->outputs[QUILT_STREAM_STDERR].tail;
+  g_autofree char *words = tail ? last_words (tail) : NULL;
+  g_autofree char *text = NULL;
+
+  if (self->result.type != QUILT_MESSAGE_FAILED || self->result.step == 0 || !words || !*words)
+    return;
+  text = g_strdup_printf ("%s; its last words: %s", self->result.text, words);
+  quilt_message_set_text (&self->result, text);
+}
+
+static void
+handle_failure (QuiltSupervisor *self, const QuiltReport *report)
+{
+  g_autoptr (GError) error = NULL;
+
+  quilt_report_to_error (report, &error);
+  fail (self, error, report->step ? report->step : self->step);
+  if (report->type == QUILT_REPORT_STEP_FAILED && !report->timed_out)
+    self->result.exit_code = WIFSIGNALED (report->status) ? 128 + WTERMSIG (report->status)
+                                                          : WEXITSTATUS (report->status);
+}
+
+static void
+handle_report (QuiltSupervisor *self, const QuiltReport *report)
+{
+  g_autofree char *text = NULL;
+
+  switch (report->type) {
+  case QUILT_REPORT_READY:
+    send_simple (self, QUILT_MESSAGE_READY);
+    break;
+  case QUILT_REPORT_STEP:
+  case QUILT_REPORT_STEPS_DONE:
+    self->waiting = TRUE;
+    self->next_step = report->type == QUILT_REPORT_STEP ? report->step : 0;
+    break;
+  case QUILT_REPORT_EXEC:
+    self->executing = TRUE;
+    break;
+  case QUILT_REPORT_WARNING:
+    text = quilt_report_to_warning (report);
+    quilt_log_note (&self->log, LOG_WARNING, text);
+    break;
+  default:
+    handle_failure (self, report);
+  }
+}
+
+void
+quilt_supervisor_handle_reports (QuiltSupervisor *self)
+{
+  QuiltReport report;
+  int r;
+
+  while ((r = quilt_report_receive (self->payload.channel, &report)) > 0)
+    handle_report (self, &report);
+  if (r < 0 && errno == EAGAIN)
+    return;
+  /* All ends of the channel are closed on execution, or it has died; that is told apart by its last
+   * report, and its end follows. */
+  quilt_fd_clear (&self->payload.channel);
+  if (r < 0 || !self->executing || self->result.type != 0)
+    return;
+  self->phase = QUILT_PHASE_RUNNING;
+  self->started_usec = (guint64)g_get_real_time ();
+  send_simple (self, QUILT_MESSAGE_RUNNING);
+}
+
+/* The init died without a word, so somebody killed it. */
+static void
+fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
+{
+  gboolean oom = self->scope_fd >= 0 && quilt_cgroup_oom_kills (self->scope_fd) > 0;
+  g_autoptr (GError) why = NULL;
+
+  if (oom)
+    why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "The kernel killed the container for want of memory before its command was "
+                       "executed; allow it more with --memory");
+  else
+    why =
+        g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                     "The container's init was killed by signal %d before it executed the command",
+                     info->si_status);
+  fail (self, why, self->step);
+}
+
+static const char *
+set_exit (QuiltSupervisor *self, const siginfo_t *info)
+{
+  QuiltMessage *result = &self->result;
+  gboolean oom = quilt_cgroup_oom_kills (self->scope_fd) > 0;
+
+  quilt_message_init (result, QUILT_MESSAGE_EXITED);
+  result->pid = self->payload.pid;
+  result->signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
+  result->exit_code = result->signal ? 128 + result->signal : info->si_status;
+  if (oom)
+    self->flags |= QUILT_MESSAGE_FLAG_OOM;
+  if (oom && result->signal == SIGKILL && !self->killed)
+    return "oom-killed";
+  if (self->flags & QUILT_MESSAGE_FLAG_STOPPING)
+    return "stopped";
+  return result->signal ? "signaled" : "exited";
+}
+
+/* As the container's first process it took all others with it: the kernel has killed them before
+ * this event. */
+void
+quilt_supervisor_handle_end (QuiltSupervisor *self)
+{
+  siginfo_t info = {0};
+
+  if (waitid (P_PIDFD, (id_t)self->payload.pid_fd, &info, WEXITED) < 0)
+    return;
+  if (self->payload.channel >= 0)
+    quilt_supervisor_handle_reports (self);
+  quilt_fd_clear (&self->payload.pid_fd);
+  self->kill_usec = 0;
+  if (self->phase == QUILT_PHASE_RUNNING)
+    quilt_message_set_text (&self->result, set_exit (self, &info));
+  else
+    fail_by_signal (self, &info);
+  self->result.time_usec = (guint64)g_get_real_time ();
+  self->result.flags = self->flags;
+  self->phase = QUILT_PHASE_ENDED;
+  self->patience_usec = g_get_monotonic_time () + DRAIN_USEC;
+}
+
+/* Whether all that was written so far is logged. */
+static gboolean
+drain (QuiltSupervisor *self)
+{
+  gboolean drained = TRUE;
+
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    drained = quilt_output_pump (&self->outputs[i]) && drained;
+  for (guint i = 0; i < QUILT_N_STREAMS && drained; i++)
+    drained = quilt_output_end_line (&self->outputs[i]);
+  return drained;
+}
+
+static void
+pump (QuiltSupervisor *self)
+{
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_output_pump (&self->outputs[i]);
+  quilt_log_report_dropped (&self->log, g_get_monotonic_time (), FALSE);
+}
+
+/* Between two steps there is no process but the init: what the pipes hold is of the last one, all
+ * of it, and what comes is of the next. */
+static void
+continue_setup (QuiltSupervisor *self)
+{
+  QuiltOutput *err = &self->outputs[QUILT_STREAM_STDERR];
+
+  if (!drain (self))
+    return;
+  if (err->tail)
+    g_string_free (g_steal_pointer (&err->tail), TRUE);
+  if (self->next_step > 0)
+    err->tail = g_string_new (NULL);
+  self->step = self->next_step;
+  self->waiting = FALSE;
+  quilt_log_set_step (&self->log, self->step);
+  if (self->step > 0)
+    send_simple (self, QUILT_MESSAGE_STEP);
+  quilt_payload_continue (&self->payload);
+}
+
+static void
+finish_output (QuiltSupervisor *self)
+{
+  if (self->drained || !drain (self) ||
+      !quilt_log_report_dropped (&self->log, g_get_monotonic_time (), TRUE))
+    return;
+  self->drained = TRUE;
+  for (guint i = 0; i < QUILT_N_STREAMS; i++) {
+    quilt_output_close (&self->outputs[i]);
+    quilt_attachment_finish (&self->outputs[i].attachment);
+  }
+}
+
+static void
+record (QuiltSupervisor *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  add_last_words (self);
+  if (!quilt_message_save (self->run_dir_fd, "exit", &self->result, &error))
+    g_printerr ("%s\n", error->message); /* quiltd, if it is there, learns it all the same */
+  self->phase = QUILT_PHASE_RECORDED;
+  self->patience_usec = 0;
+  quilt_control_send (&self->control, &self->result);
+}
+
+/* Whether somebody still has to take something from us. */
+static gboolean
+is_busy (const QuiltSupervisor *self)
+{
+  gboolean busy = !self->drained || quilt_journal_is_unread (&self->log.journal);
+
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    busy = busy || self->outputs[i].attachment.fd >= 0;
+  return busy;
+}
+
+static gboolean
+may_leave (const QuiltSupervisor *self)
+{
+  gboolean never_went = self->scope_fd < 0;
+
+  return self->phase == QUILT_PHASE_RECORDED &&
+         (self->released || (self->control.fd < 0 && (self->terminated || never_went)));
+}
+
+gboolean
+quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
+{
+  if (self->kill_usec > 0 && now_usec >= self->kill_usec) {
+    self->flags |= QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT;
+    kill_payload (self);
+  }
+  if (self->phase >= QUILT_PHASE_ENDED)
+    finish_output (self);
+  else if (self->waiting)
+    continue_setup (self);
+  else
+    pump (self);
+  if (self->phase == QUILT_PHASE_ENDED && (self->drained || now_usec >= self->patience_usec))
+    record (self);
+  if (!may_leave (self))
+    return TRUE;
+  if (self->patience_usec == 0)
+    self->patience_usec = now_usec + LEAVE_USEC;
+  return is_busy (self) && now_usec < self->patience_usec;
+}
+
+static gint64
+earlier (gint64 a, gint64 b)
+{
+  return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
+gint64
+quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec)
+{
+  gint64 deadline = earlier (self->kill_usec, self->log.journal.retry_usec);
+
+  deadline = earlier (deadline, quilt_rate_get_deadline (&self->log.rate));
+  deadline = earlier (deadline, self->patience_usec);
+  if (may_leave (self) && quilt_journal_is_unread (&self->log.journal))
+    deadline = earlier (deadline, now_usec + LOOK_USEC);
+  return deadline;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The container's log: its lines as journal entries, with the fields that say whose they are. */
+#include "supervisor/log.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#define SHORT_ID 12
+
+/* data/quilt.catalog explains it. */
+#define MESSAGE_DROPPED "0e9d1f5b7e8c4b0aa3a6c2d4f1b7e911"
+
+static const struct {
+  const char *name;
+  int priority;
+} streams[] = {
+    [QUILT_STREAM_STDOUT] = {"stdout", LOG_INFO},
+    [QUILT_STREAM_STDERR] = {"stderr", LOG_ERR},
+};
+
+static void
+append_identity (const QuiltLog *log, GString *text, int priority)
+{
+  g_autofree char *short_id = g_strndup (log->id, SHORT_ID);
+
+  g_string_append_printf (text, "PRIORITY=%d\n", priority);
+  quilt_journal_append_field (text, "SYSLOG_IDENTIFIER", log->name);
+  quilt_journal_append_field (text, "CONTAINER_ID", short_id);
+  quilt_journal_append_field (text, "CONTAINER_ID_FULL", log->id);
+  quilt_journal_append_field (text, "CONTAINER_NAME", log->name);
+  quilt_journal_append_field (text, "CONTAINER_TAG", log->name);
+  quilt_journal_append_field (text, "IMAGE_NAME", log->image);
+}
+
+static void
+make_heads (QuiltLog *log)
+{
+  for (guint i = 0; i < QUILT_N_STREAMS; i++) {
+    GString *head = g_string_truncate (log->heads[i], 0);
+
+    append_identity (log, head, streams[i].priority);
+    quilt_journal_append_field (head, "QUILT_STREAM", streams[i].name);
+    if (log->step > 0)
+      g_string_append_printf (head, "QUILT_STEP=%u\n", log->step);
+    g_string_append (head, "MESSAGE=");
+  }
+}
+
+void
+quilt_log_init (
+    QuiltLog *log, const char *path, const char *id, const char *name, const char *image)
+{
+  memset (log, 0, sizeof *log);
+  quilt_journal_init (&log->journal, path);
+  log->id = g_strdup (id);
+  log->name = g_strdup (name);
+  log->image = g_strdup (image);
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    log->heads[i] = g_string_new (NULL);
+  make_heads (log);
+}
+
+void
+quilt_log_clear (QuiltLog *log)
+{
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    g_string_free (log->heads[i], TRUE);
+  g_free (log->id);
+  g_free (log->name);
+  g_free (log->image);
+  quilt_journal_clear (&log->journal);
+}
+
+void
+quilt_log_set_name (QuiltLog *log, const char *name)
+{
+  g_free (log->name);
+  log->name = g_strdup (name);
+  make_heads (log);
+}
+
+void
+quilt_log_set_step (QuiltLog *log, guint step)
+{
+  log->step = step;
+  make_heads (log);
+}
+
+static struct iovec
+part (const char *text, gsize length)
+{
+  return (struct iovec){(char *)text, length};
+}
+
+/* A line holds no line break, so its text can stand as it is, NULs and all; most are followed by
+ * the line break that ends the field too. */
+guint
+quilt_log_send (QuiltLog *log, QuiltStream stream, const QuiltPiece *pieces, guint n)
+{
+  static const char end[] = "\n";
+  static const char end_partial[] = "\nCONTAINER_PARTIAL_MESSAGE=true\n";
+  struct mmsghdr entries[QUILT_LOG_BATCH] = {0};
+  struct iovec parts[QUILT_LOG_BATCH][3];
+
+  n = MIN (n, QUILT_LOG_BATCH);
+  for (guint i = 0; i < n; i++) {
+    const QuiltPiece *piece = &pieces[i];
+
+    parts[i][0] = part (log->heads[stream]->str, log->heads[stream]->len);
+    parts[i][1] = part (piece->text, piece->length + (piece->line_break ? 1 : 0));
+    parts[i][2] = piece->partial ? part (end_partial, strlen (end_partial)) : part (end, 1);
+    entries[i].msg_hdr.msg_iov = parts[i];
+    entries[i].msg_hdr.msg_iovlen = piece->line_break ? 2 : 3;
+  }
+  return quilt_journal_send (&log->journal, entries, n);
+}
+
+static gboolean
+send_text (QuiltLog *log, const GString *text)
+{
+  struct iovec whole = part (text->str, text->len);
+  struct mmsghdr entry = {.msg_hdr = {.msg_iov = &whole, .msg_iovlen = 1}};
+
+  return quilt_journal_send (&log->journal, &entry, 1) == 1;
+}
+
+gboolean
+quilt_log_note (QuiltLog *log, int priority, const char *text)
+{
+  g_autoptr (GString) entry = g_string_new (NULL);
+
+  append_identity (log, entry, priority);
+  quilt_journal_append_field (entry, "MESSAGE", text);
+  return send_text (log, entry);
+}
+
+gboolean
+quilt_log_report_dropped (QuiltLog *log, gint64 now_usec, gboolean all)
+{
+  g_autoptr (GString) entry = NULL;
+  guint64 dropped = all ? log->rate.dropped : quilt_rate_get_due (&log->rate, now_usec);
+
+  if (dropped == 0)
+    return TRUE;
+  entry = g_string_new (NULL);
+  append_identity (log, entry, LOG_WARNING);
+  g_string_append_printf (entry,
+                          "MESSAGE_ID=" MESSAGE_DROPPED "\nQUILT_DROPPED=%" G_GUINT64_FORMAT
+                          "\nMESSAGE=%" G_GUINT64_FORMAT
+                          " lines were dropped, beyond the container's log rate limit\n",
+                          dropped, dropped);
+  if (!send_text (log, entry))
+    return FALSE;
+  log->rate.dropped = 0;
+  return TRUE;
+}

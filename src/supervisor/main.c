@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quilt-supervisor: starts one container and stays with it until its exit is on record. */
+#include "base/error.h"
+#include "base/file.h"
+#include "supervisor/supervisor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* docs/architecture.md, "Descriptors of a helper". */
+enum {
+  FD_CONTROL = 3,
+  FD_RUN_DIR = 4,
+  FD_STDOUT = 5,
+  FD_STDERR = 6,
+};
+
+#define CONFIG_MAX (4 * 1024 * 1024)
+
+static gboolean
+parse_arguments (int argc, char **argv, QuiltSupervisorFds *ret_fds)
+{
+  QuiltSupervisorFds fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}};
+
+  for (int i = 1; i < argc; i++) {
+    if (strcmp (argv[i], "--attach-stdout") == 0)
+      fds.attached[QUILT_STREAM_STDOUT] = FD_STDOUT;
+    else if (strcmp (argv[i], "--attach-stderr") == 0)
+      fds.attached[QUILT_STREAM_STDERR] = FD_STDERR;
+    else
+      return FALSE;
+  }
+  *ret_fds = fds;
+  return TRUE;
+}
+
+/* What quiltd did not mean to give us: open here, it would stay open as long as the container. */
+static void
+close_strays (const QuiltSupervisorFds *fds)
+{
+  for (int fd = FD_STDOUT; fd <= FD_STDERR; fd++)
+    if (fds->attached[fd - FD_STDOUT] < 0)
+      close (fd);
+  close_range (FD_STDERR + 1, ~0U, 0);
+}
+
+static QuiltSpec *
+load_spec (int run_dir_fd, GError **error)
+{
+  g_autoptr (GBytes) bytes = quilt_file_read (run_dir_fd, "config.json", CONFIG_MAX, error);
+  gconstpointer data;
+  gsize size;
+
+  if (!bytes)
+    return NULL;
+  data = g_bytes_get_data (bytes, &size);
+  return quilt_spec_parse (data, size, error);
+}
+
+static void
+report_failure (const GError *error)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_FAILED);
+  message.code = error->domain == QUILT_ERROR ? error->code : QUILT_ERROR_FAILED;
+  message.time_usec = (guint64)g_get_real_time ();
+  quilt_message_set_text (&message, error->message);
+  quilt_message_send (FD_CONTROL, &message);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QuiltSpec) spec = NULL;
+  QuiltSupervisorFds fds;
+  QuiltSupervisor supervisor;
+
+  if (!parse_arguments (argc, argv, &fds)) {
+    g_printerr ("quilt-supervisor is started by quiltd, and not meant for hands\n");
+    return EXIT_FAILURE;
+  }
+  close_strays (&fds);
+  spec = load_spec (fds.run_dir_fd, &error);
+  if (!spec || !quilt_supervisor_init (&supervisor, spec, &fds, &error)) {
+    report_failure (error);
+    return EXIT_FAILURE;
+  }
+  quilt_supervisor_run (&supervisor);
+  quilt_supervisor_clear (&supervisor);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One stream of the container's output: from its pipe to the log and to whoever is attached. */
+#include "supervisor/output.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READS_PER_TURN 16
+
+void
+quilt_output_init (QuiltOutput *output, QuiltLog *log, QuiltStream stream, int fd, int attached_fd)
+{
+  *output = (QuiltOutput){.stream = stream, .log = log, .fd = fd};
+  output->buffer = g_malloc (QUILT_OUTPUT_BUFFER);
+  quilt_attachment_init (&output->attachment, attached_fd);
+}
+
+void
+quilt_output_close (QuiltOutput *output)
+{
+  quilt_fd_clear (&output->fd);
+}
+
+void
+quilt_output_clear (QuiltOutput *output)
+{
+  quilt_output_close (output);
+  quilt_attachment_clear (&output->attachment);
+  g_clear_pointer (&output->buffer, g_free);
+  if (output->tail)
+    g_string_free (g_steal_pointer (&output->tail), TRUE);
+}
+
+/* Where to cut a line that is too long: not within a character, if it is UTF-8. */
+static gsize
+cut (const char *text, gsize length)
+{
+  gsize at = length;
+
+  while (at > length - 4 && ((guchar)text[at] & 0xc0) == 0x80)
+    at--;
+  return ((guchar)text[at] & 0xc0) == 0x80 ? length : at;
+}
+
+/* The piece at offset. FALSE: what is there is no whole line yet. final: nothing will follow. */
+static gboolean
+find_piece (QuiltOutput *output, gsize offset, gboolean final, QuiltPiece *ret_piece)
+{
+  char *text = output->buffer + offset;
+  gsize available = output->end - offset;
+  gsize skip = output->searched > offset ? output->searched - offset : 0;
+  gsize span = MIN (available, QUILT_LOG_LINE_MAX + 1);
+  char *end = skip < span ? memchr (text + skip, '\n', span - skip) : NULL;
+
+  if (end) {
+    *ret_piece = (QuiltPiece){text, (gsize)(end - text), TRUE, FALSE};
+  } else if (available > QUILT_LOG_LINE_MAX) {
+    *ret_piece = (QuiltPiece){text, cut (text, QUILT_LOG_LINE_MAX), FALSE, TRUE};
+  } else if (final && available > 0) {
+    *ret_piece = (QuiltPiece){text, available, FALSE, FALSE};
+  } else {
+    if (offset == output->start)
+      output->searched = output->end;
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+consume (QuiltOutput *output, const QuiltPiece *piece)
+{
+  output->start += piece->length + (piece->line_break ? 1 : 0);
+  output->split = piece->partial;
+  output->dropping = output->dropping && piece->partial;
+}
+
+/* Drops the pieces of lines beyond the limit. FALSE: nothing that is to be dropped is there. */
+static gboolean
+drop_piece (QuiltOutput *output, gboolean final)
+{
+  QuiltPiece piece;
+
+  if (!find_piece (output, output->start, final, &piece))
+    return FALSE;
+  if (!output->split)
+    quilt_rate_drop (&output->log->rate);
+  output->dropping = TRUE;
+  consume (output, &piece);
+  return TRUE;
+}
+
+/* Sends one batch. TRUE: something was done. */
+static gboolean
+send_batch (QuiltOutput *output, gboolean final)
+{
+  QuiltPiece pieces[QUILT_LOG_BATCH];
+  guint64 room = quilt_rate_get_room (&output->log->rate, g_get_monotonic_time ());
+  gboolean split = output->split;
+  gsize offset = output->start;
+  guint n = 0, taken;
+  guint64 lines = 0;
+
+  if (output->dropping || (room == 0 && !split))
+    return drop_piece (output, final);
+  while (n < QUILT_LOG_BATCH && (split || lines < room) &&
+         find_piece (output, offset, final, &pieces[n])) {
+    lines += split ? 0 : 1;
+    split = pieces[n].partial;
+    offset += pieces[n].length + (pieces[n].line_break ? 1 : 0);
+    n++;
+  }
+  if (n == 0)
+    return FALSE;
+  taken = quilt_log_send (output->log, output->stream, pieces, n);
+  for (guint i = 0; i < taken; i++) {
+    quilt_rate_take (&output->log->rate, output->split ? 0 : 1);
+    consume (output, &pieces[i]);
+  }
+  return taken > 0;
+}
+
+/* TRUE: all that is complete was logged. */
+static gboolean
+flush (QuiltOutput *output, gboolean final)
+{
+  while (!quilt_journal_is_blocked (&output->log->journal)) {
+    if (!quilt_log_report_dropped (output->log, g_get_monotonic_time (), FALSE))
+      return FALSE;
+    if (!send_batch (output, final) && !quilt_journal_is_blocked (&output->log->journal))
+      break;
+  }
+  if (output->start == output->end)
+    output->start = output->end = output->searched = 0;
+  return !quilt_journal_is_blocked (&output->log->journal);
+}
+
+static void
+make_space (QuiltOutput *output)
+{
+  if (output->start == 0)
+    return;
+  memmove (output->buffer, output->buffer + output->start, output->end - output->start);
+  output->searched = output->searched > output->start ? output->searched - output->start : 0;
+  output->end -= output->start;
+  output->start = 0;
+}
+
+static void
+keep_tail (QuiltOutput *output, const char *data, gsize length)
+{
+  gsize surplus;
+
+  if (!output->tail)
+    return;
+  g_string_append_len (output->tail, data, (gssize)length);
+  surplus = output->tail->len > QUILT_OUTPUT_TAIL ? output->tail->len - QUILT_OUTPUT_TAIL : 0;
+  g_string_erase (output->tail, 0, (gssize)surplus);
+}
+
+/* Returns as read(2). */
+static ssize_t
+fill (QuiltOutput *output)
+{
+  char *data;
+  ssize_t n;
+
+  make_space (output);
+  data = output->buffer + output->end;
+  do
+    n = read (output->fd, data, QUILT_OUTPUT_BUFFER - output->end);
+  while (n < 0 && errno == EINTR);
+  if (n <= 0)
+    return n;
+  output->end += (gsize)n;
+  quilt_attachment_append (&output->attachment, data, (gsize)n);
+  keep_tail (output, data, (gsize)n);
+  return n;
+}
+
+gboolean
+quilt_output_pump (QuiltOutput *output)
+{
+  for (guint i = 0; i < READS_PER_TURN; i++) {
+    ssize_t n;
+
+    if (!flush (output, FALSE))
+      return FALSE;
+    if (output->fd < 0)
+      return TRUE;
+    if (!quilt_attachment_has_room (&output->attachment))
+      return FALSE;
+    n = fill (output);
+    if (n < 0 && errno == EAGAIN)
+      return TRUE;
+    if (n <= 0)
+      quilt_output_close (output);
+  }
+  return FALSE;
+}
+
+gboolean
+quilt_output_end_line (QuiltOutput *output)
+{
+  return flush (output, TRUE) && output->start == output->end;
+}
+
+struct pollfd
+quilt_output_poll (const QuiltOutput *output)
+{
+  gboolean wanted = !quilt_journal_is_blocked (&output->log->journal) &&
+                    quilt_attachment_has_room (&output->attachment);
+
+  return (struct pollfd){.fd = wanted ? output->fd : -1, .events = POLLIN};
+}

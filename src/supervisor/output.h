@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One stream of the container's output: from its pipe to the log and to whoever is attached. */
+#pragma once
+
+#include "supervisor/attachment.h"
+#include "supervisor/log.h"
+
+#define QUILT_OUTPUT_BUFFER (64 * 1024)
+#define QUILT_OUTPUT_TAIL 1024
+
+typedef struct {
+  QuiltStream stream;
+  QuiltLog *log;
+  int fd; /* the pipe's reading end, non-blocking; -1: end of file */
+  QuiltAttachment attachment;
+  char *buffer;
+  gsize start, end;  /* what of it was read and not logged */
+  gsize searched;    /* up to here there is no line break */
+  gboolean split;    /* the line at start was begun by an entry before */
+  gboolean dropping; /* … and is beyond the rate limit */
+  GString *tail;     /* last bytes, kept while wanted; NULL: not wanted */
+} QuiltOutput;
+
+/* Takes both descriptors over. */
+void
+quilt_output_init (QuiltOutput *output, QuiltLog *log, QuiltStream stream, int fd, int attached_fd);
+void quilt_output_clear (QuiltOutput *output);
+
+/* Reads and logs what there is, up to a limit that leaves the others their turn. TRUE: for now
+ * there is no more, and all complete lines are logged. FALSE: there may be more, or it can't be
+ * taken at the moment. */
+gboolean quilt_output_pump (QuiltOutput *output);
+
+/* Logs a last line that has no line break. FALSE if that is not possible now. */
+gboolean quilt_output_end_line (QuiltOutput *output);
+
+/* No more is read. */
+void quilt_output_close (QuiltOutput *output);
+
+/* What to wait for: the pipe, if what it has could be taken. */
+struct pollfd quilt_output_poll (const QuiltOutput *output);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of one container, as its supervisor sees it. */
+#pragma once
+
+#include "core/payload.h"
+#include "supervisor/control.h"
+#include "supervisor/log.h"
+#include "supervisor/output.h"
+
+typedef enum {
+  QUILT_PHASE_BUILDING,   /* until GO; without quiltd there is no use in going on */
+  QUILT_PHASE_SETTING_UP, /* in its cgroup, until the command is executed */
+  QUILT_PHASE_RUNNING,
+  QUILT_PHASE_ENDED,    /* reaped; its last output is on the way */
+  QUILT_PHASE_RECORDED, /* its exit is on record; quiltd may have to be told */
+} QuiltPhase;
+
+typedef struct {
+  const QuiltSpec *spec;
+  int run_dir_fd;
+  int scope_fd; /* our cgroup; -1 before GO */
+  int signal_fd;
+  QuiltPayload payload;
+  QuiltControl control;
+  QuiltLog log;
+  QuiltOutput outputs[QUILT_N_STREAMS];
+
+  QuiltPhase phase;
+  guint step;          /* setup step that runs; 0: none */
+  guint next_step;     /* setup step that waits for the output before it, if waiting */
+  gboolean waiting;    /* the init waits for our word */
+  gboolean executing;  /* end of file of the channel will mean that the command was executed */
+  QuiltMessage result; /* EXITED or FAILED; type 0: neither yet */
+  guint64 started_usec;
+
+  guint flags; /* QuiltMessageFlags */
+  int stop_signal;
+  guint64 stop_timeout_usec;
+  gint64 kill_usec;     /* when the grace period ends (monotonic); 0: nobody has asked */
+  gboolean killed;      /* by us */
+  gboolean terminated;  /* our own end was asked for */
+  gboolean released;    /* quiltd has it on record */
+  gboolean drained;     /* all output is in the log */
+  gint64 patience_usec; /* when to go on without what is missing (monotonic); 0: not yet */
+} QuiltSupervisor;
+
+/* Where it all begins. attached: -1 for none; all descriptors are taken over. After a failure there
+ * is nothing to do but to exit, which ends what was begun. */
+typedef struct {
+  int control_fd;
+  int run_dir_fd;
+  int attached[QUILT_N_STREAMS];
+} QuiltSupervisorFds;
+gboolean quilt_supervisor_init (QuiltSupervisor *self,
+                                const QuiltSpec *spec,
+                                const QuiltSupervisorFds *fds,
+                                GError **error);
+void quilt_supervisor_clear (QuiltSupervisor *self);
+
+/* Runs until there is nothing left to do. */
+void quilt_supervisor_run (QuiltSupervisor *self);
+
+/* lifecycle.c: what happened, to what follows from it. */
+
+void quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *message);
+/* quiltd is gone; it may come back. */
+void quilt_supervisor_handle_lost (QuiltSupervisor *self);
+/* quiltd is back: it is told where we are. */
+void quilt_supervisor_tell (QuiltSupervisor *self);
+void quilt_supervisor_handle_terminate (QuiltSupervisor *self);
+/* The init has something to say. */
+void quilt_supervisor_handle_reports (QuiltSupervisor *self);
+void quilt_supervisor_handle_end (QuiltSupervisor *self);
+/* Whatever has become possible or due. FALSE: nothing is left to do. */
+gboolean quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec);
+/* When quilt_supervisor_advance() has to be called again at the latest; 0: no need. */
+gint64 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec);
