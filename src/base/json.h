@@ -9,7 +9,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_object, json_object_put)
 
 /* Parses one JSON text (RFC 8259) of at most max_size bytes and 64 levels. Refused with
  * INVALID_ARGUMENT, naming the byte or the key: trailing garbage, duplicate keys (json-c would let
- * the last win), NUL bytes in strings, comments and every other extension. Strings are bytes: what
+ * the last win), NUL bytes in strings, integers of more than 64 bits, comments and every other
+ * extension, and a text that is only null, for which json-c has no object. Strings are bytes: what
  * is not UTF-8 is kept as it is. */
 json_object *quilt_json_parse (const char *data, gsize length, gsize max_size, GError **error);
 
@@ -54,7 +55,8 @@ gboolean quilt_field_int64 (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 gboolean quilt_field_uint64 (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-/* Refuses the key by its path: known to the specification, not supported by Quilt. */
+/* Refuses the key by its path, for the field's reason: the specification knows it, Quilt does not
+ * support it. An empty object, array or string passes: it asks for nothing. */
 gboolean quilt_field_unsupported (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 

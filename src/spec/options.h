@@ -17,7 +17,7 @@ typedef struct {
   char *hostname;             /* NULL: the container's name, shortened to 64 */
   char **labels;              /* "key=value", sorted, unique keys */
   char **setup;               /* the --setup steps as typed, in order */
-  guint64 setup_timeout_usec; /* of each step; QUILT_INFINITY: none */
+  guint64 setup_timeout_usec; /* of each step, whole seconds; QUILT_INFINITY: none */
   guint64 memory_max;         /* bytes; QUILT_INFINITY: no limit */
   guint64 cpu_quota_usec;     /* CPU time per second of wall clock, µs; QUILT_INFINITY: no limit */
   guint64 pids_max;           /* QUILT_INFINITY: no limit */

@@ -4,19 +4,20 @@
 
 #include <glib.h>
 
-/* [a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}. FALSE sets INVALID_ARGUMENT saying the grammar. */
+/* [a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}, and no ID. FALSE sets INVALID_ARGUMENT saying the grammar. */
 gboolean quilt_container_name_check (const char *name, GError **error);
-/* An image's name: components of [a-z0-9._-] by '/', an optional ":tag"; at most 255 bytes. */
+/* An image's name: components of [a-z0-9._-] by '/', an optional ":tag"; at most 255 bytes; no
+ * digest. */
 gboolean quilt_image_name_check (const char *name, GError **error);
-/* RFC 1123 label characters and dots, at most 64 bytes (the kernel's limit). */
+/* RFC 1123: labels and dots, at most 64 bytes (the kernel's limit). */
 gboolean quilt_hostname_check (const char *hostname, GError **error);
 /* 32 hexadecimal digits, and a prefix of them (at least 1). */
 gboolean quilt_id_check (const char *id);
 gboolean quilt_id_prefix_check (const char *prefix);
 /* A new random ID (getrandom(2)), 32 hex. */
 char *quilt_id_new (void);
-/* "quilt-NAME.scope", with what a unit name may not hold escaped as systemd does (systemd.unit(5)).
- * The grammar of names leaves only '-' at risk, which is legal in a unit name. */
+/* "quilt-NAME.scope". The grammar of names leaves nothing that a unit name would have to escape
+ * (systemd.unit(5)), so name must have passed quilt_container_name_check(). */
 char *quilt_scope_name (const char *container_name);
 
 /* "512", "512k", "64M", "1.5G", "infinity" → bytes (1024-based as podman and systemd). */
