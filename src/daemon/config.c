@@ -132,7 +132,7 @@ read_file (QuiltConfig *config, const char *path, GError **error)
   g_auto (GStrv) found = NULL;
   g_autoptr (GError) why = NULL;
 
-  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &why)) {
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read '%s': %s", path,
                  why->message);
     return FALSE;
