@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "daemon/event.h"
 #include "daemon/outcome.h"
 #include "daemon/work.h"
 #include "spec/words.h"
@@ -14,10 +15,39 @@
 static guint64
 now_usec (void)
 {
-  return (guint64) g_get_real_time ();
+  return (guint64)g_get_real_time ();
 }
 
 static void remove_if_due (QuiltContainer *self);
+
+/* The first news of a run that an earlier quiltd started. */
+static void
+known (QuiltContainer *self)
+{
+  if (!self->recovering)
+    return;
+  self->recovering = FALSE;
+  quilt_event_log (QUILT_EVENT_CONTAINER_RECOVERED,
+                   &(QuiltEventFields){.container_id = self->record->id,
+                                       .container_name = self->record->options->name,
+                                       .state = quilt_state_to_string (self->state)},
+                   "Container %s was found again, it is %s", self->record->options->name,
+                   quilt_state_to_string (self->state));
+  quilt_daemon_release (self->daemon);
+}
+
+/* Its command was executed, or is about to be. What a restarted quiltd is told first is no change.
+ */
+static void
+go_on (QuiltContainer *self, QuiltState state, const QuiltMessage *message)
+{
+  if (message->flags & QUILT_MESSAGE_FLAG_STOPPING || self->state == QUILT_STATE_STOPPING)
+    state = QUILT_STATE_STOPPING;
+  if (self->recovering)
+    self->state = state;
+  quilt_container_enter (self, state);
+  known (self);
+}
 
 /* The end is on record (or can't be, which is logged): everybody may know. */
 static void
@@ -28,6 +58,7 @@ announce_end (QuiltContainer *self, gboolean recorded)
   self->ended = FALSE;
   self->pid = 0;
   quilt_container_enter (self, failure ? QUILT_STATE_FAILED : QUILT_STATE_EXITED);
+  known (self);
   if (self->run)
     quilt_run_release (self->run, recorded);
   if (self->record->options->auto_remove)
@@ -113,15 +144,13 @@ quilt_container_on_run (QuiltRunEvent event,
   switch (event) {
   case QUILT_RUN_STEP:
     self->result.step = message->step;
-    quilt_container_enter (self, self->state == QUILT_STATE_STOPPING ? QUILT_STATE_STOPPING
-                                                                     : QUILT_STATE_SETTING_UP);
+    go_on (self, QUILT_STATE_SETTING_UP, message);
     break;
   case QUILT_RUN_RUNNING:
     self->result.step = 0;
     self->result.started_usec = message->time_usec;
-    self->pid = (guint32) message->pid;
-    quilt_container_enter (self, self->state == QUILT_STATE_STOPPING ? QUILT_STATE_STOPPING
-                                                                     : QUILT_STATE_RUNNING);
+    self->pid = (guint32)message->pid;
+    go_on (self, QUILT_STATE_RUNNING, message);
     quilt_container_answer (self->start_waiters, NULL);
     break;
   case QUILT_RUN_ENDED:
@@ -276,7 +305,7 @@ stop_signal (const QuiltContainer *self)
   int signal = SIGTERM;
 
   if (self->record->options->stop_signal)
-    return (int) self->record->options->stop_signal;
+    return (int)self->record->options->stop_signal;
   if (of_image && *of_image)
     quilt_parse_signal (of_image, &signal, NULL);
   return signal;
@@ -309,8 +338,8 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
   }
   g_ptr_array_add (self->end_waiters, task);
   if (active)
-    begin_stop (self, args->has_timeout ? args->timeout_usec
-                                        : self->record->options->stop_timeout_usec);
+    begin_stop (self,
+                args->has_timeout ? args->timeout_usec : self->record->options->stop_timeout_usec);
 }
 
 void
@@ -348,8 +377,7 @@ finish_removal (QuiltContainer *self)
   quilt_container_unpublish (self);
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                           "Container '%s' was removed before it ran",
-                           self->record->options->name);
+                           "Container '%s' was removed before it ran", self->record->options->name);
   quilt_container_answer (self->end_waiters, removed);
   quilt_container_answer (self->remove_waiters, NULL);
 }
@@ -433,4 +461,19 @@ quilt_container_wait (QuiltContainer *self, GTask *task)
   }
   g_task_return_boolean (task, TRUE);
   g_object_unref (task);
+}
+
+void
+quilt_container_on_stop_request (const char *unit, gpointer data)
+{
+  QuiltDaemon *daemon = data;
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  const QuiltVerbArgs args = {0};
+
+  for (guint i = 0; i < all->len; i++) {
+    QuiltContainer *container = all->pdata[i];
+
+    if (container->run && g_str_equal (quilt_run_get_scope (container->run), unit))
+      quilt_container_stop (container, &args, g_task_new (container, NULL, NULL, NULL));
+  }
 }

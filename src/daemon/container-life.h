@@ -27,3 +27,6 @@ void quilt_container_wait (QuiltContainer *self, GTask *task);
 
 /* For a container that an earlier quiltd should have removed. */
 void quilt_container_remove_leftover (QuiltContainer *self);
+
+/* Somebody asked systemd to stop a scope; data is the QuiltDaemon. */
+void quilt_container_on_stop_request (const char *unit, gpointer data);

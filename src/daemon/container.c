@@ -19,9 +19,9 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
                                                       container_iface_init))
 
 static const char *const states[] = {
-    [QUILT_STATE_PENDING] = "pending",   [QUILT_STATE_SETTING_UP] = "setting-up",
-    [QUILT_STATE_RUNNING] = "running",   [QUILT_STATE_STOPPING] = "stopping",
-    [QUILT_STATE_EXITED] = "exited",     [QUILT_STATE_FAILED] = "failed",
+    [QUILT_STATE_PENDING] = "pending", [QUILT_STATE_SETTING_UP] = "setting-up",
+    [QUILT_STATE_RUNNING] = "running", [QUILT_STATE_STOPPING] = "stopping",
+    [QUILT_STATE_EXITED] = "exited",   [QUILT_STATE_FAILED] = "failed",
 };
 
 const char *
@@ -57,8 +57,8 @@ static const char *const *
 get_command (const QuiltContainerRecord *record, const QuiltImage *image)
 {
   if (record->options->command && record->options->command[0])
-    return (const char *const *) record->options->command;
-  return image ? (const char *const *) image->record->config.cmd : NULL;
+    return (const char *const *)record->options->command;
+  return image ? (const char *const *)image->record->config.cmd : NULL;
 }
 
 QuiltContainer *
@@ -133,7 +133,7 @@ quilt_container_refresh (QuiltContainer *self)
   quilt_bus_container_set_memory_max (iface, options->memory_max);
   quilt_bus_container_set_cpuquota (iface, options->cpu_quota_usec);
   quilt_bus_container_set_pids_max (iface, options->pids_max);
-  quilt_bus_container_set_stop_signal (iface, (int) options->stop_signal);
+  quilt_bus_container_set_stop_signal (iface, (int)options->stop_signal);
   quilt_bus_container_set_stop_timeout (iface, options->stop_timeout_usec);
   quilt_bus_container_set_state (iface, states[self->state]);
   quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
@@ -200,7 +200,7 @@ quilt_container_plan (QuiltContainer *self, GError **error)
   g_autofree char *work = quilt_container_path (store, record->id, "work");
   g_autofree char *root = quilt_container_path (store, record->id, "root");
   QuiltRootfs rootfs = {
-      .layers = (const char *const *) self->image->layers,
+      .layers = (const char *const *)self->image->layers,
       .upper = upper,
       .work = work,
       .mount_point = root,

@@ -18,8 +18,7 @@ typedef enum {
 } QuiltState;
 
 #define QUILT_TYPE_CONTAINER (quilt_container_get_type ())
-G_DECLARE_FINAL_TYPE (
-    QuiltContainer, quilt_container, QUILT, CONTAINER, QuiltBusContainerSkeleton)
+G_DECLARE_FINAL_TYPE (QuiltContainer, quilt_container, QUILT, CONTAINER, QuiltBusContainerSkeleton)
 
 /* Fields are read by all of the daemon, written by container*.c. */
 struct _QuiltContainer {
@@ -33,17 +32,18 @@ struct _QuiltContainer {
   char *command_line; /* for lists: one line of text */
   char *path;         /* on the bus */
 
-  QuiltRun *run; /* until nothing is left of it, which is after its end */
-  gboolean marking;  /* a run's beginning is on its way to the disk */
-  gboolean ended;    /* the run has ended, and that is on its way to the disk */
-  gboolean editing;  /* a changed record is on its way to the disk */
-  gboolean removing; /* refuses all else */
-  gboolean deleting; /* the files are being removed */
+  QuiltRun *run;       /* until nothing is left of it, which is after its end */
+  gboolean recovering; /* its supervisor has yet to say how it is */
+  gboolean marking;    /* a run's beginning is on its way to the disk */
+  gboolean ended;      /* the run has ended, and that is on its way to the disk */
+  gboolean editing;    /* a changed record is on its way to the disk */
+  gboolean removing;   /* refuses all else */
+  gboolean deleting;   /* the files are being removed */
   gboolean deleted;
   gboolean gone; /* no longer an object; somebody still holds it */
 
-  GPtrArray *start_waiters; /* of GTask: until the command is executed */
-  GPtrArray *end_waiters;   /* until the run is over, and the container with it if auto-remove */
+  GPtrArray *start_waiters;  /* of GTask: until the command is executed */
+  GPtrArray *end_waiters;    /* until the run is over, and the container with it if auto-remove */
   GPtrArray *settle_waiters; /* starts that have to wait until nothing is left of the last run */
   GPtrArray *remove_waiters; /* until the container is gone */
 };

@@ -49,7 +49,7 @@ quilt_daemon_new (GDBusConnection *bus,
   if (self->runs_fd < 0)
     return NULL;
   self->in_turn = quilt_work_pool_new ();
-  self->quota = quilt_quota_new ((guint) MIN (config->max_pending_per_user, G_MAXUINT));
+  self->quota = quilt_quota_new ((guint)MIN (config->max_pending_per_user, G_MAXUINT));
   self->authority = quilt_authority_new (bus, self->quota);
   self->systemd = quilt_systemd_new (bus);
   self->containers = quilt_index_new ("container", g_object_unref);
@@ -83,6 +83,14 @@ quilt_daemon_free (QuiltDaemon *self)
 }
 
 void
+quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config)
+{
+  quilt_config_free (self->config);
+  self->config = config;
+  quilt_quota_set_max (self->quota, (guint)MIN (config->max_pending_per_user, G_MAXUINT));
+}
+
+void
 quilt_daemon_hold (QuiltDaemon *self)
 {
   self->operations++;
@@ -102,7 +110,7 @@ quilt_daemon_when_idle (QuiltDaemon *self, void (*callback) (gpointer data), gpo
 {
   self->on_idle = callback;
   self->on_idle_data = data;
-  if (self->operations == 0)
+  if (callback && self->operations == 0)
     callback (data);
 }
 

@@ -26,6 +26,7 @@ typedef struct {
   QuiltIndex *containers; /* of QuiltContainer */
   QuiltIndex *images;     /* of QuiltImage */
   QuiltTombs *tombs;
+  GQueue imports;       /* whose archive is unpacked, see import.c */
   GThreadPool *in_turn; /* one thread: changes of images, one after the other */
   char *libexec_dir;
   int runs_fd;  /* /run/quilt/containers */
@@ -51,11 +52,14 @@ QuiltDaemon *quilt_daemon_new (GDBusConnection *bus,
 void quilt_daemon_free (QuiltDaemon *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDaemon, quilt_daemon_free)
 
+/* Takes config over; in force for what begins from now on. */
+void quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config);
+
 /* An operation between the two is finished before the daemon ends, when that is asked for. */
 void quilt_daemon_hold (QuiltDaemon *self);
 void quilt_daemon_release (QuiltDaemon *self);
 
-/* Calls callback once nothing is held: at once, or later. */
+/* Calls callback whenever nothing is held, the first time maybe at once. NULL: no longer. */
 void quilt_daemon_when_idle (QuiltDaemon *self, void (*callback) (gpointer data), gpointer data);
 
 /* Puts object on the bus at path, and takes it off again. */

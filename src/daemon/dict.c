@@ -31,11 +31,11 @@ static void
 apply (const QuiltDictKey *key, GVariant *value)
 {
   if (key->type == 'b')
-    *(gboolean *) key->value = g_variant_get_boolean (value);
+    *(gboolean *)key->value = g_variant_get_boolean (value);
   else if (key->type == 't')
-    *(guint64 *) key->value = g_variant_get_uint64 (value);
+    *(guint64 *)key->value = g_variant_get_uint64 (value);
   else
-    *(gint32 *) key->value = g_variant_get_handle (value);
+    *(gint32 *)key->value = g_variant_get_handle (value);
   if (key->ret_seen)
     *key->ret_seen = TRUE;
 }

@@ -13,9 +13,7 @@ typedef struct {
 
 /* keys may be NULL. NOT_SUPPORTED for a key that is not among them, INVALID_ARGUMENT for one of
  * another type; then nothing was read. */
-gboolean
-quilt_dict_read (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error);
+gboolean quilt_dict_read (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error);
 
 /* Takes the keys out: what is left, floating. NULL on error. */
-GVariant *
-quilt_dict_take (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error);
+GVariant *quilt_dict_take (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error);

@@ -62,7 +62,7 @@ helper_new (int socket, const QuiltHelperEvents *events, gpointer data)
 static int
 pidfd_open (pid_t pid)
 {
-  return (int) syscall (SYS_pidfd_open, pid, 0);
+  return (int)syscall (SYS_pidfd_open, pid, 0);
 }
 
 /* fds[i] becomes 3 + i; moves[i] is its copy, out of the way of all targets. */
@@ -74,8 +74,8 @@ plan_descriptors (posix_spawn_file_actions_t *actions, const int *fds, int *move
   for (guint i = 0; i < n && r == 0; i++) {
     if (fds[i] < 0)
       continue;
-    moves[i] = fcntl (fds[i], F_DUPFD_CLOEXEC, 3 + (int) n);
-    r = moves[i] < 0 ? errno : posix_spawn_file_actions_adddup2 (actions, moves[i], 3 + (int) i);
+    moves[i] = fcntl (fds[i], F_DUPFD_CLOEXEC, 3 + (int)n);
+    r = moves[i] < 0 ? errno : posix_spawn_file_actions_adddup2 (actions, moves[i], 3 + (int)i);
   }
   return r;
 }
@@ -102,7 +102,7 @@ spawn_with (const char *const *argv, const int *fds, guint n, pid_t *ret_pid)
   posix_spawnattr_setsigdefault (&attributes, &ours);
   r = plan_descriptors (&actions, fds, moves, n);
   if (r == 0)
-    r = posix_spawn (ret_pid, argv[0], &actions, &attributes, (char *const *) argv, environ);
+    r = posix_spawn (ret_pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
   posix_spawnattr_destroy (&attributes);
   posix_spawn_file_actions_destroy (&actions);
   for (guint i = 0; i < n; i++)
@@ -176,7 +176,7 @@ on_ended (int pidfd, GIOCondition condition, gpointer data)
 {
   siginfo_t info;
 
-  waitid (P_PIDFD, (id_t) pidfd, &info, WEXITED | WNOHANG);
+  waitid (P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
   close (pidfd);
   return G_SOURCE_REMOVE;
 }
@@ -199,7 +199,7 @@ quilt_helper_free (QuiltHelper *self)
 guint32
 quilt_helper_get_pid (const QuiltHelper *self)
 {
-  return (guint32) self->pid;
+  return (guint32)self->pid;
 }
 
 gboolean

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,6 +40,29 @@ quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope)
 
     unlinkat (daemon->units_fd, name, 0);
   }
+}
+
+void
+quilt_run_dir_sweep_limits (QuiltDaemon *daemon,
+                            gboolean (*is_claimed) (const char *scope, gpointer data),
+                            gpointer data)
+{
+  int fd = openat (daemon->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  while (dir && (entry = readdir (dir))) {
+    const char *scope = strchr (entry->d_name, ':');
+
+    if (g_str_has_prefix (entry->d_name, "log-rate-limit-") && scope &&
+        g_str_has_prefix (scope, ":quilt-") && g_str_has_suffix (scope, ".scope") &&
+        !is_claimed (scope + 1, data))
+      unlinkat (daemon->units_fd, entry->d_name, 0);
+  }
+  if (dir)
+    closedir (dir);
+  else
+    quilt_fd_clear (&fd);
 }
 
 static int
@@ -85,7 +109,7 @@ quilt_run_dir_get_scope (int dir_fd)
   char scope[NAME_MAX + 1];
   ssize_t n = readlinkat (dir_fd, "scope", scope, sizeof scope);
 
-  return n > 0 && (size_t) n < sizeof scope ? g_strndup (scope, (gsize) n) : NULL;
+  return n > 0 && (size_t)n < sizeof scope ? g_strndup (scope, (gsize)n) : NULL;
 }
 
 gboolean
@@ -116,7 +140,7 @@ quilt_run_dir_connect (int dir_fd)
 
   /* By way of /proc: the name itself may be longer than an address holds. */
   snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor", dir_fd);
-  if (fd < 0 || connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
+  if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0)
     return -1;
   return g_steal_fd (&fd);
 }

@@ -27,3 +27,8 @@ void quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scop
 
 /* Lets journald limit the scope's lines again. */
 void quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope);
+
+/* Does so for all scopes of Quilt's that are not claimed. */
+void quilt_run_dir_sweep_limits (QuiltDaemon *daemon,
+                                 gboolean (*is_claimed) (const char *scope, gpointer data),
+                                 gpointer data);

@@ -80,9 +80,8 @@ wait_patiently (QuiltRun *self, guint64 more_usec)
 {
   stop_timer (self);
   if (more_usec / G_USEC_PER_SEC < G_MAXUINT - PATIENCE_SECONDS)
-    self->timer =
-        g_timeout_add_seconds ((guint) (more_usec / G_USEC_PER_SEC) + PATIENCE_SECONDS,
-                               on_out_of_patience, self);
+    self->timer = g_timeout_add_seconds ((guint)(more_usec / G_USEC_PER_SEC) + PATIENCE_SECONDS,
+                                         on_out_of_patience, self);
 }
 
 static void
@@ -144,8 +143,9 @@ on_message (const QuiltMessage *message, gpointer data)
   case QUILT_MESSAGE_READY:
     /* quiltd went away before GO: who asked for this run has been told that it failed. */
     if (self->adopted && !self->gone_ahead)
-      call_off (self, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                                   "quiltd ended before the container was started; start it again"));
+      call_off (self,
+                g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                             "quiltd ended before the container was started; start it again"));
     break;
   case QUILT_MESSAGE_STEP:
   case QUILT_MESSAGE_RUNNING:
@@ -410,6 +410,14 @@ quilt_run_release (QuiltRun *self, gboolean recorded)
   send (self, &bye);
   wait_patiently (self, 0);
   settle (self);
+}
+
+void
+quilt_run_discard (QuiltRun *self)
+{
+  self->ended = TRUE;
+  destroy (self);
+  quilt_run_release (self, TRUE);
 }
 
 const char *

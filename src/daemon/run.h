@@ -58,4 +58,7 @@ void quilt_run_rename (QuiltRun *self, const char *name);
  * stays unless recorded says that it is on disk. SETTLED follows. */
 void quilt_run_release (QuiltRun *self, gboolean recorded);
 
+/* Instead of waiting for ENDED: nobody needs to know how it ends. SETTLED follows. */
+void quilt_run_discard (QuiltRun *self);
+
 const char *quilt_run_get_scope (const QuiltRun *self);

@@ -39,7 +39,7 @@ quilt_tombs_free (QuiltTombs *self)
   if (!self)
     return;
   g_hash_table_unref (self->by_id);
-  g_queue_clear_full (&self->in_order, (GDestroyNotify) tomb_free);
+  g_queue_clear_full (&self->in_order, (GDestroyNotify)tomb_free);
   g_free (self);
 }
 
@@ -62,7 +62,10 @@ quilt_tombs_add (QuiltTombs *self, const char *id, int exit_code, const char *re
 }
 
 gboolean
-quilt_tombs_find (const QuiltTombs *self, const char *id, int *ret_exit_code, const char **ret_reason)
+quilt_tombs_find (const QuiltTombs *self,
+                  const char *id,
+                  int *ret_exit_code,
+                  const char **ret_reason)
 {
   const Tomb *tomb = g_hash_table_lookup (self->by_id, id);
 

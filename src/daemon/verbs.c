@@ -223,24 +223,23 @@ call_new (QuiltDaemon *daemon,
   call->daemon = daemon;
   call->verb = verb;
   call->args = args;
-  call->rows = g_ptr_array_new_with_free_func ((GDestroyNotify) row_free);
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-call", call, (GDestroyNotify) call_free);
+  call->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-call", call, (GDestroyNotify)call_free);
   return call;
 }
 
 static void
 require (Call *call, GDBusMethodInvocation *invocation)
 {
-  g_autoptr (GPtrArray) details =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
   for (guint i = 0; i < call->rows->len; i++) {
     const Row *row = call->rows->pdata[i];
 
     if (row->container)
-      g_ptr_array_add (details, quilt_authority_details_new (
-                                    call->verb->name, row->name, row->container->record->owner,
-                                    row->container->record->image));
+      g_ptr_array_add (details, quilt_authority_details_new (call->verb->name, row->name,
+                                                             row->container->record->owner,
+                                                             row->container->record->image));
   }
   quilt_authority_require (call->daemon->authority, invocation, call->verb->action, details,
                            authorized, call);

@@ -32,7 +32,7 @@ work_new (QuiltStore *store,
   work->func = func;
   work->data = data;
   work->free_data = free_data;
-  g_task_set_task_data (task, work, (GDestroyNotify) work_free);
+  g_task_set_task_data (task, work, (GDestroyNotify)work_free);
   return task;
 }
 
@@ -126,7 +126,7 @@ quilt_work_create (QuiltStore *store,
                    gpointer user_data)
 {
   quilt_work_run (store, create, quilt_work_copy_record (record),
-                  (GDestroyNotify) quilt_container_record_free, callback, user_data);
+                  (GDestroyNotify)quilt_container_record_free, callback, user_data);
 }
 
 static gboolean
@@ -142,7 +142,7 @@ quilt_work_save (QuiltStore *store,
                  gpointer user_data)
 {
   quilt_work_run (store, save, quilt_work_copy_record (record),
-                  (GDestroyNotify) quilt_container_record_free, callback, user_data);
+                  (GDestroyNotify)quilt_container_record_free, callback, user_data);
 }
 
 typedef struct {
@@ -181,7 +181,7 @@ quilt_work_save_result (QuiltStore *store,
   change->result.reason = g_strdup (result->reason);
   change->result.error = g_strdup (result->error);
   change->result.error_name = g_strdup (result->error_name);
-  quilt_work_run (store, save_result, change, (GDestroyNotify) change_free, callback, user_data);
+  quilt_work_run (store, save_result, change, (GDestroyNotify)change_free, callback, user_data);
 }
 
 static gboolean
@@ -204,5 +204,5 @@ quilt_work_remove (QuiltStore *store,
 
   change->id = g_strdup (id);
   change->durable = durable;
-  quilt_work_run (store, take_out, change, (GDestroyNotify) change_free, callback, user_data);
+  quilt_work_run (store, take_out, change, (GDestroyNotify)change_free, callback, user_data);
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What changes or shows a container's record: rename, update, inspect. */
+#pragma once
+
+#include "daemon/container.h"
+
+/* Each takes over a handler's reference to invocation and answers it. */
+void quilt_container_rename (QuiltContainer *self,
+                             GDBusMethodInvocation *invocation,
+                             const char *name,
+                             GVariant *options);
+void
+quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options);
+void quilt_container_inspect (QuiltContainer *self,
+                              GDBusMethodInvocation *invocation,
+                              GVariant *options);

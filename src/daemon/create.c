@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CreateContainer and RunContainer. */
+#include "daemon/create.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/bus-error.h"
+#include "daemon/container-life.h"
+#include "daemon/dict.h"
+#include "daemon/event.h"
+#include "daemon/names.h"
+#include "daemon/work.h"
+#include "spec/words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+
+/* Lives as long as its invocation. */
+typedef struct {
+  QuiltDaemon *daemon;
+  GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
+  char *image;                       /* as the caller named it */
+  char *hex;                         /* the image that he was checked for */
+  QuiltOptions *options;
+  QuiltContainer *container;
+  QuiltAttach attach;
+  gboolean run;
+} Creation;
+
+static void
+creation_free (Creation *creation)
+{
+  g_clear_pointer (&creation->options, quilt_options_free);
+  g_clear_object (&creation->container);
+  quilt_fd_clear (&creation->attach.out);
+  quilt_fd_clear (&creation->attach.err);
+  g_free (creation->image);
+  g_free (creation->hex);
+  g_free (creation);
+}
+
+static void
+answer (Creation *creation, const GError *error)
+{
+  QuiltDaemon *daemon = creation->daemon;
+  GDBusMethodInvocation *invocation = g_steal_pointer (&creation->invocation);
+  QuiltContainer *container = creation->container;
+
+  if (error)
+    quilt_bus_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (
+        invocation, g_variant_new ("(os)", container->path, container->record->id));
+  quilt_daemon_release (daemon);
+}
+
+/* Keeps the error of the start while the container that it failed for is removed. */
+typedef struct {
+  Creation *creation;
+  GError *error;
+} Failure;
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Failure *failure = data;
+
+  answer (failure->creation, failure->error);
+  g_error_free (failure->error);
+  g_free (failure);
+}
+
+static void
+on_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Creation *creation = data;
+  GError *error = NULL;
+  Failure *failure;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error)) {
+    answer (creation, NULL);
+    return;
+  }
+  failure = g_new0 (Failure, 1);
+  failure->creation = creation;
+  failure->error = error;
+  quilt_container_wait (creation->container,
+                        g_task_new (creation->container, NULL, on_removed, failure));
+}
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Creation *creation = data;
+  QuiltContainer *container = creation->container;
+  const QuiltContainerRecord *record = container->record;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error)) {
+    quilt_index_unname (creation->daemon->containers, record->options->name);
+    container->image->users--;
+    answer (creation, error);
+    return;
+  }
+  quilt_container_publish (container);
+  quilt_event_log (QUILT_EVENT_CONTAINER_CREATED,
+                   &(QuiltEventFields){.container_id = record->id,
+                                       .container_name = record->options->name,
+                                       .image_name = record->image,
+                                       .image_digest = record->image_digest},
+                   "Container %s was created from image %s", record->options->name, record->image);
+  if (creation->run)
+    quilt_container_start (container, &creation->attach,
+                           g_task_new (container, NULL, on_started, creation));
+  else
+    answer (creation, NULL);
+}
+
+static gboolean
+reserve_name (Creation *creation, GError **error)
+{
+  if (creation->options->name)
+    return quilt_index_reserve (creation->daemon->containers, creation->options->name, error);
+  creation->options->name = quilt_names_reserve (creation->daemon->containers);
+  return TRUE;
+}
+
+/* Everything about it is checked before anything is made. */
+static QuiltContainer *
+prepare (Creation *creation, GDBusMethodInvocation *invocation, GError **error)
+{
+  QuiltDaemon *daemon = creation->daemon;
+  QuiltImage *image = quilt_index_get (daemon->images, creation->hex);
+  g_autoptr (QuiltContainer) container = NULL;
+  g_autoptr (QuiltSpec) spec = NULL;
+  QuiltContainerRecord *record;
+
+  if (!image || image->removing) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "Image '%s' was removed",
+                 creation->image);
+    return NULL;
+  }
+  if (!reserve_name (creation, error))
+    return NULL;
+  record = g_new0 (QuiltContainerRecord, 1);
+  record->id = quilt_id_new ();
+  record->image = g_strdup (creation->image);
+  record->image_digest = g_strdup (image->record->digest);
+  record->owner = quilt_authority_get_uid (invocation);
+  record->created_usec = (guint64)g_get_real_time ();
+  record->options = g_steal_pointer (&creation->options);
+  container = quilt_container_new (daemon, record, image);
+  spec = quilt_container_plan (container, error);
+  if (spec)
+    return g_steal_pointer (&container);
+  quilt_index_unname (daemon->containers, record->options->name);
+  image->users--;
+  return NULL;
+}
+
+static void
+authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Creation *creation = data;
+  g_autoptr (GError) error = NULL;
+
+  creation->container = prepare (creation, invocation, &error);
+  if (!creation->container) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  creation->invocation = invocation;
+  quilt_daemon_hold (creation->daemon);
+  quilt_work_create (creation->daemon->store, creation->container->record, on_created, creation);
+}
+
+static void
+require (Creation *creation, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+
+  g_ptr_array_add (details, quilt_authority_details_new (creation->run ? "run" : "create",
+                                                         creation->options->name, G_MAXUINT32,
+                                                         creation->image));
+  quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_MANAGE_CONTAINERS,
+                           details, authorized, creation);
+}
+
+static gboolean
+read_request (Creation *creation, GVariant *options, GError **error)
+{
+  g_autoptr (GVariant) complete =
+      g_variant_ref_sink (quilt_config_complete_options (creation->daemon->config, options));
+  QuiltImage *image = quilt_index_find (creation->daemon->images, creation->image, error);
+
+  if (!image)
+    return FALSE;
+  creation->hex = g_strdup (quilt_image_get_hex (image));
+  creation->options = quilt_options_from_variant (complete, error);
+  return creation->options != NULL;
+}
+
+static Creation *
+creation_new (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, const char *image)
+{
+  Creation *creation = g_new0 (Creation, 1);
+
+  creation->daemon = daemon;
+  creation->image = g_strdup (image);
+  creation->attach = (QuiltAttach){-1, -1};
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-creation", creation,
+                          (GDestroyNotify)creation_free);
+  return creation;
+}
+
+void
+quilt_create_container (QuiltDaemon *daemon,
+                        GDBusMethodInvocation *invocation,
+                        const char *image,
+                        GVariant *options)
+{
+  Creation *creation = creation_new (daemon, invocation, image);
+  g_autoptr (GError) error = NULL;
+
+  if (read_request (creation, options, &error))
+    require (creation, invocation);
+  else
+    quilt_bus_error_return (invocation, error);
+}
+
+/* Our own descriptor of what the caller wants output in: one that can be written to. */
+static gboolean
+take_descriptor (GUnixFDList *fds, gint32 handle, const char *key, int *ret_fd, GError **error)
+{
+  g_autofd int fd = -1;
+  int flags;
+
+  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length (fds)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "The option '%s' comes without its descriptor", key);
+    return FALSE;
+  }
+  fd = g_unix_fd_list_get (fds, handle, error);
+  if (fd < 0)
+    return FALSE;
+  flags = fcntl (fd, F_GETFL);
+  if (flags < 0 || (flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "The descriptor of the option '%s' can't be written to", key);
+    return FALSE;
+  }
+  *ret_fd = g_steal_fd (&fd);
+  return TRUE;
+}
+
+void
+quilt_run_container (QuiltDaemon *daemon,
+                     GDBusMethodInvocation *invocation,
+                     GUnixFDList *fds,
+                     const char *image,
+                     GVariant *options)
+{
+  Creation *creation = creation_new (daemon, invocation, image);
+  gint32 out = -1, err = -1;
+  gboolean has_out = FALSE, has_err = FALSE;
+  const QuiltDictKey keys[] = {{"stdout", 'h', &out, &has_out}, {"stderr", 'h', &err, &has_err}};
+  g_autoptr (GVariant) rest = NULL;
+  g_autoptr (GError) error = NULL;
+
+  creation->run = TRUE;
+  rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
+  if (rest)
+    g_variant_ref_sink (rest);
+  if (rest && (!has_out || take_descriptor (fds, out, "stdout", &creation->attach.out, &error)) &&
+      (!has_err || take_descriptor (fds, err, "stderr", &creation->attach.err, &error)) &&
+      read_request (creation, rest, &error))
+    require (creation, invocation);
+  else
+    quilt_bus_error_return (invocation, error);
+}

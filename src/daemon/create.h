@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CreateContainer and RunContainer. */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/* Each takes over a handler's reference to invocation and answers it. fds may be NULL. */
+void quilt_create_container (QuiltDaemon *daemon,
+                             GDBusMethodInvocation *invocation,
+                             const char *image,
+                             GVariant *options);
+void quilt_run_container (QuiltDaemon *daemon,
+                          GDBusMethodInvocation *invocation,
+                          GUnixFDList *fds,
+                          const char *image,
+                          GVariant *options);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Taking images, or names of images, away. */
+#include "daemon/image-remove.h"
+
+#include "base/error.h"
+#include "daemon/bus-error.h"
+#include "daemon/dict.h"
+#include "daemon/event.h"
+#include "daemon/image.h"
+#include "daemon/work.h"
+
+/* One image of a call. */
+typedef struct {
+  struct Removal *removal;
+  char *asked;  /* as the caller named it */
+  char *digest; /* what he was checked for */
+  GError *error;
+} Row;
+
+/* Lives as long as its invocation. */
+typedef struct Removal {
+  QuiltDaemon *daemon;
+  GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
+  GPtrArray *rows;
+  guint next; /* row */
+  gboolean many;
+} Removal;
+
+static void next_row (Removal *removal);
+
+static void
+row_free (Row *row)
+{
+  g_free (row->asked);
+  g_free (row->digest);
+  g_clear_error (&row->error);
+  g_free (row);
+}
+
+static void
+removal_free (Removal *removal)
+{
+  g_ptr_array_unref (removal->rows);
+  g_free (removal);
+}
+
+static void
+answer (Removal *removal)
+{
+  QuiltDaemon *daemon = removal->daemon;
+  GDBusMethodInvocation *invocation = g_steal_pointer (&removal->invocation);
+  g_auto (GVariantBuilder) failures = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sss)"));
+  const Row *first = removal->rows->len > 0 ? removal->rows->pdata[0] : NULL;
+
+  for (guint i = 0; i < removal->rows->len; i++) {
+    const Row *row = removal->rows->pdata[i];
+
+    if (row->error)
+      g_variant_builder_add (&failures, "(sss)", row->asked, quilt_bus_error_name (row->error),
+                             row->error->message);
+  }
+  if (removal->many)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(sss))", &failures));
+  else if (first->error)
+    quilt_bus_error_return (invocation, first->error);
+  else
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  quilt_daemon_release (daemon);
+}
+
+/* What the thread does, with copies of what it needs. */
+typedef struct {
+  QuiltImageRecord *record; /* to be saved, or else to be removed */
+  gboolean save;
+  GPtrArray *remaining; /* of QuiltImageRecord with nothing but layers; NULL: save */
+  Row *row;
+  QuiltImage *image;
+} Change;
+
+static void
+change_free (Change *change)
+{
+  g_clear_pointer (&change->record, quilt_image_record_free);
+  g_clear_pointer (&change->remaining, g_ptr_array_unref);
+  g_clear_object (&change->image);
+  g_free (change);
+}
+
+static gboolean
+save_or_remove (QuiltStore *store, gpointer data, GError **error)
+{
+  const Change *change = data;
+
+  return change->save ? quilt_image_save (store, change->record, error)
+                      : quilt_image_remove (store, change->record, change->remaining, error);
+}
+
+static void
+finish_removal (const QuiltImage *image)
+{
+  quilt_event_log (QUILT_EVENT_IMAGE_REMOVED,
+                   &(QuiltEventFields){.image_digest = image->record->digest},
+                   "Image %s was removed", image->record->digest);
+}
+
+static void
+on_changed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Change *change = data; /* freed after this */
+  Row *row = change->row;
+
+  change->image->removing = FALSE;
+  if (quilt_work_finish (result, &row->error)) {
+    if (change->save) {
+      quilt_image_set_record (change->image, g_steal_pointer (&change->record));
+    } else {
+      finish_removal (change->image);
+      quilt_image_unpublish (change->image);
+    }
+  }
+  next_row (row->removal);
+}
+
+static GPtrArray *
+layers_of_others (QuiltDaemon *daemon, const QuiltImage *image)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->images);
+  GPtrArray *others = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
+
+  for (guint i = 0; i < all->len; i++) {
+    const QuiltImage *other = all->pdata[i];
+    QuiltImageRecord *record;
+
+    if (other == image)
+      continue;
+    record = g_new0 (QuiltImageRecord, 1);
+    record->digest = g_strdup (other->record->digest);
+    record->layers = g_strdupv (other->record->layers);
+    g_ptr_array_add (others, record);
+  }
+  return others;
+}
+
+static gboolean
+check_unused (const QuiltImage *image, const char *asked, GError **error)
+{
+  if (image->removing)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Image '%s' is being changed", asked);
+  else if (image->users > 0)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Image '%s' is in use by %u container(s): remove them first", asked, image->users);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* FALSE: there is nothing to wait for. */
+static gboolean
+begin_row (Removal *removal, Row *row)
+{
+  QuiltDaemon *daemon = removal->daemon;
+  QuiltImage *image = row->digest ? quilt_index_find (daemon->images, row->digest, NULL) : NULL;
+  Change *change;
+
+  if (row->error)
+    return FALSE;
+  if (!image) {
+    g_set_error (&row->error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no image '%s'",
+                 row->asked);
+    return FALSE;
+  }
+  change = g_new0 (Change, 1);
+  change->save = quilt_index_get_named (daemon->images, row->asked) == image &&
+                 g_strv_length (image->record->names) > 1;
+  if (!change->save && !check_unused (image, row->asked, &row->error)) {
+    change_free (change);
+    return FALSE;
+  }
+  image->removing = TRUE;
+  change->row = row;
+  change->image = g_object_ref (image);
+  change->record = quilt_image_with_names (image, NULL, change->save ? row->asked : NULL);
+  if (!change->save)
+    change->remaining = layers_of_others (daemon, image);
+  quilt_work_run_in_turn (daemon->in_turn, daemon->store, save_or_remove, change,
+                          (GDestroyNotify)change_free, on_changed, change);
+  return TRUE;
+}
+
+/* One after the other: a removal looks at what the other images use. */
+static void
+next_row (Removal *removal)
+{
+  while (removal->next < removal->rows->len)
+    if (begin_row (removal, removal->rows->pdata[removal->next++]))
+      return;
+  answer (removal);
+}
+
+static void
+authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Removal *removal = data;
+
+  removal->invocation = invocation;
+  quilt_daemon_hold (removal->daemon);
+  next_row (removal);
+}
+
+static void
+add_row (Removal *removal, const char *asked, GPtrArray *details)
+{
+  Row *row = g_new0 (Row, 1);
+  const QuiltImage *image;
+
+  row->removal = removal;
+  row->asked = g_strdup (asked);
+  g_ptr_array_add (removal->rows, row);
+  image = quilt_index_find (removal->daemon->images, asked, &row->error);
+  if (!image)
+    return;
+  row->digest = g_strdup (image->record->digest);
+  g_ptr_array_add (details, quilt_authority_details_new ("remove-image", NULL, G_MAXUINT32, asked));
+}
+
+static void
+remove_images (QuiltDaemon *daemon,
+               GDBusMethodInvocation *invocation,
+               const char *const *names,
+               gboolean many,
+               GVariant *options)
+{
+  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_autoptr (GError) error = NULL;
+  Removal *removal;
+
+  if (!quilt_dict_read (options, NULL, 0, &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  removal = g_new0 (Removal, 1);
+  removal->daemon = daemon;
+  removal->many = many;
+  removal->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-removal", removal,
+                          (GDestroyNotify)removal_free);
+  for (guint i = 0; names[i]; i++)
+    add_row (removal, names[i], details);
+  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+                           authorized, removal);
+}
+
+void
+quilt_image_remove_many (QuiltDaemon *daemon,
+                         GDBusMethodInvocation *invocation,
+                         const char *const *names,
+                         GVariant *options)
+{
+  remove_images (daemon, invocation, names, TRUE, options);
+}
+
+void
+quilt_image_remove_one (QuiltDaemon *daemon,
+                        GDBusMethodInvocation *invocation,
+                        const char *name,
+                        GVariant *options)
+{
+  const char *const names[] = {name, NULL};
+
+  remove_images (daemon, invocation, names, FALSE, options);
+}

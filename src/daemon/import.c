@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ImportImage: from a descriptor, by way of quilt-transfer, to an image. */
+#include "daemon/import.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/bus-error.h"
+#include "daemon/dict.h"
+#include "daemon/event.h"
+#include "daemon/helper.h"
+#include "daemon/image.h"
+#include "daemon/job.h"
+#include "daemon/work.h"
+#include "spec/words.h"
+#include "store/digest.h"
+#include "store/layers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct {
+  QuiltDaemon *daemon;
+  char *name; /* NULL: none */
+  int source; /* the caller's archive; -1 once the helper has it */
+  QuiltJob *job;
+  QuiltHelper *helper;
+  GError *error;
+  QuiltMessage done; /* the helper's last word */
+
+  /* What the helper found. */
+  char *digest;
+  char *temporary; /* the unfinished layer; NULL: the layer is there */
+  gboolean existed;
+
+  /* What the thread writes: the record of the image, and the one of the image that loses the name.
+   */
+  QuiltImageRecord *record;
+  QuiltImageRecord *loser;
+} Import;
+
+static void
+import_free (Import *import)
+{
+  quilt_fd_clear (&import->source);
+  g_clear_pointer (&import->helper, quilt_helper_free);
+  g_clear_pointer (&import->record, quilt_image_record_free);
+  g_clear_pointer (&import->loser, quilt_image_record_free);
+  g_clear_error (&import->error);
+  g_free (import->name);
+  g_free (import->digest);
+  g_free (import->temporary);
+  g_free (import);
+}
+
+static void
+complete (Import *import, const QuiltImage *image, const GError *error)
+{
+  GVariantDict results;
+
+  if (error) {
+    quilt_job_complete (import->job, NULL, error);
+    return;
+  }
+  g_variant_dict_init (&results, NULL);
+  g_variant_dict_insert (&results, "image", "o", image->path);
+  g_variant_dict_insert (&results, "digest", "s", image->record->digest);
+  g_variant_dict_insert (&results, "existed", "b", import->existed);
+  quilt_event_log (
+      QUILT_EVENT_IMAGE_IMPORTED,
+      &(QuiltEventFields){.image_name = import->name, .image_digest = image->record->digest},
+      "Image %s was imported", import->name ? import->name : image->record->digest);
+  quilt_job_complete (import->job, g_variant_dict_end (&results), NULL);
+}
+
+static QuiltImage *
+find_image (Import *import)
+{
+  return quilt_index_get (import->daemon->images, quilt_digest_hex (import->digest));
+}
+
+/* The image with the name first: a crash in between leaves it with two, never with none. */
+static gboolean
+publish (QuiltStore *store, gpointer data, GError **error)
+{
+  const Import *import = data;
+
+  if (import->temporary && !quilt_layer_publish (store, import->temporary, import->digest, error))
+    return FALSE;
+  if (!quilt_layer_exists (store, import->digest)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "The image was removed while it was imported: import it again");
+    return FALSE;
+  }
+  return quilt_image_save (store, import->record, error) &&
+         (!import->loser || quilt_image_save (store, import->loser, error));
+}
+
+static void begin_publishing (QuiltDaemon *daemon);
+
+/* The import at the head of the queue is over, and freed after this. */
+static void
+end_publishing (Import *import, const QuiltImage *image, const GError *error)
+{
+  QuiltDaemon *daemon = import->daemon;
+
+  complete (import, image, error);
+  g_queue_pop_head (&daemon->imports);
+  begin_publishing (daemon);
+  quilt_daemon_release (daemon);
+}
+
+static void
+on_published (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Import *import = data;
+  QuiltImage *image = find_image (import);
+  QuiltImage *loser = NULL;
+  g_autoptr (QuiltImage) made = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (image)
+    image->removing = FALSE;
+  if (import->loser)
+    loser = quilt_index_get (import->daemon->images, quilt_digest_hex (import->loser->digest));
+  if (loser)
+    loser->removing = FALSE;
+  if (!quilt_work_finish (result, &error)) {
+    end_publishing (import, NULL, error);
+    return;
+  }
+  if (loser)
+    quilt_image_set_record (loser, g_steal_pointer (&import->loser));
+  if (image) {
+    quilt_image_set_record (image, g_steal_pointer (&import->record));
+  } else {
+    image = made = quilt_image_new (import->daemon, g_steal_pointer (&import->record));
+    quilt_image_publish (image);
+  }
+  end_publishing (import, image, NULL);
+}
+
+static QuiltImageRecord *
+new_record (const Import *import, const QuiltMessage *done)
+{
+  const char *const names[] = {import->name, NULL};
+  const char *const layers[] = {import->digest, NULL};
+  QuiltImageRecord *record = g_new0 (QuiltImageRecord, 1);
+
+  record->digest = g_strdup (import->digest);
+  record->names = g_strdupv ((char **)names);
+  record->layers = g_strdupv ((char **)layers);
+  record->size = done->done;
+  record->entries = done->total;
+  record->created_usec = (guint64)g_get_real_time ();
+  return record;
+}
+
+/* "sha256:HEX TEMPORARY", or the digest alone. */
+static gboolean
+parse_done (Import *import, const QuiltMessage *done, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (done->text, " ", 2);
+
+  if (!words[0] || !quilt_digest_hex (words[0]) || (words[1] && strchr (words[1], '/'))) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "Failed to import: quilt-transfer answered nonsense");
+    return FALSE;
+  }
+  import->digest = g_strdup (words[0]);
+  import->temporary = g_strdup (words[1]);
+  return TRUE;
+}
+
+/* The records as they will be, of images as they are now. */
+static gboolean
+plan_records (Import *import, GError **error)
+{
+  QuiltIndex *images = import->daemon->images;
+  QuiltImage *image, *owner;
+
+  if (!parse_done (import, &import->done, error))
+    return FALSE;
+  image = find_image (import);
+  owner = import->name ? quilt_index_get_named (images, import->name) : NULL;
+  import->existed = image != NULL;
+  if ((image && image->removing) || (owner && owner->removing)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "The image is being changed by another call: try again");
+    return FALSE;
+  }
+  import->record = image ? quilt_image_with_names (image, import->name, NULL)
+                         : new_record (import, &import->done);
+  if (image)
+    image->removing = TRUE;
+  if (owner && owner != image) {
+    import->loser = quilt_image_with_names (owner, NULL, import->name);
+    owner->removing = TRUE;
+  }
+  return TRUE;
+}
+
+/* One after the other: two imports may be of one archive, or of one name. */
+static void
+begin_publishing (QuiltDaemon *daemon)
+{
+  Import *import = g_queue_peek_head (&daemon->imports);
+  g_autoptr (GError) error = NULL;
+
+  if (!import)
+    return;
+  if (plan_records (import, &error)) {
+    quilt_work_run_in_turn (daemon->in_turn, daemon->store, publish, import,
+                            (GDestroyNotify)import_free, on_published, import);
+    return;
+  }
+  end_publishing (import, NULL, error);
+  import_free (import);
+}
+
+static void
+finish (Import *import, const QuiltMessage *done)
+{
+  QuiltDaemon *daemon = import->daemon;
+
+  g_clear_pointer (&import->helper, quilt_helper_free);
+  import->done = *done;
+  quilt_daemon_hold (daemon);
+  g_queue_push_tail (&daemon->imports, import);
+  if (g_queue_get_length (&daemon->imports) == 1)
+    begin_publishing (daemon);
+}
+
+static void
+on_message (const QuiltMessage *message, gpointer data)
+{
+  Import *import = data;
+
+  if (message->type == QUILT_MESSAGE_PROGRESS)
+    quilt_job_progress (import->job, message->done, message->total);
+  else if (message->type == QUILT_MESSAGE_DONE)
+    finish (import, message);
+  else if (message->type == QUILT_MESSAGE_ERROR && !import->error)
+    import->error = g_error_new_literal (QUILT_ERROR, message->code, message->text);
+}
+
+static void
+on_closed (gpointer data)
+{
+  Import *import = data;
+
+  if (!import->error)
+    import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                 "Failed to import: quilt-transfer ended unexpectedly; see what it "
+                                 "said in the journal of quiltd.service");
+  complete (import, NULL, import->error);
+  import_free (import);
+}
+
+static const QuiltHelperEvents helper_events = {on_message, on_closed};
+
+/* It cleans up and reports its end. */
+static void
+cancel (gpointer data)
+{
+  Import *import = data;
+  QuiltMessage message;
+
+  if (!import->helper)
+    return; /* it is as good as done */
+  if (!import->error)
+    import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "The import was cancelled");
+  quilt_message_init (&message, QUILT_MESSAGE_STOP);
+  quilt_helper_send (import->helper, &message);
+}
+
+static QuiltHelper *
+spawn_transfer (Import *import, GError **error)
+{
+  QuiltDaemon *daemon = import->daemon;
+  g_autofree char *program = g_build_filename (daemon->libexec_dir, "quilt-transfer", NULL);
+  g_autofree char *bytes = g_strdup_printf ("--max-bytes=%" G_GUINT64_FORMAT,
+                                            MIN (daemon->config->import_max_bytes, G_MAXINT64));
+  g_autofree char *entries = g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT,
+                                              MIN (daemon->config->import_max_entries, G_MAXINT64));
+  const char *const argv[] = {program, bytes, entries, NULL};
+  const int fds[] = {import->source, daemon->store->layers_fd};
+
+  return quilt_helper_spawn (argv, fds, G_N_ELEMENTS (fds), &helper_events, import, error);
+}
+
+static void
+authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Import *import = g_object_steal_data (G_OBJECT (invocation), "quilt-import");
+  g_autoptr (GError) error = NULL;
+
+  import->helper = spawn_transfer (import, &error);
+  quilt_fd_clear (&import->source);
+  if (!import->helper) {
+    quilt_bus_error_return (invocation, error);
+    import_free (import);
+    return;
+  }
+  import->job = quilt_job_new (import->daemon, "import", quilt_authority_get_uid (invocation),
+                               cancel, import);
+  g_dbus_method_invocation_return_value (invocation,
+                                         g_variant_new ("(o)", quilt_job_get_path (import->job)));
+}
+
+/* Anything else could be a handle without a right to read, or a device that never ends. */
+static gboolean
+check_source (int fd, GError **error)
+{
+  int flags = fcntl (fd, F_GETFL);
+  struct stat st;
+
+  if (flags >= 0 && !(flags & O_PATH) && (flags & O_ACCMODE) != O_WRONLY && fstat (fd, &st) == 0 &&
+      (S_ISREG (st.st_mode) || S_ISFIFO (st.st_mode) || S_ISSOCK (st.st_mode)))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "The source is no regular file, pipe or socket that can be read from");
+  return FALSE;
+}
+
+static int
+take_source (GUnixFDList *fds, gint32 handle, GError **error)
+{
+  g_autofd int fd = -1;
+
+  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length (fds)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "The call comes without the source's descriptor");
+    return -1;
+  }
+  fd = g_unix_fd_list_get (fds, handle, error);
+  return fd >= 0 && check_source (fd, error) ? g_steal_fd (&fd) : -1;
+}
+
+void
+quilt_import_image (QuiltDaemon *daemon,
+                    GDBusMethodInvocation *invocation,
+                    GUnixFDList *fds,
+                    gint32 source,
+                    const char *name,
+                    GVariant *options)
+{
+  g_autoptr (GPtrArray) details = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofd int fd = -1;
+  Import *import;
+
+  if (!quilt_dict_read (options, NULL, 0, &error) ||
+      (*name && !quilt_image_name_check (name, &error)) ||
+      (fd = take_source (fds, source, &error)) < 0) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  import = g_new0 (Import, 1);
+  import->daemon = daemon;
+  import->name = *name ? g_strdup (name) : NULL;
+  import->source = g_steal_fd (&fd);
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-import", import,
+                          (GDestroyNotify)import_free);
+  details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_ptr_array_add (details,
+                   quilt_authority_details_new ("import", NULL, G_MAXUINT32, import->name));
+  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+                           authorized, NULL);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ImportImage: from a descriptor, by way of quilt-transfer, to an image. */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/* Takes over a handler's reference to invocation and answers it. source is an index in fds, which
+ * may be NULL. */
+void quilt_import_image (QuiltDaemon *daemon,
+                         GDBusMethodInvocation *invocation,
+                         GUnixFDList *fds,
+                         gint32 source,
+                         const char *name,
+                         GVariant *options);

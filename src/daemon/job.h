@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Work that takes long, as an object on the bus: its progress and its end. */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "dbus/quilt-bus.h"
+
+#define QUILT_TYPE_JOB (quilt_job_get_type ())
+G_DECLARE_FINAL_TYPE (QuiltJob, quilt_job, QUILT, JOB, QuiltBusJobSkeleton)
+
+/* Puts a new job on the bus; it stays there for a while after its end. cancel is called at most
+ * once, and not after the end. The job belongs to who works on it until then. */
+QuiltJob *quilt_job_new (QuiltDaemon *daemon,
+                         const char *operation,
+                         guint32 owner,
+                         void (*cancel) (gpointer data),
+                         gpointer data);
+
+const char *quilt_job_get_path (const QuiltJob *self);
+
+/* total 0: not known. Told to others a few times a second. */
+void quilt_job_progress (QuiltJob *self, guint64 bytes, guint64 total);
+
+/* The end: Completed, with results (a{sv}, floating or NULL), or with error. Drops the caller's
+ * reference. */
+void quilt_job_complete (QuiltJob *self, GVariant *results, const GError *error);

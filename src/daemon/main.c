@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quiltd: containers and images of this host on D-Bus. */
+#include <config.h> /* of the build: "config.h" would be daemon/config.h */
+
+#include "daemon/container-life.h"
+#include "daemon/daemon.h"
+#include "daemon/event.h"
+#include "daemon/manager.h"
+#include "daemon/notify.h"
+#include "daemon/recovery.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* How long calls that are under way may take when we are asked to end. */
+#define DRAIN_SECONDS 5
+
+typedef struct {
+  GMainLoop *loop;
+  GDBusConnection *bus;
+  QuiltDaemon *daemon;
+  QuiltManager *manager;
+  const char *const *config_dirs;
+  int log_level;
+  guint name; /* we own, or want to */
+  int exit_code;
+} Main;
+
+static void
+quit (gpointer data)
+{
+  Main *self = data;
+
+  g_main_loop_quit (self->loop);
+}
+
+static void
+fail (Main *self, const char *why)
+{
+  g_critical ("%s", why);
+  self->exit_code = EXIT_FAILURE;
+  quit (self);
+}
+
+static gboolean
+on_drained (gpointer data)
+{
+  quit (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* What was asked for gets its answer; what is asked from now on waits for the next quiltd. */
+static gboolean
+on_terminate (gpointer data)
+{
+  Main *self = data;
+
+  quilt_notify_stopping ();
+  if (self->name)
+    g_bus_unown_name (self->name);
+  self->name = 0;
+  g_timeout_add_seconds (DRAIN_SECONDS, on_drained, self);
+  quilt_daemon_when_idle (self->daemon, quit, self);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+reload (gpointer data, GError **error)
+{
+  Main *self = data;
+  g_autoptr (GError) failure = NULL;
+  QuiltConfig *config;
+
+  quilt_notify_reloading ();
+  config = quilt_config_load (self->config_dirs, &failure);
+  if (config) {
+    quilt_daemon_set_config (self->daemon, config);
+    self->log_level = config->log_level;
+    quilt_event_log (QUILT_EVENT_DAEMON_RELOADED, NULL, "The configuration was read again");
+  } else {
+    quilt_event_log (QUILT_EVENT_DAEMON_RELOAD_FAILED, NULL,
+                     "The configuration stays as it was: %s", failure->message);
+    g_propagate_error (error, g_steal_pointer (&failure));
+  }
+  quilt_notify_ready ();
+  return config != NULL;
+}
+
+static gboolean
+on_hangup (gpointer data)
+{
+  reload (data, NULL);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_bus_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer data)
+{
+  fail (data, "The connection to the bus was lost");
+}
+
+static void
+on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
+{
+  Main *self = data;
+
+  quilt_event_log (QUILT_EVENT_DAEMON_STARTED, NULL,
+                   "quiltd " QUILT_VERSION " is ready: %u containers, %u images",
+                   quilt_index_size (self->daemon->containers),
+                   quilt_index_size (self->daemon->images));
+  quilt_notify_status ("%u containers, %u images", quilt_index_size (self->daemon->containers),
+                       quilt_index_size (self->daemon->images));
+  quilt_notify_ready ();
+}
+
+static void
+on_name_lost (GDBusConnection *bus, const char *name, gpointer data)
+{
+  fail (data, "The bus name " QUILT_BUS_NAME " is not ours: another quiltd runs, or the bus's "
+              "policy does not allow it");
+}
+
+/* Every container's state is known: now others may see them. */
+static void
+on_recovered (gpointer data)
+{
+  Main *self = data;
+  QuiltDaemon *daemon = self->daemon;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager), self->bus,
+                                         QUILT_BUS_ROOT, &error)) {
+    fail (self, error->message);
+    return;
+  }
+  g_dbus_object_manager_server_set_connection (daemon->objects, self->bus);
+  self->name =
+      g_bus_own_name_on_connection (self->bus, QUILT_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                    on_name_acquired, on_name_lost, self, NULL);
+}
+
+static gboolean
+run (Main *self, const QuiltDaemonPaths *paths, GError **error)
+{
+  QuiltConfig *config = quilt_config_load (self->config_dirs, error);
+
+  if (!config)
+    return FALSE;
+  self->log_level = config->log_level;
+  self->bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+  if (!self->bus) {
+    quilt_config_free (config);
+    return FALSE;
+  }
+  g_dbus_connection_set_exit_on_close (self->bus, FALSE);
+  g_signal_connect (self->bus, "closed", G_CALLBACK (on_bus_closed), self);
+  self->daemon = quilt_daemon_new (self->bus, paths, config, error);
+  if (!self->daemon)
+    return FALSE;
+  self->manager = quilt_manager_new (self->daemon, reload, self);
+  quilt_systemd_on_stop_request (self->daemon->systemd, quilt_container_on_stop_request,
+                                 self->daemon);
+  g_unix_signal_add (SIGTERM, on_terminate, self);
+  g_unix_signal_add (SIGINT, on_terminate, self);
+  g_unix_signal_add (SIGHUP, on_hangup, self);
+  quilt_notify_watchdog ();
+  if (!quilt_recover (self->daemon, on_recovered, self, error))
+    return FALSE;
+  g_main_loop_run (self->loop);
+  return TRUE;
+}
+
+static void
+main_clear (Main *self)
+{
+  g_clear_object (&self->manager);
+  g_clear_pointer (&self->daemon, quilt_daemon_free);
+  g_clear_object (&self->bus);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+}
+
+int
+main (int argc, char **argv)
+{
+  QuiltDaemonPaths paths = {QUILT_STATEDIR, QUILT_RUNDIR, QUILT_LIBEXECDIR};
+  const char *config_dirs[] = {"/usr/lib/quilt", "/run/quilt", QUILT_SYSCONFDIR, NULL};
+  Main self = {.config_dirs = config_dirs, .log_level = 6};
+  gboolean version = FALSE;
+  const GOptionEntry entries[] = {
+      {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.state_dir, "Images and containers", "DIR"},
+      {"run-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.run_dir, "Facts of the moment", "DIR"},
+      {"libexec-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.libexec_dir, "Helpers", "DIR"},
+      {"config-dir", 0, 0, G_OPTION_ARG_FILENAME, &config_dirs[2], "Configuration", "DIR"},
+      {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
+      {NULL},
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  g_option_context_set_summary (context, "Puts containers and images on the system bus.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error)) {
+    g_printerr ("quiltd: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  if (version) {
+    g_print ("quiltd " QUILT_VERSION "\n");
+    return EXIT_SUCCESS;
+  }
+  quilt_log_init (&self.log_level);
+  self.loop = g_main_loop_new (NULL, FALSE);
+  if (!run (&self, &paths, &error))
+    fail (&self, error->message);
+  main_clear (&self);
+  return self.exit_code;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.quilt.Manager: from methods to what they do. */
+#include "daemon/manager.h"
+
+#include <config.h> /* of the build: "config.h" would be daemon/config.h */
+
+#include "daemon/bus-error.h"
+#include "daemon/container.h"
+#include "daemon/create.h"
+#include "daemon/dict.h"
+#include "daemon/image-remove.h"
+#include "daemon/image.h"
+#include "daemon/import.h"
+#include "daemon/list.h"
+#include "daemon/verbs.h"
+
+struct _QuiltManager {
+  QuiltBusManagerSkeleton parent_instance;
+  QuiltDaemon *daemon;
+  gboolean (*reload) (gpointer data, GError **error);
+  gpointer reload_data;
+};
+
+static void manager_iface_init (QuiltBusManagerIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltManager,
+                               quilt_manager,
+                               QUILT_BUS_TYPE_MANAGER_SKELETON,
+                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_MANAGER, manager_iface_init))
+
+QuiltManager *
+quilt_manager_new (QuiltDaemon *daemon,
+                   gboolean (*reload) (gpointer data, GError **error),
+                   gpointer data)
+{
+  QuiltManager *self = g_object_new (QUILT_TYPE_MANAGER, NULL);
+
+  self->daemon = daemon;
+  self->reload = reload;
+  self->reload_data = data;
+  quilt_bus_manager_set_version (QUILT_BUS_MANAGER (self), QUILT_VERSION);
+  return self;
+}
+
+static gboolean
+handle_create_container (QuiltBusManager *iface,
+                         GDBusMethodInvocation *call,
+                         const char *image,
+                         GVariant *options)
+{
+  quilt_create_container (QUILT_MANAGER (iface)->daemon, call, image, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_run_container (QuiltBusManager *iface,
+                      GDBusMethodInvocation *call,
+                      GUnixFDList *fds,
+                      const char *image,
+                      GVariant *options)
+{
+  quilt_run_container (QUILT_MANAGER (iface)->daemon, call, fds, image, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  const QuiltContainer *found =
+      quilt_index_find (QUILT_MANAGER (iface)->daemon->containers, name, &error);
+
+  if (found)
+    quilt_bus_manager_complete_get_container (iface, call, found->path);
+  else
+    quilt_bus_error_return (call, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_list_containers (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
+{
+  quilt_list_containers (QUILT_MANAGER (iface)->daemon, call, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_start_containers (QuiltBusManager *iface,
+                         GDBusMethodInvocation *call,
+                         const char *const *names,
+                         GVariant *options)
+{
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_START, names, 0, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_stop_containers (QuiltBusManager *iface,
+                        GDBusMethodInvocation *call,
+                        const char *const *names,
+                        GVariant *options)
+{
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_STOP, names, 0, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_kill_containers (QuiltBusManager *iface,
+                        GDBusMethodInvocation *call,
+                        const char *const *names,
+                        int signal,
+                        GVariant *options)
+{
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_KILL, names, signal, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_remove_containers (QuiltBusManager *iface,
+                          GDBusMethodInvocation *call,
+                          const char *const *names,
+                          GVariant *options)
+{
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_REMOVE, names, 0, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_wait_container (QuiltBusManager *iface,
+                       GDBusMethodInvocation *call,
+                       const char *name,
+                       GVariant *options)
+{
+  quilt_verb_on_one (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_WAIT, name, 0, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_import_image (QuiltBusManager *iface,
+                     GDBusMethodInvocation *call,
+                     GUnixFDList *fds,
+                     GVariant *source,
+                     const char *name,
+                     GVariant *options)
+{
+  quilt_import_image (QUILT_MANAGER (iface)->daemon, call, fds, g_variant_get_handle (source), name,
+                      options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_get_image (QuiltBusManager *iface, GDBusMethodInvocation *call, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  const QuiltImage *found = quilt_index_find (QUILT_MANAGER (iface)->daemon->images, name, &error);
+
+  if (found)
+    quilt_bus_manager_complete_get_image (iface, call, found->path);
+  else
+    quilt_bus_error_return (call, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_list_images (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
+{
+  quilt_list_images (QUILT_MANAGER (iface)->daemon, call, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_remove_images (QuiltBusManager *iface,
+                      GDBusMethodInvocation *call,
+                      const char *const *names,
+                      GVariant *options)
+{
+  quilt_image_remove_many (QUILT_MANAGER (iface)->daemon, call, names, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+reload_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->reload (self->reload_data, &error))
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  else
+    quilt_bus_error_return (invocation, error);
+}
+
+static gboolean
+handle_reload (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
+{
+  QuiltManager *self = QUILT_MANAGER (iface);
+  g_autoptr (GError) error = NULL;
+
+  if (quilt_dict_read (options, NULL, 0, &error))
+    quilt_authority_require (self->daemon->authority, call, QUILT_ACTION_RELOAD, NULL,
+                             reload_authorized, self);
+  else
+    quilt_bus_error_return (call, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+quilt_manager_init (QuiltManager *self)
+{
+}
+
+static void
+quilt_manager_class_init (QuiltManagerClass *class)
+{
+}
+
+static void
+manager_iface_init (QuiltBusManagerIface *iface)
+{
+  iface->handle_create_container = handle_create_container;
+  iface->handle_run_container = handle_run_container;
+  iface->handle_get_container = handle_get_container;
+  iface->handle_list_containers = handle_list_containers;
+  iface->handle_start_containers = handle_start_containers;
+  iface->handle_stop_containers = handle_stop_containers;
+  iface->handle_kill_containers = handle_kill_containers;
+  iface->handle_remove_containers = handle_remove_containers;
+  iface->handle_wait_container = handle_wait_container;
+  iface->handle_import_image = handle_import_image;
+  iface->handle_get_image = handle_get_image;
+  iface->handle_list_images = handle_list_images;
+  iface->handle_remove_images = handle_remove_images;
+  iface->handle_reload = handle_reload;
+}
