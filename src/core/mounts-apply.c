@@ -15,6 +15,7 @@
 
 typedef struct {
   int root_fd;
+  struct stat root;
   int null_fd;  /* the host's /dev/null */
   int empty_fd; /* an empty, read-only directory, not attached anywhere */
 } Context;
@@ -40,25 +41,22 @@ open_target (int root_fd, const char *path, int flags)
 }
 
 /* Makes what is missing of path: directories, and at its end a directory or an empty file. What is
- * there is followed as the container would, and never left. */
+ * there is followed as the container would, and never left. Returns the end, opened. */
 static int
 make_target (int root_fd, const char *path, gboolean directory)
 {
   char prefix[PATH_MAX];
-  g_autofd int parent_fd = -1;
-  gsize start = 0, end;
+  g_autofd int parent_fd = fcntl (root_fd, F_DUPFD_CLOEXEC, 3);
+  gsize start = 0, end = 0;
 
   if (strlen (path) >= sizeof prefix)
-    return -ENAMETOOLONG;
-  parent_fd = fcntl (root_fd, F_DUPFD_CLOEXEC, 3);
+    return errno = ENAMETOOLONG, -1;
   for (;;) {
     g_autofd int fd = -1;
     gboolean last;
 
-    start += strspn (path + start, "/");
+    start = end + strspn (path + end, "/");
     end = start + strcspn (path + start, "/");
-    if (start == end)
-      return 0;
     last = path[end + strspn (path + end, "/")] == '\0';
     memcpy (prefix, path, end);
     prefix[end] = '\0';
@@ -67,15 +65,15 @@ make_target (int root_fd, const char *path, gboolean directory)
       int r = last && !directory ? mknodat (parent_fd, prefix + start, S_IFREG | 0644, 0)
                                  : mkdirat (parent_fd, prefix + start, 0755);
 
-      if (r < 0)
-        return errno == EEXIST ? -ENOENT : -errno; /* EEXIST: a link that leads nowhere */
-      fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
+      if (r < 0 && errno == EEXIST)
+        errno = ENOENT; /* a link that leads nowhere */
+      if (r == 0)
+        fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
     }
-    if (fd < 0)
-      return -errno;
+    if (fd < 0 || last)
+      return g_steal_fd (&fd);
     quilt_fd_clear (&parent_fd);
     parent_fd = g_steal_fd (&fd);
-    start = end;
   }
 }
 
@@ -266,11 +264,11 @@ make_readonly (int target_fd)
 static int
 check_target (const Context *context, int target_fd, struct stat *ret_st)
 {
-  struct stat root;
+  const struct stat *root = &context->root;
 
-  if (fstat (target_fd, ret_st) < 0 || fstat (context->root_fd, &root) < 0)
+  if (fstat (target_fd, ret_st) < 0)
     return -errno;
-  return ret_st->st_dev == root.st_dev && ret_st->st_ino == root.st_ino ? -EBUSY : 0;
+  return ret_st->st_dev == root->st_dev && ret_st->st_ino == root->st_ino ? -EBUSY : 0;
 }
 
 /* MASK and READONLY: what is not there needs no hiding. */
@@ -306,12 +304,8 @@ apply_mount (Context *context, const QuiltMountOp *op, char *detail, gsize size)
   if (fstat (fd, &st) < 0)
     return -errno;
   target_fd = open_target (context->root_fd, op->target, 0);
-  if (target_fd < 0 && errno == ENOENT) {
-    r = make_target (context->root_fd, op->target, S_ISDIR (st.st_mode));
-    if (r < 0)
-      return r;
-    target_fd = open_target (context->root_fd, op->target, 0);
-  }
+  if (target_fd < 0 && errno == ENOENT)
+    target_fd = make_target (context->root_fd, op->target, S_ISDIR (st.st_mode));
   if (target_fd < 0)
     return -errno;
   r = check_target (context, target_fd, &st);
@@ -326,8 +320,8 @@ quilt_mounts_apply (const QuiltMountPlan *plan,
                     gsize size,
                     const QuiltMountOp **ret_failed)
 {
-  Context context = {root_fd, -1, -1};
-  int r = 0;
+  Context context = {.root_fd = root_fd, .null_fd = -1, .empty_fd = -1};
+  int r = fstat (root_fd, &context.root) < 0 ? -errno : 0;
 
   for (guint i = 0; i < plan->ops->len && r == 0; i++) {
     const QuiltMountOp *op = plan->ops->pdata[i];

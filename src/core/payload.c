@@ -115,6 +115,15 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
   return TRUE;
 }
 
+int
+quilt_payload_open_root (const QuiltPayload *payload)
+{
+  char path[32];
+
+  g_snprintf (path, sizeof path, "/proc/%d/root", (int)payload->pid);
+  return open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 gboolean
 quilt_payload_continue (const QuiltPayload *payload)
 {

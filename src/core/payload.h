@@ -25,6 +25,11 @@ typedef struct {
  * dies with the caller. Errors: of quilt_mounts_plan(), INVALID_ARGUMENT, FAILED. */
 gboolean quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **error);
 
+/* Once it has reported READY: a descriptor of its root, -1 on failure. As long as it is open the
+ * root file system stays mounted, though nobody sees it: writing back what an overlay has in memory
+ * can take longer than all of a short command, and is then not part of the container's end. */
+int quilt_payload_open_root (const QuiltPayload *payload);
+
 /* Gives the init, which waits for it, the word to go on. */
 gboolean quilt_payload_continue (const QuiltPayload *payload);
 

@@ -197,16 +197,30 @@ add_last_words (QuiltSupervisor *self)
   quilt_message_set_text (&self->result, text);
 }
 
+/* As a shell would have it. */
+static int
+exit_code_of (const QuiltReport *report)
+{
+  if (report->type == QUILT_REPORT_COMMAND_BAD)
+    return report->problem == QUILT_COMMAND_NOT_FOUND || report->problem == QUILT_COMMAND_DANGLING
+               ? 127
+               : 126;
+  if (report->type != QUILT_REPORT_STEP_FAILED || report->timed_out)
+    return 0;
+  return WIFSIGNALED (report->status) ? 128 + WTERMSIG (report->status)
+                                      : WEXITSTATUS (report->status);
+}
+
 static void
 handle_failure (QuiltSupervisor *self, const QuiltReport *report)
 {
   g_autoptr (GError) error = NULL;
 
+  if (self->result.type != 0)
+    return;
   quilt_report_to_error (report, &error);
   fail (self, error, report->step ? report->step : self->step);
-  if (report->type == QUILT_REPORT_STEP_FAILED && !report->timed_out)
-    self->result.exit_code = WIFSIGNALED (report->status) ? 128 + WTERMSIG (report->status)
-                                                          : WEXITSTATUS (report->status);
+  self->result.exit_code = exit_code_of (report);
 }
 
 static void
@@ -216,6 +230,7 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
 
   switch (report->type) {
   case QUILT_REPORT_READY:
+    self->root_fd = quilt_payload_open_root (&self->payload);
     send_simple (self, QUILT_MESSAGE_READY);
     break;
   case QUILT_REPORT_STEP:

@@ -61,8 +61,8 @@ take_signals (QuiltSupervisor *self, GError **error)
   return TRUE;
 }
 
-/* Whatever the container does with its memory, who reports its end should be the last to go. Needs a
- * capability that not every host grants. */
+/* Whatever the container does with its memory, who reports its end should be the last to go. Needs
+ * a capability that not every host grants. */
 static void
 survive_oom (void)
 {
@@ -82,7 +82,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   memset (self, 0, sizeof *self);
   self->spec = spec;
   self->run_dir_fd = fds->run_dir_fd;
-  self->scope_fd = self->signal_fd = -1;
+  self->scope_fd = self->root_fd = self->signal_fd = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd};
   /* The clone comes first: the init builds while we do the rest. */
@@ -110,6 +110,7 @@ quilt_supervisor_clear (QuiltSupervisor *self)
   quilt_control_clear (&self->control);
   quilt_fd_clear (&self->signal_fd);
   quilt_fd_clear (&self->scope_fd);
+  quilt_fd_clear (&self->root_fd);
   quilt_fd_clear (&self->run_dir_fd);
 }
 

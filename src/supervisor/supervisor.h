@@ -19,6 +19,7 @@ typedef struct {
   const QuiltSpec *spec;
   int run_dir_fd;
   int scope_fd; /* our cgroup; -1 before GO */
+  int root_fd;  /* the container's, see quilt_payload_open_root() */
   int signal_fd;
   QuiltPayload payload;
   QuiltControl control;
