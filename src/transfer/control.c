@@ -14,8 +14,8 @@ gboolean
 quilt_control_init (QuiltControl *control, GError **error)
 {
   control->cancel_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  atomic_init (&control->cancelled, FALSE);
-  atomic_init (&control->consumed, 0);
+  control->cancelled = FALSE;
+  control->consumed = 0;
   if (control->cancel_fd < 0)
     return quilt_set_error_errno (error, errno, "Failed to create an event descriptor");
   return TRUE;
@@ -30,14 +30,27 @@ quilt_control_clear (QuiltControl *control)
 void
 quilt_control_cancel (QuiltControl *control)
 {
-  atomic_store (&control->cancelled, TRUE);
+  g_atomic_int_set (&control->cancelled, TRUE);
   eventfd_write (control->cancel_fd, 1);
 }
 
 gboolean
 quilt_control_is_cancelled (QuiltControl *control)
 {
-  return atomic_load_explicit (&control->cancelled, memory_order_relaxed);
+  return g_atomic_int_get (&control->cancelled);
+}
+
+/* GLib has no atomic 64-bit numbers. */
+void
+quilt_control_set_consumed (QuiltControl *control, guint64 bytes)
+{
+  __atomic_store_n (&control->consumed, bytes, __ATOMIC_RELAXED);
+}
+
+guint64
+quilt_control_get_consumed (QuiltControl *control)
+{
+  return __atomic_load_n (&control->consumed, __ATOMIC_RELAXED);
 }
 
 gssize

@@ -70,7 +70,7 @@ read_raw (QuiltInput *input)
   EVP_DigestUpdate (input->hash, input->buffer, (gsize)n);
   input->buffered = (gsize)n;
   input->raw += (guint64)n;
-  atomic_store_explicit (&input->control->consumed, input->raw, memory_order_relaxed);
+  quilt_control_set_consumed (input->control, input->raw);
   return n;
 }
 

@@ -53,7 +53,7 @@ static void
 report_progress (Transfer *t)
 {
   QuiltMessage message;
-  guint64 consumed = atomic_load (&t->control.consumed);
+  guint64 consumed = quilt_control_get_consumed (&t->control);
 
   if (consumed == t->reported)
     return;

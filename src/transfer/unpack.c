@@ -196,8 +196,10 @@ unpack_file (Unpack *u, GError **error)
   gint64 size = archive_entry_size (u->entry);
   g_autofd int fd = quilt_writer_file (u->writer, u->path, u->meta.mode, error);
 
-  if (fd < 0 || !write_data (u, fd, size, error) || !set_xattrs (u, fd, error) ||
-      !quilt_writer_file_done (u->writer, fd, u->path, &u->meta, error))
+  /* Extended attributes last: a change of the owner takes capabilities away. */
+  if (fd < 0 || !write_data (u, fd, size, error) ||
+      !quilt_writer_file_done (u->writer, fd, u->path, &u->meta, error) ||
+      !set_xattrs (u, fd, error))
     return FALSE;
   u->result.bytes += (guint64)size;
   return TRUE;
@@ -300,6 +302,12 @@ check_mark (Unpack *u, gint64 passed, GError **error)
   return FALSE;
 }
 
+static gboolean
+is_zero (const guint8 *data, gsize length)
+{
+  return length == 0 || (data[0] == 0 && memcmp (data, data + 1, length - 1) == 0);
+}
+
 /* Behind the mark, zeros may pad a block. Anything else would be hidden from whoever inspects the
  * image. */
 static gboolean
@@ -308,8 +316,9 @@ check_rest (Unpack *u, gint64 passed, GError **error)
   gsize rest = (gsize)MIN (u->n_given - (guint64)passed, u->block_length);
   const guint8 *data = u->block + u->block_length - rest;
 
-  while (rest > 0 && data[0] == 0 && memcmp (data, data + 1, rest - 1) == 0)
-    rest = quilt_input_next (u->input, &data);
+  /* To the end in any case: before it, the digest is not known. */
+  while (is_zero (data, rest) && (rest = quilt_input_next (u->input, &data)) > 0)
+    ;
   if (rest == 0)
     return TRUE;
   g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,

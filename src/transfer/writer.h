@@ -35,7 +35,8 @@ int quilt_writer_directory (QuiltWriter *writer,
                             GError **error);
 
 /* Makes a regular file, open for writing; its attributes are set by quilt_writer_file_done(), after
- * its data and extended attributes. The descriptor is the caller's. -1 on error. */
+ * its data and before its extended attributes: a change of the owner takes capabilities away. The
+ * descriptor is the caller's. -1 on error. */
 int quilt_writer_file (QuiltWriter *writer, const char *path, mode_t mode, GError **error);
 gboolean quilt_writer_file_done (
     QuiltWriter *writer, int fd, const char *path, const QuiltWriterMeta *meta, GError **error);
