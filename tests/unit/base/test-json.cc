@@ -156,6 +156,16 @@ TEST (JsonParse, StaysFastWithManyKeys)
   EXPECT_EQ (json_object_object_length (value.get ()), 50001);
 }
 
+TEST (JsonParse, LevelsAreOfNestingNotOfNumber)
+{
+  string text = "[0";
+  Error error;
+
+  for (int i = 0; i < 200; i++)
+    text += i % 2 ? ",[]" : ",{}";
+  EXPECT_NE (parse (text + "]", error), nullptr) << error.message ();
+}
+
 TEST (JsonParse, EveryCutIsRefused)
 {
   const string text = R"({"a":[1,-2.5e1,true,null,"\u00e9\\"],"b":{"c":"d"}})";

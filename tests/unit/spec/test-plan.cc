@@ -147,6 +147,10 @@ TEST_F (Plan, TakesTheImagesWord)
   EXPECT_STREQ (spec->process.cwd, "/app");
   EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_STOP_SIGNAL), "SIGQUIT");
 
+  g_strfreev (options->command);
+  options->command = strv ({});
+  EXPECT_EQ (join (plan ()->process.args), "/entry|default|args|");
+
   g_clear_pointer (&options->command, g_strfreev);
   options->working_directory = g_strdup ("/mine");
   options->stop_signal = 37;
