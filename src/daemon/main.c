@@ -13,6 +13,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 /* How long calls that are under way may take when we are asked to end. */
 #define DRAIN_SECONDS 5
@@ -40,7 +41,8 @@ static void
 fail (Main *self, const char *why)
 {
   g_critical ("%s", why);
-  self->exit_code = EXIT_FAILURE;
+  if (!self->exit_code)
+    self->exit_code = EXIT_FAILURE;
   quit (self);
 }
 
@@ -146,8 +148,10 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
 {
   QuiltConfig *config = quilt_config_load (self->config_dirs, error);
 
-  if (!config)
+  if (!config) {
+    self->exit_code = EX_CONFIG;
     return FALSE;
+  }
   self->log_level = config->log_level;
   self->bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
   if (!self->bus) {
@@ -175,6 +179,8 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
 static void
 main_clear (Main *self)
 {
+  if (self->bus)
+    g_dbus_connection_flush_sync (self->bus, NULL, NULL); /* the last answers */
   g_clear_object (&self->manager);
   g_clear_pointer (&self->daemon, quilt_daemon_free);
   g_clear_object (&self->bus);

@@ -24,7 +24,16 @@ typedef struct {
   gpointer data;
   guint timer;
   GHashTable *broken; /* containers whose record can't be read: what they run is left alone */
+  GHashTable *scopes; /* of the runs that were found */
 } Recovery;
+
+static void
+recovery_free (Recovery *recovery)
+{
+  g_hash_table_unref (recovery->broken);
+  g_hash_table_unref (recovery->scopes);
+  g_free (recovery);
+}
 
 static void
 on_broken (const char *object, const GError *why, gpointer data)
@@ -76,16 +85,24 @@ report_lost (QuiltContainer *self)
   quilt_container_enter (self, QUILT_STATE_FAILED);
 }
 
+static void
+claim (Recovery *recovery, const QuiltRun *run)
+{
+  g_hash_table_add (recovery->scopes, g_strdup (quilt_run_get_scope (run)));
+}
+
 /* Where a run is open on record, its supervisor, or what that left, tells the rest. Where it is
  * not, quiltd went before a start got as far as GO, or after an end was on record: what is left in
  * /run serves nobody. */
 static void
-resume (QuiltContainer *self)
+resume (Recovery *recovery, QuiltContainer *self)
 {
   gboolean open = quilt_outcome_is_open (&self->result);
 
   self->state = state_on_record (&self->result);
   self->run = quilt_run_adopt (self->daemon, self->record->id, quilt_container_on_run, self);
+  if (self->run)
+    claim (recovery, self->run);
   quilt_container_refresh (self);
   if (open && self->run) {
     self->recovering = TRUE;
@@ -118,7 +135,7 @@ load_containers (Recovery *recovery, GError **error)
     container->result = stored->result;
     memset (&stored->result, 0, sizeof stored->result);
     quilt_container_publish (container);
-    resume (container);
+    resume (recovery, container);
   }
   return all != NULL;
 }
@@ -151,10 +168,12 @@ drop_strays (Recovery *recovery)
       continue;
     stray = g_new0 (QuiltRun *, 1);
     *stray = quilt_run_adopt (daemon, entry->d_name, on_stray, stray);
-    if (*stray)
-      quilt_run_discard (*stray);
-    else
+    if (!*stray) {
       g_free (stray);
+      continue;
+    }
+    claim (recovery, *stray);
+    quilt_run_discard (*stray);
   }
   if (dir)
     closedir (dir);
@@ -165,16 +184,9 @@ drop_strays (Recovery *recovery)
 static gboolean
 is_claimed (const char *scope, gpointer data)
 {
-  QuiltDaemon *daemon = data;
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  const Recovery *recovery = data;
 
-  for (guint i = 0; i < all->len; i++) {
-    const QuiltContainer *container = all->pdata[i];
-
-    if (container->run && g_str_equal (quilt_run_get_scope (container->run), scope))
-      return TRUE;
-  }
-  return FALSE;
+  return g_hash_table_contains (recovery->scopes, scope);
 }
 
 static void
@@ -199,13 +211,13 @@ on_scopes_listed (GObject *source, GAsyncResult *result, gpointer data)
   if (!scopes)
     g_warning ("Failed to compare the containers with systemd's scopes: %s", error->message);
   for (char **scope = scopes; scope && *scope; scope++) {
-    if (is_claimed (*scope, daemon) || g_hash_table_size (recovery->broken) > 0)
+    if (is_claimed (*scope, recovery) || g_hash_table_size (recovery->broken) > 0)
       continue;
     g_warning ("The scope %s belongs to no container, its processes are killed", *scope);
     quilt_systemd_kill_scope_async (daemon->systemd, *scope, NULL, on_stray_killed, daemon);
   }
   if (scopes && g_hash_table_size (recovery->broken) == 0)
-    quilt_run_dir_sweep_limits (daemon, is_claimed, daemon);
+    quilt_run_dir_sweep_limits (daemon, is_claimed, recovery);
   quilt_daemon_release (daemon);
 }
 
@@ -230,8 +242,7 @@ on_all_known (gpointer data)
 
   quilt_daemon_when_idle (recovery->daemon, NULL, NULL);
   end_recovery (recovery);
-  g_hash_table_unref (recovery->broken);
-  g_free (recovery);
+  recovery_free (recovery);
 }
 
 static gboolean
@@ -254,9 +265,9 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
   recovery->callback = callback;
   recovery->data = data;
   recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!load_images (daemon, error) || !load_containers (recovery, error)) {
-    g_hash_table_unref (recovery->broken);
-    g_free (recovery);
+    recovery_free (recovery);
     return FALSE;
   }
   drop_strays (recovery);

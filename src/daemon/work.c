@@ -125,8 +125,14 @@ quilt_work_create (QuiltStore *store,
                    GAsyncReadyCallback callback,
                    gpointer user_data)
 {
-  quilt_work_run (store, create, quilt_work_copy_record (record),
-                  (GDestroyNotify)quilt_container_record_free, callback, user_data);
+  g_autoptr (GTask) task =
+      work_new (store, create, quilt_work_copy_record (record),
+                (GDestroyNotify)quilt_container_record_free, callback, user_data);
+
+  if (record->options->auto_remove)
+    run (task); /* nothing is synced: no work for a thread, which would cost the start time */
+  else
+    g_task_run_in_thread (task, run_in_thread);
 }
 
 static gboolean
