@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Images by what the user typed: a name, a digest, or an archive that becomes one. */
+#include "ctl/image.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "ctl/bus.h"
+#include "ctl/progress.h"
+#include "ctl/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One import, from the call to the signal of its job. */
+typedef struct {
+  QuiltCtl *ctl;
+  GMainLoop *loop;
+  char *job;
+  guint subscriptions[3];
+  GHashTable *completed; /* job → parameters of Completed; the signal may precede the answer */
+  QuiltProgress progress;
+  char *digest;
+  gboolean existed;
+  GError *error;
+} Import;
+
+static void
+import_clear (Import *import)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (import->subscriptions); i++)
+    if (import->subscriptions[i])
+      g_dbus_connection_signal_unsubscribe (import->ctl->connection, import->subscriptions[i]);
+  g_main_loop_unref (import->loop);
+  g_free (import->job);
+  g_hash_table_unref (import->completed);
+  g_free (import->digest);
+  g_clear_error (&import->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Import, import_clear)
+
+gboolean
+quilt_image_is_path (const char *image)
+{
+  return image[0] == '/' || g_str_has_prefix (image, "./") || g_str_has_prefix (image, "../");
+}
+
+static void
+finish (Import *import, GVariant *parameters)
+{
+  g_autoptr (GVariant) results = NULL;
+  const char *name, *message;
+  gboolean success;
+
+  g_variant_get (parameters, "(b&s&s@a{sv})", &success, &name, &message, &results);
+  if (success) {
+    g_variant_lookup (results, "digest", "s", &import->digest);
+    g_variant_lookup (results, "existed", "b", &import->existed);
+  } else {
+    if (g_str_has_prefix (name, "org.quilt.Error."))
+      name += strlen ("org.quilt.Error.");
+    g_set_error_literal (&import->error, QUILT_ERROR, quilt_error_from_name (name), message);
+  }
+  g_main_loop_quit (import->loop);
+}
+
+static void
+on_completed (GDBusConnection *connection,
+              const char *sender,
+              const char *path,
+              const char *interface,
+              const char *signal,
+              GVariant *parameters,
+              gpointer data)
+{
+  Import *import = data;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(bssa{sv})")))
+    return;
+  if (!import->job)
+    g_hash_table_insert (import->completed, g_strdup (path), g_variant_ref (parameters));
+  else if (strcmp (path, import->job) == 0)
+    finish (import, parameters);
+}
+
+static void
+on_properties (GDBusConnection *connection,
+               const char *sender,
+               const char *path,
+               const char *interface,
+               const char *signal,
+               GVariant *parameters,
+               gpointer data)
+{
+  Import *import = data;
+  g_autoptr (GVariant) changed = NULL;
+
+  if (g_strcmp0 (path, import->job) != 0 ||
+      !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
+    return;
+  changed = g_variant_get_child_value (parameters, 1);
+  quilt_progress_update (&import->progress, changed);
+}
+
+static void
+on_owner_changed (GDBusConnection *connection,
+                  const char *sender,
+                  const char *path,
+                  const char *interface,
+                  const char *signal,
+                  GVariant *parameters,
+                  gpointer data)
+{
+  Import *import = data;
+  const char *old_owner;
+
+  g_variant_get (parameters, "(&s&s&s)", NULL, &old_owner, NULL);
+  if (*old_owner == '\0' || !import->job)
+    return;
+  g_set_error_literal (&import->error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "quiltd went away during the import; try again");
+  g_main_loop_quit (import->loop);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Import *import = data;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
+      G_DBUS_CONNECTION (source), NULL, result, &import->error);
+  GVariant *parameters;
+
+  if (!reply) {
+    quilt_bus_fix_error (&import->error);
+    g_main_loop_quit (import->loop);
+    return;
+  }
+  g_variant_get (reply, "(o)", &import->job);
+  parameters = g_hash_table_lookup (import->completed, import->job);
+  if (parameters)
+    finish (import, parameters);
+}
+
+/* Cancels; the job's Completed says the rest. A second signal does not wait for it. */
+static void
+on_signal (int signum, gpointer data)
+{
+  Import *import = data;
+
+  if (!import->job || import->progress.cancelled) {
+    g_clear_error (&import->error);
+    g_set_error_literal (&import->error, QUILT_ERROR, QUILT_ERROR_CANCELLED, "Cancelled");
+    g_main_loop_quit (import->loop);
+    return;
+  }
+  import->progress.cancelled = TRUE;
+  g_dbus_connection_call (import->ctl->connection, QUILT_BUS_NAME, import->job, QUILT_BUS_JOB,
+                          "Cancel", g_variant_new ("(@a{sv})", quilt_bus_no_options ()), NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+}
+
+static int
+open_archive (const char *path, GError **error)
+{
+  g_autofree char *quoted = quilt_text_quote (path);
+  g_autofd int fd = -1;
+  struct stat st;
+
+  if (strcmp (path, "-") == 0) {
+    if (isatty (STDIN_FILENO)) {
+      g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                           "Failed to read an archive from the terminal: pipe one in");
+      return -1;
+    }
+    fd = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+  } else {
+    fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  }
+  if (fd < 0 || fstat (fd, &st) < 0) {
+    quilt_set_error_errno (error, errno, "Failed to open '%s'", quoted);
+    return -1;
+  }
+  if (S_ISDIR (st.st_mode)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to import '%s': is a directory; pack it: tar -C %s -c . | quiltctl "
+                 "import - NAME",
+                 quoted, quoted);
+    return -1;
+  }
+  return g_steal_fd (&fd);
+}
+
+/* Matches are in force before the call is: the bus reads one connection's messages in order. */
+static void
+subscribe (Import *import)
+{
+  GDBusConnection *connection = import->ctl->connection;
+
+  import->subscriptions[0] = g_dbus_connection_signal_subscribe (
+      connection, QUILT_BUS_NAME, QUILT_BUS_JOB, "Completed", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+      on_completed, import, NULL);
+  import->subscriptions[1] = g_dbus_connection_signal_subscribe (
+      connection, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
+      "/org/freedesktop/DBus", QUILT_BUS_NAME, G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, import,
+      NULL);
+  if (import->progress.shown)
+    import->subscriptions[2] = g_dbus_connection_signal_subscribe (
+        connection, QUILT_BUS_NAME, QUILT_BUS_PROPERTIES, "PropertiesChanged", NULL, QUILT_BUS_JOB,
+        G_DBUS_SIGNAL_FLAGS_NONE, on_properties, import, NULL);
+}
+
+char *
+quilt_image_import (
+    QuiltCtl *ctl, const char *path, const char *name, gboolean *ret_existed, GError **error)
+{
+  g_auto (Import) import = {
+      .ctl = ctl,
+      .loop = g_main_loop_new (NULL, FALSE),
+      .completed =
+          g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_variant_unref),
+  };
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
+  int fd = open_archive (path, error);
+
+  if (fd < 0)
+    return NULL;
+  fds = g_unix_fd_list_new_from_array (&fd, 1);
+  quilt_signals_watch (&signals, on_signal, &import);
+  if (!quilt_bus_check_text ("image name", name, error) || !quilt_bus_connect (ctl, error))
+    return NULL;
+  quilt_progress_init (&import.progress);
+  subscribe (&import);
+  g_dbus_connection_call_with_unix_fd_list (
+      ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "ImportImage",
+      g_variant_new ("(hs@a{sv})", 0, name, quilt_bus_no_options ()), G_VARIANT_TYPE ("(o)"),
+      quilt_bus_call_flags (ctl), G_MAXINT, fds, NULL, on_answer, &import);
+  g_clear_object (&fds); /* so that the daemon has the only reader of a pipe */
+  g_main_loop_run (import.loop);
+  quilt_progress_end (&import.progress);
+  if (!import.digest) {
+    g_propagate_error (error, g_steal_pointer (&import.error));
+    return NULL;
+  }
+  if (ret_existed)
+    *ret_existed = import.existed;
+  return g_steal_pointer (&import.digest);
+}
+
+char *
+quilt_image_resolve (QuiltCtl *ctl, const char *image, GError **error)
+{
+  if (quilt_image_is_path (image))
+    return quilt_image_import (ctl, image, "", NULL, error);
+  return quilt_bus_check_text ("image name", image, error) ? g_strdup (image) : NULL;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the journal holds of one container; see sd-journal(3). */
+#include "ctl/journal.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+struct QuiltJournal {
+  sd_journal *journal;
+  char *name; /* copies, since the library's data ends with the next lookup */
+  char *state;
+  GBytes *message;
+  guint source, timeout;
+  void (*func) (gpointer data);
+  gpointer data;
+};
+
+void
+quilt_journal_close (QuiltJournal *journal)
+{
+  if (journal->source)
+    g_source_remove (journal->source);
+  if (journal->timeout)
+    g_source_remove (journal->timeout);
+  if (journal->journal)
+    sd_journal_close (journal->journal);
+  g_clear_pointer (&journal->message, g_bytes_unref);
+  g_free (journal->name);
+  g_free (journal->state);
+  g_free (journal);
+}
+
+static gboolean
+set_error (GError **error, int r, const char *what)
+{
+  return quilt_set_error_errno (error, -r, "Failed to %s the journal", what);
+}
+
+QuiltJournal *
+quilt_journal_open (const char *field, const char *value, GError **error)
+{
+  g_autoptr (QuiltJournal) journal = g_new0 (QuiltJournal, 1);
+  g_autofree char *match = g_strconcat (field, "=", value, NULL);
+  int r = sd_journal_open (&journal->journal, SD_JOURNAL_LOCAL_ONLY);
+
+  if (r >= 0)
+    r = sd_journal_set_data_threshold (journal->journal, 0); /* all of a long line */
+  if (r >= 0)
+    r = sd_journal_add_match (journal->journal, match, 0);
+  if (r >= 0)
+    r = sd_journal_add_match (journal->journal, "_UID=0", 0);
+  if (r < 0) {
+    set_error (error, r, "open");
+    return NULL;
+  }
+  if (sd_journal_has_runtime_files (journal->journal) == 0 &&
+      sd_journal_has_persistent_files (journal->journal) == 0) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_NOT_AUTHORIZED,
+                         "Failed to read the journal: there is none that you may read; be root or "
+                         "in the group systemd-journal");
+    return NULL;
+  }
+  return g_steal_pointer (&journal);
+}
+
+gboolean
+quilt_journal_has_entries (QuiltJournal *journal)
+{
+  int r = sd_journal_seek_head (journal->journal);
+
+  if (r >= 0)
+    r = sd_journal_next (journal->journal);
+  sd_journal_seek_head (journal->journal);
+  return r > 0;
+}
+
+/* The value of a field of the current entry: NULL where it has none. */
+static const char *
+get (QuiltJournal *journal, const char *field, gsize *ret_length)
+{
+  gsize skip = strlen (field) + 1;
+  const void *data;
+  gsize length;
+
+  if (sd_journal_get_data (journal->journal, field, &data, &length) < 0 || length < skip)
+    return NULL;
+  *ret_length = length - skip;
+  return (const char *)data + skip;
+}
+
+static gboolean
+has (QuiltJournal *journal, const char *field)
+{
+  gsize length;
+
+  return get (journal, field, &length) != NULL;
+}
+
+static const char *
+get_copy (QuiltJournal *journal, const char *field, char **slot)
+{
+  gsize length = 0;
+  const char *value = get (journal, field, &length);
+
+  g_free (*slot);
+  *slot = value ? g_strndup (value, length) : NULL;
+  return *slot;
+}
+
+static guint64
+get_number (QuiltJournal *journal, const char *field)
+{
+  gsize length = 0;
+  const char *value = get (journal, field, &length);
+  g_autofree char *text = value ? g_strndup (value, length) : NULL;
+  guint64 number = 0;
+
+  return text && g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &number, NULL) ? number : 0;
+}
+
+/* An entry that ends a line of output. */
+static gboolean
+ends_line (QuiltJournal *journal)
+{
+  return has (journal, "QUILT_STREAM") && !has (journal, "CONTAINER_PARTIAL_MESSAGE");
+}
+
+/* Steps back over n_lines ends of lines, and stands before the first entry to read. Where nothing
+ * is at the tail, reading has to begin at the head: from the tail it would never find a later
+ * entry. */
+static int
+seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines)
+{
+  guint64 lines = 0, received;
+  int r = sd_journal_seek_tail (journal->journal);
+
+  while (r >= 0 && (r = sd_journal_previous (journal->journal)) > 0) {
+    r = sd_journal_get_realtime_usec (journal->journal, &received);
+    if (r < 0)
+      return r;
+    lines += ends_line (journal);
+    if (lines > n_lines || received < since_usec)
+      return 0; /* stands on what is not to be read; the next one is */
+  }
+  return r < 0 ? r : sd_journal_seek_head (journal->journal);
+}
+
+gboolean
+quilt_journal_seek (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, GError **error)
+{
+  int r = n_lines != G_MAXUINT64 ? seek_back (journal, since_usec, n_lines)
+          : since_usec > 0       ? sd_journal_seek_realtime_usec (journal->journal, since_usec)
+                                 : sd_journal_seek_head (journal->journal);
+
+  return r >= 0 || set_error (error, r, "search");
+}
+
+static void
+read_entry (QuiltJournal *journal, QuiltLogEntry *entry)
+{
+  gsize length = 0;
+  const char *value = get (journal, "QUILT_STREAM", &length);
+
+  if (value)
+    entry->stream = length == 6 && memcmp (value, "stderr", 6) == 0 ? "stderr" : "stdout";
+  entry->sent_usec = get_number (journal, "_SOURCE_REALTIME_TIMESTAMP");
+  if (entry->sent_usec == 0)
+    entry->sent_usec = entry->received_usec;
+  entry->partial = has (journal, "CONTAINER_PARTIAL_MESSAGE");
+  entry->step = (guint)get_number (journal, "QUILT_STEP");
+  entry->is_dropped_note = !entry->stream && has (journal, "QUILT_DROPPED");
+  entry->name = get_copy (journal, "CONTAINER_NAME", &journal->name);
+  entry->state = entry->stream ? NULL : get_copy (journal, "QUILT_STATE", &journal->state);
+  value = get (journal, "MESSAGE", &length);
+  g_clear_pointer (&journal->message, g_bytes_unref);
+  journal->message = g_bytes_new (value, value ? length : 0);
+  entry->message = g_bytes_get_data (journal->message, &entry->length);
+}
+
+int
+quilt_journal_next (QuiltJournal *journal, QuiltLogEntry *ret_entry, GError **error)
+{
+  int r = sd_journal_next (journal->journal);
+
+  if (r > 0) {
+    QuiltLogEntry entry = {0};
+
+    r = sd_journal_get_realtime_usec (journal->journal, &entry.received_usec);
+    if (r >= 0) {
+      read_entry (journal, &entry);
+      *ret_entry = entry;
+      return 1;
+    }
+  }
+  if (r < 0) {
+    set_error (error, r, "read");
+    return -1;
+  }
+  return 0;
+}
+
+/* As journalctl: text where it is text, else an array of bytes. */
+static json_object *
+new_value (const char *data, gsize length)
+{
+  json_object *bytes;
+
+  if (g_utf8_validate_len (data, length, NULL))
+    return json_object_new_string_len (data, (int)length);
+  bytes = json_object_new_array ();
+  for (gsize i = 0; i < length; i++)
+    json_object_array_add (bytes, json_object_new_int ((guchar)data[i]));
+  return bytes;
+}
+
+static void
+add_number (json_object *object, const char *key, guint64 number)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+
+  json_object_object_add (object, key, json_object_new_string (text));
+}
+
+json_object *
+quilt_journal_to_json (QuiltJournal *journal)
+{
+  json_object *object = json_object_new_object ();
+  const void *data;
+  guint64 usec;
+  gsize length;
+  char *cursor;
+
+  if (sd_journal_get_cursor (journal->journal, &cursor) >= 0) {
+    json_object_object_add (object, "__CURSOR", json_object_new_string (cursor));
+    g_free (cursor); /* from malloc(), which is GLib's too */
+  }
+  if (sd_journal_get_realtime_usec (journal->journal, &usec) >= 0)
+    add_number (object, "__REALTIME_TIMESTAMP", usec);
+  sd_journal_restart_data (journal->journal);
+  while (sd_journal_enumerate_data (journal->journal, &data, &length) > 0) {
+    const char *equals = memchr (data, '=', length);
+    g_autofree char *key = equals ? g_strndup (data, (gsize)(equals - (const char *)data)) : NULL;
+
+    if (key)
+      json_object_object_add (object, key, new_value (equals + 1, length - strlen (key) - 1));
+  }
+  return object;
+}
+
+static void
+process (QuiltJournal *journal)
+{
+  /* Appended to, or files came and went by rotation: both mean that there may be more to read. */
+  if (sd_journal_process (journal->journal) != SD_JOURNAL_NOP)
+    journal->func (journal->data);
+}
+
+static gboolean
+on_readable (int fd, GIOCondition condition, gpointer data)
+{
+  process (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  process (data);
+  return G_SOURCE_CONTINUE;
+}
+
+gboolean
+quilt_journal_watch (QuiltJournal *journal,
+                     void (*func) (gpointer data),
+                     gpointer data,
+                     GError **error)
+{
+  int fd = sd_journal_get_fd (journal->journal);
+
+  if (fd < 0)
+    return set_error (error, fd, "watch");
+  journal->func = func;
+  journal->data = data;
+  journal->source = g_unix_fd_add (fd, (GIOCondition)sd_journal_get_events (journal->journal),
+                                   on_readable, journal);
+  /* On a network file system nothing tells of a change. */
+  if (!sd_journal_reliable_fd (journal->journal))
+    journal->timeout = g_timeout_add (2000, on_timeout, journal);
+  return TRUE;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the journal holds of one container; see sd-journal(3). */
+#pragma once
+
+#include "base/json.h"
+
+#include <glib.h>
+
+typedef struct QuiltJournal QuiltJournal;
+
+/* One entry; pointers hold until the next one is read. */
+typedef struct {
+  guint64 received_usec; /* by journald; what --since and --until mean */
+  guint64 sent_usec;
+  const char *stream; /* "stdout", "stderr"; NULL: not printed by the container */
+  const char *name;
+  const char *state; /* the container's new state, where quiltd logs a change of it, or NULL */
+  gboolean is_dropped_note; /* "900 lines were dropped" */
+  guint step;               /* the setup step that printed it, or 0 */
+  gboolean partial;         /* the next entry of this stream goes on with the line */
+  const char *message;      /* bytes */
+  gsize length;
+} QuiltLogEntry;
+
+/* Opens the journal for the entries with field=value that root's processes wrote: anybody can write
+ * entries with such fields. Before the first one. */
+QuiltJournal *quilt_journal_open (const char *field, const char *value, GError **error);
+void quilt_journal_close (QuiltJournal *journal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltJournal, quilt_journal_close)
+
+/* Whether there is any entry; stands before the first one again. */
+gboolean quilt_journal_has_entries (QuiltJournal *journal);
+
+/* Continues at the first entry of since_usec (0: of all) or later, or at the last n_lines lines if
+ * that is later; G_MAXUINT64: no such bound. */
+gboolean
+quilt_journal_seek (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, GError **error);
+
+/* 1: got the next entry; 0: there is none now; -1 with error. */
+int quilt_journal_next (QuiltJournal *journal, QuiltLogEntry *ret_entry, GError **error);
+
+/* The current entry with all its fields, as journalctl(1) prints JSON. */
+json_object *quilt_journal_to_json (QuiltJournal *journal);
+
+/* Calls func whenever there may be more, rotation of its files included; on the main loop, once.
+ * FALSE with error where the journal can't be watched. */
+gboolean quilt_journal_watch (QuiltJournal *journal,
+                              void (*func) (gpointer data),
+                              gpointer data,
+                              GError **error);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One line on stderr that tells how far a job is. */
+#include "ctl/progress.h"
+
+#include "ctl/ctl.h"
+#include "ctl/text.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define BAR 24
+
+void
+quilt_progress_init (QuiltProgress *progress)
+{
+  *progress = (QuiltProgress){.shown = quilt_ctl_is_fancy (STDERR_FILENO), .fraction = -1};
+}
+
+char *
+quilt_progress_line (const QuiltProgress *progress, guint64 now_usec)
+{
+  g_autofree char *bytes = quilt_text_bytes (progress->bytes);
+  g_autofree char *rate = quilt_text_bytes (progress->rate);
+  GString *line = g_string_new ("Importing ");
+
+  if (progress->fraction >= 0) {
+    guint filled = (guint)(MIN (progress->fraction, 1) * BAR);
+
+    g_string_append_c (line, '[');
+    for (guint i = 0; i < BAR; i++)
+      g_string_append_c (line, i < filled ? '#' : '.');
+    g_string_append_printf (line, "] %3.0f%% ", MIN (progress->fraction, 1) * 100);
+  }
+  g_string_append (line, bytes);
+  if (progress->rate > 0)
+    g_string_append_printf (line, ", %s/s", rate);
+  if (progress->end_usec > now_usec)
+    g_string_append_printf (line, ", %" G_GUINT64_FORMAT "s left",
+                            (progress->end_usec - now_usec) / G_USEC_PER_SEC + 1);
+  return g_string_free (line, FALSE);
+}
+
+void
+quilt_progress_update (QuiltProgress *progress, GVariant *changed)
+{
+  g_autofree char *line = NULL;
+
+  g_variant_lookup (changed, "Progress", "d", &progress->fraction);
+  g_variant_lookup (changed, "Bytes", "t", &progress->bytes);
+  g_variant_lookup (changed, "Rate", "t", &progress->rate);
+  g_variant_lookup (changed, "ExpectedEndTime", "t", &progress->end_usec);
+  if (!progress->shown)
+    return;
+  line = quilt_progress_line (progress, (guint64)g_get_real_time ());
+  fprintf (stderr, "\r\033[K%s", line);
+  fflush (stderr);
+  progress->drawn = TRUE;
+}
+
+void
+quilt_progress_end (QuiltProgress *progress)
+{
+  if (progress->drawn)
+    fputs ("\r\033[K", stderr);
+  progress->drawn = FALSE;
+}

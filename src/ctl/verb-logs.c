@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* logs: what a container printed, from the journal; with --follow until it ends. */
+#include "ctl/bus.h"
+#include "ctl/log-format.h"
+#include "ctl/pager.h"
+#include "ctl/print.h"
+#include "ctl/when.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/words.h"
+
+#include <glib-unix.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* journald may be this far behind those who write to it. */
+#define BEHIND_MSEC 1000
+#define BEHIND_USEC (2 * G_USEC_PER_SEC)
+
+typedef struct {
+  QuiltCtl *ctl;
+  QuiltJournal *journal;
+  QuiltLogFormatter formatter;
+  guint64 until;
+  GMainLoop *loop;
+  gboolean ended;      /* quiltd says that the container does not run any more */
+  guint64 ended_after; /* the entry of its end is not older than this */
+  guint timer;
+  gboolean quiet;   /* looks for the end, prints nothing */
+  gboolean stopped; /* nothing more is to be read */
+  int code;
+} Logs;
+
+static void
+logs_clear (Logs *logs)
+{
+  g_clear_pointer (&logs->journal, quilt_journal_close);
+  g_clear_pointer (&logs->loop, g_main_loop_unref);
+  quilt_log_formatter_clear (&logs->formatter);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Logs, logs_clear)
+
+static gboolean
+is_terminal_state (const char *state)
+{
+  return g_strcmp0 (state, "exited") == 0 || g_strcmp0 (state, "failed") == 0;
+}
+
+static void
+print_entry (Logs *logs, const QuiltLogEntry *entry)
+{
+  g_autoptr (GString) text = NULL;
+
+  if (logs->formatter.format >= QUILT_LOG_JSON) {
+    g_autoptr (json_object) object = quilt_journal_to_json (logs->journal);
+
+    logs->ctl->json =
+        logs->formatter.format == QUILT_LOG_JSON ? QUILT_JSON_SHORT : QUILT_JSON_PRETTY;
+    quilt_print_json (logs->ctl, object);
+    return;
+  }
+  text = g_string_new (NULL);
+  quilt_log_format (&logs->formatter, entry, text);
+  fwrite (text->str, 1, text->len, stdout);
+}
+
+static gboolean
+is_printed (const Logs *logs, const QuiltLogEntry *entry)
+{
+  return entry->stream || (entry->is_dropped_note && logs->formatter.format != QUILT_LOG_CAT);
+}
+
+/* Prints what there is. */
+static void
+read_all (Logs *logs)
+{
+  g_autoptr (GError) error = NULL;
+  QuiltLogEntry entry;
+  int r = 0;
+
+  while (!logs->stopped && (r = quilt_journal_next (logs->journal, &entry, &error)) > 0) {
+    if (logs->loop && is_terminal_state (entry.state) && entry.sent_usec >= logs->ended_after)
+      logs->stopped = TRUE;
+    else if (!logs->quiet && entry.received_usec > logs->until)
+      logs->stopped = TRUE;
+    else if (!logs->quiet && is_printed (logs, &entry))
+      print_entry (logs, &entry);
+    if (ferror (stdout))
+      logs->stopped = TRUE;
+  }
+  if (r < 0) {
+    logs->code = quilt_ctl_fail (logs->ctl, error);
+    logs->stopped = TRUE;
+  }
+  if (fflush (stdout) != 0)
+    logs->stopped = TRUE;
+}
+
+static gboolean
+on_overdue (gpointer data)
+{
+  Logs *logs = data;
+
+  logs->timer = 0;
+  read_all (logs);
+  g_main_loop_quit (logs->loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* The entry of its end comes after all that the container printed, since both go through one
+ * socket. Where quiltd logs no such entry, what journald is behind is waited for. */
+static void
+check_end (Logs *logs)
+{
+  if (!logs->loop)
+    return; /* told before it began to follow */
+  if (logs->stopped)
+    g_main_loop_quit (logs->loop);
+  else if (logs->ended && logs->timer == 0)
+    logs->timer = g_timeout_add (BEHIND_MSEC, on_overdue, logs);
+}
+
+static void
+on_more (gpointer data)
+{
+  Logs *logs = data;
+
+  read_all (logs);
+  check_end (logs);
+}
+
+static void
+on_removed (GDBusConnection *connection,
+            const char *sender,
+            const char *path,
+            const char *interface,
+            const char *signal,
+            GVariant *parameters,
+            gpointer data)
+{
+  Logs *logs = data;
+
+  logs->ended = TRUE;
+  check_end (logs);
+}
+
+static void
+on_state_changed (GDBusConnection *connection,
+                  const char *sender,
+                  const char *path,
+                  const char *interface,
+                  const char *signal,
+                  GVariant *parameters,
+                  gpointer data)
+{
+  Logs *logs = data;
+  const char *state;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(ss)")))
+    return;
+  g_variant_get (parameters, "(&s&s)", NULL, &state);
+  logs->ended = is_terminal_state (state);
+  check_end (logs);
+}
+
+/* The reader of our output has gone: without this, a quiet container would keep us for ever. */
+static gboolean
+on_stdout_closed (int fd, GIOCondition condition, gpointer data)
+{
+  Logs *logs = data;
+
+  g_main_loop_quit (logs->loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* Reads until the container has ended. */
+static int
+follow (Logs *logs)
+{
+  g_autoptr (GError) error = NULL;
+
+  logs->loop = g_main_loop_new (NULL, FALSE);
+  if (!quilt_journal_watch (logs->journal, on_more, logs, &error))
+    return quilt_ctl_fail (logs->ctl, error);
+  g_unix_fd_add (STDOUT_FILENO, G_IO_ERR | G_IO_HUP, on_stdout_closed, logs);
+  read_all (logs);
+  check_end (logs);
+  if (!logs->stopped)
+    g_main_loop_run (logs->loop);
+  return logs->code;
+}
+
+/* What a container printed just before its end may still be on its way: waits for the entry of its
+ * end, so that the last lines are the last. */
+static void
+settle (QuiltCtl *ctl, const char *id, guint64 ended_after)
+{
+  g_auto (Logs) logs = {.ctl = ctl, .quiet = TRUE, .ended = TRUE, .ended_after = ended_after};
+
+  logs.journal = quilt_journal_open ("CONTAINER_ID_FULL", id, NULL);
+  if (logs.journal && quilt_journal_seek (logs.journal, ended_after, G_MAXUINT64, NULL))
+    follow (&logs);
+}
+
+/* What quiltd knows of the container: whether it still runs, and what to look for as its end. */
+static void
+look_at_container (Logs *logs, const char *path)
+{
+  g_autoptr (GVariant) properties = NULL;
+  guint64 started = 0, finished = 0, now = (guint64)g_get_real_time ();
+  const char *state = "";
+
+  g_dbus_connection_signal_subscribe (logs->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_CONTAINER,
+                                      "StateChanged", path, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+                                      on_state_changed, logs, NULL);
+  g_dbus_connection_signal_subscribe (logs->ctl->connection, QUILT_BUS_NAME,
+                                      "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved",
+                                      QUILT_BUS_PATH, path, G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH,
+                                      on_removed, logs, NULL);
+  properties = quilt_bus_get_all (logs->ctl, path, QUILT_BUS_CONTAINER, NULL);
+  if (!properties) {
+    logs->ended = TRUE;
+    return;
+  }
+  g_variant_lookup (properties, "State", "&s", &state);
+  g_variant_lookup (properties, "Started", "t", &started);
+  g_variant_lookup (properties, "Finished", "t", &finished);
+  logs->ended = is_terminal_state (state);
+  if (logs->ended)
+    logs->ended_after = finished > 0 ? finished : G_MAXUINT64;
+  else
+    logs->ended_after =
+        strcmp (state, "running") == 0 || strcmp (state, "stopping") == 0 ? started : now;
+}
+
+/* A removed container is known to the journal alone. */
+static QuiltJournal *
+open_removed (const char *name, GError **error)
+{
+  const char *field = !quilt_id_prefix_check (name) ? "CONTAINER_NAME"
+                      : strlen (name) == 32         ? "CONTAINER_ID_FULL"
+                      : strlen (name) == 12         ? "CONTAINER_ID"
+                                                    : "CONTAINER_NAME";
+  g_autoptr (QuiltJournal) journal = quilt_journal_open (field, name, error);
+
+  if (!journal || quilt_journal_has_entries (journal))
+    return g_steal_pointer (&journal);
+  return NULL;
+}
+
+/* The journal of the container called name; ret_path: its object, or NULL if it is removed. */
+static QuiltJournal *
+open_journal (QuiltCtl *ctl, const char *name, char **ret_path, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  g_autofree char *path = quilt_bus_container_path (ctl, name, &cause);
+  g_autofree char *id = path ? g_path_get_basename (path) : NULL;
+  QuiltJournal *journal;
+
+  if (id) {
+    journal = quilt_journal_open ("CONTAINER_ID_FULL", id, error);
+    *ret_path = g_steal_pointer (&path);
+    return journal;
+  }
+  journal = g_utf8_validate (name, -1, NULL) ? open_removed (name, error) : NULL;
+  if (!journal && error && !*error)
+    g_propagate_error (error, g_steal_pointer (&cause));
+  return journal;
+}
+
+static gboolean
+parse_lines (const char *text, guint64 *ret_lines, GError **error)
+{
+  g_autofree char *quoted = NULL;
+
+  if (!text || strcmp (text, "all") == 0)
+    return TRUE;
+  if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64 - 1, ret_lines, NULL))
+    return TRUE;
+  quoted = quilt_text_quote (text);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to read number of lines '%s': must be 0 or more, or 'all'", quoted);
+  return FALSE;
+}
+
+int
+verb_logs (QuiltCtl *ctl, char **argv)
+{
+  g_auto (Logs) logs = {.ctl = ctl, .until = G_MAXUINT64, .ended_after = G_MAXUINT64};
+  g_autofree char *since_text = NULL, *until_text = NULL, *lines_text = NULL, *format = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean do_follow = FALSE;
+  guint64 since = 0, lines = G_MAXUINT64, now = (guint64)g_get_real_time ();
+  const GOptionArg text = G_OPTION_ARG_FILENAME;
+  const GOptionEntry entries[] = {
+      {"follow", 'f', 0, G_OPTION_ARG_NONE, &do_follow, "Go on until the container ends", NULL},
+      {"lines", 'n', 0, text, &lines_text, "Only the last lines", "NUMBER"},
+      {"since", 'S', 0, text, &since_text, "Only what is as new as this", "TIME"},
+      {"until", 'U', 0, text, &until_text, "Only what is as old as this", "TIME"},
+      {"output", 'o', 0, text, &format, "short, short-iso, short-precise, cat, json", "FORMAT"},
+      {NULL}};
+  char **args = quilt_ctl_parse (ctl, argv, entries);
+
+  if (!args)
+    return ctl->parse_code;
+  if ((since_text && !quilt_when_parse (since_text, now, &since, &error)) ||
+      (until_text && !quilt_when_parse (until_text, now, &logs.until, &error)) ||
+      !parse_lines (lines_text, &lines, &error) ||
+      (format && !quilt_log_format_parse (format, &logs.formatter.format, &error)))
+    return quilt_ctl_fail (ctl, error);
+  logs.journal = open_journal (ctl, args[0], &path, &error);
+  if (!logs.journal)
+    return quilt_ctl_fail (ctl, error);
+  logs.formatter.for_terminal = isatty (STDOUT_FILENO) != 0;
+  if (path)
+    look_at_container (&logs, path);
+  if (logs.ended && logs.ended_after < now && now - logs.ended_after < BEHIND_USEC)
+    settle (ctl, strrchr (path, '/') + 1, logs.ended_after);
+  if (!quilt_journal_seek (logs.journal, since, lines, &error))
+    return quilt_ctl_fail (ctl, error);
+  if (path && do_follow && !logs.ended)
+    return follow (&logs);
+  quilt_pager_open (ctl);
+  read_all (&logs);
+  return logs.code;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* run and create: a container of an image; run also is its terminal until it ends. */
+#include "ctl/bus.h"
+#include "ctl/create.h"
+#include "ctl/image.h"
+#include "ctl/print.h"
+#include "ctl/signals.h"
+#include "ctl/stream.h"
+#include "ctl/waiter.h"
+
+#include "base/error.h"
+#include "spec/words.h"
+
+#include <errno.h>
+#include <gio/gunixfdlist.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long the streams of a container that could not start may stay open. */
+#define FAILED_STREAMS_MSEC 2000
+
+typedef struct {
+  QuiltCtl *ctl;
+  GMainLoop *loop;
+  const char *name; /* NULL: not known before the answer */
+  char *id;         /* NULL until then */
+  QuiltWaiter *waiter;
+  guint open_streams;
+  int pending_signal; /* came before there was a container to send it to */
+  int code;           /* -1: not known yet */
+  gboolean failed;    /* it never ran; code says how */
+} Run;
+
+static void
+run_clear (Run *run)
+{
+  g_clear_pointer (&run->waiter, quilt_waiter_free);
+  g_main_loop_unref (run->loop);
+  g_free (run->id);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+static const char *
+lookup_environment (const char *name)
+{
+  return g_getenv (name);
+}
+
+static void
+check_end (Run *run)
+{
+  if (run->open_streams == 0 && run->code >= 0)
+    g_main_loop_quit (run->loop);
+  else if (run->open_streams == 0 && run->waiter)
+    quilt_waiter_hurry (run->waiter);
+}
+
+static void
+on_stdout_end (int errsv, gpointer data)
+{
+  Run *run = data;
+
+  run->open_streams--;
+  if (errsv == EPIPE) {
+    /* Our reader has gone. As any program in a pipeline we end by that; the container goes on. */
+    run->code = QUILT_EXIT_SIGNAL + SIGPIPE;
+    g_main_loop_quit (run->loop);
+    return;
+  }
+  if (errsv)
+    quilt_ctl_warn ("Failed to write to stdout: %s; the container goes on", g_strerror (errsv));
+  check_end (run);
+}
+
+static void
+on_stderr_end (int errsv, gpointer data)
+{
+  Run *run = data;
+
+  run->open_streams--;
+  check_end (run);
+}
+
+static void
+on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
+{
+  Run *run = data;
+
+  if (error)
+    run->code = quilt_ctl_fail (run->ctl, error);
+  else if (exit_code < 0)
+    run->code = quilt_ctl_usage (run->ctl,
+                                 "Failed to get the exit code of container '%s': %s; see: "
+                                 "quiltctl status %.12s",
+                                 run->name ? run->name : run->id, reason, run->id);
+  else
+    run->code = exit_code;
+  check_end (run);
+}
+
+static void
+on_killed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  /* A container that has just ended can't be signalled any more: its end says enough. */
+  if (!reply && !quilt_bus_error_is_lost (error)) {
+    quilt_bus_fix_error (&error);
+    quilt_ctl_warn ("%s", error->message);
+  }
+}
+
+static void
+send_signal (Run *run, int signum)
+{
+  const char *const names[] = {run->id, NULL};
+
+  g_dbus_connection_call (run->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER,
+                          "KillContainers",
+                          g_variant_new ("(^asi@a{sv})", names, signum, quilt_bus_no_options ()),
+                          NULL, quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
+}
+
+/* Setup steps run before RunContainer is answered: who interrupts them wants the container gone,
+ * and it has no process of its own yet that could get the signal. */
+static void
+stop_setup (Run *run)
+{
+  const char *const names[] = {run->name, NULL};
+
+  g_dbus_connection_call (run->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER,
+                          "StopContainers",
+                          g_variant_new ("(^as@a{sv})", names, quilt_bus_no_options ()), NULL,
+                          quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
+}
+
+static void
+on_signal (int signum, gpointer data)
+{
+  Run *run = data;
+  gboolean again = run->pending_signal != 0;
+
+  if (run->id) {
+    send_signal (run, signum);
+    return;
+  }
+  run->pending_signal = signum;
+  if (signum == SIGUSR1 || signum == SIGUSR2)
+    return;
+  if (run->name && !again) {
+    stop_setup (run);
+  } else if (again) {
+    run->code = QUILT_EXIT_SIGNAL + signum;
+    g_main_loop_quit (run->loop);
+  }
+}
+
+static gboolean
+on_streams_overdue (gpointer data)
+{
+  Run *run = data;
+
+  g_main_loop_quit (run->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
+      G_DBUS_CONNECTION (source), NULL, result, &error);
+
+  if (!reply) {
+    quilt_bus_fix_error (&error);
+    run->code = quilt_ctl_fail (run->ctl, error);
+    if (run->pending_signal)
+      run->code = QUILT_EXIT_SIGNAL + run->pending_signal;
+    run->failed = TRUE;
+    g_clear_error (&error);
+    g_timeout_add (FAILED_STREAMS_MSEC, on_streams_overdue, run);
+    check_end (run);
+    return;
+  }
+  g_variant_get (reply, "(os)", NULL, &run->id);
+  if (run->pending_signal)
+    send_signal (run, run->pending_signal);
+  run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
+  check_end (run);
+}
+
+/* The pipes whose other ends are the container's output; their indexes as options. */
+static GUnixFDList *
+open_streams (Run *run, GVariantBuilder *options, GError **error)
+{
+  const struct {
+    const char *key;
+    int fd;
+    QuiltStreamDone done;
+  } streams[] = {{"stdout", STDOUT_FILENO, on_stdout_end},
+                 {"stderr", STDERR_FILENO, on_stderr_end}};
+  int writers[G_N_ELEMENTS (streams)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (streams); i++) {
+    if (!quilt_stream_new (streams[i].fd, streams[i].done, run, &writers[i])) {
+      quilt_set_error_errno (error, errno, "Failed to make a pipe");
+      return NULL;
+    }
+    run->open_streams++;
+    g_variant_builder_add (options, "{sv}", streams[i].key, g_variant_new_handle ((gint32)i));
+  }
+  return g_unix_fd_list_new_from_array (writers, G_N_ELEMENTS (writers));
+}
+
+static int
+run_attached (QuiltCtl *ctl, const char *image, const char *name, GVariant *options)
+{
+  g_auto (Run) run = {.ctl = ctl, .loop = g_main_loop_new (NULL, FALSE), .name = name, .code = -1};
+  g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantBuilder builder;
+  GVariantIter iter;
+  GVariant *entry;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, options);
+  while ((entry = g_variant_iter_next_value (&iter))) {
+    g_variant_builder_add_value (&builder, entry);
+    g_variant_unref (entry);
+  }
+  quilt_signals_watch (&signals, on_signal, &run);
+  fds = open_streams (&run, &builder, &error);
+  if (!fds || !quilt_bus_connect (ctl, &error)) {
+    g_variant_builder_clear (&builder);
+    return quilt_ctl_fail (ctl, error);
+  }
+  g_dbus_connection_call_with_unix_fd_list (
+      ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "RunContainer",
+      g_variant_new ("(s@a{sv})", image, g_variant_builder_end (&builder)), G_VARIANT_TYPE ("(os)"),
+      quilt_bus_call_flags (ctl), G_MAXINT, fds, NULL, on_started, &run);
+  g_clear_object (
+      &fds); /* the writing ends are the container's alone, or there is no end of file */
+  g_main_loop_run (run.loop);
+  return run.code;
+}
+
+/* Without streams: one call. */
+static int
+call_create (QuiltCtl *ctl, const char *method, const char *image, GVariant *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = quilt_bus_call_manager (
+      ctl, method, g_variant_new ("(s@a{sv})", image, options), "(os)", &error);
+  const char *id;
+
+  if (!reply)
+    return quilt_ctl_fail (ctl, error);
+  g_variant_get (reply, "(&o&s)", NULL, &id);
+  if (ctl->json == QUILT_JSON_OFF) {
+    puts (id);
+  } else {
+    g_autoptr (json_object) object = json_object_new_object ();
+
+    quilt_json_add_string (object, "id", id);
+    quilt_print_json (ctl, object);
+  }
+  return 0;
+}
+
+int
+verb_create (QuiltCtl *ctl, char **argv)
+{
+  g_auto (QuiltCreateArgs) create = {0};
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *image = NULL;
+  char **args;
+
+  args = quilt_create_parse (ctl, argv, FALSE, &create);
+  if (!args)
+    return ctl->parse_code;
+  options = quilt_create_options (&create, args + 1, lookup_environment, &error);
+  if (options)
+    g_variant_ref_sink (options);
+  image = options ? quilt_image_resolve (ctl, args[0], &error) : NULL;
+  if (!image)
+    return quilt_ctl_fail (ctl, error);
+  return call_create (ctl, "CreateContainer", image, options);
+}
+
+int
+verb_run (QuiltCtl *ctl, char **argv)
+{
+  g_auto (QuiltCreateArgs) create = {0};
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *image = NULL;
+  char **args;
+
+  args = quilt_create_parse (ctl, argv, TRUE, &create);
+  if (!args)
+    return ctl->parse_code;
+  /* Setup steps may have to be interrupted, which takes a name before there is an answer. */
+  if (create.setup && !create.name && !create.detach) {
+    g_autofree char *id = quilt_id_new ();
+
+    create.name = g_strdup_printf ("run-%.12s", id);
+  }
+  options = quilt_create_options (&create, args + 1, lookup_environment, &error);
+  if (options)
+    g_variant_ref_sink (options);
+  image = options ? quilt_image_resolve (ctl, args[0], &error) : NULL;
+  if (!image)
+    return quilt_ctl_fail (ctl, error);
+  return create.detach ? call_create (ctl, "RunContainer", image, options)
+                       : run_attached (ctl, image, create.name, options);
+}

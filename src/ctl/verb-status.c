@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* status: what people want to know about a container, or about all of Quilt. */
+#include "ctl/bus.h"
+#include "ctl/log-format.h"
+#include "ctl/pager.h"
+#include "ctl/print.h"
+#include "ctl/text.h"
+
+#include "base/error.h"
+#include "spec/words.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_LINES 10
+
+static const char *
+get_string (GVariant *properties, const char *key)
+{
+  const char *value = "";
+
+  g_variant_lookup (properties, key, "&s", &value);
+  return value;
+}
+
+static guint64
+get_uint64 (GVariant *properties, const char *key)
+{
+  guint64 value = 0;
+
+  g_variant_lookup (properties, key, "t", &value);
+  return value;
+}
+
+static void
+print_field (const char *label, const char *text)
+{
+  g_autofree char *line = quilt_text_line (text);
+
+  printf ("%10s: %s\n", label, line);
+}
+
+/* "exited (3, oom-killed)". */
+static char *
+describe_end (GVariant *properties, const char *state)
+{
+  const char *reason = get_string (properties, "Reason");
+  gint32 code = -1;
+
+  g_variant_lookup (properties, "ExitCode", "i", &code);
+  if (strcmp (state, "exited") != 0 && strcmp (state, "failed") != 0)
+    return g_strdup (state);
+  if (code >= 0)
+    return g_strdup_printf ("%s (%d, %s)", state, code, reason);
+  return *reason ? g_strdup_printf ("%s (%s)", state, reason) : g_strdup (state);
+}
+
+static void
+print_state (GVariant *properties, const char *state)
+{
+  const char *since_key = strcmp (state, "running") == 0   ? "Started"
+                          : strcmp (state, "pending") == 0 ? "Created"
+                                                           : "Finished";
+  guint64 since = get_uint64 (properties, since_key);
+  g_autofree char *end = describe_end (properties, state);
+  g_autofree char *time = quilt_text_time (since);
+  g_autofree char *ago = quilt_text_ago (since, (guint64)g_get_real_time ());
+  g_autofree char *text =
+      since > 0 ? g_strdup_printf ("%s since %s; %s", end, time, ago) : g_strdup (end);
+
+  print_field ("State", text);
+}
+
+static void
+print_limits (GVariant *properties)
+{
+  g_autofree char *memory = quilt_text_bytes (get_uint64 (properties, "MemoryMax"));
+  g_autofree char *cpus = quilt_text_cpus (get_uint64 (properties, "CPUQuota"));
+  guint64 pids_max = get_uint64 (properties, "PidsMax");
+  g_autofree char *pids = pids_max == G_MAXUINT64
+                              ? g_strdup ("infinity")
+                              : g_strdup_printf ("%" G_GUINT64_FORMAT, pids_max);
+  g_autofree char *limits =
+      g_strdup_printf ("memory %s, CPUs %s, processes %s", memory, cpus, pids);
+  g_autofree char *timeout = quilt_text_duration (get_uint64 (properties, "StopTimeout"));
+  g_autofree char *signal = NULL;
+  g_autofree char *stop = NULL;
+  gint32 signum = 0;
+
+  g_variant_lookup (properties, "StopSignal", "i", &signum);
+  signal = signum > 0 ? quilt_signal_to_string (signum) : g_strdup ("SIGTERM");
+  stop = g_strdup_printf ("%s, SIGKILL after %s", signal, timeout);
+  print_field ("Limits", limits);
+  print_field ("Stop", stop);
+}
+
+static void
+print_log (const char *id)
+{
+  g_auto (QuiltLogFormatter) formatter = {.format = QUILT_LOG_SHORT, .for_terminal = TRUE};
+  g_autoptr (QuiltJournal) journal = quilt_journal_open ("CONTAINER_ID_FULL", id, NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
+  QuiltLogEntry entry;
+
+  if (!journal || !quilt_journal_seek (journal, 0, LOG_LINES, NULL))
+    return;
+  while (quilt_journal_next (journal, &entry, NULL) > 0)
+    if (entry.stream || entry.is_dropped_note)
+      quilt_log_format (&formatter, &entry, text);
+  if (text->len > 0)
+    putchar ('\n');
+  fwrite (text->str, 1, text->len, stdout);
+}
+
+static const char *
+dot_colour (const char *state)
+{
+  return strcmp (state, "running") == 0  ? "\033[32m"
+         : strcmp (state, "failed") == 0 ? "\033[31m"
+                                         : "";
+}
+
+static void
+print_container (GVariant *properties, gboolean fancy)
+{
+  const char *state = get_string (properties, "State");
+  const char *id = get_string (properties, "Id");
+  const char *scope = get_string (properties, "Scope");
+  const char *error = get_string (properties, "Error");
+  g_autofree char *name = quilt_text_line (get_string (properties, "Name"));
+  g_autofree char *digest = quilt_text_short_id (get_string (properties, "ImageDigest"));
+  g_autofree char *image = g_strdup_printf ("%s (%s)", get_string (properties, "Image"), digest);
+  guint32 pid = 0, step = 0;
+
+  g_variant_lookup (properties, "Pid", "u", &pid);
+  g_variant_lookup (properties, "SetupStep", "u", &step);
+  printf ("%s●%s %s (%s)\n", fancy ? dot_colour (state) : "", fancy ? "\033[0m" : "", name, id);
+  print_state (properties, state);
+  if (step > 0) {
+    g_autofree char *text = g_strdup_printf ("step %u", step);
+
+    print_field ("Setup", text);
+  }
+  if (*error)
+    print_field ("Error", error);
+  print_field ("Image", image);
+  if (*scope)
+    print_field ("Scope", scope);
+  if (pid > 0) {
+    g_autofree char *text = g_strdup_printf ("%u", pid);
+
+    print_field ("Pid", text);
+  }
+  print_limits (properties);
+  print_log (id);
+}
+
+static int
+exit_code (const char *state)
+{
+  return strcmp (state, "running") == 0 || strcmp (state, "setting-up") == 0 ||
+                 strcmp (state, "stopping") == 0
+             ? 0
+             : QUILT_EXIT_NOT_RUNNING;
+}
+
+static int
+status_container (QuiltCtl *ctl, const char *name, gboolean fancy)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = quilt_bus_container_path (ctl, name, &error);
+  g_autoptr (GVariant) properties =
+      path ? quilt_bus_get_all (ctl, path, QUILT_BUS_CONTAINER, &error) : NULL;
+
+  if (!properties) {
+    int code = quilt_ctl_fail (ctl, error);
+
+    return g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND) ? QUILT_EXIT_NO_SUCH : code;
+  }
+  if (ctl->json != QUILT_JSON_OFF) {
+    g_autoptr (json_object) object = quilt_json_new_variant (properties);
+
+    quilt_print_json (ctl, object);
+  } else {
+    print_container (properties, fancy);
+  }
+  return exit_code (get_string (properties, "State"));
+}
+
+/* How many containers are in each state. */
+static char *
+count_states (GVariant *rows)
+{
+  static const char *const states[] = {"running", "setting-up", "stopping",
+                                       "pending", "exited",     "failed"};
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
+    GVariantIter iter;
+    const char *state;
+    guint n = 0;
+
+    g_variant_iter_init (&iter, rows);
+    while (g_variant_iter_next (&iter, "(&o&s&s&s&s&sttti&su)", NULL, NULL, NULL, NULL, NULL,
+                                &state, NULL, NULL, NULL, NULL, NULL, NULL))
+      n += strcmp (state, states[i]) == 0;
+    if (n > 0)
+      g_string_append_printf (text, "%s%u %s", text->len ? ", " : "", n, states[i]);
+  }
+  return g_string_free (text, FALSE);
+}
+
+static GVariant *
+call_list (QuiltCtl *ctl, const char *method, const char *reply_type, GError **error)
+{
+  g_autoptr (GVariant) reply = quilt_bus_call_manager (
+      ctl, method, g_variant_new ("(@a{sv})", quilt_bus_no_options ()), reply_type, error);
+
+  return reply ? g_variant_get_child_value (reply, 0) : NULL;
+}
+
+static int
+status_all (QuiltCtl *ctl, gboolean fancy)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) manager = quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, &error);
+  g_autoptr (GVariant) containers =
+      manager ? call_list (ctl, "ListContainers", "(a(ossssstttisu))", &error) : NULL;
+  g_autoptr (GVariant) images =
+      containers ? call_list (ctl, "ListImages", "(a(osastt))", &error) : NULL;
+  g_autofree char *states = NULL;
+  gsize n_containers, n_images;
+
+  if (!images)
+    return quilt_ctl_fail (ctl, error);
+  states = count_states (containers);
+  n_containers = g_variant_n_children (containers);
+  n_images = g_variant_n_children (images);
+  if (ctl->json != QUILT_JSON_OFF) {
+    g_autoptr (json_object) object = quilt_json_new_variant (manager);
+
+    quilt_json_add_uint64 (object, "containers", n_containers);
+    quilt_json_add_uint64 (object, "images", n_images);
+    quilt_print_json (ctl, object);
+    return 0;
+  }
+  printf ("%s●%s quiltd %s\n", fancy ? "\033[32m" : "", fancy ? "\033[0m" : "",
+          get_string (manager, "Version"));
+  printf ("%10s: %" G_GSIZE_FORMAT "%s%s%s\n", "Containers", n_containers, *states ? " (" : "",
+          states, *states ? ")" : "");
+  printf ("%10s: %" G_GSIZE_FORMAT "\n", "Images", n_images);
+  return 0;
+}
+
+int
+verb_status (QuiltCtl *ctl, char **argv)
+{
+  char **args = quilt_ctl_parse (ctl, argv, NULL);
+  gboolean fancy = quilt_ctl_is_fancy (STDOUT_FILENO);
+  int code = 0;
+
+  if (!args)
+    return ctl->parse_code;
+  quilt_pager_open (ctl);
+  if (!args[0])
+    return status_all (ctl, fancy);
+  for (guint i = 0; args[i]; i++) {
+    if (i > 0 && ctl->json == QUILT_JSON_OFF)
+      putchar ('\n');
+    code = MAX (code, status_container (ctl, args[i], fancy));
+  }
+  return code;
+}
