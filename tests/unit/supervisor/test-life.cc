@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of a container: stop, kill, setup steps, quiltd that goes and comes back. */
+#include "harness.h"
+
+extern "C" {
+#include "base/error.h"
+#include <sys/pidfd.h>
+}
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace fs = std::filesystem;
+
+class LifeTest : public ContainerTest
+{
+protected:
+  /* Started, running, and past its first line of output, "up". */
+  QuiltMessage start_up (const std::string &script, const Options &options = {})
+  {
+    QuiltMessage message;
+
+    start (sh (script), options);
+    send (QUILT_MESSAGE_GO);
+    message = wait_for (QUILT_MESSAGE_RUNNING);
+    EXPECT_TRUE (wait_for_message ("up"));
+    return message;
+  }
+
+  QuiltMessage load_exit ()
+  {
+    g_autofd int fd = open (run_dir.c_str (), O_RDONLY | O_DIRECTORY);
+    QuiltMessage message = {};
+
+    quilt_message_load (fd, "exit", &message, nullptr);
+    return message;
+  }
+};
+
+static const char TRAP[] = "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.01; done";
+static const char DEAF[] = "trap '' TERM; echo up; while :; do sleep 1; done";
+
+TEST_F (LifeTest, StopLetsTheHandlerRun)
+{
+  QuiltMessage message;
+
+  start_up (TRAP);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 10 * G_USEC_PER_SEC);
+  message = wait_for_end ();
+  EXPECT_EQ (message.exit_code, 3);
+  EXPECT_STREQ (message.text, "stopped");
+  EXPECT_EQ (message.flags, (guint32)QUILT_MESSAGE_FLAG_STOPPING);
+  EXPECT_EQ (journald->messages (), (Strings{"up", "bye"}));
+  finish ();
+}
+
+TEST_F (LifeTest, WhoIgnoresTheSignalIsKilledInTime)
+{
+  gint64 begin, end;
+  QuiltMessage message;
+
+  start_up (DEAF);
+  begin = g_get_monotonic_time ();
+  send (QUILT_MESSAGE_STOP, SIGTERM, G_USEC_PER_SEC);
+  message = wait_for_end ();
+  end = g_get_monotonic_time ();
+  EXPECT_EQ (message.signal, SIGKILL);
+  EXPECT_EQ (message.exit_code, 128 + SIGKILL);
+  EXPECT_STREQ (message.text, "stopped");
+  EXPECT_TRUE (message.flags & QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT);
+  EXPECT_GE (end - begin, G_USEC_PER_SEC);
+  EXPECT_LE (end - begin, 3 * G_USEC_PER_SEC / 2);
+  finish ();
+}
+
+TEST_F (LifeTest, ASecondShorterStopWins)
+{
+  gint64 begin = g_get_monotonic_time ();
+
+  start_up (DEAF);
+  send (QUILT_MESSAGE_STOP, SIGTERM, G_MAXUINT64);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 3600 * (guint64)G_USEC_PER_SEC);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 1);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 3600 * (guint64)G_USEC_PER_SEC);
+  EXPECT_EQ (wait_for_end ().signal, SIGKILL);
+  EXPECT_LE (g_get_monotonic_time () - begin, 5 * G_USEC_PER_SEC);
+  finish ();
+}
+
+TEST_F (LifeTest, KillTakesAllDescendants)
+{
+  QuiltMessage message;
+  std::string procs;
+
+  start_up ("(sh -c 'sleep 1000 & sleep 1000' &); sleep 1000 & echo up; wait");
+  send (QUILT_MESSAGE_KILL, SIGKILL);
+  message = wait_for_end ();
+  EXPECT_EQ (message.signal, SIGKILL);
+  EXPECT_EQ (message.exit_code, 137);
+  EXPECT_STREQ (message.text, "signaled");
+  EXPECT_EQ (message.flags, 0u);
+  std::ifstream (cgroup + "/payload/cgroup.procs") >> procs;
+  EXPECT_EQ (procs, "");
+  finish ();
+}
+
+TEST_F (LifeTest, AnySignalCanBeSent)
+{
+  start_up ("trap 'echo usr1' USR1; echo up; while :; do sleep 0.01; done");
+  send (QUILT_MESSAGE_KILL, SIGUSR1);
+  EXPECT_TRUE (wait_for_message ("usr1"));
+  send (QUILT_MESSAGE_KILL, SIGKILL);
+  wait_for_end ();
+  finish ();
+}
+
+TEST_F (LifeTest, ACrashIsNamed)
+{
+  /* A program of two instructions: as the first process it can't signal itself, but it can fault.
+   */
+  static const unsigned char program[] = {
+      0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, 0,
+      0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0,
+      0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+      /* one segment to load: this file, readable and executable */
+      1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0,
+      0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
+      0x31, 0xc0, 0x88, 0x00, /* xor eax, eax; mov [rax], al */
+      0, 0, 0, 0};
+  QuiltMessage message;
+
+  std::ofstream (root + "/bin/crash").write ((const char *)program, sizeof program);
+  chmod ((root + "/bin/crash").c_str (), 0755);
+  message = run ({"crash"});
+  EXPECT_EQ (message.type, QUILT_MESSAGE_EXITED) << message.text;
+  EXPECT_EQ (message.signal, SIGSEGV);
+  EXPECT_EQ (message.exit_code, 128 + SIGSEGV);
+  EXPECT_STREQ (message.text, "signaled");
+}
+
+TEST_F (LifeTest, ItOutlivesQuiltd)
+{
+  QuiltMessage running = start_up (TRAP), message;
+
+  drop_connection ();
+  reconnect ();
+  message = wait_for (QUILT_MESSAGE_RUNNING);
+  EXPECT_EQ (message.pid, running.pid);
+  EXPECT_EQ (message.time_usec, running.time_usec);
+  drop_connection ();
+  reconnect ();
+  wait_for (QUILT_MESSAGE_RUNNING);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 10 * G_USEC_PER_SEC);
+  EXPECT_EQ (wait_for_end ().exit_code, 3);
+  finish ();
+}
+
+TEST_F (LifeTest, AnExitWaitsForQuiltd)
+{
+  QuiltMessage message;
+
+  start_up ("echo up; cat /fifo >/dev/null; exit 7", {});
+  drop_connection ();
+  reconnect ();
+  wait_for (QUILT_MESSAGE_RUNNING);
+  send (QUILT_MESSAGE_KILL, SIGKILL);
+  drop_connection ();
+  reconnect ();
+  message = wait_for_end ();
+  EXPECT_EQ (message.signal, SIGKILL);
+  drop_connection ();
+  /* On record, and it stays until somebody says that he has it. */
+  message = load_exit ();
+  EXPECT_EQ (message.type, QUILT_MESSAGE_EXITED);
+  EXPECT_EQ (message.exit_code, 137);
+  reconnect ();
+  EXPECT_EQ (wait_for_end ().exit_code, 137);
+  finish ();
+}
+
+TEST_F (LifeTest, WithoutQuiltdBeforeGoNothingIsLeft)
+{
+  start ({"true"});
+  ASSERT_EQ (wait_for (QUILT_MESSAGE_READY).type, QUILT_MESSAGE_READY);
+  drop_connection ();
+  EXPECT_EQ (wait_for_exit (), 0);
+  EXPECT_EQ (journald->entries.size (), 0u);
+
+  start ({"true"});
+  drop_connection ();
+  EXPECT_EQ (wait_for_exit (), 0);
+}
+
+TEST_F (LifeTest, TerminationIsAGracefulStop)
+{
+  QuiltMessage message;
+
+  start_up (TRAP);
+  drop_connection ();
+  kill (supervisor, SIGTERM);
+  EXPECT_EQ (wait_for_exit (), 0);
+  message = load_exit ();
+  EXPECT_EQ (message.type, QUILT_MESSAGE_EXITED);
+  EXPECT_EQ (message.exit_code, 3);
+  EXPECT_STREQ (message.text, "stopped");
+  EXPECT_EQ (journald->messages (), (Strings{"up", "bye"}));
+}
+
+TEST_F (LifeTest, OtherSignalsMeanNothing)
+{
+  start_up (TRAP);
+  for (int signal : {SIGINT, SIGHUP, SIGPIPE, SIGUSR1})
+    kill (supervisor, signal);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 10 * G_USEC_PER_SEC);
+  EXPECT_EQ (wait_for_end ().exit_code, 3);
+  finish ();
+}
+
+TEST_F (LifeTest, ItsDeathIsTheContainersDeath)
+{
+  QuiltMessage running = start_up (DEAF);
+  g_autofd int fd = pidfd_open (running.pid, 0);
+
+  ASSERT_GE (fd, 0);
+  kill (supervisor, SIGKILL);
+  EXPECT_TRUE (wait_readable (fd));
+  EXPECT_TRUE (WIFSIGNALED (wait_for_exit ()));
+  EXPECT_EQ (load_exit ().type, 0u);
+}
+
+TEST_F (LifeTest, StrangersAreTurnedAway)
+{
+  struct stat st;
+  std::string path = run_file ("supervisor");
+  pid_t child;
+  int status;
+
+  start_up (TRAP);
+  ASSERT_EQ (stat (path.c_str (), &st), 0);
+  EXPECT_EQ (st.st_mode & 07777, 0600u);
+  drop_connection ();
+  ASSERT_EQ (chmod (path.c_str (), 0666), 0); /* whatever let him get here */
+  chmod (directory.c_str (), 0755);
+  child = fork ();
+  if (child == 0) {
+    struct sockaddr_un address = {};
+    struct pollfd closed = {};
+    char byte;
+
+    closed.fd = socket (AF_UNIX, SOCK_SEQPACKET, 0);
+    closed.events = POLLIN;
+    address.sun_family = AF_UNIX;
+    g_strlcpy (address.sun_path, path.c_str (), sizeof address.sun_path);
+    if (setuid (1234) < 0 || connect (closed.fd, (struct sockaddr *)&address, sizeof address) < 0)
+      _exit (1);
+    _exit (poll (&closed, 1, 10000) == 1 && recv (closed.fd, &byte, 1, 0) <= 0 ? 0 : 2);
+  }
+  ASSERT_EQ (waitpid (child, &status, 0), child);
+  EXPECT_EQ (WEXITSTATUS (status), 0);
+  reconnect ();
+  EXPECT_EQ (wait_for (QUILT_MESSAGE_RUNNING).type, QUILT_MESSAGE_RUNNING);
+}
+
+TEST_F (LifeTest, NonsenseDropsTheConnectionAndNoMore)
+{
+  char nonsense[5000] = {};
+
+  start_up (TRAP);
+  for (size_t size : {1ul, 56ul, 57ul, 1000ul, sizeof nonsense}) {
+    ASSERT_EQ (::send (control, nonsense, size, MSG_NOSIGNAL), (ssize_t)size);
+    reconnect ();
+    ASSERT_EQ (wait_for (QUILT_MESSAGE_RUNNING).type, QUILT_MESSAGE_RUNNING);
+  }
+  send ((QuiltMessageType)999);
+  send (QUILT_MESSAGE_BYE); /* of somebody who has nothing on record yet */
+  send (QUILT_MESSAGE_GO);
+  send (QUILT_MESSAGE_KILL, 0);
+  send (QUILT_MESSAGE_KILL, -5);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 10 * G_USEC_PER_SEC);
+  EXPECT_EQ (wait_for_end ().exit_code, 3);
+  finish ();
+}
+
+TEST_F (LifeTest, StepsRunInOrderAndAreTold)
+{
+  Options options;
+  std::string told;
+
+  options.env = {"PATH=/bin", "WHO=me"};
+  options.steps = {
+      {sh ("echo one $WHO; echo err >&2; printf tail; echo 1 > /etc/steps")},
+      {sh ("echo two; (sleep 1000 &); trap '' TERM; sleep 1000 & echo 2 >> /etc/steps")},
+  };
+  EXPECT_EQ (
+      run (sh ("echo main; cat /etc/steps; ! grep -q sleep /proc/[0-9]*/comm"), options).exit_code,
+      0);
+  EXPECT_EQ (seen,
+             (std::vector<guint32>{QUILT_MESSAGE_READY, QUILT_MESSAGE_STEP, QUILT_MESSAGE_STEP,
+                                   QUILT_MESSAGE_RUNNING, QUILT_MESSAGE_EXITED}));
+  for (const Entry &entry : journald->entries)
+    told +=
+        (entry.count ("QUILT_STEP") ? entry.at ("QUILT_STEP") : "-") + entry.at ("MESSAGE") + "\n";
+  EXPECT_EQ (told.substr (0, told.find ("-main")).size (), strlen ("1one me\n1err\n1tail\n2two\n"));
+  for (const char *line : {"1one me\n", "1err\n", "1tail\n", "2two\n", "-main\n-1\n-2\n"})
+    EXPECT_NE (told.find (line), std::string::npos) << told;
+}
+
+TEST_F (LifeTest, AFailedStepEndsIt)
+{
+  Options options;
+  QuiltMessage message;
+
+  options.steps = {{{"true"}},
+                   {sh ("echo out; echo first >&2; echo 'E: \033[1mno space' >&2; exit 3")}};
+  message = run (sh ("echo main"), options);
+  EXPECT_EQ (message.type, QUILT_MESSAGE_FAILED);
+  EXPECT_EQ (message.code, QUILT_ERROR_SETUP_FAILED);
+  EXPECT_EQ (message.step, 2u);
+  EXPECT_EQ (message.exit_code, 3);
+  EXPECT_STREQ (message.text,
+                "Setup step 2 failed with exit code 3; its last words: first / E:  [1mno space");
+  EXPECT_EQ (load_exit ().type, QUILT_MESSAGE_FAILED);
+  EXPECT_EQ (journald->messages ("stdout"), Strings{"out"});
+
+  options.steps = {{{"no-such-program"}}};
+  message = run (sh ("echo main"), options);
+  EXPECT_EQ (message.code, QUILT_ERROR_SETUP_FAILED);
+  EXPECT_EQ (message.exit_code, 127);
+  EXPECT_NE (std::string (message.text).find ("no-such-program"), std::string::npos);
+
+  options.steps = {{sh ("kill -9 $$")}};
+  message = run (sh ("echo main"), options);
+  EXPECT_EQ (message.exit_code, 137);
+  EXPECT_EQ (journald->messages ("stdout"), Strings{"out"});
+}
+
+TEST_F (LifeTest, AStepThatHangsIsEnded)
+{
+  Options options;
+  QuiltMessage message;
+
+  options.steps = {{sh ("trap '' TERM; sleep 1000 & sleep 1000"), 1}};
+  message = run (sh ("echo main"), options);
+  EXPECT_EQ (message.type, QUILT_MESSAGE_FAILED);
+  EXPECT_EQ (message.step, 1u);
+  EXPECT_NE (std::string (message.text).find ("timeout"), std::string::npos) << message.text;
+  EXPECT_EQ (journald->messages (), Strings ());
+}
+
+TEST_F (LifeTest, AStepCanBeStopped)
+{
+  Options options;
+  QuiltMessage message;
+
+  options.steps = {{sh ("echo up; sleep 1000")}};
+  start (sh ("echo main"), options);
+  send (QUILT_MESSAGE_GO);
+  wait_for (QUILT_MESSAGE_STEP);
+  ASSERT_TRUE (wait_for_message ("up"));
+  drop_connection ();
+  reconnect ();
+  EXPECT_EQ (wait_for (QUILT_MESSAGE_STEP).step, 1u);
+  send (QUILT_MESSAGE_STOP, SIGTERM, 10 * G_USEC_PER_SEC);
+  message = wait_for_end ();
+  EXPECT_EQ (message.type, QUILT_MESSAGE_FAILED);
+  EXPECT_EQ (message.code, QUILT_ERROR_CANCELLED);
+  EXPECT_EQ (message.step, 1u);
+  EXPECT_EQ (message.flags, (guint32)QUILT_MESSAGE_FLAG_STOPPING);
+  finish ();
+  EXPECT_EQ (journald->messages (), Strings{"up"});
+}
+
+TEST_F (LifeTest, StepsHaveNoMoreRightsThanTheCommand)
+{
+  Options options;
+
+  options.steps = {
+      {sh ("grep -E 'Cap|NoNewPrivs' /proc/self/status; cat /proc/1/environ >/dev/null "
+           "2>&1 || echo hidden; readlink /proc/1/fd/3 || echo closed")}};
+  run ({"true"}, options);
+  EXPECT_EQ (journald->messages ("stdout"),
+             (Strings{"CapInh:\t0000000000000000", "CapPrm:\t00000000000000e1",
+                      "CapEff:\t00000000000000e1", "CapBnd:\t00000000000000e1",
+                      "CapAmb:\t0000000000000000", "NoNewPrivs:\t1", "hidden", "closed"}));
+}
+
+TEST_F (LifeTest, ItsNameMayChange)
+{
+  start_up ("echo up; trap 'echo again' USR1; while :; do sleep 0.01; done");
+  send (QUILT_MESSAGE_RENAME, 0, 0, "other");
+  send (QUILT_MESSAGE_KILL, SIGUSR1);
+  ASSERT_TRUE (wait_for_message ("again"));
+  EXPECT_EQ (journald->entries.front ().at ("CONTAINER_NAME"), "web");
+  EXPECT_EQ (journald->entries.back ().at ("CONTAINER_NAME"), "other");
+  EXPECT_EQ (journald->entries.back ().at ("SYSLOG_IDENTIFIER"), "other");
+}
