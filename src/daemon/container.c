@@ -129,6 +129,7 @@ quilt_container_refresh (QuiltContainer *self)
   const QuiltResult *result = &self->result;
   gboolean active = quilt_container_is_active (self);
 
+  g_clear_pointer (&self->row, g_variant_unref);
   quilt_bus_container_set_name (iface, options->name);
   quilt_bus_container_set_memory_max (iface, options->memory_max);
   quilt_bus_container_set_cpuquota (iface, options->cpu_quota_usec);
@@ -244,6 +245,7 @@ quilt_container_finalize (GObject *object)
   g_ptr_array_unref (self->end_waiters);
   g_ptr_array_unref (self->settle_waiters);
   g_ptr_array_unref (self->remove_waiters);
+  g_clear_pointer (&self->row, g_variant_unref);
   g_free (self->command_line);
   g_free (self->path);
   G_OBJECT_CLASS (quilt_container_parent_class)->finalize (object);

@@ -30,6 +30,7 @@ struct _QuiltContainer {
   QuiltState state;
   guint32 pid;
   char *command_line; /* for lists: one line of text */
+  GVariant *row;      /* list.c's; NULL when it has to be made anew */
   char *path;         /* on the bus */
 
   QuiltRun *run;       /* until nothing is left of it, which is after its end */

@@ -18,26 +18,35 @@ compare_containers (gconstpointer a, gconstpointer b)
   return g_strcmp0 (one->id, other->id);
 }
 
+/* Kept with the container: of a thousand, few have changed since the last list. */
+static GVariant *
+get_row (QuiltContainer *container)
+{
+  const QuiltContainerRecord *record = container->record;
+  const QuiltResult *result = &container->result;
+
+  if (!container->row)
+    container->row = g_variant_ref_sink (g_variant_new (
+        "(ossssstttisu)", container->path, record->id, record->options->name, record->image,
+        container->command_line, quilt_state_to_string (container->state), record->created_usec,
+        quilt_container_get_started (container), result->finished_usec, result->exit_code,
+        result->reason ? result->reason : "", record->owner));
+  return container->row;
+}
+
 static void
 containers_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
   QuiltDaemon *daemon = data;
   g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
-  g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ossssstttisu)"));
+  g_autofree GVariant **rows = g_new (GVariant *, all->len);
+  GVariant *answer;
 
   g_ptr_array_sort (all, compare_containers);
-  for (guint i = 0; i < all->len; i++) {
-    const QuiltContainer *container = all->pdata[i];
-    const QuiltContainerRecord *record = container->record;
-    const QuiltResult *result = &container->result;
-
-    g_variant_builder_add (&rows, "(ossssstttisu)", container->path, record->id,
-                           record->options->name, record->image, container->command_line,
-                           quilt_state_to_string (container->state), record->created_usec,
-                           quilt_container_get_started (container), result->finished_usec,
-                           result->exit_code, result->reason ? result->reason : "", record->owner);
-  }
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(ossssstttisu))", &rows));
+  for (guint i = 0; i < all->len; i++)
+    rows[i] = get_row (all->pdata[i]);
+  answer = g_variant_new_array (G_VARIANT_TYPE ("(ossssstttisu)"), rows, all->len);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&answer, 1));
 }
 
 static int
