@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "systemd/empty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +23,20 @@ struct QuiltGone {
   char *slice;
   int inotify_fd;
   guint source;
-  GHashTable *waiters; /* name → GPtrArray of Waiter */
+  GHashTable *scopes; /* name → Scope: those that are waited for */
+  QuiltGoneEmptyFunc on_empty;
+  gpointer on_empty_data;
 };
 
 typedef struct {
   QuiltGone *gone;
   char *name;
+  GPtrArray *waiters; /* of Waiter */
+  QuiltEmpty *empty;
+} Scope;
+
+typedef struct {
+  Scope *scope;
   GTask *task;
   GSource *cancelled;
 } Waiter;
@@ -40,8 +49,44 @@ waiter_free (Waiter *waiter)
     g_source_unref (waiter->cancelled);
   }
   g_object_unref (waiter->task);
-  g_free (waiter->name);
   g_free (waiter);
+}
+
+static void
+scope_free (Scope *scope)
+{
+  g_ptr_array_unref (scope->waiters);
+  quilt_empty_free (scope->empty);
+  g_free (scope->name);
+  g_free (scope);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Scope, scope_free)
+
+static void
+on_empty (gpointer data)
+{
+  Scope *scope = data;
+
+  scope->gone->on_empty (scope->name, scope->gone->on_empty_data);
+}
+
+static Scope *
+ensure_scope (QuiltGone *self, const char *name)
+{
+  Scope *scope = g_hash_table_lookup (self->scopes, name);
+  g_autofree char *path = NULL;
+
+  if (scope)
+    return scope;
+  path = g_build_filename (self->slice, name, NULL);
+  scope = g_new0 (Scope, 1);
+  scope->gone = self;
+  scope->name = g_strdup (name);
+  scope->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
+  scope->empty = quilt_empty_new (path, on_empty, scope);
+  g_hash_table_insert (self->scopes, scope->name, scope);
+  return scope;
 }
 
 static gboolean
@@ -55,21 +100,21 @@ is_there (QuiltGone *self, const char *name)
 static void
 finish (QuiltGone *self, const char *name)
 {
-  g_autoptr (GPtrArray) waiters = NULL;
-  g_autofree char *key = NULL;
+  g_autoptr (Scope) scope = g_hash_table_lookup (self->scopes, name);
 
-  /* Taken out first: whoever is told may wait for the next scope of the same name. */
-  if (!g_hash_table_steal_extended (self->waiters, name, (gpointer *)&key, (gpointer *)&waiters))
+  if (!scope)
     return;
-  for (guint i = 0; i < waiters->len; i++)
-    g_task_return_boolean (((Waiter *)waiters->pdata[i])->task, TRUE);
+  /* Taken out first: whoever is told may wait for the next scope of the same name. */
+  g_hash_table_steal (self->scopes, name);
+  for (guint i = 0; i < scope->waiters->len; i++)
+    g_task_return_boolean (((Waiter *)scope->waiters->pdata[i])->task, TRUE);
 }
 
 static void
 look_again (QuiltGone *self)
 {
   g_autofree const char **names =
-      (const char **)g_hash_table_get_keys_as_array (self->waiters, NULL);
+      (const char **)g_hash_table_get_keys_as_array (self->scopes, NULL);
 
   for (const char **name = names; *name; name++)
     if (!is_there (self, *name))
@@ -104,14 +149,13 @@ static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   Waiter *waiter = data;
-  GPtrArray *waiters = g_hash_table_lookup (waiter->gone->waiters, waiter->name);
+  Scope *scope = waiter->scope;
 
   g_task_return_new_error (waiter->task, QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                           "Failed to wait for the end of '%s': cancelled", waiter->name);
-  if (waiters->len == 1)
-    g_hash_table_remove (waiter->gone->waiters, waiter->name);
-  else
-    g_ptr_array_remove_fast (waiters, waiter);
+                           "Failed to wait for the end of '%s': cancelled", scope->name);
+  g_ptr_array_remove_fast (scope->waiters, waiter);
+  if (scope->waiters->len == 0)
+    g_hash_table_remove (scope->gone->scopes, scope->name);
   return G_SOURCE_REMOVE;
 }
 
@@ -119,7 +163,6 @@ void
 quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
-  GPtrArray *waiters;
   Waiter *waiter;
 
   g_task_set_check_cancellable (task, FALSE); /* on_cancelled() does that, in words */
@@ -138,31 +181,15 @@ quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
     g_task_return_boolean (task, TRUE);
     return;
   }
-
   waiter = g_new0 (Waiter, 1);
-  waiter->gone = self;
-  waiter->name = g_strdup (name);
+  waiter->scope = ensure_scope (self, name);
   waiter->task = g_object_ref (task);
   if (cancellable) {
     waiter->cancelled = g_cancellable_source_new (cancellable);
     g_source_set_callback (waiter->cancelled, G_SOURCE_FUNC (on_cancelled), waiter, NULL);
-    g_source_attach (waiter->cancelled, g_main_context_get_thread_default ());
+    g_source_attach (waiter->cancelled, g_task_get_context (task));
   }
-  waiters = g_hash_table_lookup (self->waiters, name);
-  if (!waiters) {
-    waiters = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
-    g_hash_table_insert (self->waiters, g_strdup (name), waiters);
-  }
-  g_ptr_array_add (waiters, waiter);
-}
-
-gboolean
-quilt_gone_is_empty (QuiltGone *self, const char *name)
-{
-  g_autofree char *path = g_build_filename (self->slice, name, "cgroup.events", NULL);
-  g_autofree char *events = NULL;
-
-  return g_file_get_contents (path, &events, NULL, NULL) && strstr (events, "populated 0\n");
+  g_ptr_array_add (waiter->scope->waiters, waiter);
 }
 
 /* Where PID 1 has its cgroups: beside its own, which is init.scope. */
@@ -193,15 +220,16 @@ system_slice (void)
 }
 
 QuiltGone *
-quilt_gone_new (const char *slice)
+quilt_gone_new (const char *slice, QuiltGoneEmptyFunc on_scope_empty, gpointer data)
 {
   QuiltGone *self = g_new0 (QuiltGone, 1);
 
   /* Without a descriptor each wait fails, and says why. */
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   self->slice = slice ? g_strdup (slice) : system_slice ();
-  self->waiters =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+  self->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)scope_free);
+  self->on_empty = on_scope_empty;
+  self->on_empty_data = data;
   if (self->inotify_fd >= 0)
     self->source = g_unix_fd_add (self->inotify_fd, G_IO_IN, on_inotify, self);
   return self;
@@ -211,14 +239,14 @@ void
 quilt_gone_free (QuiltGone *self)
 {
   GHashTableIter iter;
-  GPtrArray *waiters;
+  Scope *scope;
 
-  g_hash_table_iter_init (&iter, self->waiters);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&waiters))
-    for (guint i = 0; i < waiters->len; i++)
-      g_task_return_new_error (((Waiter *)waiters->pdata[i])->task, QUILT_ERROR,
+  g_hash_table_iter_init (&iter, self->scopes);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&scope))
+    for (guint i = 0; i < scope->waiters->len; i++)
+      g_task_return_new_error (((Waiter *)scope->waiters->pdata[i])->task, QUILT_ERROR,
                                QUILT_ERROR_CANCELLED, "quiltd is going away");
-  g_hash_table_unref (self->waiters);
+  g_hash_table_unref (self->scopes);
   if (self->source != 0)
     g_source_remove (self->source);
   quilt_fd_clear (&self->inotify_fd);

@@ -195,12 +195,13 @@ quilt_systemd_list_scopes_finish (QuiltSystemd *self, GAsyncResult *result, GErr
 
 /* Gone. */
 
-/* The kernel tells systemd of an empty cgroup at most every 10 ms (cgroup_file_notify(), and in
- * whole ticks): a scope that lived shorter would stay for up to 16 ms. So have systemd look at
- * once. As long as it has a controller it would only ask that one to stop it, which is us. */
+/* The kernel tells systemd of an empty cgroup late (see empty.c), so have it look at once. As long
+ * as the scope has a controller, systemd would only ask that one to stop it, which is us. */
 static void
-drop_empty (QuiltSystemd *self, const char *unit)
+on_scope_empty (const char *unit, gpointer data)
 {
+  QuiltSystemd *self = data;
+
   quilt_systemd_call (self, "AbandonScope", g_variant_new ("(s)", unit), NULL, NULL, NULL, NULL);
   quilt_systemd_call (self, "StopUnit", g_variant_new ("(ss)", unit, "fail"), NULL, NULL, NULL,
                       NULL);
@@ -216,8 +217,6 @@ quilt_systemd_wait_gone_async (QuiltSystemd *self,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
 
   quilt_gone_wait (self->gone, unit, task);
-  if (quilt_gone_is_empty (self->gone, unit))
-    drop_empty (self, unit);
 }
 
 gboolean
@@ -258,7 +257,7 @@ quilt_systemd_new (GDBusConnection *bus)
   QuiltSystemd *self = g_new0 (QuiltSystemd, 1);
 
   self->bus = g_object_ref (bus);
-  self->gone = quilt_gone_new (NULL);
+  self->gone = quilt_gone_new (NULL, on_scope_empty, self);
   quilt_systemd_jobs_init (self);
   self->request_stop = g_dbus_connection_signal_subscribe (
       bus, SYSTEMD_NAME, "org.freedesktop.systemd1.Scope", "RequestStop", NULL, NULL,

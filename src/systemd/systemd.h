@@ -38,7 +38,8 @@ gboolean
 quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
 /* Finished when the unit is not loaded, at once if it is not: its name is free and its cgroup gone.
- */
+ * Call it when the scope's processes are about to end: systemd is told of the very moment, while
+ * the kernel would let it know up to 16 ms later. */
 void quilt_systemd_wait_gone_async (QuiltSystemd *self,
                                     const char *unit,
                                     GCancellable *cancellable,

@@ -6,10 +6,13 @@ extern "C" {
 #include "systemd/gone.h"
 }
 
+#include <csignal>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace
 {
@@ -43,7 +46,7 @@ protected:
     ASSERT_NE (g_mkdtemp (root), nullptr);
     slice = std::string (root) + "/quilt.slice";
     g_mkdir (slice.c_str (), 0700);
-    gone = quilt_gone_new (slice.c_str ());
+    gone = quilt_gone_new (slice.c_str (), on_empty, this);
     waiting.loop = g_main_loop_new (nullptr, FALSE);
   }
 
@@ -75,6 +78,12 @@ protected:
     return slice + "/" + name;
   }
 
+  static void on_empty (const char *name, gpointer data)
+  {
+    static_cast<Gone *> (data)->empty.push_back (name);
+  }
+
+  std::vector<std::string> empty;
   char root[40] = "/dev/shm/quilt-test-XXXXXX";
   std::string slice;
   QuiltGone *gone = nullptr;
@@ -181,18 +190,54 @@ TEST_F (Gone, FreedOnesAreCancelled)
   g_rmdir (scope ("quilt-web.scope").c_str ());
 }
 
-TEST_F (Gone, EmptyIsWhatTheKernelSays)
+/* Systemd is told of it; what is empty stays until somebody removes it. */
+TEST_F (Gone, AnEmptyScopeIsReportedOnce)
 {
   std::string events = scope ("quilt-web.scope") + "/cgroup.events";
 
-  EXPECT_FALSE (quilt_gone_is_empty (gone, "quilt-web.scope"));
   g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
-  g_file_set_contents (events.c_str (), "populated 1\nfrozen 0\n", -1, nullptr);
-  EXPECT_FALSE (quilt_gone_is_empty (gone, "quilt-web.scope"));
   g_file_set_contents (events.c_str (), "populated 0\nfrozen 0\n", -1, nullptr);
-  EXPECT_TRUE (quilt_gone_is_empty (gone, "quilt-web.scope"));
+  wait ("quilt-web.scope");
+  while (empty.empty ())
+    g_main_context_iteration (nullptr, TRUE);
+  while (g_main_context_iteration (nullptr, FALSE))
+    ;
+  EXPECT_EQ (empty, std::vector<std::string>{"quilt-web.scope"});
+  EXPECT_EQ (waiting.finished, 0);
   g_unlink (events.c_str ());
   g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (1);
+}
+
+TEST_F (Gone, AScopeIsEmptyWhenItsLastProcessHasEnded)
+{
+  std::string payload = scope ("quilt-web.scope") + "/payload";
+  std::string events = scope ("quilt-web.scope") + "/cgroup.events";
+  std::string procs = payload + "/cgroup.procs";
+  pid_t pid = fork ();
+
+  if (pid == 0) {
+    pause ();
+    _exit (0);
+  }
+  g_mkdir_with_parents (payload.c_str (), 0700);
+  g_file_set_contents (events.c_str (), "populated 1\nfrozen 0\n", -1, nullptr);
+  g_file_set_contents (procs.c_str (), (std::to_string (pid) + "\n").c_str (), -1, nullptr);
+  wait ("quilt-web.scope");
+  while (g_main_context_iteration (nullptr, FALSE))
+    ;
+  EXPECT_TRUE (empty.empty ());
+
+  g_file_set_contents (events.c_str (), "populated 0\nfrozen 0\n", -1, nullptr);
+  kill (pid, SIGKILL);
+  while (empty.empty ())
+    g_main_context_iteration (nullptr, TRUE);
+  waitpid (pid, nullptr, 0);
+  g_unlink (procs.c_str ());
+  g_rmdir (payload.c_str ());
+  g_unlink (events.c_str ());
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (1);
 }
 
 } // namespace

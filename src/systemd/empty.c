@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tells that the last process of a cgroup has ended, sooner than the kernel's cgroup.events does.
+ *
+ * cgroup.events is announced at most every 10 ms, rounded up to ticks: a cgroup that was filled 3
+ * ms ago seems to be filled for another 13. A pidfd tells of its process at once. */
+#include "systemd/empty.h"
+
+#include "base/fd.h"
+
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A process that has ended stays in the books until it is switched out for the last time. */
+#define TRIES 20
+
+struct QuiltEmpty {
+  char *path;
+  void (*callback) (gpointer data);
+  gpointer data;
+  guint source;
+  guint tries;
+  int pidfd;
+};
+
+/* Some process of the cgroup at path itself; 0: none, or it can't be seen. */
+static int
+find_in (const char *path)
+{
+  g_autofree char *file = g_build_filename (path, "cgroup.procs", NULL);
+  g_autofree char *text = NULL;
+  gint64 pid = 0;
+
+  if (!g_file_get_contents (file, &text, NULL, NULL))
+    return 0;
+  text[strcspn (text, "\n")] = '\0';
+  return g_ascii_string_to_signed (text, 10, 1, G_MAXINT, &pid, NULL) ? (int)pid : 0;
+}
+
+static int
+find_process (QuiltEmpty *self)
+{
+  g_autoptr (GDir) dir = NULL;
+  int pid = find_in (self->path);
+  const char *name;
+
+  if (pid != 0)
+    return pid;
+  dir = g_dir_open (self->path, 0, NULL);
+  while (dir && pid == 0 && (name = g_dir_read_name (dir))) {
+    g_autofree char *child = g_build_filename (self->path, name, NULL);
+
+    pid = find_in (child);
+  }
+  return pid;
+}
+
+static gboolean
+is_populated (QuiltEmpty *self)
+{
+  g_autofree char *file = g_build_filename (self->path, "cgroup.events", NULL);
+  g_autofree char *text = NULL;
+
+  return !g_file_get_contents (file, &text, NULL, NULL) || !strstr (text, "populated 0\n");
+}
+
+static gboolean look (gpointer data);
+
+static gboolean
+on_ended (int pidfd, GIOCondition condition, gpointer data)
+{
+  return look (data);
+}
+
+/* One process after the other: when the first has ended, the others have too, or are the next. */
+static gboolean
+look (gpointer data)
+{
+  QuiltEmpty *self = data;
+  int pid;
+
+  self->source = 0;
+  quilt_fd_clear (&self->pidfd);
+  if (!is_populated (self)) {
+    self->callback (self->data); /* self may be gone */
+    return G_SOURCE_REMOVE;
+  }
+  pid = find_process (self);
+  if (pid != 0)
+    self->pidfd = (int)syscall (SYS_pidfd_open, pid, 0);
+  if (self->pidfd >= 0)
+    self->source = g_unix_fd_add (self->pidfd, G_IO_IN, on_ended, self);
+  else if (self->tries++ < TRIES)
+    self->source = g_timeout_add (1, look, self);
+  return G_SOURCE_REMOVE;
+}
+
+QuiltEmpty *
+quilt_empty_new (const char *path, void (*callback) (gpointer data), gpointer data)
+{
+  QuiltEmpty *self = g_new0 (QuiltEmpty, 1);
+
+  self->path = g_strdup (path);
+  self->callback = callback;
+  self->data = data;
+  self->pidfd = -1;
+  self->source = g_idle_add_full (G_PRIORITY_DEFAULT, look, self, NULL);
+  return self;
+}
+
+void
+quilt_empty_free (QuiltEmpty *self)
+{
+  if (!self)
+    return;
+  if (self->source != 0)
+    g_source_remove (self->source);
+  quilt_fd_clear (&self->pidfd);
+  g_free (self->path);
+  g_free (self);
+}
