@@ -208,6 +208,7 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   Transfer t = {.done_fd = -1};
+  gboolean sent;
   int signal_fd;
 
   if (!parse_options (argc, argv, &t.limits, &error)) {
@@ -230,5 +231,7 @@ main (int argc, char **argv)
     send_error (error);
     return EXIT_FAILURE;
   }
-  return send_done (&t) ? EXIT_SUCCESS : EXIT_FAILURE;
+  sent = send_done (&t);
+  quilt_transfer_result_clear (&t.result);
+  return sent ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -85,7 +85,7 @@ leave_network (int dir_fd)
 static gboolean
 forbid_privileges (int dir_fd)
 {
-  return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+  return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static gboolean

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Container records, results, and the life of a container's directory. */
+#include "fixture.h"
+
+class Containers : public Store
+{
+protected:
+  QuiltContainerRecord *record (char digit, bool auto_remove = false)
+  {
+    QuiltContainerRecord *r = g_new0 (QuiltContainerRecord, 1);
+
+    r->id = g_strdup (id (digit).c_str ());
+    r->image = g_strdup ("debian");
+    r->image_digest = g_strdup (digest ('a').c_str ());
+    r->owner = G_MAXUINT32 - 1;
+    r->created_usec = 1700000000000000;
+    r->options = quilt_options_new ();
+    r->options->name = g_strdup_printf ("web-%c", digit);
+    r->options->command = g_strsplit ("/bin/echo|\xff\xfe\n$'\"", "|", 0);
+    r->options->auto_remove = auto_remove;
+    return r;
+  }
+
+  void create (char digit, bool auto_remove = false)
+  {
+    g_autoptr (QuiltContainerRecord) r = record (digit, auto_remove);
+
+    ASSERT_TRUE (quilt_container_create (store, r, error.out ())) << error.message ();
+  }
+
+  GPtrArray *load ()
+  {
+    broken.clear ();
+    return quilt_containers_load (store, on_broken, this, error.out ());
+  }
+
+  static QuiltStoredContainer *at (GPtrArray *containers, guint i)
+  {
+    return (QuiltStoredContainer *)g_ptr_array_index (containers, i);
+  }
+
+  fs::path dir (char digit)
+  {
+    return path / "containers" / id (digit);
+  }
+};
+
+TEST_F (Containers, ComeBackAsTheyWere)
+{
+  for (bool auto_remove : {false, true}) {
+    g_autoptr (QuiltContainerRecord) saved = record (auto_remove ? 'b' : 'a', auto_remove);
+
+    ASSERT_TRUE (quilt_container_create (store, saved, error.out ())) << error.message ();
+    g_autoptr (GPtrArray) containers = load ();
+    ASSERT_EQ (containers->len, 1u);
+    EXPECT_TRUE (broken.empty ());
+    const QuiltStoredContainer *loaded = at (containers, 0);
+    EXPECT_EQ (take (quilt_container_record_print (loaded->record, FALSE)),
+               take (quilt_container_record_print (saved, FALSE)));
+    EXPECT_EQ (join (loaded->record->options->command), "/bin/echo|\xff\xfe\n$'\"|");
+    EXPECT_EQ (loaded->record->owner, G_MAXUINT32 - 1);
+    EXPECT_EQ (loaded->result.exit_code, -1);
+    EXPECT_EQ (loaded->result.started_usec, 0u);
+    EXPECT_STREQ (loaded->result.reason, "");
+    EXPECT_STREQ (loaded->result.error, "");
+    EXPECT_STREQ (loaded->result.error_name, "");
+    ASSERT_TRUE (quilt_container_retire (store, saved->id, FALSE, nullptr));
+  }
+}
+
+TEST_F (Containers, HaveTheirDirectories)
+{
+  struct stat st;
+  const mode_t old = umask (077);
+
+  create ('a');
+  umask (old);
+  for (auto [name, mode] : {std::pair ("upper", 0755u), {"work", 0700u}, {"root", 0700u}}) {
+    ASSERT_EQ (stat ((dir ('a') / name).c_str (), &st), 0) << name;
+    EXPECT_EQ (st.st_mode & 07777, mode) << name;
+  }
+  EXPECT_EQ (take (quilt_container_path (store, id ('a').c_str (), "upper")), dir ('a') / "upper");
+  EXPECT_FALSE (fs::exists (path / "containers" / (".new-" + id ('a'))));
+}
+
+TEST_F (Containers, AreCreatedOnce)
+{
+  create ('a');
+  write (dir ('a') / "upper" / "data", "precious");
+  g_autoptr (QuiltContainerRecord) again = record ('a');
+  EXPECT_FALSE (quilt_container_create (store, again, error.out ()));
+  EXPECT_TRUE (error.is (QUILT_ERROR_EXISTS, id ('a')));
+  EXPECT_EQ (read (dir ('a') / "upper" / "data"), "precious");
+  EXPECT_FALSE (fs::exists (path / "containers" / (".new-" + id ('a'))));
+}
+
+TEST_F (Containers, HaveIdsForNames)
+{
+  g_autoptr (QuiltContainerRecord) r = record ('a');
+
+  for (const char *bad : {"", "..", "../../x", "ABCDEF0123456789ABCDEF0123456789", "a/b"}) {
+    g_free (r->id);
+    r->id = g_strdup (bad);
+    EXPECT_FALSE (quilt_container_create (store, r, error.out ())) << bad;
+    EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "")) << bad;
+    EXPECT_FALSE (quilt_container_save (store, r, error.out ())) << bad;
+    EXPECT_FALSE (quilt_container_retire (store, bad, FALSE, error.out ())) << bad;
+    EXPECT_FALSE (quilt_container_delete (store, bad, error.out ())) << bad;
+  }
+  EXPECT_TRUE (fs::is_empty (path / "containers"));
+}
+
+TEST_F (Containers, RecordsAndResultsAreReplaced)
+{
+  g_autoptr (QuiltContainerRecord) r = record ('a');
+  QuiltResult result = {
+      10, 20, 143, 15, 3, (char *)"signaled", (char *)"Failed: \x1b \"x\"", (char *)"SetupFailed"};
+
+  EXPECT_FALSE (quilt_container_save (store, r, error.out ()));
+  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, id ('a')));
+  EXPECT_FALSE (quilt_container_save_result (store, r->id, &result, TRUE, error.out ()));
+  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, id ('a')));
+  create ('a');
+  g_free (r->options->name);
+  r->options->name = g_strdup ("renamed");
+  for (bool durable : {false, true}) {
+    ASSERT_TRUE (quilt_container_save (store, r, error.out ())) << error.message ();
+    ASSERT_TRUE (quilt_container_save_result (store, r->id, &result, durable, error.out ()))
+        << error.message ();
+  }
+  g_autoptr (GPtrArray) containers = load ();
+  ASSERT_EQ (containers->len, 1u);
+  EXPECT_STREQ (at (containers, 0)->record->options->name, "renamed");
+  const QuiltResult &loaded = at (containers, 0)->result;
+  EXPECT_EQ (loaded.started_usec, 10u);
+  EXPECT_EQ (loaded.finished_usec, 20u);
+  EXPECT_EQ (loaded.exit_code, 143);
+  EXPECT_EQ (loaded.signal, 15);
+  EXPECT_EQ (loaded.step, 3u);
+  EXPECT_STREQ (loaded.reason, result.reason);
+  EXPECT_STREQ (loaded.error, result.error);
+  EXPECT_STREQ (loaded.error_name, result.error_name);
+}
+
+TEST_F (Containers, ABrokenOneHidesNoOther)
+{
+  create ('a');
+  create ('b');
+  create ('c');
+  create ('d');
+  write (dir ('b') / "record.json", "{\"version\":1");
+  fs::remove (dir ('c') / "record.json");
+  fs::copy (dir ('a') / "record.json", dir ('d') / "record.json",
+            fs::copy_options::overwrite_existing); /* another's */
+  fs::create_directory (path / "containers" / "stray");
+  write (path / "containers" / "file", "");
+  g_autoptr (GPtrArray) containers = load ();
+  ASSERT_EQ (containers->len, 1u);
+  EXPECT_EQ (at (containers, 0)->record->id, id ('a'));
+  EXPECT_EQ (broken.size (), 5u);
+  for (const auto &name :
+       {id ('b'), id ('c'), id ('d'), std::string ("stray"), std::string ("file")})
+    EXPECT_EQ (broken.count (name), 1u) << name;
+  EXPECT_TRUE (fs::exists (dir ('b') / "upper"));
+}
+
+/* How it ended is not known, and never guessed. */
+TEST_F (Containers, ABrokenResultIsNoReasonToHide)
+{
+  create ('a');
+  for (const char *text : {"", "{", "{\"version\":1,\"exit-code\":99999999999}", "null"}) {
+    write (dir ('a') / "result.json", text);
+    g_autoptr (GPtrArray) containers = load ();
+    ASSERT_EQ (containers->len, 1u);
+    EXPECT_EQ (at (containers, 0)->result.exit_code, -1);
+    EXPECT_STREQ (at (containers, 0)->result.reason, "lost");
+    EXPECT_NE (std::string (at (containers, 0)->result.error).find ("result.json"),
+               std::string::npos);
+  }
+}
+
+TEST_F (Containers, AreRetiredThenDeleted)
+{
+  create ('a');
+  for (bool durable : {true, false}) {
+    EXPECT_EQ (quilt_container_retire (store, id ('a').c_str (), durable, error.out ()), durable);
+    if (durable) {
+      g_autoptr (GPtrArray) containers = load ();
+      EXPECT_EQ (containers->len, 0u);
+      EXPECT_TRUE (broken.empty ());
+    } else {
+      EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, id ('a')));
+    }
+  }
+  EXPECT_TRUE (quilt_container_delete (store, id ('a').c_str (), error.out ())) << error.message ();
+  EXPECT_TRUE (fs::is_empty (path / "containers"));
+}
