@@ -4,22 +4,9 @@
 #include "spec/oci-private.h"
 
 #include "base/error.h"
-#include "base/json.h"
 #include "base/text.h"
-#include "spec/capabilities.h"
-
-#include <string.h>
 
 #define CONFIG_MAX (4 << 20)
-
-#define UNSUPPORTED(key)                                                                           \
-  {                                                                                                \
-    key, QUILT_FIELD_ANY, quilt_field_unsupported                                                  \
-  }
-#define IGNORED(key, type, why)                                                                    \
-  {                                                                                                \
-    key, type, .reason = why                                                                       \
-  }
 
 const QuiltNamespaceName quilt_namespace_names[] = {
     {"pid", QUILT_NS_PID},
@@ -31,270 +18,10 @@ const QuiltNamespaceName quilt_namespace_names[] = {
     {NULL},
 };
 
-const QuiltCapabilitySet quilt_capability_sets[] = {
-    {"bounding", G_STRUCT_OFFSET (QuiltCapabilities, bounding)},
-    {"effective", G_STRUCT_OFFSET (QuiltCapabilities, effective)},
-    {"inheritable", G_STRUCT_OFFSET (QuiltCapabilities, inheritable)},
-    {"permitted", G_STRUCT_OFFSET (QuiltCapabilities, permitted)},
-    {"ambient", G_STRUCT_OFFSET (QuiltCapabilities, ambient)},
-    {NULL},
-};
-
-static gboolean
-refuse (GError **error, const char *path, const char *why)
-{
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read '%s': %s", path,
-               why);
-  return FALSE;
-}
-
-static gboolean
-require (gconstpointer value, const char *path, const char *key, GError **error)
-{
-  g_autofree char *full = g_strconcat (path, *path ? "." : "", key, NULL);
-
-  return value ? TRUE : refuse (error, full, "is missing");
-}
-
-static gboolean
-read_absolute (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  if (*json_object_get_string (value) != '/')
-    return refuse (error, path, "must be an absolute path");
-  return quilt_field_string (field, value, path, member, error);
-}
-
-static gboolean
-read_nonempty (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  if (json_object_get_string_len (value) == 0)
-    return refuse (error, path, "is empty");
-  return quilt_field_string (field, value, path, member, error);
-}
-
-static gboolean
-read_absolute_strv (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  char **strv;
-
-  if (!quilt_field_strv (field, value, path, member, error))
-    return FALSE;
-  strv = *(char ***)member;
-  for (gsize i = 0; strv[i]; i++)
-    if (*strv[i] != '/') {
-      g_autofree char *here = g_strdup_printf ("%s[%" G_GSIZE_FORMAT "]", path, i);
-
-      return refuse (error, here, "must be an absolute path");
-    }
-  return TRUE;
-}
-
-static gboolean
-read_env (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  char **strv;
-
-  if (!quilt_field_strv (field, value, path, member, error))
-    return FALSE;
-  strv = *(char ***)member;
-  for (gsize i = 0; strv[i]; i++)
-    if (!strchr (strv[i], '=') || *strv[i] == '=') {
-      g_autofree char *here = g_strdup_printf ("%s[%" G_GSIZE_FORMAT "]", path, i);
-
-      return refuse (error, here, "must be NAME=VALUE");
-    }
-  return TRUE;
-}
-
-/* Each element of an array by read, which gets the path of the element. */
-static gboolean
-read_each (json_object *array,
-           const char *path,
-           gboolean (*read) (json_object *item, const char *path, void *target, GError **error),
-           void *target,
-           GError **error)
-{
-  for (gsize i = 0; i < json_object_array_length (array); i++) {
-    g_autofree char *here = g_strdup_printf ("%s[%" G_GSIZE_FORMAT "]", path, i);
-
-    if (!read (json_object_array_get_idx (array, i), here, target, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* What only a terminal has; quilt gives none yet. */
-static gboolean
-read_terminal (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  if (!json_object_get_boolean (value))
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Failed to read '%s': terminals are not supported yet", path);
-  return FALSE;
-}
-
-/* (uid_t) -1 is "leave it" to the kernel. */
-static gboolean
-read_id (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  guint64 id;
-
-  if (!quilt_field_uint64 (field, value, path, &id, error))
-    return FALSE;
-  if (id >= G_MAXUINT32)
-    return refuse (error, path, "must be at most 4294967294");
-  *(guint64 *)member = id;
-  return TRUE;
-}
-
-static gboolean
-read_gid (json_object *item, const char *path, void *target, GError **error)
-{
-  static const QuiltField field = {"", QUILT_FIELD_INT};
-  guint64 id;
-  guint32 gid;
-
-  if (!read_id (&field, item, path, &id, error))
-    return FALSE;
-  gid = (guint32)id;
-  g_array_append_val ((GArray *)target, gid);
-  return TRUE;
-}
-
-static gboolean
-read_gids (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  return read_each (value, path, read_gid, *(GArray **)member, error);
-}
-
-static gboolean
-read_umask (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  gint64 umask;
-
-  if (!quilt_field_int64 (field, value, path, &umask, error))
-    return FALSE;
-  if (umask < 0 || umask > 0777)
-    return refuse (error, path, "must be 0 to 511 (0777)");
-  *(gint64 *)member = umask;
-  return TRUE;
-}
-
-#define PROCESS(name) .offset = G_STRUCT_OFFSET (QuiltProcess, name)
-
-static const QuiltField user_fields[] = {
-    {"uid", QUILT_FIELD_INT, read_id, PROCESS (uid)},
-    {"gid", QUILT_FIELD_INT, read_id, PROCESS (gid)},
-    {"umask", QUILT_FIELD_INT, read_umask, PROCESS (umask)},
-    {"additionalGids", QUILT_FIELD_ARRAY, read_gids, PROCESS (additional_gids)},
-    UNSUPPORTED ("username"), /* Windows */
-    {NULL},
-};
-
-static gboolean
-read_user (
-    const QuiltField *field, json_object *value, const char *path, void *process, GError **error)
-{
-  return quilt_json_read (user_fields, value, path, process, error);
-}
-
-static gboolean
-read_capability (json_object *item, const char *path, void *target, GError **error)
-{
-  const char *name =
-      json_object_is_type (item, json_type_string) ? json_object_get_string (item) : "";
-  guint64 bit = quilt_capability_from_name (name);
-
-  *(guint64 *)target |= bit;
-  return bit ? TRUE : refuse (error, path, "must be a capability like 'CAP_CHOWN'");
-}
-
-static gboolean
-read_capability_set (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  return read_each (value, path, read_capability, member, error);
-}
-
-#define CAPABILITY_SET(key)                                                                        \
-  {                                                                                                \
-#key, QUILT_FIELD_ARRAY, read_capability_set, G_STRUCT_OFFSET(QuiltCapabilities, key)          \
-  }
-
-static const QuiltField capabilities_fields[] = {
-    CAPABILITY_SET (bounding),    CAPABILITY_SET (effective), CAPABILITY_SET (permitted),
-    CAPABILITY_SET (inheritable), CAPABILITY_SET (ambient),   {NULL},
-};
-
-static gboolean
-read_capabilities (
-    const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
-{
-  QuiltProcess *process = target;
-
-  process->has_capabilities = TRUE;
-  return quilt_json_read (capabilities_fields, value, path, &process->capabilities, error);
-}
-
-static gboolean
-read_oom_score_adj (
-    const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
-{
-  QuiltProcess *process = target;
-
-  if (!quilt_field_int64 (field, value, path, &process->oom_score_adj, error))
-    return FALSE;
-  process->has_oom_score_adj = TRUE;
-  return (process->oom_score_adj >= -1000 && process->oom_score_adj <= 1000) ||
-         refuse (error, path, "must be -1000 to 1000");
-}
-
-static const QuiltField process_fields[] = {
-    {"terminal", QUILT_FIELD_BOOL, read_terminal},
-    IGNORED ("consoleSize", QUILT_FIELD_OBJECT, "the specification says so without a terminal"),
-    {"user", QUILT_FIELD_OBJECT, read_user},
-    {"args", QUILT_FIELD_ARRAY, quilt_field_strv, PROCESS (args)},
-    {"env", QUILT_FIELD_ARRAY, read_env, PROCESS (env)},
-    {"cwd", QUILT_FIELD_STRING, read_absolute, PROCESS (cwd)},
-    {"capabilities", QUILT_FIELD_OBJECT, read_capabilities},
-    {"noNewPrivileges", QUILT_FIELD_BOOL, quilt_field_bool, PROCESS (no_new_privileges)},
-    {"oomScoreAdj", QUILT_FIELD_INT, read_oom_score_adj},
-    UNSUPPORTED ("rlimits"),
-    UNSUPPORTED ("apparmorProfile"),
-    UNSUPPORTED ("selinuxLabel"),
-    UNSUPPORTED ("scheduler"),
-    UNSUPPORTED ("ioPriority"),
-    UNSUPPORTED ("execCPUAffinity"),
-    UNSUPPORTED ("commandLine"), /* Windows */
-    {NULL},
-};
-
-static gboolean
-read_process (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  QuiltProcess *process = member;
-
-  if (!quilt_json_read (process_fields, value, path, process, error) ||
-      !require (process->cwd, path, "cwd", error) || !require (process->args, path, "args", error))
-    return FALSE;
-  return (process->args[0] && *process->args[0]) ||
-         refuse (error, "process.args", "names no program");
-}
-
 #define SPEC(name) .offset = G_STRUCT_OFFSET (QuiltSpec, name)
 
 static const QuiltField root_fields[] = {
-    {"path", QUILT_FIELD_STRING, read_nonempty, SPEC (root_path)},
+    {"path", QUILT_FIELD_STRING, quilt_oci_read_nonempty, SPEC (root_path)},
     {"readonly", QUILT_FIELD_BOOL, quilt_field_bool, SPEC (root_readonly)},
     {NULL},
 };
@@ -304,18 +31,18 @@ read_root (
     const QuiltField *field, json_object *value, const char *path, void *spec, GError **error)
 {
   return quilt_json_read (root_fields, value, path, spec, error) &&
-         require (((QuiltSpec *)spec)->root_path, path, "path", error);
+         quilt_oci_require (((QuiltSpec *)spec)->root_path, path, "path", error);
 }
 
 #define MOUNT(name) .offset = G_STRUCT_OFFSET (QuiltMount, name)
 
 static const QuiltField mount_fields[] = {
-    {"destination", QUILT_FIELD_STRING, read_absolute, MOUNT (destination)},
+    {"destination", QUILT_FIELD_STRING, quilt_oci_read_absolute, MOUNT (destination)},
     {"type", QUILT_FIELD_STRING, quilt_field_string, MOUNT (type)},
     {"source", QUILT_FIELD_STRING, quilt_field_string, MOUNT (source)},
     {"options", QUILT_FIELD_ARRAY, quilt_field_strv, MOUNT (options)},
-    UNSUPPORTED ("uidMappings"),
-    UNSUPPORTED ("gidMappings"),
+    QUILT_OCI_UNSUPPORTED ("uidMappings"),
+    QUILT_OCI_UNSUPPORTED ("gidMappings"),
     {NULL},
 };
 
@@ -326,14 +53,14 @@ read_mount (json_object *item, const char *path, void *mounts, GError **error)
 
   g_ptr_array_add (mounts, mount);
   return quilt_json_read (mount_fields, item, path, mount, error) &&
-         require (mount->destination, path, "destination", error);
+         quilt_oci_require (mount->destination, path, "destination", error);
 }
 
 static gboolean
 read_mounts (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
-  return read_each (value, path, read_mount, *(GPtrArray **)member, error);
+  return quilt_oci_read_each (value, path, read_mount, *(GPtrArray **)member, error);
 }
 
 static gboolean
@@ -341,15 +68,15 @@ read_timeout (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
   return quilt_field_int64 (field, value, path, member, error) &&
-         (*(gint64 *)member > 0 || refuse (error, path, "must be at least 1 s"));
+         (*(gint64 *)member > 0 || quilt_oci_refuse (error, path, "must be at least 1 s"));
 }
 
 #define HOOK(name) .offset = G_STRUCT_OFFSET (QuiltHook, name)
 
 static const QuiltField hook_fields[] = {
-    {"path", QUILT_FIELD_STRING, read_nonempty, HOOK (path)},
+    {"path", QUILT_FIELD_STRING, quilt_oci_read_nonempty, HOOK (path)},
     {"args", QUILT_FIELD_ARRAY, quilt_field_strv, HOOK (args)},
-    {"env", QUILT_FIELD_ARRAY, read_env, HOOK (env)},
+    {"env", QUILT_FIELD_ARRAY, quilt_oci_read_env, HOOK (env)},
     {"timeout", QUILT_FIELD_INT, read_timeout, HOOK (timeout)},
     {NULL},
 };
@@ -361,23 +88,23 @@ read_hook (json_object *item, const char *path, void *hooks, GError **error)
 
   g_ptr_array_add (hooks, hook);
   return quilt_json_read (hook_fields, item, path, hook, error) &&
-         require (hook->path, path, "path", error);
+         quilt_oci_require (hook->path, path, "path", error);
 }
 
 static gboolean
 read_start_container (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
-  return read_each (value, path, read_hook, *(GPtrArray **)member, error);
+  return quilt_oci_read_each (value, path, read_hook, *(GPtrArray **)member, error);
 }
 
 static const QuiltField hooks_fields[] = {
     {"startContainer", QUILT_FIELD_ARRAY, read_start_container, SPEC (start_container)},
-    UNSUPPORTED ("prestart"),
-    UNSUPPORTED ("createRuntime"),
-    UNSUPPORTED ("createContainer"),
-    UNSUPPORTED ("poststart"),
-    UNSUPPORTED ("poststop"),
+    QUILT_OCI_UNSUPPORTED ("prestart"),
+    QUILT_OCI_UNSUPPORTED ("createRuntime"),
+    QUILT_OCI_UNSUPPORTED ("createContainer"),
+    QUILT_OCI_UNSUPPORTED ("poststart"),
+    QUILT_OCI_UNSUPPORTED ("poststop"),
     {NULL},
 };
 
@@ -399,9 +126,9 @@ read_annotations (
     g_autofree char *here = g_strconcat (path, ".", quoted, NULL);
 
     if (!*key)
-      return refuse (error, path, "a key is empty");
+      return quilt_oci_refuse (error, path, "a key is empty");
     if (!json_object_is_type (item, json_type_string))
-      return refuse (error, here, "must be a string");
+      return quilt_oci_refuse (error, here, "must be a string");
     g_hash_table_insert (annotations, g_strdup (key), g_strdup (json_object_get_string (item)));
   }
   return TRUE;
@@ -413,7 +140,7 @@ typedef struct {
 
 static const QuiltField namespace_fields[] = {
     {"type", QUILT_FIELD_STRING, quilt_field_string, G_STRUCT_OFFSET (Namespace, type)},
-    UNSUPPORTED ("path"),
+    QUILT_OCI_UNSUPPORTED ("path"),
     {NULL},
 };
 
@@ -427,7 +154,7 @@ read_namespace (json_object *item, const char *path, void *member, GError **erro
   gboolean ok = quilt_json_read (namespace_fields, item, path, &target, error);
 
   type = target.type;
-  if (!ok || !require (type, path, "type", error))
+  if (!ok || !quilt_oci_require (type, path, "type", error))
     return FALSE;
   while (ns->name && !g_str_equal (ns->name, type))
     ns++;
@@ -438,7 +165,7 @@ read_namespace (json_object *item, const char *path, void *member, GError **erro
     return FALSE;
   }
   if (*(guint *)member & ns->flag)
-    return refuse (error, path, "this type is given twice");
+    return quilt_oci_refuse (error, path, "this type is given twice");
   *(guint *)member |= ns->flag;
   return TRUE;
 }
@@ -447,27 +174,28 @@ static gboolean
 read_namespaces (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
-  return read_each (value, path, read_namespace, member, error);
+  return quilt_oci_read_each (value, path, read_namespace, member, error);
 }
 
 static const QuiltField linux_fields[] = {
     {"namespaces", QUILT_FIELD_ARRAY, read_namespaces, SPEC (namespaces)},
-    {"maskedPaths", QUILT_FIELD_ARRAY, read_absolute_strv, SPEC (masked_paths)},
-    {"readonlyPaths", QUILT_FIELD_ARRAY, read_absolute_strv, SPEC (readonly_paths)},
-    IGNORED ("resources", QUILT_FIELD_OBJECT, "limits are properties of the scope, set by quiltd"),
-    IGNORED ("cgroupsPath", QUILT_FIELD_STRING, "the cgroup is the one of the scope"),
-    UNSUPPORTED ("uidMappings"),
-    UNSUPPORTED ("gidMappings"),
-    UNSUPPORTED ("timeOffsets"),
-    UNSUPPORTED ("devices"),
-    UNSUPPORTED ("netDevices"),
-    UNSUPPORTED ("rootfsPropagation"),
-    UNSUPPORTED ("seccomp"),
-    UNSUPPORTED ("sysctl"),
-    UNSUPPORTED ("mountLabel"),
-    UNSUPPORTED ("intelRdt"),
-    UNSUPPORTED ("memoryPolicy"),
-    UNSUPPORTED ("personality"),
+    {"maskedPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (masked_paths)},
+    {"readonlyPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (readonly_paths)},
+    QUILT_OCI_IGNORED (
+        "resources", QUILT_FIELD_OBJECT, "limits are properties of the scope, set by quiltd"),
+    QUILT_OCI_IGNORED ("cgroupsPath", QUILT_FIELD_STRING, "the cgroup is the one of the scope"),
+    QUILT_OCI_UNSUPPORTED ("uidMappings"),
+    QUILT_OCI_UNSUPPORTED ("gidMappings"),
+    QUILT_OCI_UNSUPPORTED ("timeOffsets"),
+    QUILT_OCI_UNSUPPORTED ("devices"),
+    QUILT_OCI_UNSUPPORTED ("netDevices"),
+    QUILT_OCI_UNSUPPORTED ("rootfsPropagation"),
+    QUILT_OCI_UNSUPPORTED ("seccomp"),
+    QUILT_OCI_UNSUPPORTED ("sysctl"),
+    QUILT_OCI_UNSUPPORTED ("mountLabel"),
+    QUILT_OCI_UNSUPPORTED ("intelRdt"),
+    QUILT_OCI_UNSUPPORTED ("memoryPolicy"),
+    QUILT_OCI_UNSUPPORTED ("personality"),
     {NULL},
 };
 
@@ -498,19 +226,19 @@ read_version (
 
 static const QuiltField spec_fields[] = {
     {"ociVersion", QUILT_FIELD_STRING, read_version, SPEC (oci_version)},
-    {"process", QUILT_FIELD_OBJECT, read_process, SPEC (process)},
+    {"process", QUILT_FIELD_OBJECT, quilt_oci_read_process, SPEC (process)},
     {"root", QUILT_FIELD_OBJECT, read_root},
-    {"hostname", QUILT_FIELD_STRING, read_nonempty, SPEC (hostname)},
-    UNSUPPORTED ("domainname"),
+    {"hostname", QUILT_FIELD_STRING, quilt_oci_read_nonempty, SPEC (hostname)},
+    QUILT_OCI_UNSUPPORTED ("domainname"),
     {"mounts", QUILT_FIELD_ARRAY, read_mounts, SPEC (mounts)},
     {"hooks", QUILT_FIELD_OBJECT, read_hooks},
     {"annotations", QUILT_FIELD_OBJECT, read_annotations, SPEC (annotations)},
     {"linux", QUILT_FIELD_OBJECT, read_linux},
-    UNSUPPORTED ("solaris"),
-    UNSUPPORTED ("windows"),
-    UNSUPPORTED ("vm"),
-    UNSUPPORTED ("zos"),
-    UNSUPPORTED ("freebsd"),
+    QUILT_OCI_UNSUPPORTED ("solaris"),
+    QUILT_OCI_UNSUPPORTED ("windows"),
+    QUILT_OCI_UNSUPPORTED ("vm"),
+    QUILT_OCI_UNSUPPORTED ("zos"),
+    QUILT_OCI_UNSUPPORTED ("freebsd"),
     {NULL},
 };
 
@@ -519,9 +247,9 @@ static gboolean
 check_namespaces (const QuiltSpec *spec, GError **error)
 {
   if (!(spec->namespaces & QUILT_NS_MOUNT))
-    return refuse (error, "linux.namespaces", "needs one of type 'mount'");
+    return quilt_oci_refuse (error, "linux.namespaces", "needs one of type 'mount'");
   if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS))
-    return refuse (error, "hostname", "needs a namespace of type 'uts'");
+    return quilt_oci_refuse (error, "hostname", "needs a namespace of type 'uts'");
   return TRUE;
 }
 
@@ -532,9 +260,10 @@ quilt_spec_parse (const char *data, gsize length, GError **error)
   g_autoptr (QuiltSpec) spec = quilt_spec_new ();
 
   if (!object || !quilt_json_read (spec_fields, object, "", spec, error) ||
-      !require (spec->oci_version, "", "ociVersion", error) ||
-      !require (spec->root_path, "", "root", error) ||
-      !require (spec->process.args, "", "process", error) || !check_namespaces (spec, error))
+      !quilt_oci_require (spec->oci_version, "", "ociVersion", error) ||
+      !quilt_oci_require (spec->root_path, "", "root", error) ||
+      !quilt_oci_require (spec->process.args, "", "process", error) ||
+      !check_namespaces (spec, error))
     return NULL;
   return g_steal_pointer (&spec);
 }

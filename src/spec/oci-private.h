@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the OCI configuration share: the names in it, and an empty one. */
+/* What the files of the OCI configuration share: an empty one, the names in it, and its kinds of
+ * values. */
 #pragma once
 
+#include "base/json.h"
 #include "spec/oci.h"
 
 /* Nothing set, no namespace, umask left alone. */
@@ -20,3 +22,38 @@ typedef struct {
   gsize offset; /* of the mask in QuiltCapabilities */
 } QuiltCapabilitySet;
 extern const QuiltCapabilitySet quilt_capability_sets[];
+
+/* Rows of a table for keys that are known: refused, or ignored because of why. */
+#define QUILT_OCI_UNSUPPORTED(key)                                                                 \
+  {                                                                                                \
+    key, QUILT_FIELD_ANY, quilt_field_unsupported                                                  \
+  }
+#define QUILT_OCI_IGNORED(key, type, why)                                                          \
+  {                                                                                                \
+    key, type, .reason = why                                                                       \
+  }
+
+/* Sets INVALID_ARGUMENT "Failed to read 'PATH': WHY" and returns FALSE. */
+gboolean quilt_oci_refuse (GError **error, const char *path, const char *why);
+/* Refuses the object at path if its key was absent, that is value NULL. */
+gboolean quilt_oci_require (gconstpointer value, const char *path, const char *key, GError **error);
+/* Each element of an array by read, which gets the path of the element. */
+gboolean quilt_oci_read_each (
+    json_object *array,
+    const char *path,
+    gboolean (*read) (json_object *item, const char *path, void *target, GError **error),
+    void *target,
+    GError **error);
+
+/* Parse functions for tables, as in base/json.h: a path or several, a string, an environment. */
+gboolean quilt_oci_read_absolute (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_oci_read_absolute_strv (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_oci_read_nonempty (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_oci_read_env (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+/* The object "process" into a QuiltProcess. */
+gboolean quilt_oci_read_process (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The object "process" of the OCI configuration, from JSON: config.md#process. */
+#include "spec/oci-private.h"
+
+#include "base/error.h"
+#include "spec/capabilities.h"
+
+const QuiltCapabilitySet quilt_capability_sets[] = {
+    {"bounding", G_STRUCT_OFFSET (QuiltCapabilities, bounding)},
+    {"effective", G_STRUCT_OFFSET (QuiltCapabilities, effective)},
+    {"inheritable", G_STRUCT_OFFSET (QuiltCapabilities, inheritable)},
+    {"permitted", G_STRUCT_OFFSET (QuiltCapabilities, permitted)},
+    {"ambient", G_STRUCT_OFFSET (QuiltCapabilities, ambient)},
+    {NULL},
+};
+
+/* What only a terminal has; Quilt gives none yet. */
+static gboolean
+read_terminal (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  if (!json_object_get_boolean (value))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+               "Failed to read '%s': terminals are not supported yet", path);
+  return FALSE;
+}
+
+/* (uid_t) -1 is "leave it" to the kernel. */
+static gboolean
+read_id (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  guint64 id;
+
+  if (!quilt_field_uint64 (field, value, path, &id, error))
+    return FALSE;
+  if (id >= G_MAXUINT32)
+    return quilt_oci_refuse (error, path, "must be at most 4294967294");
+  *(guint64 *)member = id;
+  return TRUE;
+}
+
+static gboolean
+read_gid (json_object *item, const char *path, void *target, GError **error)
+{
+  static const QuiltField field = {"", QUILT_FIELD_INT};
+  guint64 id = 0;
+  guint32 gid;
+
+  if (!read_id (&field, item, path, &id, error))
+    return FALSE;
+  gid = (guint32)id;
+  g_array_append_val ((GArray *)target, gid);
+  return TRUE;
+}
+
+static gboolean
+read_gids (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return quilt_oci_read_each (value, path, read_gid, *(GArray **)member, error);
+}
+
+static gboolean
+read_umask (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  gint64 umask;
+
+  if (!quilt_field_int64 (field, value, path, &umask, error))
+    return FALSE;
+  if (umask < 0 || umask > 0777)
+    return quilt_oci_refuse (error, path, "must be 0 to 511 (0777)");
+  *(gint64 *)member = umask;
+  return TRUE;
+}
+
+#define PROCESS(name) .offset = G_STRUCT_OFFSET (QuiltProcess, name)
+
+static const QuiltField user_fields[] = {
+    {"uid", QUILT_FIELD_INT, read_id, PROCESS (uid)},
+    {"gid", QUILT_FIELD_INT, read_id, PROCESS (gid)},
+    {"umask", QUILT_FIELD_INT, read_umask, PROCESS (umask)},
+    {"additionalGids", QUILT_FIELD_ARRAY, read_gids, PROCESS (additional_gids)},
+    QUILT_OCI_UNSUPPORTED ("username"), /* Windows */
+    {NULL},
+};
+
+static gboolean
+read_user (
+    const QuiltField *field, json_object *value, const char *path, void *process, GError **error)
+{
+  return quilt_json_read (user_fields, value, path, process, error);
+}
+
+static gboolean
+read_capability (json_object *item, const char *path, void *target, GError **error)
+{
+  const char *name =
+      json_object_is_type (item, json_type_string) ? json_object_get_string (item) : "";
+  guint64 bit = quilt_capability_from_name (name);
+
+  *(guint64 *)target |= bit;
+  return bit ? TRUE : quilt_oci_refuse (error, path, "must be a capability like 'CAP_CHOWN'");
+}
+
+static gboolean
+read_capability_set (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return quilt_oci_read_each (value, path, read_capability, member, error);
+}
+
+#define CAPABILITY_SET(key)                                                                        \
+  {                                                                                                \
+#key, QUILT_FIELD_ARRAY, read_capability_set, G_STRUCT_OFFSET(QuiltCapabilities, key)          \
+  }
+
+static const QuiltField capabilities_fields[] = {
+    CAPABILITY_SET (bounding),    CAPABILITY_SET (effective), CAPABILITY_SET (permitted),
+    CAPABILITY_SET (inheritable), CAPABILITY_SET (ambient),   {NULL},
+};
+
+static gboolean
+read_capabilities (
+    const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
+{
+  QuiltProcess *process = target;
+
+  process->has_capabilities = TRUE;
+  return quilt_json_read (capabilities_fields, value, path, &process->capabilities, error);
+}
+
+static gboolean
+read_oom_score_adj (
+    const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
+{
+  QuiltProcess *process = target;
+
+  if (!quilt_field_int64 (field, value, path, &process->oom_score_adj, error))
+    return FALSE;
+  process->has_oom_score_adj = TRUE;
+  return (process->oom_score_adj >= -1000 && process->oom_score_adj <= 1000) ||
+         quilt_oci_refuse (error, path, "must be -1000 to 1000");
+}
+
+static const QuiltField process_fields[] = {
+    {"terminal", QUILT_FIELD_BOOL, read_terminal},
+    QUILT_OCI_IGNORED (
+        "consoleSize", QUILT_FIELD_OBJECT, "the specification says so without a terminal"),
+    {"user", QUILT_FIELD_OBJECT, read_user},
+    {"args", QUILT_FIELD_ARRAY, quilt_field_strv, PROCESS (args)},
+    {"env", QUILT_FIELD_ARRAY, quilt_oci_read_env, PROCESS (env)},
+    {"cwd", QUILT_FIELD_STRING, quilt_oci_read_absolute, PROCESS (cwd)},
+    {"capabilities", QUILT_FIELD_OBJECT, read_capabilities},
+    {"noNewPrivileges", QUILT_FIELD_BOOL, quilt_field_bool, PROCESS (no_new_privileges)},
+    {"oomScoreAdj", QUILT_FIELD_INT, read_oom_score_adj},
+    QUILT_OCI_UNSUPPORTED ("rlimits"),
+    QUILT_OCI_UNSUPPORTED ("apparmorProfile"),
+    QUILT_OCI_UNSUPPORTED ("selinuxLabel"),
+    QUILT_OCI_UNSUPPORTED ("scheduler"),
+    QUILT_OCI_UNSUPPORTED ("ioPriority"),
+    QUILT_OCI_UNSUPPORTED ("execCPUAffinity"),
+    QUILT_OCI_UNSUPPORTED ("commandLine"), /* Windows */
+    {NULL},
+};
+
+gboolean
+quilt_oci_read_process (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  QuiltProcess *process = member;
+
+  if (!quilt_json_read (process_fields, value, path, process, error) ||
+      !quilt_oci_require (process->cwd, path, "cwd", error) ||
+      !quilt_oci_require (process->args, path, "args", error))
+    return FALSE;
+  return (process->args[0] && *process->args[0]) ||
+         quilt_oci_refuse (error, "process.args", "names no program");
+}
