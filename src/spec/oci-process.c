@@ -112,14 +112,12 @@ read_capability_set (
   return quilt_oci_read_each (value, path, read_capability, member, error);
 }
 
-#define CAPABILITY_SET(key)                                                                        \
-  {                                                                                                \
-#key, QUILT_FIELD_ARRAY, read_capability_set, G_STRUCT_OFFSET(QuiltCapabilities, key)          \
-  }
+#define SET(name) QUILT_FIELD_ARRAY, read_capability_set, G_STRUCT_OFFSET (QuiltCapabilities, name)
 
 static const QuiltField capabilities_fields[] = {
-    CAPABILITY_SET (bounding),    CAPABILITY_SET (effective), CAPABILITY_SET (permitted),
-    CAPABILITY_SET (inheritable), CAPABILITY_SET (ambient),   {NULL},
+    {"bounding", SET (bounding)},   {"effective", SET (effective)},
+    {"permitted", SET (permitted)}, {"inheritable", SET (inheritable)},
+    {"ambient", SET (ambient)},     {NULL},
 };
 
 static gboolean
