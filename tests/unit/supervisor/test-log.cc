@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a pipe to the journal: every byte, in order, whatever journald and the readers do. */
+#include "harness.h"
+
+extern "C" {
+#include "supervisor/output.h"
+}
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+class LogTest : public testing::Test
+{
+protected:
+  void SetUp () override
+  {
+    char name[] = "/tmp/quilt-test-XXXXXX";
+
+    directory = mkdtemp (name);
+    path = directory + "/journal";
+    journald = new Journald (path);
+    quilt_log_init (&log, path.c_str (), "0123456789abcdef0123456789abcdef", "web", "box");
+    open_output (-1);
+  }
+
+  void TearDown () override
+  {
+    quilt_fd_clear (&in);
+    quilt_output_clear (&output);
+    quilt_log_clear (&log);
+    delete journald;
+    std::filesystem::remove_all (directory);
+  }
+
+  void open_output (int attached)
+  {
+    int fds[2];
+
+    quilt_fd_clear (&in);
+    if (output.buffer)
+      quilt_output_clear (&output);
+    ASSERT_EQ (pipe2 (fds, O_CLOEXEC | O_NONBLOCK), 0);
+    in = fds[1];
+    quilt_output_init (&output, &log, QUILT_STREAM_STDOUT, fds[0], attached);
+  }
+
+  /* One turn of the supervisor's loop, and one of journald. */
+  bool turn (bool final = false)
+  {
+    struct pollfd fds[] = {quilt_journal_poll (&log.journal),
+                           quilt_attachment_poll (&output.attachment)};
+    bool done;
+
+    poll (fds, 2, 0);
+    quilt_journal_handle (&log.journal, fds[0].revents, now ());
+    quilt_attachment_handle (&output.attachment, fds[1].revents);
+    done = quilt_output_pump (&output) && (!final || quilt_output_end_line (&output));
+    journald->read ();
+    return done;
+  }
+
+  /* Writes all of text, as fast as it is taken, and lets it arrive. */
+  void write_all (const std::string &text, bool final = true)
+  {
+    size_t done = 0;
+
+    while (done < text.size ()) {
+      ssize_t n = write (in, text.data () + done, text.size () - done);
+
+      done += n > 0 ? (size_t)n : 0;
+      turn ();
+    }
+    while (!turn (final))
+      ;
+    journald->read ();
+  }
+
+  static gint64 now ()
+  {
+    return g_get_monotonic_time ();
+  }
+
+  /* What the entries say, put together as it was. */
+  std::string joined () const
+  {
+    std::string text;
+
+    for (const Entry &entry : journald->entries)
+      text += entry.at ("MESSAGE") + (entry.count ("CONTAINER_PARTIAL_MESSAGE") ? "" : "\n");
+    return text;
+  }
+
+  std::string directory, path;
+  Journald *journald = nullptr;
+  QuiltLog log = {};
+  QuiltOutput output = {};
+  int in = -1;
+};
+
+TEST_F (LogTest, FieldsSayWhoseItIs)
+{
+  write_all ("hello\n");
+  ASSERT_EQ (journald->entries.size (), 1u);
+  EXPECT_EQ (journald->entries[0], (Entry{{"MESSAGE", "hello"},
+                                          {"PRIORITY", "6"},
+                                          {"SYSLOG_IDENTIFIER", "web"},
+                                          {"CONTAINER_ID", "0123456789ab"},
+                                          {"CONTAINER_ID_FULL", "0123456789abcdef0123456789abcdef"},
+                                          {"CONTAINER_NAME", "web"},
+                                          {"CONTAINER_TAG", "web"},
+                                          {"IMAGE_NAME", "box"},
+                                          {"QUILT_STREAM", "stdout"}}));
+  quilt_log_set_step (&log, 3);
+  quilt_log_set_name (&log, "a\nb=c"); /* not a name, but nobody may forge a field */
+  write_all ("step\n");
+  EXPECT_EQ (journald->entries[1].at ("QUILT_STEP"), "3");
+  EXPECT_EQ (journald->entries[1].at ("CONTAINER_NAME"), "a\nb=c");
+  EXPECT_EQ (journald->entries[1].count ("b"), 0u);
+}
+
+TEST_F (LogTest, EveryByteArrives)
+{
+  const std::string cases[] = {
+      "a\n",
+      "\n",
+      "\n\n\n",
+      "no line break",
+      std::string ("nul\0in\0it\n", 10),
+      "\xff\xfe\x80 binary\n",
+      "MESSAGE=forged\nPRIORITY=0\n",
+      "carriage\r\nreturn\r\n",
+      "one\ntwo\nthree",
+      std::string (200, '\n'),
+  };
+
+  for (const std::string &text : cases) {
+    journald->entries.clear ();
+    write_all (text);
+    EXPECT_EQ (joined (), text.back () == '\n' ? text : text + "\n");
+  }
+}
+
+TEST_F (LogTest, ALineMayComeInManyParts)
+{
+  for (const char *part : {"he", "ll", "o", "\nwor", "ld"}) {
+    ASSERT_GT (write (in, part, strlen (part)), 0);
+    turn ();
+  }
+  EXPECT_EQ (journald->messages (), Strings{"hello"});
+  while (!turn (true))
+    ;
+  EXPECT_EQ (journald->messages (), (Strings{"hello", "world"}));
+}
+
+TEST_F (LogTest, LongLinesAreSplitAndMarked)
+{
+  const size_t max = QUILT_LOG_LINE_MAX;
+
+  for (size_t length : {max - 1, max, max + 1, 2 * max, 2 * max + 1, 10 * max + 77}) {
+    std::string line;
+
+    for (size_t i = 0; i < length; i++)
+      line += (char)('a' + i % 26);
+    journald->entries.clear ();
+    write_all (line + "\nnext\n");
+    EXPECT_EQ (joined (), line + "\nnext\n");
+    EXPECT_EQ (journald->entries.size (), (length + max - 1) / max + 1);
+    for (const Entry &entry : journald->entries)
+      EXPECT_LE (entry.at ("MESSAGE").size (), max);
+    EXPECT_EQ (journald->entries[0].count ("CONTAINER_PARTIAL_MESSAGE"), length > max ? 1u : 0u);
+  }
+}
+
+TEST_F (LogTest, ACharacterIsNotSplit)
+{
+  std::string line (QUILT_LOG_LINE_MAX - 1, 'x');
+
+  line += "\xe2\x82\xac and more"; /* € across the limit */
+  write_all (line + "\n");
+  ASSERT_EQ (journald->entries.size (), 2u);
+  EXPECT_EQ (journald->entries[1].at ("MESSAGE"), "\xe2\x82\xac and more");
+  EXPECT_EQ (joined (), line + "\n");
+}
+
+TEST_F (LogTest, OneLineOfMegabytesIsBounded)
+{
+  std::string line (20 << 20, 'z');
+
+  write_all (line);
+  EXPECT_EQ (joined (), line + "\n");
+}
+
+TEST_F (LogTest, ManyLinesKeepTheirOrder)
+{
+  std::string text;
+
+  for (int i = 0; i < 50000; i++)
+    text += std::to_string (i) + "\n";
+  write_all (text);
+  EXPECT_EQ (joined (), text);
+}
+
+TEST_F (LogTest, WhenJournaldIsBehindThePipeFillsUp)
+{
+  std::string text;
+  size_t done = 0;
+  int full = 0;
+
+  for (int i = 0; i < 100000; i++)
+    text += std::to_string (i) + "\n";
+  /* journald does not read at all: soon nothing is taken any more. */
+  while (full < 3) {
+    struct pollfd journal = quilt_journal_poll (&log.journal);
+    ssize_t n = write (in, text.data () + done, text.size () - done);
+
+    done += n > 0 ? (size_t)n : 0;
+    full += n > 0 ? 0 : 1;
+    poll (&journal, 1, 0);
+    quilt_journal_handle (&log.journal, journal.revents, now ());
+    quilt_output_pump (&output);
+  }
+  ASSERT_LT (done, text.size ());
+  EXPECT_TRUE (quilt_journal_is_blocked (&log.journal));
+  EXPECT_EQ (quilt_output_poll (&output).fd, -1);
+  EXPECT_TRUE (quilt_journal_is_unread (&log.journal));
+  write_all (text.substr (done));
+  EXPECT_EQ (joined (), text);
+  EXPECT_FALSE (quilt_journal_is_unread (&log.journal));
+}
+
+TEST_F (LogTest, JournaldMayBeRestarted)
+{
+  write_all ("before\n");
+  journald->close ();
+  ASSERT_GT (write (in, "meanwhile\nand\n", 14), 0);
+  EXPECT_FALSE (turn ());
+  EXPECT_GT (log.journal.retry_usec, now ());
+  EXPECT_EQ (quilt_output_poll (&output).fd, -1);
+  std::filesystem::remove (path);
+  quilt_journal_handle (&log.journal, 0, log.journal.retry_usec);
+  EXPECT_FALSE (turn ()); /* still away */
+  journald->open ();
+  quilt_journal_handle (&log.journal, 0, log.journal.retry_usec);
+  write_all ("after\n");
+  EXPECT_EQ (joined (), "before\nmeanwhile\nand\nafter\n");
+}
+
+TEST_F (LogTest, WhatIsTooLargeForADatagramGoesAsAFile)
+{
+  const int size = 4096;
+  std::string line (40000, 'q');
+
+  write_all ("connect\n");
+  ASSERT_EQ (setsockopt (log.journal.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+  write_all (line + "\nsmall\n");
+  EXPECT_EQ (joined (), "connect\n" + line + "\nsmall\n");
+}
+
+TEST_F (LogTest, ALimitDropsTheRestAndCountsIt)
+{
+  log.rate.burst = 10;
+  log.rate.interval_usec = G_MAXINT64 / 4;
+  std::string text;
+
+  for (int i = 0; i < 137; i++)
+    text += std::to_string (i) + "\n";
+  text += std::string (3 * QUILT_LOG_LINE_MAX, 'x') + "\n"; /* one more line, in pieces */
+  write_all (text);
+  EXPECT_EQ (journald->messages (), (Strings{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+  ASSERT_TRUE (quilt_log_report_dropped (&log, now (), FALSE)); /* not due */
+  journald->read ();
+  EXPECT_EQ (journald->entries.size (), 10u);
+  ASSERT_TRUE (quilt_log_report_dropped (&log, now (), TRUE));
+  journald->read ();
+  ASSERT_EQ (journald->entries.size (), 11u);
+  EXPECT_EQ (journald->entries[10].at ("QUILT_DROPPED"), "128");
+  EXPECT_EQ (journald->entries[10].at ("MESSAGE_ID"), "0e9d1f5b7e8c4b0aa3a6c2d4f1b7e911");
+  EXPECT_EQ (journald->entries[10].at ("CONTAINER_NAME"), "web");
+  ASSERT_TRUE (quilt_log_report_dropped (&log, now (), TRUE)); /* only once */
+  journald->read ();
+  EXPECT_EQ (journald->entries.size (), 11u);
+}
+
+TEST_F (LogTest, ALongLineWithinTheLimitIsNotCutOff)
+{
+  std::string line (3 * QUILT_LOG_LINE_MAX, 'x');
+
+  log.rate.burst = 1;
+  log.rate.interval_usec = G_MAXINT64 / 4;
+  write_all (line + "\ndropped\n");
+  EXPECT_EQ (joined (), line + "\n");
+  EXPECT_EQ (log.rate.dropped, 1u);
+}
+
+TEST_F (LogTest, NothingIsCountedTwiceWhileJournaldIsBehind)
+{
+  std::string text;
+  size_t done = 0;
+
+  log.rate.burst = 500;
+  log.rate.interval_usec = G_MAXINT64 / 4;
+  for (int i = 0; i < 2000; i++)
+    text += std::to_string (i) + "\n";
+  for (int i = 0; i < 50; i++) { /* blocked again and again */
+    ssize_t n = write (in, text.data () + done, text.size () - done);
+
+    done += n > 0 ? (size_t)n : 0;
+    quilt_output_pump (&output);
+    turn ();
+  }
+  write_all (text.substr (done));
+  EXPECT_EQ (journald->entries.size (), 500u);
+  EXPECT_EQ (log.rate.dropped, 1500u);
+}
+
+TEST (RateTest, EachIntervalHasItsOwnBurst)
+{
+  QuiltRate rate = {};
+
+  rate.burst = 2;
+  rate.interval_usec = 1000;
+  EXPECT_EQ (quilt_rate_get_room (&rate, 5000), 2u);
+  quilt_rate_take (&rate, 2);
+  EXPECT_EQ (quilt_rate_get_room (&rate, 5999), 0u);
+  EXPECT_EQ (quilt_rate_get_deadline (&rate), 0);
+  quilt_rate_drop (&rate);
+  EXPECT_EQ (quilt_rate_get_deadline (&rate), 6000);
+  EXPECT_EQ (quilt_rate_get_due (&rate, 5999), 0u);
+  EXPECT_EQ (quilt_rate_get_due (&rate, 6000), 1u);
+  EXPECT_EQ (quilt_rate_get_room (&rate, 6000), 2u);
+}
+
+TEST (RateTest, NoneIsNone)
+{
+  QuiltRate rate = {};
+
+  quilt_rate_take (&rate, 1000000);
+  EXPECT_EQ (quilt_rate_get_room (&rate, 1), G_MAXUINT64);
+}
+
+/* Attached readers. */
+
+static std::string
+read_some (int fd)
+{
+  std::string text;
+  char block[65536];
+  ssize_t n;
+
+  while ((n = read (fd, block, sizeof block)) > 0)
+    text.append (block, (size_t)n);
+  return text;
+}
+
+TEST_F (LogTest, AReaderGetsTheSameBytes)
+{
+  int fds[2];
+  std::string text ("a\n\0b\xff no end", 12);
+
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
+  open_output (fds[1]);
+  write_all (text);
+  quilt_attachment_finish (&output.attachment);
+  EXPECT_EQ (output.attachment.fd, -1);
+  EXPECT_EQ (read_some (fds[0]), text); /* and its end, else this would block */
+  close (fds[0]);
+}
+
+TEST_F (LogTest, AReadersDescriptionIsLeftAsItWas)
+{
+  int fds[2], shared;
+
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
+  shared = dup (fds[1]);
+  open_output (fds[1]);
+  write_all ("x\n");
+  EXPECT_EQ (fcntl (shared, F_GETFL) & O_NONBLOCK, 0);
+  close (shared);
+  close (fds[0]);
+}
+
+TEST_F (LogTest, ASlowReaderSlowsTheContainerAndLosesNothing)
+{
+  std::string text, got;
+  size_t done = 0;
+  int fds[2], full = 0;
+
+  for (int i = 0; i < 200000; i++)
+    text += std::to_string (i) + "\n";
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC | O_NONBLOCK), 0);
+  open_output (fds[1]);
+  while (full < 3) {
+    ssize_t n = write (in, text.data () + done, text.size () - done);
+
+    done += n > 0 ? (size_t)n : 0;
+    full += n > 0 ? 0 : 1;
+    turn ();
+  }
+  EXPECT_LT (done, text.size ()); /* nobody reads: it has to wait */
+  EXPECT_LE (output.attachment.buffer->len, QUILT_ATTACHMENT_MAX + QUILT_OUTPUT_BUFFER);
+  while (done < text.size ()) {
+    ssize_t n = write (in, text.data () + done, text.size () - done);
+
+    done += n > 0 ? (size_t)n : 0;
+    got += read_some (fds[0]);
+    turn ();
+  }
+  quilt_fd_clear (&in);
+  while (!turn (true))
+    got += read_some (fds[0]);
+  /* At the end the rest moves into the pipe, and nobody waits for the reader. */
+  quilt_attachment_finish (&output.attachment);
+  EXPECT_EQ (output.attachment.fd, -1);
+  EXPECT_EQ (got + read_some (fds[0]), text);
+  EXPECT_EQ (joined (), text);
+  close (fds[0]);
+}
+
+TEST_F (LogTest, AReaderThatGoesIsForgotten)
+{
+  int fds[2];
+
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
+  open_output (fds[1]);
+  write_all ("one\n");
+  close (fds[0]);
+  write_all ("two\nthree\n");
+  EXPECT_EQ (output.attachment.fd, -1);
+  EXPECT_EQ (joined (), "one\ntwo\nthree\n");
+
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
+  close (fds[0]);
+  open_output (fds[1]); /* gone before we came */
+  write_all ("four\n");
+  EXPECT_EQ (joined (), "one\ntwo\nthree\nfour\n");
+}
+
+TEST_F (LogTest, ASilentHangUpIsNoticed)
+{
+  int fds[2];
+
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
+  open_output (fds[1]);
+  turn ();
+  EXPECT_GE (output.attachment.fd, 0);
+  close (fds[0]);
+  turn ();
+  EXPECT_EQ (output.attachment.fd, -1);
+}
+
+TEST_F (LogTest, SocketsAndFilesWillDo)
+{
+  std::string name = directory + "/file";
+  int fds[2], file;
+
+  ASSERT_EQ (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  open_output (fds[1]);
+  write_all ("socket\n");
+  quilt_attachment_finish (&output.attachment);
+  EXPECT_EQ (read_some (fds[0]), "socket\n");
+  close (fds[0]);
+
+  std::ofstream (name) << "before\n";
+  file = open (name.c_str (), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ (lseek (file, 0, SEEK_END), 7);
+  open_output (dup (file));
+  write_all ("after\n");
+  quilt_attachment_finish (&output.attachment);
+  lseek (file, 0, SEEK_SET);
+  EXPECT_EQ (read_some (file), "before\nafter\n"); /* at its offset */
+  close (file);
+}
