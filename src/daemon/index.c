@@ -3,6 +3,7 @@
 #include "daemon/index.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -106,6 +107,20 @@ find_by_prefix (const QuiltIndex *self, const char *prefix, guint *ret_matches)
   return matches == 1 ? found : NULL;
 }
 
+static void
+set_not_found (const QuiltIndex *self, const char *text, guint matches, GError **error)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  if (matches > 1)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_AMBIGUOUS,
+                 "'%s' is the beginning of %u IDs: give more digits, or the %s's name", quoted,
+                 matches, self->what);
+  else
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no %s '%s'", self->what,
+                 quoted);
+}
+
 gpointer
 quilt_index_find (const QuiltIndex *self, const char *text, GError **error)
 {
@@ -117,13 +132,8 @@ quilt_index_find (const QuiltIndex *self, const char *text, GError **error)
     found = g_hash_table_lookup (self->by_id, id);
   if (!found && is_hex (id))
     found = find_by_prefix (self, id, &matches);
-  if (!found && matches > 1)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_AMBIGUOUS,
-                 "'%s' is the beginning of %u IDs: give more digits, or the %s's name", text,
-                 matches, self->what);
-  else if (!found)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no %s '%s'", self->what,
-                 text);
+  if (!found)
+    set_not_found (self, text, matches, error);
   return found;
 }
 
