@@ -77,7 +77,8 @@ plan_descriptors (posix_spawn_file_actions_t *actions, const int *fds, int *move
     moves[i] = fcntl (fds[i], F_DUPFD_CLOEXEC, 3 + (int)n);
     r = moves[i] < 0 ? errno : posix_spawn_file_actions_adddup2 (actions, moves[i], 3 + (int)i);
   }
-  return r;
+  /* Ours are all close-on-exec; a library's, or what we were started with, need not be. */
+  return r == 0 ? posix_spawn_file_actions_addclosefrom_np (actions, 3 + (int)n) : r;
 }
 
 /* Returns an errno. */
