@@ -306,6 +306,8 @@ apply_mount (Context *context, const QuiltMountOp *op, char *detail, gsize size)
   target_fd = open_target (context->root_fd, op->target, 0);
   if (target_fd < 0 && errno == ENOENT)
     target_fd = make_target (context->root_fd, op->target, S_ISDIR (st.st_mode));
+  if (target_fd < 0 && errno == ELOOP)
+    g_strlcpy (detail, "the image has a link there", size);
   if (target_fd < 0)
     return -errno;
   r = check_target (context, target_fd, &st);

@@ -88,11 +88,11 @@ quilt_report_receive (int channel, QuiltReport *ret_report)
   QuiltReport report;
   ssize_t n;
 
+  /* ECONNRESET: it ended without reading our last word. It is said once, ahead of its own last
+   * words. */
   do
     n = recv (channel, &report, sizeof report, MSG_DONTWAIT | MSG_TRUNC);
-  while (n < 0 && errno == EINTR);
-  if (n < 0 && errno == ECONNRESET)
-    return 0; /* it ended, or executed, without reading our last word */
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n <= 0)
     return (int)n;
   if (n != sizeof report || report.type < QUILT_REPORT_READY ||

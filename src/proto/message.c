@@ -72,9 +72,11 @@ quilt_message_receive (int socket, QuiltMessage *ret_message)
   struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1}; /* no room for descriptors */
   ssize_t n;
 
+  /* ECONNRESET is said once, ahead of what the other side sent before it went without reading all
+   * that we sent: its last words come after it. */
   do
     n = recvmsg (socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n < 0)
     return -1;
   if (n == 0)

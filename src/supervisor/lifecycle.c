@@ -282,10 +282,9 @@ fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
                        "The kernel killed the container for want of memory before its command was "
                        "executed; allow it more with --memory");
   else
-    why =
-        g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                     "The container's init was killed by signal %d before it executed the command",
-                     info->si_status);
+    why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "The container's init ended with %s %d before it executed the command",
+                       info->si_code == CLD_EXITED ? "exit code" : "signal", info->si_status);
   fail (self, why, self->step);
 }
 
