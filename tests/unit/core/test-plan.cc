@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is decided before a container is cloned: mounts, credentials, its cgroup. */
+#include <glib.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+extern "C" {
+#include "base/error.h"
+#include "core/cgroup.h"
+#include "core/credentials.h"
+#include "core/mounts.h"
+#include "core/payload.h"
+#include "spec/oci.h"
+}
+
+#include <sys/mount.h>
+
+static std::string
+config (const std::string &mounts, const std::string &more = "")
+{
+  return "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"/srv/"
+         "root\"},\"process\":{\"args\":[\"a\"],"
+         "\"cwd\":\"/\",\"user\":{\"uid\":0,\"gid\":0}},\"mounts\":[" +
+         mounts + "],\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"}]" + more +
+         "}}";
+}
+
+class PlanTest : public testing::Test
+{
+protected:
+  void TearDown () override
+  {
+    quilt_mount_plan_free (plan);
+    quilt_spec_free (spec);
+    g_clear_error (&error);
+  }
+
+  bool make (const std::string &mounts, const std::string &more = "")
+  {
+    std::string text = config (mounts, more);
+
+    quilt_mount_plan_free (plan);
+    quilt_spec_free (spec);
+    g_clear_error (&error);
+    plan = nullptr;
+    spec = quilt_spec_parse (text.data (), text.size (), &error);
+    EXPECT_NE (spec, nullptr) << error->message;
+    plan = spec ? quilt_mounts_plan (spec, &error) : nullptr;
+    return plan != nullptr;
+  }
+
+  const QuiltMountOp *op (guint i) const
+  {
+    return i < plan->ops->len ? static_cast<QuiltMountOp *> (plan->ops->pdata[i]) : nullptr;
+  }
+
+  static std::string settings (const QuiltMountOp *op)
+  {
+    std::string text;
+
+    for (guint i = 0; i < op->settings->len; i++) {
+      auto setting = g_array_index (op->settings, QuiltMountSetting, i);
+
+      text += std::string (text.empty () ? "" : ",") + setting.key +
+              (setting.value ? std::string ("=") + setting.value : "");
+    }
+    return text;
+  }
+
+  QuiltSpec *spec = nullptr;
+  QuiltMountPlan *plan = nullptr;
+  GError *error = nullptr;
+};
+
+TEST_F (PlanTest, OptionsBecomeAttributesAndSettings)
+{
+  ASSERT_TRUE (
+      make ("{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":"
+            "[\"nosuid\",\"strictatime\",\"mode=755\",\"ro\",\"rw\",\"inode64\"]}"));
+  ASSERT_EQ (plan->ops->len, 1u);
+  EXPECT_EQ (op (0)->kind, QUILT_MOUNT_NEW);
+  EXPECT_STREQ (op (0)->type, "tmpfs");
+  EXPECT_EQ (op (0)->attr_set, (guint64)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME));
+  EXPECT_EQ (settings (op (0)), "mode=755,inode64");
+  EXPECT_TRUE (op (0)->devices);
+  EXPECT_FALSE (op (0)->late);
+}
+
+TEST_F (PlanTest, OnlyDevGetsDevices)
+{
+  ASSERT_TRUE (make ("{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\",\"source\":\"shm\"},"
+                     "{\"destination\":\"/tmp\",\"type\":\"tmpfs\",\"source\":\"shm\"}"));
+  EXPECT_FALSE (op (0)->devices);
+  EXPECT_FALSE (op (1)->devices);
+}
+
+TEST_F (PlanTest, TheRootIsBoundOrMounted)
+{
+  ASSERT_TRUE (make (""));
+  EXPECT_EQ (plan->root->kind, QUILT_MOUNT_BIND);
+  EXPECT_STREQ (plan->root->source, "/srv/root");
+  EXPECT_TRUE (plan->root->recursive);
+  ASSERT_TRUE (make ("{\"destination\":\"/\",\"type\":\"overlay\",\"source\":\"overlay\","
+                     "\"options\":[\"lowerdir=/a:/b\",\"volatile\",\"nodev\"]}"));
+  EXPECT_EQ (plan->root->kind, QUILT_MOUNT_NEW);
+  EXPECT_EQ (plan->ops->len, 0u);
+  EXPECT_EQ (settings (plan->root), "lowerdir=/a:/b,volatile");
+  EXPECT_EQ (plan->root->attr_set, (guint64)MOUNT_ATTR_NODEV);
+  EXPECT_EQ (plan->root->legacy_data, nullptr);
+  const std::string root = "{\"destination\":\"/\",\"type\":\"tmpfs\",\"source\":\"x\"}";
+  EXPECT_FALSE (make (root + "," + root));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
+}
+
+TEST_F (PlanTest, ManyLayersGoTheOldWay)
+{
+  std::string layers = "lowerdir=";
+
+  for (int i = 0; i < 5; i++)
+    layers += (i ? ":" : "") + std::string ("/layers/") + std::string (64, (char)('a' + i));
+  ASSERT_TRUE (make ("{\"destination\":\"/\",\"type\":\"overlay\",\"source\":\"overlay\","
+                     "\"options\":[\"" +
+                     layers + "\",\"ro\",\"upperdir=/u\"]}"));
+  EXPECT_EQ (plan->root->legacy_data, layers + ",upperdir=/u");
+  EXPECT_FALSE (make ("{\"destination\":\"/x\",\"type\":\"overlay\",\"source\":\"overlay\","
+                      "\"options\":[\"" +
+                      layers + "\"]}"));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
+}
+
+TEST_F (PlanTest, BindsHaveOptionsOfTheirOwn)
+{
+  ASSERT_TRUE (make ("{\"destination\":\"/data\",\"source\":\"/srv\",\"options\":"
+                     "[\"rbind\",\"ro\",\"rslave\",\"noatime\"]},"
+                     "{\"destination\":\"/one\",\"type\":\"bind\",\"source\":\"/srv\"}"));
+  EXPECT_EQ (op (0)->kind, QUILT_MOUNT_BIND);
+  EXPECT_TRUE (op (0)->recursive);
+  EXPECT_EQ (op (0)->propagation, (guint64)MS_SLAVE);
+  EXPECT_EQ (op (0)->attr_set, (guint64)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME));
+  EXPECT_EQ (op (0)->attr_clear & MOUNT_ATTR__ATIME, (guint64)MOUNT_ATTR__ATIME);
+  EXPECT_EQ (op (1)->kind, QUILT_MOUNT_BIND);
+  EXPECT_FALSE (op (1)->recursive);
+  EXPECT_FALSE (make ("{\"destination\":\"/d\",\"source\":\"/srv\",\"options\":[\"bind\",\"U\"]}"));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
+  EXPECT_STREQ (error->message, "Failed to mount '/d': a bind mount has no option 'U'");
+  EXPECT_FALSE (make ("{\"destination\":\"/d\",\"source\":\"srv\",\"options\":[\"bind\"]}"));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
+}
+
+TEST_F (PlanTest, TheCgroupComesLateAndSoDoesWhatIsBelow)
+{
+  const std::string mounts =
+      "{\"destination\":\"/sys\",\"type\":\"sysfs\",\"source\":\"sysfs\"},"
+      "{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\"},"
+      "{\"destination\":\"/sys/fs/cgroup/x\",\"type\":\"tmpfs\",\"source\":\"x\"},"
+      "{\"destination\":\"/sys/fs/cgroups\",\"type\":\"tmpfs\",\"source\":\"x\"}";
+
+  ASSERT_TRUE (make (mounts, ",\"maskedPaths\":[\"/sys/firmware\"],\"readonlyPaths\":"
+                             "[\"/proc/sys\",\"/sys/fs/cgroup/y\"]"));
+  ASSERT_EQ (plan->ops->len, 7u);
+  EXPECT_STREQ (op (1)->type, "cgroup2");
+  const bool late[] = {false, true, true, false, false, false, true};
+  for (guint i = 0; i < 7; i++)
+    EXPECT_EQ (op (i)->late, (gboolean)late[i]) << op (i)->target;
+  EXPECT_EQ (op (4)->kind, QUILT_MOUNT_MASK);
+  EXPECT_EQ (op (5)->kind, QUILT_MOUNT_READONLY);
+  EXPECT_FALSE (make (mounts, ",\"maskedPaths\":[\"/sys/fs/cgroup/y\"]"));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
+}
+
+TEST (CredentialsTest, ContradictionsAreRefused)
+{
+  const struct {
+    const char *what;
+    guint64 uid, bounding, effective, permitted, inheritable, ambient;
+    bool good;
+  } cases[] = {
+      {"none", 0, 0, 0, 0, 0, 0, true},
+      {"usual", 0, 7, 7, 7, 0, 0, true},
+      {"all", 1000, 7, 7, 7, 7, 7, true},
+      {"effective beyond permitted", 0, 7, 3, 1, 0, 0, false},
+      {"ambient not inheritable", 0, 7, 7, 7, 1, 3, false},
+      {"inheritable beyond bounding", 0, 1, 1, 1, 2, 0, false},
+      {"no uid", G_MAXUINT32, 0, 0, 0, 0, 0, false},
+      {"uid of 33 bits", G_GUINT64_CONSTANT (1) << 32, 0, 0, 0, 0, 0, false},
+  };
+
+  for (const auto &c : cases) {
+    g_autoptr (GError) error = nullptr;
+    QuiltProcess process = {};
+
+    process.uid = c.uid;
+    process.has_capabilities = TRUE;
+    process.capabilities = {c.bounding, c.effective, c.permitted, c.inheritable, c.ambient};
+    EXPECT_EQ (quilt_credentials_check (&process, &error), (gboolean)c.good) << c.what;
+    EXPECT_EQ (error == nullptr, c.good) << c.what;
+  }
+}
+
+/* Whoever made the values: without these namespaces the host itself would be changed. */
+TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
+{
+  const struct {
+    guint namespaces;
+    int code;
+  } cases[] = {
+      {QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_NOT_SUPPORTED},
+      {QUILT_NS_PID | QUILT_NS_UTS, QUILT_ERROR_NOT_SUPPORTED},
+      {QUILT_NS_PID | QUILT_NS_MOUNT, QUILT_ERROR_INVALID_ARGUMENT},
+  };
+  std::string text = config ("");
+  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
+
+  ASSERT_NE (spec, nullptr);
+  spec->hostname = g_strdup ("web");
+  for (const auto &c : cases) {
+    g_autoptr (GError) error = nullptr;
+    QuiltPayload payload = QUILT_PAYLOAD_NONE;
+
+    spec->namespaces = c.namespaces;
+    EXPECT_FALSE (quilt_payload_start (spec, &payload, &error));
+    EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, c.code)) << error->message;
+    EXPECT_EQ (payload.pid, 0);
+    EXPECT_EQ (payload.channel, -1);
+  }
+}
+
+TEST (CgroupTest, OwnPath)
+{
+  const struct {
+    const char *text, *path;
+  } cases[] = {
+      {"0::/quilt.slice/quilt-web.scope\n", "/quilt.slice/quilt-web.scope"},
+      {"12:pids:/x\n1:name=systemd:/y\n0::/z\n", "/z"},
+      {"0::/\n", "/"},
+      {"0::/no-end", "/no-end"},
+      {"10::/x\n", nullptr},
+      {"1:name=systemd:/y\n", nullptr},
+      {"", nullptr},
+  };
+
+  for (const auto &c : cases) {
+    g_autofree char *path = quilt_cgroup_parse_self (c.text);
+
+    EXPECT_STREQ (path, c.path) << c.text;
+  }
+}
+
+TEST (CgroupTest, MountPoint)
+{
+  const struct {
+    const char *text, *path;
+  } cases[] = {
+      {"30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n", "/sys/fs/cgroup"},
+      {"29 23 0:25 / /a rw - tmpfs x rw\n30 23 0:26 / /b\\040c rw - cgroup2 x rw\n", "/b c"},
+      {"30 23 0:26 /sub /part rw - cgroup2 cgroup2 rw\n", nullptr},
+      {"30 23 0:26 / /v1 rw - cgroup cgroup rw\n", nullptr},
+      {"30 23\n - cgroup2 \n", nullptr},
+      {"", nullptr},
+  };
+
+  for (const auto &c : cases) {
+    g_autofree char *path = quilt_cgroup_parse_mountinfo (c.text);
+
+    EXPECT_STREQ (path, c.path) << c.text;
+  }
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The wire: what goes through, what is refused, and what is never lost. */
+#include <glib-unix.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+extern "C" {
+#include "base/error.h"
+#include "base/fd.h"
+#include "proto/message.h"
+}
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+class MessageTest : public testing::Test
+{
+protected:
+  void SetUp () override
+  {
+    ASSERT_EQ (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+    quilt_message_init (&message, QUILT_MESSAGE_EXITED);
+    message.exit_code = 42;
+    message.time_usec = 0x123456789abcdef;
+  }
+
+  void TearDown () override
+  {
+    quilt_fd_clear (&fds[0]);
+    quilt_fd_clear (&fds[1]);
+  }
+
+  int fds[2] = {-1, -1};
+  QuiltMessage message;
+};
+
+TEST_F (MessageTest, NumbersAreForEver)
+{
+  EXPECT_EQ (QUILT_MESSAGE_GO, 1);
+  EXPECT_EQ (QUILT_MESSAGE_RENAME, 5);
+  EXPECT_EQ (QUILT_MESSAGE_READY, 16);
+  EXPECT_EQ (QUILT_MESSAGE_EXITED, 20);
+  EXPECT_EQ (QUILT_MESSAGE_PROGRESS, 32);
+  EXPECT_EQ (offsetof (QuiltMessage, time_usec), 32u);
+  EXPECT_EQ (offsetof (QuiltMessage, text), 56u);
+}
+
+TEST_F (MessageTest, GoesThrough)
+{
+  QuiltMessage got;
+
+  quilt_message_set_text (&message, "größer");
+  ASSERT_TRUE (quilt_message_send (fds[0], &message));
+  ASSERT_EQ (quilt_message_receive (fds[1], &got), 1);
+  EXPECT_EQ (got.type, (guint32)QUILT_MESSAGE_EXITED);
+  EXPECT_EQ (got.exit_code, 42);
+  EXPECT_EQ (got.time_usec, 0x123456789abcdefu);
+  EXPECT_STREQ (got.text, "größer");
+  EXPECT_EQ (quilt_message_receive (fds[1], &got), -1);
+  EXPECT_EQ (errno, EAGAIN);
+  quilt_fd_clear (&fds[0]);
+  EXPECT_EQ (quilt_message_receive (fds[1], &got), 0);
+  EXPECT_STREQ (got.text, "größer"); /* untouched */
+}
+
+TEST_F (MessageTest, TextIsCutAtACharacter)
+{
+  std::string text (QUILT_MESSAGE_TEXT_MAX - 2, 'x');
+  QuiltMessage got;
+
+  quilt_message_set_text (&message, (text + "€uro").c_str ());
+  EXPECT_EQ (message.text, text);
+  quilt_message_set_text (&message, std::string (100000, 'y').c_str ());
+  EXPECT_EQ (strlen (message.text), (size_t)QUILT_MESSAGE_TEXT_MAX - 1);
+  quilt_message_set_text (&message, "bad \xff\xc3 bytes"); /* is made to travel all the same */
+  ASSERT_TRUE (quilt_message_send (fds[0], &message));
+  ASSERT_EQ (quilt_message_receive (fds[1], &got), 1);
+  EXPECT_EQ (std::string (got.text).find ("bad "), 0u);
+}
+
+TEST_F (MessageTest, NonsenseIsRefused)
+{
+  struct {
+    const char *what;
+    size_t size;
+    void (*spoil) (QuiltMessage *);
+  } const cases[] = {
+      {"short", 56, [] (QuiltMessage *) {}},
+      {"one byte", 1, [] (QuiltMessage *) {}},
+      {"too long", sizeof (QuiltMessage) + 8, [] (QuiltMessage *) {}},
+      {"version", 57, [] (QuiltMessage *m) { m->version = 2; }},
+      {"no end", sizeof (QuiltMessage), [] (QuiltMessage *m) { memset (m->text, 'x', 1536); }},
+      {"no end in what was sent", 58, [] (QuiltMessage *m) { memset (m->text, 'x', 4); }},
+      {"not UTF-8", 58, [] (QuiltMessage *m) { memcpy (m->text, "\xff", 2); }},
+  };
+
+  for (const auto &c : cases) {
+    char bytes[sizeof (QuiltMessage) + 8] = {};
+    QuiltMessage spoilt = message, got = message;
+
+    c.spoil (&spoilt);
+    memcpy (bytes, &spoilt, sizeof spoilt);
+    got.type = 77;
+    ASSERT_EQ (send (fds[0], bytes, c.size, 0), (ssize_t)c.size);
+    EXPECT_EQ (quilt_message_receive (fds[1], &got), -1) << c.what;
+    EXPECT_EQ (errno, EBADMSG) << c.what;
+    EXPECT_EQ (got.type, 77u) << c.what;
+  }
+}
+
+TEST_F (MessageTest, DescriptorsDoNotStay)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int))];
+  } control = {};
+  struct iovec iov = {&message, 57};
+  struct msghdr header = {};
+  QuiltMessage got;
+  int next = dup (0);
+
+  close (next);
+  control.header.cmsg_level = SOL_SOCKET;
+  control.header.cmsg_type = SCM_RIGHTS;
+  control.header.cmsg_len = CMSG_LEN (sizeof (int));
+  memcpy (CMSG_DATA (&control.header), &fds[0], sizeof (int));
+  header.msg_iov = &iov;
+  header.msg_iovlen = 1;
+  header.msg_control = &control;
+  header.msg_controllen = sizeof control.space;
+  ASSERT_EQ (sendmsg (fds[0], &header, 0), 57);
+  EXPECT_EQ (quilt_message_receive (fds[1], &got), 1);
+  EXPECT_EQ (dup (0), next);
+  close (next);
+}
+
+TEST_F (MessageTest, LastWordsAreHeard)
+{
+  QuiltMessage got;
+
+  /* Who ends without having read everything resets the connection. */
+  ASSERT_TRUE (quilt_message_send (fds[1], &message));
+  ASSERT_TRUE (quilt_message_send (fds[0], &message));
+  quilt_fd_clear (&fds[0]);
+  EXPECT_EQ (quilt_message_receive (fds[1], &got), 1);
+  EXPECT_EQ (got.exit_code, 42);
+  EXPECT_EQ (quilt_message_receive (fds[1], &got), 0);
+}
+
+TEST_F (MessageTest, NobodyThereIsNoSignal)
+{
+  quilt_fd_clear (&fds[1]);
+  EXPECT_FALSE (quilt_message_send (fds[0], &message));
+  EXPECT_EQ (errno, EPIPE);
+}
+
+TEST_F (MessageTest, IsKeptAsAFile)
+{
+  char name[] = "/tmp/quilt-test-XXXXXX";
+  g_autofd int dir = open (mkdtemp (name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autofd int file = -1;
+  g_autoptr (GError) error = nullptr;
+  QuiltMessage got = {};
+
+  EXPECT_FALSE (quilt_message_load (dir, "exit", &got, &error));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND));
+  g_clear_error (&error);
+  quilt_message_set_text (&message, "exited");
+  ASSERT_TRUE (quilt_message_save (dir, "exit", &message, &error));
+  ASSERT_TRUE (quilt_message_load (dir, "exit", &got, &error));
+  EXPECT_EQ (memcmp (&got, &message, sizeof got), 0);
+
+  for (off_t size : {0, 10, 56, 60, 5000}) {
+    QuiltMessage untouched = {};
+
+    file = openat (dir, "exit", O_WRONLY | O_CLOEXEC);
+    ASSERT_EQ (ftruncate (file, size), 0);
+    EXPECT_FALSE (quilt_message_load (dir, "exit", &untouched, &error)) << size;
+    EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_FAILED)) << size;
+    EXPECT_EQ (untouched.type, 0u);
+    g_clear_error (&error);
+    quilt_fd_clear (&file);
+    ASSERT_TRUE (quilt_message_save (dir, "exit", &message, nullptr));
+  }
+  std::filesystem::remove_all (name);
+}
