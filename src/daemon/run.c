@@ -359,18 +359,25 @@ quilt_run_rename (QuiltRun *self, const char *name)
   send (self, &message);
 }
 
-static gboolean
-on_nothing_left (gpointer data)
+/* Frees self, by way of the callback. */
+static void
+report_settled (QuiltRun *self)
 {
-  QuiltRun *self = data;
-
-  self->idle = 0;
   stop_timer (self);
   if (self->recorded)
     quilt_run_dir_remove (self->daemon, self->id, self->scope);
   else if (self->scope)
     quilt_run_dir_forget_scope (self->daemon, self->scope);
   self->callback (QUILT_RUN_SETTLED, NULL, NULL, self->data);
+}
+
+static gboolean
+on_nothing_left (gpointer data)
+{
+  QuiltRun *self = data;
+
+  self->idle = 0;
+  report_settled (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -383,7 +390,7 @@ on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
   self->asking--;
   if (!quilt_systemd_wait_gone_finish (self->daemon->systemd, result, &error))
     g_warning ("%s", error->message);
-  on_nothing_left (self);
+  report_settled (self);
 }
 
 static void
@@ -394,9 +401,11 @@ settle (QuiltRun *self)
   if (self->scope) {
     self->asking++;
     quilt_systemd_wait_gone_async (self->daemon->systemd, self->scope, NULL, on_scope_gone, self);
-  } else {
-    self->idle = g_idle_add (on_nothing_left, self);
+    return;
   }
+  if (self->idle)
+    g_source_remove (self->idle); /* on_nobody_there() has nothing to tell any more */
+  self->idle = g_idle_add (on_nothing_left, self);
 }
 
 void
