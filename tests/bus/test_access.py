@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who may do what: bus policy, polkit, quotas. (P1, P3, P6)"""
+import concurrent.futures
+import os
+
+import pytest
+from gi.repository import GLib
+
+import quilt
+from conftest import OTHER, USER
+
+COMMAND = {"command": GLib.Variant("aay", [b"sleep"])}
+
+# Arguments with which each method gets as far as the question whether the caller may.
+CALLS = {
+    ("Manager", "CreateContainer"): ("sa{sv}", ("web", COMMAND)),
+    ("Manager", "RunContainer"): ("sa{sv}", ("web", COMMAND)),
+    ("Manager", "GetContainer"): ("s", ("box",)),
+    ("Manager", "ListContainers"): ("a{sv}", ({},)),
+    ("Manager", "StartContainers"): ("asa{sv}", (["box"], {})),
+    ("Manager", "StopContainers"): ("asa{sv}", (["box"], {})),
+    ("Manager", "KillContainers"): ("asia{sv}", (["box"], 9, {})),
+    ("Manager", "RemoveContainers"): ("asa{sv}", (["box"], {})),
+    ("Manager", "WaitContainer"): ("sa{sv}", ("box", {})),
+    ("Manager", "ImportImage"): ("hsa{sv}", (0, "", {})),
+    ("Manager", "GetImage"): ("s", ("web",)),
+    ("Manager", "ListImages"): ("a{sv}", ({},)),
+    ("Manager", "RemoveImages"): ("asa{sv}", (["web"], {})),
+    ("Manager", "Reload"): ("a{sv}", ({},)),
+    ("Container", "Start"): ("a{sv}", ({},)),
+    ("Container", "Stop"): ("a{sv}", ({},)),
+    ("Container", "Kill"): ("ia{sv}", (9, {})),
+    ("Container", "Remove"): ("a{sv}", ({},)),
+    ("Container", "Wait"): ("a{sv}", ({},)),
+    ("Container", "Rename"): ("sa{sv}", ("other", {})),
+    ("Container", "Update"): ("a{sv}", ({"pids-max": GLib.Variant("t", 5)},)),
+    ("Container", "Inspect"): ("a{sv}", ({},)),
+    ("Image", "Inspect"): ("a{sv}", ({},)),
+    ("Image", "Remove"): ("a{sv}", ({},)),
+    ("Job", "Cancel"): ("a{sv}", ({},)),
+}
+
+
+@pytest.fixture
+def objects(create, image, services):
+    """One object of each interface, by path."""
+    box = create("exit", "0", name="box")
+    job = next(arguments[0] for _, _, what, arguments in services.signals if what == "InterfacesAdded" and "/job/" in arguments[0])
+    return {"Manager": quilt.ROOT, "Container": box.path, "Image": image, "Job": job}
+
+
+def call(client, objects, interface, method, **kwargs):
+    signature, arguments = CALLS[interface, method]
+    fd = quilt.archive() if "h" in signature else None
+    try:
+        return client.call(method, signature, arguments, objects[interface], "org.quilt." + interface,
+                           fds=fd and [fd], **kwargs)
+    finally:
+        if fd:
+            os.close(fd)
+
+
+def refusal(function, *args, **kwargs):
+    with pytest.raises(quilt.Refused) as caught:
+        function(*args, **kwargs)
+    return caught.value
+
+
+def state(root):
+    return root.call("ListContainers", "a{sv}", ({},)), root.call("ListImages", "a{sv}", ({},))
+
+
+def test_every_method_is_called_here():
+    assert {(interface, method) for interface, method, _ in quilt.methods()} == set(CALLS)
+
+
+@pytest.mark.parametrize("interface,method,action", quilt.methods())
+def test_p1_who_is_denied_changes_nothing(interface, method, action, objects, user, root, polkit):
+    before = state(root)
+    if action is None:
+        call(user, objects, interface, method)
+        assert not polkit.checks
+    else:
+        error = refusal(call, user, objects, interface, method)
+        assert error.name == "NotAuthorized"
+        assert action in error.text
+        check, = polkit.checks
+        assert check["action"] == action
+        assert check["subject"] == ("system-bus-name", {"name": user.name})
+        assert check["flags"] == 0
+    assert state(root) == before
+
+
+@pytest.mark.parametrize("interface,method,action", quilt.methods())
+def test_root_is_not_asked_about(interface, method, action, objects, root, polkit):
+    if method.startswith("Wait"):
+        root.call("StartContainers", "asa{sv}", (["box"], {}))
+    try:
+        call(root, objects, interface, method)
+    except quilt.Refused as error:  # such as "does not run": he got as far as that
+        assert error.name in ("InvalidState", "Busy")
+    assert not polkit.checks
+
+
+def test_polkit_is_told_what_it_is_about(create, user, root, polkit):
+    create("sleep", name="web-1", client=root)
+    refusal(user.call, "StopContainers", "asa{sv}", (["web-1"], {}))
+    assert polkit.checks[0]["details"] == {"verb": "stop", "container": "web-1", "owner": "0", "own": "no", "image": "web"}
+    refusal(user.call, "CreateContainer", "sa{sv}", ("web", {**COMMAND, "name": GLib.Variant("s", "mine")}))
+    assert polkit.checks[1]["details"] == {"verb": "create", "container": "mine", "image": "web"}
+
+
+def test_p1_a_rule_can_grant_one_verb_on_some_containers(create, user, polkit):
+    create("sleep", name="web-1")
+    create("sleep", name="db-1")
+    polkit.decide = lambda check: ("yes" if check["details"].get("verb") in ("start", "stop") and
+                                   check["details"]["container"].startswith("web-") else "no")
+    assert user.call("StartContainers", "asa{sv}", (["web-1"], {})) == []
+    assert refusal(user.call, "StartContainers", "asa{sv}", (["db-1"], {})).name == "NotAuthorized"
+    assert refusal(user.call, "RemoveContainers", "asa{sv}", (["web-1"], {})).name == "NotAuthorized"
+
+
+def test_p3_a_rule_can_tell_whose_a_container_is(create, user, other, polkit):
+    polkit.decide = lambda check: "yes" if check["details"]["verb"] == "create" or check["details"].get("own") == "yes" else "no"
+    box = create("sleep", name="mine", client=user)
+    assert box.Owner == USER
+    assert user.call("StartContainers", "asa{sv}", (["mine"], {})) == []
+    error = refusal(other.call, "StopContainers", "asa{sv}", (["mine"], {}))
+    assert error.name == "NotAuthorized"
+    assert "container 'mine'" in error.text
+    assert box.State == "running"
+    assert OTHER != USER
+
+
+def test_all_of_several_containers_have_to_be_allowed(create, user, polkit):
+    boxes = [create("sleep", name=name) for name in ("a", "b", "c")]
+    polkit.decide = lambda check: "no" if check["details"]["container"] == "b" else "yes"
+    assert "container 'b'" in refusal(user.call, "StartContainers", "asa{sv}", (["a", "b", "c"], {})).text
+    assert [box.State for box in boxes] == ["pending"] * 3
+    assert [check["details"]["container"] for check in polkit.checks] == ["a", "b"]
+
+
+def test_people_are_asked_only_if_the_caller_says_so(image, user, polkit):
+    polkit.decide = lambda check: "challenge" if not check["flags"] else "yes"
+    error = refusal(user.call, "ListContainers", "a{sv}", ({},))
+    assert error.name == "NotAuthorized" and "password" in error.text
+    assert user.call("ListContainers", "a{sv}", ({},), flags=quilt.INTERACTIVE) == []
+
+
+def test_without_polkit_only_root_may(image, user, root, services):
+    services.disown("org.freedesktop.PolicyKit1")
+    try:
+        error = refusal(user.call, "ListContainers", "a{sv}", ({},))
+        assert error.name == "NotAuthorized" and "polkit did not answer" in error.text
+        assert root.call("ListContainers", "a{sv}", ({},)) == []
+    finally:
+        services.own("org.freedesktop.PolicyKit1")
+
+
+def test_p6_a_caller_who_goes_is_denied(image, client, root, polkit, services):
+    polkit.decide = lambda check: None
+    caller = client(USER)
+    caller.send("CreateContainer", "sa{sv}", ("web", {**COMMAND, "name": GLib.Variant("s", "ghost")}), flags=quilt.INTERACTIVE)
+    check = services.wait(lambda: polkit.checks)[0]
+    caller.close()
+    services.wait(lambda: polkit.cancelled)
+    assert polkit.cancelled == [check["cancellation_id"]]
+    polkit.answer(check, "yes")  # too late
+    assert root.call("ListContainers", "a{sv}", ({},)) == []
+    assert refusal(root.call, "GetContainer", "s", ("ghost",)).name == "NotFound"
+
+
+def test_p6_his_quota_is_free_again(stopped, bus, client, services, polkit):
+    stopped.configure("MaxPendingPerUser=1\n")
+    stopped.start()
+    polkit.decide = lambda check: None
+    for n in range(3):
+        caller = client(USER)
+        caller.send("ListContainers", "a{sv}", ({},))
+        services.wait(lambda: len(polkit.checks) > n)
+        caller.close()
+        services.wait(lambda: len(polkit.cancelled) > n)
+
+
+def test_what_was_checked_is_looked_up_again(create, user, root, polkit, services):
+    box = create("sleep", name="old")
+    polkit.decide = lambda check: None
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(user.call, "RemoveContainers", "asa{sv}", (["old"], {}))
+        check = services.wait(lambda: polkit.checks)[0]
+        box.call("Rename", "sa{sv}", ("new", {}))
+        create("sleep", name="old")  # another one: not the one that was asked about
+        polkit.answer(check, "yes")
+        failures = answer.result()
+    assert [row[0] for row in failures] == ["old"]
+    assert sorted(row[2] for row in root.call("ListContainers", "a{sv}", ({},))) == ["new", "old"]
+
+
+def test_one_user_cannot_have_more_pending_than_his_quota(stopped, services, client, user, other, root, polkit):
+    stopped.configure("MaxPendingPerUser=2\n")
+    stopped.start()
+    polkit.decide = lambda check: None
+    for _ in range(2):
+        client(USER).send("ListContainers", "a{sv}", ({},))
+    services.wait(lambda: len(polkit.checks) == 2)
+    error = refusal(user.call, "ListContainers", "a{sv}", ({},))
+    assert error.name == "QuotaExceeded"
+    assert "MaxPendingPerUser=" in error.text
+    assert root.call("ListContainers", "a{sv}", ({},)) == []
+    polkit.decide = lambda check: "yes"
+    assert other.call("ListContainers", "a{sv}", ({},)) == []
+
+    polkit.answer(polkit.checks[0], "yes")
+    assert user.call("ListContainers", "a{sv}", ({},)) == []
+
+
+def test_a_long_call_counts_as_long_as_it_takes(stopped, client, user, root, services, polkit):
+    from conftest import import_image
+    stopped.configure("MaxPendingPerUser=1\n")
+    stopped.start()
+    import_image(root, services, "web")
+    polkit.decide = lambda check: "yes"
+    path, _ = root.call("RunContainer", "sa{sv}", ("web", {"command": GLib.Variant("aay", [b"sleep"]),
+                                                             "name": GLib.Variant("s", "box")}))
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(client(USER).call, "WaitContainer", "sa{sv}", ("box", {}))
+        services.wait(lambda: polkit.checks)
+        assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+        assert root.call("StopContainers", "asa{sv}", (["box"], {})) == []
+        assert waiting.result()[1] == "stopped"
+    assert len(user.call("ListContainers", "a{sv}", ({},))) == 1
+    assert path
+
+
+def test_the_quota_can_be_changed_at_run_time(daemon, services, client, user, root, polkit):
+    polkit.decide = lambda check: None
+    client(USER).send("ListContainers", "a{sv}", ({},))
+    services.wait(lambda: polkit.checks)
+    daemon.configure("MaxPendingPerUser=1\n")
+    root.call("Reload", "a{sv}", ({},))
+    assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+
+
+def test_only_root_can_be_quiltd(daemon, user):
+    with pytest.raises(GLib.Error) as caught:
+        user.connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
+                                  GLib.Variant("(su)", ("org.quilt", 0)), None, 0, -1, None)
+    assert "AccessDenied" in caught.value.message
+
+
+def test_properties_are_public_and_hold_no_secret(create, user, polkit):
+    box = create("sleep", "secret", name="box", env=GLib.Variant("aay", [b"KEY=secret"]),
+                 labels=GLib.Variant("as", ["a=secret"]))
+    found = user.call("GetManagedObjects", path=quilt.ROOT, interface="org.freedesktop.DBus.ObjectManager")
+    assert found[box.path]["org.quilt.Container"]["Name"] == "box"
+    assert "secret" not in str(found)
+    assert not polkit.checks
+
+
+def test_nobody_can_write_a_property(create, user, root):
+    box = create("sleep", name="box")
+    for client in (user, root):
+        error = refusal(client.call, "Set", "ssv", ("org.quilt.Container", "Name", GLib.Variant("s", "x")), box.path,
+                        "org.freedesktop.DBus.Properties")
+        assert error.name.startswith("org.freedesktop.DBus.Error.")
+    assert box.Name == "box"

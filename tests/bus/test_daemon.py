@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""quiltd as a service: start, configuration, watchdog, end, and what it finds after it was killed."""
+import concurrent.futures
+import os
+import signal
+
+import pytest
+from gi.repository import GLib
+
+import conftest
+import quilt
+from test_access import refusal
+from test_api import names, options_of
+
+
+def test_it_says_when_it_is_ready(stopped, root):
+    stopped.start()
+    assert root.property(quilt.ROOT, "Manager", "Version")
+    assert [text for text in stopped.told if text.startswith("STATUS=")]
+
+
+def test_the_watchdog_is_fed(stopped):
+    stopped.spawn(WATCHDOG_USEC="200000")  # without WATCHDOG_PID=, which nobody knows yet: for whoever reads it
+    for _ in range(3):
+        stopped.wait_told("WATCHDOG=1")
+
+
+def test_it_ends_when_it_is_asked_to(daemon):
+    assert daemon.end(signal.SIGTERM) == 0
+    daemon.wait_told("STOPPING=1")
+
+
+@pytest.mark.parametrize("text,complaint", [("NoSuchKey=1\n", "NoSuchKey"), ("LogLevel=loud\n", "LogLevel=: 'loud'")])
+def test_a_configuration_with_a_mistake_is_no_start(text, complaint, stopped):
+    stopped.configure(text)
+    stopped.spawn()
+    assert stopped.process.wait(20) not in (0, None)
+    assert complaint in stopped.read_log()
+    assert "etc/quiltd.conf" in stopped.read_log()
+
+
+def test_reload_over_the_bus(daemon, root, user, polkit):
+    polkit.decide = lambda check: "yes"
+    daemon.configure("DefaultPidsMax=7\n")
+    user.call("Reload", "a{sv}", ({},))
+    assert [told.split("\n")[0] for told in daemon.wait_told("READY=1")][-2:] == ["RELOADING=1", "READY=1"]
+
+
+def test_reload_of_a_mistake_changes_nothing(daemon, image, root):
+    daemon.configure("DefaultPidsMax=7\n")
+    root.call("Reload", "a{sv}", ({},))
+    daemon.configure("DefaultPidsMax=9\nNope=1\n")
+    error = refusal(root.call, "Reload", "a{sv}", ({},))
+    assert error.name == "InvalidArgument"
+    assert "quiltd.conf" in error.text and "Nope" in error.text
+    path, _ = root.call("CreateContainer", "sa{sv}", ("web", options_of("sleep")))
+    assert quilt.Container(root, path).PidsMax == 7
+    assert daemon.wait_told("READY=1")  # it never stays in "reloading"
+
+
+def test_reload_by_signal(daemon, image, root):
+    daemon.configure("DefaultPidsMax=7\n")
+    daemon.kill(signal.SIGHUP)
+    daemon.wait_told("RELOADING=1")
+    daemon.wait_told("READY=1")
+    path, _ = root.call("CreateContainer", "sa{sv}", ("web", options_of("sleep")))
+    assert quilt.Container(root, path).PidsMax == 7
+
+
+def test_drop_ins(stopped, root, services):
+    stopped.configure("DefaultPidsMax=7\n")
+    (stopped.directory / "etc/quiltd.conf.d/50-more.conf").write_text("[Manager]\nDefaultPidsMax=8\n")
+    stopped.start()
+    conftest.import_image(root, services, "web")
+    path, _ = root.call("CreateContainer", "sa{sv}", ("web", options_of("sleep")))
+    assert quilt.Container(root, path).PidsMax == 8
+
+
+@pytest.mark.parametrize("level,logged", [("info", True), ("warning", False)])
+def test_the_log_level(level, logged, stopped, services, root):
+    stopped.configure(f"LogLevel={level}\n")
+    stopped.start()
+    conftest.import_image(root, services, "web")
+    assert ("Image web was imported" in stopped.read_log()) is logged
+
+
+def test_every_state_change_is_logged_once(run, daemon):
+    box = run("sleep", name="box")
+    box.call("Stop")
+    log = [line.split(": ", 2)[2] for line in daemon.read_log().splitlines() if "Container box" in line]
+    assert len(log) == 5, log  # created, setting-up, running, stopping, exited
+    assert "created" in log[0] and "running" in log[2]
+
+
+def test_a_second_quiltd_is_refused(daemon, bus, tmp_path):
+    second = quilt.Daemon(tmp_path / "second", bus.address)
+    second.spawn()
+    assert second.process.wait(20) not in (0, None)
+    assert "another quiltd" in second.read_log()
+    second.close()
+
+
+def test_one_state_directory_has_one_quiltd(daemon, tmp_path, bus):
+    second = quilt.Daemon(tmp_path / "second", bus.address)
+    (second.directory / "state").rmdir()
+    (second.directory / "state").symlink_to(daemon.directory / "state")
+    second.spawn()
+    assert second.process.wait(20) not in (0, None)
+    second.close()
+
+
+# systemd.
+
+def test_a_scope_whose_job_fails(image, root, systemd):
+    systemd.result = "failed"
+    error = refusal(root.call, "RunContainer", "sa{sv}", ("web", options_of("sleep", name="box")))
+    assert error.name == "Failed"
+    assert "quilt-box.scope" in error.text
+    assert quilt.Container(root, root.call("GetContainer", "s", ("box",))).State == "failed"
+    systemd.result = "done"
+    assert root.call("StartContainers", "asa{sv}", (["box"], {})) == []
+
+
+def test_a_scope_that_systemd_refuses(image, root, systemd):
+    systemd.result = "BadUnitSetting"
+    error = refusal(root.call, "RunContainer", "sa{sv}", ("web", options_of("sleep", name="box")))
+    assert "systemd says so" in error.text
+
+
+def test_a_scope_name_that_is_taken(image, root, systemd):
+    systemd.result = "UnitExists"
+    error = refusal(root.call, "RunContainer", "sa{sv}", ("web", options_of("sleep", name="box")))
+    assert error.name == "Busy"
+    assert "quilt-box.scope" in error.text
+
+
+def test_nothing_runs_before_the_scope_is_there(image, root, client, systemd, services):
+    systemd.result = None
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        starting = pool.submit(client().call, "RunContainer", "sa{sv}", ("web", options_of("exit", "0", name="box")))
+        services.wait(lambda: any(method == "StartTransientUnit" for method, _ in systemd.calls))
+        assert quilt.Container(root, root.call("GetContainer", "s", ("box",))).State == "setting-up"
+        root.call("StopContainers", "asa{sv}", (["box"], {}))
+        assert refusal(starting.result).name == "Cancelled"
+
+
+def test_a9_systemctl_stop_is_a_graceful_stop(run, root, systemd, services):
+    box = run("sleep", name="box")
+    systemd.request_stop("quilt-box.scope", "org.quilt")
+    assert box.call("Wait")[1] == "stopped"
+
+
+def test_nobody_else_can_ask_for_a_stop(run, user, systemd, root):
+    box = run("sleep", name="box")
+    systemd.request_stop("quilt-box.scope", "org.quilt", user.connection)
+    user.call("GetContainer", "s", ("box",))  # by the same way, so the signal has been there
+    assert box.State == "running"
+
+
+# Recovery.
+
+def restart(daemon):
+    daemon.end(signal.SIGKILL)
+    daemon.start()
+
+
+def test_d1_what_runs_is_found_again(run, daemon, root, services):
+    box = run("sleep", name="box")
+    pid, started = box.Pid, box.Started
+    restart(daemon)
+    assert (box.State, box.Pid, box.Started, box.Scope) == ("running", pid, started, "quilt-box.scope")
+    box.call("Stop")
+    assert box.Reason == "stopped"
+    assert "box" in "".join(line for line in daemon.read_log().splitlines() if "found" in line)
+
+
+def test_d1_an_end_that_nobody_saw_is_true(run, daemon, root, systemd):
+    box = run("sleep", name="box")
+    daemon.end(signal.SIGKILL)
+    pid, = systemd.scopes["quilt-box.scope"]
+    directory, = (daemon.directory / "run/containers").iterdir()
+    message = b"".join([(1).to_bytes(4, "little"), (20).to_bytes(4, "little"), bytes(8), (42).to_bytes(4, "little"), bytes(12),
+                        (1700000000000000).to_bytes(8, "little"), bytes(16), b"exited\0"])
+    (directory / "exit").write_bytes(message)  # as its supervisor would, which then went too
+    os.kill(pid, signal.SIGKILL)
+    daemon.start()
+    assert (box.State, box.ExitCode, box.Reason) == ("exited", 42, "exited")
+
+
+def test_d1_an_end_that_nobody_can_know_is_not_guessed(run, daemon, root, systemd):
+    box = run("sleep", name="box")
+    daemon.end(signal.SIGKILL)
+    os.kill(systemd.scopes["quilt-box.scope"][0], signal.SIGKILL)
+    daemon.start()
+    assert (box.State, box.ExitCode, box.Reason) == ("failed", -1, "lost")
+
+
+def test_a_supervisor_that_crashes_is_no_exit_code(run):
+    box = run("sleep", name="box")
+    os.kill(box.Pid, signal.SIGKILL)
+    assert box.call("Wait") == (-1, "lost")
+
+
+def test_a_scope_of_nobody_is_cleaned_up(daemon, systemd, services, root):
+    import subprocess
+    stray = subprocess.Popen(["sleep", "1000"])
+    systemd.scopes["quilt-stray.scope"] = [stray.pid]
+    restart(daemon)
+    assert stray.wait(20) == -signal.SIGKILL
+
+
+def test_a_broken_record_hides_no_other(create, daemon, root):
+    box, broken = create("sleep", name="box"), create("sleep", name="broken")
+    id_ = broken.Id
+    daemon.end(signal.SIGKILL)
+    (daemon.directory / f"state/containers/{id_}/record.json").write_text("{")
+    daemon.start()
+    assert names(root) == ["box"]
+    assert id_ in daemon.read_log()
+    assert (daemon.directory / f"state/containers/{id_}/record.json").read_text() == "{"
+    assert box.State == "pending"
+
+
+def test_d2_a_restart_under_load_loses_nothing(create, daemon, client, root):
+    def attempt(number):
+        try:
+            return client_of[number].call("CreateContainer", "sa{sv}", ("web", options_of("sleep", name=f"box-{number}")))[1]
+        except (quilt.Refused, GLib.Error):
+            return None
+    create("sleep", name="first")
+    client_of = [client() for _ in range(30)]
+    with concurrent.futures.ThreadPoolExecutor(30) as pool:
+        answers = pool.map(attempt, range(30))
+        daemon.end(signal.SIGKILL)
+        made = {answer for answer in answers if answer}
+    daemon.start()
+    rows = root.call("ListContainers", "a{sv}", ({},))
+    assert made <= {row[1] for row in rows}
+    assert all(row[5] == "pending" for row in rows)
+    left = {entry.name for entry in (daemon.directory / "state/containers").iterdir()}
+    assert left == {row[1] for row in rows}
