@@ -428,7 +428,7 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
     return;
   }
   if (quilt_container_is_active (self) && !args->force) {
-    refuse (task, QUILT_ERROR_BUSY, self, "runs: stop it first, or remove it by force");
+    refuse (task, QUILT_ERROR_BUSY, self, "runs: stop it first, or force its removal (--force)");
     return;
   }
   g_ptr_array_add (self->remove_waiters, task);

@@ -205,8 +205,8 @@ class Journal:
 
     def entries(self, *matches):
         """Entries up to now that match, as dicts from field to str, or to bytes if it isn't text."""
-        run("journalctl", "--sync").ok()
-        lines = run(*self._query(), *matches).ok().out
+        run("journalctl", "--sync", timeout=6 * TIMEOUT).ok()
+        lines = run(*self._query(), *matches, timeout=6 * TIMEOUT).ok().out
         return list(self._parse(lines.splitlines()))
 
     def _query(self):

@@ -164,9 +164,9 @@ UNRUNNABLE = {
     "not-executable": (("cmd", {"mode": 0o644}), "/cmd", 126, "/cmd"),
     "directory": (("cmd", None), "/cmd", 126, "/cmd"),
     "dangling-absolute-link": (("cmd", {"type": tarfile.SYMTYPE, "linkname": "/nix/store/gone"}), "/cmd", 127, "/nix/store/gone"),
-    "script-without-interpreter": (("cmd", b"#!/usr/bin/perl6\n"), "/cmd", 127, "/usr/bin/perl6"),
-    "elf-without-interpreter": (("cmd", elf()), "/cmd", 127, "/lib64/ld-linux-x86-64.so.2"),
-    "foreign-architecture": (("cmd", elf(machine=183)), "/cmd", 126, "aarch64"),
+    "script-without-interpreter": (("cmd", b"#!/usr/bin/perl6\n"), "/cmd", 126, "/usr/bin/perl6"),
+    "elf-without-interpreter": (("cmd", elf()), "/cmd", 126, "/lib64/ld-linux-x86-64.so.2"),
+    "foreign-architecture": (("cmd", elf(machine=183)), "/cmd", 126, "ARM64"),
     "not-in-path": (("x", b""), "nosuchcommand", 127, "nosuchcommand"),
 }
 

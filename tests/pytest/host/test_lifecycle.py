@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The life of a container: run, exit codes, stop, kill, start again, remove, races (A1 to A10)."""
+import io
 import os
 import signal
+import struct
 import subprocess
+import tarfile
 import threading
 import time
 
 import pytest
 from gi.repository import GLib
 
-from quilt import (BUS, RUN, SLICE, STATE, TIMEOUT, Events, Gio, call, ctl, error_name, manager, properties, run, spawn,
-                   wait_exit, wait_unit)
+from quilt import RUN, SLICE, STATE, TIMEOUT, Events, ctl, error_name, manager, properties, run, spawn, wait_exit
 
 CONTAINER = "org.quilt.Container"
 
@@ -59,17 +61,36 @@ def test_a2_exit_codes_are_the_commands_own(busybox, name, code):
     assert (state["State"], state["ExitCode"], state["Reason"]) == ("exited", code, "exited")
 
 
-@pytest.mark.parametrize("signum", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
-def test_a2_death_by_a_signal_is_128_and_the_signal(busybox, name, signum):
-    """Pid 1 can't kill itself from inside, so the signal comes from the host."""
-    with Events() as events:
-        init = background(name, busybox, "/bin/sleep", "1000")
-        path = path_of(name)
-        os.kill(init["Pid"], signum)
-        events.wait(lambda where, _i, member, args: where == path and member == "StateChanged" and args[1] == "exited")
+def test_a2_death_by_sigkill_from_outside(busybox, name, bus_events):
+    init = background(name, busybox, "/bin/sleep", "1000")
+    path = path_of(name)
+    os.kill(init["Pid"], signal.SIGKILL)
+    bus_events.wait(lambda where, _i, member, args: where == path and member == "StateChanged" and args[1] == "exited")
     state = props(name)
-    assert (state["ExitCode"], state["Reason"]) == (128 + signum, "signaled")
-    assert ctl("wait", name).text.strip() == str(128 + signum)
+    assert (state["ExitCode"], state["Reason"]) == (137, "signaled")
+    assert ctl("wait", name).text.strip() == "137"
+
+
+def program(code):
+    """A static x86-64 executable of these bytes of machine code."""
+    size = 64 + 56 + len(code)
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01" + b"\0" * 9, 2, 62, 1, 0x400078, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+    return header + struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, size, size, 0x1000) + code
+
+
+@pytest.mark.parametrize("signum, code", [(signal.SIGSEGV, b"\x31\xc0\x89\x00"), (signal.SIGILL, b"\x0f\x0b")])
+def test_a2_death_by_a_fault_of_its_own(name, signum, code):
+    """The kernel spares pid 1 every signal that would end it, but for a fault of its own."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo("crash")
+        info.size, info.mode = len(program(code)), 0o755
+        tar.addfile(info, io.BytesIO(program(code)))
+    ctl("import", "-", name, input=buffer.getvalue()).ok()
+    assert ctl("run", "--name", name, name, "/crash").code == 128 + signum
+    assert (props(name)["ExitCode"], props(name)["Reason"]) == (128 + signum, "signaled")
+    ctl("remove", name).ok()
+    ctl("remove-image", name).ok()
 
 
 def test_a2_a_short_job_200_times(busybox):
