@@ -159,8 +159,8 @@ quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *entries)
   g_option_context_set_summary (context, ctl->verb->summary);
   g_set_prgname ("quiltctl");
   if (!g_option_context_parse (context, &argc, &argv, &error)) {
-    ctl->parse_code = quilt_ctl_usage (ctl, "%s; see quiltctl %s --help", error->message,
-                                       ctl->verb->run ? ctl->verb->name : "");
+    ctl->parse_code =
+        quilt_ctl_usage (ctl, "%s; see quiltctl %s --help", error->message, ctl->verb->name);
     return NULL;
   }
   if (help) {

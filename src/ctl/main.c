@@ -59,8 +59,7 @@ find_verb (const char *name)
 static void
 print_help (void)
 {
-  puts ("Usage:\n"
-        "  quiltctl [OPTION...] VERB [ARGUMENT...]\n"
+  puts ("Usage: quiltctl [OPTION...] VERB [ARGUMENT...]\n"
         "\n"
         "Runs containers under systemd, each in a scope, with its log in the journal.\n"
         "\n"
@@ -81,7 +80,8 @@ print_help (void)
         "  --version                        Show the version\n"
         "\n"
         "NAME is a container's name, ID or a unique prefix of it; IMAGE an image's name\n"
-        "or digest, or the path of a tar archive. More: quiltctl VERB --help, man quiltctl");
+        "or digest, or the path of a tar archive. More: quiltctl VERB --help, and\n"
+        "quiltctl(1).");
 }
 
 int
@@ -108,7 +108,7 @@ static int
 parse_leading (QuiltCtl *ctl, char ***argv)
 {
   static const QuiltVerb leading = {
-      .name = "quiltctl",
+      .name = "VERB",
       .max_args = ANY,
       .flags = BUS | JSON | QUILT_VERB_TABLE | QUILT_VERB_PAGER | STRICT,
   };

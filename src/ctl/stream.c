@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK (64 * 1024)
@@ -63,22 +64,32 @@ copy_by_hand (int source, int target)
   }
 }
 
+static gboolean
+is_pipe (int fd)
+{
+  struct stat st;
+
+  return fstat (fd, &st) == 0 && S_ISFIFO (st.st_mode);
+}
+
 int
 quilt_stream_copy (int source, int target)
 {
-  /* splice(2) saves the two copies where the target can do it: pipes, files, sockets. Not into a
-   * file opened for appending, nor into most terminals: EINVAL, before anything was moved. */
-  for (;;) {
+  gboolean to_pipe = is_pipe (target);
+
+  /* splice(2) saves two copies, but into pipes only: into a file it would write where the file's
+   * offset was before it waited for input, over what others (our other stream) wrote meanwhile. */
+  while (to_pipe) {
     ssize_t n = splice (source, NULL, target, NULL, CHUNK, SPLICE_F_MOVE);
 
     if (n == 0)
       return 0;
-    if (n > 0 || errno == EINTR)
-      continue;
-    if (errno == EAGAIN && wait_writable (target))
-      continue;
-    return errno == EINVAL ? copy_by_hand (source, target) : errno;
+    if (n < 0 && errno == EINVAL)
+      break;
+    if (n < 0 && errno != EINTR && !(errno == EAGAIN && wait_writable (target)))
+      return errno;
   }
+  return copy_by_hand (source, target);
 }
 
 static gboolean

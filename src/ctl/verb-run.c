@@ -30,7 +30,7 @@ typedef struct {
   guint open_streams;
   int pending_signal; /* came before there was a container to send it to */
   int code;           /* -1: not known yet */
-  gboolean failed;    /* it never ran; code says how */
+  gboolean unwritten; /* our stdout does not take what it prints */
 } Run;
 
 static void
@@ -69,8 +69,10 @@ on_stdout_end (int errsv, gpointer data)
     g_main_loop_quit (run->loop);
     return;
   }
-  if (errsv)
+  if (errsv) {
     quilt_ctl_warn ("Failed to write to stdout: %s; the container goes on", g_strerror (errsv));
+    run->unwritten = TRUE;
+  }
   check_end (run);
 }
 
@@ -144,6 +146,10 @@ on_signal (int signum, gpointer data)
   Run *run = data;
   gboolean again = run->pending_signal != 0;
 
+  if (run->code >= 0) {
+    g_main_loop_quit (run->loop); /* nobody is there to take it, only output that is not read */
+    return;
+  }
   if (run->id) {
     send_signal (run, signum);
     return;
@@ -181,7 +187,6 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
     run->code = quilt_ctl_fail (run->ctl, error);
     if (run->pending_signal)
       run->code = QUILT_EXIT_SIGNAL + run->pending_signal;
-    run->failed = TRUE;
     g_clear_error (&error);
     g_timeout_add (FAILED_STREAMS_MSEC, on_streams_overdue, run);
     check_end (run);
@@ -247,7 +252,7 @@ run_attached (QuiltCtl *ctl, const char *image, const char *name, GVariant *opti
   g_clear_object (
       &fds); /* the writing ends are the container's alone, or there is no end of file */
   g_main_loop_run (run.loop);
-  return run.code;
+  return run.unwritten ? QUILT_EXIT_RUN_FAILURE : run.code;
 }
 
 /* Without streams: one call. */

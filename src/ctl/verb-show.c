@@ -135,7 +135,7 @@ verb_show (QuiltCtl *ctl, char **argv)
       {"value", 0, 0, G_OPTION_ARG_NONE, &show.value_only, "Print values without names", NULL},
       {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
-  int code = 0;
+  int one, code = 0;
 
   if (!args)
     return ctl->parse_code;
@@ -152,7 +152,8 @@ verb_show (QuiltCtl *ctl, char **argv)
   for (guint i = 0; args[i]; i++) {
     if (i > 0 && ctl->json == QUILT_JSON_OFF && !show.value_only)
       putchar ('\n');
-    code = MAX (code, show_container (&show, args[i]));
+    one = show_container (&show, args[i]);
+    code = MAX (code, one);
   }
   return code;
 }

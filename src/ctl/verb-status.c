@@ -258,7 +258,7 @@ verb_status (QuiltCtl *ctl, char **argv)
 {
   char **args = quilt_ctl_parse (ctl, argv, NULL);
   gboolean fancy = quilt_ctl_is_fancy (STDOUT_FILENO);
-  int code = 0;
+  int one, code = 0;
 
   if (!args)
     return ctl->parse_code;
@@ -268,7 +268,8 @@ verb_status (QuiltCtl *ctl, char **argv)
   for (guint i = 0; args[i]; i++) {
     if (i > 0 && ctl->json == QUILT_JSON_OFF)
       putchar ('\n');
-    code = MAX (code, status_container (ctl, args[i], fancy));
+    one = status_container (ctl, args[i], fancy);
+    code = MAX (code, one);
   }
   return code;
 }
