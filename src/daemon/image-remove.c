@@ -109,6 +109,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
   Change *change = data; /* freed after this */
   Row *row = change->row;
 
+  change->image->changing = FALSE;
   change->image->removing = FALSE;
   if (quilt_work_finish (result, &row->error)) {
     if (change->save) {
@@ -142,11 +143,11 @@ layers_of_others (QuiltDaemon *daemon, const QuiltImage *image)
 }
 
 static gboolean
-check_unused (const QuiltImage *image, const char *asked, GError **error)
+check_changeable (const QuiltImage *image, const char *asked, gboolean removal, GError **error)
 {
-  if (image->removing)
+  if (image->changing)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Image '%s' is being changed", asked);
-  else if (image->users > 0)
+  else if (removal && image->users > 0)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "Image '%s' is in use by %u container(s): remove them first", asked, image->users);
   else
@@ -172,11 +173,12 @@ begin_row (Removal *removal, Row *row)
   change = g_new0 (Change, 1);
   change->save = quilt_index_get_named (daemon->images, row->asked) == image &&
                  g_strv_length (image->record->names) > 1;
-  if (!change->save && !check_unused (image, row->asked, &row->error)) {
+  if (!check_changeable (image, row->asked, !change->save, &row->error)) {
     change_free (change);
     return FALSE;
   }
-  image->removing = TRUE;
+  image->changing = TRUE;
+  image->removing = !change->save;
   change->row = row;
   change->image = g_object_ref (image);
   change->record = quilt_image_with_names (image, NULL, change->save ? row->asked : NULL);

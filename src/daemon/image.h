@@ -14,10 +14,11 @@ struct _QuiltImage {
   QuiltBusImageSkeleton parent_instance;
   QuiltDaemon *daemon;
   QuiltImageRecord *record;
-  char **layers; /* paths of the layers' trees, lowest last, as overlayfs takes them */
-  char *path;    /* on the bus */
-  guint users;   /* containers made of it */
-  gboolean removing;
+  char **layers;     /* paths of the layers' trees, lowest last, as overlayfs takes them */
+  char *path;        /* on the bus */
+  guint users;       /* containers made of it */
+  gboolean changing; /* its record is on its way to the disk, or off it */
+  gboolean removing; /* off it: nothing can be made of it any more */
 };
 
 /* Takes record over. */

@@ -122,11 +122,11 @@ on_published (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (image)
-    image->removing = FALSE;
+    image->changing = FALSE;
   if (import->loser)
     loser = quilt_index_get (import->daemon->images, quilt_digest_hex (import->loser->digest));
   if (loser)
-    loser->removing = FALSE;
+    loser->changing = FALSE;
   if (!quilt_work_finish (result, &error)) {
     end_publishing (import, NULL, error);
     return;
@@ -186,7 +186,7 @@ plan_records (Import *import, GError **error)
   image = find_image (import);
   owner = import->name ? quilt_index_get_named (images, import->name) : NULL;
   import->existed = image != NULL;
-  if ((image && image->removing) || (owner && owner->removing)) {
+  if ((image && image->changing) || (owner && owner->changing)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "The image is being changed by another call: try again");
     return FALSE;
@@ -194,10 +194,10 @@ plan_records (Import *import, GError **error)
   import->record = image ? quilt_image_with_names (image, import->name, NULL)
                          : new_record (import, &import->done);
   if (image)
-    image->removing = TRUE;
+    image->changing = TRUE;
   if (owner && owner != image) {
     import->loser = quilt_image_with_names (owner, NULL, import->name);
-    owner->removing = TRUE;
+    owner->changing = TRUE;
   }
   return TRUE;
 }
