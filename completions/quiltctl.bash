@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Completion of quiltctl for bash. Names come from quiltd and are only ever compared as text: they are read line by line, never
+# expanded or executed.
+
+__quiltctl_containers ()
+{
+    quiltctl list --no-legend --no-pager --no-ask-password 2>/dev/null | while read -r name _; do printf '%s\n' "$name"; done
+}
+
+__quiltctl_images ()
+{
+    quiltctl images --no-legend --no-pager --no-ask-password 2>/dev/null | while read -r name digest _; do
+        if [[ $name = - ]]; then printf '%s\n' "$digest"; else printf '%s\n' "$name"; fi
+    done
+}
+
+# Offers those of the words on standard input that begin with $1.
+__quiltctl_offer ()
+{
+    local word
+    while read -r word; do
+        if [[ $word = "$1"* ]]; then COMPREPLY+=("$(printf '%q' "$word")"); fi
+    done
+}
+
+_quiltctl ()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb= arguments=0 i word
+    local shared='--help --no-ask-password'
+    local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
+    local create="$shared $limits --name --env --workdir --hostname --label --read-only --setup --setup-timeout --log-rate-limit --rm"
+    local -A options=(
+        [run]="$create --detach" [create]="$create --json"
+        [start]=$shared [stop]="$shared --timeout" [kill]="$shared --signal"
+        [remove]="$shared --force" [rm]="$shared --force" [wait]="$shared --json"
+        [list]="$text --no-legend --quiet" [ps]="$text --no-legend --quiet"
+        [status]=$text [show]="$text --property --value" [inspect]="$text --oci"
+        [logs]='--help --no-pager --follow --lines --since --until --output'
+        [rename]=$shared [update]="$shared $limits" [import]="$shared --json"
+        [images]="$text --no-legend --quiet" [inspect-image]=$text
+        [remove-image]=$shared [rmi]=$shared [version]="$shared --json" [help]=--help
+    )
+    COMPREPLY=()
+
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case ${COMP_WORDS[i-1]} in
+            -e|--env|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--name|--setup|--setup-timeout|--log-rate-limit|\
+            --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|-S|--since|-U|--until|-o|--output|--json) continue ;;
+        esac
+        case $word in
+            -*|=) ;;
+            *) if [[ -z $verb ]]; then verb=$word; else ((++arguments)); fi ;;
+        esac
+    done
+
+    case $prev in
+        --json) __quiltctl_offer "$cur" < <(printf '%s\n' short pretty off); return ;;
+        -o|--output) __quiltctl_offer "$cur" < <(printf '%s\n' short short-iso short-precise cat json json-pretty); return ;;
+        -s|--signal|--stop-signal) __quiltctl_offer "$cur" < <(printf '%s\n' HUP INT QUIT KILL USR1 USR2 TERM CONT STOP); return ;;
+        -p|--property) __quiltctl_offer "$cur" < <(printf '%s\n' Id Name Image ImageDigest Owner State Scope Pid Created Started Finished \
+            ExitCode Reason Error SetupStep MemoryMax CPUQuota PidsMax StopSignal StopTimeout AutoRemove ReadOnly); return ;;
+    esac
+
+    # What follows the image belongs to the container.
+    if [[ $verb = run || $verb = create ]] && ((arguments > 0)); then
+        compopt -o default
+        return
+    fi
+    if [[ $cur = -* ]]; then
+        if [[ -z $verb ]]; then
+            __quiltctl_offer "$cur" < <(printf '%s\n' --help --version --json --no-legend --no-pager --no-ask-password)
+        else
+            __quiltctl_offer "$cur" < <(printf '%s\n' ${options[$verb]-})
+        fi
+        return
+    fi
+    case $verb in
+        '') __quiltctl_offer "$cur" < <(printf '%s\n' "${!options[@]}" | sort) ;;
+        help) __quiltctl_offer "$cur" < <(printf '%s\n' "${!options[@]}" | sort) ;;
+        run|create)
+            __quiltctl_offer "$cur" < <(__quiltctl_images)
+            if [[ $cur = [./]* ]]; then compopt -o default; fi ;;
+        import) if ((arguments == 0)); then compopt -o default; fi ;;
+        inspect-image|remove-image|rmi) __quiltctl_offer "$cur" < <(__quiltctl_images) ;;
+        logs|rename) if ((arguments == 0)); then __quiltctl_offer "$cur" < <(__quiltctl_containers); fi ;;
+        start|stop|kill|remove|rm|wait|status|show|inspect|update) __quiltctl_offer "$cur" < <(__quiltctl_containers) ;;
+    esac
+}
+
+complete -F _quiltctl quiltctl
