@@ -105,7 +105,8 @@ quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GEr
   if (!bytes)
     return FALSE;
   data = g_bytes_get_data (bytes, &size);
-  memcpy (&message, data, size);
+  if (size > 0)
+    memcpy (&message, data, size);
   if (!is_valid (&message, size)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "Failed to read '%s': it is no message of version %d", name,

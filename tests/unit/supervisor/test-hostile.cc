@@ -263,7 +263,7 @@ TEST_F (HostileTest, AFloodDoesNotDelayAStop)
   begin = g_get_monotonic_time ();
   send (QUILT_MESSAGE_KILL, SIGKILL);
   EXPECT_EQ (wait_for_end ().signal, SIGKILL);
-  EXPECT_LT (g_get_monotonic_time () - begin, G_USEC_PER_SEC);
+  EXPECT_LT (g_get_monotonic_time () - begin, 5 * G_USEC_PER_SEC); /* on a busy machine too */
   finish ();
 }
 
