@@ -218,7 +218,7 @@ join_keyring (const QuiltInit *init)
  * no magic link is followed, no directory is open but this one, and the kernel has to know its
  * path. */
 static void
-enter_cwd (const QuiltInit *init)
+enter_cwd (const QuiltInit *init, guint step)
 {
   const char *path = init->spec->process.cwd ? init->spec->process.cwd : "/";
   g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -228,6 +228,8 @@ enter_cwd (const QuiltInit *init)
   g_snprintf (quoted, sizeof quoted, "'%s'", path);
   if (root_fd >= 0)
     fd = quilt_open_in_root (root_fd, path, O_PATH | O_DIRECTORY, 0);
+  if (fd < 0 && errno == ENOENT && step > 0) /* a step may be what makes it */
+    fd = quilt_open_in_root (root_fd, "/", O_PATH | O_DIRECTORY, 0);
   if (fd < 0 || fchdir (fd) < 0)
     quilt_init_fail (init, QUILT_STAGE_CWD, errno, quoted, "");
   if (syscall (SYS_getcwd, real, sizeof real) < 0 || real[0] != '/')
@@ -258,7 +260,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", "");
   die_with_parent (); /* a change of credentials has ended both */
-  enter_cwd (init);
+  enter_cwd (init, step);
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);
   reset_signals ();
   if (close_range (3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)

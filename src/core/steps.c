@@ -2,60 +2,56 @@
 /* Setup steps: programs that run inside the container, in order, before its command. */
 #include "core/steps.h"
 
-#include "base/fd.h"
-
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-/* FALSE: the time is over. */
+/* Waits for the end of pid and reaps, as the first process has to, whatever else ends meanwhile.
+ * FALSE: the time is over. */
 static gboolean
-wait_for_end (const QuiltInit *init, int pid_fd, gint64 seconds)
+wait_for_end (pid_t pid, gint64 seconds, int *ret_status)
 {
-  struct pollfd poll_fd = {.fd = pid_fd, .events = POLLIN};
-  struct timespec timeout = {.tv_sec = (time_t)seconds};
-  int r;
+  const gint64 deadline = g_get_monotonic_time () + MIN (seconds, G_MAXINT32) * G_USEC_PER_SEC;
+  sigset_t child;
+  int status;
 
-  /* Not interrupted: signals are blocked here. */
-  r = ppoll (&poll_fd, 1, seconds > 0 ? &timeout : NULL, NULL);
-  if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
-  return r > 0;
+  sigemptyset (&child);
+  sigaddset (&child, SIGCHLD); /* blocked, like all: it waits for us, and none is missed */
+  for (;;) {
+    gint64 rest = MAX (deadline - g_get_monotonic_time (), 0);
+    struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
+    pid_t ended;
+
+    while ((ended = waitpid (-1, &status, WNOHANG)) > 0) {
+      if (ended == pid)
+        return *ret_status = status, TRUE;
+    }
+    if (sigtimedwait (&child, NULL, seconds > 0 ? &timeout : NULL) < 0 && errno == EAGAIN)
+      return FALSE;
+  }
 }
 
 /* We are pid 1 of a pid namespace: all others in it are the step's, wherever they hid. */
-static int
-end_all (const QuiltInit *init, pid_t step_pid)
+static void
+end_all (const QuiltInit *init)
 {
-  int step_status = 0;
+  pid_t pid;
 
   if (kill (-1, SIGKILL) < 0 && errno != ESRCH)
     quilt_init_fail (init, QUILT_STAGE_REAP, errno, "", "");
-  for (;;) {
-    int status;
-    pid_t pid = waitpid (-1, &status, 0);
-
-    if (pid < 0 && errno == ECHILD)
-      return step_status;
-    if (pid < 0 && errno != EINTR)
-      quilt_init_fail (init, QUILT_STAGE_REAP, errno, "", "");
-    if (pid == step_pid)
-      step_status = status;
-  }
+  do
+    pid = waitpid (-1, NULL, 0);
+  while (pid > 0 || errno == EINTR);
 }
 
 static void
 run_step (const QuiltInit *init, const QuiltHook *hook, guint step)
 {
-  g_autofd int pid_fd = -1;
   QuiltReport report;
   gboolean ended;
   pid_t pid;
-  int status;
+  int status = 0;
 
   quilt_report_init (&report, QUILT_REPORT_STEP);
   report.step = step;
@@ -66,11 +62,8 @@ run_step (const QuiltInit *init, const QuiltHook *hook, guint step)
     quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
   if (pid == 0)
     quilt_init_become (init, hook->args, hook->env ? hook->env : init->spec->process.env, step);
-  pid_fd = pidfd_open (pid, 0);
-  if (pid_fd < 0)
-    quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
-  ended = wait_for_end (init, pid_fd, hook->timeout);
-  status = end_all (init, pid);
+  ended = wait_for_end (pid, hook->timeout, &status);
+  end_all (init);
   if (ended && WIFEXITED (status) && WEXITSTATUS (status) == 0)
     return;
   report.type = QUILT_REPORT_STEP_FAILED;

@@ -314,6 +314,27 @@ TEST_F (LifeTest, StepsRunInOrderAndAreTold)
     EXPECT_NE (told.find (line), std::string::npos) << told;
 }
 
+TEST_F (LifeTest, AStepMayMakeTheWorkingDirectory)
+{
+  Options options;
+
+  options.cwd = "/app";
+  options.steps = {{sh ("pwd; mkdir /app")}, {sh ("pwd")}};
+  EXPECT_EQ (run (sh ("pwd"), options).exit_code, 0);
+  EXPECT_EQ (journald->messages (), (Strings{"/", "/app", "/app"}));
+}
+
+TEST_F (LifeTest, WhatAStepAbandonsIsReaped)
+{
+  Options options;
+
+  /* More orphans than can be zombies at once, if nobody reaped them. */
+  options.steps = {{sh ("i=0; while [ $i -lt 50 ]; do (true &); i=$((i+1)); done;"
+                        "while grep -q Z /proc/[0-9]*/stat; do :; done; echo none")}};
+  EXPECT_EQ (run (sh ("true"), options).exit_code, 0);
+  EXPECT_EQ (journald->messages (), Strings{"none"});
+}
+
 TEST_F (LifeTest, AFailedStepEndsIt)
 {
   Options options;
