@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The life of one container: what follows from what quiltd asks, the init says and the kernel does.
  */
+#include "supervisor/supervisor.h"
+
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/cgroup.h"
-#include "supervisor/supervisor.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -40,25 +40,12 @@ send_signal (QuiltSupervisor *self, int signal)
     pidfd_send_signal (self->payload.pid_fd, signal, NULL, 0);
 }
 
-static void
-kill_payload (QuiltSupervisor *self)
+void
+quilt_supervisor_kill_payload (QuiltSupervisor *self)
 {
   self->killed = TRUE;
   self->kill_usec = 0;
   send_signal (self, SIGKILL);
-}
-
-/* The container will never run, for this reason; the first one counts. */
-static void
-fail (QuiltSupervisor *self, const GError *why, guint step)
-{
-  if (self->result.type != 0)
-    return;
-  quilt_message_init (&self->result, QUILT_MESSAGE_FAILED);
-  self->result.code = why->domain == QUILT_ERROR ? why->code : QUILT_ERROR_FAILED;
-  self->result.step = step;
-  quilt_message_set_text (&self->result, why->message);
-  kill_payload (self);
 }
 
 static void
@@ -68,7 +55,7 @@ cancel (QuiltSupervisor *self)
       g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
                    "The container was stopped before its command was executed");
 
-  fail (self, why, self->step);
+  quilt_supervisor_fail (self, why, self->step);
 }
 
 /* The scope is there. Nothing was logged before, so that journald, which remembers the unit of a
@@ -84,7 +71,7 @@ go (QuiltSupervisor *self)
   self->scope_fd = quilt_cgroup_open_self (&error);
   if (self->scope_fd < 0 || !quilt_cgroup_enter (self->scope_fd, "supervisor", 0, &error) ||
       !quilt_cgroup_enter (self->scope_fd, "payload", self->payload.pid, &error))
-    fail (self, error, 0);
+    quilt_supervisor_fail (self, error, 0);
   else
     quilt_payload_continue (&self->payload);
 }
@@ -168,61 +155,6 @@ quilt_supervisor_handle_terminate (QuiltSupervisor *self)
   stop (self, self->stop_signal, self->stop_timeout_usec);
 }
 
-/* What the step wrote last, as one line that is safe to show. */
-static char *
-last_words (const GString *tail)
-{
-  g_autofree char *text = g_utf8_make_valid (tail->str, (gssize)tail->len);
-  g_auto (GStrv) lines = g_strsplit (g_strstrip (text), "\n", -1);
-  guint n = g_strv_length (lines);
-  char *words = g_strjoinv (" / ", lines + (n > 3 ? n - 3 : 0));
-
-  for (char *p = words; *p; p++)
-    if (g_ascii_iscntrl (*p))
-      *p = ' ';
-  return words;
-}
-
-/* Only once its output is in is there all that can be said about a failed step. */
-static void
-add_last_words (QuiltSupervisor *self)
-{
-  const GString *tail = self->outputs[QUILT_STREAM_STDERR].tail;
-  g_autofree char *words = tail ? last_words (tail) : NULL;
-  g_autofree char *text = NULL;
-
-  if (self->result.type != QUILT_MESSAGE_FAILED || self->result.step == 0 || !words || !*words)
-    return;
-  text = g_strdup_printf ("%s; its last words: %s", self->result.text, words);
-  quilt_message_set_text (&self->result, text);
-}
-
-/* As a shell would have it. */
-static int
-exit_code_of (const QuiltReport *report)
-{
-  if (report->type == QUILT_REPORT_COMMAND_BAD)
-    return report->problem == QUILT_COMMAND_NOT_FOUND || report->problem == QUILT_COMMAND_DANGLING
-               ? 127
-               : 126;
-  if (report->type != QUILT_REPORT_STEP_FAILED || report->timed_out)
-    return 0;
-  return WIFSIGNALED (report->status) ? 128 + WTERMSIG (report->status)
-                                      : WEXITSTATUS (report->status);
-}
-
-static void
-handle_failure (QuiltSupervisor *self, const QuiltReport *report)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->result.type != 0)
-    return;
-  quilt_report_to_error (report, &error);
-  fail (self, error, report->step ? report->step : self->step);
-  self->result.exit_code = exit_code_of (report);
-}
-
 static void
 handle_report (QuiltSupervisor *self, const QuiltReport *report)
 {
@@ -246,7 +178,7 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
     quilt_log_note (&self->log, LOG_WARNING, text);
     break;
   default:
-    handle_failure (self, report);
+    quilt_supervisor_fail_by_report (self, report);
   }
 }
 
@@ -270,43 +202,6 @@ quilt_supervisor_handle_reports (QuiltSupervisor *self)
   send_simple (self, QUILT_MESSAGE_RUNNING);
 }
 
-/* The init died without a word, so somebody killed it. */
-static void
-fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
-{
-  gboolean oom = self->scope_fd >= 0 && quilt_cgroup_oom_kills (self->scope_fd) > 0;
-  g_autoptr (GError) why = NULL;
-
-  if (oom)
-    why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                       "The kernel killed the container for want of memory before its command was "
-                       "executed; allow it more with --memory");
-  else
-    why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                       "The container's init ended with %s %d before it executed the command",
-                       info->si_code == CLD_EXITED ? "exit code" : "signal", info->si_status);
-  fail (self, why, self->step);
-}
-
-static const char *
-set_exit (QuiltSupervisor *self, const siginfo_t *info)
-{
-  QuiltMessage *result = &self->result;
-  gboolean oom = quilt_cgroup_oom_kills (self->scope_fd) > 0;
-
-  quilt_message_init (result, QUILT_MESSAGE_EXITED);
-  result->pid = self->payload.pid;
-  result->signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
-  result->exit_code = result->signal ? 128 + result->signal : info->si_status;
-  if (oom)
-    self->flags |= QUILT_MESSAGE_FLAG_OOM;
-  if (oom && result->signal == SIGKILL && !self->killed)
-    return "oom-killed";
-  if (self->flags & QUILT_MESSAGE_FLAG_STOPPING)
-    return "stopped";
-  return result->signal ? "signaled" : "exited";
-}
-
 /* As the container's first process it took all others with it: the kernel has killed them before
  * this event. */
 void
@@ -320,12 +215,7 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
     quilt_supervisor_handle_reports (self);
   quilt_fd_clear (&self->payload.pid_fd);
   self->kill_usec = 0;
-  if (self->phase == QUILT_PHASE_RUNNING)
-    quilt_message_set_text (&self->result, set_exit (self, &info));
-  else
-    fail_by_signal (self, &info);
-  self->result.time_usec = (guint64)g_get_real_time ();
-  self->result.flags = self->flags;
+  quilt_supervisor_judge_end (self, &info);
   self->phase = QUILT_PHASE_ENDED;
   self->patience_usec = g_get_monotonic_time () + DRAIN_USEC;
 }
@@ -390,7 +280,7 @@ record (QuiltSupervisor *self)
 {
   g_autoptr (GError) error = NULL;
 
-  add_last_words (self);
+  quilt_supervisor_complete_result (self);
   if (!quilt_message_save (self->run_dir_fd, "exit", &self->result, &error))
     g_printerr ("%s\n", error->message); /* quiltd, if it is there, learns it all the same */
   self->phase = QUILT_PHASE_RECORDED;
@@ -423,7 +313,7 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
 {
   if (self->kill_usec > 0 && now_usec >= self->kill_usec) {
     self->flags |= QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT;
-    kill_payload (self);
+    quilt_supervisor_kill_payload (self);
   }
   if (self->phase >= QUILT_PHASE_ENDED)
     finish_output (self);

@@ -7,6 +7,8 @@
 #include "supervisor/log.h"
 #include "supervisor/output.h"
 
+#include <signal.h>
+
 typedef enum {
   QUILT_PHASE_BUILDING,   /* until GO; without quiltd there is no use in going on */
   QUILT_PHASE_SETTING_UP, /* in its cgroup, until the command is executed */
@@ -76,3 +78,14 @@ void quilt_supervisor_handle_end (QuiltSupervisor *self);
 gboolean quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec);
 /* When quilt_supervisor_advance() has to be called again at the latest; 0: no need. */
 gint64 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec);
+void quilt_supervisor_kill_payload (QuiltSupervisor *self);
+
+/* verdict.c: how it ended, as self->result. */
+
+/* The container will never run, for this reason: it is killed. The first reason counts. */
+void quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step);
+void quilt_supervisor_fail_by_report (QuiltSupervisor *self, const QuiltReport *report);
+/* Its first process has ended. */
+void quilt_supervisor_judge_end (QuiltSupervisor *self, const siginfo_t *info);
+/* Its output is in: what a failed step said last is part of the reason. */
+void quilt_supervisor_complete_result (QuiltSupervisor *self);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a container ended, or why it never ran: the message that goes on record. */
+#include "supervisor/supervisor.h"
+
+#include "base/error.h"
+#include "core/cgroup.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+void
+quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step)
+{
+  if (self->result.type != 0)
+    return;
+  quilt_message_init (&self->result, QUILT_MESSAGE_FAILED);
+  self->result.code = why->domain == QUILT_ERROR ? why->code : QUILT_ERROR_FAILED;
+  self->result.step = step;
+  quilt_message_set_text (&self->result, why->message);
+  quilt_supervisor_kill_payload (self);
+}
+
+/* What the step wrote last, as one line that is safe to show. */
+static char *
+last_words (const GString *tail)
+{
+  g_autofree char *text = g_utf8_make_valid (tail->str, (gssize)tail->len);
+  g_auto (GStrv) lines = g_strsplit (g_strstrip (text), "\n", -1);
+  guint n = g_strv_length (lines);
+  char *words = g_strjoinv (" / ", lines + (n > 3 ? n - 3 : 0));
+
+  for (char *p = words; *p; p++)
+    if (g_ascii_iscntrl (*p))
+      *p = ' ';
+  return words;
+}
+
+/* Only once its output is in is there all that can be said about a failed step. */
+void
+quilt_supervisor_complete_result (QuiltSupervisor *self)
+{
+  const GString *tail = self->outputs[QUILT_STREAM_STDERR].tail;
+  g_autofree char *words = tail ? last_words (tail) : NULL;
+  g_autofree char *text = NULL;
+
+  if (self->result.type != QUILT_MESSAGE_FAILED || self->result.step == 0 || !words || !*words)
+    return;
+  text = g_strdup_printf ("%s; its last words: %s", self->result.text, words);
+  quilt_message_set_text (&self->result, text);
+}
+
+/* As a shell would have it. */
+static int
+exit_code_of (const QuiltReport *report)
+{
+  if (report->type == QUILT_REPORT_COMMAND_BAD)
+    return report->problem == QUILT_COMMAND_NOT_FOUND || report->problem == QUILT_COMMAND_DANGLING
+               ? 127
+               : 126;
+  if (report->type != QUILT_REPORT_STEP_FAILED || report->timed_out)
+    return 0;
+  return WIFSIGNALED (report->status) ? 128 + WTERMSIG (report->status)
+                                      : WEXITSTATUS (report->status);
+}
+
+void
+quilt_supervisor_fail_by_report (QuiltSupervisor *self, const QuiltReport *report)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->result.type != 0)
+    return;
+  quilt_report_to_error (report, &error);
+  quilt_supervisor_fail (self, error, report->step ? report->step : self->step);
+  self->result.exit_code = exit_code_of (report);
+}
+
+/* The init died without a word, so somebody killed it. */
+static void
+fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
+{
+  gboolean oom = self->scope_fd >= 0 && quilt_cgroup_oom_kills (self->scope_fd) > 0;
+  g_autoptr (GError) why = NULL;
+
+  if (oom)
+    why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "The kernel killed the container for want of memory before its command was "
+                       "executed; allow it more with --memory");
+  else
+    why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "The container's init ended with %s %d before it executed the command",
+                       info->si_code == CLD_EXITED ? "exit code" : "signal", info->si_status);
+  quilt_supervisor_fail (self, why, self->step);
+}
+
+static const char *
+set_exit (QuiltSupervisor *self, const siginfo_t *info)
+{
+  QuiltMessage *result = &self->result;
+  gboolean oom = quilt_cgroup_oom_kills (self->scope_fd) > 0;
+
+  quilt_message_init (result, QUILT_MESSAGE_EXITED);
+  result->pid = self->payload.pid;
+  result->signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
+  result->exit_code = result->signal ? 128 + result->signal : info->si_status;
+  if (oom)
+    self->flags |= QUILT_MESSAGE_FLAG_OOM;
+  if (oom && result->signal == SIGKILL && !self->killed)
+    return "oom-killed";
+  if (self->flags & QUILT_MESSAGE_FLAG_STOPPING)
+    return "stopped";
+  return result->signal ? "signaled" : "exited";
+}
+
+void
+quilt_supervisor_judge_end (QuiltSupervisor *self, const siginfo_t *info)
+{
+  if (self->phase == QUILT_PHASE_RUNNING)
+    quilt_message_set_text (&self->result, set_exit (self, info));
+  else
+    fail_by_signal (self, info);
+  self->result.time_usec = (guint64)g_get_real_time ();
+  self->result.flags = self->flags;
+}
