@@ -132,6 +132,8 @@ parse_date (const char *text, guint64 now_usec, guint64 *ret_usec)
     date = g_strndup (text, 10);
     clock = text[10] == ' ' || text[10] == 'T' || text[10] == 't' ? text + 11 : text + 10;
   }
+  if (length == 0)
+    return FALSE;
   if (*clock == '\0')
     clock = "00:00:00";
   iso = g_strconcat (date, "T", clock, strlen (clock) == strlen ("00:00") ? ":00" : "", NULL);

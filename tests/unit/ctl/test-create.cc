@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// run's and create's command line: what becomes an option on the bus, and what the container gets.
+#include <gtest/gtest.h>
+#include <vector>
+
+extern "C" {
+#include "base/error.h"
+#include "ctl/create.h"
+}
+
+static const QuiltVerb verb = {.name = "run",
+                               .min_args = 1,
+                               .max_args = QUILT_ARGS_ANY,
+                               .flags = QUILT_VERB_BUS | QUILT_VERB_STRICT,
+                               .args = "IMAGE [COMMAND...]",
+                               .summary = "x",
+                               .run = verb_run};
+
+struct Parsed {
+  QuiltCtl ctl = {};
+  QuiltCreateArgs create = {};
+  std::vector<char *> argv;
+  char **args;
+
+  explicit Parsed (std::vector<const char *> words)
+  {
+    ctl.verb = &verb;
+    argv.push_back ((char *)"run");
+    for (const char *word : words)
+      argv.push_back ((char *)word);
+    argv.push_back (NULL);
+    args = quilt_create_parse (&ctl, argv.data (), TRUE, &create);
+  }
+  ~Parsed ()
+  {
+    quilt_create_args_clear (&create);
+  }
+};
+
+static const char *
+lookup (const char *name)
+{
+  return strcmp (name, "SET") == 0 ? "here \xff" : NULL;
+}
+
+static std::string
+print (const Parsed &parsed)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) options =
+      quilt_create_options (&parsed.create, parsed.args + 1, lookup, &error);
+  g_autofree char *text = NULL;
+
+  if (!options)
+    return error->message;
+  g_variant_ref_sink (options);
+  text = g_variant_print (options, FALSE);
+  return text;
+}
+
+TEST (Create, NothingAskedIsNothingSent)
+{
+  Parsed parsed ({"image"});
+
+  ASSERT_NE (parsed.args, nullptr);
+  EXPECT_STREQ (parsed.args[0], "image");
+  EXPECT_EQ (print (parsed), "{}");
+}
+
+TEST (Create, EverythingAfterTheImageIsTheContainers)
+{
+  Parsed parsed (
+      {"--rm", "image", "--", "--name", "x", "-it", "", "two words", "\xff\xfe", "--rm"});
+
+  ASSERT_NE (parsed.args, nullptr);
+  EXPECT_STREQ (parsed.args[0], "image");
+  EXPECT_EQ (print (parsed), "{'command': <[b'--', b'--name', b'x', b'-it', b'', b'two words', "
+                             "b'\\377\\376', b'--rm']>, 'auto-remove': <true>}");
+}
+
+TEST (Create, ADoubleDashEndsTheOptions)
+{
+  Parsed parsed ({"--", "image", "-x"});
+
+  ASSERT_NE (parsed.args, nullptr);
+  EXPECT_STREQ (parsed.args[0], "image");
+  EXPECT_STREQ (parsed.args[1], "-x");
+}
+
+TEST (Create, EnvironmentIsBytesAndTakesFromTheCallerOnlyWhatIsNamed)
+{
+  Parsed parsed ({"-e", "A=1", "--env=B=x\n\xff", "-e", "SET", "-e", "UNSET", "image"});
+
+  ASSERT_NE (parsed.args, nullptr);
+  EXPECT_EQ (print (parsed), "{'env': <[b'A=1', b'B=x\\n\\377', b'SET=here \\377']>}");
+}
+
+TEST (Create, EveryOptionArrives)
+{
+  Parsed parsed ({"--name",
+                  "n",
+                  "-w",
+                  "/w",
+                  "--hostname=h",
+                  "-l",
+                  "k",
+                  "-l",
+                  "a=b",
+                  "-m",
+                  "1k",
+                  "--cpus",
+                  "1.5",
+                  "--pids-limit",
+                  "-1",
+                  "--stop-signal",
+                  "USR1",
+                  "--stop-timeout",
+                  "2",
+                  "--read-only",
+                  "--setup",
+                  "s",
+                  "--setup-timeout",
+                  "1min",
+                  "--log-rate-limit",
+                  "10/5s",
+                  "-d",
+                  "image"});
+
+  ASSERT_NE (parsed.args, nullptr);
+  EXPECT_TRUE (parsed.create.detach);
+  EXPECT_EQ (
+      print (parsed),
+      "{'name': <'n'>, 'working-directory': <'/w'>, 'hostname': <'h'>, 'labels': <['k=', 'a=b']>, "
+      "'setup': <['s']>, 'setup-timeout': <uint64 60000000>, 'memory-max': <uint64 1024>, "
+      "'cpu-quota': <uint64 1500000>, 'pids-max': <uint64 18446744073709551615>, "
+      "'stop-timeout': <uint64 2000000>, 'stop-signal': <10>, 'log-rate-burst': <int64 10>, "
+      "'log-rate-interval': <uint64 5000000>, 'read-only': <true>}");
+}
+
+TEST (Create, BadValuesAreNamed)
+{
+  const std::vector<std::vector<const char *>> cases = {{"-e", "=x", "i"},
+                                                        {"-e", "", "i"},
+                                                        {"--name", "\xff", "i"},
+                                                        {"-m", "lots", "i"},
+                                                        {"--cpus", "-1", "i"},
+                                                        {"--pids-limit", "0", "i"},
+                                                        {"--pids-limit", "x", "i"},
+                                                        {"--stop-signal", "NOPE", "i"},
+                                                        {"--stop-timeout", "", "i"},
+                                                        {"--log-rate-limit", "0", "i"},
+                                                        {"--log-rate-limit", "1/", "i"}};
+
+  for (const auto &words : cases) {
+    Parsed parsed (words);
+
+    ASSERT_NE (parsed.args, nullptr) << words[0];
+    EXPECT_EQ (print (parsed).rfind ("Failed to read", 0), 0u) << words[0] << ' ' << print (parsed);
+  }
+}
+
+TEST (Create, WhatQuiltHasNotIsRefusedWith125)
+{
+  for (const char *option : {"-i", "-t", "-it", "-v", "-v/a:/b", "--volume=/a:/b", "-p",
+                             "--privileged", "--network=host", "--no-such"}) {
+    testing::internal::CaptureStderr ();
+    Parsed parsed ({option, "image"});
+    std::string complaint = testing::internal::GetCapturedStderr ();
+
+    EXPECT_EQ (parsed.args, nullptr) << option;
+    EXPECT_EQ (parsed.ctl.parse_code, 125) << option;
+    EXPECT_EQ (std::count (complaint.begin (), complaint.end (), '\n'), 1) << complaint;
+  }
+}
+
+TEST (Create, AnImageIsNeeded)
+{
+  testing::internal::CaptureStderr ();
+  Parsed parsed ({"--rm"});
+
+  EXPECT_EQ (parsed.args, nullptr);
+  EXPECT_EQ (parsed.ctl.parse_code, 125);
+  EXPECT_NE (testing::internal::GetCapturedStderr (), "");
+}
