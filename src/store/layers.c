@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "store/digest.h"
 #include "store/record.h"
 
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define INFO_NAME "layer.json"
+#define TEMPORARY_PREFIX ".tmp-"
 
 static const QuiltField info_fields[] = {
     QUILT_RECORD_FIELDS,
@@ -78,6 +80,33 @@ check_digest (const char *digest, const char **ret_hex, GError **error)
   return TRUE;
 }
 
+char *
+quilt_layer_temporary_new (void)
+{
+  return g_strdup_printf (TEMPORARY_PREFIX "%08x%08x", g_random_int (), g_random_int ());
+}
+
+/* The name may come from a process that has read a hostile archive. */
+gboolean
+quilt_layer_temporary_check (const char *name, GError **error)
+{
+  g_autofree char *quoted = NULL;
+
+  if (g_str_has_prefix (name, TEMPORARY_PREFIX) && !strchr (name, '/'))
+    return TRUE;
+  quoted = quilt_text_quote (name);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to find '%s': not the name of an unfinished layer", quoted);
+  return FALSE;
+}
+
+gboolean
+quilt_layer_discard (QuiltStore *store, const char *temporary, GError **error)
+{
+  return quilt_layer_temporary_check (temporary, error) &&
+         quilt_tree_remove (store->layers_fd, temporary, error);
+}
+
 gboolean
 quilt_layer_publish (QuiltStore *store, const char *temporary, const char *digest, GError **error)
 {
@@ -85,12 +114,8 @@ quilt_layer_publish (QuiltStore *store, const char *temporary, const char *diges
 
   if (!check_digest (digest, &hex, error))
     return FALSE;
-  /* The name comes from a process that has read a hostile archive. */
-  if (!g_str_has_prefix (temporary, ".tmp-") || strchr (temporary, '/')) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to publish '%s': not the name of an unfinished layer", temporary);
+  if (!quilt_layer_temporary_check (temporary, error))
     return FALSE;
-  }
   if (renameat2 (store->layers_fd, temporary, store->layers_fd, hex, RENAME_NOREPLACE) < 0) {
     if (errno == EEXIST)
       return quilt_tree_remove (store->layers_fd, temporary, error);
@@ -110,7 +135,7 @@ quilt_layer_remove (QuiltStore *store, const char *digest, GError **error)
   if (!check_digest (digest, &hex, error))
     return FALSE;
   /* First out of sight: a crash on the way must not leave half a layer under its digest. */
-  gone = g_strconcat (".tmp-gone-", hex, NULL);
+  gone = g_strconcat (TEMPORARY_PREFIX "gone-", hex, NULL);
   if (!quilt_tree_remove (store->layers_fd, gone, error))
     return FALSE;
   if (renameat (store->layers_fd, hex, store->layers_fd, gone) < 0 && errno != ENOENT)

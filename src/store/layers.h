@@ -30,5 +30,17 @@ char *quilt_layer_path (QuiltStore *store, const char *digest);
 gboolean
 quilt_layer_publish (QuiltStore *store, const char *temporary, const char *digest, GError **error);
 
+/* A new name for an unfinished layer, ".tmp-" and 16 random hexadecimal digits. Owned by the
+ * caller. */
+char *quilt_layer_temporary_new (void);
+
+/* Whether name can be one of an unfinished layer: what passes is safe as the name of a directory.
+ */
+gboolean quilt_layer_temporary_check (const char *name, GError **error);
+
+/* Removes the unfinished layers/TEMPORARY of somebody who ended without a word. No error if it is
+ * not there. Blocking. */
+gboolean quilt_layer_discard (QuiltStore *store, const char *temporary, GError **error);
+
 /* Removes layers/HEX: one rename, durable, then the tree. No error if it is not there. */
 gboolean quilt_layer_remove (QuiltStore *store, const char *digest, GError **error);

@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,20 +88,14 @@ find_layer (int archive_fd,
 }
 
 /* Makes layers/TEMPORARY and its fs, and opens both. */
-static char *
-make_temporary (int layers_fd, int *ret_fd, int *ret_fs_fd, GError **error)
+static gboolean
+make_temporary (int layers_fd, const char *name, int *ret_fd, int *ret_fs_fd, GError **error)
 {
-  g_autofree char *name = NULL;
   g_autofd int fd = -1;
   g_autofd int fs_fd = -1;
-  guint64 random = 0;
 
-  if (getrandom (&random, sizeof random, 0) != sizeof random ||
-      (name = g_strdup_printf (".tmp-%016" G_GINT64_MODIFIER "x", random),
-       mkdirat (layers_fd, name, 0700)) < 0) {
-    quilt_set_error_errno (error, errno, "Failed to create a directory in 'layers'");
-    return NULL;
-  }
+  if (mkdirat (layers_fd, name, 0700) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to create directory 'layers/%s'", name);
   fd = quilt_dir_open (layers_fd, name, error);
   if (fd >= 0)
     fs_fd = quilt_dir_ensure (fd, "fs", error);
@@ -113,11 +106,11 @@ make_temporary (int layers_fd, int *ret_fd, int *ret_fs_fd, GError **error)
   }
   if (fs_fd < 0) {
     quilt_tree_remove (layers_fd, name, NULL);
-    return NULL;
+    return FALSE;
   }
   *ret_fd = g_steal_fd (&fd);
   *ret_fs_fd = g_steal_fd (&fs_fd);
-  return g_steal_pointer (&name);
+  return TRUE;
 }
 
 static gboolean
@@ -147,13 +140,13 @@ fill_temporary (int archive_fd,
 gboolean
 quilt_transfer_run (int archive_fd,
                     int layers_fd,
+                    const char *temporary,
                     const QuiltUnpackLimits *limits,
                     QuiltControl *control,
                     QuiltTransferResult *ret_result,
                     GError **error)
 {
   QuiltTransferResult result = {0};
-  g_autofree char *temporary = NULL;
   g_autofd int fd = -1;
   g_autofd int fs_fd = -1;
   guint64 size;
@@ -165,8 +158,7 @@ quilt_transfer_run (int archive_fd,
     *ret_result = result;
     return TRUE;
   }
-  temporary = make_temporary (layers_fd, &fd, &fs_fd, error);
-  if (!temporary)
+  if (!make_temporary (layers_fd, temporary, &fd, &fs_fd, error))
     return FALSE;
   if (!fill_temporary (archive_fd, fd, fs_fd, limits, control, &result, error)) {
     quilt_tree_remove (layers_fd, temporary, NULL);
@@ -176,7 +168,7 @@ quilt_transfer_run (int archive_fd,
   if (is_layer (layers_fd, result.digest, &result.info))
     quilt_tree_remove (layers_fd, temporary, NULL);
   else
-    result.temporary = g_steal_pointer (&temporary);
+    result.temporary = g_strdup (temporary);
   *ret_result = result;
   return TRUE;
 }

@@ -25,6 +25,7 @@ gboolean quilt_transfer_check_input (int archive_fd, guint64 *ret_size, GError *
  * left. A regular file whose layer exists is not unpacked. Errors as quilt_unpack(). */
 gboolean quilt_transfer_run (int archive_fd,
                              int layers_fd,
+                             const char *temporary,
                              const QuiltUnpackLimits *limits,
                              QuiltControl *control,
                              QuiltTransferResult *ret_result,

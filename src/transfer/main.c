@@ -28,6 +28,7 @@ enum { FD_SOCKET = 3, FD_ARCHIVE = 4, FD_LAYERS = 5 };
 
 typedef struct {
   QuiltUnpackLimits limits;
+  char *temporary; /* name of the unfinished layer */
   QuiltControl control;
   int done_fd; /* eventfd, readable when the worker has ended */
   guint64 total;
@@ -42,8 +43,8 @@ worker (gpointer data)
 {
   Transfer *t = data;
 
-  t->ok =
-      quilt_transfer_run (FD_ARCHIVE, FD_LAYERS, &t->limits, &t->control, &t->result, &t->error);
+  t->ok = quilt_transfer_run (FD_ARCHIVE, FD_LAYERS, t->temporary, &t->limits, &t->control,
+                              &t->result, &t->error);
   eventfd_write (t->done_fd, 1);
   return NULL;
 }
@@ -172,7 +173,7 @@ is_ours (void)
 }
 
 static gboolean
-parse_options (int argc, char **argv, QuiltUnpackLimits *limits, GError **error)
+parse_options (int argc, char **argv, Transfer *t, GError **error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   gint64 max_bytes = G_GINT64_CONSTANT (64) << 30;
@@ -181,6 +182,8 @@ parse_options (int argc, char **argv, QuiltUnpackLimits *limits, GError **error)
   const GOptionEntry entries[] = {
       {"max-bytes", 0, 0, G_OPTION_ARG_INT64, &max_bytes, "Largest image, unpacked", "BYTES"},
       {"max-entries", 0, 0, G_OPTION_ARG_INT64, &max_entries, "Most files in an image", "NUMBER"},
+      {"temporary", 0, 0, G_OPTION_ARG_STRING, &t->temporary, "Name of the unfinished layer",
+       "NAME"},
       {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
       {NULL},
   };
@@ -198,8 +201,12 @@ parse_options (int argc, char **argv, QuiltUnpackLimits *limits, GError **error)
                  "Failed to parse the options: %s", argc > 1 ? argv[1] : "limits are above 0");
     return FALSE;
   }
-  limits->max_bytes = (guint64)max_bytes;
-  limits->max_entries = (guint64)max_entries;
+  if (!t->temporary)
+    t->temporary = quilt_layer_temporary_new ();
+  if (!quilt_layer_temporary_check (t->temporary, error))
+    return FALSE;
+  t->limits.max_bytes = (guint64)max_bytes;
+  t->limits.max_entries = (guint64)max_entries;
   return TRUE;
 }
 
@@ -211,7 +218,7 @@ main (int argc, char **argv)
   gboolean sent;
   int signal_fd;
 
-  if (!parse_options (argc, argv, &t.limits, &error)) {
+  if (!parse_options (argc, argv, &t, &error)) {
     g_printerr ("quilt-transfer: %s\n", error->message);
     return EXIT_FAILURE;
   }
@@ -233,5 +240,6 @@ main (int argc, char **argv)
   }
   sent = send_done (&t);
   quilt_transfer_result_clear (&t.result);
+  g_free (t.temporary);
   return sent ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -201,3 +201,22 @@ TEST_F (Images, LayersAreNamedByDigestsAndTemporaries)
   EXPECT_FALSE (quilt_layer_publish (store, ".tmp-none", digest ('2').c_str (), error.out ()));
   EXPECT_TRUE (error.is (QUILT_ERROR_FAILED, ""));
 }
+
+TEST_F (Images, UnfinishedLayersAreDiscarded)
+{
+  std::string name = take (quilt_layer_temporary_new ());
+
+  EXPECT_NE (name, take (quilt_layer_temporary_new ()));
+  make_layer ('1');
+  fs::create_directories (path / "layers" / name / "fs" / "bin");
+  write (path / "layers" / name / "fs" / "bin" / "true", "x");
+  EXPECT_TRUE (quilt_layer_discard (store, name.c_str (), error.out ())) << error.message ();
+  EXPECT_FALSE (fs::exists (path / "layers" / name));
+  EXPECT_TRUE (quilt_layer_discard (store, name.c_str (), error.out ())) << error.message ();
+  for (const auto &bad : {std::string (), std::string (".."), std::string (64, '1'),
+                          std::string (".tmp-/../../images")}) {
+    EXPECT_FALSE (quilt_layer_discard (store, bad.c_str (), error.out ())) << bad;
+    EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, bad));
+  }
+  EXPECT_TRUE (quilt_layer_exists (store, digest ('1').c_str ()));
+}

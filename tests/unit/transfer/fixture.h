@@ -148,7 +148,7 @@ protected:
 
     forget ();
     EXPECT_TRUE (quilt_control_init (&control, nullptr));
-    ok = quilt_transfer_run (fd, layers, &limits, &control, &result, error.out ());
+    ok = quilt_transfer_run (fd, layers, ".tmp-test", &limits, &control, &result, error.out ());
     quilt_control_clear (&control);
     return ok;
   }

@@ -25,7 +25,8 @@ public:
   Helper (int archive, int layers)
   {
     const char *exe = getenv ("QUILT_TRANSFER"); /* set by meson */
-    const char *argv[] = {"quilt-transfer", "--max-bytes=1073741824", nullptr};
+    const char *argv[] = {"quilt-transfer", "--max-bytes=1073741824", "--temporary=.tmp-mine",
+                          nullptr};
     /* The sandbox closes /proc, which a search for leaks needs. */
     const char *env[] = {"LSAN_OPTIONS=detect_leaks=0", nullptr};
     posix_spawn_file_actions_t actions;
@@ -151,6 +152,7 @@ TEST_F (Process, ReportsALayerOnce)
   std::string digest = text.substr (0, text.find (' '));
   std::string temporary = text.substr (text.find (' ') + 1);
   fs::path published = path / "layers" / digest.substr (strlen ("sha256:"));
+  EXPECT_EQ (temporary, ".tmp-mine");
   EXPECT_TRUE (fs::exists (path / "layers" / temporary / "fs" / "d7" / "f"));
   fs::rename (path / "layers" / temporary, published);
 
