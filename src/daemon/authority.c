@@ -186,7 +186,8 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
   g_clear_pointer (&check->cancellation_id, g_free);
   g_variant_get (answer, "((bba{ss}))", &yes, &challenge, NULL);
   if (!yes && challenge)
-    deny_because (check, "polkit wants to ask for a password, and the call does not allow it");
+    deny_because (check, "polkit wants to ask for a password, and the call does not allow that: "
+                         "try it as root, or where you can be asked");
   else if (!yes)
     deny_because (check, "polkit says no; an administrator can allow it by a rule, see polkit(8)");
   else if (check->details && ++check->next < check->details->len)
