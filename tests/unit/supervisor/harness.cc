@@ -190,6 +190,22 @@ ContainerTest::SetUp ()
   journald = new Journald ("/run/systemd/journal/socket");
 }
 
+static void
+wait_unpopulated (const std::string &cgroup)
+{
+  g_autofd int fd = open ((cgroup + "/cgroup.events").c_str (), O_RDONLY | O_CLOEXEC);
+
+  for (;;) {
+    struct pollfd changed = {fd, POLLPRI, 0};
+    char text[256] = "";
+
+    ASSERT_GT (pread (fd, text, sizeof text - 1, 0), 0);
+    if (strstr (text, "populated 0"))
+      return;
+    ASSERT_GT (poll (&changed, 1, PATIENCE_MS), 0) << "a process is left in " << cgroup;
+  }
+}
+
 void
 ContainerTest::TearDown ()
 {
@@ -202,12 +218,10 @@ ContainerTest::TearDown ()
   }
   quilt_fd_clear (&control);
   delete journald;
-  /* Nothing may be left; and EBUSY would be a process. */
+  /* Whoever is left ends with the supervisor. */
+  wait_unpopulated (cgroup);
   for (const char *part : {"/supervisor", "/payload", ""})
-    if (fs::exists (cgroup + part)) {
-      std::ofstream (cgroup + part + "/cgroup.kill") << "1";
-      EXPECT_TRUE (rmdir ((cgroup + part).c_str ()) == 0 || errno == EBUSY);
-    }
+    EXPECT_TRUE (!fs::exists (cgroup + part) || rmdir ((cgroup + part).c_str ()) == 0);
   EXPECT_EQ (umount2 (directory.c_str (), MNT_DETACH), 0);
   EXPECT_EQ (rmdir (directory.c_str ()), 0);
 }

@@ -168,7 +168,7 @@ TEST_F (LifeTest, AnExitWaitsForQuiltd)
 {
   QuiltMessage message;
 
-  start_up ("echo up; cat /fifo >/dev/null; exit 7", {});
+  start_up ("echo up; sleep 1000");
   drop_connection ();
   reconnect ();
   wait_for (QUILT_MESSAGE_RUNNING);
@@ -416,7 +416,7 @@ TEST_F (LifeTest, StepsHaveNoMoreRightsThanTheCommand)
 
 TEST_F (LifeTest, ItsNameMayChange)
 {
-  start_up ("echo up; trap 'echo again' USR1; while :; do sleep 0.01; done");
+  start_up ("trap 'echo again' USR1; echo up; while :; do sleep 0.01; done");
   send (QUILT_MESSAGE_RENAME, 0, 0, "other");
   send (QUILT_MESSAGE_KILL, SIGUSR1);
   ASSERT_TRUE (wait_for_message ("again"));
