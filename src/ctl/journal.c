@@ -3,13 +3,14 @@
 #include "ctl/journal.h"
 
 #include "base/error.h"
+#include "ctl/libsystemd.h"
 
 #include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 struct QuiltJournal {
+  QuiltLibsystemd lib;
   sd_journal *journal;
   char *name; /* copies, since the library's data ends with the next lookup */
   char *state;
@@ -27,7 +28,7 @@ quilt_journal_close (QuiltJournal *journal)
   if (journal->timeout)
     g_source_remove (journal->timeout);
   if (journal->journal)
-    sd_journal_close (journal->journal);
+    journal->lib.close (journal->journal);
   g_clear_pointer (&journal->message, g_bytes_unref);
   g_free (journal->name);
   g_free (journal->state);
@@ -45,20 +46,23 @@ quilt_journal_open (const char *field, const char *value, GError **error)
 {
   g_autoptr (QuiltJournal) journal = g_new0 (QuiltJournal, 1);
   g_autofree char *match = g_strconcat (field, "=", value, NULL);
-  int r = sd_journal_open (&journal->journal, SD_JOURNAL_LOCAL_ONLY);
+  int r;
 
+  if (!quilt_libsystemd_load (&journal->lib, error))
+    return NULL;
+  r = journal->lib.open (&journal->journal, SD_JOURNAL_LOCAL_ONLY);
   if (r >= 0)
-    r = sd_journal_set_data_threshold (journal->journal, 0); /* all of a long line */
+    r = journal->lib.set_data_threshold (journal->journal, 0); /* all of a long line */
   if (r >= 0)
-    r = sd_journal_add_match (journal->journal, match, 0);
+    r = journal->lib.add_match (journal->journal, match, 0);
   if (r >= 0)
-    r = sd_journal_add_match (journal->journal, "_UID=0", 0);
+    r = journal->lib.add_match (journal->journal, "_UID=0", 0);
   if (r < 0) {
     set_error (error, r, "open");
     return NULL;
   }
-  if (sd_journal_has_runtime_files (journal->journal) == 0 &&
-      sd_journal_has_persistent_files (journal->journal) == 0) {
+  if (journal->lib.has_runtime_files (journal->journal) == 0 &&
+      journal->lib.has_persistent_files (journal->journal) == 0) {
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_NOT_AUTHORIZED,
                          "Failed to read the journal: there is none that you may read; be root or "
                          "in the group systemd-journal");
@@ -70,11 +74,11 @@ quilt_journal_open (const char *field, const char *value, GError **error)
 gboolean
 quilt_journal_has_entries (QuiltJournal *journal)
 {
-  int r = sd_journal_seek_head (journal->journal);
+  int r = journal->lib.seek_head (journal->journal);
 
   if (r >= 0)
-    r = sd_journal_next (journal->journal);
-  sd_journal_seek_head (journal->journal);
+    r = journal->lib.next (journal->journal);
+  journal->lib.seek_head (journal->journal);
   return r > 0;
 }
 
@@ -86,7 +90,7 @@ get (QuiltJournal *journal, const char *field, gsize *ret_length)
   const void *data;
   gsize length;
 
-  if (sd_journal_get_data (journal->journal, field, &data, &length) < 0 || length < skip)
+  if (journal->lib.get_data (journal->journal, field, &data, &length) < 0 || length < skip)
     return NULL;
   *ret_length = length - skip;
   return (const char *)data + skip;
@@ -136,25 +140,25 @@ static int
 seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines)
 {
   guint64 lines = 0, received;
-  int r = sd_journal_seek_tail (journal->journal);
+  int r = journal->lib.seek_tail (journal->journal);
 
-  while (r >= 0 && (r = sd_journal_previous (journal->journal)) > 0) {
-    r = sd_journal_get_realtime_usec (journal->journal, &received);
+  while (r >= 0 && (r = journal->lib.previous (journal->journal)) > 0) {
+    r = journal->lib.get_realtime_usec (journal->journal, &received);
     if (r < 0)
       return r;
     lines += ends_line (journal);
     if (lines > n_lines || received < since_usec)
       return 0; /* stands on what is not to be read; the next one is */
   }
-  return r < 0 ? r : sd_journal_seek_head (journal->journal);
+  return r < 0 ? r : journal->lib.seek_head (journal->journal);
 }
 
 gboolean
 quilt_journal_seek (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, GError **error)
 {
   int r = n_lines != G_MAXUINT64 ? seek_back (journal, since_usec, n_lines)
-          : since_usec > 0       ? sd_journal_seek_realtime_usec (journal->journal, since_usec)
-                                 : sd_journal_seek_head (journal->journal);
+          : since_usec > 0       ? journal->lib.seek_realtime_usec (journal->journal, since_usec)
+                                 : journal->lib.seek_head (journal->journal);
 
   return r >= 0 || set_error (error, r, "search");
 }
@@ -184,12 +188,12 @@ read_entry (QuiltJournal *journal, QuiltLogEntry *entry)
 int
 quilt_journal_next (QuiltJournal *journal, QuiltLogEntry *ret_entry, GError **error)
 {
-  int r = sd_journal_next (journal->journal);
+  int r = journal->lib.next (journal->journal);
 
   if (r > 0) {
     QuiltLogEntry entry = {0};
 
-    r = sd_journal_get_realtime_usec (journal->journal, &entry.received_usec);
+    r = journal->lib.get_realtime_usec (journal->journal, &entry.received_usec);
     if (r >= 0) {
       read_entry (journal, &entry);
       *ret_entry = entry;
@@ -234,14 +238,14 @@ quilt_journal_to_json (QuiltJournal *journal)
   gsize length;
   char *cursor;
 
-  if (sd_journal_get_cursor (journal->journal, &cursor) >= 0) {
+  if (journal->lib.get_cursor (journal->journal, &cursor) >= 0) {
     json_object_object_add (object, "__CURSOR", json_object_new_string (cursor));
     g_free (cursor); /* from malloc(), which is GLib's too */
   }
-  if (sd_journal_get_realtime_usec (journal->journal, &usec) >= 0)
+  if (journal->lib.get_realtime_usec (journal->journal, &usec) >= 0)
     add_number (object, "__REALTIME_TIMESTAMP", usec);
-  sd_journal_restart_data (journal->journal);
-  while (sd_journal_enumerate_data (journal->journal, &data, &length) > 0) {
+  journal->lib.restart_data (journal->journal);
+  while (journal->lib.enumerate_data (journal->journal, &data, &length) > 0) {
     const char *equals = memchr (data, '=', length);
     g_autofree char *key = equals ? g_strndup (data, (gsize)(equals - (const char *)data)) : NULL;
 
@@ -255,7 +259,7 @@ static void
 process (QuiltJournal *journal)
 {
   /* Appended to, or files came and went by rotation: both mean that there may be more to read. */
-  if (sd_journal_process (journal->journal) != SD_JOURNAL_NOP)
+  if (journal->lib.process (journal->journal) != SD_JOURNAL_NOP)
     journal->func (journal->data);
 }
 
@@ -279,16 +283,16 @@ quilt_journal_watch (QuiltJournal *journal,
                      gpointer data,
                      GError **error)
 {
-  int fd = sd_journal_get_fd (journal->journal);
+  int fd = journal->lib.get_fd (journal->journal);
 
   if (fd < 0)
     return set_error (error, fd, "watch");
   journal->func = func;
   journal->data = data;
-  journal->source = g_unix_fd_add (fd, (GIOCondition)sd_journal_get_events (journal->journal),
+  journal->source = g_unix_fd_add (fd, (GIOCondition)journal->lib.get_events (journal->journal),
                                    on_readable, journal);
   /* On a network file system nothing tells of a change. */
-  if (!sd_journal_reliable_fd (journal->journal))
+  if (!journal->lib.reliable_fd (journal->journal))
     journal->timeout = g_timeout_add (2000, on_timeout, journal);
   return TRUE;
 }

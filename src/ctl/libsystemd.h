@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sd-journal(3), loaded when a log is read: linked, libsystemd and the six libraries that it brings
+ * would cost every other verb, run above all, half as much start-up time again. */
+#pragma once
+
+#include <glib.h>
+#include <systemd/sd-journal.h>
+
+#define QUILT_LIBSYSTEMD_FUNCTIONS(F)                                                              \
+  F (open)                                                                                         \
+  F (close)                                                                                        \
+  F (set_data_threshold)                                                                           \
+  F (add_match)                                                                                    \
+  F (has_runtime_files)                                                                            \
+  F (has_persistent_files)                                                                         \
+  F (seek_head)                                                                                    \
+  F (seek_tail)                                                                                    \
+  F (seek_realtime_usec)                                                                           \
+  F (next)                                                                                         \
+  F (previous)                                                                                     \
+  F (get_data)                                                                                     \
+  F (get_realtime_usec)                                                                            \
+  F (get_cursor)                                                                                   \
+  F (restart_data)                                                                                 \
+  F (enumerate_data)                                                                               \
+  F (process)                                                                                      \
+  F (get_fd)                                                                                       \
+  F (get_events)                                                                                   \
+  F (reliable_fd)
+
+/* Each member is the function sd_journal_NAME. */
+typedef struct {
+#define QUILT_LIBSYSTEMD_MEMBER(name) __typeof__ (&sd_journal_##name) name;
+  QUILT_LIBSYSTEMD_FUNCTIONS (QUILT_LIBSYSTEMD_MEMBER)
+#undef QUILT_LIBSYSTEMD_MEMBER
+} QuiltLibsystemd;
+
+/* Loads the library and looks up all of it; it stays loaded. FAILED where there is none. */
+gboolean quilt_libsystemd_load (QuiltLibsystemd *ret_library, GError **error);
