@@ -4,10 +4,10 @@ import concurrent.futures
 import os
 
 import pytest
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 import quilt
-from conftest import OTHER, USER
+from conftest import OTHER, USER, import_image
 
 COMMAND = {"command": GLib.Variant("aay", [b"sleep"])}
 
@@ -215,7 +215,6 @@ def test_one_user_cannot_have_more_pending_than_his_quota(stopped, services, cli
 
 
 def test_a_long_call_counts_as_long_as_it_takes(stopped, client, user, root, services, polkit):
-    from conftest import import_image
     stopped.configure("MaxPendingPerUser=1\n")
     stopped.start()
     import_image(root, services, "web")
@@ -230,6 +229,30 @@ def test_a_long_call_counts_as_long_as_it_takes(stopped, client, user, root, ser
         assert waiting.result()[1] == "stopped"
     assert len(user.call("ListContainers", "a{sv}", ({},))) == 1
     assert path
+
+
+def test_a_flood_of_one_user_leaves_the_others_alone(daemon, image, user, root, services, polkit):
+    polkit.decide = lambda check: None
+    for _ in range(500):
+        user.send("CreateContainer", "sa{sv}", ("web", COMMAND))
+    assert root.call("ListContainers", "a{sv}", ({},)) == []
+    services.wait(lambda: len(polkit.checks) == 64)
+    assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+    assert len(polkit.checks) == 64
+
+
+def test_who_wants_no_answer_is_counted_too_and_not_for_ever(stopped, root, user, services, polkit):
+    stopped.configure("MaxPendingPerUser=1\n")
+    stopped.start()
+    import_image(root, services, "web")
+    polkit.decide = lambda check: None
+    user.send("CreateContainer", "sa{sv}", ("web", COMMAND), flags=Gio.DBusMessageFlags.NO_REPLY_EXPECTED)
+    check = services.wait(lambda: polkit.checks)[0]
+    assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+    polkit.decide = lambda check: "yes"
+    polkit.answer(check, "yes")
+    services.wait(lambda: any(what == "InterfacesAdded" and "/container/" in a[0] for _, _, what, a in services.signals))
+    assert len(user.call("ListContainers", "a{sv}", ({},))) == 1
 
 
 def test_the_quota_can_be_changed_at_run_time(daemon, services, client, user, root, polkit):

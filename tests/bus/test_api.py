@@ -78,6 +78,19 @@ def test_a_bad_value_is_refused_by_name(key, value, text, image, root):
     assert names(root) == []
 
 
+def test_a_deep_variant_is_a_value_of_the_wrong_type(image, root):
+    value = GLib.Variant("s", "x")
+    for _ in range(50):
+        value = GLib.Variant("v", value)
+    error = refusal(root.call, "CreateContainer", "sa{sv}", ("web", {**options_of("sleep"), "name": value}))
+    assert error.name == "InvalidArgument" and "name" in error.text
+
+
+def test_a_large_call_is_answered(daemon, root):
+    failures = root.call("StopContainers", "asa{sv}", ([f"no-{n}" for n in range(20000)], {}))
+    assert len(failures) == 20000 and {row[1] for row in failures} == {"org.quilt.Error.NotFound"}
+
+
 def test_output_goes_to_a_run_alone(image, root):
     """A container that is created has no output yet."""
     fd = os.memfd_create("out")
