@@ -27,6 +27,29 @@ struct QuiltHelper {
 };
 
 static gboolean
+on_ended (int pidfd, GIOCondition condition, gpointer data)
+{
+  QuiltHelper *self = data;
+
+  self->source = 0;
+  self->events->closed (self->data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who hangs up is at its end, or will be now. */
+static void
+hang_up (QuiltHelper *self)
+{
+  self->source = 0;
+  if (self->pidfd < 0) {
+    self->events->closed (self->data);
+    return;
+  }
+  quilt_helper_kill (self);
+  self->source = g_unix_fd_add (self->pidfd, G_IO_IN, on_ended, self);
+}
+
+static gboolean
 on_readable (int socket, GIOCondition condition, gpointer data)
 {
   QuiltHelper *self = data;
@@ -39,8 +62,7 @@ on_readable (int socket, GIOCondition condition, gpointer data)
     self->events->message (&message, self->data);
     return G_SOURCE_CONTINUE; /* self may be gone */
   }
-  self->source = 0;
-  self->events->closed (self->data);
+  hang_up (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -173,7 +195,7 @@ quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data)
 }
 
 static gboolean
-on_ended (int pidfd, GIOCondition condition, gpointer data)
+on_reapable (int pidfd, GIOCondition condition, gpointer data)
 {
   siginfo_t info;
 
@@ -185,13 +207,16 @@ on_ended (int pidfd, GIOCondition condition, gpointer data)
 void
 quilt_helper_free (QuiltHelper *self)
 {
+  siginfo_t info = {0};
+
   if (!self)
     return;
   if (self->source)
     g_source_remove (self->source);
   quilt_fd_clear (&self->socket);
-  if (self->pid && self->pidfd >= 0)
-    g_unix_fd_add (self->pidfd, G_IO_IN, on_ended, NULL); /* takes it over */
+  if (self->pid && self->pidfd >= 0 &&
+      waitid (P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
+    g_unix_fd_add (self->pidfd, G_IO_IN, on_reapable, NULL); /* takes it over */
   else
     quilt_fd_clear (&self->pidfd);
   g_free (self);

@@ -11,7 +11,8 @@ typedef struct QuiltHelper QuiltHelper;
 /* Called from the main context; both may free the helper. */
 typedef struct {
   void (*message) (const QuiltMessage *message, gpointer data);
-  void (*closed) (gpointer data); /* the last event: it ended, or sent what nobody should */
+  void (*closed) (gpointer data); /* the last event: it has ended, by itself or because it hung up
+                                     or sent what nobody should */
 } QuiltHelperEvents;
 
 /* Executes argv[0] with /dev/null as 0, our 1 and 2, a socket as 3 and fds[i] as 4 + i (-1: none).

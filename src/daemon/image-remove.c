@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "daemon/bus-error.h"
+#include "daemon/container.h"
 #include "daemon/dict.h"
 #include "daemon/event.h"
-#include "daemon/image.h"
 #include "daemon/work.h"
 
 /* One image of a call. */
@@ -142,14 +142,74 @@ layers_of_others (QuiltDaemon *daemon, const QuiltImage *image)
   return others;
 }
 
+/* Says who uses it: that is what has to be removed first. */
+static void
+set_in_use (const QuiltImage *image, const char *asked, GError **error)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (image->daemon->containers);
+  const char *user = "";
+  guint n = 0;
+
+  for (guint i = 0; i < all->len; i++) {
+    const QuiltContainer *container = all->pdata[i];
+
+    if (container->image != image)
+      continue;
+    user = container->record->options->name;
+    n++;
+  }
+  if (n > 1)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Image '%s' is in use by container '%s' and %u more: remove them first", asked,
+                 user, n - 1);
+  else
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Image '%s' is in use by container '%s': remove that first", asked, user);
+}
+
+/* The name of one container that is made of it; NULL: of none that is there yet. */
+static const char *
+find_user (QuiltDaemon *daemon, const QuiltImage *image)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+
+  for (guint i = 0; i < all->len; i++) {
+    const QuiltContainer *container = all->pdata[i];
+
+    if (container->image == image)
+      return container->record->options->name;
+  }
+  return NULL;
+}
+
+static void
+set_in_use (QuiltDaemon *daemon, const QuiltImage *image, const char *asked, GError **error)
+{
+  const char *user = find_user (daemon, image);
+
+  if (!user)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Image '%s' is in use by a container that is being created", asked);
+  else if (image->users == 1)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Image '%s' is in use by container '%s': remove that first", asked, user);
+  else
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Image '%s' is in use by container '%s' and %u more: remove them first", asked,
+                 user, image->users - 1);
+}
+
 static gboolean
-check_changeable (const QuiltImage *image, const char *asked, gboolean removal, GError **error)
+check_changeable (QuiltDaemon *daemon,
+                  const QuiltImage *image,
+                  const char *asked,
+                  gboolean removal,
+                  GError **error)
 {
   if (image->changing)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Image '%s' is being changed", asked);
   else if (removal && image->users > 0)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "Image '%s' is in use by %u container(s): remove them first", asked, image->users);
+    set_in_use (image, asked, error);
   else
     return TRUE;
   return FALSE;
@@ -173,7 +233,7 @@ begin_row (Removal *removal, Row *row)
   change = g_new0 (Change, 1);
   change->save = quilt_index_get_named (daemon->images, row->asked) == image &&
                  g_strv_length (image->record->names) > 1;
-  if (!check_changeable (image, row->asked, !change->save, &row->error)) {
+  if (!check_changeable (daemon, image, row->asked, !change->save, &row->error)) {
     change_free (change);
     return FALSE;
   }

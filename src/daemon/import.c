@@ -28,11 +28,10 @@ typedef struct {
   QuiltJob *job;
   QuiltHelper *helper;
   GError *error;
-  QuiltMessage done; /* the helper's last word */
+  char *temporary; /* the unfinished layer, which the helper makes */
 
-  /* What the helper found. */
+  QuiltMessage done; /* the helper's last word */
   char *digest;
-  char *temporary; /* the unfinished layer; NULL: the layer is there */
   gboolean existed;
 
   /* What the thread writes: the record of the image, and the one of the image that loses the name.
@@ -81,21 +80,62 @@ find_image (Import *import)
   return quilt_index_get (import->daemon->images, quilt_digest_hex (import->digest));
 }
 
+/* In a thread. Whatever the helper left: it may have been killed. */
+static gboolean
+discard (QuiltStore *store, gpointer data, GError **error)
+{
+  const Import *import = data;
+
+  return quilt_layer_discard (store, import->temporary, error);
+}
+
+static void
+on_discarded (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Import *import = data; /* freed after this */
+  QuiltDaemon *daemon = import->daemon;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error))
+    g_warning ("%s", error->message);
+  complete (import, NULL, import->error);
+  quilt_daemon_release (daemon);
+}
+
+/* import->error says why. */
+static void
+give_up (Import *import)
+{
+  QuiltDaemon *daemon = import->daemon;
+
+  quilt_daemon_hold (daemon);
+  quilt_work_run (daemon->store, discard, import, (GDestroyNotify)import_free, on_discarded,
+                  import);
+}
+
 /* The image with the name first: a crash in between leaves it with two, never with none. */
 static gboolean
 publish (QuiltStore *store, gpointer data, GError **error)
 {
   const Import *import = data;
+  g_autoptr (GPtrArray) none = g_ptr_array_new (); /* other images with its layer */
 
-  if (import->temporary && !quilt_layer_publish (store, import->temporary, import->digest, error))
+  if (import->done.exit_code == 0 &&
+      !quilt_layer_publish (store, import->temporary, import->digest, error)) {
+    quilt_layer_discard (store, import->temporary, NULL);
     return FALSE;
+  }
   if (!quilt_layer_exists (store, import->digest)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "The image was removed while it was imported: import it again");
     return FALSE;
   }
-  return quilt_image_save (store, import->record, error) &&
-         (!import->loser || quilt_image_save (store, import->loser, error));
+  if (quilt_image_save (store, import->record, error) &&
+      (!import->loser || quilt_image_save (store, import->loser, error)))
+    return TRUE;
+  if (!import->existed)
+    quilt_image_remove (store, import->record, none, NULL);
+  return FALSE;
 }
 
 static void begin_publishing (QuiltDaemon *daemon);
@@ -158,19 +198,18 @@ new_record (const Import *import, const QuiltMessage *done)
   return record;
 }
 
-/* "sha256:HEX TEMPORARY", or the digest alone. */
+/* "sha256:HEX", and what else may follow after a space. */
 static gboolean
 parse_done (Import *import, const QuiltMessage *done, GError **error)
 {
   g_auto (GStrv) words = g_strsplit (done->text, " ", 2);
 
-  if (!words[0] || !quilt_digest_hex (words[0]) || (words[1] && strchr (words[1], '/'))) {
+  if (!words[0] || !quilt_digest_hex (words[0])) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "Failed to import: quilt-transfer answered nonsense");
     return FALSE;
   }
   import->digest = g_strdup (words[0]);
-  import->temporary = g_strdup (words[1]);
   return TRUE;
 }
 
@@ -206,27 +245,25 @@ plan_records (Import *import, GError **error)
 static void
 begin_publishing (QuiltDaemon *daemon)
 {
-  Import *import = g_queue_peek_head (&daemon->imports);
-  g_autoptr (GError) error = NULL;
+  Import *import;
 
-  if (!import)
-    return;
-  if (plan_records (import, &error)) {
-    quilt_work_run_in_turn (daemon->in_turn, daemon->store, publish, import,
-                            (GDestroyNotify)import_free, on_published, import);
-    return;
+  while ((import = g_queue_peek_head (&daemon->imports))) {
+    if (plan_records (import, &import->error)) {
+      quilt_work_run_in_turn (daemon->in_turn, daemon->store, publish, import,
+                              (GDestroyNotify)import_free, on_published, import);
+      return;
+    }
+    g_queue_pop_head (&daemon->imports);
+    give_up (import);
+    quilt_daemon_release (daemon);
   }
-  end_publishing (import, NULL, error);
-  import_free (import);
 }
 
 static void
-finish (Import *import, const QuiltMessage *done)
+finish (Import *import)
 {
   QuiltDaemon *daemon = import->daemon;
 
-  g_clear_pointer (&import->helper, quilt_helper_free);
-  import->done = *done;
   quilt_daemon_hold (daemon);
   g_queue_push_tail (&daemon->imports, import);
   if (g_queue_get_length (&daemon->imports) == 1)
@@ -238,11 +275,13 @@ on_message (const QuiltMessage *message, gpointer data)
 {
   Import *import = data;
 
+  if (import->error)
+    return; /* cancelled, or failed already: closed() follows */
   if (message->type == QUILT_MESSAGE_PROGRESS)
     quilt_job_progress (import->job, message->done, message->total);
   else if (message->type == QUILT_MESSAGE_DONE)
-    finish (import, message);
-  else if (message->type == QUILT_MESSAGE_ERROR && !import->error)
+    import->done = *message;
+  else if (message->type == QUILT_MESSAGE_ERROR)
     import->error = g_error_new_literal (QUILT_ERROR, message->code, message->text);
 }
 
@@ -251,29 +290,30 @@ on_closed (gpointer data)
 {
   Import *import = data;
 
+  g_clear_pointer (&import->helper, quilt_helper_free);
+  if (!import->error && import->done.type) {
+    finish (import);
+    return;
+  }
   if (!import->error)
     import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
                                  "Failed to import: quilt-transfer ended unexpectedly; see what it "
                                  "said in the journal of quiltd.service");
-  complete (import, NULL, import->error);
-  import_free (import);
+  give_up (import);
 }
 
 static const QuiltHelperEvents helper_events = {on_message, on_closed};
 
-/* It cleans up and reports its end. */
+/* What it was at is discarded when it is gone. */
 static void
 cancel (gpointer data)
 {
   Import *import = data;
-  QuiltMessage message;
 
-  if (!import->helper)
+  if (!import->helper || import->error)
     return; /* it is as good as done */
-  if (!import->error)
-    import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "The import was cancelled");
-  quilt_message_init (&message, QUILT_MESSAGE_STOP);
-  quilt_helper_send (import->helper, &message);
+  import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "The import was cancelled");
+  quilt_helper_kill (import->helper);
 }
 
 static QuiltHelper *
@@ -285,7 +325,8 @@ spawn_transfer (Import *import, GError **error)
                                             MIN (daemon->config->import_max_bytes, G_MAXINT64));
   g_autofree char *entries = g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT,
                                               MIN (daemon->config->import_max_entries, G_MAXINT64));
-  const char *const argv[] = {program, bytes, entries, NULL};
+  g_autofree char *temporary = g_strconcat ("--temporary=", import->temporary, NULL);
+  const char *const argv[] = {program, bytes, entries, temporary, NULL};
   const int fds[] = {import->source, daemon->store->layers_fd};
 
   return quilt_helper_spawn (argv, fds, G_N_ELEMENTS (fds), &helper_events, import, error);
@@ -362,6 +403,7 @@ quilt_import_image (QuiltDaemon *daemon,
   import->daemon = daemon;
   import->name = *name ? g_strdup (name) : NULL;
   import->source = g_steal_fd (&fd);
+  import->temporary = quilt_layer_temporary_new ();
   g_object_set_data_full (G_OBJECT (invocation), "quilt-import", import,
                           (GDestroyNotify)import_free);
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);

@@ -10,14 +10,15 @@
 #include <signal.h>
 
 /* After this long a supervisor that should have acted is taken for hung, and killed. */
-#define PATIENCE_SECONDS 30
+#define PATIENCE_SECONDS 10
 
 struct QuiltRun {
   QuiltDaemon *daemon;
   char *id;
   char *scope; /* NULL: adopted, and never got so far */
   int dir_fd;
-  QuiltHelper *helper; /* NULL: closed */
+  QuiltHelper
+      *helper; /* kept after its end: its pid stays its own until systemd has no use for it */
   QuiltRunFunc callback;
   gpointer data;
   guint timer;  /* of our patience */
@@ -171,7 +172,6 @@ on_closed (gpointer data)
   QuiltRun *self = data;
   QuiltMessage message;
 
-  quilt_helper_free (g_steal_pointer (&self->helper));
   if (self->ended)
     return;
   if (!self->verdict && quilt_run_dir_get_exit (self->dir_fd, &message)) {
