@@ -101,7 +101,7 @@ config_new (void)
   config->default_stop_timeout_usec = options->stop_timeout_usec;
   config->default_memory_max = options->memory_max;
   config->default_cpu_quota_usec = options->cpu_quota_usec;
-  config->default_pids_max = options->pids_max;
+  config->default_pids_max = 2048; /* or a fork bomb would be everybody's */
   config->import_max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_max_entries = 10 * 1000 * 1000;
   return config;
