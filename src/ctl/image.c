@@ -243,7 +243,10 @@ quilt_image_import (
   g_main_loop_run (import.loop);
   quilt_progress_end (&import.progress);
   if (!import.digest) {
-    g_propagate_error (error, g_steal_pointer (&import.error));
+    g_autofree char *quoted = quilt_text_quote (path);
+
+    g_propagate_prefixed_error (error, g_steal_pointer (&import.error),
+                                "Failed to import '%s': ", quoted);
     return NULL;
   }
   if (ret_existed)
