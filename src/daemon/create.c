@@ -9,6 +9,7 @@
 #include "daemon/dict.h"
 #include "daemon/event.h"
 #include "daemon/names.h"
+#include "daemon/run-dir.h"
 #include "daemon/work.h"
 #include "spec/words.h"
 
@@ -99,6 +100,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!quilt_work_finish (result, &error)) {
     quilt_index_unname (creation->daemon->containers, record->options->name);
+    quilt_run_dir_remove (creation->daemon, record->id, NULL);
     container->image->users--;
     answer (creation, error);
     return;
@@ -172,6 +174,8 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   creation->invocation = invocation;
   quilt_daemon_hold (creation->daemon);
+  if (creation->run && creation->container->record->options->auto_remove)
+    quilt_run_dir_announce (creation->daemon, creation->container->record->id);
   quilt_work_create (creation->daemon->store, creation->container->record, on_created, creation);
 }
 

@@ -97,6 +97,12 @@ quilt_run_dir_make (
   return g_steal_fd (&fd);
 }
 
+void
+quilt_run_dir_announce (QuiltDaemon *daemon, const char *id)
+{
+  mkdirat (daemon->runs_fd, id, 0700); /* a failure is reported by the run itself */
+}
+
 int
 quilt_run_dir_open (QuiltDaemon *daemon, const char *id)
 {

@@ -10,6 +10,10 @@
 int quilt_run_dir_make (
     QuiltDaemon *daemon, const char *id, const char *scope, const char *config, GError **error);
 
+/* Makes the directory alone, before there is a record of a container that is made for one run: if
+ * quiltd goes before that begins, the next one knows by it that nobody waits for the container. */
+void quilt_run_dir_announce (QuiltDaemon *daemon, const char *id);
+
 /* Opens what a run has left. -1: nothing. */
 int quilt_run_dir_open (QuiltDaemon *daemon, const char *id);
 
