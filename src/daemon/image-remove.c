@@ -167,44 +167,8 @@ set_in_use (const QuiltImage *image, const char *asked, GError **error)
                  "Image '%s' is in use by container '%s': remove that first", asked, user);
 }
 
-/* The name of one container that is made of it; NULL: of none that is there yet. */
-static const char *
-find_user (QuiltDaemon *daemon, const QuiltImage *image)
-{
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
-
-  for (guint i = 0; i < all->len; i++) {
-    const QuiltContainer *container = all->pdata[i];
-
-    if (container->image == image)
-      return container->record->options->name;
-  }
-  return NULL;
-}
-
-static void
-set_in_use (QuiltDaemon *daemon, const QuiltImage *image, const char *asked, GError **error)
-{
-  const char *user = find_user (daemon, image);
-
-  if (!user)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "Image '%s' is in use by a container that is being created", asked);
-  else if (image->users == 1)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "Image '%s' is in use by container '%s': remove that first", asked, user);
-  else
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "Image '%s' is in use by container '%s' and %u more: remove them first", asked,
-                 user, image->users - 1);
-}
-
 static gboolean
-check_changeable (QuiltDaemon *daemon,
-                  const QuiltImage *image,
-                  const char *asked,
-                  gboolean removal,
-                  GError **error)
+check_changeable (const QuiltImage *image, const char *asked, gboolean removal, GError **error)
 {
   if (image->changing)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Image '%s' is being changed", asked);
@@ -233,7 +197,7 @@ begin_row (Removal *removal, Row *row)
   change = g_new0 (Change, 1);
   change->save = quilt_index_get_named (daemon->images, row->asked) == image &&
                  g_strv_length (image->record->names) > 1;
-  if (!check_changeable (daemon, image, row->asked, !change->save, &row->error)) {
+  if (!check_changeable (image, row->asked, !change->save, &row->error)) {
     change_free (change);
     return FALSE;
   }
