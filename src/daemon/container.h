@@ -75,7 +75,7 @@ QuiltSpec *quilt_container_plan (QuiltContainer *self, GError **error);
 /* Answers all tasks of a list and empties it; error NULL: success. */
 void quilt_container_answer (GPtrArray *waiters, const GError *error);
 
-/* What runs when something ended; container-life.c. */
+/* What a run tells; container-start.c. */
 void quilt_container_on_run (QuiltRunEvent event,
                              const QuiltMessage *message,
                              const GError *error,

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The end of a container's run: recorded, then told, and who waits for it. */
+#include "daemon/container-life.h"
+
+#include "daemon/container-private.h"
+#include "daemon/event.h"
+#include "daemon/outcome.h"
+#include "daemon/work.h"
+
+/* The first news of a run that an earlier quiltd started. */
+void
+quilt_container_known (QuiltContainer *self)
+{
+  if (!self->recovering)
+    return;
+  self->recovering = FALSE;
+  quilt_event_log (QUILT_EVENT_CONTAINER_RECOVERED,
+                   &(QuiltEventFields){.container_id = self->record->id,
+                                       .container_name = self->record->options->name,
+                                       .state = quilt_state_to_string (self->state)},
+                   "Container %s was found again, it is %s", self->record->options->name,
+                   quilt_state_to_string (self->state));
+  quilt_daemon_release (self->daemon);
+}
+
+/* The end is on record (or can't be, which is logged): everybody may know. */
+static void
+announce_end (QuiltContainer *self, gboolean recorded)
+{
+  g_autoptr (GError) failure = quilt_outcome_get_error (&self->result);
+
+  self->ended = FALSE;
+  self->pid = 0;
+  quilt_container_enter (self, failure ? QUILT_STATE_FAILED : QUILT_STATE_EXITED);
+  quilt_container_known (self);
+  if (self->run)
+    quilt_run_release (self->run, recorded);
+  if (self->record->options->auto_remove)
+    self->removing = TRUE;
+  else
+    quilt_container_answer (self->end_waiters, NULL);
+  quilt_container_answer (self->start_waiters, failure);
+  quilt_container_remove_if_due (self);
+}
+
+static void
+on_end_saved (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+  gboolean recorded = quilt_work_finish (result, &error);
+
+  if (!recorded)
+    g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
+               error->message);
+  announce_end (self, recorded);
+}
+
+/* self->result says how the run ended. */
+void
+quilt_container_record_end (QuiltContainer *self)
+{
+  self->ended = TRUE;
+  if (self->marking)
+    return; /* on_marked() comes back */
+  if (self->record->options->auto_remove || self->removing)
+    announce_end (self, TRUE); /* what is removed next needs no record */
+  else
+    quilt_work_save_result (self->daemon->store, self->record->id, &self->result, on_end_saved,
+                            g_object_ref (self));
+}
+
+void
+quilt_container_fail (QuiltContainer *self, const GError *why)
+{
+  quilt_outcome_failed (&self->result, "failed", (guint64)g_get_real_time (), why);
+  quilt_container_record_end (self);
+}
+
+void
+quilt_container_wait (QuiltContainer *self, GTask *task)
+{
+  gboolean ended = self->state == QUILT_STATE_EXITED || self->state == QUILT_STATE_FAILED;
+  gboolean leaves = self->record->options->auto_remove && self->removing && !self->gone;
+
+  if ((!ended || leaves) && !self->gone) {
+    g_ptr_array_add (self->end_waiters, task);
+    return;
+  }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of a container's life need of each other: container-start.c, -end.c, -stop.c,
+ * -remove.c. */
+#pragma once
+
+#include "base/error.h"
+#include "daemon/container-life.h"
+
+/* self->result says how the run ended: saves that and tells everybody. */
+void quilt_container_record_end (QuiltContainer *self);
+/* The same for a run that never began. */
+void quilt_container_fail (QuiltContainer *self, const GError *why);
+/* There is news of a run that an earlier quiltd started. */
+void quilt_container_known (QuiltContainer *self);
+
+/* The container is active. What has not got as far as its command is killed. */
+void quilt_container_begin_stop (QuiltContainer *self, guint64 timeout_usec);
+
+/* The next step of a removal that was begun, if there is nothing to wait for. */
+void quilt_container_remove_if_due (QuiltContainer *self);
+
+/* Returns task with an error, "Container 'NAME' WHY". TRUE. */
+gboolean
+quilt_container_refuse (GTask *task, QuiltError code, const QuiltContainer *self, const char *why);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The removal of a container: its files, what is left of its run, the object. */
+#include "daemon/container-life.h"
+
+#include "base/error.h"
+#include "daemon/container-private.h"
+#include "daemon/work.h"
+
+#include <signal.h>
+
+static void
+finish_removal (QuiltContainer *self)
+{
+  g_autoptr (GError) removed = NULL;
+
+  quilt_container_unpublish (self);
+  if (!self->result.reason || !*self->result.reason)
+    removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                           "Container '%s' was removed before it ran", self->record->options->name);
+  quilt_container_answer (self->end_waiters, removed);
+  quilt_container_answer (self->remove_waiters, NULL);
+}
+
+static void
+on_deleted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->deleting = FALSE;
+  self->deleted = quilt_work_finish (result, &error);
+  if (self->deleted) {
+    quilt_container_remove_if_due (self);
+    return;
+  }
+  g_warning ("Failed to remove container %s: %s", self->record->options->name, error->message);
+  self->removing = FALSE;
+  quilt_container_answer (self->remove_waiters, error);
+  quilt_container_answer (self->end_waiters, NULL);
+}
+
+/* The files go while systemd takes the scope apart: neither needs the other. */
+void
+quilt_container_remove_if_due (QuiltContainer *self)
+{
+  if (!self->removing || self->deleting || quilt_container_is_active (self) || self->gone)
+    return;
+  if (self->deleted) {
+    if (!self->run)
+      finish_removal (self);
+    return;
+  }
+  self->deleting = TRUE;
+  quilt_work_remove (self->daemon->store, self->record->id, !self->record->options->auto_remove,
+                     on_deleted, g_object_ref (self));
+}
+
+void
+quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
+{
+  if (self->gone) {
+    quilt_container_refuse (task, QUILT_ERROR_NOT_FOUND, self, "was removed");
+    return;
+  }
+  if (self->editing) {
+    quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being changed");
+    return;
+  }
+  if (quilt_container_is_active (self) && !args->force) {
+    quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                            "runs: stop it first, or force its removal (--force)");
+    return;
+  }
+  g_ptr_array_add (self->remove_waiters, task);
+  if (self->removing)
+    return;
+  self->removing = TRUE;
+  if (self->state == QUILT_STATE_SETTING_UP)
+    quilt_container_begin_stop (self, 0);
+  else if (quilt_container_is_active (self) && !self->ended)
+    quilt_run_kill (self->run, SIGKILL);
+  quilt_container_remove_if_due (self);
+}
+
+void
+quilt_container_remove_leftover (QuiltContainer *self)
+{
+  self->removing = TRUE;
+  quilt_container_remove_if_due (self);
+}
