@@ -98,7 +98,7 @@ def remove_containers(stem=""):
 def remove_images():
     images = ctl("images", "--json=short").ok().json
     if images:
-        ctl("remove-image", *[image["digest"] for image in images]).ok()
+        ctl("remove-image", *[image["digest"] for image in images], timeout=6 * TIMEOUT).ok()
 
 
 # The bus

@@ -52,6 +52,20 @@ def test_a_real_debian_root(debian):
     assert ctl("run", "--rm", debian, "sh", "-c", "seq 100 | sort -rn | head -n1").ok().out == b"100\n"
 
 
+def test_a_root_as_nix_builds_it(name):
+    """All of it in /nix/store: read-only directories that come before their contents, times of 1, links by absolute path."""
+    store = "nix/store/0c0h1z3xm9y8s2f5-busybox-1.36"
+    frozen = {"type": tarfile.DIRTYPE, "mode": 0o555, "mtime": 1}
+    tar = archive(("./", frozen), ("./nix", frozen), ("./nix/store", {**frozen, "mode": 0o1775}), (f"./{store}", frozen),
+                  (f"./{store}/bin", frozen), (f"./{store}/bin/busybox", BUSYBOX_BYTES),
+                  ("./bin", {"type": tarfile.SYMTYPE, "linkname": f"/{store}/bin"}),
+                  (f"./{store}/bin/sh", {"type": tarfile.SYMTYPE, "linkname": "busybox"}))
+    ctl("import", "-", name, input=tar).ok()
+    assert ctl("run", "--rm", name, "/bin/sh", "-c", "busybox readlink /bin; busybox stat -c '%a %Y' /nix/store").ok().out == \
+        b"/%s/bin\n1775 1\n" % store.encode()
+    ctl("remove-image", name).ok()
+
+
 def test_i3_the_same_image_50_times_is_unpacked_once(name):
     ctl("import", str(BUSYBOX), name).ok()
     before, inode = layers(), [os.stat(STATE / "layers" / layer).st_ino for layer in layers()]
@@ -183,6 +197,18 @@ def test_i2_what_cannot_run_is_named_before_it_starts(name, case):
     assert tree.exists()
     ctl("remove", name).ok()
     ctl("remove-image", name).ok()
+
+
+def test_create_without_an_inode_left_is_a_clear_error(busybox, name):
+    run("systemctl", "stop", "quiltd.service").ok()
+    run("mount", "-t", "tmpfs", "-o", "nr_inodes=3,mode=700", "tmpfs", str(STATE / "containers")).ok()
+    try:
+        done = ctl("create", "--name", name, busybox, "/bin/true")
+        assert done.code == 125 and b"space" in done.err.lower(), done
+        assert not list((STATE / "containers").iterdir()) and ctl("list", "--json=short").json == []
+    finally:
+        run("systemctl", "stop", "quiltd.service").ok()
+        run("umount", str(STATE / "containers")).ok()
 
 
 def test_disk_full_is_a_clear_error_and_leaves_the_store_clean(name):
