@@ -200,18 +200,20 @@ def test_one_user_cannot_have_more_pending_than_his_quota(stopped, services, cli
     stopped.configure("MaxPendingPerUser=2\n")
     stopped.start()
     polkit.decide = lambda check: None
-    for _ in range(2):
-        client(USER).send("ListContainers", "a{sv}", ({},))
-    services.wait(lambda: len(polkit.checks) == 2)
-    error = refusal(user.call, "ListContainers", "a{sv}", ({},))
-    assert error.name == "QuotaExceeded"
-    assert "MaxPendingPerUser=" in error.text
-    assert root.call("ListContainers", "a{sv}", ({},)) == []
-    polkit.decide = lambda check: "yes"
-    assert other.call("ListContainers", "a{sv}", ({},)) == []
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        pending = [pool.submit(client(USER).call, "ListContainers", "a{sv}", ({},)) for _ in range(2)]
+        services.wait(lambda: len(polkit.checks) == 2)
+        error = refusal(user.call, "ListContainers", "a{sv}", ({},))
+        assert error.name == "QuotaExceeded"
+        assert "MaxPendingPerUser=" in error.text
+        assert root.call("ListContainers", "a{sv}", ({},)) == []
+        polkit.decide = lambda check: "yes"
+        assert other.call("ListContainers", "a{sv}", ({},)) == []
 
-    polkit.answer(polkit.checks[0], "yes")
-    assert user.call("ListContainers", "a{sv}", ({},)) == []
+        polkit.answer(polkit.checks[0], "yes")
+        concurrent.futures.wait(pending, return_when=concurrent.futures.FIRST_COMPLETED)
+        assert user.call("ListContainers", "a{sv}", ({},)) == []
+        polkit.answer(polkit.checks[1], "yes")
 
 
 def test_a_long_call_counts_as_long_as_it_takes(stopped, client, user, root, services, polkit):
