@@ -203,6 +203,7 @@ plan_process (QuiltSpec *spec,
   }
   process->cwd = g_strdup (cwd && *cwd ? cwd : "/");
   process->umask = 022;
+  process->has_oom_score_adj = TRUE; /* 0: quiltd's own, which it would inherit, is far below */
   process->no_new_privileges = TRUE;
   process->has_capabilities = TRUE;
   /* Inheritable and ambient stay empty: a program without file capabilities gains nothing. */

@@ -153,6 +153,9 @@ quilt_supervisor_handle_terminate (QuiltSupervisor *self)
 {
   self->terminated = TRUE;
   stop (self, self->stop_signal, self->stop_timeout_usec);
+  if (self->phase == QUILT_PHASE_RUNNING)
+    send_simple (self,
+                 QUILT_MESSAGE_RUNNING); /* it carries the flag: a quiltd that is there learns it */
 }
 
 static void

@@ -3,7 +3,7 @@
 import pathlib
 import time
 
-from quilt import SLOWNESS, TIMEOUT, ctl, manager, properties
+from quilt import SLOWNESS, TIMEOUT, ctl, manager, properties, run
 
 HOG = "x=x; while :; do x=$x$x; done"
 
@@ -73,3 +73,7 @@ def test_supervisor_and_payload_have_cgroups_of_their_own(busybox, name):
     ctl("kill", name).ok()
 
 
+def test_the_container_does_not_inherit_quiltds_oom_score(busybox):
+    daemon = run("systemctl", "show", "quiltd.service", "-p", "MainPID", "--value").text.strip()
+    assert pathlib.Path(f"/proc/{daemon}/oom_score_adj").read_text() == "-900\n"
+    assert ctl("run", "--rm", busybox, "/bin/cat", "/proc/self/oom_score_adj").ok().out == b"0\n"
