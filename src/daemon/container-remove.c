@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "daemon/container-private.h"
+#include "daemon/run-dir.h"
 #include "daemon/work.h"
 
 #include <signal.h>
@@ -13,6 +14,8 @@ finish_removal (QuiltContainer *self)
 {
   g_autoptr (GError) removed = NULL;
 
+  /* A run leaves none; one that was announced and could not begin does. */
+  quilt_run_dir_remove (self->daemon, self->record->id, NULL);
   quilt_container_unpublish (self);
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
