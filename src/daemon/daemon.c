@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "daemon/helper.h"
 #include "daemon/work.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ quilt_daemon_new (GDBusConnection *bus,
   g_autoptr (QuiltDaemon) self = g_new0 (QuiltDaemon, 1);
 
   self->config = config;
-  self->runs_fd = -1;
+  self->runs_fd = self->helpers_fd = -1;
   self->units_fd = open ("/run/systemd/units", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   self->bus = g_object_ref (bus);
   self->libexec_dir = g_strdup (paths->libexec_dir);
@@ -47,6 +48,9 @@ quilt_daemon_new (GDBusConnection *bus,
     return NULL;
   self->runs_fd = open_runs (paths->run_dir, error);
   if (self->runs_fd < 0)
+    return NULL;
+  self->helpers_fd = quilt_helper_open_dir (paths->libexec_dir, error);
+  if (self->helpers_fd < 0)
     return NULL;
   self->in_turn = quilt_work_pool_new ();
   self->quota = quilt_quota_new ((guint)MIN (config->max_pending_per_user, G_MAXUINT));
@@ -78,6 +82,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_object (&self->bus);
   quilt_fd_clear (&self->runs_fd);
   quilt_fd_clear (&self->units_fd);
+  quilt_fd_clear (&self->helpers_fd);
   g_free (self->libexec_dir);
   g_free (self);
 }

@@ -29,8 +29,9 @@ typedef struct {
   GQueue imports;       /* whose archive is unpacked, see import.c */
   GThreadPool *in_turn; /* one thread: changes of images, one after the other */
   char *libexec_dir;
-  int runs_fd;  /* /run/quilt/containers */
-  int units_fd; /* /run/systemd/units, -1 where there is none */
+  int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
+  int runs_fd;    /* /run/quilt/containers */
+  int units_fd;   /* /run/systemd/units, -1 where there is none */
 
   guint operations; /* calls that change something and are not answered */
   void (*on_idle) (gpointer data);

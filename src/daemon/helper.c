@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -103,10 +104,29 @@ plan_descriptors (posix_spawn_file_actions_t *actions, const int *fds, int *move
   return r == 0 ? posix_spawn_file_actions_addclosefrom_np (actions, 3 + (int)n) : r;
 }
 
-/* Returns an errno. */
-static int
-spawn_with (const char *const *argv, const int *fds, guint n, pid_t *ret_pid)
+int
+quilt_helper_open_dir (const char *path, GError **error)
 {
+  struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+  g_autofd int fd = open_tree (AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+  /* Who may not mount can't start a container either, and tests are content with that. */
+  if (fd < 0 && errno == EPERM)
+    fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  else if (fd >= 0 && mount_setattr (fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)
+    quilt_fd_clear (&fd);
+  if (fd < 0)
+    quilt_set_error_errno (error, errno, "Failed to open '%s', where the helpers are", path);
+  return g_steal_fd (&fd);
+}
+
+/* Returns an errno. The path is of our /proc, since the child's own descriptor is closed by then.
+ */
+static int
+spawn_with (int dir_fd, const char *const *argv, const int *fds, guint n, pid_t *ret_pid)
+{
+  g_autofree char *program = g_path_get_basename (argv[0]);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/fd/%d/%s", (int)getpid (), dir_fd, program);
   g_autofree int *moves = g_new (int, n);
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -125,7 +145,7 @@ spawn_with (const char *const *argv, const int *fds, guint n, pid_t *ret_pid)
   posix_spawnattr_setsigdefault (&attributes, &ours);
   r = plan_descriptors (&actions, fds, moves, n);
   if (r == 0)
-    r = posix_spawn (ret_pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
+    r = posix_spawn (ret_pid, path, &actions, &attributes, (char *const *)argv, environ);
   posix_spawnattr_destroy (&attributes);
   posix_spawn_file_actions_destroy (&actions);
   for (guint i = 0; i < n; i++)
@@ -134,7 +154,8 @@ spawn_with (const char *const *argv, const int *fds, guint n, pid_t *ret_pid)
 }
 
 QuiltHelper *
-quilt_helper_spawn (const char *const *argv,
+quilt_helper_spawn (int dir_fd,
+                    const char *const *argv,
                     const int *fds,
                     guint n_fds,
                     const QuiltHelperEvents *events,
@@ -156,7 +177,7 @@ quilt_helper_spawn (const char *const *argv,
   all[0] = theirs = pair[1];
   for (guint i = 0; i < n_fds; i++)
     all[i + 1] = fds[i];
-  r = spawn_with (argv, all, n_fds + 1, &pid);
+  r = spawn_with (dir_fd, argv, all, n_fds + 1, &pid);
   if (r != 0) {
     quilt_set_error_errno (error, r, "Failed to execute '%s'", argv[0]);
     return NULL;

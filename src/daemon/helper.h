@@ -15,9 +15,15 @@ typedef struct {
                                      or sent what nobody should */
 } QuiltHelperEvents;
 
-/* Executes argv[0] with /dev/null as 0, our 1 and 2, a socket as 3 and fds[i] as 4 + i (-1: none).
- * The descriptors stay the caller's. */
-QuiltHelper *quilt_helper_spawn (const char *const *argv,
+/* Opens the directory of the helpers as a mount of its own that can't be written to. What a
+ * container gets hold of by /proc/self/exe is the supervisor's program: by this way it can neither
+ * be opened for writing nor get another mode or owner (CVE-2019-5736). -1 with error on failure. */
+int quilt_helper_open_dir (const char *path, GError **error);
+
+/* Executes the program of dir_fd that argv[0] ends with, with /dev/null as 0, our 1 and 2, a socket
+ * as 3 and fds[i] as 4 + i (-1: none). The descriptors stay the caller's. */
+QuiltHelper *quilt_helper_spawn (int dir_fd,
+                                 const char *const *argv,
                                  const int *fds,
                                  guint n_fds,
                                  const QuiltHelperEvents *events,

@@ -329,7 +329,8 @@ spawn_transfer (Import *import, GError **error)
   const char *const argv[] = {program, bytes, entries, temporary, NULL};
   const int fds[] = {import->source, daemon->store->layers_fd};
 
-  return quilt_helper_spawn (argv, fds, G_N_ELEMENTS (fds), &helper_events, import, error);
+  return quilt_helper_spawn (daemon->helpers_fd, argv, fds, G_N_ELEMENTS (fds), &helper_events,
+                             import, error);
 }
 
 static void

@@ -229,7 +229,8 @@ spawn_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
     argv[n++] = "--attach-stdout";
   if (plan->attach_stderr >= 0)
     argv[n++] = "--attach-stderr";
-  return quilt_helper_spawn (argv, fds, G_N_ELEMENTS (fds), &helper_events, self, error);
+  return quilt_helper_spawn (self->daemon->helpers_fd, argv, fds, G_N_ELEMENTS (fds),
+                             &helper_events, self, error);
 }
 
 QuiltRun *

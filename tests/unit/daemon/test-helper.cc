@@ -91,9 +91,12 @@ protected:
 
   bool spawn (const char *verb, const int *fds, guint n)
   {
-    const char *const argv[] = {"/proc/self/exe", "--helper", verb, nullptr};
+    g_autofree char *program = g_file_read_link ("/proc/self/exe", nullptr);
+    g_autofree char *path = g_path_get_dirname (program);
+    g_autofd int dir_fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const char *const argv[] = {program, "--helper", verb, nullptr};
 
-    talk.helper = quilt_helper_spawn (argv, fds, n, &events, &talk, nullptr);
+    talk.helper = quilt_helper_spawn (dir_fd, argv, fds, n, &events, &talk, nullptr);
     return talk.helper != nullptr;
   }
 
@@ -161,9 +164,10 @@ TEST_F (Helper, IsNotReapedWhileSomebodyMayUseItsPid)
 TEST_F (Helper, ThatIsNotThereIsAnError)
 {
   const char *const argv[] = {"/nonexistent", nullptr};
+  g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   g_autoptr (GError) error = nullptr;
 
-  EXPECT_EQ (quilt_helper_spawn (argv, nullptr, 0, &events, &talk, &error), nullptr);
+  EXPECT_EQ (quilt_helper_spawn (root_fd, argv, nullptr, 0, &events, &talk, &error), nullptr);
   ASSERT_NE (error, nullptr);
   EXPECT_STREQ (error->message, "Failed to execute '/nonexistent': No such file or directory");
 }
