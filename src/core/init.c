@@ -236,14 +236,21 @@ enter_cwd (const QuiltInit *init, guint step)
     quilt_init_fail (init, QUILT_STAGE_CWD, ENOENT, quoted, "it is not inside the container");
 }
 
+/* By the system call: sigaction(3) spares the two signals that glibc keeps for itself, and its
+ * posix_spawn(3), by which we were started, has them ignored. */
 static void
 reset_signals (void)
 {
-  struct sigaction action = {.sa_handler = SIG_DFL};
+  const struct {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    guint64 mask;
+  } action = {SIG_DFL};
   sigset_t none;
 
   for (int i = 1; i < NSIG; i++)
-    sigaction (i, &action, NULL); /* fails for those that nobody can change */
+    syscall (SYS_rt_sigaction, i, &action, NULL, sizeof action.mask); /* not of SIGKILL, SIGSTOP */
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
 }

@@ -226,6 +226,11 @@ def test_a_setup_step_reaches_nothing_of_the_init(busybox, name):
     assert ctl("run", "--rm", "--setup", step, busybox, "/bin/echo", "alive").out == b"alive\n"
 
 
+def test_e_a_command_begins_with_no_signal_ignored_or_blocked(busybox):
+    lines = ctl("run", "--rm", busybox, "/bin/grep", "-E", "SigBlk|SigIgn|SigCgt", "/proc/self/status").ok().text.splitlines()
+    assert [int(line.split()[1], 16) for line in lines] == [0, 0, 0]
+
+
 # The bus
 
 def test_g_who_never_reads_delays_nobody(busybox):
