@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ctl/agent.h"
 #include "ctl/pager.h"
+#include "ctl/words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -101,31 +102,34 @@ on_json (const char *name, const char *value, gpointer data, GError **error)
   return FALSE;
 }
 
-static void
-add_shared (QuiltCtl *ctl, GOptionGroup *group, gboolean *ret_help)
+/* The verb's own options and those that it shares. */
+static GArray *
+collect_entries (QuiltCtl *ctl, const GOptionEntry *own, gboolean *ret_help)
 {
-  const GOptionEntry help[] = {
-      {"help", 'h', 0, G_OPTION_ARG_NONE, ret_help, "Show this help", NULL}, {NULL}};
   const struct {
     guint flag;
-    GOptionEntry entries[2];
+    GOptionEntry entry;
   } shared[] = {
       {QUILT_VERB_JSON,
-       {{"json", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer)on_json,
-         "Print JSON: short, pretty or off", "MODE"}}},
+       {"json", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer)on_json,
+        "Print JSON: short, pretty or off", "MODE"}},
       {QUILT_VERB_TABLE,
-       {{"no-legend", 0, 0, G_OPTION_ARG_NONE, &ctl->no_legend, "Print no column headers", NULL}}},
+       {"no-legend", 0, 0, G_OPTION_ARG_NONE, &ctl->no_legend, "Print no column headers", NULL}},
       {QUILT_VERB_PAGER,
-       {{"no-pager", 0, 0, G_OPTION_ARG_NONE, &ctl->no_pager, "Don't start a pager", NULL}}},
+       {"no-pager", 0, 0, G_OPTION_ARG_NONE, &ctl->no_pager, "Don't start a pager", NULL}},
       {QUILT_VERB_BUS,
-       {{"no-ask-password", 0, 0, G_OPTION_ARG_NONE, &ctl->no_ask_password,
-         "Don't ask for passwords", NULL}}},
+       {"no-ask-password", 0, 0, G_OPTION_ARG_NONE, &ctl->no_ask_password,
+        "Don't ask for passwords", NULL}},
+      {0, {"help", 'h', 0, G_OPTION_ARG_NONE, ret_help, "Show this help", NULL}},
   };
+  GArray *entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
 
+  for (; own && own->long_name; own++)
+    g_array_append_vals (entries, own, 1);
   for (guint i = 0; i < G_N_ELEMENTS (shared); i++)
-    if (ctl->verb->flags & shared[i].flag)
-      g_option_group_add_entries (group, shared[i].entries);
-  g_option_group_add_entries (group, help);
+    if ((ctl->verb->flags & shared[i].flag) == shared[i].flag)
+      g_array_append_vals (entries, &shared[i].entry, 1);
+  return entries;
 }
 
 static void
@@ -139,28 +143,45 @@ print_verb_help (QuiltCtl *ctl, GOptionContext *context)
   fputs (text, stdout);
 }
 
+/* What the verb's help tells of; the options before a verb are in quiltctl's own. */
+static int
+refuse (QuiltCtl *ctl, const GError *error)
+{
+  return quilt_ctl_usage (ctl, "%s; see quiltctl%s%s --help", error->message,
+                          ctl->verb->run ? " " : "", ctl->verb->run ? ctl->verb->name : "");
+}
+
 /* GOption would translate its errors by the locale; here none is set, so they stay English. */
 char **
-quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *entries)
+quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *own)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (ctl->verb->args);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GArray) entries = NULL;
   GOptionGroup *group = g_option_group_new ("main", "", "", ctl, NULL);
-  gboolean help = FALSE;
-  int argc = (int)g_strv_length (argv);
+  gboolean is_strict = (ctl->verb->flags & QUILT_VERB_STRICT) != 0, help = FALSE;
+  GPtrArray *words;
   guint n_args;
+  int argc;
 
-  if (entries)
-    g_option_group_add_entries (group, entries);
-  add_shared (ctl, group, &help);
+  entries = collect_entries (ctl, own, &help);
+  g_option_group_add_entries (group, (const GOptionEntry *)(gpointer)entries->data);
   g_option_context_set_main_group (context, group);
   g_option_context_set_help_enabled (context, FALSE);
-  g_option_context_set_strict_posix (context, (ctl->verb->flags & QUILT_VERB_STRICT) != 0);
+  g_option_context_set_strict_posix (context, is_strict);
   g_option_context_set_summary (context, ctl->verb->summary);
   g_set_prgname ("quiltctl");
+  words = quilt_words_new (argv, (const GOptionEntry *)(gpointer)entries->data, is_strict, &error);
+  if (!words) {
+    ctl->parse_code = refuse (ctl, error);
+    return NULL;
+  }
+  g_clear_pointer (&ctl->words, g_ptr_array_unref);
+  ctl->words = words;
+  argv = (char **)words->pdata;
+  argc = (int)words->len - 1;
   if (!g_option_context_parse (context, &argc, &argv, &error)) {
-    ctl->parse_code =
-        quilt_ctl_usage (ctl, "%s; see quiltctl %s --help", error->message, ctl->verb->name);
+    ctl->parse_code = refuse (ctl, error);
     return NULL;
   }
   if (help) {

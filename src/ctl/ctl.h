@@ -50,7 +50,8 @@ struct QuiltCtl {
   gboolean no_legend;
   gboolean no_pager;
   gboolean no_ask_password;
-  int parse_code; /* exit code after quilt_ctl_parse() returned NULL */
+  GPtrArray *words; /* of the command line, as parsed last */
+  int parse_code;   /* exit code after quilt_ctl_parse() returned NULL */
   GDBusConnection *connection;
   GPid agent; /* pkttyagent, or 0 */
   GPid pager; /* or 0 */
@@ -58,8 +59,8 @@ struct QuiltCtl {
 
 /* Reads the options of ctl->verb out of argv: entries (NULL: none of its own) and those it shares.
  * The arguments are left as bytes. Returns the rest of argv without the verb, NULL-terminated,
- * within argv; NULL when there is nothing more to do: help was printed, or a mistake was reported.
- */
+ * within ctl->words; NULL when there is nothing more to do: help was printed, or a mistake was
+ * reported. */
 char **quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *entries);
 
 /* What is wrong with the command line or with a container: "quiltctl: …", one line on stderr, made

@@ -153,14 +153,11 @@ int
 main (int argc, char **argv)
 {
   QuiltCtl ctl = {.verbs = verbs};
-  g_autofree char **copy = NULL;
-  char **rest;
+  char **rest = argv;
   int code;
 
   ensure_standard_fds ();
   signal (SIGPIPE, SIG_IGN);
-  copy = g_memdup2 (argv, sizeof *argv * (gsize)(argc + 1));
-  rest = copy;
   code = argc > 0 ? parse_leading (&ctl, &rest) : QUILT_EXIT_FAILURE;
   if (code < 0) {
     ctl.verb = find_verb (rest[0]);

@@ -34,6 +34,7 @@ struct Parsed {
   ~Parsed ()
   {
     quilt_create_args_clear (&create);
+    g_clear_pointer (&ctl.words, g_ptr_array_unref);
   }
 };
 
