@@ -31,6 +31,7 @@ typedef struct {
   int pending_signal; /* came before there was a container to send it to */
   int code;           /* -1: not known yet */
   gboolean unwritten; /* our stdout does not take what it prints */
+  guint interrupts;   /* sent so far */
 } Run;
 
 static void
@@ -140,6 +141,16 @@ stop_setup (Run *run)
                           quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
 }
 
+/* The kernel spares a container's first process each signal that it has not asked for, so Ctrl-C
+ * may do nothing. Who presses it again is told what does. */
+static void
+pass_on (Run *run, int signum)
+{
+  send_signal (run, signum);
+  if (signum == SIGINT && ++run->interrupts == 2 && isatty (STDERR_FILENO))
+    quilt_ctl_warn ("The command goes on after SIGINT; to stop it: quiltctl stop %.12s", run->id);
+}
+
 static void
 on_signal (int signum, gpointer data)
 {
@@ -151,7 +162,7 @@ on_signal (int signum, gpointer data)
     return;
   }
   if (run->id) {
-    send_signal (run, signum);
+    pass_on (run, signum);
     return;
   }
   run->pending_signal = signum;
@@ -182,6 +193,15 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
       G_DBUS_CONNECTION (source), NULL, result, &error);
 
+  if (!reply && run->name && quilt_bus_error_is_lost (error)) {
+    /* quiltd was killed during a setup step, say; the container goes on, and the next quiltd knows
+     * it, or that it never came to be. */
+    g_clear_error (&error);
+    run->id = g_strdup (run->name);
+    run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
+    check_end (run);
+    return;
+  }
   if (!reply) {
     quilt_bus_fix_error (&error);
     run->code = quilt_ctl_fail (run->ctl, error);
