@@ -6,6 +6,7 @@
 #include "ctl/text.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR 24
@@ -40,10 +41,23 @@ quilt_progress_line (const QuiltProgress *progress, guint64 now_usec)
   return g_string_free (line, FALSE);
 }
 
+/* What is wider than the terminal would wrap, and be drawn again on a line of its own. Asked each
+ * time, since windows change. */
+static char *
+fit (const char *line)
+{
+  struct winsize size = {0};
+
+  if (ioctl (STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 2)
+    return g_strdup (line);
+  return quilt_text_ellipsize (line, size.ws_col - 1u);
+}
+
 void
 quilt_progress_update (QuiltProgress *progress, GVariant *changed)
 {
   g_autofree char *line = NULL;
+  g_autofree char *fitting = NULL;
 
   g_variant_lookup (changed, "Progress", "d", &progress->fraction);
   g_variant_lookup (changed, "Bytes", "t", &progress->bytes);
@@ -52,7 +66,8 @@ quilt_progress_update (QuiltProgress *progress, GVariant *changed)
   if (!progress->shown)
     return;
   line = quilt_progress_line (progress, (guint64)g_get_real_time ());
-  fprintf (stderr, "\r\033[K%s", line);
+  fitting = fit (line);
+  fprintf (stderr, "\r\033[K%s", fitting);
   fflush (stderr);
   progress->drawn = TRUE;
 }
