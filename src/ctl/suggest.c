@@ -8,14 +8,17 @@
 
 #define WORD_MAX 32
 
-/* Words of podman's, docker's, machinectl's and systemctl's. */
+/* Words of podman's, docker's, machinectl's and systemctl's. NULL: nothing here does that, and what
+ * is spelled alike is no help. */
 static const struct {
   const char *word;
-  const char *verb;
+  const char *verb; /* may be NULL */
 } synonyms[] = {
     {"delete", "remove"}, {"destroy", "remove"}, {"image", "images"},      {"ls", "list"},
     {"load", "import"},   {"log", "logs"},       {"info", "status"},       {"poweroff", "stop"},
-    {"set", "update"},    {"terminate", "kill"}, {"import-tar", "import"},
+    {"set", "update"},    {"terminate", "kill"}, {"import-tar", "import"}, {"prune", NULL},
+    {"pull", "import"},   {"push", NULL},        {"restart", NULL},        {"stats", NULL},
+    {"top", NULL},
 };
 
 /* Levenshtein's distance, with one row. */

@@ -60,9 +60,11 @@ int
 verb_list (QuiltCtl *ctl, char **argv)
 {
   static const char *const columns[] = {"NAME", "ID", "IMAGE", "STATE", "SINCE", "COMMAND", NULL};
-  gboolean quiet = FALSE;
+  gboolean quiet = FALSE, all = TRUE;
   const GOptionEntry entries[] = {
-      {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print IDs alone", NULL}, {NULL}};
+      {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "List all, as without it", NULL},
+      {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print IDs alone", NULL},
+      {NULL}};
   g_autoptr (QuiltTable) table = quilt_table_new (columns);
   g_autoptr (json_object) array = json_object_new_array ();
   g_autoptr (GVariant) reply = NULL;

@@ -41,7 +41,7 @@ print_field (const char *label, const char *text)
   printf ("%10s: %s\n", label, line);
 }
 
-/* "exited (3, oom-killed)". */
+/* "exited (3)" or "exited (137, oom-killed)". */
 static char *
 describe_end (GVariant *properties, const char *state)
 {
@@ -51,6 +51,8 @@ describe_end (GVariant *properties, const char *state)
   g_variant_lookup (properties, "ExitCode", "i", &code);
   if (strcmp (state, "exited") != 0 && strcmp (state, "failed") != 0)
     return g_strdup (state);
+  if (code >= 0 && strcmp (reason, "exited") == 0)
+    return g_strdup_printf ("%s (%d)", state, code);
   if (code >= 0)
     return g_strdup_printf ("%s (%d, %s)", state, code, reason);
   return *reason ? g_strdup_printf ("%s (%s)", state, reason) : g_strdup (state);
