@@ -25,7 +25,7 @@ __quiltctl_offer ()
 
 _quiltctl ()
 {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb= arguments=0 i word
+    local cur prev verb= arguments=0 i word words=()
     local shared='--help --no-ask-password'
     local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
     local create="$shared $limits --name --env --workdir --hostname --label --read-only --setup --setup-timeout --log-rate-limit --rm"
@@ -33,7 +33,7 @@ _quiltctl ()
         [run]="$create --detach" [create]="$create --json"
         [start]=$shared [stop]="$shared --timeout" [kill]="$shared --signal"
         [remove]="$shared --force" [rm]="$shared --force" [wait]="$shared --json"
-        [list]="$text --no-legend --quiet" [ps]="$text --no-legend --quiet"
+        [list]="$text --no-legend --all --quiet" [ps]="$text --no-legend --all --quiet"
         [status]=$text [show]="$text --property --value" [inspect]="$text --oci"
         [logs]='--help --no-pager --follow --lines --since --until --output'
         [rename]=$shared [update]="$shared $limits" [import]="$shared --json"
@@ -42,14 +42,20 @@ _quiltctl ()
     )
     COMPREPLY=()
 
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        word=${COMP_WORDS[i]}
-        case ${COMP_WORDS[i-1]} in
+    # readline divides --option=value at the =; here it is as if there were a space.
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
+        if [[ $word != = ]]; then words+=("$word"); fi
+    done
+    prev=${words[-1]} cur=${COMP_WORDS[COMP_CWORD]#=}
+
+    for ((i = 1; i < ${#words[@]}; i++)); do
+        word=${words[i]}
+        case ${words[i-1]} in
             -e|--env|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--name|--setup|--setup-timeout|--log-rate-limit|\
             --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac
         case $word in
-            -*|=) ;;
+            -*) ;;
             *) if [[ -z $verb ]]; then verb=$word; else ((++arguments)); fi ;;
         esac
     done
