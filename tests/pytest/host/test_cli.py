@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""quiltctl as a person meets it: on a terminal, with other tools' habits, and with mistakes."""
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import tarfile
+import termios
+import time
+
+import pytest
+
+from quilt import TIMEOUT, containers, ctl, run
+
+COMPLETION = "/usr/share/bash-completion/completions/quiltctl"
+ESCAPES = "\x1b[31mred\x1b]0;title\x07\u202eright\u009b31m"
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, *argv, columns=80, stdin=None, **env):
+        self.seen = b""
+        self.fd, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.process = subprocess.Popen(argv, stdin=theirs if stdin is None else stdin, stdout=theirs, stderr=theirs, start_new_session=True,
+                                        env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", **env},
+                                        preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0))
+        os.close(theirs)
+        if stdin is not None:
+            os.close(stdin)
+
+    def type(self, keys):
+        os.write(self.fd, keys)
+
+    def wait(self, pattern=None, timeout=3 * TIMEOUT):
+        """Reads until the pattern is there, or to the end."""
+        deadline = time.monotonic() + timeout
+        while pattern is None or not re.search(pattern, self.seen):
+            assert select.select([self.fd], [], [], max(0, deadline - time.monotonic()))[0], f"only {self.seen!r}"
+            try:
+                self.seen += os.read(self.fd, 65536)
+            except OSError:  # as a terminal's end reads
+                assert pattern is None, f"ended after {self.seen!r}"
+                return self.process.wait(timeout)
+        return None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.fd)
+
+
+@pytest.mark.parametrize("words, lines", [(["-n2"], 2), (["-n", "2"], 2), (["-n2", "-ocat"], 2), (["-fn3"], 3)])
+def test_cli_short_options_take_their_value_as_elsewhere(busybox, name, words, lines):
+    ctl("run", "--name", name, busybox, "seq", "9").ok()
+    assert len(ctl("logs", *words, name).ok().text.splitlines()) == lines
+
+
+def test_cli_what_follows_the_image_is_not_read(busybox):
+    assert ctl("run", "--rm", "-eA=b", busybox, "echo", "-n5", "-fn5", "--rm=false").ok().text == "-n5 -fn5 --rm=false\n"
+
+
+def test_cli_a_flag_takes_no_value(busybox, name):
+    """--rm=false must not be --rm."""
+    refused = ctl("run", "--rm=false", "--name", name, busybox, "true")
+    assert refused.code == 125 and "--rm takes no value" in refused.err.decode(), refused
+    assert name not in containers()
+    ctl("create", "--name", name, busybox, "true").ok()
+    assert ctl("remove", "--force=no", name).code == 1
+    assert name in containers()
+
+
+def test_cli_list_all(busybox, name):
+    ctl("run", "--name", name, busybox, "true").ok()
+    assert ctl("ps", "-aq").ok().text == ctl("list", "--quiet").ok().text != ""
+
+
+@pytest.mark.parametrize("verb, answer", [("lst", "did you mean 'list'"), ("pull", "did you mean 'import'"),
+                                          ("prune", "see quiltctl --help"), ("restart", "see quiltctl --help")])
+def test_cli_suggestions_help(verb, answer):
+    assert answer in ctl(verb).err.decode()
+
+
+@pytest.mark.parametrize("line, words", [
+    ("quiltctl sto", ["stop"]),
+    ("quiltctl --json=short sho", ["show"]),
+    ("quiltctl ps --json = s", ["short"]),
+    ("quiltctl ps --json =", ["off", "pretty", "short"]),
+    ("quiltctl run --name = x busyb", ["busybox"]),
+    ("quiltctl kill --signal = TE", ["TERM"]),
+    ("quiltctl show -p MemoryM", ["MemoryMax"]),
+])
+def test_cli_bash_completion(busybox, line, words):
+    """Words as readline divides them: at = as well."""
+    got = run("bash", "-c", 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _quiltctl; printf "%s\\n" "${COMPREPLY[@]}"',
+              COMPLETION, *line.replace("=short", " = short").split()).ok()
+    assert sorted(got.text.split()) == words
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """An image that no other test has, in pieces that take a while since their writer does."""
+    with tarfile.open(tmp_path / "root.tar", "w") as tar:
+        for i in range(4):
+            member = tarfile.TarInfo(f"file{i}")
+            member.size = 1 << 20
+            tar.addfile(member, io.BytesIO(os.urandom(member.size)))
+    data = (tmp_path / "root.tar").read_bytes()
+    return [data[at:at + (1 << 20)] for at in range(0, len(data), 1 << 20)]
+
+
+@pytest.mark.parametrize("columns", [20, 200])
+def test_cli_progress_fits_the_terminal(archive, columns):
+    reader, writer = os.pipe()
+    with Terminal("quiltctl", "import", "-", columns=columns, stdin=reader) as terminal, open(writer, "wb", 0) as pipe:
+        for piece in archive:
+            drawn = terminal.seen.count(b"Importing")
+            pipe.write(piece)
+            terminal.wait(rb"(?s)(Importing.*){%d}" % (drawn + 1))
+        pipe.close()
+        assert terminal.wait() == 0
+    first, *drawn, digest = terminal.seen.decode().split("\r\x1b[K")
+    ctl("remove-image", digest.strip()).ok()
+    assert not first and all(line.startswith("Importing ") and len(line) < columns for line in drawn), terminal.seen
+
+
+def test_cli_interrupted_import_leaves_nothing(archive):
+    reader, writer = os.pipe()
+    with Terminal("quiltctl", "import", "-", "interrupted", stdin=reader) as terminal, open(writer, "wb", 0) as pipe:
+        pipe.write(archive[0])
+        terminal.wait(rb"Importing ")
+        terminal.type(b"\x03")
+        assert terminal.wait() == 1
+    assert b"\r\x1b[Kquiltctl: " in terminal.seen and b"cancelled" in terminal.seen
+    assert "interrupted" not in ctl("images").ok().text
+
+
+def test_cli_interrupted_twice_says_what_stops_it(busybox, name):
+    """The first process of a pid namespace may go on after any signal that it chooses to."""
+    stubborn = "sleep 1000 & trap 'echo got it' INT; echo ready; while :; do wait; done"
+    with Terminal("quiltctl", "run", "--name", name, busybox, "sh", "-c", stubborn) as terminal:
+        terminal.wait(rb"ready")
+        terminal.type(b"\x03")
+        terminal.wait(rb"got it")
+        assert b"quiltctl" not in terminal.seen
+        terminal.type(b"\x03")
+        terminal.wait(rb"quiltctl stop [0-9a-f]{12}")
+        ctl("kill", name).ok()
+        assert terminal.wait() == 128 + signal.SIGKILL
+
+
+def test_cli_tables_are_safe_on_a_terminal(busybox, name):
+    ctl("run", "--name", name, "--label", "a=" + ESCAPES, busybox, "echo", ESCAPES).ok()
+    for words in (["list"], ["status", name], ["logs", name], ["inspect", name], ["inspect", "--oci", name],
+                  ["show", name], ["status", ESCAPES], [ESCAPES], ["list", "--" + ESCAPES]):
+        with Terminal("quiltctl", *words, columns=300, NO_COLOR="1", PAGER="") as terminal:
+            terminal.wait()
+        bad = re.findall("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]", terminal.seen.decode().replace("\x1b[0m", ""))
+        assert not bad, (words, terminal.seen)
+
+
+def test_cli_status_says_an_end_once(busybox, name):
+    ctl("run", "--name", name, busybox, "sh", "-c", "exit 3")
+    status = ctl("status", name)
+    assert status.code == 3 and re.search(r"State: exited \(3\) since ", status.text), status
+
+
+def test_cli_json_of_bytes_that_are_no_text(busybox, name):
+    ctl("run", "--name", name, busybox, "printf", b"\\377\xff\xfe\\033").ok()
+    for words in (["list", "--json=short"], ["inspect", name], ["inspect", "--oci", name], ["show", "--json=short", name],
+                  ["status", "--json=pretty", name], ["logs", "-ojson", name]):
+        json.loads(ctl(*words).out.decode())
+
+
+def test_cli_run_outlives_a_quiltd_killed_during_setup(busybox, name):
+    with Terminal("quiltctl", "run", "--rm", "--name", name, "--setup", "echo in setup; sleep 1", busybox,
+                  "sh", "-c", "sleep 1; echo main; exit 7") as terminal:
+        terminal.wait(rb"in setup")
+        pid = run("systemctl", "show", "--property=MainPID", "--value", "quiltd").ok().text
+        os.kill(int(pid), signal.SIGKILL)
+        assert terminal.wait() == 7, terminal.seen
+    assert terminal.seen == b"in setup\r\nmain\r\n"
