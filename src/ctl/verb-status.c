@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define LOG_LINES 10
+#define LOG_COLUMNS 500 /* a line may be as long as the journal takes: an overview is not the log  \
+                         */
 
 static const char *
 get_string (GVariant *properties, const char *key)
@@ -103,6 +105,7 @@ print_log (const char *id)
   g_auto (QuiltLogFormatter) formatter = {.format = QUILT_LOG_SHORT, .for_terminal = TRUE};
   g_autoptr (QuiltJournal) journal = quilt_journal_open ("CONTAINER_ID_FULL", id, NULL);
   g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (GStrv) lines = NULL;
   QuiltLogEntry entry;
 
   if (!journal || !quilt_journal_seek (journal, 0, LOG_LINES, NULL))
@@ -112,7 +115,12 @@ print_log (const char *id)
       quilt_log_format (&formatter, &entry, text);
   if (text->len > 0)
     putchar ('\n');
-  fwrite (text->str, 1, text->len, stdout);
+  lines = g_strsplit (text->str, "\n", -1);
+  for (guint i = 0; lines[i] && lines[i + 1]; i++) {
+    g_autofree char *line = quilt_text_ellipsize (lines[i], LOG_COLUMNS);
+
+    puts (line);
+  }
 }
 
 static const char *

@@ -176,6 +176,13 @@ def test_cli_status_says_an_end_once(busybox, name):
     assert status.code == 3 and re.search(r"State: exited \(3\) since ", status.text), status
 
 
+def test_cli_status_is_an_overview(busybox, name):
+    """One line of a MB, of bytes that each take four columns."""
+    ctl("run", "--name", name, busybox, "sh", "-c", "head -c 1000000 /dev/zero; echo; echo last").ok()
+    *_, long, last = ctl("status", name).text.splitlines()
+    assert len(long) == 500 and long.endswith("…") and last.endswith(": last"), (long, last)
+
+
 def test_cli_json_of_bytes_that_are_no_text(busybox, name):
     ctl("run", "--name", name, busybox, "printf", b"\\377\xff\xfe\\033").ok()
     for words in (["list", "--json=short"], ["inspect", name], ["inspect", "--oci", name], ["show", "--json=short", name],
