@@ -199,7 +199,8 @@ quilt_container_plan (QuiltContainer *self, GError **error)
   const QuiltContainerRecord *record = self->record;
   g_autofree char *upper = quilt_container_path (store, record->id, "upper");
   g_autofree char *work = quilt_container_path (store, record->id, "work");
-  g_autofree char *root = quilt_container_path (store, record->id, "root");
+  /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
+  g_autofree char *root = g_build_filename (self->daemon->run_dir, "containers", record->id, NULL);
   QuiltRootfs rootfs = {
       .layers = (const char *const *)self->image->layers,
       .upper = upper,

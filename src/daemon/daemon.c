@@ -43,6 +43,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->units_fd = open ("/run/systemd/units", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   self->bus = g_object_ref (bus);
   self->libexec_dir = g_strdup (paths->libexec_dir);
+  self->run_dir = g_canonicalize_filename (paths->run_dir, NULL);
   self->store = quilt_store_open (paths->state_dir, error);
   if (!self->store)
     return NULL;
@@ -84,6 +85,7 @@ quilt_daemon_free (QuiltDaemon *self)
   quilt_fd_clear (&self->units_fd);
   quilt_fd_clear (&self->helpers_fd);
   g_free (self->libexec_dir);
+  g_free (self->run_dir);
   g_free (self);
 }
 

@@ -30,8 +30,9 @@ typedef struct {
   GThreadPool *in_turn; /* one thread: changes of images, one after the other */
   char *libexec_dir;
   int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
-  int runs_fd;    /* /run/quilt/containers */
-  int units_fd;   /* /run/systemd/units, -1 where there is none */
+  char *run_dir;
+  int runs_fd;  /* its containers/ */
+  int units_fd; /* /run/systemd/units, -1 where there is none */
 
   guint operations; /* calls that change something and are not answered */
   void (*on_idle) (gpointer data);

@@ -165,7 +165,7 @@ open_container (QuiltStore *store, const char *id, GError **error)
 static const struct {
   const char *name;
   mode_t mode;
-} container_dirs[] = {{"upper", 0755}, {"work", 0700}, {"root", 0700}};
+} container_dirs[] = {{"upper", 0755}, {"work", 0700}};
 
 static gboolean
 fill_container (int fd, const QuiltContainerRecord *record, GError **error)

@@ -31,7 +31,7 @@ typedef struct {
 
 void quilt_result_clear (QuiltResult *result);
 
-/* Makes containers/ID with record, upper, work and root: all or nothing, by one rename; durable
+/* Makes containers/ID with record, upper and work: all or nothing, by one rename; durable
  * unless the container is removed after its one run anyway. */
 gboolean
 quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, GError **error);
