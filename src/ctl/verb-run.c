@@ -91,7 +91,12 @@ on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
 {
   Run *run = data;
 
-  if (error)
+  if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    run->code = quilt_ctl_usage (run->ctl,
+                                 "Failed to get the exit code of container '%s': quiltd was killed "
+                                 "meanwhile, and there is no such container now",
+                                 run->name ? run->name : run->id);
+  else if (error)
     run->code = quilt_ctl_fail (run->ctl, error);
   else if (exit_code < 0)
     run->code = quilt_ctl_usage (run->ctl,

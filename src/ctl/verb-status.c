@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #define LOG_LINES 10
-#define LOG_COLUMNS 500 /* a line may be as long as the journal takes: an overview is not the log  \
-                         */
+/* A line may be as long as the journal takes: an overview is not the log. */
+#define LOG_COLUMNS 500
 
 static const char *
 get_string (GVariant *properties, const char *key)
