@@ -31,6 +31,10 @@ announce_end (QuiltContainer *self, gboolean recorded)
 
   self->ended = FALSE;
   self->pid = 0;
+  /* Before anything of it goes: from now on this is all that a crash of ours would leave of it. */
+  if (self->record->options->auto_remove)
+    quilt_tombs_add (self->daemon->tombs, self->record->id, self->result.exit_code,
+                     self->result.reason);
   quilt_container_enter (self, failure ? QUILT_STATE_FAILED : QUILT_STATE_EXITED);
   quilt_container_known (self);
   if (self->run)

@@ -11,10 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define TOMBS 4096
+#define TOMBS 1024
 
 static int
-open_runs (const char *run_dir, GError **error)
+open_run_part (const char *run_dir, const char *name, GError **error)
 {
   g_autofd int fd = -1;
 
@@ -27,7 +27,7 @@ open_runs (const char *run_dir, GError **error)
     quilt_set_error_errno (error, errno, "Failed to open directory '%s'", run_dir);
     return -1;
   }
-  return quilt_dir_ensure (fd, "containers", error);
+  return quilt_dir_ensure (fd, name, error);
 }
 
 QuiltDaemon *
@@ -39,7 +39,7 @@ quilt_daemon_new (GDBusConnection *bus,
   g_autoptr (QuiltDaemon) self = g_new0 (QuiltDaemon, 1);
 
   self->config = config;
-  self->runs_fd = self->helpers_fd = -1;
+  self->runs_fd = self->tombs_fd = self->helpers_fd = -1;
   self->units_fd = open ("/run/systemd/units", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   self->bus = g_object_ref (bus);
   self->libexec_dir = g_strdup (paths->libexec_dir);
@@ -47,8 +47,9 @@ quilt_daemon_new (GDBusConnection *bus,
   self->store = quilt_store_open (paths->state_dir, error);
   if (!self->store)
     return NULL;
-  self->runs_fd = open_runs (paths->run_dir, error);
-  if (self->runs_fd < 0)
+  self->runs_fd = open_run_part (paths->run_dir, "containers", error);
+  self->tombs_fd = self->runs_fd >= 0 ? open_run_part (paths->run_dir, "ended", error) : -1;
+  if (self->tombs_fd < 0)
     return NULL;
   self->helpers_fd = quilt_helper_open_dir (paths->libexec_dir, error);
   if (self->helpers_fd < 0)
@@ -59,7 +60,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->systemd = quilt_systemd_new (bus);
   self->containers = quilt_index_new ("container", g_object_unref);
   self->images = quilt_index_new ("image", g_object_unref);
-  self->tombs = quilt_tombs_new (TOMBS);
+  self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
   self->objects = g_dbus_object_manager_server_new (QUILT_BUS_ROOT);
   return g_steal_pointer (&self);
 }
@@ -82,6 +83,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->config, quilt_config_free);
   g_clear_object (&self->bus);
   quilt_fd_clear (&self->runs_fd);
+  quilt_fd_clear (&self->tombs_fd);
   quilt_fd_clear (&self->units_fd);
   quilt_fd_clear (&self->helpers_fd);
   g_free (self->libexec_dir);

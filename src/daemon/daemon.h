@@ -32,6 +32,7 @@ typedef struct {
   int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
   char *run_dir;
   int runs_fd;  /* its containers/ */
+  int tombs_fd; /* its ended/ */
   int units_fd; /* /run/systemd/units, -1 where there is none */
 
   guint operations; /* calls that change something and are not answered */

@@ -64,6 +64,15 @@ def test_d1_a_foreground_run_survives_the_daemon(busybox, name):
         assert client.wait(TIMEOUT) == 11
 
 
+def test_d1_the_code_of_a_removed_one_survives_the_daemon(busybox, name):
+    """Whoever waited when quiltd was killed asks its successor, by the ID."""
+    ident = ctl("run", "-d", "--rm", "--name", name, busybox, "/bin/sh", "-c", "exit 21").ok().text.strip()
+    ctl("wait", ident)
+    assert name not in [row[2] for row in manager("ListContainers", "(a{sv})", {})[0]]
+    kill_daemon()
+    assert manager("WaitContainer", "(sa{sv})", ident, {}) == (21, "exited")
+
+
 def test_d1_a_kept_result_survives_the_daemon(busybox, name):
     assert ctl("run", "--name", name, busybox, "/bin/sh", "-c", "exit 33").code == 33
     kill_daemon()
