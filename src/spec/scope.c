@@ -19,14 +19,6 @@ plus (guint64 value, guint64 more)
                                                                       : value + more;
 }
 
-static GVariant *
-after_quiltd (void)
-{
-  const char *const units[] = {"quiltd.service"};
-
-  return g_variant_new_strv (units, G_N_ELEMENTS (units));
-}
-
 /* Those that are set, or all. */
 static void
 add_limits (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
@@ -58,8 +50,6 @@ quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const 
    * it. It isn't set by name, since scopes have it only since 252.5. */
   add (&builder, "Delegate", g_variant_new_boolean (TRUE));
   add (&builder, "Controller", g_variant_new_string (controller));
-  /* At shutdown the order is the reverse: the container is stopped while quiltd can see to it. */
-  add (&builder, "After", after_quiltd ());
   /* "mixed" would kill at once: a scope has no main process to send SIGTERM to. */
   add (&builder, "KillMode", g_variant_new_string ("control-group"));
   add (&builder, "TimeoutStopUSec",

@@ -185,6 +185,30 @@ def test_a_run_that_cannot_have_its_scope_leaves_nothing(busybox, name):
     ctl("run", "--rm", "--name", name, busybox, "/bin/true").ok()
 
 
+def test_restarts_under_a_load_of_runs_wait_for_each_other_and_end(busybox, name):
+    """What a client is told is what is on record, and neither a start nor the restart waits for the other for ever."""
+    def one(number):
+        return ctl("run", "--name", f"{name}-{number}", busybox, "/bin/sh", "-c", f"exit {number}", timeout=60)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        runs = [clients.submit(one, number) for number in range(1, 61)]
+        while not all(done.done() for done in runs):
+            run("systemctl", "restart", "quiltd.service", timeout=5).ok()
+            run("systemctl", "reset-failed", "quiltd.service")
+    there = rows()
+    for number, done in enumerate((done.result() for done in runs), 1):
+        title = f"{name}-{number}"
+        # A call that comes while quiltd exits may be lost, but then nothing was begun, or it goes on.
+        if done.code != number:
+            assert done.code == 125 and b"quiltd went away" in done.err, done
+        if title in there and there[title][5] != "pending":
+            assert int(ctl("wait", title).text) == number, there[title]
+
+
+def test_at_shutdown_quiltd_goes_after_the_containers():
+    assert "quiltd.service" in run("systemctl", "show", "quilt.slice", "-p", "After", "--value").ok().text.split()
+
+
 def test_stop_of_40_scopes_at_once(busybox, name):
     names = [f"{name}-{number}" for number in range(40)]
     with concurrent.futures.ThreadPoolExecutor(8) as clients:

@@ -38,7 +38,6 @@ static const Properties always = {
     {"PIDs", "[uint32 4711]"},
     {"Delegate", "true"},
     {"Controller", "'org.quilt'"},
-    {"After", "['quiltd.service']"},
     {"KillMode", "'control-group'"},
     {"TimeoutStopUSec", "uint64 15000000"},
     {"CollectMode", "'inactive-or-failed'"},
