@@ -371,8 +371,14 @@ quilt_authority_new (GDBusConnection *bus, QuiltQuota *quota)
 void
 quilt_authority_free (QuiltAuthority *self)
 {
-  while (self->checks->len > 0)
-    deny_because (self->checks->pdata[0], "quiltd is going away");
+  /* Unanswered: the caller is told by the bus that quiltd went away, and may ask the next one. */
+  while (self->checks->len > 0) {
+    Check *check = self->checks->pdata[0];
+
+    cancel_question (check);
+    g_object_unref (check->invocation);
+    g_ptr_array_remove_fast (self->checks, check);
+  }
   g_ptr_array_unref (self->checks);
   g_hash_table_unref (self->uids);
   quilt_quota_free (self->quota);
