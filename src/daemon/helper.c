@@ -216,12 +216,23 @@ quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data)
 }
 
 static gboolean
+reap (gpointer data)
+{
+  int pidfd = GPOINTER_TO_INT (data);
+  siginfo_t info = {0};
+
+  if (waitid (P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
+    return G_SOURCE_CONTINUE;
+  close (pidfd);
+  return G_SOURCE_REMOVE;
+}
+
+/* One that is traced has ended and is yet not ours to reap, until its tracer has let it go. */
+static gboolean
 on_reapable (int pidfd, GIOCondition condition, gpointer data)
 {
-  siginfo_t info;
-
-  waitid (P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
-  close (pidfd);
+  if (reap (GINT_TO_POINTER (pidfd)) == G_SOURCE_CONTINUE)
+    g_timeout_add_seconds (1, reap, GINT_TO_POINTER (pidfd));
   return G_SOURCE_REMOVE;
 }
 
