@@ -58,8 +58,10 @@ quilt_daemon_new (GDBusConnection *bus,
   self->quota = quilt_quota_new ((guint)MIN (config->max_pending_per_user, G_MAXUINT));
   self->authority = quilt_authority_new (bus, self->quota);
   self->systemd = quilt_systemd_new (bus);
-  self->containers = quilt_index_new ("container", g_object_unref);
-  self->images = quilt_index_new ("image", g_object_unref);
+  self->containers = quilt_index_new ("container", "'quiltctl list' shows all", g_object_unref);
+  self->images = quilt_index_new (
+      "image", "'quiltctl import ARCHIVE NAME' makes one, 'quiltctl images' shows all",
+      g_object_unref);
   self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
   self->objects = g_dbus_object_manager_server_new (QUILT_BUS_ROOT);
   return g_steal_pointer (&self);

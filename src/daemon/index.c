@@ -9,16 +9,18 @@
 
 struct QuiltIndex {
   const char *what;
+  const char *advice;
   GHashTable *by_id;   /* owned id → owned value */
   GHashTable *by_name; /* owned name → value; NULL: reserved */
 };
 
 QuiltIndex *
-quilt_index_new (const char *what, GDestroyNotify free_value)
+quilt_index_new (const char *what, const char *advice, GDestroyNotify free_value)
 {
   QuiltIndex *self = g_new0 (QuiltIndex, 1);
 
   self->what = what;
+  self->advice = advice;
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_value);
   self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
@@ -117,8 +119,8 @@ set_not_found (const QuiltIndex *self, const char *text, guint matches, GError *
                  "'%s' is the beginning of %u IDs: give more digits, or the %s's name", quoted,
                  matches, self->what);
   else
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no %s '%s'", self->what,
-                 quoted);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no %s '%s': %s", self->what,
+                 quoted, self->advice);
 }
 
 gpointer

@@ -6,8 +6,9 @@
 
 typedef struct QuiltIndex QuiltIndex;
 
-/* what is the word in errors ("container"), a static string; free_value releases what add took. */
-QuiltIndex *quilt_index_new (const char *what, GDestroyNotify free_value);
+/* what is the word in errors ("container"), advice what to do about one that is not there; both are
+ * static strings. free_value releases what add took. */
+QuiltIndex *quilt_index_new (const char *what, const char *advice, GDestroyNotify free_value);
 void quilt_index_free (QuiltIndex *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltIndex, quilt_index_free)
 

@@ -18,7 +18,7 @@ class Index : public testing::Test
 protected:
   void SetUp () override
   {
-    index = quilt_index_new ("container", nullptr);
+    index = quilt_index_new ("container", "look again", nullptr);
     quilt_index_add (index, web_id, &web);
     quilt_index_name (index, "web", &web);
     quilt_index_add (index, db_id, &db);
@@ -69,7 +69,7 @@ TEST_F (Index, AReservedNameIsTakenAndFoundByNobody)
   EXPECT_FALSE (quilt_index_reserve (index, "new", error.out ()));
   EXPECT_TRUE (error.is (QUILT_ERROR_EXISTS, "The name 'new' is in use"));
   EXPECT_EQ (quilt_index_find (index, "new", error.out ()), nullptr);
-  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, "There is no container 'new'"));
+  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, "There is no container 'new': look again"));
   EXPECT_FALSE (quilt_index_reserve (index, "web", error.out ()));
   EXPECT_TRUE (error.is (QUILT_ERROR_EXISTS, "The name 'web' is in use"));
   quilt_index_unname (index, "new");
