@@ -121,18 +121,10 @@ quilt_run_dir_get_scope (int dir_fd)
 gboolean
 quilt_run_dir_get_exit (int dir_fd, QuiltMessage *ret_message)
 {
-  g_autoptr (GBytes) bytes = quilt_file_read (dir_fd, "exit", sizeof *ret_message, NULL);
-  QuiltMessage message = {0};
-  gconstpointer data;
-  gsize size;
+  QuiltMessage message;
 
-  if (!bytes)
-    return FALSE;
-  data = g_bytes_get_data (bytes, &size);
-  memcpy (&message, data, size);
-  if (size <= offsetof (QuiltMessage, text) || message.version != QUILT_MESSAGE_VERSION ||
-      (message.type != QUILT_MESSAGE_EXITED && message.type != QUILT_MESSAGE_FAILED) ||
-      message.text[sizeof message.text - 1] != '\0' || !g_utf8_validate (message.text, -1, NULL))
+  if (!quilt_message_load (dir_fd, "exit", &message, NULL) ||
+      (message.type != QUILT_MESSAGE_EXITED && message.type != QUILT_MESSAGE_FAILED))
     return FALSE;
   *ret_message = message;
   return TRUE;
