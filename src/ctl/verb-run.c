@@ -190,6 +190,26 @@ on_streams_overdue (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* It was created, but quiltd was killed before it was started: nobody will, so there is no end to
+ * wait for. */
+static gboolean
+never_began (Run *run)
+{
+  g_autoptr (GVariant) reply = quilt_bus_call_manager (
+      run->ctl, "ListContainers", g_variant_new ("(a{sv})", NULL), "(a(ossssstttisu))", NULL);
+  g_autoptr (GVariantIter) rows = NULL;
+  const char *name, *state;
+
+  if (!reply)
+    return FALSE;
+  g_variant_get (reply, "(a(ossssstttisu))", &rows);
+  while (g_variant_iter_next (rows, "(&o&s&s&s&s&stttisu)", NULL, NULL, &name, NULL, NULL, &state,
+                              NULL, NULL, NULL, NULL, NULL, NULL))
+    if (g_str_equal (name, run->name))
+      return g_str_equal (state, "pending");
+  return FALSE;
+}
+
 static void
 on_started (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -198,7 +218,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
       G_DBUS_CONNECTION (source), NULL, result, &error);
 
-  if (!reply && run->name && quilt_bus_error_is_lost (error)) {
+  if (!reply && run->name && quilt_bus_error_is_lost (error) && !never_began (run)) {
     /* quiltd was killed during a setup step, say; the container goes on, and the next quiltd knows
      * it, or that it never came to be. */
     g_clear_error (&error);
