@@ -3,6 +3,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import statistics
@@ -25,10 +26,16 @@ def run(*argv):
 
 
 def measure(subjects):
-    """Median ms of each of {name: function}, the subjects taking turns, so that a drift of the machine hits all alike."""
+    """Median ms of each of {name: function}.
+
+    The subjects take turns, so that a drift of the machine hits all alike, and in an order that changes: the first to
+    move a process between cgroups after a while waits for a grace period of the kernel's (RCU, some 8 ms), and who
+    comes right after it does not.
+    """
     times = {name: [] for name in subjects}
+    order = random.Random(1)
     for turn in range(WARMUP + ROUNDS):
-        for name, subject in subjects.items():
+        for name, subject in order.sample(list(subjects.items()), len(subjects)):
             begin = time.perf_counter()
             subject()
             if turn >= WARMUP:
