@@ -200,7 +200,8 @@ def test_restarts_under_a_load_of_runs_wait_for_each_other_and_end(busybox, name
         title = f"{name}-{number}"
         # A call that comes while quiltd exits may be lost, but then nothing was begun, or it goes on.
         if done.code != number:
-            assert done.code == 125 and b"quiltd went away" in done.err, done
+            assert done.code == 125, done
+            assert b"quiltd went away" in done.err or b"no such container" in done.err and title not in there, done
         if title in there and there[title][5] != "pending":
             assert int(ctl("wait", title).text) == number, there[title]
 

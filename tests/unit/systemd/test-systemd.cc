@@ -55,6 +55,20 @@ protected:
                                          nullptr, G_DBUS_CALL_FLAGS_NONE, -1, nullptr, nullptr);
     ASSERT_NE (reply, nullptr);
     systemd = quilt_systemd_new (ours);
+    settle ();
+  }
+
+  /* GDBus asks the bus who owns systemd's name, and drops what comes before the answer. The bus
+   * answers in order, so that has come when this has. */
+  void settle ()
+  {
+    g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+        ours, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
+        nullptr, nullptr, G_DBUS_CALL_FLAGS_NONE, -1, nullptr, nullptr);
+
+    ASSERT_NE (reply, nullptr);
+    while (g_main_context_iteration (nullptr, FALSE))
+      ;
   }
 
   void TearDown () override
