@@ -330,7 +330,7 @@ TEST_F (LifeTest, WhatAStepAbandonsIsReaped)
 
   /* More orphans than can be zombies at once, if nobody reaped them. */
   options.steps = {{sh ("i=0; while [ $i -lt 50 ]; do (true &); i=$((i+1)); done;"
-                        "while grep -q Z /proc/[0-9]*/stat; do :; done; echo none")}};
+                        "while grep -qs Z /proc/[0-9]*/stat; do :; done; echo none")}};
   EXPECT_EQ (run (sh ("true"), options).exit_code, 0);
   EXPECT_EQ (journald->messages (), Strings{"none"});
 }
