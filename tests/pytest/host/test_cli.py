@@ -146,6 +146,20 @@ def test_cli_interrupted_import_leaves_nothing(archive):
     assert "interrupted" not in ctl("images").ok().text
 
 
+def test_cli_interrupted_twice_says_what_stops_it(busybox, name):
+    """The first process of a pid namespace may go on after any signal that it chooses to."""
+    stubborn = "sleep 1000 & trap 'echo got it' INT; echo ready; while :; do wait; done"
+    with Terminal("quiltctl", "run", "--name", name, busybox, "sh", "-c", stubborn) as terminal:
+        terminal.wait(rb"ready")
+        terminal.type(b"\x03")
+        terminal.wait(rb"got it")
+        assert b"quiltctl" not in terminal.seen
+        terminal.type(b"\x03")
+        terminal.wait(rb"quiltctl stop [0-9a-f]{12}")
+        ctl("kill", name).ok()
+        assert terminal.wait() == 128 + signal.SIGKILL
+
+
 def test_cli_tables_are_safe_on_a_terminal(busybox, name):
     ctl("run", "--name", name, "--label", "a=" + ESCAPES, busybox, "echo", ESCAPES).ok()
     for words in (["list"], ["status", name], ["logs", name], ["inspect", name], ["inspect", "--oci", name],
