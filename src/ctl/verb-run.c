@@ -28,6 +28,7 @@ typedef struct {
   char *id;         /* NULL until then */
   QuiltWaiter *waiter;
   guint open_streams;
+  gboolean has_setup;
   int pending_signal; /* came before there was a container to send it to */
   int code;           /* -1: not known yet */
   gboolean unwritten; /* our stdout does not take what it prints */
@@ -173,7 +174,7 @@ on_signal (int signum, gpointer data)
   run->pending_signal = signum;
   if (signum == SIGUSR1 || signum == SIGUSR2)
     return;
-  if (run->name && !again) {
+  if (run->has_setup && !again) {
     stop_setup (run);
   } else if (again) {
     run->code = QUILT_EXIT_SIGNAL + signum;
@@ -239,7 +240,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   }
   g_variant_get (reply, "(os)", NULL, &run->id);
   if (run->pending_signal)
-    send_signal (run, run->pending_signal);
+    pass_on (run, run->pending_signal);
   run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
   check_end (run);
 }
@@ -268,9 +269,14 @@ open_streams (Run *run, GVariantBuilder *options, GError **error)
 }
 
 static int
-run_attached (QuiltCtl *ctl, const char *image, const char *name, GVariant *options)
+run_attached (
+    QuiltCtl *ctl, const char *image, const char *name, gboolean has_setup, GVariant *options)
 {
-  g_auto (Run) run = {.ctl = ctl, .loop = g_main_loop_new (NULL, FALSE), .name = name, .code = -1};
+  g_auto (Run) run = {.ctl = ctl,
+                      .loop = g_main_loop_new (NULL, FALSE),
+                      .name = name,
+                      .has_setup = has_setup,
+                      .code = -1};
   g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
   g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GError) error = NULL;
@@ -369,5 +375,5 @@ verb_run (QuiltCtl *ctl, char **argv)
   if (!image)
     return quilt_ctl_fail (ctl, error);
   return create.detach ? call_create (ctl, "RunContainer", image, options)
-                       : run_attached (ctl, image, create.name, options);
+                       : run_attached (ctl, image, create.name, create.setup != NULL, options);
 }
