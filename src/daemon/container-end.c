@@ -81,11 +81,46 @@ quilt_container_fail (QuiltContainer *self, const GError *why)
   quilt_container_record_end (self);
 }
 
+gboolean
+quilt_container_is_lingering (const QuiltContainer *self)
+{
+  return self->run && quilt_run_is_lingering (self->run);
+}
+
+gboolean
+quilt_container_refuse_while_lingering (GTask *task, const QuiltContainer *self)
+{
+  return quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                                 "has ended, but its last output was not taken yet, by the journal "
+                                 "or by a reader: see systemctl status systemd-journald.service, "
+                                 "or give the output up with quiltctl remove --force");
+}
+
+/* How it ended is known: nobody has to wait for the rest. */
+void
+quilt_container_linger (QuiltContainer *self)
+{
+  GPtrArray *refused[] = {self->settle_waiters, self->remove_waiters};
+
+  g_warning ("Container %s has ended, but its last output was not taken yet, by the journal or by "
+             "a reader",
+             self->record->options->name);
+  quilt_container_answer (self->end_waiters, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
+    gsize n;
+    g_autofree gpointer *tasks = g_ptr_array_steal (refused[i], &n);
+
+    for (gsize j = 0; j < n; j++)
+      quilt_container_refuse_while_lingering (tasks[j], self);
+  }
+}
+
 void
 quilt_container_wait (QuiltContainer *self, GTask *task)
 {
   gboolean ended = self->state == QUILT_STATE_EXITED || self->state == QUILT_STATE_FAILED;
-  gboolean leaves = self->record->options->auto_remove && self->removing && !self->gone;
+  gboolean leaves = self->record->options->auto_remove && self->removing && !self->gone &&
+                    !quilt_container_is_lingering (self);
 
   if ((!ended || leaves) && !self->gone) {
     g_ptr_array_add (self->end_waiters, task);

@@ -10,11 +10,18 @@
 void quilt_container_record_end (QuiltContainer *self);
 /* The same for a run that never began. */
 void quilt_container_fail (QuiltContainer *self, const GError *why);
+/* Nothing but its last output keeps the run from being over. */
+void quilt_container_linger (QuiltContainer *self);
 /* There is news of a run that an earlier quiltd started. */
 void quilt_container_known (QuiltContainer *self);
 
 /* The container is active. What has not got as far as its command is killed. */
 void quilt_container_begin_stop (QuiltContainer *self, guint64 timeout_usec);
+
+/* Its run has ended, but its supervisor stays for the sake of its last output. */
+gboolean quilt_container_is_lingering (const QuiltContainer *self);
+/* What was asked of it can't be done before that is taken. TRUE. */
+gboolean quilt_container_refuse_while_lingering (GTask *task, const QuiltContainer *self);
 
 /* The next step of a removal that was begun, if there is nothing to wait for. */
 void quilt_container_remove_if_due (QuiltContainer *self);

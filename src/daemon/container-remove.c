@@ -74,6 +74,13 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
                             "runs: stop it first, or force its removal (--force)");
     return;
   }
+  if (quilt_container_is_lingering (self)) {
+    if (!args->force) {
+      quilt_container_refuse_while_lingering (task, self);
+      return;
+    }
+    quilt_run_give_up (self->run);
+  }
   g_ptr_array_add (self->remove_waiters, task);
   if (self->removing)
     return;

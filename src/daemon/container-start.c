@@ -75,6 +75,9 @@ quilt_container_on_run (QuiltRunEvent event,
   case QUILT_RUN_ENDED:
     on_run_ended (self, message, error);
     break;
+  case QUILT_RUN_LINGERING:
+    quilt_container_linger (self);
+    break;
   case QUILT_RUN_SETTLED:
     on_settled (self);
     break;
@@ -167,12 +170,14 @@ begin_run (QuiltContainer *self, const QuiltAttach *attach, GError **error)
 }
 
 static gboolean
-refuse_if_going (QuiltContainer *self, GTask *task)
+refuse_if_not_startable (QuiltContainer *self, GTask *task)
 {
   if (self->gone)
     return quilt_container_refuse (task, QUILT_ERROR_NOT_FOUND, self, "was removed");
   if (self->removing)
     return quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being removed");
+  if (quilt_container_is_lingering (self))
+    return quilt_container_refuse_while_lingering (task, self);
   return FALSE;
 }
 
@@ -181,7 +186,7 @@ quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *t
 {
   g_autoptr (GError) error = NULL;
 
-  if (refuse_if_going (self, task))
+  if (refuse_if_not_startable (self, task))
     return;
   if (self->state == QUILT_STATE_STOPPING) {
     quilt_container_refuse (task, QUILT_ERROR_BUSY, self,

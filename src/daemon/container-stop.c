@@ -50,7 +50,7 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
 {
   gboolean active = !self->gone && quilt_container_is_active (self);
 
-  if (!active && (self->gone || !self->removing)) {
+  if (!active && (self->gone || !self->removing || quilt_container_is_lingering (self))) {
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);
     return;

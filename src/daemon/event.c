@@ -2,7 +2,6 @@
 /* quiltd's log: what happened, as journal entries with fields and a catalog entry each. */
 #include "daemon/event.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -82,44 +81,4 @@ quilt_event_log (QuiltEvent event, const QuiltEventFields *fields, const char *f
   add (&entry, "QUILT_ERROR", fields->error);
   add (&entry, "QUILT_OBJECT", fields->object);
   g_log_structured_array (G_LOG_LEVEL_MESSAGE, entry.fields, entry.n);
-}
-
-static int
-priority_of (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
-{
-  guint64 priority;
-
-  for (gsize i = 0; i < n_fields; i++)
-    if (g_str_equal (fields[i].key, "PRIORITY") &&
-        g_ascii_string_to_unsigned (fields[i].value, 10, LOG_EMERG, LOG_DEBUG, &priority, NULL))
-      return (int)priority;
-  return level & G_LOG_LEVEL_DEBUG ? LOG_DEBUG : LOG_WARNING;
-}
-
-static GLogWriterOutput
-write_entry (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
-{
-  const int *max_priority = data;
-  g_autofree GLogField *more = NULL;
-  g_autofree char *line = NULL;
-
-  if (priority_of (level, fields, n_fields) > *max_priority)
-    return G_LOG_WRITER_HANDLED;
-  if (g_log_writer_is_journald (fileno (stderr))) {
-    more = g_new (GLogField, n_fields + 1);
-    memcpy (more, fields, n_fields * sizeof *fields);
-    more[n_fields] = (GLogField){"SYSLOG_IDENTIFIER", "quiltd", -1};
-    if (g_log_writer_journald (level, more, n_fields + 1, NULL) == G_LOG_WRITER_HANDLED)
-      return G_LOG_WRITER_HANDLED;
-  }
-  line = g_log_writer_format_fields (level, fields, n_fields, FALSE);
-  fprintf (stderr, "%s\n", line);
-  fflush (stderr);
-  return G_LOG_WRITER_HANDLED;
-}
-
-void
-quilt_log_init (const int *max_priority)
-{
-  g_log_set_writer_func (write_entry, (gpointer)max_priority, NULL);
 }

@@ -37,8 +37,3 @@ typedef struct {
 /* One entry. fields may be NULL. */
 void quilt_event_log (QuiltEvent event, const QuiltEventFields *fields, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
-
-/* Sends everything that GLib logs, events included, to the journal where stderr is the journal,
- * else to stderr, as far as its syslog(3) priority is at most *max_priority, which is read each
- * time and has to live as long as the process. Once, before anything is logged. */
-void quilt_log_init (const int *max_priority);

@@ -5,6 +5,7 @@
 #include "daemon/container-life.h"
 #include "daemon/daemon.h"
 #include "daemon/event.h"
+#include "daemon/log.h"
 #include "daemon/manager.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
@@ -216,7 +217,7 @@ main (int argc, char **argv)
     g_print ("quiltd " QUILT_VERSION "\n");
     return EXIT_SUCCESS;
   }
-  quilt_log_init (&self.log_level);
+  quilt_daemon_log_init (&self.log_level);
   self.loop = g_main_loop_new (NULL, FALSE);
   if (!run (&self, &paths, &error))
     fail (&self, error->message);

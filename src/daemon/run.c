@@ -31,6 +31,7 @@ struct QuiltRun {
   gboolean ended;
   gboolean released;
   gboolean recorded;
+  gboolean lingering;
   GError *verdict; /* why we ended it before GO */
 };
 
@@ -158,6 +159,12 @@ on_message (const QuiltMessage *message, gpointer data)
   case QUILT_MESSAGE_FAILED:
   case QUILT_MESSAGE_EXITED:
     end (self, self->verdict ? NULL : message, self->verdict);
+    break;
+  case QUILT_MESSAGE_LINGERING:
+    stop_timer (self);
+    self->lingering = self->released;
+    if (self->lingering)
+      self->callback (QUILT_RUN_LINGERING, NULL, NULL, self->data);
     break;
   default:
     g_warning ("The supervisor of container %s sent an unknown message %u", self->id,
@@ -423,10 +430,25 @@ quilt_run_release (QuiltRun *self, gboolean recorded)
 }
 
 void
+quilt_run_give_up (QuiltRun *self)
+{
+  destroy (self);
+}
+
+gboolean
+quilt_run_is_lingering (const QuiltRun *self)
+{
+  return self->lingering;
+}
+
+void
 quilt_run_discard (QuiltRun *self)
 {
+  QuiltMessage message;
+
   self->ended = TRUE;
-  destroy (self);
+  if (!quilt_run_dir_get_exit (self->dir_fd, &message))
+    destroy (self);
   quilt_run_release (self, TRUE);
 }
 

@@ -9,11 +9,12 @@
 typedef struct QuiltRun QuiltRun;
 
 typedef enum {
-  QUILT_RUN_STEP,    /* message->step begins */
-  QUILT_RUN_RUNNING, /* message->pid, message->time_usec */
-  QUILT_RUN_ENDED,   /* message is EXITED or FAILED; or NULL and error says why it never ran; or
-                        both NULL: lost. Once, and no other but SETTLED follows. */
-  QUILT_RUN_SETTLED, /* nothing is left of it; quilt_run_free() may and should be called */
+  QUILT_RUN_STEP,      /* message->step begins */
+  QUILT_RUN_RUNNING,   /* message->pid, message->time_usec */
+  QUILT_RUN_ENDED,     /* message is EXITED or FAILED; or NULL and error says why it never ran; or
+                          both NULL: lost. Once, and no other than the next two follow. */
+  QUILT_RUN_LINGERING, /* released, but its last output was not taken yet; it may take any time */
+  QUILT_RUN_SETTLED,   /* nothing is left of it; quilt_run_free() may and should be called */
 } QuiltRunEvent;
 
 /* Never called from within a function of this file. */
@@ -58,7 +59,12 @@ void quilt_run_rename (QuiltRun *self, const char *name);
  * stays unless recorded says that it is on disk. SETTLED follows. */
 void quilt_run_release (QuiltRun *self, gboolean recorded);
 
-/* Instead of waiting for ENDED: nobody needs to know how it ends. SETTLED follows. */
+/* While it lingers: its last output is given up. */
+void quilt_run_give_up (QuiltRun *self);
+gboolean quilt_run_is_lingering (const QuiltRun *self);
+
+/* Instead of waiting for ENDED: nobody needs to know how it ends. One that has not is killed; one
+ * that has may hand over its last output. SETTLED follows. */
 void quilt_run_discard (QuiltRun *self);
 
 const char *quilt_run_get_scope (const QuiltRun *self);

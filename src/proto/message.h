@@ -20,6 +20,7 @@ typedef enum {
   QUILT_MESSAGE_FAILED = 19, /* never ran: code is a QuiltError, step the setup step or 0, exit_code
                                 the step's code, text says what, why and what to do */
   QUILT_MESSAGE_EXITED = 20, /* exit_code, signal (0: none), time_usec; text: reason */
+  QUILT_MESSAGE_LINGERING = 21, /* after BYE: it stays until journald has taken the last lines */
 
   /* transfer → quiltd */
   QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */

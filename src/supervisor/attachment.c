@@ -49,7 +49,14 @@ quilt_attachment_clear (QuiltAttachment *attachment)
 gboolean
 quilt_attachment_has_room (const QuiltAttachment *attachment)
 {
-  return attachment->fd < 0 || attachment->buffer->len < QUILT_ATTACHMENT_MAX;
+  return attachment->fd < 0 || attachment->takes_all ||
+         attachment->buffer->len < QUILT_ATTACHMENT_MAX;
+}
+
+void
+quilt_attachment_take_all (QuiltAttachment *attachment)
+{
+  attachment->takes_all = TRUE;
 }
 
 static ssize_t
@@ -80,7 +87,6 @@ push (QuiltAttachment *attachment, const guint8 *data, gsize length)
       return length;
     }
     done += (gsize)n;
-    attachment->progress_usec = g_get_monotonic_time ();
   }
   return length;
 }
@@ -116,7 +122,6 @@ void
 quilt_attachment_finish (QuiltAttachment *attachment)
 {
   attachment->finished = TRUE;
-  attachment->progress_usec = g_get_monotonic_time ();
   /* A pipe can hold the rest for a slow reader, so that nobody has to wait for him. Other kinds
    * fail here, which is as well. */
   if (attachment->fd >= 0 && attachment->buffer->len > 0) {

@@ -12,8 +12,8 @@
 typedef struct {
   int fd; /* -1: none, or its reader is gone */
   gboolean is_socket;
-  gboolean finished; /* nothing follows: close it once all is written */
-  gint64 progress_usec;
+  gboolean takes_all; /* however slow its reader is */
+  gboolean finished;  /* nothing follows: close it once all is written */
   GByteArray *buffer;
 } QuiltAttachment;
 
@@ -25,6 +25,9 @@ void quilt_attachment_clear (QuiltAttachment *attachment);
 
 /* Whether more should be read for it: its reader keeps up, or is gone. */
 gboolean quilt_attachment_has_room (const QuiltAttachment *attachment);
+/* The container has ended: what its pipe still holds is not much, and the log shall not wait for a
+ * reader any more. */
+void quilt_attachment_take_all (QuiltAttachment *attachment);
 void quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize length);
 /* End of file follows what was appended. */
 void quilt_attachment_finish (QuiltAttachment *attachment);

@@ -13,12 +13,16 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
-/* How long an exit waits for the journal to take the last lines, and our own end for it to read
- * them: it has to be down or stuck for that. */
+/* How long an exit waits for the journal to take the last lines: it has to be down or stuck for
+ * that. */
 #define DRAIN_USEC (2 * G_USEC_PER_SEC)
-#define LEAVE_USEC (10 * G_USEC_PER_SEC)
-/* Between two looks at what the kernel has no event for. */
+/* How long our own end waits for journald and readers before quiltd is told why, and for readers
+ * from then on. */
+#define LINGER_USEC (1 * G_USEC_PER_SEC)
+#define READER_USEC (60 * G_USEC_PER_SEC)
+/* Between two looks at what the kernel has no event for: at first, and once it takes long. */
 #define LOOK_USEC (G_USEC_PER_SEC / 1000)
+#define LOOK_AGAIN_USEC (G_USEC_PER_SEC / 10)
 
 static void
 send_simple (QuiltSupervisor *self, QuiltMessageType type)
@@ -123,6 +127,8 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
     break;
   case QUILT_MESSAGE_BYE:
     self->released = self->phase == QUILT_PHASE_RECORDED;
+    if (self->lingering)
+      send_simple (self, QUILT_MESSAGE_LINGERING);
     break;
   default:
     break; /* of a quiltd that is newer than we are */
@@ -220,6 +226,8 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
   self->kill_usec = 0;
   quilt_supervisor_judge_end (self, &info);
   self->phase = QUILT_PHASE_ENDED;
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_attachment_take_all (&self->outputs[i].attachment);
   self->patience_usec = g_get_monotonic_time () + DRAIN_USEC;
 }
 
@@ -295,7 +303,7 @@ record (QuiltSupervisor *self)
 static gboolean
 is_busy (const QuiltSupervisor *self)
 {
-  gboolean busy = !self->drained || quilt_journal_is_unread (&self->log.journal);
+  gboolean busy = !self->drained || quilt_journal_socket_is_unread (&self->log.journal);
 
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     busy = busy || self->outputs[i].attachment.fd >= 0;
@@ -309,6 +317,26 @@ may_leave (const QuiltSupervisor *self)
 
   return self->phase == QUILT_PHASE_RECORDED &&
          (self->released || (self->control.fd < 0 && (self->terminated || never_went)));
+}
+
+/* For journald we stay as long as it takes. A reader is given up in time: all is in the log. */
+static gboolean
+linger (QuiltSupervisor *self, gint64 now_usec)
+{
+  if (self->patience_usec == 0)
+    self->patience_usec = now_usec + LINGER_USEC;
+  if (now_usec < self->patience_usec)
+    return is_busy (self);
+  if (!self->lingering) {
+    self->lingering = TRUE;
+    self->patience_usec = now_usec + READER_USEC;
+    send_simple (self, QUILT_MESSAGE_LINGERING);
+  } else {
+    self->patience_usec = G_MAXINT64;
+    for (guint i = 0; i < QUILT_N_STREAMS; i++)
+      quilt_attachment_clear (&self->outputs[i].attachment);
+  }
+  return is_busy (self);
 }
 
 gboolean
@@ -326,11 +354,7 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
     pump (self);
   if (self->phase == QUILT_PHASE_ENDED && (self->drained || now_usec >= self->patience_usec))
     record (self);
-  if (!may_leave (self))
-    return TRUE;
-  if (self->patience_usec == 0)
-    self->patience_usec = now_usec + LEAVE_USEC;
-  return is_busy (self) && now_usec < self->patience_usec;
+  return !may_leave (self) || linger (self, now_usec);
 }
 
 static gint64
@@ -346,7 +370,7 @@ quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec)
 
   deadline = earlier (deadline, quilt_rate_get_deadline (&self->log.rate));
   deadline = earlier (deadline, self->patience_usec);
-  if (may_leave (self) && quilt_journal_is_unread (&self->log.journal))
-    deadline = earlier (deadline, now_usec + LOOK_USEC);
+  if (may_leave (self) && quilt_journal_socket_is_unread (&self->log.journal))
+    deadline = earlier (deadline, now_usec + (self->lingering ? LOOK_AGAIN_USEC : LOOK_USEC));
   return deadline;
 }

@@ -21,15 +21,13 @@ static const struct {
 static void
 append_identity (const QuiltLog *log, GString *text, int priority)
 {
-  g_autofree char *short_id = g_strndup (log->id, SHORT_ID);
-
   g_string_append_printf (text, "PRIORITY=%d\n", priority);
-  quilt_journal_append_field (text, "SYSLOG_IDENTIFIER", log->name);
-  quilt_journal_append_field (text, "CONTAINER_ID", short_id);
-  quilt_journal_append_field (text, "CONTAINER_ID_FULL", log->id);
-  quilt_journal_append_field (text, "CONTAINER_NAME", log->name);
-  quilt_journal_append_field (text, "CONTAINER_TAG", log->name);
-  quilt_journal_append_field (text, "IMAGE_NAME", log->image);
+  quilt_journal_append_field (text, "SYSLOG_IDENTIFIER", log->name, -1);
+  quilt_journal_append_field (text, "CONTAINER_ID", log->id, (gssize)strnlen (log->id, SHORT_ID));
+  quilt_journal_append_field (text, "CONTAINER_ID_FULL", log->id, -1);
+  quilt_journal_append_field (text, "CONTAINER_NAME", log->name, -1);
+  quilt_journal_append_field (text, "CONTAINER_TAG", log->name, -1);
+  quilt_journal_append_field (text, "IMAGE_NAME", log->image, -1);
 }
 
 static void
@@ -39,7 +37,7 @@ make_heads (QuiltLog *log)
     GString *head = g_string_truncate (log->heads[i], 0);
 
     append_identity (log, head, streams[i].priority);
-    quilt_journal_append_field (head, "QUILT_STREAM", streams[i].name);
+    quilt_journal_append_field (head, "QUILT_STREAM", streams[i].name, -1);
     if (log->step > 0)
       g_string_append_printf (head, "QUILT_STEP=%u\n", log->step);
     g_string_append (head, "MESSAGE=");
@@ -51,7 +49,7 @@ quilt_log_init (
     QuiltLog *log, const char *path, const char *id, const char *name, const char *image)
 {
   memset (log, 0, sizeof *log);
-  quilt_journal_init (&log->journal, path);
+  quilt_journal_socket_init (&log->journal, path);
   log->id = g_strdup (id);
   log->name = g_strdup (name);
   log->image = g_strdup (image);
@@ -68,7 +66,7 @@ quilt_log_clear (QuiltLog *log)
   g_free (log->id);
   g_free (log->name);
   g_free (log->image);
-  quilt_journal_clear (&log->journal);
+  quilt_journal_socket_clear (&log->journal);
 }
 
 void
@@ -112,7 +110,7 @@ quilt_log_send (QuiltLog *log, QuiltStream stream, const QuiltPiece *pieces, gui
     entries[i].msg_hdr.msg_iov = parts[i];
     entries[i].msg_hdr.msg_iovlen = piece->line_break ? 2 : 3;
   }
-  return quilt_journal_send (&log->journal, entries, n);
+  return quilt_journal_socket_send (&log->journal, entries, n);
 }
 
 static gboolean
@@ -121,7 +119,7 @@ send_text (QuiltLog *log, const GString *text)
   struct iovec whole = part (text->str, text->len);
   struct mmsghdr entry = {.msg_hdr = {.msg_iov = &whole, .msg_iovlen = 1}};
 
-  return quilt_journal_send (&log->journal, &entry, 1) == 1;
+  return quilt_journal_socket_send (&log->journal, &entry, 1) == 1;
 }
 
 gboolean
@@ -130,7 +128,7 @@ quilt_log_note (QuiltLog *log, int priority, const char *text)
   g_autoptr (GString) entry = g_string_new (NULL);
 
   append_identity (log, entry, priority);
-  quilt_journal_append_field (entry, "MESSAGE", text);
+  quilt_journal_append_field (entry, "MESSAGE", text, -1);
   return send_text (log, entry);
 }
 

@@ -2,7 +2,7 @@
 /* The container's log: its lines as journal entries, with the fields that say whose they are. */
 #pragma once
 
-#include "supervisor/journal.h"
+#include "base/journal-socket.h"
 #include "supervisor/rate.h"
 
 /* Text of a line that goes into one entry; a longer line is several, all but the last partial. */
@@ -18,7 +18,7 @@ typedef enum {
 } QuiltStream;
 
 typedef struct {
-  QuiltJournal journal;
+  QuiltJournalSocket journal;
   QuiltRate rate;
   char *id;
   char *name;

@@ -126,15 +126,15 @@ send_batch (QuiltOutput *output, gboolean final)
 static gboolean
 flush (QuiltOutput *output, gboolean final)
 {
-  while (!quilt_journal_is_blocked (&output->log->journal)) {
+  while (!quilt_journal_socket_is_blocked (&output->log->journal)) {
     if (!quilt_log_report_dropped (output->log, g_get_monotonic_time (), FALSE))
       return FALSE;
-    if (!send_batch (output, final) && !quilt_journal_is_blocked (&output->log->journal))
+    if (!send_batch (output, final) && !quilt_journal_socket_is_blocked (&output->log->journal))
       break;
   }
   if (output->start == output->end)
     output->start = output->end = output->searched = 0;
-  return !quilt_journal_is_blocked (&output->log->journal);
+  return !quilt_journal_socket_is_blocked (&output->log->journal);
 }
 
 static void
@@ -210,7 +210,7 @@ quilt_output_end_line (QuiltOutput *output)
 struct pollfd
 quilt_output_poll (const QuiltOutput *output)
 {
-  gboolean wanted = !quilt_journal_is_blocked (&output->log->journal) &&
+  gboolean wanted = !quilt_journal_socket_is_blocked (&output->log->journal) &&
                     quilt_attachment_has_room (&output->attachment);
 
   return (struct pollfd){.fd = wanted ? output->fd : -1, .events = POLLIN};

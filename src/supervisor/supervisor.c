@@ -89,7 +89,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   if (!take_signals (self, error) || !quilt_payload_start (spec, &self->payload, error))
     return FALSE;
   survive_oom ();
-  quilt_log_init (&self->log, QUILT_JOURNAL_SOCKET, annotation (spec, QUILT_ANNOTATION_ID),
+  quilt_log_init (&self->log, QUILT_JOURNAL_PATH, annotation (spec, QUILT_ANNOTATION_ID),
                   annotation (spec, QUILT_ANNOTATION_NAME),
                   annotation (spec, QUILT_ANNOTATION_IMAGE));
   quilt_output_init (&self->outputs[QUILT_STREAM_STDOUT], &self->log, QUILT_STREAM_STDOUT,
@@ -139,7 +139,7 @@ wait_for_events (const QuiltSupervisor *self, struct pollfd *fds)
   fds[POLL_CONTROL] = quilt_control_poll (&self->control);
   fds[POLL_CHANNEL] = (struct pollfd){self->payload.channel, POLLIN, 0};
   fds[POLL_PIDFD] = (struct pollfd){self->payload.pid_fd, POLLIN, 0};
-  fds[POLL_JOURNAL] = quilt_journal_poll (&self->log.journal);
+  fds[POLL_JOURNAL] = quilt_journal_socket_poll (&self->log.journal);
   for (guint i = 0; i < QUILT_N_STREAMS; i++) {
     fds[POLL_ATTACHED + i] = quilt_attachment_poll (&self->outputs[i].attachment);
     fds[POLL_OUTPUT + i] = quilt_output_poll (&self->outputs[i]);
@@ -182,7 +182,8 @@ quilt_supervisor_run (QuiltSupervisor *self)
 
   while (quilt_supervisor_advance (self, g_get_monotonic_time ())) {
     wait_for_events (self, fds);
-    quilt_journal_handle (&self->log.journal, fds[POLL_JOURNAL].revents, g_get_monotonic_time ());
+    quilt_journal_socket_handle (&self->log.journal, fds[POLL_JOURNAL].revents,
+                                 g_get_monotonic_time ());
     for (guint i = 0; i < QUILT_N_STREAMS; i++)
       quilt_attachment_handle (&self->outputs[i].attachment, fds[POLL_ATTACHED + i].revents);
     if (fds[POLL_SIGNAL].revents)

@@ -44,6 +44,7 @@ typedef struct {
   gboolean terminated;  /* our own end was asked for */
   gboolean released;    /* quiltd has it on record */
   gboolean drained;     /* all output is in the log */
+  gboolean lingering;   /* nothing but that and the readers keeps us, and quiltd knows */
   gint64 patience_usec; /* when to go on without what is missing (monotonic); 0: not yet */
 } QuiltSupervisor;
 

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every line of both streams reaches the journal, in order, whatever it is made of."""
-from quilt import ctl, run, spawn
+import os
+import signal
+
+import pytest
+
+from quilt import ctl, run, spawn, wait_unit
 from test_lifecycle import background, follow_until, props
 
 
@@ -75,3 +80,23 @@ def test_a_restart_of_journald_loses_nothing(busybox, name, journal):
     ctl("stop", name).ok()
     assert props(name)["ExitCode"] == 0
     assert journal.messages(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout") == [b"ready"] + [b"%d" % n for n in range(1, 1001)]
+
+
+def test_journald_gets_the_last_lines_however_long_it_is_away(busybox, name, journal):
+    background(name, busybox, "/bin/sh", "-c", "echo ready; trap 'seq 5000; exit 7' TERM; while :; do sleep 0.1; done")
+    follow_until(name, b"ready")
+    journald = int(run("systemctl", "show", "-P", "MainPID", "systemd-journald.service").ok().text)
+    os.kill(journald, signal.SIGSTOP)
+    try:
+        ctl("stop", name).ok()
+        assert props(name)["ExitCode"] == 7
+        with pytest.raises(TimeoutError):  # longer than whoever would give up has patience
+            wait_unit(f"quilt-{name}.scope", "inactive", timeout=13)
+        for verb in "start", "remove":
+            refused = ctl(verb, name)
+            assert refused.code == 1 and b"its last output was not taken yet" in refused.err, refused
+    finally:
+        os.kill(journald, signal.SIGCONT)
+    wait_unit(f"quilt-{name}.scope", "inactive")
+    assert journal.messages(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout") == [b"ready"] + [b"%d" % n for n in range(1, 5001)]
+    ctl("start", name).ok()

@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "daemon/event.h"
+#include "daemon/log.h"
 }
 
 #include <fcntl.h>
@@ -101,7 +102,7 @@ logged (int level)
   g_autofree char *text = nullptr;
 
   dup2 (fd, STDERR_FILENO);
-  quilt_log_init (&level);
+  quilt_daemon_log_init (&level);
   quilt_event_log (QUILT_EVENT_DAEMON_STARTED, nullptr, "an info");
   quilt_event_log (QUILT_EVENT_OBJECT_BROKEN, nullptr, "an error");
   g_warning ("a warning");

@@ -187,6 +187,55 @@ TEST_F (LifeTest, AnExitWaitsForQuiltd)
   finish ();
 }
 
+static Strings
+numbers (int n)
+{
+  Strings lines;
+
+  for (int i = 1; i <= n; i++)
+    lines.push_back (std::to_string (i));
+  return lines;
+}
+
+TEST_F (LifeTest, ItStaysUntilJournaldHasItsLastLines)
+{
+  journald_reads = false;
+  start (sh ("seq 5000"));
+  send (QUILT_MESSAGE_GO);
+  EXPECT_EQ (wait_for_end ().exit_code, 0); /* that is known long before */
+  send (QUILT_MESSAGE_BYE);
+  EXPECT_EQ (wait_for (QUILT_MESSAGE_LINGERING).type, QUILT_MESSAGE_LINGERING);
+  drop_connection ();
+  reconnect ();
+  EXPECT_EQ (wait_for_end ().exit_code, 0);
+  send (QUILT_MESSAGE_BYE);
+  EXPECT_EQ (wait_for (QUILT_MESSAGE_LINGERING).type, QUILT_MESSAGE_LINGERING);
+  journald_reads = true;
+  EXPECT_EQ (wait_for_exit (), 0);
+  EXPECT_EQ (journald->messages ("stdout"), numbers (5000));
+}
+
+TEST_F (LifeTest, AReaderThatPausesLosesNothingAndKeepsNobodyWaiting)
+{
+  Options options;
+  std::string text, got;
+  char buffer[4096];
+  int fds[2];
+  ssize_t n;
+
+  for (const std::string &line : numbers (60000)) /* more than the pipe and we hold on the way */
+    text += line + "\n";
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
+  options.attached[0] = fds[1];
+  EXPECT_EQ (run (sh ("seq 60000"), options).exit_code, 0);
+  EXPECT_EQ (journald->messages ("stdout"), numbers (60000));
+  close (fds[1]);
+  while ((n = read (fds[0], buffer, sizeof buffer)) > 0)
+    got.append (buffer, (size_t)n);
+  EXPECT_EQ (got, text);
+  close (fds[0]);
+}
+
 TEST_F (LifeTest, WithoutQuiltdBeforeGoNothingIsLeft)
 {
   start ({"true"});

@@ -54,12 +54,12 @@ protected:
   /* One turn of the supervisor's loop, and one of journald. */
   bool turn (bool final = false)
   {
-    struct pollfd fds[] = {quilt_journal_poll (&log.journal),
+    struct pollfd fds[] = {quilt_journal_socket_poll (&log.journal),
                            quilt_attachment_poll (&output.attachment)};
     bool done;
 
     poll (fds, 2, 0);
-    quilt_journal_handle (&log.journal, fds[0].revents, now ());
+    quilt_journal_socket_handle (&log.journal, fds[0].revents, now ());
     quilt_attachment_handle (&output.attachment, fds[1].revents);
     done = quilt_output_pump (&output) && (!final || quilt_output_end_line (&output));
     journald->read ();
@@ -217,22 +217,22 @@ TEST_F (LogTest, WhenJournaldIsBehindThePipeFillsUp)
     text += std::to_string (i) + "\n";
   /* journald does not read at all: soon nothing is taken any more. */
   while (full < 3) {
-    struct pollfd journal = quilt_journal_poll (&log.journal);
+    struct pollfd journal = quilt_journal_socket_poll (&log.journal);
     ssize_t n = write (in, text.data () + done, text.size () - done);
 
     done += n > 0 ? (size_t)n : 0;
     full += n > 0 ? 0 : 1;
     poll (&journal, 1, 0);
-    quilt_journal_handle (&log.journal, journal.revents, now ());
+    quilt_journal_socket_handle (&log.journal, journal.revents, now ());
     quilt_output_pump (&output);
   }
   ASSERT_LT (done, text.size ());
-  EXPECT_TRUE (quilt_journal_is_blocked (&log.journal));
+  EXPECT_TRUE (quilt_journal_socket_is_blocked (&log.journal));
   EXPECT_EQ (quilt_output_poll (&output).fd, -1);
-  EXPECT_TRUE (quilt_journal_is_unread (&log.journal));
+  EXPECT_TRUE (quilt_journal_socket_is_unread (&log.journal));
   write_all (text.substr (done));
   EXPECT_EQ (joined (), text);
-  EXPECT_FALSE (quilt_journal_is_unread (&log.journal));
+  EXPECT_FALSE (quilt_journal_socket_is_unread (&log.journal));
 }
 
 TEST_F (LogTest, JournaldMayBeRestarted)
@@ -244,10 +244,10 @@ TEST_F (LogTest, JournaldMayBeRestarted)
   EXPECT_GT (log.journal.retry_usec, now ());
   EXPECT_EQ (quilt_output_poll (&output).fd, -1);
   std::filesystem::remove (path);
-  quilt_journal_handle (&log.journal, 0, log.journal.retry_usec);
+  quilt_journal_socket_handle (&log.journal, 0, log.journal.retry_usec);
   EXPECT_FALSE (turn ()); /* still away */
   journald->open ();
-  quilt_journal_handle (&log.journal, 0, log.journal.retry_usec);
+  quilt_journal_socket_handle (&log.journal, 0, log.journal.retry_usec);
   write_all ("after\n");
   EXPECT_EQ (joined (), "before\nmeanwhile\nand\nafter\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The way to journald: its native protocol over a datagram socket that never makes us wait. */
-#include "supervisor/journal.h"
+#include "base/journal-socket.h"
 
 #include "base/fd.h"
 
@@ -18,61 +18,64 @@
 #define SEND_BUFFER (8 * 1024 * 1024)
 
 void
-quilt_journal_append_field (GString *text, const char *name, const char *value)
+quilt_journal_append_field (GString *text, const char *name, const char *value, gssize length)
 {
-  if (strchr (value, '\n')) {
-    guint64 length = GUINT64_TO_LE ((guint64)strlen (value));
+  gsize n = length < 0 ? strlen (value) : (gsize)length;
+  guint64 size = GUINT64_TO_LE ((guint64)n);
 
-    g_string_append_printf (text, "%s\n", name);
-    g_string_append_len (text, (const char *)&length, sizeof length);
-    g_string_append_printf (text, "%s\n", value);
+  g_string_append (text, name);
+  if (memchr (value, '\n', n)) {
+    g_string_append_c (text, '\n');
+    g_string_append_len (text, (const char *)&size, sizeof size);
   } else {
-    g_string_append_printf (text, "%s=%s\n", name, value);
+    g_string_append_c (text, '=');
   }
+  g_string_append_len (text, value, (gssize)n);
+  g_string_append_c (text, '\n');
 }
 
 void
-quilt_journal_init (QuiltJournal *journal, const char *path)
+quilt_journal_socket_init (QuiltJournalSocket *self, const char *path)
 {
-  *journal = (QuiltJournal){.path = path, .fd = -1};
+  *self = (QuiltJournalSocket){.path = path, .fd = -1};
 }
 
 void
-quilt_journal_clear (QuiltJournal *journal)
+quilt_journal_socket_clear (QuiltJournalSocket *self)
 {
-  quilt_fd_clear (&journal->fd);
+  quilt_fd_clear (&self->fd);
 }
 
 static void
-retry_later (QuiltJournal *journal)
+retry_later (QuiltJournalSocket *self)
 {
-  quilt_fd_clear (&journal->fd);
-  journal->full = FALSE;
-  journal->retry_usec = g_get_monotonic_time () + RETRY_USEC;
+  quilt_fd_clear (&self->fd);
+  self->full = FALSE;
+  self->retry_usec = g_get_monotonic_time () + RETRY_USEC;
 }
 
 static gboolean
-connect_journal (QuiltJournal *journal)
+connect_socket (QuiltJournalSocket *self)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   const int size = SEND_BUFFER;
   g_autofd int fd = -1;
 
-  if (journal->fd >= 0)
+  if (self->fd >= 0)
     return TRUE;
-  g_strlcpy (address.sun_path, journal->path, sizeof address.sun_path);
+  g_strlcpy (address.sun_path, self->path, sizeof address.sun_path);
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0)
     return FALSE;
   if (setsockopt (fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
     setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-  journal->fd = g_steal_fd (&fd);
+  self->fd = g_steal_fd (&fd);
   return TRUE;
 }
 
 /* An entry that is too large for a datagram goes as a sealed file. */
 static gboolean
-send_as_file (QuiltJournal *journal, const struct msghdr *entry)
+send_as_file (QuiltJournalSocket *self, const struct msghdr *entry)
 {
   g_autofd int fd = memfd_create ("quilt-journal-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   union {
@@ -91,56 +94,55 @@ send_as_file (QuiltJournal *journal, const struct msghdr *entry)
   if (fcntl (fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
     return FALSE;
   memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
-  return sendmsg (journal->fd, &message, MSG_NOSIGNAL) >= 0;
+  return sendmsg (self->fd, &message, MSG_NOSIGNAL) >= 0;
 }
 
 guint
-quilt_journal_send (QuiltJournal *journal, struct mmsghdr *entries, guint n)
+quilt_journal_socket_send (QuiltJournalSocket *self, struct mmsghdr *entries, guint n)
 {
   guint done = 0;
 
-  while (done < n && !quilt_journal_is_blocked (journal)) {
-    int r = connect_journal (journal)
-                ? sendmmsg (journal->fd, entries + done, n - done, MSG_NOSIGNAL)
-                : -1;
+  while (done < n && !quilt_journal_socket_is_blocked (self)) {
+    int r =
+        connect_socket (self) ? sendmmsg (self->fd, entries + done, n - done, MSG_NOSIGNAL) : -1;
 
     if (r < 0 && (errno == EMSGSIZE || errno == ENOBUFS))
-      r = send_as_file (journal, &entries[done].msg_hdr) ? 1 : -1;
+      r = send_as_file (self, &entries[done].msg_hdr) ? 1 : -1;
     if (r > 0)
       done += (guint)r;
     else if (r < 0 && errno == EAGAIN)
-      journal->full = TRUE;
+      self->full = TRUE;
     else if (r < 0 && errno != EINTR)
-      retry_later (journal);
+      retry_later (self);
   }
   return done;
 }
 
 gboolean
-quilt_journal_is_blocked (const QuiltJournal *journal)
+quilt_journal_socket_is_blocked (const QuiltJournalSocket *self)
 {
-  return journal->full || journal->retry_usec > 0;
+  return self->full || self->retry_usec > 0;
 }
 
 struct pollfd
-quilt_journal_poll (const QuiltJournal *journal)
+quilt_journal_socket_poll (const QuiltJournalSocket *self)
 {
-  return (struct pollfd){.fd = journal->full ? journal->fd : -1, .events = POLLOUT};
+  return (struct pollfd){.fd = self->full ? self->fd : -1, .events = POLLOUT};
 }
 
 void
-quilt_journal_handle (QuiltJournal *journal, short revents, gint64 now_usec)
+quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now_usec)
 {
   if (revents)
-    journal->full = FALSE;
-  if (journal->retry_usec > 0 && now_usec >= journal->retry_usec)
-    journal->retry_usec = 0;
+    self->full = FALSE;
+  if (self->retry_usec > 0 && now_usec >= self->retry_usec)
+    self->retry_usec = 0;
 }
 
 gboolean
-quilt_journal_is_unread (const QuiltJournal *journal)
+quilt_journal_socket_is_unread (const QuiltJournalSocket *self)
 {
   int unread = 0;
 
-  return journal->fd >= 0 && ioctl (journal->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+  return self->fd >= 0 && ioctl (self->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
 }

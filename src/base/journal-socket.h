@@ -7,32 +7,33 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#define QUILT_JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define QUILT_JOURNAL_PATH "/run/systemd/journal/socket"
 
-/* Appends "NAME=value\n", or the length-prefixed form where value has a line break. */
-void quilt_journal_append_field (GString *text, const char *name, const char *value);
+/* Appends "NAME=value\n", or the length-prefixed form where value has a line break. length: -1
+ * where value ends with a NUL. */
+void quilt_journal_append_field (GString *text, const char *name, const char *value, gssize length);
 
 typedef struct {
   const char *path;
   int fd;
   gboolean full;     /* journald is behind: wait for POLLOUT */
   gint64 retry_usec; /* journald is away: try again then (g_get_monotonic_time()); 0: it is not */
-} QuiltJournal;
+} QuiltJournalSocket;
 
-void quilt_journal_init (QuiltJournal *journal, const char *path);
-void quilt_journal_clear (QuiltJournal *journal);
+void quilt_journal_socket_init (QuiltJournalSocket *self, const char *path);
+void quilt_journal_socket_clear (QuiltJournalSocket *self);
 
 /* Sends entries in order and returns how many were taken: fewer than n if journald is behind or
  * away. Those that were not are the caller's to keep. */
-guint quilt_journal_send (QuiltJournal *journal, struct mmsghdr *entries, guint n);
+guint quilt_journal_socket_send (QuiltJournalSocket *self, struct mmsghdr *entries, guint n);
 
 /* Whether nothing can be sent at the moment. */
-gboolean quilt_journal_is_blocked (const QuiltJournal *journal);
+gboolean quilt_journal_socket_is_blocked (const QuiltJournalSocket *self);
 
 /* What to wait for, if blocked: an event, or the time retry_usec. */
-struct pollfd quilt_journal_poll (const QuiltJournal *journal);
-void quilt_journal_handle (QuiltJournal *journal, short revents, gint64 now_usec);
+struct pollfd quilt_journal_socket_poll (const QuiltJournalSocket *self);
+void quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now_usec);
 
 /* Whether journald has not yet read all that was sent. Its sender must live until it has: journald
  * finds the unit of an entry by its sender's pid. */
-gboolean quilt_journal_is_unread (const QuiltJournal *journal);
+gboolean quilt_journal_socket_is_unread (const QuiltJournalSocket *self);
