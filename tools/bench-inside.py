@@ -25,17 +25,18 @@ def run(*argv):
     subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
-def measure(subjects):
-    """Median ms of each of {name: function}.
+def measure(subjects, pause=0):
+    """Median ms of each of {name: function}, each begun after a pause of that many seconds.
 
     The subjects take turns, so that a drift of the machine hits all alike, and in an order that changes: the first to
     move a process between cgroups after a while waits for a grace period of the kernel's (RCU, some 8 ms), and who
-    comes right after it does not.
+    comes right after it does not. After a pause each is the first.
     """
     times = {name: [] for name in subjects}
     order = random.Random(1)
     for turn in range(WARMUP + ROUNDS):
         for name, subject in order.sample(list(subjects.items()), len(subjects)):
+            time.sleep(pause)
             begin = time.perf_counter()
             subject()
             if turn >= WARMUP:
@@ -81,18 +82,21 @@ def bench_start():
     shutil.rmtree(bundle, ignore_errors=True)
     crun_bundle(bundle)
     run("quiltctl", "import", TARBALL, "bench")
-    figures = measure({
+    subjects = {
         "quiltctl run --rm": lambda: run("quiltctl", "run", "--rm", "bench", "/bin/true"),
         "crun --systemd-cgroup run": lambda: run("crun", "--systemd-cgroup", "run", "--bundle", str(bundle), "bench"),
         "crun run (cgroupfs)": lambda: run("crun", "run", "--bundle", str(bundle), "bench"),
         "systemd-run --scope": lambda: run("systemd-run", "--scope", "--quiet", "/bin/true"),
         "quiltctl version (one call)": lambda: run("quiltctl", "version"),
         "quiltctl --help (no bus)": lambda: run("quiltctl", "--help"),
-    })
-    peer = figures["crun --systemd-cgroup run"]
-    print(f"start: {ROUNDS} rounds each, taking turns, medians")
-    for name, value in figures.items():
-        print(f"  {name:32} {value:7.2f} ms   {value / peer:5.2f} × crun --systemd-cgroup")
+    }
+    lone, figures = measure(subjects, 0.1), measure(subjects)
+    print(f"start: {ROUNDS} rounds each, taking turns, medians, and ratios to crun --systemd-cgroup run")
+    print(f"  {'':32} {'one after the other':>20}   {'after 100 ms of peace':>21}")
+    for name in subjects:
+        columns = [f"{series[name]:8.2f} ms {series[name] / series['crun --systemd-cgroup run']:5.2f} ×"
+                   for series in (figures, lone)]
+        print(f"  {name:32} {columns[0]:>20}   {columns[1]:>21}")
     print("  where quiltctl run --rm spends it:")
     for name, value in phases(figures["quiltctl run --rm"]).items():
         print(f"    {name:30} {value:7.2f} ms")
