@@ -9,23 +9,222 @@
 
 #include <string.h>
 
-void
-quilt_create_args_clear (QuiltCreateArgs *args)
+/* What is added to, and where "-e NAME" finds its value. */
+typedef struct {
+  GVariantBuilder *builder;
+  const char *(*lookup) (const char *name);
+} Request;
+
+typedef struct Option Option;
+typedef gboolean (*Parse) (const char *text, guint64 *ret_value, GError **error);
+typedef gboolean (*Add) (const Option *option,
+                         const QuiltCreateValue *value,
+                         const Request *request,
+                         GError **error);
+
+struct Option {
+  const char *name;
+  char letter;
+  GOptionArg arg; /* FILENAME: value->text; FILENAME_ARRAY: value->texts; NONE: value->flag */
+  const char *help, *metavar;
+  const char *key; /* on the bus */
+  Add add;         /* where it was given */
+  Parse parse;     /* for add_number() */
+  gboolean live;   /* of update too */
+};
+
+static gboolean
+add_text (const Option *option,
+          const QuiltCreateValue *value,
+          const Request *request,
+          GError **error)
 {
-  g_free (args->name);
-  g_strfreev (args->env);
-  g_free (args->working_directory);
-  g_free (args->hostname);
-  g_strfreev (args->labels);
-  g_free (args->memory);
-  g_free (args->cpus);
-  g_free (args->pids_limit);
-  g_free (args->stop_signal);
-  g_free (args->stop_timeout);
-  g_strfreev (args->setup);
-  g_free (args->setup_timeout);
-  g_free (args->log_rate_limit);
+  if (!quilt_bus_check_text (option->key, value->text, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_string (value->text));
+  return TRUE;
 }
+
+static gboolean
+add_texts (const Option *option,
+           const QuiltCreateValue *value,
+           const Request *request,
+           GError **error)
+{
+  for (char **text = value->texts; *text; text++)
+    if (!quilt_bus_check_text (option->key, *text, error))
+      return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key,
+                         g_variant_new_strv ((const char *const *)value->texts, -1));
+  return TRUE;
+}
+
+static gboolean
+add_flag (const Option *option,
+          const QuiltCreateValue *value,
+          const Request *request,
+          GError **error)
+{
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_boolean (TRUE));
+  return TRUE;
+}
+
+static gboolean
+add_number (const Option *option,
+            const QuiltCreateValue *value,
+            const Request *request,
+            GError **error)
+{
+  guint64 number;
+
+  if (!option->parse (value->text, &number, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_uint64 (number));
+  return TRUE;
+}
+
+static gboolean
+add_signal (const Option *option,
+            const QuiltCreateValue *value,
+            const Request *request,
+            GError **error)
+{
+  int signal;
+
+  if (!quilt_parse_signal (value->text, &signal, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int32 (signal));
+  return TRUE;
+}
+
+static gboolean
+parse_pids (const char *text, guint64 *ret_value, GError **error)
+{
+  g_autofree char *quoted = NULL;
+  guint64 value;
+
+  /* podman spells "no limit" as -1. */
+  if (g_ascii_strcasecmp (text, "infinity") == 0 || strcmp (text, "-1") == 0) {
+    *ret_value = G_MAXUINT64;
+    return TRUE;
+  }
+  if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT64 - 1, &value, NULL)) {
+    *ret_value = value;
+    return TRUE;
+  }
+  quoted = quilt_text_quote (text);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to read number of processes '%s': must be 1 or more, or 'infinity'", quoted);
+  return FALSE;
+}
+
+/* LINES[/TIME]. */
+static gboolean
+add_log_rate (const Option *option,
+              const QuiltCreateValue *value,
+              const Request *request,
+              GError **error)
+{
+  const char *slash = strchr (value->text, '/');
+  g_autofree char *lines =
+      slash ? g_strndup (value->text, (gsize)(slash - value->text)) : g_strdup (value->text);
+  g_autofree char *quoted = NULL;
+  guint64 interval;
+  gint64 burst;
+
+  if (!g_ascii_string_to_signed (lines, 10, 1, G_MAXINT64, &burst, NULL)) {
+    quoted = quilt_text_quote (value->text);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to read log rate limit '%s': must be like '1000' (lines a second) or "
+                 "'1000/30s'",
+                 quoted);
+    return FALSE;
+  }
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int64 (burst));
+  if (!slash)
+    return TRUE;
+  if (!quilt_parse_duration (slash + 1, &interval, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", "log-rate-interval",
+                         g_variant_new_uint64 (interval));
+  return TRUE;
+}
+
+/* "NAME=VALUE" as it is, "NAME" with the caller's value, or not at all where there is none. */
+static gboolean
+add_env (const Option *option,
+         const QuiltCreateValue *value,
+         const Request *request,
+         GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+
+  for (char **env = value->texts; *env; env++) {
+    const char *found;
+
+    if (**env == '\0' || **env == '=') {
+      g_autofree char *quoted = quilt_text_quote (*env);
+
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                   "Failed to read variable '%s': must be NAME=VALUE or NAME", quoted);
+      return FALSE;
+    }
+    if (strchr (*env, '='))
+      g_ptr_array_add (entries, g_strdup (*env));
+    else if ((found = request->lookup (*env)))
+      g_ptr_array_add (entries, g_strconcat (*env, "=", found, NULL));
+  }
+  g_variant_builder_add (
+      request->builder, "{sv}", option->key,
+      g_variant_new_bytestring_array ((const char *const *)entries->pdata, entries->len));
+  return TRUE;
+}
+
+/* As podman: a label may be a mere key. */
+static gboolean
+add_labels (const Option *option,
+            const QuiltCreateValue *value,
+            const Request *request,
+            GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+
+  for (char **label = value->texts; *label; label++)
+    g_ptr_array_add (entries, g_strconcat (*label, strchr (*label, '=') ? "" : "=", NULL));
+  g_ptr_array_add (entries, NULL);
+  return add_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request, error);
+}
+
+#define ONE G_OPTION_ARG_FILENAME
+#define MANY G_OPTION_ARG_FILENAME_ARRAY
+#define FLAG G_OPTION_ARG_NONE
+
+/* In the order of --help. */
+static const Option options[] = {
+    {"name", 0, ONE, "Name of the container", "NAME", "name", add_text},
+    {"env", 'e', MANY, "Set a variable, or pass on the caller's", "NAME[=VALUE]", "env", add_env},
+    {"workdir", 'w', ONE, "Working directory", "DIR", "working-directory", add_text},
+    {"hostname", 0, ONE, "Host name inside", "NAME", "hostname", add_text},
+    {"label", 'l', MANY, "Add a label", "KEY=VALUE", "labels", add_labels},
+    {"memory", 'm', ONE, "Limit memory (512M, 1.5G)", "BYTES", "memory-max", add_number,
+     quilt_parse_bytes, TRUE},
+    {"cpus", 0, ONE, "Limit CPU time (1.5, 150%)", "NUMBER", "cpu-quota", add_number,
+     quilt_parse_cpus, TRUE},
+    {"pids-limit", 0, ONE, "Limit processes", "NUMBER", "pids-max", add_number, parse_pids, TRUE},
+    {"stop-signal", 0, ONE, "Signal that asks it to stop", "SIGNAL", "stop-signal", add_signal,
+     .live = TRUE},
+    {"stop-timeout", 0, ONE, "Time from that to SIGKILL", "TIME", "stop-timeout", add_number,
+     quilt_parse_duration, TRUE},
+    {"read-only", 0, FLAG, "Root file system is read-only", NULL, "read-only", add_flag},
+    {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", add_texts},
+    {"setup-timeout", 0, ONE, "Time that each step may take", "TIME", "setup-timeout", add_number,
+     quilt_parse_duration},
+    {"log-rate-limit", 0, ONE, "Drop log lines beyond this", "LINES[/TIME]", "log-rate-burst",
+     add_log_rate},
+    {"rm", 0, FLAG, "Remove it when it has ended", NULL, "auto-remove", add_flag},
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (options) <= QUILT_CREATE_OPTIONS_MAX);
 
 /* Options of podman's run that fingers may type; none of them is ignored. */
 static const struct {
@@ -112,206 +311,64 @@ fill_podman_entries (GOptionEntry *entries)
     };
 }
 
+void
+quilt_create_args_clear (QuiltCreateArgs *args)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+    if (options[i].arg == ONE)
+      g_free (args->values[i].text);
+    else if (options[i].arg == MANY)
+      g_strfreev (args->values[i].texts);
+  }
+}
+
+QuiltCreateValue *
+quilt_create_find (QuiltCreateArgs *args, const char *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    if (strcmp (options[i].key, key) == 0)
+      return &args->values[i];
+  g_return_val_if_reached (NULL);
+}
+
+static guint
+fill_entries (QuiltCreateArgs *args, gboolean live_only, GOptionEntry *entries)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    if (options[i].live || !live_only)
+      entries[n++] = (GOptionEntry){
+          .long_name = options[i].name,
+          .short_name = options[i].letter,
+          .arg = options[i].arg,
+          .arg_data = &args->values[i],
+          .description = options[i].help,
+          .arg_description = options[i].metavar,
+      };
+  return n;
+}
+
 char **
 quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args)
 {
-  QuiltCreateArgs *a = ret_args;
-  const GOptionArg one = G_OPTION_ARG_FILENAME, many = G_OPTION_ARG_FILENAME_ARRAY;
-  const GOptionEntry own[] = {
-      {"name", 0, 0, one, &a->name, "Name of the container", "NAME"},
-      {"env", 'e', 0, many, &a->env, "Set a variable, or pass on the caller's", "NAME[=VALUE]"},
-      {"workdir", 'w', 0, one, &a->working_directory, "Working directory", "DIR"},
-      {"hostname", 0, 0, one, &a->hostname, "Host name inside", "NAME"},
-      {"label", 'l', 0, many, &a->labels, "Add a label", "KEY=VALUE"},
-      {"memory", 'm', 0, one, &a->memory, "Limit memory (512M, 1.5G)", "BYTES"},
-      {"cpus", 0, 0, one, &a->cpus, "Limit CPU time (1.5, 150%)", "NUMBER"},
-      {"pids-limit", 0, 0, one, &a->pids_limit, "Limit processes", "NUMBER"},
-      {"stop-signal", 0, 0, one, &a->stop_signal, "Signal that asks it to stop", "SIGNAL"},
-      {"stop-timeout", 0, 0, one, &a->stop_timeout, "Time from that to SIGKILL", "TIME"},
-      {"read-only", 0, 0, G_OPTION_ARG_NONE, &a->read_only, "Root file system is read-only", NULL},
-      {"setup", 0, 0, many, &a->setup, "Run inside before the command", "STEP"},
-      {"setup-timeout", 0, 0, one, &a->setup_timeout, "Time that each step may take", "TIME"},
-      {"log-rate-limit", 0, 0, one, &a->log_rate_limit, "Drop log lines beyond this",
-       "LINES[/TIME]"},
-      {"rm", 0, 0, G_OPTION_ARG_NONE, &a->auto_remove, "Remove it when it has ended", NULL},
-      {"detach", 'd', 0, G_OPTION_ARG_NONE, &a->detach, "Print the ID, don't wait", NULL},
-  };
-  const guint n_own = G_N_ELEMENTS (own) - (for_run ? 0 : 1);
-  GOptionEntry entries[G_N_ELEMENTS (own) + G_N_ELEMENTS (podman_options) + 1] = {0};
+  GOptionEntry entries[G_N_ELEMENTS (options) + G_N_ELEMENTS (podman_options) + 2] = {0};
+  guint n = fill_entries (ret_args, FALSE, entries);
 
-  memcpy (entries, own, n_own * sizeof *own);
-  fill_podman_entries (entries + n_own);
+  if (for_run)
+    entries[n++] =
+        (GOptionEntry){"detach", 'd', 0, FLAG, &ret_args->detach, "Print the ID, don't wait", NULL};
+  fill_podman_entries (entries + n);
   return quilt_ctl_parse (ctl, argv, entries);
 }
 
-static gboolean
-add_text (GVariantBuilder *builder, const char *key, const char *text, GError **error)
+char **
+quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args)
 {
-  if (!text)
-    return TRUE;
-  if (!quilt_bus_check_text (key, text, error))
-    return FALSE;
-  g_variant_builder_add (builder, "{sv}", key, g_variant_new_string (text));
-  return TRUE;
-}
+  GOptionEntry entries[G_N_ELEMENTS (options) + 1] = {0};
 
-static gboolean
-add_texts (GVariantBuilder *builder, const char *key, char *const *texts, GError **error)
-{
-  for (guint i = 0; texts && texts[i]; i++)
-    if (!quilt_bus_check_text (key, texts[i], error))
-      return FALSE;
-  if (texts)
-    g_variant_builder_add (builder, "{sv}", key,
-                           g_variant_new_strv ((const char *const *)texts, -1));
-  return TRUE;
-}
-
-typedef gboolean (*Parse) (const char *text, guint64 *ret_value, GError **error);
-
-static gboolean
-add_number (
-    GVariantBuilder *builder, const char *key, const char *text, Parse parse, GError **error)
-{
-  guint64 value;
-
-  if (!text)
-    return TRUE;
-  if (!parse (text, &value, error))
-    return FALSE;
-  g_variant_builder_add (builder, "{sv}", key, g_variant_new_uint64 (value));
-  return TRUE;
-}
-
-static gboolean
-parse_pids (const char *text, guint64 *ret_value, GError **error)
-{
-  g_autofree char *quoted = NULL;
-  guint64 value;
-
-  /* podman spells "no limit" as -1. */
-  if (g_ascii_strcasecmp (text, "infinity") == 0 || strcmp (text, "-1") == 0) {
-    *ret_value = G_MAXUINT64;
-    return TRUE;
-  }
-  if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT64 - 1, &value, NULL)) {
-    *ret_value = value;
-    return TRUE;
-  }
-  quoted = quilt_text_quote (text);
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to read number of processes '%s': must be 1 or more, or 'infinity'", quoted);
-  return FALSE;
-}
-
-gboolean
-quilt_create_add_limits (const QuiltCreateArgs *args, GVariantBuilder *builder, GError **error)
-{
-  int stop_signal;
-
-  if (!add_number (builder, "memory-max", args->memory, quilt_parse_bytes, error) ||
-      !add_number (builder, "cpu-quota", args->cpus, quilt_parse_cpus, error) ||
-      !add_number (builder, "pids-max", args->pids_limit, parse_pids, error) ||
-      !add_number (builder, "stop-timeout", args->stop_timeout, quilt_parse_duration, error))
-    return FALSE;
-  if (!args->stop_signal)
-    return TRUE;
-  if (!quilt_parse_signal (args->stop_signal, &stop_signal, error))
-    return FALSE;
-  g_variant_builder_add (builder, "{sv}", "stop-signal", g_variant_new_int32 (stop_signal));
-  return TRUE;
-}
-
-/* LINES[/TIME]. */
-static gboolean
-add_log_rate (GVariantBuilder *builder, const char *text, GError **error)
-{
-  const char *slash = text ? strchr (text, '/') : NULL;
-  g_autofree char *lines = NULL;
-  g_autofree char *quoted = NULL;
-  gint64 burst;
-
-  if (!text)
-    return TRUE;
-  lines = slash ? g_strndup (text, (gsize)(slash - text)) : g_strdup (text);
-  if (!g_ascii_string_to_signed (lines, 10, 1, G_MAXINT64, &burst, NULL)) {
-    quoted = quilt_text_quote (text);
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to read log rate limit '%s': must be like '1000' (lines a second) or "
-                 "'1000/30s'",
-                 quoted);
-    return FALSE;
-  }
-  g_variant_builder_add (builder, "{sv}", "log-rate-burst", g_variant_new_int64 (burst));
-  return add_number (builder, "log-rate-interval", slash ? slash + 1 : NULL, quilt_parse_duration,
-                     error);
-}
-
-/* "NAME=VALUE" as it is, "NAME" with the caller's value, or not at all where there is none. */
-static gboolean
-add_env (GVariantBuilder *builder,
-         char *const *env,
-         const char *(*lookup) (const char *name),
-         GError **error)
-{
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
-
-  if (!env)
-    return TRUE;
-  for (; *env; env++) {
-    const char *value;
-
-    if (**env == '\0' || **env == '=') {
-      g_autofree char *quoted = quilt_text_quote (*env);
-
-      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                   "Failed to read variable '%s': must be NAME=VALUE or NAME", quoted);
-      return FALSE;
-    }
-    if (strchr (*env, '='))
-      g_ptr_array_add (entries, g_strdup (*env));
-    else if ((value = lookup (*env)))
-      g_ptr_array_add (entries, g_strconcat (*env, "=", value, NULL));
-  }
-  g_variant_builder_add (
-      builder, "{sv}", "env",
-      g_variant_new_bytestring_array ((const char *const *)entries->pdata, entries->len));
-  return TRUE;
-}
-
-static char **
-label_entries (char *const *labels)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  if (!labels)
-    return NULL;
-  for (; *labels; labels++) {
-    /* As podman: a label may be a mere key. */
-    g_autofree char *entry = g_strconcat (*labels, strchr (*labels, '=') ? "" : "=", NULL);
-
-    g_strv_builder_add (builder, entry);
-  }
-  return g_strv_builder_end (builder);
-}
-
-static gboolean
-add_all (const QuiltCreateArgs *args,
-         GVariantBuilder *builder,
-         const char *(*lookup) (const char *name),
-         GError **error)
-{
-  g_auto (GStrv) labels = label_entries (args->labels);
-
-  return add_text (builder, "name", args->name, error) &&
-         add_text (builder, "working-directory", args->working_directory, error) &&
-         add_text (builder, "hostname", args->hostname, error) &&
-         add_env (builder, args->env, lookup, error) &&
-         add_texts (builder, "labels", labels, error) &&
-         add_texts (builder, "setup", args->setup, error) &&
-         add_number (builder, "setup-timeout", args->setup_timeout, quilt_parse_duration, error) &&
-         quilt_create_add_limits (args, builder, error) &&
-         add_log_rate (builder, args->log_rate_limit, error);
+  fill_entries (ret_args, TRUE, entries);
+  return quilt_ctl_parse (ctl, argv, entries);
 }
 
 GVariant *
@@ -321,18 +378,20 @@ quilt_create_options (const QuiltCreateArgs *args,
                       GError **error)
 {
   GVariantBuilder builder;
+  const Request request = {&builder, lookup};
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  if (!add_all (args, &builder, lookup, error)) {
-    g_variant_builder_clear (&builder);
-    return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+    const QuiltCreateValue *value = &args->values[i];
+    gboolean given = options[i].arg == FLAG ? value->flag : value->text != NULL;
+
+    if (given && !options[i].add (&options[i], value, &request, error)) {
+      g_variant_builder_clear (&builder);
+      return NULL;
+    }
   }
-  if (command[0])
+  if (command && command[0])
     g_variant_builder_add (&builder, "{sv}", "command",
                            g_variant_new_bytestring_array ((const char *const *)command, -1));
-  if (args->auto_remove)
-    g_variant_builder_add (&builder, "{sv}", "auto-remove", g_variant_new_boolean (TRUE));
-  if (args->read_only)
-    g_variant_builder_add (&builder, "{sv}", "read-only", g_variant_new_boolean (TRUE));
   return g_variant_builder_end (&builder);
 }

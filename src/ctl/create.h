@@ -4,23 +4,17 @@
 
 #include "ctl/ctl.h"
 
-/* As typed, as bytes; NULL where not given. Points into argv or is owned. */
+/* An option as typed, as bytes: what it is depends on the option, NULL or FALSE where not given. */
+typedef union {
+  char *text;
+  char **texts;
+  gboolean flag;
+} QuiltCreateValue;
+
+#define QUILT_CREATE_OPTIONS_MAX 96
+
 typedef struct {
-  char *name;
-  char **env;
-  char *working_directory;
-  char *hostname;
-  char **labels;
-  char *memory;
-  char *cpus;
-  char *pids_limit;
-  char *stop_signal;
-  char *stop_timeout;
-  char **setup;
-  char *setup_timeout;
-  char *log_rate_limit;
-  gboolean read_only;
-  gboolean auto_remove;
+  QuiltCreateValue values[QUILT_CREATE_OPTIONS_MAX];
   gboolean detach; /* run alone */
 } QuiltCreateArgs;
 
@@ -30,15 +24,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCreateArgs, quilt_create_args_clear)
 /* Reads options and arguments of run or create as quilt_ctl_parse() does; args[0] is the image, the
  * command follows. An option that podman has and Quilt has not is refused by its name. */
 char **quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args);
+/* The same for update: options that may change while a container lives, and its arguments. */
+char **quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args);
 
-/* The options for CreateContainer and RunContainer, type a{sv}, floating. command: argv of the
- * container, NULL-terminated, empty for the image's own. Lookup finds a variable of the caller's
- * environment for "-e NAME". INVALID_ARGUMENT for what can't be read. */
+/* The option that is this key on the bus. */
+QuiltCreateValue *quilt_create_find (QuiltCreateArgs *args, const char *key);
+
+/* The options for CreateContainer, RunContainer and Update, type a{sv}, floating. command: argv of
+ * the container, NULL-terminated; NULL or empty for the image's own. Lookup finds a variable of the
+ * caller's environment for "-e NAME". INVALID_ARGUMENT for what can't be read. */
 GVariant *quilt_create_options (const QuiltCreateArgs *args,
                                 char *const *command,
                                 const char *(*lookup) (const char *name),
                                 GError **error);
-
-/* The keys of Update that any of these holds; shared with the verb update. */
-gboolean
-quilt_create_add_limits (const QuiltCreateArgs *args, GVariantBuilder *builder, GError **error);

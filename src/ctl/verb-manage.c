@@ -127,26 +127,15 @@ verb_update (QuiltCtl *ctl, char **argv)
   g_auto (QuiltCreateArgs) limits = {0};
   g_autoptr (GVariant) options = NULL;
   g_autoptr (GError) error = NULL;
-  const GOptionArg text = G_OPTION_ARG_FILENAME;
-  const GOptionEntry entries[] = {
-      {"memory", 'm', 0, text, &limits.memory, "Limit memory (512M, 1.5G)", "BYTES"},
-      {"cpus", 0, 0, text, &limits.cpus, "Limit CPU time (1.5, 150%)", "NUMBER"},
-      {"pids-limit", 0, 0, text, &limits.pids_limit, "Limit processes", "NUMBER"},
-      {"stop-signal", 0, 0, text, &limits.stop_signal, "Signal that asks it to stop", "SIGNAL"},
-      {"stop-timeout", 0, 0, text, &limits.stop_timeout, "Time from that to SIGKILL", "TIME"},
-      {NULL}};
-  char **args = quilt_ctl_parse (ctl, argv, entries);
-  GVariantBuilder builder;
+  char **args = quilt_create_parse_live (ctl, argv, &limits);
   int code = 0;
 
   if (!args || !check_names (ctl, args))
     return ctl->parse_code;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  if (!quilt_create_add_limits (&limits, &builder, &error)) {
-    g_variant_builder_clear (&builder);
+  options = quilt_create_options (&limits, NULL, NULL, &error);
+  if (!options)
     return quilt_ctl_fail (ctl, error);
-  }
-  options = g_variant_ref_sink (g_variant_builder_end (&builder));
+  g_variant_ref_sink (options);
   if (g_variant_n_children (options) == 0)
     return quilt_ctl_usage (ctl, "nothing to change; see quiltctl update --help");
   for (; *args; args++)

@@ -357,16 +357,20 @@ verb_run (QuiltCtl *ctl, char **argv)
   g_autoptr (GVariant) options = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *image = NULL;
+  QuiltCreateValue *name;
+  gboolean has_setup;
   char **args;
 
   args = quilt_create_parse (ctl, argv, TRUE, &create);
   if (!args)
     return ctl->parse_code;
+  name = quilt_create_find (&create, "name");
+  has_setup = quilt_create_find (&create, "setup")->texts != NULL;
   /* Setup steps may have to be interrupted, which takes a name before there is an answer. */
-  if (create.setup && !create.name && !create.detach) {
+  if (has_setup && !name->text && !create.detach) {
     g_autofree char *id = quilt_id_new ();
 
-    create.name = g_strdup_printf ("run-%.12s", id);
+    name->text = g_strdup_printf ("run-%.12s", id);
   }
   options = quilt_create_options (&create, args + 1, lookup_environment, &error);
   if (options)
@@ -375,5 +379,5 @@ verb_run (QuiltCtl *ctl, char **argv)
   if (!image)
     return quilt_ctl_fail (ctl, error);
   return create.detach ? call_create (ctl, "RunContainer", image, options)
-                       : run_attached (ctl, image, create.name, create.setup != NULL, options);
+                       : run_attached (ctl, image, name->text, has_setup, options);
 }

@@ -266,13 +266,14 @@ quilt_options_free (QuiltOptions *options)
 {
   if (!options)
     return;
-  g_free (options->name);
-  g_strfreev (options->command);
-  g_strfreev (options->env);
-  g_free (options->working_directory);
-  g_free (options->hostname);
-  g_strfreev (options->labels);
-  g_strfreev (options->setup);
+  for (const QuiltOption *option = quilt_option_table; option->key; option++) {
+    gpointer member = quilt_option_member (option, options);
+
+    if (option->type == QUILT_OPTION_STRING)
+      g_free (*(char **)member);
+    else if (option->type == QUILT_OPTION_STRINGS || option->type == QUILT_OPTION_BYTES)
+      g_strfreev (*(char ***)member);
+  }
   g_free (options);
 }
 
@@ -281,12 +282,13 @@ quilt_options_copy (const QuiltOptions *options)
 {
   QuiltOptions *copy = g_memdup2 (options, sizeof *options);
 
-  copy->name = g_strdup (options->name);
-  copy->command = g_strdupv (options->command);
-  copy->env = g_strdupv (options->env);
-  copy->working_directory = g_strdup (options->working_directory);
-  copy->hostname = g_strdup (options->hostname);
-  copy->labels = g_strdupv (options->labels);
-  copy->setup = g_strdupv (options->setup);
+  for (const QuiltOption *option = quilt_option_table; option->key; option++) {
+    gpointer member = quilt_option_member (option, copy);
+
+    if (option->type == QUILT_OPTION_STRING)
+      *(char **)member = g_strdup (*(char **)member);
+    else if (option->type == QUILT_OPTION_STRINGS || option->type == QUILT_OPTION_BYTES)
+      *(char ***)member = g_strdupv (*(char ***)member);
+  }
   return copy;
 }

@@ -75,8 +75,8 @@ TEST (Create, EverythingAfterTheImageIsTheContainers)
 
   ASSERT_NE (parsed.args, nullptr);
   EXPECT_STREQ (parsed.args[0], "image");
-  EXPECT_EQ (print (parsed), "{'command': <[b'--', b'--name', b'x', b'-it', b'', b'two words', "
-                             "b'\\377\\376', b'--rm']>, 'auto-remove': <true>}");
+  EXPECT_EQ (print (parsed), "{'auto-remove': <true>, 'command': <[b'--', b'--name', b'x', b'-it', "
+                             "b'', b'two words', b'\\377\\376', b'--rm']>}");
 }
 
 TEST (Create, ADoubleDashEndsTheOptions)
@@ -132,10 +132,11 @@ TEST (Create, EveryOptionArrives)
   EXPECT_EQ (
       print (parsed),
       "{'name': <'n'>, 'working-directory': <'/w'>, 'hostname': <'h'>, 'labels': <['k=', 'a=b']>, "
-      "'setup': <['s']>, 'setup-timeout': <uint64 60000000>, 'memory-max': <uint64 1024>, "
-      "'cpu-quota': <uint64 1500000>, 'pids-max': <uint64 18446744073709551615>, "
-      "'stop-timeout': <uint64 2000000>, 'stop-signal': <10>, 'log-rate-burst': <int64 10>, "
-      "'log-rate-interval': <uint64 5000000>, 'read-only': <true>}");
+      "'memory-max': <uint64 1024>, 'cpu-quota': <uint64 1500000>, "
+      "'pids-max': <uint64 18446744073709551615>, 'stop-signal': <10>, "
+      "'stop-timeout': <uint64 2000000>, 'read-only': <true>, 'setup': <['s']>, "
+      "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
+      "'log-rate-interval': <uint64 5000000>}");
 }
 
 TEST (Create, BadValuesAreNamed)
