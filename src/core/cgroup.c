@@ -2,79 +2,20 @@
 /* The container's part of the cgroup hierarchy (version 2): below the scope that systemd made. */
 #include "core/cgroup.h"
 
+#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
-
-char *
-quilt_cgroup_parse_self (const char *text)
-{
-  const char *line = text;
-
-  while (line) {
-    if (g_str_has_prefix (line, "0::/"))
-      return g_strndup (line + 3, strcspn (line + 3, "\n"));
-    line = strchr (line, '\n');
-    line = line ? line + 1 : NULL;
-  }
-  return NULL;
-}
-
-char *
-quilt_cgroup_parse_mountinfo (const char *text)
-{
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-
-  for (guint i = 0; lines[i]; i++) {
-    const char *type = strstr (lines[i], " - ");
-    g_auto (GStrv) fields = g_strsplit (lines[i], " ", 6);
-
-    if (type && g_str_has_prefix (type, " - cgroup2 ") && g_strv_length (fields) == 6 &&
-        strcmp (fields[3], "/") == 0)
-      return g_strcompress (fields[4]); /* blanks are octal there; see proc(5) */
-  }
-  return NULL;
-}
-
-static int
-open_cgroup2 (const char *path)
-{
-  g_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct statfs fs;
-
-  if (fd < 0 || fstatfs (fd, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
-    return -1;
-  return g_steal_fd (&fd);
-}
-
-/* systemd mounts it in one of two places; the table of mounts, which may be long, is read only when
- * it is in neither. */
-static int
-open_root (void)
-{
-  g_autofree char *text = NULL;
-  g_autofree char *path = NULL;
-  int fd = open_cgroup2 ("/sys/fs/cgroup");
-
-  if (fd < 0)
-    fd = open_cgroup2 ("/sys/fs/cgroup/unified");
-  if (fd >= 0 || !g_file_get_contents ("/proc/self/mountinfo", &text, NULL, NULL))
-    return fd;
-  path = quilt_cgroup_parse_mountinfo (text);
-  return path ? open_cgroup2 (path) : -1;
-}
 
 int
 quilt_cgroup_open_self (GError **error)
 {
-  g_autofd int root_fd = open_root ();
+  g_autofd int root_fd = quilt_cgroupfs_open_root ();
   g_autofree char *text = NULL;
   g_autofree char *path = NULL;
   int fd;
@@ -85,7 +26,7 @@ quilt_cgroup_open_self (GError **error)
     return -1;
   }
   if (g_file_get_contents ("/proc/self/cgroup", &text, NULL, NULL))
-    path = quilt_cgroup_parse_self (text);
+    path = quilt_cgroupfs_parse_self (text);
   if (!path) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to find our own cgroup");
     return -1;

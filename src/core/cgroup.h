@@ -5,13 +5,6 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* Where /proc/self/cgroup says that its reader is in the unified hierarchy: the path after "0::".
- * NULL if there is none. Pure. Owned by the caller. */
-char *quilt_cgroup_parse_self (const char *text);
-/* The mount point of the cgroup2 that shows its whole tree, from a text like /proc/self/mountinfo;
- * NULL if there is none. Pure. Owned by the caller. */
-char *quilt_cgroup_parse_mountinfo (const char *text);
-
 /* The cgroup that this process is in, as a directory; -1 on error. */
 int quilt_cgroup_open_self (GError **error);
 

@@ -3,11 +3,15 @@
 #include "daemon/container-edit.h"
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/json.h"
 #include "daemon/bus-error.h"
 #include "daemon/dict.h"
+#include "daemon/in-force.h"
 #include "daemon/work.h"
 #include "spec/words.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 /* A change of the record: kernel first, then disk, then everybody. */
@@ -254,6 +258,23 @@ quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation,
   require (edit, invocation, QUILT_ACTION_MANAGE_CONTAINERS, "update", update_authorized);
 }
 
+/* What was asked, and beside it, while it runs, what holds. */
+static char *
+print_record (QuiltContainer *self)
+{
+  g_autoptr (json_object) object = quilt_container_record_to_json (self->record);
+  json_object *in_force = NULL;
+
+  if (self->pid > 0) {
+    g_autofree char *path = g_strdup_printf ("/proc/%u", self->pid);
+    g_autofd int proc_fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    in_force = proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_run_get_scope (self->run)) : NULL;
+  }
+  json_object_object_add (object, "in_force", in_force);
+  return quilt_json_print (object, TRUE);
+}
+
 static void
 inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -269,7 +290,7 @@ inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
   else if (edit->oci && (spec = quilt_container_plan (self, &error)))
     json = quilt_spec_print (spec, TRUE);
   else if (!edit->oci)
-    json = quilt_container_record_print (self->record, TRUE);
+    json = print_record (self);
   if (!json) {
     quilt_bus_error_return (invocation, error);
     return;

@@ -121,8 +121,8 @@ quilt_stored_container_free (QuiltStoredContainer *stored)
   g_free (stored);
 }
 
-static json_object *
-record_to_json (const QuiltContainerRecord *record)
+json_object *
+quilt_container_record_to_json (const QuiltContainerRecord *record)
 {
   json_object *object = quilt_record_new ();
 
@@ -138,7 +138,7 @@ record_to_json (const QuiltContainerRecord *record)
 char *
 quilt_container_record_print (const QuiltContainerRecord *record, gboolean pretty)
 {
-  g_autoptr (json_object) object = record_to_json (record);
+  g_autoptr (json_object) object = quilt_container_record_to_json (record);
 
   return quilt_json_print (object, pretty);
 }
@@ -228,7 +228,7 @@ quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, G
 gboolean
 quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GError **error)
 {
-  g_autoptr (json_object) object = record_to_json (record);
+  g_autoptr (json_object) object = quilt_container_record_to_json (record);
   g_autofd int fd = open_container (store, record->id, error);
 
   return fd >= 0 && quilt_record_write (fd, RECORD_NAME, object, QUILT_FILE_DURABLE, error);

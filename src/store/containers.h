@@ -62,4 +62,5 @@ gboolean quilt_container_delete (QuiltStore *store, const char *id, GError **err
 
 /* "PATH/containers/ID/NAME". */
 char *quilt_container_path (QuiltStore *store, const char *id, const char *name);
+json_object *quilt_container_record_to_json (const QuiltContainerRecord *record);
 char *quilt_container_record_print (const QuiltContainerRecord *record, gboolean pretty);

@@ -162,3 +162,21 @@ def test_every_other_method_refuses_unknown_keys(busybox, name):
             call(path_of(name), "org.quilt.Container", method, "(a{sv})", bad)
         assert error_name(caught.value) == "org.quilt.Error.NotSupported" and "no-such-key" in caught.value.message
     assert properties(path_of(name), "org.quilt.Container")["State"] == "pending"
+
+
+def test_inspect_shows_what_is_in_force(busybox, name):
+    background(name, busybox, "/bin/sleep", "1000", options=["--pids-limit", "32"])
+    shown = ctl("inspect", name).ok().json
+    in_force = shown["in_force"]
+    status = run("cat", f"/proc/{props(name)['Pid']}/status").ok().text
+    assert shown["options"]["pids-max"] == 32
+    assert f"Uid:\t{in_force['user']['uids'][0]}\t" in status
+    assert in_force["no_new_privileges"] is True
+    assert "CAP_CHOWN" in in_force["capabilities"]["effective"] and "CAP_SYS_ADMIN" not in in_force["capabilities"]["bounding"]
+    assert in_force["capabilities"]["ambient"] == in_force["capabilities"]["inheritable"] == []
+    for namespace in "cgroup", "ipc", "mnt", "net", "pid", "uts":
+        assert in_force["namespaces"][namespace]["private"] is True, namespace
+    assert in_force["resource_limits"]["NOFILE"][0] > 0
+    assert in_force["oom_score_adj"] == 0
+    ctl("stop", name).ok()
+    assert ctl("inspect", name).ok().json["in_force"] is None

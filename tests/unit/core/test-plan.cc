@@ -8,7 +8,7 @@
 
 extern "C" {
 #include "base/error.h"
-#include "core/cgroup.h"
+#include "base/cgroupfs.h"
 #include "core/credentials.h"
 #include "core/mounts.h"
 #include "core/payload.h"
@@ -242,7 +242,7 @@ TEST (CgroupTest, OwnPath)
   };
 
   for (const auto &c : cases) {
-    g_autofree char *path = quilt_cgroup_parse_self (c.text);
+    g_autofree char *path = quilt_cgroupfs_parse_self (c.text);
 
     EXPECT_STREQ (path, c.path) << c.text;
   }
@@ -262,7 +262,7 @@ TEST (CgroupTest, MountPoint)
   };
 
   for (const auto &c : cases) {
-    g_autofree char *path = quilt_cgroup_parse_mountinfo (c.text);
+    g_autofree char *path = quilt_cgroupfs_parse_mountinfo (c.text);
 
     EXPECT_STREQ (path, c.path) << c.text;
   }

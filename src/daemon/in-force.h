@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What holds for a container's first process, as the kernel says. */
+#pragma once
+
+#include <json-c/json.h>
+
+/* Reads it from proc_fd, the directory /proc/PID, and from the process's cgroup: an object with
+ * "namespaces", "uid_map", "gid_map", "user", "capabilities", "no_new_privileges", "seccomp",
+ * "security_label", "oom_score_adj", "resource_limits" and "cgroup". What this kernel does not have
+ * is null. NULL when the process is gone, or is not in the cgroup of scope (its pid was reused). */
+json_object *quilt_in_force_read (int proc_fd, const char *scope);
+
+/* Pure parts. */
+
+/* Of /proc/PID/status: adds what it says to object. */
+void quilt_in_force_add_status (json_object *object, const char *status);
+/* Of /proc/PID/limits: "NOFILE": [soft, hard], null for no limit. */
+json_object *quilt_in_force_limits (const char *limits);
+/* Of /proc/PID/uid_map: "0:100000:65536", one string for each line. */
+json_object *quilt_in_force_map (const char *map);
