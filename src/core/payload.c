@@ -36,6 +36,11 @@ check_spec (const QuiltSpec *spec, GError **error)
                  "Failed to use linux.namespaces: 'pid' and 'mount' must be new ones");
     return FALSE;
   }
+  if (spec->namespaces & QUILT_NS_USER) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to use linux.namespaces: 'user' is not supported yet");
+    return FALSE;
+  }
   if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to use hostname: it needs a new 'uts' namespace");

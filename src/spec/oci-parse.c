@@ -9,13 +9,10 @@
 #define CONFIG_MAX (4 << 20)
 
 const QuiltNamespaceName quilt_namespace_names[] = {
-    {"pid", QUILT_NS_PID},
-    {"network", QUILT_NS_NETWORK},
-    {"mount", QUILT_NS_MOUNT},
-    {"ipc", QUILT_NS_IPC},
-    {"uts", QUILT_NS_UTS},
-    {"cgroup", QUILT_NS_CGROUP},
-    {NULL},
+    {"pid", QUILT_NS_PID},     {"network", QUILT_NS_NETWORK},
+    {"mount", QUILT_NS_MOUNT}, {"ipc", QUILT_NS_IPC},
+    {"uts", QUILT_NS_UTS},     {"cgroup", QUILT_NS_CGROUP},
+    {"user", QUILT_NS_USER},   {NULL},
 };
 
 #define SPEC(name) .offset = G_STRUCT_OFFSET (QuiltSpec, name)
@@ -184,8 +181,8 @@ static const QuiltField linux_fields[] = {
     QUILT_OCI_IGNORED (
         "resources", QUILT_FIELD_OBJECT, "limits are properties of the scope, set by quiltd"),
     QUILT_OCI_IGNORED ("cgroupsPath", QUILT_FIELD_STRING, "the cgroup is the one of the scope"),
-    QUILT_OCI_UNSUPPORTED ("uidMappings"),
-    QUILT_OCI_UNSUPPORTED ("gidMappings"),
+    {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (uid_map)},
+    {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (gid_map)},
     QUILT_OCI_UNSUPPORTED ("timeOffsets"),
     QUILT_OCI_UNSUPPORTED ("devices"),
     QUILT_OCI_UNSUPPORTED ("netDevices"),
@@ -263,7 +260,7 @@ quilt_spec_parse (const char *data, gsize length, GError **error)
       !quilt_oci_require (spec->oci_version, "", "ociVersion", error) ||
       !quilt_oci_require (spec->root_path, "", "root", error) ||
       !quilt_oci_require (spec->process.args, "", "process", error) ||
-      !check_namespaces (spec, error))
+      !check_namespaces (spec, error) || !quilt_oci_check_ids (spec, error))
     return NULL;
   return g_steal_pointer (&spec);
 }

@@ -151,6 +151,7 @@ print_linux (const QuiltSpec *spec)
       json_object_array_add (namespaces, item);
     }
   json_object_object_add (object, "namespaces", namespaces);
+  quilt_oci_print_id_maps (spec, object);
   add_strv (object, "maskedPaths", spec->masked_paths);
   add_strv (object, "readonlyPaths", spec->readonly_paths);
   return object;

@@ -35,6 +35,8 @@ quilt_spec_new (void)
 
   spec->process.additional_gids = g_array_new (FALSE, TRUE, sizeof (guint32));
   spec->process.umask = -1;
+  spec->uid_map = quilt_id_map_new ();
+  spec->gid_map = quilt_id_map_new ();
   spec->mounts = g_ptr_array_new_with_free_func (mount_free);
   spec->start_container = g_ptr_array_new_with_free_func (hook_free);
   spec->annotations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -55,6 +57,8 @@ quilt_spec_free (QuiltSpec *spec)
   g_array_unref (spec->process.additional_gids);
   g_ptr_array_unref (spec->mounts);
   g_ptr_array_unref (spec->start_container);
+  g_array_unref (spec->uid_map);
+  g_array_unref (spec->gid_map);
   g_strfreev (spec->masked_paths);
   g_strfreev (spec->readonly_paths);
   g_hash_table_unref (spec->annotations);

@@ -2,6 +2,7 @@
 /* The OCI runtime configuration as values: config.json of runtime-spec 1.0 to 1.2, Linux. */
 #pragma once
 
+#include "spec/id-map.h"
 #include "spec/options.h"
 
 #include <glib.h>
@@ -13,13 +14,15 @@ typedef enum {
   QUILT_NS_IPC = 1 << 3,
   QUILT_NS_UTS = 1 << 4,
   QUILT_NS_CGROUP = 1 << 5,
+  QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map */
 } QuiltNamespaces;
 
 typedef struct {
   char *destination; /* absolute, inside the container */
   char *type;        /* "overlay", "proc", "tmpfs", …; NULL for a bind */
   char *source;
-  char **options; /* as mount(8) spells them; NULL-terminated, may be NULL */
+  char **options; /* as mount(8) spells them; NULL-terminated, may be NULL. "idmap": with the ids of
+                   * the user namespace, of the root overlay its layers and its upper directory */
 } QuiltMount;
 
 /* A step that runs inside the container before its command (hooks.startContainer). */
@@ -62,6 +65,8 @@ typedef struct {
   GPtrArray *mounts;          /* of QuiltMount, in order */
   GPtrArray *start_container; /* of QuiltHook, in order */
   guint namespaces;           /* QuiltNamespaces to create */
+  GArray *uid_map;            /* of QuiltIdMap; empty without QUILT_NS_USER */
+  GArray *gid_map;
   char **masked_paths;
   char **readonly_paths;
   GHashTable *annotations; /* char * → char * */

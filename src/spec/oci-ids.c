@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The maps of a user namespace in the OCI configuration: config-linux.md#user-namespace-mappings.
+ */
+#include "spec/oci-private.h"
+
+#include "base/error.h"
+
+typedef struct {
+  guint64 inside, outside, count;
+} Mapping;
+
+#define MAPPING(name) .offset = G_STRUCT_OFFSET (Mapping, name)
+
+static const QuiltField mapping_fields[] = {
+    {"containerID", QUILT_FIELD_INT, quilt_field_uint64, MAPPING (inside)},
+    {"hostID", QUILT_FIELD_INT, quilt_field_uint64, MAPPING (outside)},
+    {"size", QUILT_FIELD_INT, quilt_field_uint64, MAPPING (count)},
+    {NULL},
+};
+
+static gboolean
+read_mapping (json_object *item, const char *path, void *map, GError **error)
+{
+  Mapping mapping = {0};
+
+  if (!quilt_json_read (mapping_fields, item, path, &mapping, error))
+    return FALSE;
+  if (mapping.count == 0)
+    return quilt_oci_refuse (error, path, "its size must be at least 1");
+  if (mapping.inside > G_MAXUINT32 || mapping.outside > G_MAXUINT32 || mapping.count > G_MAXUINT32)
+    return quilt_oci_refuse (error, path, "ids are numbers from 0 to 4294967294");
+  quilt_id_map_add (map, (guint32)mapping.inside, (guint32)mapping.outside, (guint32)mapping.count);
+  return TRUE;
+}
+
+gboolean
+quilt_oci_read_id_map (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  GArray *map = *(GArray **)member;
+
+  if (!quilt_oci_read_each (value, path, read_mapping, map, error))
+    return FALSE;
+  if (map->len == 0 || quilt_id_map_check (map, error))
+    return TRUE;
+  g_prefix_error (error, "Failed to read '%s': ", path);
+  return FALSE;
+}
+
+static json_object *
+print_id_map (const GArray *map)
+{
+  json_object *array = json_object_new_array ();
+
+  for (guint i = 0; i < map->len; i++) {
+    const QuiltIdMap *line = &g_array_index (map, QuiltIdMap, i);
+    json_object *item = json_object_new_object ();
+
+    json_object_object_add (item, "containerID", json_object_new_uint64 (line->inside));
+    json_object_object_add (item, "hostID", json_object_new_uint64 (line->outside));
+    json_object_object_add (item, "size", json_object_new_uint64 (line->count));
+    json_object_array_add (array, item);
+  }
+  return array;
+}
+
+void
+quilt_oci_print_id_maps (const QuiltSpec *spec, json_object *linux_object)
+{
+  if (spec->uid_map->len > 0)
+    json_object_object_add (linux_object, "uidMappings", print_id_map (spec->uid_map));
+  if (spec->gid_map->len > 0)
+    json_object_object_add (linux_object, "gidMappings", print_id_map (spec->gid_map));
+}
+
+static gboolean
+check_map (const GArray *map, gboolean wanted, const char *path, GError **error)
+{
+  guint32 root;
+
+  if (!wanted)
+    return map->len == 0 || quilt_oci_refuse (error, path, "needs a namespace of type 'user'");
+  if (map->len == 0)
+    return quilt_oci_refuse (error, path, "is missing: a namespace of type 'user' needs it");
+  /* Who builds the container's root file system is root inside. */
+  return quilt_id_map_find (map, 0, &root) ||
+         quilt_oci_refuse (error, path, "has no containerID 0");
+}
+
+static gboolean
+check_id (const GArray *map, guint64 id, const char *path, const char *mappings, GError **error)
+{
+  guint32 outside;
+
+  if (quilt_id_map_find (map, (guint32)id, &outside))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to read '%s': %" G_GUINT64_FORMAT " is no id of the container: it is not in "
+               "linux.%s",
+               path, id, mappings);
+  return FALSE;
+}
+
+gboolean
+quilt_oci_check_ids (const QuiltSpec *spec, GError **error)
+{
+  const QuiltProcess *process = &spec->process;
+  gboolean wanted = (spec->namespaces & QUILT_NS_USER) != 0;
+
+  if (!check_map (spec->uid_map, wanted, "linux.uidMappings", error) ||
+      !check_map (spec->gid_map, wanted, "linux.gidMappings", error))
+    return FALSE;
+  if (!wanted)
+    return TRUE;
+  if (!check_id (spec->uid_map, process->uid, "process.user.uid", "uidMappings", error) ||
+      !check_id (spec->gid_map, process->gid, "process.user.gid", "gidMappings", error))
+    return FALSE;
+  for (guint i = 0; i < process->additional_gids->len; i++)
+    if (!check_id (spec->gid_map, g_array_index (process->additional_gids, guint32, i),
+                   "process.user.additionalGids", "gidMappings", error))
+      return FALSE;
+  return TRUE;
+}
