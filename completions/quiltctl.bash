@@ -28,7 +28,8 @@ _quiltctl ()
     local cur prev verb= arguments=0 i word words=()
     local shared='--help --no-ask-password'
     local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
-    local create="$shared $limits --name --env --workdir --hostname --label --read-only --setup --setup-timeout --log-rate-limit --rm"
+    local process='--cap-add --cap-drop --security-opt'
+    local create="$shared $limits $process --name --env --workdir --hostname --label --read-only --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
         [start]=$shared [stop]="$shared --timeout" [kill]="$shared --signal"
@@ -52,6 +53,7 @@ _quiltctl ()
         word=${words[i]}
         case ${words[i-1]} in
             -e|--env|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--name|--setup|--setup-timeout|--log-rate-limit|\
+            --cap-add|--cap-drop|--security-opt|\
             --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac
         case $word in

@@ -3,6 +3,7 @@
 #include "core/credentials.h"
 
 #include "base/error.h"
+#include "spec/capabilities.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -84,13 +85,48 @@ set_ids (const QuiltProcess *process)
   return 0;
 }
 
-int
-quilt_credentials_apply (const QuiltProcess *process)
+/* The sets to have. Who asks for all there are gets what we have; a name that we don't have is an
+ * error, not a container without it. */
+static int
+choose_capabilities (const QuiltSpec *spec, QuiltCapabilities *ret_caps, const char **ret_detail)
 {
-  const QuiltCapabilities none = {0};
-  const QuiltCapabilities *caps = process->has_capabilities ? &process->capabilities : &none;
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  QuiltCapabilities caps = {0};
+  guint64 ours, missing;
+
+  if (spec->process.has_capabilities)
+    caps = spec->process.capabilities;
+  if (syscall (SYS_capget, &header, data) < 0)
+    return -errno;
+  ours = (guint64)data[1].permitted << 32 | data[0].permitted;
+  missing = (caps.bounding | caps.permitted | caps.inheritable) & ~ours;
+  if (missing && !g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_ALL_CAPABILITIES)) {
+    *ret_detail = quilt_capability_to_name ((guint)__builtin_ctzll (missing));
+    return -EPERM;
+  }
+  *ret_caps = (QuiltCapabilities){
+      .bounding = caps.bounding & ours,
+      .effective = caps.effective & ours,
+      .permitted = caps.permitted & ours,
+      .inheritable = caps.inheritable & ours,
+      .ambient = caps.ambient & ours,
+  };
+  return 0;
+}
+
+int
+quilt_credentials_apply (const QuiltSpec *spec, const char **ret_detail)
+{
+  const QuiltProcess *process = &spec->process;
+  QuiltCapabilities chosen;
+  const QuiltCapabilities *caps = &chosen;
   int r;
 
+  *ret_detail = "";
+  r = choose_capabilities (spec, &chosen, ret_detail);
+  if (r < 0)
+    return r;
   r = drop_bounding (caps->bounding);
   if (r < 0)
     return r;

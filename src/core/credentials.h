@@ -8,5 +8,6 @@
 gboolean quilt_credentials_check (const QuiltProcess *process, GError **error);
 
 /* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for. 0 or
- * -errno. */
-int quilt_credentials_apply (const QuiltProcess *process);
+ * -errno; *ret_detail is then a static string naming the capability
+ * that we don't have to give, or "". */
+int quilt_credentials_apply (const QuiltSpec *spec, const char **ret_detail);

@@ -260,12 +260,16 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
 {
   const QuiltProcess *process = &init->spec->process;
   QuiltReport report;
+  const char *missing;
+  char detail[96] = "";
   int r;
 
   join_keyring (init);
-  r = quilt_credentials_apply (process);
+  r = quilt_credentials_apply (init->spec, &missing);
+  if (r < 0 && *missing)
+    g_snprintf (detail, sizeof detail, "quiltd has no %s that it could give", missing);
   if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", "");
+    quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", detail);
   die_with_parent (); /* a change of credentials has ended both */
   enter_cwd (init, step);
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);

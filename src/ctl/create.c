@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ctl/bus.h"
+#include "ctl/security.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -195,6 +196,31 @@ add_labels (const Option *option,
   return add_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request, error);
 }
 
+/* Lists of names by commas. */
+static gboolean
+add_lists (const Option *option,
+           const QuiltCreateValue *value,
+           const Request *request,
+           GError **error)
+{
+  g_autofree char *joined = g_strjoinv (",", value->texts);
+  g_auto (GStrv) names = g_strsplit (joined, ",", -1);
+
+  return add_texts (option, &(QuiltCreateValue){.texts = names}, request, error);
+}
+
+static gboolean
+add_security (const Option *option,
+              const QuiltCreateValue *value,
+              const Request *request,
+              GError **error)
+{
+  for (char **text = value->texts; *text; text++)
+    if (!quilt_bus_check_text (option->key, *text, error))
+      return FALSE;
+  return quilt_security_add (value->texts, request->builder, error);
+}
+
 #define ONE G_OPTION_ARG_FILENAME
 #define MANY G_OPTION_ARG_FILENAME_ARRAY
 #define FLAG G_OPTION_ARG_NONE
@@ -216,6 +242,10 @@ static const Option options[] = {
     {"stop-timeout", 0, ONE, "Time from that to SIGKILL", "TIME", "stop-timeout", add_number,
      quilt_parse_duration, TRUE},
     {"read-only", 0, FLAG, "Root file system is read-only", NULL, "read-only", add_flag},
+    {"cap-add", 0, MANY, "Add capabilities, or ALL", "NAME[,...]", "cap-add", add_lists},
+    {"cap-drop", 0, MANY, "Drop capabilities, or ALL", "NAME[,...]", "cap-drop", add_lists},
+    {"security-opt", 0, MANY, "Set a security option", "NAME[=VALUE]", "security-opt",
+     add_security},
     {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", add_texts},
     {"setup-timeout", 0, ONE, "Time that each step may take", "TIME", "setup-timeout", add_number,
      quilt_parse_duration},
@@ -234,8 +264,6 @@ static const struct {
     {"add-host", 0},
     {"annotation", 0},
     {"attach", 'a'},
-    {"cap-add", 0},
-    {"cap-drop", 0},
     {"cgroupns", 0},
     {"cidfile", 0},
     {"cpu-shares", 'c'},
@@ -273,7 +301,6 @@ static const struct {
     {"replace", 0},
     {"restart", 0},
     {"secret", 0},
-    {"security-opt", 0},
     {"shm-size", 0},
     {"sig-proxy", 0},
     {"sysctl", 0},

@@ -68,6 +68,8 @@ charge (QuiltAuthority *self, GDBusMethodInvocation *invocation, guint32 uid, GE
 {
   Caller *caller;
 
+  if (g_object_get_data (G_OBJECT (invocation), "quilt-caller"))
+    return TRUE; /* for another action before */
   if (!quilt_quota_enter (self->quota, uid, error))
     return FALSE;
   caller = g_new0 (Caller, 1);
@@ -333,11 +335,9 @@ quilt_authority_require (QuiltAuthority *self,
                             G_DBUS_CALL_FLAGS_NONE, -1, check->cancellable, on_uid, check);
 }
 
-GVariant *
-quilt_authority_details_new (const char *verb,
-                             const char *container,
-                             guint32 owner,
-                             const char *image)
+static GVariant *
+details_new (
+    const char *verb, const char *container, guint32 owner, const char *image, const char *option)
 {
   GVariantBuilder builder;
 
@@ -353,7 +353,27 @@ quilt_authority_details_new (const char *verb,
   }
   if (image)
     g_variant_builder_add (&builder, "{ss}", "image", image);
+  if (option)
+    g_variant_builder_add (&builder, "{ss}", "option", option);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+GVariant *
+quilt_authority_details_new (const char *verb,
+                             const char *container,
+                             guint32 owner,
+                             const char *image)
+{
+  return details_new (verb, container, owner, image, NULL);
+}
+
+GVariant *
+quilt_authority_details_new_for_option (const char *verb,
+                                        const char *container,
+                                        const char *image,
+                                        const char *option)
+{
+  return details_new (verb, container, G_MAXUINT32, image, option);
 }
 
 QuiltAuthority *

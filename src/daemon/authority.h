@@ -9,6 +9,7 @@
 #define QUILT_ACTION_INSPECT "org.quilt.inspect"
 #define QUILT_ACTION_MANAGE_CONTAINERS "org.quilt.manage-containers"
 #define QUILT_ACTION_MANAGE_IMAGES "org.quilt.manage-images"
+#define QUILT_ACTION_PRIVILEGED "org.quilt.privileged"
 #define QUILT_ACTION_RELOAD "org.quilt.reload"
 
 typedef struct QuiltAuthority QuiltAuthority;
@@ -30,7 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAuthority, quilt_authority_free)
  * to be allowed, interactively only if the message says so. On "no", on any failure and when the
  * caller goes away meanwhile, authorized() is never called; the caller gets NotAuthorized, or
  * QuotaExceeded when his uid has too many unanswered calls. A call counts from here until its
- * invocation is finalized, so a long one counts for its whole time. action is a static string. */
+ * invocation is finalized, so a long one counts for its whole time, and once: authorized() may
+ * require one action more. action is a static string. */
 void quilt_authority_require (QuiltAuthority *self,
                               GDBusMethodInvocation *invocation,
                               const char *action,
@@ -45,6 +47,12 @@ GVariant *quilt_authority_details_new (const char *verb,
                                        const char *container,
                                        guint32 owner,
                                        const char *image);
+
+/* The same, about one option of a container: "option" is its key. */
+GVariant *quilt_authority_details_new_for_option (const char *verb,
+                                                  const char *container,
+                                                  const char *image,
+                                                  const char *option);
 
 /* The caller's uid; only valid in and after authorized(). */
 guint32 quilt_authority_get_uid (GDBusMethodInvocation *invocation);

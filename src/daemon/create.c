@@ -162,7 +162,7 @@ prepare (Creation *creation, GDBusMethodInvocation *invocation, GError **error)
 }
 
 static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
+create_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
   Creation *creation = data;
   g_autoptr (GError) error = NULL;
@@ -179,6 +179,28 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   quilt_work_create (creation->daemon->store, creation->container->record, on_created, creation);
 }
 
+/* Who may manage containers may not therefore become root by one: polkit is asked about each option
+ * that would let him. */
+static void
+manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Creation *creation = data;
+  g_autofree const char **options = quilt_options_privileges (creation->options);
+  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  const char *why;
+
+  if (!quilt_options_need_privilege (creation->options, &why)) {
+    create_authorized (invocation, creation);
+    return;
+  }
+  for (const char **option = options; *option; option++)
+    g_ptr_array_add (details, quilt_authority_details_new_for_option (
+                                  creation->run ? "run" : "create", creation->options->name,
+                                  creation->image, *option));
+  quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_PRIVILEGED,
+                           details, create_authorized, creation);
+}
+
 static void
 require (Creation *creation, GDBusMethodInvocation *invocation)
 {
@@ -188,7 +210,7 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
                                                          creation->options->name, G_MAXUINT32,
                                                          creation->image));
   quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_MANAGE_CONTAINERS,
-                           details, authorized, creation);
+                           details, manage_authorized, creation);
 }
 
 static gboolean

@@ -2,6 +2,9 @@
 /* Capabilities by name: linux/capability.h of Linux 5.9, the last that added one. */
 #include "spec/capabilities.h"
 
+#include "base/error.h"
+#include "base/text.h"
+
 #include <linux/capability.h>
 
 #define NAME(capability) [capability] = #capability
@@ -71,4 +74,109 @@ quilt_capabilities_default (void)
   return 1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER | 1ULL << CAP_FSETID |
          1ULL << CAP_KILL | 1ULL << CAP_NET_BIND_SERVICE | 1ULL << CAP_SETFCAP |
          1ULL << CAP_SETGID | 1ULL << CAP_SETPCAP | 1ULL << CAP_SETUID | 1ULL << CAP_SYS_CHROOT;
+}
+
+guint64
+quilt_capabilities_all (void)
+{
+  return (1ULL << G_N_ELEMENTS (names)) - 1;
+}
+
+static gboolean
+refuse (GError **error, const char *option, const char *name, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (name);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': %s", option, quoted, why);
+  return FALSE;
+}
+
+/* "CAP_…" or "ALL" of what was typed. */
+static char *
+spell (const char *name)
+{
+  g_autofree char *upper = g_ascii_strup (name, -1);
+
+  if (g_str_equal (upper, "ALL") || g_str_has_prefix (upper, "CAP_"))
+    return g_steal_pointer (&upper);
+  return g_strconcat ("CAP_", upper, NULL);
+}
+
+gboolean
+quilt_capability_parse (const char *option, const char *name, guint64 *ret_mask, GError **error)
+{
+  g_autofree char *spelled = spell (name);
+  guint64 mask = g_str_equal (spelled, "ALL") ? quilt_capabilities_all ()
+                                              : quilt_capability_from_name (spelled);
+
+  if (mask == 0)
+    return refuse (error, option, name,
+                   "there is no such capability; capabilities(7) lists them, and ALL is all");
+  *ret_mask = mask;
+  return TRUE;
+}
+
+/* The names of a list, and apart from them whether "ALL" is one. */
+static gboolean
+read_list (
+    const char *option, char *const *list, guint64 *ret_mask, gboolean *ret_all, GError **error)
+{
+  guint64 mask = 0, each;
+  gboolean all = FALSE;
+
+  for (; list && *list; list++) {
+    if (!quilt_capability_parse (option, *list, &each, error))
+      return FALSE;
+    if (each == quilt_capabilities_all ())
+      all = TRUE;
+    else
+      mask |= each;
+  }
+  *ret_mask = mask;
+  *ret_all = all;
+  return TRUE;
+}
+
+gboolean
+quilt_capabilities_has_all (char *const *list)
+{
+  guint64 mask;
+  gboolean all = FALSE;
+
+  return read_list ("cap-add", list, &mask, &all, NULL) && all;
+}
+
+gboolean
+quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask, GError **error)
+{
+  guint64 added, dropped, mask;
+  gboolean add_all, drop_all;
+
+  if (!read_list ("cap-add", add, &added, &add_all, error) ||
+      !read_list ("cap-drop", drop, &dropped, &drop_all, error))
+    return FALSE;
+  if (add_all && drop_all)
+    return refuse (error, "cap-drop", "ALL", "cap-add has it too");
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (added & dropped & 1ULL << i)
+      return refuse (error, "cap-drop", names[i], "cap-add has it too");
+  mask = quilt_capabilities_default ();
+  if (add_all)
+    mask = quilt_capabilities_all ();
+  else if (drop_all)
+    mask = 0;
+  *ret_mask = (mask | added) & ~dropped;
+  return TRUE;
+}
+
+void
+quilt_capabilities_normalize (char **list)
+{
+  for (; list && *list; list++) {
+    char *spelled = spell (*list);
+
+    g_free (*list);
+    *list = spelled;
+  }
 }

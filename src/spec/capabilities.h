@@ -13,3 +13,22 @@ const char *quilt_capability_to_name (guint capability);
 /* What podman gives a container: enough for a package manager and a server, nothing of the host's.
  */
 guint64 quilt_capabilities_default (void);
+
+/* All that have a name. */
+guint64 quilt_capabilities_all (void);
+
+/* The bit of a name as people type it, with or without "CAP_" and in any case; all of them for
+ * "ALL". INVALID_ARGUMENT naming option and name. */
+gboolean
+quilt_capability_parse (const char *option, const char *name, guint64 *ret_mask, GError **error);
+
+/* What a container has that asks for add and drop (NULL: nothing), as podman counts: "ALL" comes
+ * first, then the names. INVALID_ARGUMENT for what is in both. */
+gboolean
+quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask, GError **error);
+
+/* Whether a list asks for ALL. */
+gboolean quilt_capabilities_has_all (char *const *names);
+
+/* Spells each name as "CAP_…" or "ALL", where it is one. */
+void quilt_capabilities_normalize (char **names);

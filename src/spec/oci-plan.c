@@ -191,7 +191,7 @@ plan_process (QuiltSpec *spec,
   QuiltProcess *process = &spec->process;
   const char *cwd =
       options->working_directory ? options->working_directory : image->working_directory;
-  guint64 capabilities = quilt_capabilities_default ();
+  guint64 capabilities;
 
   if (cwd && *cwd && *cwd != '/') {
     g_autofree char *quoted = quilt_text_quote (cwd);
@@ -201,10 +201,12 @@ plan_process (QuiltSpec *spec,
                  quoted);
     return FALSE;
   }
+  if (!quilt_capabilities_plan (options->cap_add, options->cap_drop, &capabilities, error))
+    return FALSE;
   process->cwd = g_strdup (cwd && *cwd ? cwd : "/");
   process->umask = 022;
   process->has_oom_score_adj = TRUE; /* 0: quiltd's own, which it would inherit, is far below */
-  process->no_new_privileges = TRUE;
+  process->no_new_privileges = options->no_new_privileges;
   process->has_capabilities = TRUE;
   /* Inheritable and ambient stay empty: a program without file capabilities gains nothing. */
   process->capabilities.bounding = capabilities;
@@ -255,6 +257,8 @@ plan_annotations (QuiltSpec *spec,
   annotate (spec, QUILT_ANNOTATION_STOP_SIGNAL, quilt_signal_to_string (signal));
   annotate (spec, QUILT_ANNOTATION_STOP_TIMEOUT,
             g_strdup_printf ("%" G_GUINT64_FORMAT, options->stop_timeout_usec));
+  if (quilt_capabilities_has_all (options->cap_add))
+    annotate (spec, QUILT_ANNOTATION_ALL_CAPABILITIES, g_strdup ("true"));
   if (options->log_rate_burst > 0) {
     annotate (spec, QUILT_ANNOTATION_LOG_RATE_BURST,
               g_strdup_printf ("%" G_GINT64_FORMAT, options->log_rate_burst));

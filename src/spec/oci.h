@@ -83,6 +83,9 @@ typedef struct {
 #define QUILT_ANNOTATION_LOG_RATE_BURST "org.quilt.log-rate-burst" /* lines; absent: no limit */
 #define QUILT_ANNOTATION_LOG_RATE_INTERVAL "org.quilt.log-rate-interval" /* µs */
 
+#define QUILT_ANNOTATION_ALL_CAPABILITIES                                                          \
+  "org.quilt.all-capabilities" /* present: of those asked for, what the runtime itself has */
+
 /* The number of an annotation, fallback if it is absent; INVALID_ARGUMENT if it is no number. */
 gboolean quilt_spec_annotation_uint64 (
     const QuiltSpec *spec, const char *key, guint64 fallback, guint64 *ret_value, GError **error);

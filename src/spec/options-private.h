@@ -43,5 +43,6 @@ quilt_option_check (const QuiltOption *option, const QuiltOptions *options, GErr
 /* What no single option shows: their size together, and options that need each other. */
 gboolean quilt_options_check_together (const QuiltOptions *options, GError **error);
 
-/* Makes a canonical form of what passed the checks: labels sorted. */
+/* Makes a canonical form of what passed the checks: labels sorted, capabilities
+ * by their full names. */
 void quilt_options_normalize (QuiltOptions *options);

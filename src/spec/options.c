@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/capabilities.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -129,6 +130,17 @@ check_setup (const char *key, char **strings, GError **error)
   return check_lengths (key, strings, error);
 }
 
+static gboolean
+check_capabilities (const char *key, char **strings, GError **error)
+{
+  guint64 mask;
+
+  for (; strings && *strings; strings++)
+    if (!quilt_capability_parse (key, *strings, &mask, error))
+      return FALSE;
+  return TRUE;
+}
+
 #define MEMBER(name) .offset = G_STRUCT_OFFSET (QuiltOptions, name)
 
 const QuiltOption quilt_option_table[] = {
@@ -159,6 +171,9 @@ const QuiltOption quilt_option_table[] = {
      .max = TIME_LIMIT, .allowed = "must be 1 to 9223372036854775807 µs"},
     {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
     {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},
+    {"cap-add", QUILT_OPTION_STRINGS, MEMBER (cap_add), .check_strings = check_capabilities},
+    {"cap-drop", QUILT_OPTION_STRINGS, MEMBER (cap_drop), .check_strings = check_capabilities},
+    {"no-new-privileges", QUILT_OPTION_BOOLEAN, MEMBER (no_new_privileges)},
     {NULL},
 };
 
@@ -229,6 +244,7 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
 {
   g_autoptr (QuiltOptions) defaults = quilt_options_new ();
   gsize total = 0;
+  guint64 capabilities;
 
   for (const QuiltOption *option = quilt_option_table; option->key; option++)
     if (option->type == QUILT_OPTION_BYTES || option->type == QUILT_OPTION_STRINGS)
@@ -238,13 +254,15 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
   if (options->log_rate_burst == 0 &&
       options->log_rate_interval_usec != defaults->log_rate_interval_usec)
     return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");
-  return TRUE;
+  return quilt_capabilities_plan (options->cap_add, options->cap_drop, &capabilities, error);
 }
 
 void
 quilt_options_normalize (QuiltOptions *options)
 {
   sort_labels (options->labels);
+  quilt_capabilities_normalize (options->cap_add);
+  quilt_capabilities_normalize (options->cap_drop);
 }
 
 QuiltOptions *
@@ -258,6 +276,7 @@ quilt_options_new (void)
   options->pids_max = QUILT_INFINITY;
   options->stop_timeout_usec = 10 * G_USEC_PER_SEC;
   options->log_rate_interval_usec = G_USEC_PER_SEC;
+  options->no_new_privileges = TRUE;
   return options;
 }
 

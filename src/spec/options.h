@@ -27,6 +27,9 @@ typedef struct {
   guint64 log_rate_interval_usec;
   gboolean auto_remove; /* --rm */
   gboolean read_only;   /* --read-only: the root file system */
+  char **cap_add;       /* names of capabilities, "CAP_…" or "ALL" */
+  char **cap_drop;
+  gboolean no_new_privileges; /* nothing that is executed gains a privilege */
 } QuiltOptions;
 
 QuiltOptions *quilt_options_new (void); /* the defaults */
@@ -58,3 +61,11 @@ quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const 
 /* The limits alone, as SetUnitProperties takes them, type a(sv), floating; "no limit" is spelled
  * out. */
 GVariant *quilt_options_limit_properties (const QuiltOptions *options);
+
+/* Whether options make the container, or its user, equivalent to root on the host, so that whoever
+ * asks for it needs the polkit action org.quilt.privileged. *ret_why is the first option that
+ * does: its key on the bus, a static string. */
+gboolean quilt_options_need_privilege (const QuiltOptions *options, const char **ret_why);
+
+/* The keys of all that do; NULL-terminated, owned by the caller, the strings static. */
+const char **quilt_options_privileges (const QuiltOptions *options);

@@ -289,3 +289,42 @@ def test_nobody_can_write_a_property(create, user, root):
                         "org.freedesktop.DBus.Properties")
         assert error.name.startswith("org.freedesktop.DBus.Error.")
     assert box.Name == "box"
+
+
+def added(*names):
+    return {**COMMAND, "cap-add": GLib.Variant("as", names)}
+
+
+@pytest.mark.parametrize("method", ["CreateContainer", "RunContainer"])
+def test_p4_what_makes_root_needs_a_right_of_its_own(method, image, user, root, polkit):
+    polkit.decide = lambda check: "no" if check["action"] == "org.quilt.privileged" else "yes"
+    before = state(root)
+    error = refusal(user.call, method, "sa{sv}", ("web", added("NET_ADMIN")))
+    assert error.name == "NotAuthorized" and "org.quilt.privileged" in error.text and "option 'cap-add'" in error.text
+    assert [check["action"] for check in polkit.checks] == ["org.quilt.manage-containers", "org.quilt.privileged"]
+    assert polkit.checks[1]["details"] == {"verb": method[:-len("Container")].lower(), "image": "web", "option": "cap-add"}
+    assert state(root) == before
+
+
+def test_p4_the_right_to_manage_is_needed_too(image, user, root, polkit):
+    polkit.decide = lambda check: "yes" if check["action"] == "org.quilt.privileged" else "no"
+    error = refusal(user.call, "CreateContainer", "sa{sv}", ("web", added("NET_ADMIN")))
+    assert error.name == "NotAuthorized" and "org.quilt.manage-containers" in error.text
+    assert [check["action"] for check in polkit.checks] == ["org.quilt.manage-containers"]
+
+
+def test_p4_who_has_both_may_and_counts_once(stopped, services, user, root, polkit):
+    stopped.configure("MaxPendingPerUser=1\n")
+    stopped.start()
+    import_image(root, services, "web")
+    polkit.decide = lambda check: "yes"
+    user.call("CreateContainer", "sa{sv}", ("web", added("NET_ADMIN")))
+    assert [check["action"] for check in polkit.checks] == ["org.quilt.manage-containers", "org.quilt.privileged"]
+    user.call("CreateContainer", "sa{sv}", ("web", added("CHOWN")))  # of the default set
+    assert [check["action"] for check in polkit.checks[2:]] == ["org.quilt.manage-containers"]
+    assert len(root.call("ListContainers", "a{sv}", ({},))) == 2
+
+
+def test_p4_root_is_not_asked(image, root, polkit):
+    root.call("CreateContainer", "sa{sv}", ("web", added("ALL")))
+    assert not polkit.checks

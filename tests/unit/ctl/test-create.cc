@@ -118,6 +118,13 @@ TEST (Create, EveryOptionArrives)
                   "--stop-timeout",
                   "2",
                   "--read-only",
+                  "--cap-add",
+                  "chown,KILL",
+                  "--cap-add=x",
+                  "--cap-drop",
+                  "all",
+                  "--security-opt",
+                  "no-new-privileges=false",
                   "--setup",
                   "s",
                   "--setup-timeout",
@@ -134,24 +141,32 @@ TEST (Create, EveryOptionArrives)
       "{'name': <'n'>, 'working-directory': <'/w'>, 'hostname': <'h'>, 'labels': <['k=', 'a=b']>, "
       "'memory-max': <uint64 1024>, 'cpu-quota': <uint64 1500000>, "
       "'pids-max': <uint64 18446744073709551615>, 'stop-signal': <10>, "
-      "'stop-timeout': <uint64 2000000>, 'read-only': <true>, 'setup': <['s']>, "
+      "'stop-timeout': <uint64 2000000>, 'read-only': <true>, "
+      "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
+      "'no-new-privileges': <false>, 'setup': <['s']>, "
       "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
       "'log-rate-interval': <uint64 5000000>}");
 }
 
 TEST (Create, BadValuesAreNamed)
 {
-  const std::vector<std::vector<const char *>> cases = {{"-e", "=x", "i"},
-                                                        {"-e", "", "i"},
-                                                        {"--name", "\xff", "i"},
-                                                        {"-m", "lots", "i"},
-                                                        {"--cpus", "-1", "i"},
-                                                        {"--pids-limit", "0", "i"},
-                                                        {"--pids-limit", "x", "i"},
-                                                        {"--stop-signal", "NOPE", "i"},
-                                                        {"--stop-timeout", "", "i"},
-                                                        {"--log-rate-limit", "0", "i"},
-                                                        {"--log-rate-limit", "1/", "i"}};
+  const std::vector<std::vector<const char *>> cases = {
+      {"-e", "=x", "i"},
+      {"-e", "", "i"},
+      {"--name", "\xff", "i"},
+      {"-m", "lots", "i"},
+      {"--cpus", "-1", "i"},
+      {"--pids-limit", "0", "i"},
+      {"--pids-limit", "x", "i"},
+      {"--stop-signal", "NOPE", "i"},
+      {"--stop-timeout", "", "i"},
+      {"--cap-add", "\xff", "i"},
+      {"--security-opt", "", "i"},
+      {"--security-opt", "nonsense=1", "i"},
+      {"--security-opt", "no-new", "i"},
+      {"--security-opt", "no-new-privileges=1", "i"},
+      {"--log-rate-limit", "0", "i"},
+      {"--log-rate-limit", "1/", "i"}};
 
   for (const auto &words : cases) {
     Parsed parsed (words);
@@ -183,4 +198,25 @@ TEST (Create, AnImageIsNeeded)
   EXPECT_EQ (parsed.args, nullptr);
   EXPECT_EQ (parsed.ctl.parse_code, 125);
   EXPECT_NE (testing::internal::GetCapturedStderr (), "");
+}
+
+TEST (Create, SecurityOptionsGoByTheirNames)
+{
+  const struct {
+    std::vector<const char *> words;
+    const char *printed;
+  } cases[] = {
+      {{"--security-opt", "no-new-privileges", "i"}, "{'no-new-privileges': <true>}"},
+      {{"--security-opt=no-new-privileges=true", "i"}, "{'no-new-privileges': <true>}"},
+      {{"--security-opt", "x:y", "i"},
+       "Failed to read security option 'x:y': there is no such option, only no-new-privileges"},
+      {{"--security-opt", "no-new-privileges", "--security-opt=no-new-privileges", "i"},
+       "Failed to read security option 'no-new-privileges': it is given more than once"},
+  };
+
+  for (const auto &c : cases) {
+    Parsed parsed (c.words);
+
+    EXPECT_EQ (print (parsed).rfind (c.printed, 0), 0u) << print (parsed);
+  }
 }

@@ -59,7 +59,9 @@ static const char everything[] =
     " 'setup-timeout': <uint64 90000000>, 'memory-max': <uint64 67108864>,"
     " 'cpu-quota': <uint64 1500000>, 'pids-max': <uint64 100>, 'stop-signal': <2>,"
     " 'stop-timeout': <uint64 0>, 'log-rate-burst': <int64 1000>,"
-    " 'log-rate-interval': <uint64 30000000>, 'auto-remove': <true>, 'read-only': <true>}";
+    " 'log-rate-interval': <uint64 30000000>, 'auto-remove': <true>, 'read-only': <true>,"
+    " 'cap-add': <['chown', 'CAP_Sys_Admin']>, 'cap-drop': <['all']>,"
+    " 'no-new-privileges': <false>}";
 
 static const char everything_json[] =
     R"({"name":"web","command":["sh","-c","a)"
@@ -70,12 +72,13 @@ static const char everything_json[] =
     R"("labels":["a=","a-b=1","a.b=é","b=2"],"setup":["apt: hello","echo \"x\""],)"
     R"("setup-timeout":90000000,"memory-max":67108864,"cpu-quota":1500000,"pids-max":100,)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
-    R"("auto-remove":true,"read-only":true})";
+    R"("auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
+    R"("cap-drop":["ALL"],"no-new-privileges":false})";
 
 static const char defaults_json[] =
     R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,"stop-signal":0,)"
     R"("stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
-    R"("auto-remove":false,"read-only":false})";
+    R"("auto-remove":false,"read-only":false,"no-new-privileges":true})";
 
 TEST (Options, HaveDefaults)
 {
@@ -212,6 +215,17 @@ static const struct {
     {"{'log-rate-burst': <int64 -1>}", QUILT_ERROR_INVALID_ARGUMENT, "a number of lines"},
     {"{'log-rate-burst': <int64 1>, 'log-rate-interval': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'log-rate-interval' to '0'"},
+    {"{'cap-add': <['SYS_FOO']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'cap-add' to 'SYS_FOO': there is no such capability"},
+    {"{'cap-drop': <['CHOWN', '']>}", QUILT_ERROR_INVALID_ARGUMENT, "'cap-drop' to ''"},
+    {"{'cap-add': <['CHOWN,KILL']>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'CHOWN,KILL'"},
+    {"{'cap-add': <['a', 'cap_kill']>, 'cap-drop': <['KILL']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'cap-add' to 'a'"},
+    {"{'cap-add': <['cap_kill']>, 'cap-drop': <['KILL']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'cap-drop' to 'CAP_KILL': cap-add has it too"},
+    {"{'cap-add': <['ALL']>, 'cap-drop': <['all']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'cap-drop' to 'ALL': cap-add has it too"},
+    {"{'no-new-privileges': <'true'>}", QUILT_ERROR_INVALID_ARGUMENT, "type b, not s"},
     {"{'log-rate-interval': <uint64 5>}", QUILT_ERROR_INVALID_ARGUMENT, "needs log-rate-burst"},
 };
 
@@ -340,5 +354,34 @@ TEST (OptionsJson, EverythingIsCheckedAgain)
 
     EXPECT_EQ (from_json (c.text, error), nullptr) << c.text;
     EXPECT_TRUE (error.is (c.code, c.why)) << c.text;
+  }
+}
+
+TEST (Options, ThatMakeRootNeedAPrivilege)
+{
+  const struct {
+    const char *dict;
+    const char *why; /* the keys, each followed by '|' */
+  } cases[] = {
+      {"{}", ""},
+      {"{'cap-add': <['CHOWN', 'KILL']>}", ""},
+      {"{'cap-drop': <['ALL']>, 'cap-add': <['SETUID']>}", ""},
+      {"{'no-new-privileges': <false>}", ""},
+      {"{'cap-add': <['NET_RAW']>}", "cap-add|"},
+      {"{'cap-drop': <['ALL']>, 'cap-add': <['SYS_ADMIN']>}", "cap-add|"},
+      {"{'cap-add': <['all']>}", "cap-add|"},
+  };
+
+  for (const auto &c : cases) {
+    Error error;
+    Options options = from_variant (c.dict, error);
+    const char *why = "untouched";
+
+    ASSERT_TRUE (error.none ()) << c.dict;
+    const char **keys = quilt_options_privileges (options.get ());
+    EXPECT_EQ (join ((char *const *)keys), c.why) << c.dict;
+    EXPECT_EQ (quilt_options_need_privilege (options.get (), &why), keys[0] != nullptr);
+    EXPECT_STREQ (why, keys[0] ? keys[0] : "untouched") << c.dict;
+    g_free (keys);
   }
 }

@@ -290,3 +290,29 @@ TEST_F (Plan, PathsThatOverlayfsWouldSplitAreRefused)
   }
   EXPECT_NE (plan (), nullptr);
 }
+
+TEST_F (Plan, GivesTheCapabilitiesThatAreAskedFor)
+{
+  options->cap_add = strv ({"CAP_SYS_ADMIN"});
+  options->cap_drop = strv ({"ALL"});
+  options->no_new_privileges = FALSE;
+  Spec spec = plan ();
+
+  ASSERT_TRUE (error.none ());
+  const QuiltCapabilities &caps = spec->process.capabilities;
+  const guint64 admin = quilt_capability_from_name ("CAP_SYS_ADMIN");
+  EXPECT_EQ (caps.bounding, admin);
+  EXPECT_EQ (caps.effective, admin);
+  EXPECT_EQ (caps.permitted, admin);
+  EXPECT_EQ (caps.inheritable | caps.ambient, 0u);
+  EXPECT_FALSE (spec->process.no_new_privileges);
+  EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_ALL_CAPABILITIES), "(none)");
+
+  g_strfreev (options->cap_drop);
+  options->cap_drop = nullptr;
+  g_strfreev (options->cap_add);
+  options->cap_add = strv ({"ALL"});
+  spec = plan ();
+  EXPECT_EQ (spec->process.capabilities.bounding, quilt_capabilities_all ());
+  EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_ALL_CAPABILITIES), "true");
+}

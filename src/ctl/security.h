@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What --security-opt takes, and what it is on the bus. */
+#pragma once
+
+#include <glib.h>
+
+/* Adds the options that texts ("NAME=VALUE" or "NAME", NULL-terminated) are on the bus to builder,
+ * of type a{sv}. INVALID_ARGUMENT for a name that there is not, and for values that it can't have.
+ */
+gboolean quilt_security_add (char *const *texts, GVariantBuilder *builder, GError **error);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which options are as good as root on the host: the one place that says so. */
+#include "spec/options.h"
+
+#include "spec/capabilities.h"
+
+/* The default set can't leave a container; each of the others can do something to the host. */
+static gboolean
+adds_capabilities (const QuiltOptions *options)
+{
+  guint64 mask;
+
+  return !quilt_capabilities_plan (options->cap_add, options->cap_drop, &mask, NULL) ||
+         (mask & ~quilt_capabilities_default ()) != 0;
+}
+
+static const struct {
+  const char *key; /* on the bus */
+  gboolean (*applies) (const QuiltOptions *options);
+} privileges[] = {
+    {"cap-add", adds_capabilities},
+};
+
+const char **
+quilt_options_privileges (const QuiltOptions *options)
+{
+  const char **keys = g_new0 (const char *, G_N_ELEMENTS (privileges) + 1);
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (privileges); i++)
+    if (privileges[i].applies (options))
+      keys[n++] = privileges[i].key;
+  return keys;
+}
+
+gboolean
+quilt_options_need_privilege (const QuiltOptions *options, const char **ret_why)
+{
+  g_autofree const char **keys = quilt_options_privileges (options);
+
+  if (!keys[0])
+    return FALSE;
+  *ret_why = keys[0];
+  return TRUE;
+}
