@@ -39,7 +39,7 @@ _quiltctl ()
         [logs]='--help --no-pager --follow --lines --since --until --output'
         [rename]=$shared [update]="$shared $limits" [import]="$shared --json"
         [images]="$text --no-legend --quiet" [inspect-image]=$text
-        [remove-image]=$shared [rmi]=$shared [version]="$shared --json" [help]=--help
+        [remove-image]=$shared [rmi]=$shared [doctor]="$shared --json" [version]="$shared --json" [help]=--help
     )
     COMPREPLY=()
 

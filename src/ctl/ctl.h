@@ -78,6 +78,7 @@ gboolean quilt_ctl_is_fancy (int fd);
 guint quilt_ctl_n_args (char **args);
 
 int verb_create (QuiltCtl *ctl, char **argv);
+int verb_doctor (QuiltCtl *ctl, char **argv);
 int verb_help (QuiltCtl *ctl, char **argv);
 int verb_images (QuiltCtl *ctl, char **argv);
 int verb_import (QuiltCtl *ctl, char **argv);

@@ -42,6 +42,7 @@ static const QuiltVerb verbs[] = {
     {"inspect-image", NULL, 1, ANY, TEXT, "IMAGE...", "Show image records as JSON",
      verb_inspect_image},
     {"remove-image", "rmi", 1, ANY, BUS, "IMAGE...", "Remove images", verb_remove_image},
+    {"doctor", NULL, 0, 0, BUS | JSON, "", "Show what this host can isolate", verb_doctor},
     {"version", NULL, 0, 0, BUS | JSON, "", "Show versions", verb_version},
     {"help", NULL, 0, 1, 0, "[VERB]", "Show help", verb_help},
     {NULL},

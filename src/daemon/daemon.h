@@ -26,8 +26,9 @@ typedef struct {
   QuiltIndex *containers; /* of QuiltContainer */
   QuiltIndex *images;     /* of QuiltImage */
   QuiltTombs *tombs;
-  GQueue imports;       /* whose archive is unpacked, see import.c */
-  GThreadPool *in_turn; /* one thread: changes of images, one after the other */
+  struct QuiltDiagnosis *diagnosis; /* that is under way, see doctor.c */
+  GQueue imports;                   /* whose archive is unpacked, see import.c */
+  GThreadPool *in_turn;             /* one thread: changes of images, one after the other */
   char *libexec_dir;
   int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
   char *run_dir;

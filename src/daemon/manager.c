@@ -8,6 +8,7 @@
 #include "daemon/container.h"
 #include "daemon/create.h"
 #include "daemon/dict.h"
+#include "daemon/doctor.h"
 #include "daemon/image-remove.h"
 #include "daemon/image.h"
 #include "daemon/import.h"
@@ -204,6 +205,13 @@ handle_reload (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *op
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static gboolean
+handle_diagnose (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
+{
+  quilt_diagnose (QUILT_MANAGER (iface)->daemon, call, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 static void
 quilt_manager_init (QuiltManager *self)
 {
@@ -230,5 +238,6 @@ manager_iface_init (QuiltBusManagerIface *iface)
   iface->handle_get_image = handle_get_image;
   iface->handle_list_images = handle_list_images;
   iface->handle_remove_images = handle_remove_images;
+  iface->handle_diagnose = handle_diagnose;
   iface->handle_reload = handle_reload;
 }

@@ -27,6 +27,10 @@ typedef enum {
   QUILT_MESSAGE_DONE = 33, /* text: content digest "sha256:…"; done: bytes on disk, total: entries;
                               exit_code 1: the layer was there already */
   QUILT_MESSAGE_ERROR = 34, /* code is a QuiltError, text */
+
+  /* doctor → quiltd */
+  QUILT_MESSAGE_FINDING =
+      48, /* code is a QuiltVerdict; text: check, finding, advice, a line each */
 } QuiltMessageType;
 
 #define QUILT_MESSAGE_VERSION 1

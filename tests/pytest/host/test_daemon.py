@@ -9,7 +9,7 @@ import threading
 
 from gi.repository import GLib
 
-from quilt import TIMEOUT, Events, ctl, manager, properties, run, spawn, wait_exit
+from quilt import STATE, TIMEOUT, Events, ctl, manager, properties, run, spawn, wait_exit
 from test_lifecycle import background, follow_until, path_of, props
 
 
@@ -233,3 +233,15 @@ def test_one_broken_record_hides_nothing(busybox, name):
     finally:
         subprocess.run(["rm", "-rf", str(broken)], check=True)
         run("systemctl", "restart", "quiltd.service").ok()
+
+
+def test_doctor_says_what_this_host_can_isolate(busybox):
+    rows = {row["check"]: row for row in ctl("doctor", "--json=short").json}
+    assert rows["trial container"]["verdict"] == "good", rows["trial container"]
+    assert rows["kernel"]["finding"] == f"Linux {os.uname().release}"
+    assert all(row["advice"] for row in rows.values() if row["verdict"] != "good")
+    missing = [row for row in rows.values() if row["verdict"] == "missing"]
+    said = ctl("doctor")
+    assert said.code == (1 if missing else 0)
+    assert all(row["finding"].encode() in said.out and row["advice"].encode() in said.out for row in rows.values())
+    assert not (STATE / "trial").exists()

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quilt-doctor: tells quiltd, by one message for each check, what this host can and can't isolate.
+ */
+#include "doctor/doctor.h"
+#include "proto/message.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FD_CONTROL 3
+
+int
+main (int argc, char **argv)
+{
+  sigset_t all;
+
+  if (argc != 2 || fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) < 0) {
+    g_printerr ("quilt-doctor is started by quiltd, and not meant for hands\n");
+    return EXIT_FAILURE;
+  }
+  close_range (FD_CONTROL + 1, ~0U, 0);
+  sigfillset (&all);
+  sigprocmask (SIG_SETMASK, &all, NULL);
+  for (guint i = 0; i < quilt_n_checks; i++) {
+    QuiltFinding finding = {0};
+    QuiltMessage message;
+    g_autofree char *text = NULL;
+
+    quilt_checks[i].look (argv[1], &finding);
+    quilt_message_init (&message, QUILT_MESSAGE_FINDING);
+    message.code = (gint32)finding.verdict;
+    text = g_strconcat (quilt_checks[i].name, "\n", finding.found, "\n", finding.advice, NULL);
+    quilt_message_set_text (&message, text);
+    if (!quilt_message_send (FD_CONTROL, &message))
+      return EXIT_FAILURE;
+  }
+  return EXIT_SUCCESS;
+}
