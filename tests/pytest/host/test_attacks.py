@@ -251,7 +251,7 @@ def test_e_a_release_agent_has_no_place(debian):
 
 def test_e_neighbours_cannot_be_reached(debian, name):
     """Another container's processes, sockets and files have no name inside."""
-    background(name, debian, "python3", "-c", "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('\\0quilt-neighbour'); s.listen(); time.sleep(1000)")
+    background(name, debian, "python3", "-c", "import signal, socket; s = socket.socket(socket.AF_UNIX); s.bind('\\0quilt-neighbour'); s.listen(); signal.pause()")
     pid = props(name)["Pid"]
     script = f"""if True:
         import os, socket
