@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "core/command.h"
 #include "core/credentials.h"
+#include "core/seccomp.h"
 #include "core/steps.h"
 
 #include <errno.h>
@@ -255,6 +256,15 @@ reset_signals (void)
   sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
+static void
+filter_calls (const QuiltInit *init)
+{
+  int r = quilt_seccomp_apply (init->spec);
+
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");
+}
+
 void
 quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
 {
@@ -265,6 +275,10 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
   int r;
 
   join_keyring (init);
+  /* To load it takes no_new_privs or a capability that we are about to lose; then it has to allow
+   * what follows here. */
+  if (!process->no_new_privileges)
+    filter_calls (init);
   r = quilt_credentials_apply (init->spec, &missing);
   if (r < 0 && *missing)
     g_snprintf (detail, sizeof detail, "quiltd has no %s that it could give", missing);
@@ -280,6 +294,8 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
     send_report (init, QUILT_REPORT_EXEC);
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   report.step = step;
+  if (process->no_new_privileges)
+    filter_calls (init);
   quilt_command_exec (argv, env, init->channel, &report);
   quilt_report_send (init->channel, &report);
   _exit (255);

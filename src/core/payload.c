@@ -7,6 +7,7 @@
 #include "core/credentials.h"
 #include "core/init.h"
 #include "core/mounts.h"
+#include "core/seccomp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +52,7 @@ check_spec (const QuiltSpec *spec, GError **error)
                  "Failed to use the configuration: it has no process.args or root.path");
     return FALSE;
   }
-  return quilt_credentials_check (&spec->process, error);
+  return quilt_credentials_check (&spec->process, error) && quilt_seccomp_check (spec, error);
 }
 
 /* The reading end must not make the supervisor wait; the writing end is like any pipe. */

@@ -24,6 +24,7 @@ static const struct {
     [QUILT_STAGE_PIVOT] = {"enter the root file system", ""},
     [QUILT_STAGE_CGROUP_NAMESPACE] = {"unshare the cgroup namespace", ""},
     [QUILT_STAGE_KEYRING] = {"join a session keyring", ""},
+    [QUILT_STAGE_SECCOMP] = {"load the system call filter", ""},
     [QUILT_STAGE_CREDENTIALS] = {"drop privileges", ""},
     [QUILT_STAGE_CLOSE] = {"close descriptors", ""},
     [QUILT_STAGE_CWD] = {"enter the working directory",

@@ -174,6 +174,17 @@ read_namespaces (
   return quilt_oci_read_each (value, path, read_namespace, member, error);
 }
 
+static gboolean
+read_seccomp (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  QuiltSeccomp *seccomp = quilt_seccomp_read (value, path, error);
+
+  if (seccomp)
+    *(QuiltSeccomp **)member = seccomp;
+  return seccomp != NULL;
+}
+
 static const QuiltField linux_fields[] = {
     {"namespaces", QUILT_FIELD_ARRAY, read_namespaces, SPEC (namespaces)},
     {"maskedPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (masked_paths)},
@@ -187,7 +198,7 @@ static const QuiltField linux_fields[] = {
     QUILT_OCI_UNSUPPORTED ("devices"),
     QUILT_OCI_UNSUPPORTED ("netDevices"),
     QUILT_OCI_UNSUPPORTED ("rootfsPropagation"),
-    QUILT_OCI_UNSUPPORTED ("seccomp"),
+    {"seccomp", QUILT_FIELD_OBJECT, read_seccomp, SPEC (seccomp)},
     QUILT_OCI_UNSUPPORTED ("sysctl"),
     QUILT_OCI_UNSUPPORTED ("mountLabel"),
     QUILT_OCI_UNSUPPORTED ("intelRdt"),

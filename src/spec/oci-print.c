@@ -154,6 +154,8 @@ print_linux (const QuiltSpec *spec)
   quilt_oci_print_id_maps (spec, object);
   add_strv (object, "maskedPaths", spec->masked_paths);
   add_strv (object, "readonlyPaths", spec->readonly_paths);
+  if (spec->seccomp)
+    json_object_object_add (object, "seccomp", quilt_seccomp_to_json (spec->seccomp));
   return object;
 }
 

@@ -61,6 +61,8 @@ quilt_spec_free (QuiltSpec *spec)
   g_array_unref (spec->gid_map);
   g_strfreev (spec->masked_paths);
   g_strfreev (spec->readonly_paths);
+  quilt_seccomp_free (spec->seccomp);
+  g_clear_pointer (&spec->filter, g_bytes_unref);
   g_hash_table_unref (spec->annotations);
   g_free (spec);
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "spec/id-map.h"
+#include "spec/filter.h"
 #include "spec/options.h"
+#include "spec/seccomp.h"
 
 #include <glib.h>
 
@@ -69,6 +71,8 @@ typedef struct {
   GArray *gid_map;
   char **masked_paths;
   char **readonly_paths;
+  QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */
+  GBytes *filter; /* compiled, of whoever starts it: no part of the file; see spec/filter.h */
   GHashTable *annotations; /* char * → char * */
 } QuiltSpec;
 
@@ -78,6 +82,9 @@ typedef struct {
 #define QUILT_ANNOTATION_NAME "org.quilt.name"
 #define QUILT_ANNOTATION_IMAGE                                                                     \
   "org.quilt.image" /* as the user named it: whoever knows it adds it */
+/* Instead of linux.seccomp, which would take long to read at each start: its filter, compiled,
+ * comes beside the configuration. The value is for readers. */
+#define QUILT_ANNOTATION_SECCOMP "org.quilt.seccomp"
 #define QUILT_ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal" /* "SIGTERM" */
 #define QUILT_ANNOTATION_STOP_TIMEOUT "org.quilt.stop-timeout"             /* µs */
 #define QUILT_ANNOTATION_LOG_RATE_BURST "org.quilt.log-rate-burst" /* lines; absent: no limit */

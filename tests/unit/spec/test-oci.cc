@@ -158,7 +158,8 @@ TEST (Oci, BadFiles)
   } cases[] = {
       {"bad-duplicate-key.json", QUILT_ERROR_INVALID_ARGUMENT, "duplicate key 'noNewPrivileges'"},
       {"bad-host-namespace.json", QUILT_ERROR_NOT_SUPPORTED, "'linux.namespaces[1].path'"},
-      {"bad-seccomp.json", QUILT_ERROR_NOT_SUPPORTED, "'linux.seccomp'"},
+      {"bad-seccomp.json", QUILT_ERROR_INVALID_ARGUMENT,
+       "'linux.seccomp.defaultAction': 'SCMP_ACT_NONE'"},
       {"bad-truncated.json", QUILT_ERROR_INVALID_ARGUMENT, "unterminated string"},
       {"bad-windows.json", QUILT_ERROR_INVALID_ARGUMENT, "'process.cwd': must be an absolute path"},
   };

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Conditions on arguments as BPF. libseccomp compiles them too, but it lets a rule without
+ * conditions swallow those that have some, and knows no negation of a masked comparison: "ioctl,
+ * but not TIOCSTI whatever the high bits are" can't be said to it. */
+#include "seccomp/program.h"
+
+#include <linux/seccomp.h>
+#include <stddef.h>
+
+#define LOW (G_BYTE_ORDER == G_LITTLE_ENDIAN ? 0 : 4)
+#define HIGH (4 - LOW)
+
+static void
+emit (GArray *code, guint op, guint32 k, guint jump_true, guint jump_false)
+{
+  struct sock_filter instruction = {(guint16)op, (guint8)jump_true, (guint8)jump_false, k};
+
+  g_array_append_val (code, instruction);
+}
+
+static void
+emit_load (GArray *code, gsize offset)
+{
+  emit (code, BPF_LD | BPF_W | BPF_ABS, (guint32)offset, 0, 0);
+}
+
+static void
+load_half (GArray *code, const QuiltSeccompArg *arg, guint half)
+{
+  emit_load (code, offsetof (struct seccomp_data, args) + arg->index * sizeof (guint64) + half);
+}
+
+/* Jumps whose target is not known yet: "the condition does not hold". */
+#define FAIL 255
+
+/* Both halves are equal to value, under mask. */
+static void
+emit_equal (GArray *code, const QuiltSeccompArg *arg, guint64 mask, guint64 value)
+{
+  const guint halves[] = {HIGH, LOW};
+
+  for (guint i = 0; i < 2; i++) {
+    guint shift = i == 0 ? 32 : 0;
+    guint32 part = (guint32)(mask >> shift);
+
+    if (part == 0 && (guint32)(value >> shift) == 0)
+      continue; /* nothing of this half matters */
+    load_half (code, arg, halves[i]);
+    if (part != G_MAXUINT32)
+      emit (code, BPF_ALU | BPF_AND | BPF_K, part, 0, 0);
+    emit (code, BPF_JMP | BPF_JEQ | BPF_K, (guint32)(value >> shift), 0, FAIL);
+  }
+}
+
+static void
+emit_unequal (GArray *code, const QuiltSeccompArg *arg)
+{
+  load_half (code, arg, HIGH);
+  emit (code, BPF_JMP | BPF_JEQ | BPF_K, (guint32)(arg->value >> 32), 0, 2);
+  load_half (code, arg, LOW);
+  emit (code, BPF_JMP | BPF_JEQ | BPF_K, (guint32)arg->value, FAIL, 0);
+}
+
+/* Greater, with or without equal; or what is not that. */
+static void
+emit_greater (GArray *code, const QuiltSeccompArg *arg, gboolean or_equal, gboolean negate)
+{
+  guint compare = or_equal ? BPF_JGE : BPF_JGT;
+  guint yes = negate ? FAIL : 0, no = negate ? 0 : FAIL;
+
+  load_half (code, arg, HIGH);
+  /* Decided by the high half where that is not equal; the rest is three instructions long. */
+  emit (code, BPF_JMP | BPF_JGT | BPF_K, (guint32)(arg->value >> 32), negate ? FAIL : 3, 0);
+  emit (code, BPF_JMP | BPF_JEQ | BPF_K, (guint32)(arg->value >> 32), 0, negate ? 2 : FAIL);
+  load_half (code, arg, LOW);
+  emit (code, BPF_JMP | compare | BPF_K, (guint32)arg->value, yes, no);
+}
+
+static void
+emit_condition (GArray *code, const QuiltSeccompArg *arg)
+{
+  switch (arg->op) {
+  case QUILT_SECCOMP_EQ:
+    emit_equal (code, arg, G_MAXUINT64, arg->value);
+    break;
+  case QUILT_SECCOMP_MASKED_EQ:
+    emit_equal (code, arg, arg->value, arg->value_two);
+    break;
+  case QUILT_SECCOMP_NE:
+    emit_unequal (code, arg);
+    break;
+  case QUILT_SECCOMP_GT:
+  case QUILT_SECCOMP_LE:
+    emit_greater (code, arg, FALSE, arg->op == QUILT_SECCOMP_LE);
+    break;
+  case QUILT_SECCOMP_GE:
+  case QUILT_SECCOMP_LT:
+    emit_greater (code, arg, TRUE, arg->op == QUILT_SECCOMP_LT);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+/* Six conditions of five instructions each: FAIL is farther than any jump within. */
+static void
+resolve_fails (GArray *code, guint begin)
+{
+  for (guint i = begin; i < code->len; i++) {
+    struct sock_filter *instruction = &g_array_index (code, struct sock_filter, i);
+    guint8 distance = (guint8)(code->len - i - 1);
+
+    if (instruction->jt == FAIL)
+      instruction->jt = distance;
+    if (instruction->jf == FAIL)
+      instruction->jf = distance;
+  }
+}
+
+static void
+emit_rule (GArray *code, const QuiltProgramRule *rule)
+{
+  guint begin = code->len;
+
+  for (guint i = 0; i < rule->n_args; i++)
+    emit_condition (code, &rule->args[i]);
+  emit (code, BPF_RET | BPF_K, rule->result, 0, 0);
+  resolve_fails (code, begin);
+}
+
+/* "If equal to value, the block that follows": that may be longer than a conditional jump. */
+static guint
+begin_block (GArray *code, guint32 value)
+{
+  emit (code, BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
+  emit (code, BPF_JMP | BPF_JA, 0, 0, 0);
+  return code->len;
+}
+
+static void
+end_block (GArray *code, guint begin)
+{
+  g_array_index (code, struct sock_filter, begin - 1).k = code->len - begin;
+}
+
+/* All rules of one number. What falls out goes on behind the arch's block, whose jump there is the
+ * caller's to complete. */
+static guint
+emit_call (GArray *code, const QuiltProgramRule *rules, guint n)
+{
+  guint begin = begin_block (code, rules->number);
+
+  for (guint i = 0; i < n; i++)
+    emit_rule (code, &rules[i]);
+  emit (code, BPF_JMP | BPF_JA, 0, 0, 0);
+  end_block (code, begin);
+  return code->len - 1;
+}
+
+static void
+emit_arch (GArray *code, const QuiltProgramRule *rules, guint n)
+{
+  g_autoptr (GArray) leaves = g_array_new (FALSE, FALSE, sizeof (guint));
+  guint begin = begin_block (code, rules->arch);
+
+  emit_load (code, offsetof (struct seccomp_data, nr));
+  for (guint i = 0, end; i < n; i = end) {
+    guint leave;
+
+    for (end = i; end < n && rules[end].number == rules[i].number; end++)
+      ;
+    leave = emit_call (code, rules + i, end - i);
+    g_array_append_val (leaves, leave);
+  }
+  for (guint i = 0; i < leaves->len; i++) {
+    guint leave = g_array_index (leaves, guint, i);
+
+    g_array_index (code, struct sock_filter, leave).k = code->len - leave - 1;
+  }
+  /* The next arch is compared with what is loaded again. */
+  emit_load (code, offsetof (struct seccomp_data, arch));
+  end_block (code, begin);
+}
+
+void
+quilt_program_append (GArray *instructions, const QuiltProgramRule *rules, guint n_rules)
+{
+  if (n_rules > 0)
+    emit_load (instructions, offsetof (struct seccomp_data, arch));
+  for (guint i = 0, end; i < n_rules; i = end) {
+    for (end = i; end < n_rules && rules[end].arch == rules[i].arch; end++)
+      ;
+    emit_arch (instructions, rules + i, end - i);
+  }
+}
