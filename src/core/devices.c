@@ -3,7 +3,7 @@
 #include "core/devices.h"
 
 #include <errno.h>
-#include <glib.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -35,4 +35,16 @@ quilt_devices_apply (int dev_fd)
     if (symlinkat (links[i].target, dev_fd, links[i].name) < 0)
       return -errno;
   return 0;
+}
+
+int
+quilt_devices_give (int dev_fd, guint32 uid, guint32 gid)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
+    if (fchownat (dev_fd, nodes[i].name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+      return -errno;
+  for (guint i = 0; i < G_N_ELEMENTS (links); i++)
+    if (fchownat (dev_fd, links[i].name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+      return -errno;
+  return fchownat (dev_fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }

@@ -2,6 +2,11 @@
 /* The device nodes that every container has. */
 #pragma once
 
+#include <glib.h>
+
 /* Makes null, zero, full, random, urandom, tty and the usual links in the directory dev_fd, a fresh
  * tmpfs. Child-safe; needs umask 0. 0 or -errno. */
 int quilt_devices_apply (int dev_fd);
+
+/* Makes all of them, and the directory, another root's. 0 or -errno. */
+int quilt_devices_give (int dev_fd, guint32 uid, guint32 gid);

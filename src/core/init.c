@@ -8,6 +8,8 @@
 #include "core/credentials.h"
 #include "core/seccomp.h"
 #include "core/steps.h"
+#include "core/trees.h"
+#include "core/user-namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +92,14 @@ take_descriptors (QuiltInit *init)
   umask (0);
 }
 
-/* While the host's /proc is still there. */
+static gboolean
+is_mapped (const QuiltInit *init)
+{
+  return (init->spec->namespaces & QUILT_NS_USER) != 0;
+}
+
+/* While the host's /proc is still there. In a user namespace the supervisor does it, who may lower
+ * it too. */
 static void
 set_oom_score (const QuiltInit *init)
 {
@@ -98,7 +107,7 @@ set_oom_score (const QuiltInit *init)
   char text[16];
   int n;
 
-  if (!init->spec->process.has_oom_score_adj)
+  if (!init->spec->process.has_oom_score_adj || is_mapped (init))
     return;
   n = g_snprintf (text, sizeof text, "%d", (int)init->spec->process.oom_score_adj);
   fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -169,10 +178,27 @@ enter_root (const QuiltInit *init, int root_fd)
     quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
 }
 
+/* Until here we are the host's root to every file, without capabilities; from here on the
+ * container's, with all of them in its namespaces alone. What was opened before stays open. */
+static void
+enter_user_namespace (const QuiltInit *init)
+{
+  int r = quilt_trees_receive (init->mounts, init->channel);
+
+  if (r == -ECONNRESET)
+    _exit (255);
+  if (r == 0)
+    r = quilt_user_namespace_become_root ();
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_USER_NAMESPACE, -r, "", "");
+  die_with_parent (); /* a change of ids has ended both */
+}
+
 static int
 build_root (const QuiltInit *init)
 {
   struct mount_attr private = {.propagation = MS_PRIVATE};
+  g_autofd int place_fd = -1;
   char detail[256] = "";
   int root_fd = -1;
   int r;
@@ -181,7 +207,12 @@ build_root (const QuiltInit *init)
    * come to us. */
   if (mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) < 0)
     quilt_init_fail (init, QUILT_STAGE_PRIVATE, errno, "", "");
-  r = quilt_mounts_apply_root (init->mounts, init->spec->root_path, detail, sizeof detail,
+  place_fd = open (init->spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (place_fd < 0)
+    fail_mount (init, init->mounts->root, errno, "");
+  if (is_mapped (init))
+    enter_user_namespace (init);
+  r = quilt_mounts_apply_root (init->mounts, init->spec->root_path, place_fd, detail, sizeof detail,
                                &root_fd);
   if (r < 0)
     fail_mount (init, init->mounts->root, -r, detail);

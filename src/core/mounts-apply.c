@@ -4,7 +4,8 @@
 #include "base/beneath.h"
 #include "base/fd.h"
 #include "core/devices.h"
-#include "core/mounts.h"
+#include "core/mounts-private.h"
+#include "core/overlay.h"
 
 #include <errno.h>
 #include <string.h>
@@ -94,8 +95,8 @@ fail_context (int fs_fd, char *detail, gsize size)
   return -errsv;
 }
 
-static int
-new_mount (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
+int
+quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
 {
   g_autofd int fs_fd = fsopen (op->type, FSOPEN_CLOEXEC);
   g_autofd int fd = -1;
@@ -127,8 +128,8 @@ new_mount (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
   return 0;
 }
 
-static int
-set_attributes (int fd, const QuiltMountOp *op)
+int
+quilt_mount_set_attributes (int fd, const QuiltMountOp *op)
 {
   struct mount_attr attr = {
       .attr_set = op->attr_set,
@@ -152,15 +153,15 @@ bind_mount (const QuiltMountOp *op, int *ret_fd)
 
   if (fd < 0)
     return -errno;
-  r = set_attributes (fd, op);
+  r = quilt_mount_set_attributes (fd, op);
   if (r < 0)
     return r;
   *ret_fd = g_steal_fd (&fd);
   return 0;
 }
 
-static int
-attach (int fd, int target_fd)
+int
+quilt_mount_attach (int fd, int target_fd)
 {
   return move_mount (fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
              ? -errno
@@ -179,30 +180,44 @@ legacy_root (const QuiltMountOp *op, const char *path, int *ret_fd)
   fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return -errno;
-  r = set_attributes (fd, &attributes);
+  r = quilt_mount_set_attributes (fd, &attributes);
   if (r < 0)
     return r;
   *ret_fd = g_steal_fd (&fd);
   return 0;
 }
 
+/* The mount of op, attached nowhere yet. */
+static int
+make_mount (const QuiltMountPlan *plan, const QuiltMountOp *op, char *detail, gsize size, int *ret)
+{
+  if (op->tree >= 0) {
+    *ret = g_steal_fd (&plan->tree_fds[op->tree]);
+    return 0;
+  }
+  return op->kind == QUILT_MOUNT_BIND ? bind_mount (op, ret)
+                                      : quilt_mount_new (op, detail, size, ret);
+}
+
 int
-quilt_mounts_apply_root (
-    const QuiltMountPlan *plan, const char *root_path, char *detail, gsize size, int *ret_root_fd)
+quilt_mounts_apply_root (const QuiltMountPlan *plan,
+                         const char *root_path,
+                         int place_fd,
+                         char *detail,
+                         gsize size,
+                         int *ret_root_fd)
 {
   const QuiltMountOp *op = plan->root;
-  g_autofd int place_fd = -1;
   g_autofd int fd = -1;
   int r;
 
+  if (plan->overlay.layers)
+    return quilt_overlay_apply (plan, place_fd, detail, size, ret_root_fd);
   if (op->legacy_data)
     return legacy_root (op, root_path, ret_root_fd);
-  place_fd = open (root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (place_fd < 0)
-    return -errno;
-  r = op->kind == QUILT_MOUNT_BIND ? bind_mount (op, &fd) : new_mount (op, detail, size, &fd);
+  r = make_mount (plan, op, detail, size, &fd);
   if (r == 0)
-    r = attach (fd, place_fd);
+    r = quilt_mount_attach (fd, place_fd);
   if (r == 0)
     *ret_root_fd = g_steal_fd (&fd);
   return r;
@@ -222,7 +237,7 @@ mask_file (Context *context, int target_fd)
       return -ENODEV;
   }
   fd = open_tree (context->null_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-  return fd < 0 ? -errno : attach (fd, target_fd);
+  return fd < 0 ? -errno : quilt_mount_attach (fd, target_fd);
 }
 
 /* One empty file system serves all masked directories; it can be cloned only once it is attached.
@@ -239,11 +254,11 @@ mask_directory (Context *context, int target_fd)
   int r;
 
   if (context->empty_fd < 0) {
-    r = new_mount (&empty, NULL, 0, &context->empty_fd);
-    return r < 0 ? r : attach (context->empty_fd, target_fd);
+    r = quilt_mount_new (&empty, NULL, 0, &context->empty_fd);
+    return r < 0 ? r : quilt_mount_attach (context->empty_fd, target_fd);
   }
   fd = open_tree (context->empty_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-  return fd < 0 ? -errno : attach (fd, target_fd);
+  return fd < 0 ? -errno : quilt_mount_attach (fd, target_fd);
 }
 
 static int
@@ -256,8 +271,8 @@ make_readonly (int target_fd)
 
   if (fd < 0)
     return -errno;
-  r = set_attributes (fd, &readonly);
-  return r < 0 ? r : attach (fd, target_fd);
+  r = quilt_mount_set_attributes (fd, &readonly);
+  return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
 /* What is put over the root itself would hide what is there from us, not from the container. */
@@ -291,14 +306,15 @@ apply_protection (Context *context, const QuiltMountOp *op)
 }
 
 static int
-apply_mount (Context *context, const QuiltMountOp *op, char *detail, gsize size)
+apply_mount (
+    const QuiltMountPlan *plan, Context *context, const QuiltMountOp *op, char *detail, gsize size)
 {
   g_autofd int fd = -1;
   g_autofd int target_fd = -1;
   struct stat st;
   int r;
 
-  r = op->kind == QUILT_MOUNT_BIND ? bind_mount (op, &fd) : new_mount (op, detail, size, &fd);
+  r = make_mount (plan, op, detail, size, &fd);
   if (r < 0)
     return r;
   if (fstat (fd, &st) < 0)
@@ -311,7 +327,7 @@ apply_mount (Context *context, const QuiltMountOp *op, char *detail, gsize size)
   if (target_fd < 0)
     return -errno;
   r = check_target (context, target_fd, &st);
-  return r < 0 ? r : attach (fd, target_fd);
+  return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
 int
@@ -333,7 +349,7 @@ quilt_mounts_apply (const QuiltMountPlan *plan,
     if (op->kind == QUILT_MOUNT_MASK || op->kind == QUILT_MOUNT_READONLY)
       r = apply_protection (&context, op);
     else
-      r = apply_mount (&context, op, detail, size);
+      r = apply_mount (plan, &context, op, detail, size);
     if (r < 0)
       *ret_failed = op;
   }

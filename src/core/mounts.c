@@ -4,6 +4,8 @@
 #include "core/mounts.h"
 
 #include "base/error.h"
+#include "core/overlay.h"
+#include "core/trees.h"
 
 #include <string.h>
 #include <sys/mount.h>
@@ -16,6 +18,7 @@ typedef struct {
   guint64 set, clear;
   guint64 propagation;
   enum { PLAIN, BIND, RBIND } bind;
+  enum { NO_IDMAP, IDMAP, RIDMAP } idmap;
 } Option;
 
 static const Option options[] = {
@@ -44,6 +47,8 @@ static const Option options[] = {
     {"rshared", .propagation = MS_SHARED},
     {"unbindable", .propagation = MS_UNBINDABLE},
     {"runbindable", .propagation = MS_UNBINDABLE},
+    {"idmap", .idmap = IDMAP},
+    {"ridmap", .idmap = RIDMAP},
 };
 
 static const Option *
@@ -71,6 +76,7 @@ op_new (QuiltMountKind kind, const char *target)
 
   op->kind = kind;
   op->target = target;
+  op->tree = -1;
   op->settings = g_array_new (FALSE, FALSE, sizeof (QuiltMountSetting));
   g_array_set_clear_func (op->settings, clear_setting);
   return op;
@@ -95,6 +101,9 @@ quilt_mount_plan_free (QuiltMountPlan *plan)
     return;
   op_free (plan->root);
   g_ptr_array_unref (plan->ops);
+  quilt_overlay_clear (&plan->overlay);
+  g_array_unref (plan->trees);
+  g_free (plan->tree_fds);
   g_free (plan);
 }
 
@@ -128,6 +137,8 @@ apply_option (QuiltMountOp *op, const char *name, GError **error)
   op->attr_clear = (op->attr_clear & ~option->set) | option->clear;
   if (option->propagation)
     op->propagation = option->propagation;
+  op->idmap = op->idmap || option->idmap != NO_IDMAP;
+  op->idmap_below = op->idmap_below || option->idmap == RIDMAP;
   return TRUE;
 }
 
@@ -229,6 +240,27 @@ add_op (QuiltMountPlan *plan, QuiltMountOp *op)
 }
 
 static gboolean
+check_idmap (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
+{
+  gboolean layers = strcmp (op->target, "/") == 0 && g_strcmp0 (op->type, "overlay") == 0;
+
+  if (op->idmap && !(spec->namespaces & QUILT_NS_USER)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to mount '%s': the option 'idmap' needs a namespace of type 'user'",
+                 op->target);
+    return FALSE;
+  }
+  if (op->idmap && op->kind != QUILT_MOUNT_BIND && !layers) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to mount '%s': only a bind mount and the layers of '/' have the option "
+                 "'idmap'",
+                 op->target);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
 add_paths (QuiltMountPlan *plan, QuiltMountKind kind, char *const *paths, GError **error)
 {
   for (guint i = 0; paths && paths[i]; i++) {
@@ -250,11 +282,16 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
   g_autoptr (QuiltMountPlan) plan = g_new0 (QuiltMountPlan, 1);
 
   plan->ops = g_ptr_array_new_with_free_func (op_free);
+  plan->trees = g_array_new (FALSE, FALSE, sizeof (QuiltMountTree));
   for (guint i = 0; spec->mounts && i < spec->mounts->len; i++) {
     QuiltMountOp *op = plan_mount (spec->mounts->pdata[i], error);
 
     if (!op)
       return NULL;
+    if (!check_idmap (spec, op, error)) {
+      op_free (op);
+      return NULL;
+    }
     if (strcmp (op->target, "/") != 0) {
       add_op (plan, op);
     } else if (!plan->root) {
@@ -273,6 +310,8 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
   }
   if (!add_paths (plan, QUILT_MOUNT_MASK, spec->masked_paths, error) ||
       !add_paths (plan, QUILT_MOUNT_READONLY, spec->readonly_paths, error))
+    return NULL;
+  if ((spec->namespaces & QUILT_NS_USER) && !quilt_trees_plan (plan, error))
     return NULL;
   return g_steal_pointer (&plan);
 }

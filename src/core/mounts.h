@@ -28,15 +28,38 @@ typedef struct {
   char *legacy_data; /* for mount(2), where a value is too long for fsconfig(2); else NULL */
   guint64 attr_set;  /* MOUNT_ATTR_…, per mount: a shared superblock is never changed */
   guint64 attr_clear;
-  guint64 propagation; /* MS_…; 0: private */
-  gboolean recursive;  /* of a bind: with what is mounted below, and attributes hold there too */
-  gboolean devices;    /* fill it with the usual device nodes */
-  gboolean late;       /* needs the cgroup namespace, so only after GO */
+  guint64 propagation;  /* MS_…; 0: private */
+  gboolean recursive;   /* of a bind: with what is mounted below, and attributes hold there too */
+  gboolean devices;     /* fill it with the usual device nodes */
+  gboolean late;        /* needs the cgroup namespace, so only after GO */
+  gboolean idmap;       /* with the ids of the user namespace … */
+  gboolean idmap_below; /* … and what is mounted below, if recursive */
+  int tree;             /* in the plan's trees: made by the supervisor; -1: by the init itself */
 } QuiltMountOp;
+
+/* In a user namespace the init can't open what only root may, make device nodes or map the ids of a
+ * mount. The supervisor does, and hands over a descriptor of each tree; see core/trees.h. */
+typedef struct {
+  const char *path;       /* on the host; NULL: op is a new mount */
+  const QuiltMountOp *op; /* NULL: the directory has no attributes of its own */
+  gboolean idmap;
+} QuiltMountTree;
+
+/* The parts of a root overlay whose directories are the plan's first trees: of each layer, then of
+ * the one that holds upper and work. */
+typedef struct {
+  char **layers; /* topmost first; NULL: the root is no such overlay */
+  char *dir;     /* NULL: there is no upper directory */
+  char *upper;   /* names in dir: overlayfs wants both on the very same mount */
+  char *work;
+} QuiltMountOverlay;
 
 typedef struct {
   QuiltMountOp *root; /* what becomes the root file system, put on root_path */
   GPtrArray *ops;     /* of QuiltMountOp, in order */
+  QuiltMountOverlay overlay;
+  GArray *trees; /* of QuiltMountTree */
+  int *tree_fds; /* as many, -1 until the init has them */
 } QuiltMountPlan;
 
 /* Pure. The plan borrows from spec. INVALID_ARGUMENT, NOT_SUPPORTED naming the mount's option. */
@@ -47,9 +70,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltMountPlan, quilt_mount_plan_free)
 /* The rest is child-safe: it allocates nothing and returns 0 or -errno. detail (of size bytes) gets
  * what the file system itself said, if anything. */
 
-/* Mounts the root on root_path and returns a descriptor of it. */
-int quilt_mounts_apply_root (
-    const QuiltMountPlan *plan, const char *root_path, char *detail, gsize size, int *ret_root_fd);
+/* Mounts the root on root_path, which place_fd is a descriptor of, and returns one of the root. */
+int quilt_mounts_apply_root (const QuiltMountPlan *plan,
+                             const char *root_path,
+                             int place_fd,
+                             char *detail,
+                             gsize size,
+                             int *ret_root_fd);
 
 /* Makes the operations that are late (or not); every target is resolved inside root_fd, and below
  * /proc, /sys and /dev without following any link. On failure *ret_failed is the one that failed.

@@ -8,6 +8,7 @@
 #include "core/init.h"
 #include "core/mounts.h"
 #include "core/seccomp.h"
+#include "core/user-namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,8 @@ static const struct {
   guint64 clone_flag;
 } namespaces[] = {
     {QUILT_NS_PID, CLONE_NEWPID}, {QUILT_NS_NETWORK, CLONE_NEWNET}, {QUILT_NS_MOUNT, CLONE_NEWNS},
-    {QUILT_NS_IPC, CLONE_NEWIPC}, {QUILT_NS_UTS, CLONE_NEWUTS}, /* cgroup: only once inside */
+    {QUILT_NS_IPC, CLONE_NEWIPC}, {QUILT_NS_UTS, CLONE_NEWUTS},     {QUILT_NS_USER, CLONE_NEWUSER},
+    /* cgroup: only once inside */
 };
 
 static gboolean
@@ -35,11 +37,6 @@ check_spec (const QuiltSpec *spec, GError **error)
   if ((spec->namespaces & needed) != needed) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                  "Failed to use linux.namespaces: 'pid' and 'mount' must be new ones");
-    return FALSE;
-  }
-  if (spec->namespaces & QUILT_NS_USER) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to use linux.namespaces: 'user' is not supported yet");
     return FALSE;
   }
   if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS)) {
@@ -57,10 +54,15 @@ check_spec (const QuiltSpec *spec, GError **error)
 
 /* The reading end must not make the supervisor wait; the writing end is like any pipe. */
 static gboolean
-make_output (const QuiltProcess *process, int *ret_read_fd, int *ret_write_fd)
+make_output (const QuiltSpec *spec, int *ret_read_fd, int *ret_write_fd)
 {
+  guint32 uid = (guint32)spec->process.uid, gid = (guint32)spec->process.gid;
   int fds[2];
 
+  if (spec->namespaces & QUILT_NS_USER) {
+    quilt_id_map_find (spec->uid_map, uid, &uid);
+    quilt_id_map_find (spec->gid_map, gid, &gid);
+  }
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return FALSE;
   *ret_read_fd = fds[0];
@@ -68,7 +70,7 @@ make_output (const QuiltProcess *process, int *ret_read_fd, int *ret_write_fd)
   if (fcntl (fds[0], F_SETFL, O_NONBLOCK) < 0)
     return FALSE;
   /* So that the command can open /dev/stdout by name. */
-  return process->uid == 0 || fchown (fds[1], (uid_t)process->uid, (gid_t)process->gid) == 0;
+  return uid == 0 || fchown (fds[1], uid, gid) == 0;
 }
 
 static pid_t
@@ -84,6 +86,18 @@ clone_init (const QuiltSpec *spec, int *ret_pid_fd)
     if (spec->namespaces & namespaces[i].ours)
       args.flags |= namespaces[i].clone_flag;
   return (pid_t)syscall (SYS_clone3, &args, sizeof args);
+}
+
+static gboolean
+refuse_clone (const QuiltSpec *spec, int errsv, GError **error)
+{
+  /* What clone(2) says where /proc/sys/user/max_user_namespaces is reached, or 0. */
+  if (errsv != ENOSPC || !(spec->namespaces & QUILT_NS_USER))
+    return quilt_set_error_errno (error, errsv, "Failed to clone the container's init");
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+               "Failed to make a namespace for the container: the host allows no more; raise the "
+               "sysctls user.max_*_namespaces, or create the container with --userns=host");
+  return FALSE;
 }
 
 gboolean
@@ -103,12 +117,12 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
   payload.channel = channel[0];
   channel_fd = channel[1];
-  if (!make_output (&spec->process, &payload.stdout_fd, &stdout_fd) ||
-      !make_output (&spec->process, &payload.stderr_fd, &stderr_fd))
+  if (!make_output (spec, &payload.stdout_fd, &stdout_fd) ||
+      !make_output (spec, &payload.stderr_fd, &stderr_fd))
     return quilt_set_error_errno (error, errno, "Failed to make a pipe for the output");
   payload.pid = clone_init (spec, &payload.pid_fd);
   if (payload.pid < 0)
-    return quilt_set_error_errno (error, errno, "Failed to clone the container's init");
+    return refuse_clone (spec, errno, error);
   if (payload.pid == 0) {
     const QuiltInit init = {spec, mounts, channel_fd, stdout_fd, stderr_fd};
 
@@ -116,6 +130,9 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
     quilt_fd_clear (&payload.channel);
     quilt_init_run (&init);
   }
+  if ((spec->namespaces & QUILT_NS_USER) &&
+      !quilt_user_namespace_set_up (spec, mounts, payload.pid, payload.channel, error))
+    return FALSE;
   *ret_payload = payload;
   payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   return TRUE;

@@ -22,7 +22,8 @@ typedef struct {
 
 /* Clones the container's init, which builds the root file system and reports READY. The caller has
  * one thread, all signals blocked, and open only descriptors that are close-on-exec. The container
- * dies with the caller. Errors: of quilt_mounts_plan(), INVALID_ARGUMENT, FAILED. */
+ * dies with the caller. Errors: of quilt_mounts_plan() and quilt_user_namespace_set_up(),
+ * INVALID_ARGUMENT, FAILED. */
 gboolean quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **error);
 
 /* Once it has reported READY: a descriptor of its root, -1 on failure. As long as it is open the

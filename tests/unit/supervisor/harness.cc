@@ -268,21 +268,27 @@ static std::string
 config_json (const std::string &directory, const Strings &args, const Options &options)
 {
   std::ostringstream json;
-  std::string steps;
+  std::string range = R"({"containerID":0,"hostID":600000,"size":65536})";
+  std::string steps, user, maps;
 
+  if (!options.uid_map.empty () || getenv ("QUILT_TEST_USERNS")) {
+    user = ",{\"type\":\"user\"}";
+    maps = ",\"uidMappings\":[" + (options.uid_map.empty () ? range : options.uid_map) +
+           "],\"gidMappings\":[" + (options.gid_map.empty () ? range : options.gid_map) + "]";
+  }
   for (const Step &step : options.steps)
     steps += (steps.empty () ? "" : ",") + step_json (step);
   json << "{\"ociVersion\":\"1.0.2\",\"hostname\":\"web\",\"root\":{\"path\":\"" << directory
        << "/mnt\",\"readonly\":" << (options.readonly ? "true" : "false") << "},\"process\":{"
        << "\"args\":" << quote (args) << ",\"env\":" << quote (options.env)
-       << ",\"cwd\":" << quote (options.cwd)
-       << ",\"noNewPrivileges\":true,\"user\":{\"uid\":" << options.uid
+       << ",\"cwd\":" << quote (options.cwd) << ",\"user\":{\"uid\":" << options.uid
        << ",\"gid\":" << options.uid << "},\"capabilities\":{\"bounding\":[" << options.capabilities
        << "],\"effective\":[" << options.capabilities << "],\"permitted\":[" << options.capabilities
-       << "]}},\"mounts\":["
+       << "]}" << options.process << "},\"mounts\":["
        << "{\"destination\":\"/\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":["
-       << "\"lowerdir=" << directory << "/image\",\"upperdir=" << directory
-       << "/upper\",\"workdir=" << directory << "/work\"]},"
+       << "\"lowerdir=" << directory << "/image" << options.layers << "\",\"upperdir=" << directory
+       << "/upper\",\"workdir=" << directory << "/work\"" << (user.empty () ? "" : ",\"idmap\"")
+       << "]},"
        << "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\",\"options\":"
        << "[\"nosuid\",\"noexec\",\"nodev\"]},"
        << "{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":"
@@ -295,8 +301,8 @@ config_json (const std::string &directory, const Strings &args, const Options &o
        << "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}" << options.mounts << "],"
        << "\"hooks\":{\"startContainer\":[" << steps << "]},\"linux\":{\"namespaces\":["
        << "{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"},{\"type\":\"ipc\"},"
-       << "{\"type\":\"uts\"},{\"type\":\"cgroup\"}],\"maskedPaths\":[" << options.masked
-       << "],\"readonlyPaths\":[\"/proc/sys\"]},\"annotations\":{"
+       << "{\"type\":\"uts\"},{\"type\":\"cgroup\"}" << user << "]" << maps << ",\"maskedPaths\":["
+       << options.masked << "],\"readonlyPaths\":[\"/proc/sys\"]},\"annotations\":{"
        << "\"org.quilt.id\":\"0123456789abcdef0123456789abcdef\",\"org.quilt.name\":\"web\","
        << "\"org.quilt.image\":\"box\"" << options.annotations << "}}";
   return json.str ();

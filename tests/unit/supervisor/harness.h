@@ -53,6 +53,11 @@ struct Options {
   std::string capabilities = "\"CAP_CHOWN\",\"CAP_KILL\",\"CAP_SETGID\",\"CAP_SETUID\"";
   unsigned uid = 0;
   bool readonly = false;
+  std::string layers; /* more of them, each after a colon */
+  /* Of a user namespace, as JSON. "": none, or with QUILT_TEST_USERNS in the environment, so that
+   * all that a container can do is shown in one too, a range. */
+  std::string uid_map, gid_map;
+  std::string process = ",\"noNewPrivileges\":true"; /* more of it, as JSON, each after a comma */
   int attached[2] = {-1, -1};
 };
 

@@ -133,8 +133,9 @@ TEST_F (HostileTest, ABindStaysWhereItWasPut)
 
   fs::remove (root + "/data");
   std::ofstream (root + "/data") << "file";
-  options.mounts =
-      ",{\"destination\":\"/data\",\"source\":\"" + outside + "\",\"options\":[\"rbind\",\"ro\"]}";
+  options.mounts = ",{\"destination\":\"/data\",\"source\":\"" + outside +
+                   "\",\"options\":[\"rbind\",\"ro\"" +
+                   (getenv ("QUILT_TEST_USERNS") ? ",\"ridmap\"]}" : "]}");
   message = run ({"true"}, options);
   EXPECT_EQ (message.type, QUILT_MESSAGE_FAILED);
 

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a container in a user namespace is built of, and only the host's root can open. */
+#include "core/trees.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/devices.h"
+#include "core/mounts-private.h"
+#include "core/overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Descriptors in a message; the kernel's SCM_MAX_FD is 253. */
+#define BATCH 250
+
+static int
+add_tree (QuiltMountPlan *plan, const char *path, const QuiltMountOp *op, gboolean idmap)
+{
+  const QuiltMountTree tree = {path, op, idmap};
+
+  g_array_append_val (plan->trees, tree);
+  return (int)plan->trees->len - 1;
+}
+
+static void
+plan_op (QuiltMountPlan *plan, QuiltMountOp *op)
+{
+  if (op->kind == QUILT_MOUNT_BIND)
+    op->tree = add_tree (plan, op->source, op, op->idmap);
+  else if (op->devices)
+    op->tree = add_tree (plan, NULL, op, FALSE);
+}
+
+gboolean
+quilt_trees_plan (QuiltMountPlan *plan, GError **error)
+{
+  QuiltMountOverlay *overlay = &plan->overlay;
+
+  if (plan->root->kind == QUILT_MOUNT_NEW && strcmp (plan->root->type, "overlay") == 0) {
+    if (!quilt_overlay_plan (plan, error))
+      return FALSE;
+    for (char **layer = overlay->layers; *layer; layer++)
+      add_tree (plan, *layer, NULL, plan->root->idmap);
+    if (overlay->dir)
+      add_tree (plan, overlay->dir, NULL, plan->root->idmap);
+  }
+  plan_op (plan, plan->root);
+  for (guint i = 0; i < plan->ops->len; i++)
+    plan_op (plan, plan->ops->pdata[i]);
+  plan->tree_fds = g_new (int, plan->trees->len + 1);
+  for (guint i = 0; i < plan->trees->len; i++)
+    plan->tree_fds[i] = -1;
+  return TRUE;
+}
+
+/* The type of the file system that path is on, as in /proc/self/mountinfo; see proc(5). */
+static char *
+find_file_system (const char *path)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *id = NULL;
+  g_auto (GStrv) lines = NULL;
+  struct statx st;
+
+  if (statx (AT_FDCWD, path, 0, STATX_MNT_ID, &st) < 0 ||
+      !g_file_get_contents ("/proc/self/mountinfo", &text, NULL, NULL))
+    return NULL;
+  id = g_strdup_printf ("%llu ", (unsigned long long)st.stx_mnt_id);
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    const char *type = strstr (*line, " - ");
+
+    if (type && g_str_has_prefix (*line, id))
+      return g_strndup (type + 3, strcspn (type + 3, " "));
+  }
+  return NULL;
+}
+
+static gboolean
+refuse_idmap (const char *path, int errsv, GError **error)
+{
+  g_autofree char *type = NULL;
+
+  if (errsv != EINVAL && errsv != EOPNOTSUPP)
+    return quilt_set_error_errno (error, errsv, "Failed to map the ids of '%s'", path);
+  type = find_file_system (path);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+               "Failed to map the ids of '%s': its file system, %s, can't do that. Create the "
+               "container with --userns=host, or move this directory to a file system that can "
+               "(ext4, xfs, btrfs)",
+               path, type ? type : "of unknown type");
+  return FALSE;
+}
+
+static gboolean
+map_ids (int fd, const QuiltMountTree *tree, int user_fd, GError **error)
+{
+  gboolean below = tree->op && tree->op->idmap_below && tree->op->recursive;
+  struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (guint64)user_fd};
+
+  return mount_setattr (fd, "", AT_EMPTY_PATH | (below ? AT_RECURSIVE : 0), &attr, sizeof attr) ==
+             0 ||
+         refuse_idmap (tree->path, errno, error);
+}
+
+static int
+open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
+{
+  const QuiltMountOp plain = {.kind = QUILT_MOUNT_BIND};
+  const QuiltMountOp *op = tree->op ? tree->op : &plain;
+  g_autofd int fd =
+      open_tree (AT_FDCWD, tree->path,
+                 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (op->recursive ? AT_RECURSIVE : 0));
+  int r;
+
+  if (fd < 0) {
+    quilt_set_error_errno (error, errno, "Failed to open '%s'", tree->path);
+    return -1;
+  }
+  r = quilt_mount_set_attributes (fd, op);
+  if (r < 0) {
+    quilt_set_error_errno (error, -r, "Failed to set the options of '%s'", tree->path);
+    return -1;
+  }
+  return tree->idmap && !map_ids (fd, tree, user_fd, error) ? -1 : g_steal_fd (&fd);
+}
+
+/* Whoever makes a file system is who can have device nodes in it: the host's root. */
+static int
+make_devices (const QuiltMountOp *op, guint32 uid, guint32 gid, GError **error)
+{
+  g_autofd int fd = -1;
+  char detail[256] = "";
+  mode_t mask = umask (0);
+  int r = quilt_mount_new (op, detail, sizeof detail, &fd);
+
+  umask (mask);
+  if (r == 0)
+    r = quilt_devices_give (fd, uid, gid);
+  if (r < 0) {
+    quilt_set_error_errno (error, -r, "Failed to make %s for '%s'%s%s", op->type, op->target,
+                           *detail ? ", " : "", detail);
+    return -1;
+  }
+  return g_steal_fd (&fd);
+}
+
+/* One message of n descriptors, at most BATCH. */
+static gboolean
+send_some (int channel, const int *fds, guint n)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (BATCH * sizeof (int))];
+  } control = {0};
+  char word = 0;
+  struct iovec iov = {&word, 1};
+  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+  ssize_t sent;
+
+  if (n > 0) {
+    message.msg_control = &control;
+    message.msg_controllen = CMSG_SPACE (n * sizeof (int));
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN (n * sizeof (int));
+    memcpy (CMSG_DATA (&control.header), fds, n * sizeof (int));
+  }
+  do
+    sent = sendmsg (channel, &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent == 1;
+}
+
+static gboolean
+send_all (int channel, const int *fds, guint n, GError **error)
+{
+  guint done = 0;
+
+  /* Also where there is none: it says that the ids are mapped. */
+  do {
+    guint some = MIN (n - done, BATCH);
+
+    if (!send_some (channel, fds + done, some))
+      return quilt_set_error_errno (error, errno, "Failed to hand the container its directories");
+    done += some;
+  } while (done < n);
+  return TRUE;
+}
+
+gboolean
+quilt_trees_send (
+    const QuiltMountPlan *plan, int user_fd, guint32 uid, guint32 gid, int channel, GError **error)
+{
+  g_autofree int *fds = g_new (int, plan->trees->len + 1);
+  gboolean ok = TRUE;
+  guint n = 0;
+
+  while (ok && n < plan->trees->len) {
+    const QuiltMountTree *tree = &g_array_index (plan->trees, QuiltMountTree, n);
+
+    fds[n] = tree->path ? open_directory (tree, user_fd, error)
+                        : make_devices (tree->op, uid, gid, error);
+    ok = fds[n] >= 0;
+    n += ok ? 1 : 0;
+  }
+  ok = ok && send_all (channel, fds, n, error);
+  for (guint i = 0; i < n; i++)
+    close (fds[i]);
+  return ok;
+}
+
+/* Returns how many came with one message, or -errno. */
+static int
+receive_some (int channel, int *fds, guint room)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (BATCH * sizeof (int))];
+  } control;
+  char word;
+  struct iovec iov = {&word, 1};
+  struct msghdr message = {
+      .msg_iov = &iov,
+      .msg_iovlen = 1,
+      .msg_control = &control,
+      .msg_controllen = sizeof control,
+  };
+  const struct cmsghdr *header;
+  ssize_t received;
+  guint n;
+
+  do
+    received = recvmsg (channel, &message, MSG_CMSG_CLOEXEC);
+  while (received < 0 && errno == EINTR);
+  if (received <= 0)
+    return received < 0 ? -errno : -ECONNRESET;
+  if (message.msg_flags & MSG_CTRUNC)
+    return -EMFILE;
+  header = CMSG_FIRSTHDR (&message);
+  if (!header)
+    return 0;
+  n = (guint)((header->cmsg_len - CMSG_LEN (0)) / sizeof (int));
+  if (header->cmsg_type != SCM_RIGHTS || n > room)
+    return -EBADMSG;
+  memcpy (fds, CMSG_DATA (header), n * sizeof (int));
+  return (int)n;
+}
+
+int
+quilt_trees_receive (const QuiltMountPlan *plan, int channel)
+{
+  guint n = plan->trees->len, done = 0;
+
+  do {
+    int some = receive_some (channel, plan->tree_fds + done, n - done);
+
+    if (some < 0)
+      return some;
+    if (some == 0 && n > 0)
+      return -EBADMSG;
+    done += (guint)some;
+  } while (done < n);
+  return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A container's user namespace: its maps, written from outside, and its root, become inside. */
+#include "core/user-namespace.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/trees.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <string.h>
+#include <unistd.h>
+
+static gboolean
+write_file (pid_t pid, const char *name, const char *text, GError **error)
+{
+  char path[64];
+  g_autofd int fd = -1;
+
+  g_snprintf (path, sizeof path, "/proc/%d/%s", (int)pid, name);
+  fd = open (path, O_WRONLY | O_CLOEXEC);
+  return (fd >= 0 && quilt_fd_write_all (fd, text, strlen (text))) ||
+         quilt_set_error_errno (error, errno, "Failed to write the container's %s", name);
+}
+
+/* All of it in one write: the kernel takes no second one. */
+static gboolean
+write_map (pid_t pid, const char *name, const GArray *map, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < map->len; i++) {
+    const QuiltIdMap *line = &g_array_index (map, QuiltIdMap, i);
+
+    g_string_append_printf (text, "%u %u %u\n", line->inside, line->outside, line->count);
+  }
+  return write_file (pid, name, text->str, error);
+}
+
+static gboolean
+write_oom_score (const QuiltProcess *process, pid_t pid, GError **error)
+{
+  char text[16];
+
+  g_snprintf (text, sizeof text, "%d", (int)process->oom_score_adj);
+  return !process->has_oom_score_adj || write_file (pid, "oom_score_adj", text, error);
+}
+
+gboolean
+quilt_user_namespace_set_up (
+    const QuiltSpec *spec, const QuiltMountPlan *mounts, pid_t pid, int channel, GError **error)
+{
+  g_autofd int user_fd = -1;
+  guint32 uid = 0, gid = 0;
+  char path[32];
+
+  /* The process stays ours to reap, so that its number is nobody else's. */
+  if (!write_map (pid, "uid_map", spec->uid_map, error) ||
+      !write_map (pid, "gid_map", spec->gid_map, error) ||
+      !write_oom_score (&spec->process, pid, error))
+    return FALSE;
+  g_snprintf (path, sizeof path, "/proc/%d/ns/user", (int)pid);
+  user_fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (user_fd < 0)
+    return quilt_set_error_errno (error, errno, "Failed to open the container's user namespace");
+  quilt_id_map_find (spec->uid_map, 0, &uid);
+  quilt_id_map_find (spec->gid_map, 0, &gid);
+  return quilt_trees_send (mounts, user_fd, uid, gid, channel, error);
+}
+
+int
+quilt_user_namespace_become_root (void)
+{
+  if (setgroups (0, NULL) < 0 || setresgid (0, 0, 0) < 0 || setresuid (0, 0, 0) < 0)
+    return -errno;
+  return 0;
+}
