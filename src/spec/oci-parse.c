@@ -189,8 +189,7 @@ static const QuiltField linux_fields[] = {
     {"namespaces", QUILT_FIELD_ARRAY, read_namespaces, SPEC (namespaces)},
     {"maskedPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (masked_paths)},
     {"readonlyPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (readonly_paths)},
-    QUILT_OCI_IGNORED (
-        "resources", QUILT_FIELD_OBJECT, "limits are properties of the scope, set by quiltd"),
+    {"resources", QUILT_FIELD_OBJECT, quilt_oci_check_resources},
     QUILT_OCI_IGNORED ("cgroupsPath", QUILT_FIELD_STRING, "the cgroup is the one of the scope"),
     {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (uid_map)},
     {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (gid_map)},

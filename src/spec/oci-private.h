@@ -61,6 +61,9 @@ gboolean quilt_oci_read_id_map (
 void quilt_oci_print_id_maps (const QuiltSpec *spec, json_object *linux_object);
 /* That maps and user namespace belong together, and the process's ids are in them. */
 gboolean quilt_oci_check_ids (const QuiltSpec *spec, GError **error);
+/* The object "linux.resources": checked, not kept. */
+gboolean quilt_oci_check_resources (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 /* The object "process" into a QuiltProcess. */
 gboolean quilt_oci_read_process (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);

@@ -346,3 +346,67 @@ TEST (Oci, SizeIsBounded)
       nullptr);
   EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "more than 4194304 bytes"));
 }
+
+static string
+with_resources (const string &text)
+{
+  return "{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"/r\"},\"process\":{\"args\":[\"a\"],"
+         "\"cwd\":\"/\"},\"linux\":{\"namespaces\":[{\"type\":\"mount\"}],\"resources\":" +
+         text + "}}";
+}
+
+/* As the examples of runtime-spec have it: what they call good passes, or is refused as something
+ * that is not supported; what they call bad is refused as wrong. */
+TEST (Oci, ResourcesAreCheckedThoughTheyAreNotKept)
+{
+  const char *const good[] = {
+      "{}",
+      "{\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":10000},\"rxe3\":{}}}",
+      "{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":9223372036854772000},"
+      "{\"pageSize\":\"64KB\",\"limit\":1}]}",
+      "{\"pids\":{\"limit\":-1},\"memory\":{\"limit\":536870912,\"swap\":-1,\"swappiness\":0,"
+      "\"disableOOMKiller\":false},\"unified\":{\"memory.high\":\"max\"}}",
+      "{\"cpu\":{\"shares\":1024,\"quota\":-1,\"period\":500000,\"cpus\":\"2-3\",\"idle\":1}}",
+      "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\","
+      "\"major\":10,\"minor\":229,\"access\":\"rw\"}]}",
+      "{\"blockIO\":{\"weight\":10,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":500}],"
+      "\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":600}]}}",
+      "{\"network\":{\"classID\":1048577,\"priorities\":[{\"name\":\"eth0\",\"priority\":500}]}}",
+  };
+  const struct {
+    const char *text, *path;
+  } bad[] = {
+      {"{\"rdma\":[{\"device\":\"mlx5_1\"}]}", "linux.resources.rdma"},
+      {"{\"rdma\":{\"mlx5_1\":{\"hcaHandles\":\"many\"}}}",
+       "linux.resources.rdma.mlx5_1.hcaHandles"},
+      {"{\"hugepageLimits\":[{\"pageSize\":\"64kB\"}]}",
+       "linux.resources.hugepageLimits[0].pageSize"},
+      {"{\"hugepageLimits\":[{\"pageSize\":\"0MB\"}]}",
+       "linux.resources.hugepageLimits[0].pageSize"},
+      {"{\"hugepageLimits\":[{\"pageSize\":\"2\"}]}", "linux.resources.hugepageLimits[0].pageSize"},
+      {"{\"blockIO\":{\"weight\":65536}}", "linux.resources.blockIO.weight"},
+      {"{\"blockIO\":{\"throttleWriteIOPSDevice\":[1]}}",
+       "linux.resources.blockIO.throttleWriteIOPSDevice[0]"},
+      {"{\"cpu\":{\"shares\":-1}}", "linux.resources.cpu.shares"},
+      {"{\"cpu\":{\"cpus\":3}}", "linux.resources.cpu.cpus"},
+      {"{\"devices\":[{\"access\":\"rwx\"}]}", "linux.resources.devices[0].access"},
+      {"{\"devices\":[{\"type\":\"cb\"}]}", "linux.resources.devices[0].type"},
+      {"{\"unified\":{\"memory.high\":1}}", "linux.resources.unified.memory.high"},
+      {"{\"unified\":{\"../x\":\"1\"}}", "linux.resources.unified.../x"},
+      {"{\"network\":{\"classID\":-1}}", "linux.resources.network.classID"},
+      {"{\"memory\":7}", "linux.resources.memory"},
+  };
+
+  for (const char *text : good) {
+    Error error;
+
+    parse (with_resources (text), error);
+    EXPECT_TRUE (error.none ()) << text << ": " << error.message ();
+  }
+  for (const auto &c : bad) {
+    Error error;
+
+    parse (with_resources (c.text), error);
+    EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, string ("'") + c.path + "'")) << c.text;
+  }
+}
