@@ -119,7 +119,7 @@ int
 quilt_credentials_apply (const QuiltSpec *spec, const char **ret_detail)
 {
   const QuiltProcess *process = &spec->process;
-  QuiltCapabilities chosen;
+  QuiltCapabilities chosen = {0};
   const QuiltCapabilities *caps = &chosen;
   int r;
 
