@@ -28,6 +28,8 @@ _quiltctl ()
     local cur prev verb= arguments=0 i word words=()
     local shared='--help --no-ask-password'
     local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
+    limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
+    limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
     local process='--cap-add --cap-drop --security-opt'
     local create="$shared $limits $process --name --env --workdir --hostname --label --read-only --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
@@ -52,7 +54,10 @@ _quiltctl ()
     for ((i = 1; i < ${#words[@]}; i++)); do
         word=${words[i]}
         case ${words[i-1]} in
-            -e|--env|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--name|--setup|--setup-timeout|--log-rate-limit|\
+            -e|--env|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|\
+            --memory-swap|--cpu-weight|--cpu-shares|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|\
+            -c|--device-read-bps|--device-write-bps|--device-read-iops|--device-write-iops|--ip-allow|--ip-deny|\
+            --name|--setup|--setup-timeout|--log-rate-limit|\
             --cap-add|--cap-drop|--security-opt|\
             --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac

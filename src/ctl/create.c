@@ -221,6 +221,22 @@ add_security (const Option *option,
   return quilt_security_add (value->texts, request->builder, error);
 }
 
+/* A list as a whole takes the place of the one there was; an empty word is how to say "none". */
+static gboolean
+add_list (const Option *option,
+          const QuiltCreateValue *value,
+          const Request *request,
+          GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new ();
+
+  for (char **text = value->texts; *text; text++)
+    if (**text)
+      g_ptr_array_add (entries, *text);
+  g_ptr_array_add (entries, NULL);
+  return add_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request, error);
+}
+
 #define ONE G_OPTION_ARG_FILENAME
 #define MANY G_OPTION_ARG_FILENAME_ARRAY
 #define FLAG G_OPTION_ARG_NONE
@@ -237,6 +253,35 @@ static const Option options[] = {
     {"cpus", 0, ONE, "Limit CPU time (1.5, 150%)", "NUMBER", "cpu-quota", add_number,
      quilt_parse_cpus, TRUE},
     {"pids-limit", 0, ONE, "Limit processes", "NUMBER", "pids-max", add_number, parse_pids, TRUE},
+    {"memory-reservation", 0, ONE, "Keep this much memory for it", "BYTES", "memory-low",
+     add_number, quilt_parse_bytes, TRUE},
+    {"memory-high", 0, ONE, "Slow it down from this on", "BYTES", "memory-high", add_number,
+     quilt_parse_bytes, TRUE},
+    {"memory-swap", 0, ONE, "Limit memory and swap together", "BYTES", "memory-swap", add_number,
+     quilt_parse_swap, TRUE},
+    {"cpu-weight", 0, ONE, "Share of CPU time, 1 to 10000", "NUMBER", "cpu-weight", add_number,
+     quilt_parse_weight, TRUE},
+    {"cpu-shares", 'c', ONE, "The same, 2 to 262144", "NUMBER", "cpu-weight", add_number,
+     quilt_parse_cpu_shares, TRUE},
+    {"cpuset-cpus", 0, ONE, "CPUs it may use (0-3,8)", "LIST", "cpuset-cpus", add_text,
+     .live = TRUE},
+    {"cpuset-mems", 0, ONE, "Memory nodes it may use", "LIST", "cpuset-mems", add_text,
+     .live = TRUE},
+    {"io-weight", 0, ONE, "Share of disk time, 1 to 10000", "NUMBER", "io-weight", add_number,
+     quilt_parse_weight, TRUE},
+    {"blkio-weight", 0, ONE, "The same, 10 to 1000", "NUMBER", "io-weight", add_number,
+     quilt_parse_blkio_weight, TRUE},
+    {"device-read-bps", 0, MANY, "Limit reading, in a second", "DEVICE:BYTES", "device-read-bps",
+     add_list, .live = TRUE},
+    {"device-write-bps", 0, MANY, "Limit writing", "DEVICE:BYTES", "device-write-bps", add_list,
+     .live = TRUE},
+    {"device-read-iops", 0, MANY, "Limit read operations", "DEVICE:NUMBER", "device-read-iops",
+     add_list, .live = TRUE},
+    {"device-write-iops", 0, MANY, "Limit write operations", "DEVICE:NUMBER", "device-write-iops",
+     add_list, .live = TRUE},
+    {"ip-allow", 0, MANY, "Let these addresses through", "ADDRESS", "ip-allow", add_list,
+     .live = TRUE},
+    {"ip-deny", 0, MANY, "Stop traffic with these", "ADDRESS", "ip-deny", add_list, .live = TRUE},
     {"stop-signal", 0, ONE, "Signal that asks it to stop", "SIGNAL", "stop-signal", add_signal,
      .live = TRUE},
     {"stop-timeout", 0, ONE, "Time from that to SIGKILL", "TIME", "stop-timeout", add_number,
@@ -266,8 +311,6 @@ static const struct {
     {"attach", 'a'},
     {"cgroupns", 0},
     {"cidfile", 0},
-    {"cpu-shares", 'c'},
-    {"cpuset-cpus", 0},
     {"device", 0},
     {"dns", 0},
     {"entrypoint", 0},
@@ -284,7 +327,6 @@ static const struct {
     {"label-file", 0},
     {"log-driver", 0},
     {"log-opt", 0},
-    {"memory-swap", 0},
     {"mount", 0},
     {"net", 0},
     {"network", 0},

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "daemon/bus-error.h"
 #include "daemon/dict.h"
+#include "daemon/host-limits.h"
 #include "daemon/in-force.h"
 #include "daemon/work.h"
 #include "spec/words.h"
@@ -137,9 +138,10 @@ on_saved (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!quilt_work_finish (result, &error) && edit->limits_set && self->run)
-    quilt_systemd_set_properties_async (self->daemon->systemd, quilt_run_get_scope (self->run),
-                                        quilt_options_limit_properties (self->record->options),
-                                        NULL, on_limits_undone, self->daemon);
+    quilt_systemd_set_properties_async (
+        self->daemon->systemd, quilt_run_get_scope (self->run),
+        quilt_options_limit_properties (self->record->options, edit->record->options), NULL,
+        on_limits_undone, self->daemon);
   finish (edit, error);
 }
 
@@ -214,8 +216,10 @@ on_limits_set (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 same_limits (const QuiltOptions *a, const QuiltOptions *b)
 {
-  return a->memory_max == b->memory_max && a->cpu_quota_usec == b->cpu_quota_usec &&
-         a->pids_max == b->pids_max;
+  g_autoptr (GVariant) first = g_variant_ref_sink (quilt_options_limit_properties (a, a));
+  g_autoptr (GVariant) second = g_variant_ref_sink (quilt_options_limit_properties (b, b));
+
+  return g_variant_equal (first, second);
 }
 
 static void
@@ -227,7 +231,8 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!check_editable (edit, &error) ||
-      !quilt_options_update (record->options, edit->changes, &error)) {
+      !quilt_options_update (record->options, edit->changes, &error) ||
+      !quilt_host_limits_check (record->options, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
@@ -242,9 +247,10 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   edit->record = g_steal_pointer (&record);
   if (self->run && quilt_container_is_active (self) &&
       !same_limits (edit->record->options, self->record->options))
-    quilt_systemd_set_properties_async (self->daemon->systemd, quilt_run_get_scope (self->run),
-                                        quilt_options_limit_properties (edit->record->options),
-                                        NULL, on_limits_set, edit);
+    quilt_systemd_set_properties_async (
+        self->daemon->systemd, quilt_run_get_scope (self->run),
+        quilt_options_limit_properties (edit->record->options, self->record->options), NULL,
+        on_limits_set, edit);
   else
     save (edit);
 }

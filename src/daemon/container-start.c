@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "daemon/container-private.h"
+#include "daemon/host-limits.h"
 #include "daemon/outcome.h"
 #include "daemon/work.h"
 #include "spec/words.h"
@@ -159,8 +160,10 @@ begin_run (QuiltContainer *self, const QuiltAttach *attach, GError **error)
                  self->record->image, self->record->image_digest);
     return NULL;
   }
-  if (!check_scope_free (self, scope, error))
+  if (!check_scope_free (self, scope, error) ||
+      !quilt_host_limits_check (self->record->options, error))
     return NULL;
+  quilt_host_limits_warn (self->daemon, self->record);
   spec = quilt_container_plan (self, error);
   if (!spec)
     return NULL;

@@ -8,6 +8,7 @@
 #include "daemon/container-life.h"
 #include "daemon/dict.h"
 #include "daemon/event.h"
+#include "daemon/host-limits.h"
 #include "daemon/names.h"
 #include "daemon/run-dir.h"
 #include "daemon/work.h"
@@ -154,7 +155,7 @@ prepare (Creation *creation, GDBusMethodInvocation *invocation, GError **error)
   record->options = g_steal_pointer (&creation->options);
   container = quilt_container_new (daemon, record, image);
   spec = quilt_container_plan (container, error);
-  if (spec)
+  if (spec && quilt_host_limits_check (record->options, error))
     return g_steal_pointer (&container);
   quilt_index_unname (daemon->containers, record->options->name);
   image->users--;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/capabilities.h"
+#include "spec/resources.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -20,6 +21,8 @@
 #define CPU_MIN 1000
 #define CPU_LIMIT (8192ULL * G_USEC_PER_SEC)
 #define CPU_TEXT "must be 1000 (0.001 CPUs) to 8192000000 µs per second (8192 CPUs), or infinity"
+#define WEIGHT_TEXT "must be 1 to 10000, or infinity for the host's default"
+#define LOW_TEXT "must be 0 to 9223372036854775807 bytes"
 #define TIME_LIMIT ((guint64)G_MAXINT64)
 /* OCI's hooks have a timeout in seconds. */
 #define SETUP_TIMEOUT_TEXT "must be a whole number of seconds in µs (1000000 is one), or infinity"
@@ -161,6 +164,32 @@ const QuiltOption quilt_option_table[] = {
      .max = CPU_LIMIT, .infinite = TRUE, .allowed = CPU_TEXT},
     {"pids-max", QUILT_OPTION_UINT64, MEMBER (pids_max), .live = TRUE, .min = 1, .max = PIDS_LIMIT,
      .infinite = TRUE, .allowed = PIDS_TEXT},
+    {"memory-high", QUILT_OPTION_UINT64, MEMBER (memory_high), .live = TRUE, .min = MEMORY_MIN,
+     .max = G_MAXINT64, .infinite = TRUE, .allowed = MEMORY_MIN_TEXT},
+    {"memory-low", QUILT_OPTION_UINT64, MEMBER (memory_low), .live = TRUE, .max = G_MAXINT64,
+     .allowed = LOW_TEXT},
+    {"memory-swap", QUILT_OPTION_UINT64, MEMBER (memory_swap), .live = TRUE, .max = G_MAXINT64,
+     .infinite = TRUE, .allowed = LOW_TEXT ", or infinity"},
+    {"cpu-weight", QUILT_OPTION_UINT64, MEMBER (cpu_weight), .live = TRUE, .min = 1, .max = 10000,
+     .infinite = TRUE, .allowed = WEIGHT_TEXT},
+    {"cpuset-cpus", QUILT_OPTION_STRING, MEMBER (cpuset_cpus), .live = TRUE,
+     .check_string = quilt_cpu_list_check},
+    {"cpuset-mems", QUILT_OPTION_STRING, MEMBER (cpuset_mems), .live = TRUE,
+     .check_string = quilt_node_list_check},
+    {"io-weight", QUILT_OPTION_UINT64, MEMBER (io_weight), .live = TRUE, .min = 1, .max = 10000,
+     .infinite = TRUE, .allowed = WEIGHT_TEXT},
+    {"device-read-bps", QUILT_OPTION_STRINGS, MEMBER (device_read_bps), .live = TRUE,
+     .check_strings = quilt_byte_rates_check},
+    {"device-write-bps", QUILT_OPTION_STRINGS, MEMBER (device_write_bps), .live = TRUE,
+     .check_strings = quilt_byte_rates_check},
+    {"device-read-iops", QUILT_OPTION_STRINGS, MEMBER (device_read_iops), .live = TRUE,
+     .check_strings = quilt_operation_rates_check},
+    {"device-write-iops", QUILT_OPTION_STRINGS, MEMBER (device_write_iops), .live = TRUE,
+     .check_strings = quilt_operation_rates_check},
+    {"ip-allow", QUILT_OPTION_STRINGS, MEMBER (ip_allow), .live = TRUE,
+     .check_strings = quilt_address_ranges_check},
+    {"ip-deny", QUILT_OPTION_STRINGS, MEMBER (ip_deny), .live = TRUE,
+     .check_strings = quilt_address_ranges_check},
     {"stop-signal", QUILT_OPTION_INT32, MEMBER (stop_signal), .live = TRUE, .min = 0, .max = 64,
      .allowed = "must be 1 to 64, or 0 for the image's"},
     {"stop-timeout", QUILT_OPTION_UINT64, MEMBER (stop_timeout_usec), .live = TRUE,
@@ -251,6 +280,11 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
       total += count_bytes (*(char ***)quilt_option_member (option, options));
   if (total > TOTAL_LIMIT)
     return refuse (error, "command", "it, env, labels and setup together must be at most 512 KiB");
+  if (options->memory_swap != 0 && options->memory_swap != QUILT_INFINITY &&
+      options->memory_swap < options->memory_max)
+    return refuse (
+        error, "memory-swap",
+        "it is memory and swap together, so it needs memory-max and can't be below that");
   if (options->log_rate_burst == 0 &&
       options->log_rate_interval_usec != defaults->log_rate_interval_usec)
     return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");
@@ -274,6 +308,9 @@ quilt_options_new (void)
   options->memory_max = QUILT_INFINITY;
   options->cpu_quota_usec = QUILT_INFINITY;
   options->pids_max = QUILT_INFINITY;
+  options->memory_high = QUILT_INFINITY;
+  options->cpu_weight = QUILT_INFINITY;
+  options->io_weight = QUILT_INFINITY;
   options->stop_timeout_usec = 10 * G_USEC_PER_SEC;
   options->log_rate_interval_usec = G_USEC_PER_SEC;
   options->no_new_privileges = TRUE;

@@ -21,9 +21,23 @@ typedef struct {
   guint64 memory_max;         /* bytes; QUILT_INFINITY: no limit */
   guint64 cpu_quota_usec;     /* CPU time per second of wall clock, µs; QUILT_INFINITY: no limit */
   guint64 pids_max;           /* QUILT_INFINITY: no limit */
-  guint64 stop_timeout_usec;  /* from the stop signal to SIGKILL */
-  gint64 stop_signal;         /* 1..64; 0: the image's, or SIGTERM */
-  gint64 log_rate_burst;      /* lines per log_rate_interval_usec; 0: no limit */
+  guint64 memory_high;        /* bytes from which it is slowed down; QUILT_INFINITY: none */
+  guint64 memory_low;         /* bytes that are not taken from it while others have some; 0: none */
+  guint64 memory_swap;        /* bytes of memory and swap together, podman's meaning; 0: twice
+                                 memory_max; QUILT_INFINITY: as much swap as there is */
+  guint64 cpu_weight;         /* 1..10000; QUILT_INFINITY: systemd's default */
+  guint64 io_weight;          /* likewise */
+  char *cpuset_cpus;          /* "0-3,8"; NULL or empty: all */
+  char *cpuset_mems;
+  char **device_read_bps; /* "/dev/sda:1M", a device once */
+  char **device_write_bps;
+  char **device_read_iops;
+  char **device_write_iops;
+  char **ip_allow; /* ranges of addresses, see spec/resources.h */
+  char **ip_deny;
+  guint64 stop_timeout_usec; /* from the stop signal to SIGKILL */
+  gint64 stop_signal;        /* 1..64; 0: the image's, or SIGTERM */
+  gint64 log_rate_burst;     /* lines per log_rate_interval_usec; 0: no limit */
   guint64 log_rate_interval_usec;
   gboolean auto_remove; /* --rm */
   gboolean read_only;   /* --read-only: the root file system */
@@ -42,8 +56,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltOptions, quilt_options_free)
  * its grammar or range: INVALID_ARGUMENT naming key, value and what is allowed. */
 QuiltOptions *quilt_options_from_variant (GVariant *dict, GError **error);
 
-/* Applies the keys that may change while a container lives (memory-max, cpu-quota, pids-max,
- * stop-timeout, stop-signal): all or nothing. Errors as above; a key that is fixed at creation is
+/* Applies the keys that may change while a container lives (limits, stop-timeout, stop-signal): all
+ * or nothing. Errors as above; a key that is fixed at creation is
  * NOT_SUPPORTED. */
 gboolean quilt_options_update (QuiltOptions *options, GVariant *dict, GError **error);
 
@@ -59,8 +73,8 @@ GVariant *
 quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const char *controller);
 
 /* The limits alone, as SetUnitProperties takes them, type a(sv), floating; "no limit" is spelled
- * out. */
-GVariant *quilt_options_limit_properties (const QuiltOptions *options);
+ * out. before: what is in force. */
+GVariant *quilt_options_limit_properties (const QuiltOptions *options, const QuiltOptions *before);
 
 /* Whether options make the container, or its user, equivalent to root on the host, so that whoever
  * asks for it needs the polkit action org.quilt.privileged. *ret_why is the first option that

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which properties a container's scope gets: org.freedesktop.systemd1(5) of systemd 252. */
 #include "spec/options.h"
+#include "spec/resources.h"
+
+#include <sys/socket.h>
 
 /* systemd kills when its timeout runs out; ours has to run out first, so that the supervisor is the
  * one who kills, drains the output and says why. */
@@ -19,17 +22,115 @@ plus (guint64 value, guint64 more)
                                                                       : value + more;
 }
 
+static guint64
+swap_max (const QuiltOptions *options)
+{
+  if (options->memory_swap == QUILT_INFINITY)
+    return QUILT_INFINITY;
+  /* As podman: as much swap again. Without it a memory hog would take all of the host's. */
+  return options->memory_swap == 0 ? options->memory_max
+                                   : options->memory_swap - options->memory_max;
+}
+
+static void
+add_memory (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+{
+  if (all || options->memory_max != QUILT_INFINITY) {
+    add (builder, "MemoryMax", g_variant_new_uint64 (options->memory_max));
+    add (builder, "MemorySwapMax", g_variant_new_uint64 (swap_max (options)));
+  }
+  if (all || options->memory_high != QUILT_INFINITY)
+    add (builder, "MemoryHigh", g_variant_new_uint64 (options->memory_high));
+  if (all || options->memory_low != 0)
+    add (builder, "MemoryLow", g_variant_new_uint64 (options->memory_low));
+}
+
+/* An empty set is all that the slice has. */
+static void
+add_set (GVariantBuilder *builder, const char *name, const char *list, gboolean all)
+{
+  g_autoptr (GByteArray) set = list && *list ? quilt_cpu_list_parse (list, NULL) : NULL;
+
+  if (all || set)
+    add (builder, name,
+         g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, set ? set->data : NULL, set ? set->len : 0,
+                                    1));
+}
+
+/* systemd adds lists to what it has, and an empty one empties that: an update says both. */
+static void
+add_list (
+    GVariantBuilder *builder, const char *name, const char *type, GVariant *list, gboolean all)
+{
+  if (all)
+    add (builder, name, g_variant_new_array (G_VARIANT_TYPE (type), NULL, 0));
+  if (g_variant_n_children (list) > 0)
+    add (builder, name, list);
+  else
+    g_variant_unref (g_variant_ref_sink (list));
+}
+
+static void
+add_rates (
+    GVariantBuilder *builder, const char *name, char **rates, gboolean with_unit, gboolean all)
+{
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a(st)"));
+  for (; rates && *rates; rates++) {
+    g_autofree char *path = NULL;
+    guint64 rate;
+
+    if (quilt_device_rate_parse (*rates, with_unit, &path, &rate, NULL))
+      g_variant_builder_add (&list, "(st)", path, rate);
+  }
+  add_list (builder, name, "(st)", g_variant_builder_end (&list), all);
+}
+
+static void
+add_ranges (GVariantBuilder *builder, const char *name, char **ranges, gboolean all)
+{
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a(iayu)"));
+  for (; ranges && *ranges; ranges++) {
+    QuiltAddressRange parsed[2];
+    guint n = quilt_address_range_parse (*ranges, parsed, NULL);
+
+    for (guint i = 0; i < n; i++)
+      g_variant_builder_add (&list, "(i@ayu)", parsed[i].family,
+                             g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, parsed[i].address,
+                                                        parsed[i].family == AF_INET6 ? 16 : 4, 1),
+                             (guint32)parsed[i].prefix);
+  }
+  add_list (builder, name, "(iayu)", g_variant_builder_end (&list), all);
+}
+
+static void
+add_io (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+{
+  if (all || options->io_weight != QUILT_INFINITY)
+    add (builder, "IOWeight", g_variant_new_uint64 (options->io_weight));
+  add_rates (builder, "IOReadBandwidthMax", options->device_read_bps, TRUE, all);
+  add_rates (builder, "IOWriteBandwidthMax", options->device_write_bps, TRUE, all);
+  add_rates (builder, "IOReadIOPSMax", options->device_read_iops, FALSE, all);
+  add_rates (builder, "IOWriteIOPSMax", options->device_write_iops, FALSE, all);
+}
+
 /* Those that are set, or all. */
 static void
 add_limits (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
 {
-  if (all || options->memory_max != QUILT_INFINITY) {
-    add (builder, "MemoryMax", g_variant_new_uint64 (options->memory_max));
-    /* As podman: as much swap again. Without it a memory hog would take all of the host's. */
-    add (builder, "MemorySwapMax", g_variant_new_uint64 (options->memory_max));
-  }
+  add_memory (builder, options, all);
   if (all || options->cpu_quota_usec != QUILT_INFINITY)
     add (builder, "CPUQuotaPerSecUSec", g_variant_new_uint64 (options->cpu_quota_usec));
+  if (all || options->cpu_weight != QUILT_INFINITY)
+    add (builder, "CPUWeight", g_variant_new_uint64 (options->cpu_weight));
+  add_set (builder, "AllowedCPUs", options->cpuset_cpus, all);
+  add_set (builder, "AllowedMemoryNodes", options->cpuset_mems, all);
+  add_io (builder, options, all);
+  add_ranges (builder, "IPAddressAllow", options->ip_allow, all);
+  add_ranges (builder, "IPAddressDeny", options->ip_deny, all);
   /* The supervisor is a task of the scope too. It is ours, so the container must not pay for it.
    * "No limit" is always said: systemd's own default is 15 % of the host's. */
   add (builder, "TasksMax", g_variant_new_uint64 (plus (options->pids_max, 1)));
@@ -63,12 +164,22 @@ quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const 
   return g_variant_builder_end (&builder);
 }
 
+static gboolean
+filters_addresses (const QuiltOptions *options)
+{
+  return (options->ip_allow && *options->ip_allow) || (options->ip_deny && *options->ip_deny);
+}
+
 GVariant *
-quilt_options_limit_properties (const QuiltOptions *options)
+quilt_options_limit_properties (const QuiltOptions *options, const QuiltOptions *before)
 {
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
   add_limits (&builder, options, TRUE);
+  /* systemd (252 at least) leaves its filter in place when nothing needs one any more; to count
+   * packets is a need, and puts one there that lets all of them through. */
+  if (filters_addresses (before) && !filters_addresses (options))
+    add (&builder, "IPAccounting", g_variant_new_boolean (TRUE));
   return g_variant_builder_end (&builder);
 }

@@ -24,6 +24,13 @@ char *quilt_scope_name (const char *container_name);
 gboolean quilt_parse_bytes (const char *text, guint64 *ret_bytes, GError **error);
 /* "1.5" CPUs, "150%", "infinity" → µs of CPU time per second. */
 gboolean quilt_parse_cpus (const char *text, guint64 *ret_usec, GError **error);
+/* podman's --memory-swap: a size, or "-1" as "infinity". */
+gboolean quilt_parse_swap (const char *text, guint64 *ret_bytes, GError **error);
+/* 1 to 10000, or "infinity" for the host's default; podman's --cpu-shares (2 to 262144) and
+ * --blkio-weight (10 to 1000) as such a weight, 0 of them being the default. */
+gboolean quilt_parse_weight (const char *text, guint64 *ret_weight, GError **error);
+gboolean quilt_parse_cpu_shares (const char *text, guint64 *ret_weight, GError **error);
+gboolean quilt_parse_blkio_weight (const char *text, guint64 *ret_weight, GError **error);
 /* "10" (s), "1.5s", "500ms", "2min", "1h", "infinity" → µs. */
 gboolean quilt_parse_duration (const char *text, guint64 *ret_usec, GError **error);
 /* "15", "TERM", "SIGTERM", "RTMIN+3", any case → 1..64. */

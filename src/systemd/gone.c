@@ -8,15 +8,14 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "systemd/cgroup.h"
 #include "systemd/empty.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 struct QuiltGone {
@@ -192,33 +191,6 @@ quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
   g_ptr_array_add (waiter->scope->waiters, waiter);
 }
 
-/* Where PID 1 has its cgroups: beside its own, which is init.scope. */
-static char *
-system_slice (void)
-{
-  static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-  g_autofree char *text = NULL;
-  g_autofree char *root = NULL;
-  const char *mount = mounts[0];
-
-  for (guint i = 0; i < G_N_ELEMENTS (mounts); i++) {
-    struct statfs fs;
-
-    if (statfs (mounts[i], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
-      mount = mounts[i];
-  }
-  if (g_file_get_contents ("/proc/1/cgroup", &text, NULL, NULL)) {
-    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-
-    for (char **line = lines; *line; line++)
-      if (g_str_has_prefix (*line, "0::/"))
-        root = g_strdup (*line + strlen ("0::"));
-  }
-  if (root && g_str_has_suffix (root, "/init.scope"))
-    root[strlen (root) - strlen ("/init.scope")] = '\0';
-  return g_build_filename (mount, root ? root : "", "quilt.slice", NULL);
-}
-
 QuiltGone *
 quilt_gone_new (const char *slice, QuiltGoneEmptyFunc on_scope_empty, gpointer data)
 {
@@ -226,7 +198,7 @@ quilt_gone_new (const char *slice, QuiltGoneEmptyFunc on_scope_empty, gpointer d
 
   /* Without a descriptor each wait fails, and says why. */
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-  self->slice = slice ? g_strdup (slice) : system_slice ();
+  self->slice = slice ? g_strdup (slice) : quilt_slice_path ();
   self->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)scope_free);
   self->on_empty = on_scope_empty;
   self->on_empty_data = data;

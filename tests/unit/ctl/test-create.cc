@@ -113,6 +113,21 @@ TEST (Create, EveryOptionArrives)
                   "1.5",
                   "--pids-limit",
                   "-1",
+                  "--memory-reservation=8M",
+                  "--memory-high=16M",
+                  "--memory-swap=-1",
+                  "-c",
+                  "1024",
+                  "--cpuset-cpus=0-1",
+                  "--cpuset-mems=",
+                  "--blkio-weight=10",
+                  "--device-read-bps=/dev/a:1",
+                  "--device-read-bps=/dev/b:1k",
+                  "--device-write-bps=",
+                  "--device-read-iops=/dev/a:2",
+                  "--device-write-iops=/dev/a:3",
+                  "--ip-allow=any",
+                  "--ip-deny=::1",
                   "--stop-signal",
                   "USR1",
                   "--stop-timeout",
@@ -140,7 +155,13 @@ TEST (Create, EveryOptionArrives)
       print (parsed),
       "{'name': <'n'>, 'working-directory': <'/w'>, 'hostname': <'h'>, 'labels': <['k=', 'a=b']>, "
       "'memory-max': <uint64 1024>, 'cpu-quota': <uint64 1500000>, "
-      "'pids-max': <uint64 18446744073709551615>, 'stop-signal': <10>, "
+      "'pids-max': <uint64 18446744073709551615>, 'memory-low': <uint64 8388608>, "
+      "'memory-high': <uint64 16777216>, 'memory-swap': <uint64 18446744073709551615>, "
+      "'cpu-weight': <uint64 100>, 'cpuset-cpus': <'0-1'>, 'cpuset-mems': <''>, "
+      "'io-weight': <uint64 1>, 'device-read-bps': <['/dev/a:1', '/dev/b:1k']>, "
+      "'device-write-bps': <@as []>, 'device-read-iops': <['/dev/a:2']>, "
+      "'device-write-iops': <['/dev/a:3']>, 'ip-allow': <['any']>, 'ip-deny': <['::1']>, "
+      "'stop-signal': <10>, "
       "'stop-timeout': <uint64 2000000>, 'read-only': <true>, "
       "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
       "'no-new-privileges': <false>, 'setup': <['s']>, "
@@ -158,6 +179,11 @@ TEST (Create, BadValuesAreNamed)
       {"--cpus", "-1", "i"},
       {"--pids-limit", "0", "i"},
       {"--pids-limit", "x", "i"},
+      {"--memory-swap", "-2", "i"},
+      {"--cpu-weight", "0", "i"},
+      {"--cpu-shares", "1", "i"},
+      {"--io-weight", "10001", "i"},
+      {"--blkio-weight", "5", "i"},
       {"--stop-signal", "NOPE", "i"},
       {"--stop-timeout", "", "i"},
       {"--cap-add", "\xff", "i"},

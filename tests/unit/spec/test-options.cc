@@ -71,13 +71,15 @@ static const char everything_json[] =
     R"("],"working-directory":"/srv","hostname":"h.example",)"
     R"("labels":["a=","a-b=1","a.b=é","b=2"],"setup":["apt: hello","echo \"x\""],)"
     R"("setup-timeout":90000000,"memory-max":67108864,"cpu-quota":1500000,"pids-max":100,)"
+    R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
     R"("auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
     R"("cap-drop":["ALL"],"no-new-privileges":false})";
 
 static const char defaults_json[] =
-    R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,"stop-signal":0,)"
-    R"("stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
+    R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
+    R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
+    R"("stop-signal":0,"stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
     R"("auto-remove":false,"read-only":false,"no-new-privileges":true})";
 
 TEST (Options, HaveDefaults)
@@ -208,6 +210,17 @@ static const struct {
     {"{'cpu-quota': <uint64 999>}", QUILT_ERROR_INVALID_ARGUMENT, "0.001 CPUs"},
     {"{'cpu-quota': <uint64 8192000001>}", QUILT_ERROR_INVALID_ARGUMENT, "8192 CPUs"},
     {"{'pids-max': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 4194303"},
+    {"{'memory-high': <uint64 1>}", QUILT_ERROR_INVALID_ARGUMENT, "'memory-high' to '1'"},
+    {"{'memory-low': <uint64 18446744073709551615>}", QUILT_ERROR_INVALID_ARGUMENT, "memory-low"},
+    {"{'memory-swap': <uint64 4194304>}", QUILT_ERROR_INVALID_ARGUMENT, "needs memory-max"},
+    {"{'memory-max': <uint64 4194305>, 'memory-swap': <uint64 4194304>}",
+     QUILT_ERROR_INVALID_ARGUMENT, "can't be below that"},
+    {"{'cpu-weight': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "'cpu-weight' to '0'"},
+    {"{'io-weight': <uint64 10001>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 10000"},
+    {"{'cpuset-cpus': <'0-'>}", QUILT_ERROR_INVALID_ARGUMENT, "list of CPUs '0-'"},
+    {"{'cpuset-mems': <'x'>}", QUILT_ERROR_INVALID_ARGUMENT, "list of memory nodes 'x'"},
+    {"{'device-write-iops': <['/dev/sda:1k']>}", QUILT_ERROR_INVALID_ARGUMENT, "'/dev/sda:1k'"},
+    {"{'ip-allow': <['any', 'nowhere']>}", QUILT_ERROR_INVALID_ARGUMENT, "'nowhere'"},
     {"{'pids-max': <uint64 4194304>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 4194303"},
     {"{'stop-signal': <-1>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1': must be 1 to 64"},
     {"{'stop-signal': <65>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 64"},
@@ -246,7 +259,11 @@ TEST (Options, EdgesOfRangesAreIn)
         "{'cpu-quota': <uint64 8192000000>}", "{'pids-max': <uint64 1>}",
         "{'pids-max': <uint64 4194303>}", "{'stop-signal': <64>}", "{'stop-signal': <0>}",
         "{'setup-timeout': <uint64 1000000>}", "{'stop-timeout': <uint64 9223372036854775807>}",
-        "{'labels': <@as []>}", "{'command': <@aay []>}", "{'labels': <['a=', 'aa=']>}"}) {
+        "{'memory-low': <uint64 0>}", "{'memory-swap': <uint64 18446744073709551615>}",
+        "{'memory-max': <uint64 4194304>, 'memory-swap': <uint64 4194304>}",
+        "{'cpu-weight': <uint64 1>, 'io-weight': <uint64 10000>}", "{'cpuset-cpus': <''>}",
+        "{'device-read-bps': <@as []>, 'ip-deny': <@as []>}", "{'labels': <@as []>}",
+        "{'command': <@aay []>}", "{'labels': <['a=', 'aa=']>}"}) {
     Error error;
 
     EXPECT_NE (from_variant (text, error), nullptr) << text;

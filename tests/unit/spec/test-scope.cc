@@ -24,8 +24,8 @@ read (GVariant *properties)
   EXPECT_STREQ (g_variant_get_type_string (properties), "a(sv)");
   g_variant_iter_init (&iter, properties);
   while (g_variant_iter_next (&iter, "(&sv)", &name, &value)) {
-    EXPECT_EQ (map.count (name), 0u) << name;
-    map[name] = take (g_variant_print (value, TRUE));
+    /* An update empties a list before it says what is to be in it. */
+    map[name] += (map.count (name) ? " then " : "") + take (g_variant_print (value, TRUE));
     g_variant_unref (value);
   }
   g_variant_unref (properties);
@@ -98,16 +98,90 @@ TEST_F (Scope, InfinityStaysInfinity)
   EXPECT_EQ (properties ()["TimeoutStopUSec"], "uint64 18446744073709551615");
 }
 
+TEST_F (Scope, WithEveryLimit)
+{
+  Properties expected = always;
+
+  options->memory_max = 67108864;
+  options->memory_high = 33554432;
+  options->memory_low = 8388608;
+  options->memory_swap = 100663296;
+  options->cpu_weight = 200;
+  options->cpuset_cpus = g_strdup ("0-1,8");
+  options->cpuset_mems = g_strdup ("0");
+  options->io_weight = 50;
+  options->device_read_bps = g_strsplit ("/dev/sda:1M /dev/sdb:1", " ", -1);
+  options->device_write_iops = g_strsplit ("/dev/sda:100", " ", -1);
+  options->ip_allow = g_strsplit ("10.0.0.0/8", " ", -1);
+  options->ip_deny = g_strsplit ("any", " ", -1);
+  expected["MemoryMax"] = "uint64 67108864";
+  expected["MemorySwapMax"] = "uint64 33554432";
+  expected["MemoryHigh"] = "uint64 33554432";
+  expected["MemoryLow"] = "uint64 8388608";
+  expected["CPUWeight"] = "uint64 200";
+  expected["AllowedCPUs"] = "[byte 0x03, 0x01]";
+  expected["AllowedMemoryNodes"] = "[byte 0x01]";
+  expected["IOWeight"] = "uint64 50";
+  expected["IOReadBandwidthMax"] = "[('/dev/sda', uint64 1048576), ('/dev/sdb', 1)]";
+  expected["IOWriteIOPSMax"] = "[('/dev/sda', uint64 100)]";
+  expected["IPAddressAllow"] = "[(2, [byte 0x0a, 0x00, 0x00, 0x00], uint32 8)]";
+  expected["IPAddressDeny"] = "[(2, [byte 0x00, 0x00, 0x00, 0x00], uint32 0), (10, [0x00, 0x00, "
+                              "0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, "
+                              "0x00, 0x00, 0x00], 0)]";
+  EXPECT_EQ (properties (), expected);
+}
+
+TEST_F (Scope, SwapIsWhatTheTotalLeaves)
+{
+  options->memory_max = 67108864;
+  options->memory_swap = 67108864;
+  EXPECT_EQ (properties ()["MemorySwapMax"], "uint64 0");
+  options->memory_swap = QUILT_INFINITY;
+  EXPECT_EQ (properties ()["MemorySwapMax"], "uint64 18446744073709551615");
+  options->memory_swap = 0;
+  EXPECT_EQ (properties ()["MemorySwapMax"], "uint64 67108864");
+}
+
+TEST_F (Scope, UpdatesReplaceLists)
+{
+  options->device_read_bps = g_strsplit ("/dev/sda:1M", " ", -1);
+  EXPECT_EQ (read (quilt_options_limit_properties (options, options))["IOReadBandwidthMax"],
+             "@a(st) [] then [('/dev/sda', uint64 1048576)]");
+}
+
+TEST_F (Scope, TheLastFilterOfAddressesGoesByAnother)
+{
+  g_autoptr (QuiltOptions) before = quilt_options_copy (options);
+
+  EXPECT_EQ (read (quilt_options_limit_properties (options, before)).count ("IPAccounting"), 0u);
+  before->ip_deny = g_strsplit ("any", " ", -1);
+  EXPECT_EQ (read (quilt_options_limit_properties (options, before))["IPAccounting"], "true");
+  options->ip_allow = g_strsplit ("any", " ", -1);
+  EXPECT_EQ (read (quilt_options_limit_properties (options, before)).count ("IPAccounting"), 0u);
+}
+
 TEST_F (Scope, UpdatesSpellOutNoLimit)
 {
   const Properties none = {
+      {"MemoryHigh", "uint64 18446744073709551615"},
+      {"MemoryLow", "uint64 0"},
+      {"CPUWeight", "uint64 18446744073709551615"},
+      {"IOWeight", "uint64 18446744073709551615"},
+      {"AllowedCPUs", "@ay []"},
+      {"AllowedMemoryNodes", "@ay []"},
+      {"IOReadBandwidthMax", "@a(st) []"},
+      {"IOWriteBandwidthMax", "@a(st) []"},
+      {"IOReadIOPSMax", "@a(st) []"},
+      {"IOWriteIOPSMax", "@a(st) []"},
+      {"IPAddressAllow", "@a(iayu) []"},
+      {"IPAddressDeny", "@a(iayu) []"},
       {"MemoryMax", "uint64 18446744073709551615"},
       {"MemorySwapMax", "uint64 18446744073709551615"},
       {"CPUQuotaPerSecUSec", "uint64 18446744073709551615"},
       {"TasksMax", "uint64 18446744073709551615"},
   };
 
-  EXPECT_EQ (read (quilt_options_limit_properties (options)), none);
+  EXPECT_EQ (read (quilt_options_limit_properties (options, options)), none);
   options->pids_max = 1;
-  EXPECT_EQ (read (quilt_options_limit_properties (options))["TasksMax"], "uint64 2");
+  EXPECT_EQ (read (quilt_options_limit_properties (options, options))["TasksMax"], "uint64 2");
 }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether this host has what a container's limits name. */
+#include "daemon/host-limits.h"
+
+#include "base/error.h"
+#include "daemon/event.h"
+#include "spec/controllers.h"
+#include "spec/resources.h"
+#include "systemd/cgroup.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static gboolean
+is_within (const GByteArray *set, const GByteArray *whole)
+{
+  for (guint i = 0; i < set->len; i++)
+    if (set->data[i] & ~(i < whole->len ? whole->data[i] : 0))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+check_set (const char *key, const char *list, const char *file, GError **error)
+{
+  g_autofree char *online = NULL;
+  g_autoptr (GByteArray) have = NULL;
+  g_autoptr (GByteArray) set = NULL;
+
+  if (!list || !*list)
+    return TRUE;
+  /* A kernel without memory nodes has just the one. */
+  if (!g_file_get_contents (file, &online, NULL, NULL))
+    online = g_strdup ("0");
+  set = quilt_cpu_list_parse (list, error);
+  have = set ? quilt_cpu_list_parse (g_strchomp (online), error) : NULL;
+  if (!have || is_within (set, have))
+    return have != NULL;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': this host has %s", key, list, online);
+  return FALSE;
+}
+
+static gboolean
+check_devices (const char *key, char **rates, gboolean with_unit, GError **error)
+{
+  for (; rates && *rates; rates++) {
+    g_autofree char *path = NULL;
+    guint64 rate;
+    struct stat st;
+    int r;
+
+    if (!quilt_device_rate_parse (*rates, with_unit, &path, &rate, error))
+      return FALSE;
+    r = stat (path, &st);
+    if (r == 0 && S_ISBLK (st.st_mode))
+      continue;
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to set option '%s' to '%s': %s", key, *rates,
+                 r < 0 ? g_strerror (errno) : "this is no block device; see lsblk");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_host_limits_check (const QuiltOptions *options, GError **error)
+{
+  return check_set ("cpuset-cpus", options->cpuset_cpus, "/sys/devices/system/cpu/online", error) &&
+         check_set ("cpuset-mems", options->cpuset_mems, "/sys/devices/system/node/has_memory",
+                    error) &&
+         check_devices ("device-read-bps", options->device_read_bps, TRUE, error) &&
+         check_devices ("device-write-bps", options->device_write_bps, TRUE, error) &&
+         check_devices ("device-read-iops", options->device_read_iops, FALSE, error) &&
+         check_devices ("device-write-iops", options->device_write_iops, FALSE, error);
+}
+
+void
+quilt_host_limits_warn (const QuiltDaemon *daemon, const QuiltContainerRecord *record)
+{
+  const QuiltOptions *options = record->options;
+  g_autoptr (QuiltOptions) defaults = quilt_options_new ();
+  g_autofree char *asked = NULL;
+  g_autofree char *have = NULL;
+  g_autofree char *missing = NULL;
+
+  /* Nobody asked for these: doctor tells of them. */
+  defaults->memory_max = daemon->config->default_memory_max;
+  defaults->cpu_quota_usec = daemon->config->default_cpu_quota_usec;
+  defaults->pids_max = daemon->config->default_pids_max;
+  asked = quilt_options_missing_controllers (options, defaults, "");
+  if (!asked)
+    return;
+  have = quilt_cgroup_controllers ();
+  missing = quilt_options_missing_controllers (options, defaults, have);
+  if (missing)
+    quilt_event_log (
+        QUILT_EVENT_LIMITS_MISSING,
+        &(QuiltEventFields){.container_id = record->id, .container_name = options->name},
+        "Container %s runs without some of its limits, since this host lacks cgroup "
+        "controllers: %s",
+        options->name, missing);
+}

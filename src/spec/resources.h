@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The small grammars of resource limits: sets of CPUs, rates of devices, ranges of addresses. Pure.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* "0-3,8" → a bit per CPU, the lowest first, as systemd's AllowedCPUs takes them; "" → no bytes.
+ * INVALID_ARGUMENT for what is no such list. */
+GByteArray *quilt_cpu_list_parse (const char *text, GError **error);
+
+/* "/dev/sda:1M" → path and rate. with_unit: the rate is a size (k, M, G of 1024); else a plain
+ * number. INVALID_ARGUMENT for what is neither. */
+gboolean quilt_device_rate_parse (
+    const char *text, gboolean with_unit, char **ret_path, guint64 *ret_rate, GError **error);
+
+/* One range of addresses: its first one in network byte order, and how many of its bits count. */
+typedef struct {
+  int family; /* AF_INET or AF_INET6 */
+  guint8 address[16];
+  guint8 prefix;
+} QuiltAddressRange;
+
+/* "10.0.0.0/8", "::1", "any", "localhost", "link-local", "multicast" → one range or two; bits
+ * behind the prefix are cleared. Returns how many; 0 and INVALID_ARGUMENT for what is none. */
+guint quilt_address_range_parse (const char *text, QuiltAddressRange ret_ranges[2], GError **error);
+
+/* Checks of options, see QuiltOption. */
+gboolean quilt_cpu_list_check (const char *text, GError **error);
+gboolean quilt_node_list_check (const char *text, GError **error);
+gboolean quilt_byte_rates_check (const char *key, char **rates, GError **error);
+gboolean quilt_operation_rates_check (const char *key, char **rates, GError **error);
+gboolean quilt_address_ranges_check (const char *key, char **ranges, GError **error);
+
+/* docker's weights to systemd's, 1 to 10000. shares: 2 to 262144, where 1024 is what nobody asked
+ * for (100); blkio: 10 to 1000. */
+guint64 quilt_weight_from_cpu_shares (guint64 shares);
+guint64 quilt_weight_from_blkio (guint64 weight);

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Limits are properties of the scope, change while it runs, and are refused where the host has not what they name.
+
+That the kernel keeps them is shown in the virtual host, which has the controllers; addresses are filtered here too."""
+import os
+import stat
+
+import pytest
+
+from quilt import ctl, run
+from test_lifecycle import background
+
+GIVEN = {
+    "--memory": "64M", "--memory-high": "48M", "--memory-reservation": "8M", "--memory-swap": "96M", "--cpu-shares": "1024",
+    "--cpuset-cpus": "0", "--cpuset-mems": "0", "--io-weight": "50", "--ip-allow": "10.0.0.0/8", "--ip-deny": "any",
+}
+
+
+@pytest.fixture
+def block_device():
+    """A block device by its path: which one does not matter, since nothing is written to it."""
+    path = "/dev/quilt-test-disk"
+    os.mknod(path, stat.S_IFBLK | 0o600, os.makedev(7, 0))
+    yield path
+    os.unlink(path)
+
+
+def shown(name, *names):
+    lines = run("systemctl", "show", f"quilt-{name}.scope", "-p", ",".join(names)).ok().text.splitlines()
+    return {name: "" for name in names} | dict(line.split("=", 1) for line in lines)
+
+
+def test_every_limit_is_a_property_of_the_scope_and_update_takes_it_off(busybox, name, block_device):
+    given = [word for pair in GIVEN.items() for word in pair]
+    rates = ["--device-read-bps", f"{block_device}:1M", "--device-write-bps", f"{block_device}:2M",
+             "--device-read-iops", f"{block_device}:100", "--device-write-iops", f"{block_device}:200"]
+    background(name, busybox, "/bin/sleep", "1000", options=[*given, *rates])
+    names = ["MemoryMax", "MemoryHigh", "MemoryLow", "MemorySwapMax", "CPUWeight", "AllowedCPUs", "AllowedMemoryNodes", "IOWeight",
+             "IPAddressAllow", "IPAddressDeny", "IOReadBandwidthMax", "IOWriteBandwidthMax", "IOReadIOPSMax", "IOWriteIOPSMax"]
+    values = shown(name, *names)
+    assert values == {
+        "MemoryMax": str(64 << 20), "MemoryHigh": str(48 << 20), "MemoryLow": str(8 << 20), "MemorySwapMax": str(32 << 20),
+        "CPUWeight": "100", "AllowedCPUs": "0", "AllowedMemoryNodes": "0", "IOWeight": "50", "IPAddressAllow": "10.0.0.0/8",
+        "IPAddressDeny": values["IPAddressDeny"], "IOReadBandwidthMax": f"{block_device} 1048576",
+        "IOWriteBandwidthMax": f"{block_device} 2097152", "IOReadIOPSMax": f"{block_device} 100",
+        "IOWriteIOPSMax": f"{block_device} 200",
+    }
+    assert set(values["IPAddressDeny"].split()) == {"0.0.0.0/0", "::/0"}
+
+    ctl("update", "--memory-high=infinity", "--memory-reservation=0", "--memory-swap=-1", "--cpu-weight=300", "--cpuset-cpus=",
+        "--cpuset-mems=", "--io-weight=infinity", "--ip-allow=", "--ip-deny=10.1.0.0/16", "--device-read-bps=",
+        "--device-write-bps", f"{block_device}:3M", "--device-read-iops=", "--device-write-iops=", name).ok()
+    assert shown(name, *names) == {
+        "MemoryMax": str(64 << 20), "MemoryHigh": "infinity", "MemoryLow": "0", "MemorySwapMax": "infinity", "CPUWeight": "300",
+        "AllowedCPUs": "", "AllowedMemoryNodes": "", "IOWeight": "[not set]", "IPAddressAllow": "", "IPAddressDeny": "10.1.0.0/16",
+        "IOReadBandwidthMax": "", "IOWriteBandwidthMax": f"{block_device} 3145728", "IOReadIOPSMax": "", "IOWriteIOPSMax": "",
+    }
+
+    # What was updated holds in the next run too.
+    ctl("kill", name).ok()
+    ctl("start", name).ok()
+    assert shown(name, "CPUWeight", "IPAddressDeny") == {"CPUWeight": "300", "IPAddressDeny": "10.1.0.0/16"}
+
+
+# Listens on the loopback, and when it does: how a client fares.
+LISTEN = "(while :; do echo yes | nc -l -p 99; done) & until grep -q :0063 /proc/net/tcp /proc/net/tcp6; do :; done; "
+CONNECT = "nc -w 5 127.0.0.1 99 </dev/null"
+
+
+def test_addresses_are_filtered_and_update_lets_them_through(busybox, name):
+    def connect(*options):
+        return ctl("run", "--rm", *options, busybox, "/bin/sh", "-c", LISTEN + CONNECT)
+
+    assert connect().ok().out == b"yes\n"
+    assert connect("--ip-deny", "any", "--ip-allow", "localhost").ok().out == b"yes\n"
+    denied = connect("--ip-deny", "127.0.0.0/8")
+    assert denied.code != 0 and denied.out == b""
+
+    ctl("run", "-d", "--name", name, "--ip-deny", "any", busybox, "/bin/sh", "-c", f"{LISTEN} until {CONNECT}; do :; done").ok()
+    ctl("update", "--ip-deny=", name).ok()
+    assert ctl("wait", name).ok().code == 0
+    assert ctl("logs", "-o", "cat", name).ok().text.splitlines()[-1] == "yes"
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--cpuset-cpus", "8000"], "cpuset-cpus"), (["--cpuset-mems", "900"], "cpuset-mems"), (["--cpuset-cpus", "0-"], "'0-'"),
+    (["--device-read-bps", "/dev/null:1M"], "/dev/null"), (["--device-write-iops", "/dev/no-such:1"], "/dev/no-such"),
+    (["--device-read-bps", "/etc/passwd:1M"], "/etc/passwd"), (["--ip-deny", "example.org"], "example.org"),
+    (["--memory-swap", "64M"], "memory-swap"), (["--memory", "64M", "--memory-swap", "32M"], "memory-swap"),
+    (["--cpu-weight", "0"], "'0'"), (["--cpu-weight", "5", "--cpu-shares", "5"], "cpu-weight"),
+])
+def test_what_can_not_be_is_refused_by_name_and_nothing_is_made(busybox, name, options, words):
+    refused = ctl("create", "--name", name, *options, busybox, "/bin/true")
+    assert refused.code == 125 and words in refused.err.decode(), refused
+    assert name not in ctl("list").text
+
+
+def test_update_is_all_or_nothing(busybox, name):
+    background(name, busybox, "/bin/sleep", "1000", options=["--cpu-weight", "50"])
+    refused = ctl("update", "--cpu-weight", "60", "--cpuset-cpus", "8000", name)
+    assert refused.code == 1 and b"8000" in refused.err
+    assert shown(name, "CPUWeight") == {"CPUWeight": "50"}
+
+
+def test_a_limit_without_its_controller_is_told_of(busybox, name, journal):
+    have = open("/sys/fs/cgroup/cgroup.controllers").read().split()
+    ctl("run", "--rm", "--name", name, "--cpu-weight", "50", "--io-weight", "50", busybox, "/bin/true").ok()
+    told = journal.messages(f"CONTAINER_NAME={name}", "MESSAGE_ID=5d0c3a9e6f1742b5b8f2e07c94d16a3b")
+    missing = [word for word, controller in (("cpu-weight", "cpu"), ("io-weight", "io")) if controller not in have]
+    assert len(told) == (1 if missing else 0)
+    assert all(word in told[0].decode() for word in missing)
