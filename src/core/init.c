@@ -6,10 +6,13 @@
 #include "base/fd.h"
 #include "core/command.h"
 #include "core/credentials.h"
+#include "core/limits.h"
 #include "core/seccomp.h"
 #include "core/steps.h"
+#include "core/sysctl.h"
 #include "core/trees.h"
 #include "core/user-namespace.h"
+#include "spec/sysctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,6 +140,31 @@ set_hostname (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_HOSTNAME, errno, name, "");
 }
 
+/* While no tree but the host's is ours. */
+static void
+set_sysctls (const QuiltInit *init, gboolean is_last, guint64 *done)
+{
+  const char *key;
+  int r = quilt_sysctls_apply (init->spec, is_last, done, &key);
+  char quoted[QUILT_SYSCTL_MAX + 2];
+
+  if (r >= 0)
+    return;
+  g_snprintf (quoted, sizeof quoted, "'%s'", key ? key : "");
+  quilt_init_fail (init, QUILT_STAGE_SYSCTL, -r, key ? quoted : "settings",
+                   r == -ENOENT ? "this kernel has no such setting for a container" : "");
+}
+
+static void
+set_limits (const QuiltInit *init)
+{
+  const QuiltRlimit *failed;
+  int r = quilt_limits_apply (init->spec, &failed);
+
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_RLIMIT, -r, quilt_rlimit_to_name (failed->resource), "");
+}
+
 static void
 fail_mount (const QuiltInit *init, const QuiltMountOp *op, int error, const char *detail)
 {
@@ -200,9 +228,11 @@ build_root (const QuiltInit *init)
   struct mount_attr private = {.propagation = MS_PRIVATE};
   g_autofd int place_fd = -1;
   char detail[256] = "";
+  guint64 sysctls = 0;
   int root_fd = -1;
   int r;
 
+  set_sysctls (init, !is_mapped (init), &sysctls);
   /* Private, not slave: neither may our mounts be seen in the host's namespace nor its later ones
    * come to us. */
   if (mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) < 0)
@@ -210,8 +240,10 @@ build_root (const QuiltInit *init)
   place_fd = open (init->spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (place_fd < 0)
     fail_mount (init, init->mounts->root, errno, "");
-  if (is_mapped (init))
+  if (is_mapped (init)) {
     enter_user_namespace (init);
+    set_sysctls (init, TRUE, &sysctls);
+  }
   r = quilt_mounts_apply_root (init->mounts, init->spec->root_path, place_fd, detail, sizeof detail,
                                &root_fd);
   if (r < 0)
@@ -321,6 +353,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
   reset_signals ();
   if (close_range (3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
+  set_limits (init);
   if (step == 0)
     send_report (init, QUILT_REPORT_EXEC);
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);

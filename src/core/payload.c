@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "core/credentials.h"
 #include "core/init.h"
+#include "core/limits.h"
 #include "core/mounts.h"
 #include "core/seccomp.h"
 #include "core/user-namespace.h"
@@ -112,6 +113,8 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
 
   mounts = check_spec (spec, error) ? quilt_mounts_plan (spec, error) : NULL;
   if (!mounts)
+    return FALSE;
+  if (!quilt_limits_prepare (spec, error))
     return FALSE;
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");

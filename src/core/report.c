@@ -32,6 +32,8 @@ static const struct {
                          "; make it in the image, or choose another with --workdir"},
     [QUILT_STAGE_FORK] = {"start a setup step", ""},
     [QUILT_STAGE_REAP] = {"end what a setup step left running", ""},
+    [QUILT_STAGE_SYSCTL] = {"set the kernel's", ""},
+    [QUILT_STAGE_RLIMIT] = {"set the limit", ""},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (stages) == QUILT_N_STAGES);

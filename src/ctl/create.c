@@ -85,6 +85,46 @@ add_number (const Option *option,
 }
 
 static gboolean
+refuse_number (const Option *option, const char *text, const char *allowed, GError **error)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read %s '%s': %s",
+               option->key, quoted, allowed);
+  return FALSE;
+}
+
+static gboolean
+add_decimal (const Option *option,
+             const QuiltCreateValue *value,
+             const Request *request,
+             GError **error)
+{
+  gint64 number;
+
+  if (!g_ascii_string_to_signed (value->text, 10, G_MININT32, G_MAXINT32, &number, NULL))
+    return refuse_number (option, value->text, "must be a whole number", error);
+  g_variant_builder_add (request->builder, "{sv}", option->key,
+                         g_variant_new_int32 ((gint32)number));
+  return TRUE;
+}
+
+static gboolean
+add_octal (const Option *option,
+           const QuiltCreateValue *value,
+           const Request *request,
+           GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (value->text, 8, 0, 0777, &number, NULL))
+    return refuse_number (option, value->text, "must be an octal number up to 0777", error);
+  g_variant_builder_add (request->builder, "{sv}", option->key,
+                         g_variant_new_int32 ((gint32)number));
+  return TRUE;
+}
+
+static gboolean
 add_signal (const Option *option,
             const QuiltCreateValue *value,
             const Request *request,
@@ -289,6 +329,15 @@ static const Option options[] = {
     {"read-only", 0, FLAG, "Root file system is read-only", NULL, "read-only", add_flag},
     {"cap-add", 0, MANY, "Add capabilities, or ALL", "NAME[,...]", "cap-add", add_lists},
     {"cap-drop", 0, MANY, "Drop capabilities, or ALL", "NAME[,...]", "cap-drop", add_lists},
+    {"ulimit", 0, MANY, "Limit each process (nofile=1024)", "NAME=SOFT[:HARD]", "ulimits",
+     add_texts},
+    {"sysctl", 0, MANY, "Set a kernel setting of its own", "KEY=VALUE", "sysctls", add_texts},
+    {"tmpfs", 0, MANY, "Mount files in memory", "PATH[:OPTION,...]", "tmpfs", add_texts},
+    {"shm-size", 0, ONE, "Size of /dev/shm (64M)", "BYTES", "shm-size", add_number,
+     quilt_parse_bytes},
+    {"oom-score-adj", 0, ONE, "Who is killed first, of -1000 to 1000", "NUMBER", "oom-score-adj",
+     add_decimal},
+    {"umask", 0, ONE, "Mask of modes of new files (0022)", "OCTAL", "umask", add_octal},
     {"security-opt", 0, MANY, "Set a security option", "NAME[=VALUE]", "security-opt",
      add_security},
     {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", add_texts},
@@ -301,6 +350,7 @@ static const Option options[] = {
 
 G_STATIC_ASSERT (G_N_ELEMENTS (options) <= QUILT_CREATE_OPTIONS_MAX);
 
+/* clang-format off: one a line, for whoever takes one out */
 /* Options of podman's run that fingers may type; none of them is ignored. */
 static const struct {
   const char *name;
@@ -331,7 +381,6 @@ static const struct {
     {"net", 0},
     {"network", 0},
     {"network-alias", 0},
-    {"oom-score-adj", 0},
     {"pid", 0},
     {"platform", 0},
     {"pod", 0},
@@ -343,21 +392,17 @@ static const struct {
     {"replace", 0},
     {"restart", 0},
     {"secret", 0},
-    {"shm-size", 0},
     {"sig-proxy", 0},
-    {"sysctl", 0},
     {"systemd", 0},
-    {"tmpfs", 0},
     {"tty", 't'},
     {"tz", 0},
-    {"ulimit", 0},
-    {"umask", 0},
     {"user", 'u'},
     {"userns", 0},
     {"uts", 0},
     {"volume", 'v'},
     {"volumes-from", 0},
 };
+/* clang-format on */
 
 static gboolean
 on_podman_option (const char *name, const char *value, gpointer data, GError **error)

@@ -198,7 +198,7 @@ static const QuiltField linux_fields[] = {
     QUILT_OCI_UNSUPPORTED ("netDevices"),
     QUILT_OCI_UNSUPPORTED ("rootfsPropagation"),
     {"seccomp", QUILT_FIELD_OBJECT, read_seccomp, SPEC (seccomp)},
-    QUILT_OCI_UNSUPPORTED ("sysctl"),
+    {"sysctl", QUILT_FIELD_OBJECT, quilt_oci_read_sysctls, SPEC (sysctls)},
     QUILT_OCI_UNSUPPORTED ("mountLabel"),
     QUILT_OCI_UNSUPPORTED ("intelRdt"),
     QUILT_OCI_UNSUPPORTED ("memoryPolicy"),
@@ -270,7 +270,8 @@ quilt_spec_parse (const char *data, gsize length, GError **error)
       !quilt_oci_require (spec->oci_version, "", "ociVersion", error) ||
       !quilt_oci_require (spec->root_path, "", "root", error) ||
       !quilt_oci_require (spec->process.args, "", "process", error) ||
-      !check_namespaces (spec, error) || !quilt_oci_check_ids (spec, error))
+      !check_namespaces (spec, error) || !quilt_oci_check_ids (spec, error) ||
+      !quilt_oci_check_sysctls (spec, error))
     return NULL;
   return g_steal_pointer (&spec);
 }

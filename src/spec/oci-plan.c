@@ -204,8 +204,6 @@ plan_process (QuiltSpec *spec,
   if (!quilt_capabilities_plan (options->cap_add, options->cap_drop, &capabilities, error))
     return FALSE;
   process->cwd = g_strdup (cwd && *cwd ? cwd : "/");
-  process->umask = 022;
-  process->has_oom_score_adj = TRUE; /* 0: quiltd's own, which it would inherit, is far below */
   process->no_new_privileges = options->no_new_privileges;
   process->has_capabilities = TRUE;
   /* Inheritable and ambient stay empty: a program without file capabilities gains nothing. */
@@ -290,10 +288,13 @@ quilt_spec_new_for_container (const char *id,
   spec->masked_paths = g_strdupv ((char **)masked_paths);
   spec->readonly_paths = g_strdupv ((char **)readonly_paths);
   if (!add_root (spec, rootfs, error) || !plan_process (spec, options, image, error) ||
-      !plan_setup (spec, options, error) || !plan_annotations (spec, id, options, image, error))
+      !quilt_plan_limits (spec, options, error) || !plan_setup (spec, options, error) ||
+      !plan_annotations (spec, id, options, image, error))
     return NULL;
   add_mounts (spec, standard_mounts, G_N_ELEMENTS (standard_mounts));
   if (options->read_only)
     add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));
+  if (!quilt_plan_tmpfs (spec, options, error))
+    return NULL;
   return g_steal_pointer (&spec);
 }

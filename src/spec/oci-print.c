@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "spec/capabilities.h"
+#include "spec/rlimits.h"
 
 static void
 add_string (json_object *object, const char *key, const char *value)
@@ -70,6 +71,8 @@ print_process (const QuiltProcess *process)
   add_string (object, "cwd", process->cwd);
   if (process->has_capabilities)
     json_object_object_add (object, "capabilities", print_capabilities (&process->capabilities));
+  if (process->rlimits->len > 0)
+    json_object_object_add (object, "rlimits", quilt_rlimits_print (process->rlimits));
   json_object_object_add (object, "noNewPrivileges",
                           json_object_new_boolean (process->no_new_privileges));
   if (process->has_oom_score_adj)
@@ -127,13 +130,13 @@ print_hooks (GPtrArray *hooks)
 }
 
 static json_object *
-print_annotations (GHashTable *annotations)
+print_table (GHashTable *table)
 {
-  g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (annotations), (GCompareFunc)strcmp);
+  g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (table), (GCompareFunc)strcmp);
   json_object *object = json_object_new_object ();
 
   for (GList *key = keys; key; key = key->next)
-    add_string (object, key->data, g_hash_table_lookup (annotations, key->data));
+    add_string (object, key->data, g_hash_table_lookup (table, key->data));
   return object;
 }
 
@@ -156,6 +159,8 @@ print_linux (const QuiltSpec *spec)
   add_strv (object, "readonlyPaths", spec->readonly_paths);
   if (spec->seccomp)
     json_object_object_add (object, "seccomp", quilt_seccomp_to_json (spec->seccomp));
+  if (g_hash_table_size (spec->sysctls) > 0)
+    json_object_object_add (object, "sysctl", print_table (spec->sysctls));
   return object;
 }
 
@@ -172,7 +177,7 @@ quilt_spec_print (const QuiltSpec *spec, gboolean pretty)
   if (spec->start_container->len > 0)
     json_object_object_add (object, "hooks", print_hooks (spec->start_container));
   if (g_hash_table_size (spec->annotations) > 0)
-    json_object_object_add (object, "annotations", print_annotations (spec->annotations));
+    json_object_object_add (object, "annotations", print_table (spec->annotations));
   json_object_object_add (object, "linux", print_linux (spec));
   return quilt_json_print (object, pretty);
 }

@@ -64,6 +64,15 @@ gboolean quilt_oci_check_ids (const QuiltSpec *spec, GError **error);
 /* The object "linux.resources": checked, not kept. */
 gboolean quilt_oci_check_resources (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+/* The options that are limits and settings of processes; namespaces must have been decided. */
+gboolean quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error);
+/* tmpfs and shm-size; after all other mounts. */
+gboolean quilt_plan_tmpfs (QuiltSpec *spec, const QuiltOptions *options, GError **error);
+/* linux.sysctl into a GHashTable; whether a container with the spec's namespaces may have them; and
+ * back to JSON. */
+gboolean quilt_oci_read_sysctls (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_oci_check_sysctls (const QuiltSpec *spec, GError **error);
 /* The object "process" into a QuiltProcess. */
 gboolean quilt_oci_read_process (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);

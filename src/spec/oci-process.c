@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "spec/capabilities.h"
+#include "spec/rlimits.h"
 
 const QuiltCapabilitySet quilt_capability_sets[] = {
     {"bounding", G_STRUCT_OFFSET (QuiltCapabilities, bounding)},
@@ -143,6 +144,13 @@ read_oom_score_adj (
          quilt_oci_refuse (error, path, "must be -1000 to 1000");
 }
 
+static gboolean
+read_rlimits (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return quilt_oci_read_each (value, path, quilt_rlimit_read, *(GArray **)member, error);
+}
+
 static const QuiltField process_fields[] = {
     {"terminal", QUILT_FIELD_BOOL, read_terminal},
     QUILT_OCI_IGNORED (
@@ -154,7 +162,7 @@ static const QuiltField process_fields[] = {
     {"capabilities", QUILT_FIELD_OBJECT, read_capabilities},
     {"noNewPrivileges", QUILT_FIELD_BOOL, quilt_field_bool, PROCESS (no_new_privileges)},
     {"oomScoreAdj", QUILT_FIELD_INT, read_oom_score_adj},
-    QUILT_OCI_UNSUPPORTED ("rlimits"),
+    {"rlimits", QUILT_FIELD_ARRAY, read_rlimits, PROCESS (rlimits)},
     QUILT_OCI_UNSUPPORTED ("apparmorProfile"),
     QUILT_OCI_UNSUPPORTED ("selinuxLabel"),
     QUILT_OCI_UNSUPPORTED ("scheduler"),

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/rlimits.h"
 
 static void
 hook_free (gpointer data)
@@ -34,11 +35,13 @@ quilt_spec_new (void)
   QuiltSpec *spec = g_new0 (QuiltSpec, 1);
 
   spec->process.additional_gids = g_array_new (FALSE, TRUE, sizeof (guint32));
+  spec->process.rlimits = g_array_new (FALSE, TRUE, sizeof (QuiltRlimit));
   spec->process.umask = -1;
   spec->uid_map = quilt_id_map_new ();
   spec->gid_map = quilt_id_map_new ();
   spec->mounts = g_ptr_array_new_with_free_func (mount_free);
   spec->start_container = g_ptr_array_new_with_free_func (hook_free);
+  spec->sysctls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   spec->annotations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return spec;
 }
@@ -55,6 +58,7 @@ quilt_spec_free (QuiltSpec *spec)
   g_strfreev (spec->process.env);
   g_free (spec->process.cwd);
   g_array_unref (spec->process.additional_gids);
+  g_array_unref (spec->process.rlimits);
   g_ptr_array_unref (spec->mounts);
   g_ptr_array_unref (spec->start_container);
   g_array_unref (spec->uid_map);
@@ -63,6 +67,7 @@ quilt_spec_free (QuiltSpec *spec)
   g_strfreev (spec->readonly_paths);
   quilt_seccomp_free (spec->seccomp);
   g_clear_pointer (&spec->filter, g_bytes_unref);
+  g_hash_table_unref (spec->sysctls);
   g_hash_table_unref (spec->annotations);
   g_free (spec);
 }

@@ -47,6 +47,7 @@ typedef struct {
   guint64 uid;
   guint64 gid;
   GArray *additional_gids; /* of guint32 */
+  GArray *rlimits;         /* of QuiltRlimit */
   gint64 umask;            /* -1: leave */
   gint64 oom_score_adj;
   gboolean has_oom_score_adj;
@@ -72,7 +73,8 @@ typedef struct {
   char **masked_paths;
   char **readonly_paths;
   QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */
-  GBytes *filter; /* compiled, of whoever starts it: no part of the file; see spec/filter.h */
+  GBytes *filter;      /* compiled, of whoever starts it: no part of the file; see spec/filter.h */
+  GHashTable *sysctls; /* char * → char *: as typed; see spec/sysctl.h */
   GHashTable *annotations; /* char * → char * */
 } QuiltSpec;
 
@@ -92,6 +94,8 @@ typedef struct {
 
 #define QUILT_ANNOTATION_ALL_CAPABILITIES                                                          \
   "org.quilt.all-capabilities" /* present: of those asked for, what the runtime itself has */
+#define QUILT_ANNOTATION_NOFILE_DEFAULT                                                            \
+  "org.quilt.nofile-default" /* present: nobody asked for RLIMIT_NOFILE; as much as there is */
 
 /* The number of an annotation, fallback if it is absent; INVALID_ARGUMENT if it is no number. */
 gboolean quilt_spec_annotation_uint64 (

@@ -14,11 +14,20 @@ adds_capabilities (const QuiltOptions *options)
          (mask & ~quilt_capabilities_default ()) != 0;
 }
 
+/* The kernel lets only root go below 0: the host's own processes would be killed in the place of
+ * such a container's. */
+static gboolean
+escapes_oom (const QuiltOptions *options)
+{
+  return options->oom_score_adj < 0;
+}
+
 static const struct {
   const char *key; /* on the bus */
   gboolean (*applies) (const QuiltOptions *options);
 } privileges[] = {
     {"cap-add", adds_capabilities},
+    {"oom-score-adj", escapes_oom},
 };
 
 const char **

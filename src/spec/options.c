@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "spec/capabilities.h"
 #include "spec/resources.h"
+#include "spec/rlimits.h"
+#include "spec/sysctl.h"
+#include "spec/tmpfs.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -29,6 +32,8 @@
 #define TIME_TEXT "must be 0 to 9223372036854775807 µs, or infinity"
 /* The kernel's MAX_ARG_STRLEN with the final NUL. */
 #define ARGUMENT_LIMIT (32 * 4096)
+/* podman's. */
+#define SHM_DEFAULT (64ULL << 20)
 /* Each byte may take six in JSON, and config.json has to stay below its 4 MiB. */
 #define TOTAL_LIMIT (512 * 1024)
 
@@ -203,6 +208,15 @@ const QuiltOption quilt_option_table[] = {
     {"cap-add", QUILT_OPTION_STRINGS, MEMBER (cap_add), .check_strings = check_capabilities},
     {"cap-drop", QUILT_OPTION_STRINGS, MEMBER (cap_drop), .check_strings = check_capabilities},
     {"no-new-privileges", QUILT_OPTION_BOOLEAN, MEMBER (no_new_privileges)},
+    {"ulimits", QUILT_OPTION_STRINGS, MEMBER (ulimits), .check_strings = quilt_rlimits_check},
+    {"sysctls", QUILT_OPTION_STRINGS, MEMBER (sysctls), .check_strings = quilt_sysctls_check},
+    {"tmpfs", QUILT_OPTION_STRINGS, MEMBER (tmpfs), .check_strings = quilt_tmpfs_check},
+    {"shm-size", QUILT_OPTION_UINT64, MEMBER (shm_size), .max = G_MAXINT64,
+     .allowed = "must be a number of bytes, or 0 for no limit"},
+    {"oom-score-adj", QUILT_OPTION_INT32, MEMBER (oom_score_adj), .min = (guint64)-1000,
+     .max = 1000, .allowed = "must be -1000 to 1000"},
+    {"umask", QUILT_OPTION_INT32, MEMBER (umask), .max = 0777,
+     .allowed = "must be 0 to 511 (0777)"},
     {NULL},
 };
 
@@ -222,13 +236,16 @@ quilt_option_member (const QuiltOption *option, const QuiltOptions *options)
 }
 
 static gboolean
-check_number (const QuiltOption *option, guint64 value, gboolean negative, GError **error)
+check_number (const QuiltOption *option, guint64 value, GError **error)
 {
+  gboolean negative = option->type != QUILT_OPTION_UINT64 && (gint64)value < 0;
   g_autofree char *text = NULL;
 
-  if (!negative && ((value >= option->min && value <= option->max &&
-                     (!option->multiple || value % option->multiple == 0)) ||
-                    (option->infinite && value == QUILT_INFINITY)))
+  if (option->type == QUILT_OPTION_UINT64
+          ? (value >= option->min && value <= option->max &&
+             (!option->multiple || value % option->multiple == 0)) ||
+                (option->infinite && value == QUILT_INFINITY)
+          : (gint64)value >= (gint64)option->min && (gint64)value <= (gint64)option->max)
     return TRUE;
   text = negative ? g_strdup_printf ("%" G_GINT64_FORMAT, (gint64)value)
                   : g_strdup_printf ("%" G_GUINT64_FORMAT, value);
@@ -248,10 +265,9 @@ quilt_option_check (const QuiltOption *option, const QuiltOptions *options, GErr
   case QUILT_OPTION_BYTES:
     return option->check_strings (option->key, *(char ***)member, error);
   case QUILT_OPTION_UINT64:
-    return check_number (option, *(guint64 *)member, FALSE, error);
   case QUILT_OPTION_INT64:
   case QUILT_OPTION_INT32:
-    return check_number (option, *(guint64 *)member, *(gint64 *)member < 0, error);
+    return check_number (option, *(guint64 *)member, error);
   case QUILT_OPTION_BOOLEAN:
     return TRUE;
   }
@@ -297,6 +313,7 @@ quilt_options_normalize (QuiltOptions *options)
   sort_labels (options->labels);
   quilt_capabilities_normalize (options->cap_add);
   quilt_capabilities_normalize (options->cap_drop);
+  quilt_tmpfs_normalize (options->tmpfs);
 }
 
 QuiltOptions *
@@ -314,6 +331,8 @@ quilt_options_new (void)
   options->stop_timeout_usec = 10 * G_USEC_PER_SEC;
   options->log_rate_interval_usec = G_USEC_PER_SEC;
   options->no_new_privileges = TRUE;
+  options->shm_size = SHM_DEFAULT;
+  options->umask = 022;
   return options;
 }
 

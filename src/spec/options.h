@@ -44,6 +44,12 @@ typedef struct {
   char **cap_add;       /* names of capabilities, "CAP_…" or "ALL" */
   char **cap_drop;
   gboolean no_new_privileges; /* nothing that is executed gains a privilege */
+  char **ulimits;             /* "NAME=SOFT[:HARD]" */
+  char **sysctls;             /* "KEY=VALUE" */
+  char **tmpfs;               /* "PATH[:OPTION,…]", parents first */
+  guint64 shm_size;           /* of /dev/shm, bytes; 0: no limit */
+  gint64 oom_score_adj;       /* -1000 to 1000 */
+  gint64 umask;
 } QuiltOptions;
 
 QuiltOptions *quilt_options_new (void); /* the defaults */

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a container's processes are and may: capabilities, ids, limits."""
+import os
+import pathlib
+
 import pytest
 
-from quilt import ctl, manager
+from quilt import ctl, manager, run
 
 DEFAULT = sum(1 << bit for bit in (0, 1, 3, 4, 5, 6, 7, 8, 10, 18, 31))
 NET_ADMIN, NET_RAW, CHOWN = 1 << 12, 1 << 13, 1 << 0
@@ -10,6 +13,10 @@ NET_ADMIN, NET_RAW, CHOWN = 1 << 12, 1 << 13, 1 << 0
 
 def output(image, *argv, options=()):
     return ctl("run", "--rm", *options, image, *argv).ok().text
+
+
+def daemon():
+    return int(run("systemctl", "show", "quiltd", "-p", "MainPID", "--value").text)
 
 
 def status(image, *options):
@@ -70,3 +77,100 @@ def test_no_new_privileges(busybox):
     assert status(busybox)["NoNewPrivs"] == "1"
     assert status(busybox, "--security-opt", "no-new-privileges=true")["NoNewPrivs"] == "1"
     assert status(busybox, "--security-opt", "no-new-privileges=false")["NoNewPrivs"] == "0"
+
+
+def limits(image, *options):
+    """Soft and hard, by the names of the lines of /proc/self/limits."""
+    lines = output(image, "/bin/cat", "/proc/self/limits", options=options).splitlines()[1:]
+    return {line[:26].strip(): tuple(line[26:].split()[:2]) for line in lines}
+
+
+def test_ulimits(busybox):
+    found = limits(busybox, "--ulimit", "nofile=100:200", "--ulimit", "core=0", "--ulimit", "nproc=50:60", "--ulimit", "cpu=unlimited",
+                   "--ulimit", "fsize=1000000")
+    assert found["Max open files"] == ("100", "200") and found["Max core file size"] == ("0", "0")
+    assert found["Max processes"] == ("50", "60") and found["Max cpu time"] == ("unlimited", "unlimited")
+    assert found["Max file size"] == ("1000000", "1000000")
+
+
+def test_the_limit_of_files_is_podmans_and_not_quiltds(busybox):
+    """1048576, where quiltd may give so much."""
+    mine = int(pathlib.Path(f"/proc/{daemon()}/limits").read_text().split("Max open files")[1].split()[1])
+    soft, hard = map(int, limits(busybox)["Max open files"])
+    assert soft == hard and (hard == 1048576 or hard == mine)
+
+
+def test_a_limit_binds_a_step_too(busybox):
+    failed = ctl("run", "--rm", "--ulimit", "nofile=64", "--setup", "exit $(ulimit -n)", busybox, "/bin/true")
+    assert failed.code == 125 and b"exit code 64" in failed.err
+
+
+def test_a_low_limit_is_not_in_quilts_own_way(busybox):
+    assert output(busybox, "/bin/sh", "-c", "ulimit -n", options=["--ulimit", "nofile=3"]) == "3\n"
+
+
+def test_sysctls_of_the_containers_own(busybox):
+    options = ["--sysctl", "net.ipv4.ip_forward=1", "--sysctl", "kernel.shmmax=123456", "--sysctl", "fs.mqueue.msg_max=20",
+               "--sysctl", "kernel.domainname=example.org", "--sysctl", "kernel.sem=100 200 10 5",
+               "--sysctl", "net/ipv4/conf/lo/forwarding=0"]
+    paths = ["net/ipv4/ip_forward", "kernel/shmmax", "fs/mqueue/msg_max", "kernel/domainname", "kernel/sem", "net/ipv4/conf/lo/forwarding"]
+    before = [pathlib.Path("/proc/sys", path).read_text() for path in paths]
+    found = output(busybox, "/bin/cat", *("/proc/sys/" + path for path in paths), options=options).splitlines()
+    assert found == ["1", "123456", "20", "example.org", "100\t200\t10\t5", "0"]
+    assert [pathlib.Path("/proc/sys", path).read_text() for path in paths] == before
+
+
+@pytest.mark.parametrize("text", ["kernel.panic=1", "vm.overcommit_memory=1", "kernel.core_pattern=|/x", "net/../kernel/panic=1",
+                                  "kernel.hostname=x", "net.ipv4.ip_forward", "fs.file-max=5"])
+def test_sysctls_of_the_host_are_refused(busybox, text):
+    assert text in refused(busybox, "--sysctl", text)
+
+
+def test_a_sysctl_that_the_kernel_has_not_is_named(busybox):
+    done = ctl("run", "--rm", "--sysctl", "net.nonsense=1", busybox, "/bin/true")
+    assert done.code == 125 and b"net.nonsense" in done.err
+
+
+def test_tmpfs(busybox):
+    script = ("mount; stat -c %a /data; echo x >/data/file && cat /data/file; dd if=/dev/zero of=/data/big bs=1k count=100 2>/dev/null;"
+              "wc -c </data/big")
+    lines = output(busybox, "/bin/sh", "-c", script, options=["--tmpfs", "/data:size=64k,mode=750", "--tmpfs", "/data/sub:ro"]).splitlines()
+    mounts = {line.split()[2]: line for line in lines if line.startswith("tmpfs on")}
+    assert {"nosuid", "nodev", "noexec", "size=64k", "mode=750"} <= set(mounts["/data"].split("(")[1].rstrip(")").split(","))
+    assert "(ro," in mounts["/data/sub"]
+    assert lines[-3:-1] == ["750", "x"] and 0 < int(lines[-1]) < 65536
+
+
+def test_tmpfs_in_the_place_of_one_of_a_read_only_root(busybox):
+    found = output(busybox, "/bin/stat", "-c", "%a", "/tmp", options=["--read-only", "--tmpfs", "/tmp:mode=711"])
+    assert found == "711\n"
+
+
+def test_tmpfs_never_leaves_the_root(busybox, name):
+    """The first run makes a link that would lead to the host's /etc; the second mounts below it."""
+    ctl("create", "--name", name, "--setup", "ln -sfn ../../../../etc /link", "--tmpfs", "/link/sub", busybox, "/bin/true").ok()
+    ctl("start", name)
+    ctl("start", name)
+    assert not os.path.exists("/etc/sub") and "/etc/sub" not in pathlib.Path("/proc/self/mountinfo").read_text()
+
+
+def test_shm_size(busybox):
+    def size(*options):
+        return int(output(busybox, "/bin/df", "-k", "/dev/shm", options=options).splitlines()[-1].split()[1])
+    assert size() == 65536 and size("--shm-size", "1M") == 1024
+
+
+def test_oom_score_adj_and_umask(busybox):
+    script = "cat /proc/self/oom_score_adj; umask; touch /tmp/x; stat -c %a /tmp/x"
+    assert output(busybox, "/bin/sh", "-c", script).split() == ["0", "0022", "644"]
+    assert output(busybox, "/bin/sh", "-c", script, options=["--oom-score-adj", "300", "--umask", "027"]).split() == ["300", "0027", "640"]
+
+
+@pytest.mark.parametrize("options, word", [
+    (["--ulimit", "files=1"], "files=1"), (["--ulimit", "nofile=2:1"], "nofile=2:1"),
+    (["--ulimit", "nofile=1", "--ulimit", "nofile=2"], "nofile=2"),
+    (["--tmpfs", "/proc/x"], "/proc/x"), (["--tmpfs", "/x:size=lots"], "size=lots"), (["--tmpfs", "/x:nonsense"], "nonsense"),
+    (["--tmpfs", "/a/../.."], "/a/../.."), (["--umask", "999"], "999"), (["--oom-score-adj", "1001"], "1001"), (["--shm-size", "x"], "x"),
+])
+def test_bad_limits_are_refused_by_name(busybox, options, word):
+    assert word in refused(busybox, *options)

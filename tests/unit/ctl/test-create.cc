@@ -138,6 +138,18 @@ TEST (Create, EveryOptionArrives)
                   "--cap-add=x",
                   "--cap-drop",
                   "all",
+                  "--ulimit",
+                  "nofile=1",
+                  "--sysctl=a=b",
+                  "--tmpfs",
+                  "/t",
+                  "--tmpfs=/u:ro",
+                  "--shm-size",
+                  "1k",
+                  "--oom-score-adj",
+                  "-5",
+                  "--umask",
+                  "0027",
                   "--security-opt",
                   "no-new-privileges=false",
                   "--setup",
@@ -164,6 +176,8 @@ TEST (Create, EveryOptionArrives)
       "'stop-signal': <10>, "
       "'stop-timeout': <uint64 2000000>, 'read-only': <true>, "
       "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
+      "'ulimits': <['nofile=1']>, 'sysctls': <['a=b']>, 'tmpfs': <['/t', '/u:ro']>, "
+      "'shm-size': <uint64 1024>, 'oom-score-adj': <-5>, 'umask': <23>, "
       "'no-new-privileges': <false>, 'setup': <['s']>, "
       "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
       "'log-rate-interval': <uint64 5000000>}");
@@ -191,6 +205,10 @@ TEST (Create, BadValuesAreNamed)
       {"--security-opt", "nonsense=1", "i"},
       {"--security-opt", "no-new", "i"},
       {"--security-opt", "no-new-privileges=1", "i"},
+      {"--umask", "8", "i"},
+      {"--umask", "01000", "i"},
+      {"--oom-score-adj", "low", "i"},
+      {"--shm-size", "-1", "i"},
       {"--log-rate-limit", "0", "i"},
       {"--log-rate-limit", "1/", "i"}};
 

@@ -61,7 +61,9 @@ static const char everything[] =
     " 'stop-timeout': <uint64 0>, 'log-rate-burst': <int64 1000>,"
     " 'log-rate-interval': <uint64 30000000>, 'auto-remove': <true>, 'read-only': <true>,"
     " 'cap-add': <['chown', 'CAP_Sys_Admin']>, 'cap-drop': <['all']>,"
-    " 'no-new-privileges': <false>}";
+    " 'no-new-privileges': <false>, 'ulimits': <['nofile=1:2', 'core=-1']>,"
+    " 'sysctls': <['net.ipv4.ip_forward=1']>, 'tmpfs': <['/b/c', '/b:size=1M']>,"
+    " 'shm-size': <uint64 4096>, 'oom-score-adj': <-5>, 'umask': <63>}";
 
 static const char everything_json[] =
     R"({"name":"web","command":["sh","-c","a)"
@@ -74,13 +76,16 @@ static const char everything_json[] =
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
     R"("auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
-    R"("cap-drop":["ALL"],"no-new-privileges":false})";
+    R"("cap-drop":["ALL"],"no-new-privileges":false,"ulimits":["nofile=1:2","core=-1"],)"
+    R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"shm-size":4096,)"
+    R"("oom-score-adj":-5,"umask":63})";
 
 static const char defaults_json[] =
     R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":0,"stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
-    R"("auto-remove":false,"read-only":false,"no-new-privileges":true})";
+    R"("auto-remove":false,"read-only":false,"no-new-privileges":true,"shm-size":67108864,)"
+    R"("oom-score-adj":0,"umask":18})";
 
 TEST (Options, HaveDefaults)
 {
@@ -239,6 +244,44 @@ static const struct {
     {"{'cap-add': <['ALL']>, 'cap-drop': <['all']>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'cap-drop' to 'ALL': cap-add has it too"},
     {"{'no-new-privileges': <'true'>}", QUILT_ERROR_INVALID_ARGUMENT, "type b, not s"},
+    {"{'ulimits': <['nofile']>}", QUILT_ERROR_INVALID_ARGUMENT, "'ulimits' to 'nofile': must be"},
+    {"{'ulimits': <['files=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "there is no such limit, only as"},
+    {"{'ulimits': <['NOFILE=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "there is no such limit"},
+    {"{'ulimits': <['host']>}", QUILT_ERROR_INVALID_ARGUMENT, "'host'"},
+    {"{'ulimits': <['nofile=2:1']>}", QUILT_ERROR_INVALID_ARGUMENT, "above the hard one"},
+    {"{'ulimits': <['nofile=-1:1']>}", QUILT_ERROR_INVALID_ARGUMENT, "above the hard one"},
+    {"{'ulimits': <['nofile=-2']>}", QUILT_ERROR_INVALID_ARGUMENT, "must be numbers"},
+    {"{'ulimits': <['nofile=1:2:3']>}", QUILT_ERROR_INVALID_ARGUMENT, "must be numbers"},
+    {"{'ulimits': <['nofile=']>}", QUILT_ERROR_INVALID_ARGUMENT, "must be numbers"},
+    {"{'ulimits': <['nofile=1', 'nofile=2']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'sysctls': <['kernel.panic=1']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'sysctls' to 'kernel.panic=1': it belongs to no namespace"},
+    {"{'sysctls': <['kernel.hostname=x']>}", QUILT_ERROR_INVALID_ARGUMENT, "option hostname"},
+    {"{'sysctls': <['net.ipv4.ip_forward']>}", QUILT_ERROR_INVALID_ARGUMENT, "KEY=VALUE"},
+    {"{'sysctls': <['net/../kernel/panic=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "it is no key"},
+    {"{'sysctls': <['net.//.kernel.panic=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "it is no key"},
+    {"{'sysctls': <['net.=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "it is no key"},
+    {"{'sysctls': <['net=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "it belongs to no namespace"},
+    {"{'sysctls': <['kernel.shmmaxx=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "no namespace"},
+    {"{'sysctls': <['net.x=a\nb']>}", QUILT_ERROR_INVALID_ARGUMENT, "one line"},
+    {"{'sysctls': <['net.a.b=1', 'net/a/b=2']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'tmpfs': <['x']>}", QUILT_ERROR_INVALID_ARGUMENT, "'tmpfs' to 'x': must begin with"},
+    {"{'tmpfs': <['/']>}", QUILT_ERROR_INVALID_ARGUMENT, "the root file system"},
+    {"{'tmpfs': <['/a/../proc']>}", QUILT_ERROR_INVALID_ARGUMENT, "no '//', '.' and '..'"},
+    {"{'tmpfs': <['/a/']>}", QUILT_ERROR_INVALID_ARGUMENT, "nor end with '/'"},
+    {"{'tmpfs': <['/proc/sys']>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
+    {"{'tmpfs': <['/sys:size=1k']>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
+    {"{'tmpfs': <['/dev']>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
+    {"{'tmpfs': <['/a:size=much']>}", QUILT_ERROR_INVALID_ARGUMENT, "'tmpfs' to 'size=much'"},
+    {"{'tmpfs': <['/a:mode=9']>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'mode=9'"},
+    {"{'tmpfs': <['/a:rw,tmpcopyup']>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'tmpcopyup'"},
+    {"{'tmpfs': <['/a:ro,,rw']>}", QUILT_ERROR_INVALID_ARGUMENT, "to ''"},
+    {"{'tmpfs': <['/a', '/a:ro']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'shm-size': <uint64 18446744073709551615>}", QUILT_ERROR_INVALID_ARGUMENT, "0 for no"},
+    {"{'oom-score-adj': <-1001>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1001': must be -1000"},
+    {"{'oom-score-adj': <1001>}", QUILT_ERROR_INVALID_ARGUMENT, "to '1001': must be -1000"},
+    {"{'umask': <512>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 0 to 511"},
+    {"{'umask': <-1>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1'"},
     {"{'log-rate-interval': <uint64 5>}", QUILT_ERROR_INVALID_ARGUMENT, "needs log-rate-burst"},
 };
 
@@ -254,16 +297,32 @@ TEST (Options, AreRefusedByName)
 
 TEST (Options, EdgesOfRangesAreIn)
 {
-  for (const char *text :
-       {"{'memory-max': <uint64 4194304>}", "{'cpu-quota': <uint64 1000>}",
-        "{'cpu-quota': <uint64 8192000000>}", "{'pids-max': <uint64 1>}",
-        "{'pids-max': <uint64 4194303>}", "{'stop-signal': <64>}", "{'stop-signal': <0>}",
-        "{'setup-timeout': <uint64 1000000>}", "{'stop-timeout': <uint64 9223372036854775807>}",
-        "{'memory-low': <uint64 0>}", "{'memory-swap': <uint64 18446744073709551615>}",
-        "{'memory-max': <uint64 4194304>, 'memory-swap': <uint64 4194304>}",
-        "{'cpu-weight': <uint64 1>, 'io-weight': <uint64 10000>}", "{'cpuset-cpus': <''>}",
-        "{'device-read-bps': <@as []>, 'ip-deny': <@as []>}", "{'labels': <@as []>}",
-        "{'command': <@aay []>}", "{'labels': <['a=', 'aa=']>}"}) {
+  for (const char *text : {"{'memory-max': <uint64 4194304>}",
+                           "{'cpu-quota': <uint64 1000>}",
+                           "{'cpu-quota': <uint64 8192000000>}",
+                           "{'pids-max': <uint64 1>}",
+                           "{'pids-max': <uint64 4194303>}",
+                           "{'stop-signal': <64>}",
+                           "{'stop-signal': <0>}",
+                           "{'setup-timeout': <uint64 1000000>}",
+                           "{'stop-timeout': <uint64 9223372036854775807>}",
+                           "{'memory-low': <uint64 0>}",
+                           "{'memory-swap': <uint64 18446744073709551615>}",
+                           "{'memory-max': <uint64 4194304>, 'memory-swap': <uint64 4194304>}",
+                           "{'cpu-weight': <uint64 1>, 'io-weight': <uint64 10000>}",
+                           "{'cpuset-cpus': <''>}",
+                           "{'device-read-bps': <@as []>, 'ip-deny': <@as []>}",
+                           "{'oom-score-adj': <1000>}",
+                           "{'oom-score-adj': <-1000>}",
+                           "{'umask': <0>}",
+                           "{'umask': <511>}",
+                           "{'shm-size': <uint64 0>}",
+                           "{'ulimits': <['cpu=unlimited']>}",
+                           "{'tmpfs': <['/dev/x:size=50%,rw,notmpcopyup']>}",
+                           "{'sysctls': <['fs.mqueue.msg_max=1']>}",
+                           "{'labels': <@as []>}",
+                           "{'command': <@aay []>}",
+                           "{'labels': <['a=', 'aa=']>}"}) {
     Error error;
 
     EXPECT_NE (from_variant (text, error), nullptr) << text;
@@ -387,6 +446,8 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'cap-add': <['NET_RAW']>}", "cap-add|"},
       {"{'cap-drop': <['ALL']>, 'cap-add': <['SYS_ADMIN']>}", "cap-add|"},
       {"{'cap-add': <['all']>}", "cap-add|"},
+      {"{'oom-score-adj': <1>}", ""},
+      {"{'oom-score-adj': <-1>, 'cap-add': <['all']>}", "cap-add|oom-score-adj|"},
   };
 
   for (const auto &c : cases) {

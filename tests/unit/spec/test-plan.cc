@@ -4,10 +4,12 @@
 
 #include <cstring>
 #include <map>
+#include <sys/resource.h>
 
 extern "C" {
 #include "spec/capabilities.h"
 #include "spec/oci.h"
+#include "spec/rlimits.h"
 }
 
 using std::string;
@@ -315,4 +317,42 @@ TEST_F (Plan, GivesTheCapabilitiesThatAreAskedFor)
   spec = plan ();
   EXPECT_EQ (spec->process.capabilities.bounding, quilt_capabilities_all ());
   EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_ALL_CAPABILITIES), "true");
+}
+
+TEST_F (Plan, LimitsProcesses)
+{
+  Spec spec = plan ();
+
+  ASSERT_EQ (spec->process.rlimits->len, 1u);
+  EXPECT_EQ (g_array_index (spec->process.rlimits, QuiltRlimit, 0).resource, RLIMIT_NOFILE);
+  EXPECT_EQ (g_array_index (spec->process.rlimits, QuiltRlimit, 0).hard, 1048576u);
+  EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_NOFILE_DEFAULT), "true");
+  EXPECT_EQ (spec->process.oom_score_adj, 0);
+
+  options->ulimits = strv ({"nproc=5", "nofile=6:7"});
+  options->sysctls = strv ({"net.ipv4.ip_forward=1"});
+  options->oom_score_adj = -7;
+  options->umask = 077;
+  spec = plan ();
+  ASSERT_EQ (spec->process.rlimits->len, 2u);
+  EXPECT_EQ (g_array_index (spec->process.rlimits, QuiltRlimit, 1).soft, 6u);
+  EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_NOFILE_DEFAULT), "(none)");
+  EXPECT_STREQ ((char *)g_hash_table_lookup (spec->sysctls, "net.ipv4.ip_forward"), "1");
+  EXPECT_TRUE (spec->process.has_oom_score_adj);
+  EXPECT_EQ (spec->process.oom_score_adj, -7);
+  EXPECT_EQ (spec->process.umask, 077);
+}
+
+TEST_F (Plan, MountsFilesInMemory)
+{
+  options->tmpfs = strv ({"/data:size=1k", "/tmp:mode=700"});
+  options->shm_size = 4096;
+  options->read_only = TRUE;
+  Spec spec = plan ();
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (mount (spec, "/data"), "tmpfs tmpfs size=1024|nosuid|nodev|noexec|mode=1777|");
+  EXPECT_EQ (mount (spec, "/tmp"), "tmpfs tmpfs mode=700|nosuid|nodev|noexec|");
+  EXPECT_EQ (mount (spec, "/dev/shm"), "tmpfs shm nosuid|noexec|nodev|mode=1777|size=4096|");
+  EXPECT_EQ (mount (spec, "/run"), "tmpfs tmpfs nosuid|nodev|mode=755|");
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From options to the OCI configuration: the limits and settings of a container's processes, and
+ * its file systems in memory. */
+#include "spec/oci-private.h"
+
+#include "spec/rlimits.h"
+#include "spec/sysctl.h"
+#include "spec/tmpfs.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+/* As podman's: what quiltd itself may have would be a matter of chance. */
+#define NOFILE_DEFAULT 1048576
+
+static gboolean
+plan_rlimits (QuiltSpec *spec, const QuiltOptions *options, GError **error)
+{
+  const QuiltRlimit standard = {RLIMIT_NOFILE, NOFILE_DEFAULT, NOFILE_DEFAULT};
+  gboolean has_nofile = FALSE;
+
+  for (char **text = options->ulimits; text && *text; text++) {
+    QuiltRlimit limit;
+
+    if (!quilt_rlimit_parse ("ulimits", *text, &limit, error))
+      return FALSE;
+    has_nofile = has_nofile || limit.resource == RLIMIT_NOFILE;
+    g_array_append_val (spec->process.rlimits, limit);
+  }
+  if (has_nofile)
+    return TRUE;
+  g_array_append_val (spec->process.rlimits, standard);
+  g_hash_table_insert (spec->annotations, g_strdup (QUILT_ANNOTATION_NOFILE_DEFAULT),
+                       g_strdup ("true"));
+  return TRUE;
+}
+
+static gboolean
+plan_sysctls (QuiltSpec *spec, const QuiltOptions *options, GError **error)
+{
+  if (!quilt_sysctls_check_namespaces ("sysctls", options->sysctls, spec->namespaces, error))
+    return FALSE;
+  for (char **text = options->sysctls; text && *text; text++) {
+    const char *equals = strchr (*text, '=');
+
+    g_hash_table_insert (spec->sysctls, g_strndup (*text, (gsize)(equals - *text)),
+                         g_strdup (equals + 1));
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error)
+{
+  QuiltProcess *process = &spec->process;
+
+  process->umask = options->umask;
+  process->has_oom_score_adj = TRUE; /* quiltd's own, which it would inherit, is far below */
+  process->oom_score_adj = options->oom_score_adj;
+  return plan_rlimits (spec, options, error) && plan_sysctls (spec, options, error);
+}
+
+static QuiltMount *
+find_mount (const QuiltSpec *spec, const char *destination)
+{
+  for (guint i = 0; i < spec->mounts->len; i++) {
+    QuiltMount *mount = spec->mounts->pdata[i];
+
+    if (strcmp (mount->destination, destination) == 0)
+      return mount;
+  }
+  return NULL;
+}
+
+static void
+plan_shm (QuiltSpec *spec, const QuiltOptions *options)
+{
+  QuiltMount *shm = find_mount (spec, "/dev/shm");
+
+  for (char **option = shm ? shm->options : NULL; option && *option; option++)
+    if (g_str_has_prefix (*option, "size=")) {
+      g_free (*option);
+      *option = g_strdup_printf ("size=%" G_GUINT64_FORMAT, options->shm_size);
+    }
+}
+
+gboolean
+quilt_plan_tmpfs (QuiltSpec *spec, const QuiltOptions *options, GError **error)
+{
+  plan_shm (spec, options);
+  for (char **text = options->tmpfs; text && *text; text++) {
+    g_autofree char *path = NULL;
+    g_auto (GStrv) words = NULL;
+    QuiltMount *mount;
+
+    if (!quilt_tmpfs_parse ("tmpfs", *text, &path, &words, error))
+      return FALSE;
+    mount = find_mount (spec, path); /* what a read-only root has there by itself */
+    if (!mount) {
+      mount = g_new0 (QuiltMount, 1);
+      mount->destination = g_steal_pointer (&path);
+      mount->type = g_strdup ("tmpfs");
+      mount->source = g_strdup ("tmpfs");
+      g_ptr_array_add (spec->mounts, mount);
+    }
+    g_strfreev (mount->options);
+    mount->options = g_steal_pointer (&words);
+  }
+  return TRUE;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Limits of a process, setrlimit(2): as people type them and as the OCI configuration has them. */
+#include "spec/rlimits.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/oci-private.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+#define LIMIT(short_name, resource)                                                                \
+  {                                                                                                \
+    short_name, #resource, resource                                                                \
+  }
+
+static const struct {
+  const char *name; /* podman's */
+  const char *oci;
+  int resource;
+} limits[] = {
+    LIMIT ("as", RLIMIT_AS),
+    LIMIT ("core", RLIMIT_CORE),
+    LIMIT ("cpu", RLIMIT_CPU),
+    LIMIT ("data", RLIMIT_DATA),
+    LIMIT ("fsize", RLIMIT_FSIZE),
+    LIMIT ("locks", RLIMIT_LOCKS),
+    LIMIT ("memlock", RLIMIT_MEMLOCK),
+    LIMIT ("msgqueue", RLIMIT_MSGQUEUE),
+    LIMIT ("nice", RLIMIT_NICE),
+    LIMIT ("nofile", RLIMIT_NOFILE),
+    LIMIT ("nproc", RLIMIT_NPROC),
+    LIMIT ("rss", RLIMIT_RSS),
+    LIMIT ("rtprio", RLIMIT_RTPRIO),
+    LIMIT ("rttime", RLIMIT_RTTIME),
+    LIMIT ("sigpending", RLIMIT_SIGPENDING),
+    LIMIT ("stack", RLIMIT_STACK),
+};
+
+const char *
+quilt_rlimit_to_name (int resource)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    if (limits[i].resource == resource)
+      return limits[i].oci;
+  return NULL;
+}
+
+static gboolean
+refuse (GError **error, const char *option, const char *text, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': %s", option, quoted, why);
+  return FALSE;
+}
+
+static gboolean
+read_number (const char *text, guint64 *ret_value)
+{
+  if (strcmp (text, "-1") == 0 || strcmp (text, "unlimited") == 0) {
+    *ret_value = G_MAXUINT64;
+    return TRUE;
+  }
+  return g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64 - 1, ret_value, NULL);
+}
+
+static gboolean
+find_name (const char *name, gsize length, int *ret_resource)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    if (strlen (limits[i].name) == length && memcmp (limits[i].name, name, length) == 0) {
+      *ret_resource = limits[i].resource;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+quilt_rlimit_parse (const char *option, const char *text, QuiltRlimit *ret_limit, GError **error)
+{
+  const char *equals = strchr (text, '=');
+  QuiltRlimit limit = {0};
+  g_auto (GStrv) numbers = NULL;
+
+  if (!equals)
+    return refuse (error, option, text, "must be NAME=SOFT or NAME=SOFT:HARD");
+  if (!find_name (text, (gsize)(equals - text), &limit.resource))
+    return refuse (error, option, text,
+                   "there is no such limit, only as, core, cpu, data, fsize, locks, memlock, "
+                   "msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack");
+  numbers = g_strsplit (equals + 1, ":", 3);
+  if (!numbers[0] || !read_number (numbers[0], &limit.soft) ||
+      (numbers[1] && (numbers[2] || !read_number (numbers[1], &limit.hard))))
+    return refuse (error, option, text,
+                   "must be numbers, or -1 or 'unlimited', as in nofile=1024:4096");
+  if (!numbers[1])
+    limit.hard = limit.soft;
+  if (limit.soft > limit.hard)
+    return refuse (error, option, text, "the soft limit is above the hard one");
+  *ret_limit = limit;
+  return TRUE;
+}
+
+gboolean
+quilt_rlimits_check (const char *option, char **texts, GError **error)
+{
+  guint seen = 0;
+
+  for (; texts && *texts; texts++) {
+    QuiltRlimit limit;
+
+    if (!quilt_rlimit_parse (option, *texts, &limit, error))
+      return FALSE;
+    if (seen & 1U << limit.resource)
+      return refuse (error, option, *texts, "this limit is given twice");
+    seen |= 1U << limit.resource;
+  }
+  return TRUE;
+}
+
+typedef struct {
+  char *type;
+  guint64 soft, hard;
+  gboolean has_soft, has_hard;
+} Item;
+
+static gboolean
+read_soft (
+    const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
+{
+  Item *item = target;
+
+  item->has_soft = TRUE;
+  return quilt_field_uint64 (field, value, path, &item->soft, error);
+}
+
+static gboolean
+read_hard (
+    const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
+{
+  Item *item = target;
+
+  item->has_hard = TRUE;
+  return quilt_field_uint64 (field, value, path, &item->hard, error);
+}
+
+static const QuiltField fields[] = {
+    {"type", QUILT_FIELD_STRING, quilt_field_string, G_STRUCT_OFFSET (Item, type)},
+    {"soft", QUILT_FIELD_INT, read_soft},
+    {"hard", QUILT_FIELD_INT, read_hard},
+    {NULL},
+};
+
+static gboolean
+check_item (const Item *item, GArray *array, const char *path, QuiltRlimit *ret, GError **error)
+{
+  QuiltRlimit limit = {-1, item->soft, item->hard};
+
+  if (!quilt_oci_require (item->type, path, "type", error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    if (g_str_equal (limits[i].oci, item->type))
+      limit.resource = limits[i].resource;
+  if (limit.resource < 0)
+    return quilt_oci_refuse (error, path, "its type is no limit like 'RLIMIT_NOFILE'");
+  if (!item->has_soft || !item->has_hard)
+    return quilt_oci_refuse (error, path, "needs both 'soft' and 'hard'");
+  if (limit.soft > limit.hard)
+    return quilt_oci_refuse (error, path, "the soft limit is above the hard one");
+  for (guint i = 0; i < array->len; i++)
+    if (g_array_index (array, QuiltRlimit, i).resource == limit.resource)
+      return quilt_oci_refuse (error, path, "this type is given twice");
+  *ret = limit;
+  return TRUE;
+}
+
+gboolean
+quilt_rlimit_read (json_object *object, const char *path, void *array, GError **error)
+{
+  Item item = {NULL};
+  QuiltRlimit limit;
+  gboolean ok = quilt_json_read (fields, object, path, &item, error) &&
+                check_item (&item, array, path, &limit, error);
+
+  g_free (item.type);
+  if (ok)
+    g_array_append_val ((GArray *)array, limit);
+  return ok;
+}
+
+json_object *
+quilt_rlimits_print (const GArray *array)
+{
+  json_object *list = json_object_new_array ();
+
+  for (guint i = 0; i < array->len; i++) {
+    const QuiltRlimit *limit = &g_array_index (array, QuiltRlimit, i);
+    json_object *item = json_object_new_object ();
+
+    json_object_object_add (item, "type",
+                            json_object_new_string (quilt_rlimit_to_name (limit->resource)));
+    json_object_object_add (item, "soft", json_object_new_uint64 (limit->soft));
+    json_object_object_add (item, "hard", json_object_new_uint64 (limit->hard));
+    json_object_array_add (list, item);
+  }
+  return list;
+}

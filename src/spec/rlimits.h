@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Limits of a process, setrlimit(2): as people type them and as the OCI configuration has them. */
+#pragma once
+
+#include <glib.h>
+#include <json-c/json.h>
+
+typedef struct {
+  int resource;       /* RLIMIT_… */
+  guint64 soft, hard; /* G_MAXUINT64: no limit */
+} QuiltRlimit;
+
+/* "RLIMIT_…", a static string; NULL for a number that is no limit. */
+const char *quilt_rlimit_to_name (int resource);
+
+/* "NAME=SOFT[:HARD]", NAME as podman's (nofile, nproc, …), the numbers in the units of
+ * setrlimit(2),
+ * "-1" or "unlimited" for none; without HARD it is SOFT. INVALID_ARGUMENT naming option and text.
+ */
+gboolean
+quilt_rlimit_parse (const char *option, const char *text, QuiltRlimit *ret_limit, GError **error);
+
+/* The grammar of a whole list: each resource once. */
+gboolean quilt_rlimits_check (const char *option, char **texts, GError **error);
+
+/* One element of process.rlimits, into a GArray of QuiltRlimit; and all of them. */
+gboolean quilt_rlimit_read (json_object *item, const char *path, void *limits, GError **error);
+json_object *quilt_rlimits_print (const GArray *limits);

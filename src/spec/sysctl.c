@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings of the kernel that a container may have for itself: those of its own namespaces. */
+#include "spec/sysctl.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/oci-private.h"
+
+#include <string.h>
+
+/* proc(5): what the kernel takes at most in one write. */
+#define VALUE_MAX 4095
+
+/* By path; what ends with '/' is all below. See namespaces(7), ipc_namespaces(7). */
+static const struct {
+  const char *path;
+  QuiltNamespaces ns;
+  const char *refusal; /* where the namespace is not the container's own */
+} known[] = {
+    {"kernel/msgmax", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"kernel/msgmnb", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"kernel/msgmni", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"kernel/sem", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"kernel/shmall", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"kernel/shmmax", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"kernel/shmmni", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"kernel/shm_rmid_forced", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"fs/mqueue/", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
+    {"net/", QUILT_NS_NETWORK, "it needs a network namespace of its own"},
+    {"kernel/domainname", QUILT_NS_UTS, "it needs a uts namespace of its own"},
+};
+
+static gboolean
+is_path (const char *path)
+{
+  for (;;) {
+    gsize length = strcspn (path, "/");
+
+    if (length == 0 || (length == 1 && path[0] == '.') ||
+        (length == 2 && path[0] == '.' && path[1] == '.'))
+      return FALSE;
+    if (path[length] == '\0')
+      return TRUE;
+    path += length + 1;
+  }
+}
+
+gboolean
+quilt_sysctl_to_path (const char *key, char path[QUILT_SYSCTL_MAX])
+{
+  const char *first = strpbrk (key, "./");
+  gboolean dots = first && *first == '.';
+  gsize n = 0;
+
+  for (; key[n]; n++) {
+    char c = key[n];
+
+    if (n == QUILT_SYSCTL_MAX - 1 || !g_ascii_isgraph (c))
+      return FALSE;
+    if (dots && (c == '.' || c == '/'))
+      c = c == '.' ? '/' : '.';
+    path[n] = c;
+  }
+  path[n] = '\0';
+  return is_path (path);
+}
+
+const char *
+quilt_sysctl_refusal (const char *key, const char *value, guint namespaces)
+{
+  char path[QUILT_SYSCTL_MAX];
+
+  if (!quilt_sysctl_to_path (key, path))
+    return "it is no key like net.ipv4.ip_forward";
+  if (strlen (value) > VALUE_MAX || strchr (value, '\n'))
+    return "its value must be one line of at most 4095 bytes";
+  if (strcmp (path, "kernel/hostname") == 0)
+    return "it is what the option hostname is for";
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++) {
+    gsize length = strlen (known[i].path);
+    gboolean below = known[i].path[length - 1] == '/';
+
+    if (below ? g_str_has_prefix (path, known[i].path) : strcmp (path, known[i].path) == 0)
+      return namespaces & known[i].ns ? NULL : known[i].refusal;
+  }
+  return "it belongs to no namespace, so it would change the host: only net.*, fs.mqueue.*, "
+         "kernel.msg*, kernel.sem, kernel.shm* and kernel.domainname do";
+}
+
+static gboolean
+refuse (GError **error, const char *option, const char *text, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': %s", option, quoted, why);
+  return FALSE;
+}
+
+gboolean
+quilt_sysctls_check_namespaces (const char *option,
+                                char *const *texts,
+                                guint namespaces,
+                                GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  if (texts && g_strv_length ((char **)texts) > QUILT_SYSCTLS_MAX)
+    return refuse (error, option, texts[QUILT_SYSCTLS_MAX], "there can be at most 64");
+  for (; texts && *texts; texts++) {
+    const char *equals = strchr (*texts, '=');
+    g_autofree char *key = NULL;
+    char path[QUILT_SYSCTL_MAX];
+    const char *why;
+
+    if (!equals)
+      return refuse (error, option, *texts, "must be KEY=VALUE");
+    key = g_strndup (*texts, (gsize)(equals - *texts));
+    why = quilt_sysctl_refusal (key, equals + 1, namespaces);
+    if (why)
+      return refuse (error, option, *texts, why);
+    if (quilt_sysctl_to_path (key, path) && !g_hash_table_add (seen, g_strdup (path)))
+      return refuse (error, option, *texts, "this key is given twice");
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_sysctls_check (const char *option, char **texts, GError **error)
+{
+  return quilt_sysctls_check_namespaces (option, texts, ~0U, error);
+}
+
+gboolean
+quilt_oci_read_sysctls (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  json_object_object_foreach (value, key, item) {
+    g_autofree char *quoted = quilt_text_quote (key);
+    g_autofree char *here = g_strconcat (path, ".", quoted, NULL);
+
+    if (!json_object_is_type (item, json_type_string))
+      return quilt_oci_refuse (error, here, "must be a string");
+    g_hash_table_insert (*(GHashTable **)member, g_strdup (key),
+                         g_strdup (json_object_get_string (item)));
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_oci_check_sysctls (const QuiltSpec *spec, GError **error)
+{
+  const char *key, *value;
+  GHashTableIter iter;
+
+  if (g_hash_table_size (spec->sysctls) > QUILT_SYSCTLS_MAX)
+    return quilt_oci_refuse (error, "linux.sysctl", "there can be at most 64");
+  g_hash_table_iter_init (&iter, spec->sysctls);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&key, (gpointer *)&value)) {
+    g_autofree char *quoted = quilt_text_quote (key);
+    g_autofree char *here = g_strconcat ("linux.sysctl.", quoted, NULL);
+    const char *why = quilt_sysctl_refusal (key, value, spec->namespaces);
+
+    if (why)
+      return quilt_oci_refuse (error, here, why);
+  }
+  return TRUE;
+}

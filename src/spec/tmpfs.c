@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What --tmpfs takes: a place in the container for files that live in memory. */
+#include "spec/tmpfs.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/words.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* Flags that exclude each other; the first is the one without which the other holds. */
+static const struct {
+  const char *name, *instead;
+} flags[] = {
+    {"nosuid", "suid"}, {"nodev", "dev"}, {"noexec", "exec"}, {"rw", "ro"}, {"relatime", "noatime"},
+};
+
+/* What the kernel makes, the container's own procfs and sysfs, and Quilt's /dev: nothing may lie on
+ * or, but for /dev, below them. */
+static const char *const taken[] = {"/dev", "/dev/pts", "/dev/mqueue", "/proc", "/sys"};
+
+static gboolean
+refuse (GError **error, const char *option, const char *text, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': %s", option, quoted, why);
+  return FALSE;
+}
+
+/* Why path can't be a place for a mount; NULL: it can. */
+static const char *
+check_path (const char *path)
+{
+  if (*path != '/' || strlen (path) >= PATH_MAX)
+    return "must begin with an absolute path";
+  if (path[1] == '\0')
+    return "it is the root file system; see read-only";
+  for (const char *p = path; *p;) {
+    gsize length = strcspn (p + 1, "/");
+
+    if (length == 0 || (length == 1 && p[1] == '.') || (length == 2 && p[1] == '.' && p[2] == '.'))
+      return "its path must have no '//', '.' and '..', nor end with '/'";
+    p += length + 1;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (taken); i++) {
+    gsize length = strlen (taken[i]);
+
+    if (strncmp (path, taken[i], length) == 0 &&
+        (path[length] == '\0' || (path[length] == '/' && i > 0)))
+      return "what is there is the kernel's and can't be covered";
+  }
+  return NULL;
+}
+
+static gboolean
+is_number (const char *text, guint base, guint64 max)
+{
+  guint64 value;
+
+  return g_ascii_string_to_unsigned (text, base, 0, max, &value, NULL);
+}
+
+/* "size=64M" → "size=67108864": a percentage is of the host's memory, as tmpfs(5) has it. */
+static char *
+read_size (const char *text)
+{
+  gsize length = strlen (text);
+  guint64 bytes;
+
+  if (length > 1 && text[length - 1] == '%') {
+    g_autofree char *number = g_strndup (text, length - 1);
+
+    return is_number (number, 10, 100) ? g_strconcat ("size=", text, NULL) : NULL;
+  }
+  if (!quilt_parse_bytes (text, &bytes, NULL) || bytes > G_MAXINT64)
+    return NULL;
+  return g_strdup_printf ("size=%" G_GUINT64_FORMAT, bytes);
+}
+
+/* What a word with a value becomes; NULL: it is none, or has no such value. */
+static char *
+read_value (const char *word)
+{
+  if (g_str_has_prefix (word, "size="))
+    return read_size (word + strlen ("size="));
+  if ((g_str_has_prefix (word, "mode=") && is_number (word + strlen ("mode="), 8, 07777)) ||
+      (g_str_has_prefix (word, "nr_inodes=") &&
+       is_number (word + strlen ("nr_inodes="), 10, G_MAXINT64)) ||
+      ((g_str_has_prefix (word, "uid=") || g_str_has_prefix (word, "gid=")) &&
+       is_number (word + strlen ("uid="), 10, G_MAXUINT32 - 1)))
+    return g_strdup (word);
+  return NULL;
+}
+
+static gboolean
+read_words (const char *option, const char *text, char **words, char ***ret_options, GError **error)
+{
+  g_autoptr (GStrvBuilder) options = g_strv_builder_new ();
+  const char *chosen[G_N_ELEMENTS (flags)] = {"nosuid", "nodev", "noexec"};
+  gboolean has_mode = FALSE;
+
+  for (; *words; words++) {
+    g_autofree char *value = read_value (*words);
+    guint i = 0;
+
+    while (i < G_N_ELEMENTS (flags) && strcmp (*words, flags[i].name) != 0 &&
+           strcmp (*words, flags[i].instead) != 0)
+      i++;
+    if (i < G_N_ELEMENTS (flags))
+      chosen[i] = strcmp (*words, flags[i].name) == 0 ? flags[i].name : flags[i].instead;
+    else if (value)
+      g_strv_builder_add (options, value);
+    else if (strcmp (*words, "notmpcopyup") != 0) /* podman's word for what is always so here */
+      return refuse (error, option, *words,
+                     "must be ro, suid, dev, exec, noatime, their opposites, size=BYTES, "
+                     "mode=OCTAL, nr_inodes=NUMBER, uid=ID or gid=ID");
+    has_mode = has_mode || g_str_has_prefix (*words, "mode=");
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (chosen); i++)
+    if (chosen[i])
+      g_strv_builder_add (options, chosen[i]);
+  if (!has_mode)
+    g_strv_builder_add (options, "mode=1777");
+  *ret_options = g_strv_builder_end (options);
+  return TRUE;
+}
+
+gboolean
+quilt_tmpfs_parse (
+    const char *option, const char *text, char **ret_path, char ***ret_options, GError **error)
+{
+  const char *colon = strchr (text, ':');
+  g_autofree char *path = colon ? g_strndup (text, (gsize)(colon - text)) : g_strdup (text);
+  g_auto (GStrv) words = g_strsplit (colon ? colon + 1 : "", ",", -1);
+  const char *why = check_path (path);
+
+  if (why)
+    return refuse (error, option, text, why);
+  if (!read_words (option, text, words, ret_options, error))
+    return FALSE;
+  *ret_path = g_steal_pointer (&path);
+  return TRUE;
+}
+
+gboolean
+quilt_tmpfs_check (const char *option, char **texts, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (; texts && *texts; texts++) {
+    g_auto (GStrv) options = NULL;
+    char *path = NULL;
+
+    if (!quilt_tmpfs_parse (option, *texts, &path, &options, error))
+      return FALSE;
+    if (!g_hash_table_add (seen, path))
+      return refuse (error, option, *texts, "this path is given twice");
+  }
+  return TRUE;
+}
+
+/* Of two paths the shorter one comes first if it is the beginning of the other; what ends a path
+ * here is less than any byte of one. */
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  const guchar *p = *(guchar *const *)a, *q = *(guchar *const *)b;
+
+  while (*p && *p != ':' && *p == *q)
+    p++, q++;
+  return (*p == ':' ? 0 : *p) - (*q == ':' ? 0 : *q);
+}
+
+void
+quilt_tmpfs_normalize (char **texts)
+{
+  if (texts)
+    qsort (texts, g_strv_length (texts), sizeof *texts, compare);
+}
