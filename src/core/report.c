@@ -3,6 +3,7 @@
 #include "core/report.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -109,11 +110,18 @@ quilt_report_receive (int channel, QuiltReport *ret_report)
   return 1;
 }
 
+/* Names that an image or a caller chose: on one line, whatever they hold. */
+static char *
+printable (const char *text)
+{
+  return quilt_text_printable (text, -1, sizeof ((QuiltReport *)0)->object);
+}
+
 static char *
 command_text (const QuiltReport *report)
 {
-  g_autofree char *object = g_utf8_make_valid (report->object, -1);
-  g_autofree char *detail = g_utf8_make_valid (report->detail, -1);
+  g_autofree char *object = printable (report->object);
+  g_autofree char *detail = printable (report->detail);
   const char *why = problems[report->problem].why;
   gboolean quoted = report->problem != QUILT_COMMAND_FAILED && *detail;
 
@@ -126,8 +134,8 @@ command_text (const QuiltReport *report)
 static void
 set_stage_error (const QuiltReport *report, GError **error)
 {
-  g_autofree char *object = g_utf8_make_valid (report->object, -1);
-  g_autofree char *detail = g_utf8_make_valid (report->detail, -1);
+  g_autofree char *object = printable (report->object);
+  g_autofree char *detail = printable (report->detail);
   gboolean full = report->error == ENOSPC || report->error == EDQUOT;
   int code = QUILT_ERROR_FAILED;
 
@@ -180,8 +188,8 @@ quilt_report_to_error (const QuiltReport *report, GError **error)
 char *
 quilt_report_to_warning (const QuiltReport *report)
 {
-  g_autofree char *object = g_utf8_make_valid (report->object, -1);
-  g_autofree char *detail = g_utf8_make_valid (report->detail, -1);
+  g_autofree char *object = printable (report->object);
+  g_autofree char *detail = printable (report->detail);
 
   return g_strdup_printf ("'%s' may not start: %s '%s'%s", object, problems[report->problem].why,
                           detail, problems[report->problem].rest);
