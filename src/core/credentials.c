@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "spec/capabilities.h"
+#include "spec/users.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -16,9 +17,23 @@
 #define LAST_CAPABILITY 63
 
 gboolean
-quilt_credentials_check (const QuiltProcess *process, GError **error)
+quilt_credentials_check (const QuiltSpec *spec, GError **error)
 {
+  const QuiltProcess *process = &spec->process;
   const QuiltCapabilities *caps = &process->capabilities;
+  const char *user = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_USER);
+  const char *groups = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_GROUPS);
+  g_auto (GStrv) list = groups ? g_strsplit (groups, ",", -1) : NULL;
+
+  if ((user && !quilt_user_check (user, error)) ||
+      !quilt_user_check_groups ("group-add", list, error))
+    return FALSE;
+  if (process->additional_gids->len > QUILT_GROUPS_MAX) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use process.user.additionalGids: there are more than %d",
+                 QUILT_GROUPS_MAX);
+    return FALSE;
+  }
 
   if (process->uid >= G_MAXUINT32 || process->gid >= G_MAXUINT32) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
@@ -71,14 +86,13 @@ set_capabilities (const QuiltCapabilities *caps)
 }
 
 static int
-set_ids (const QuiltProcess *process)
+set_ids (const QuiltIdentity *identity)
 {
-  const GArray *groups = process->additional_gids;
-  uid_t uid = (uid_t)process->uid;
-  gid_t gid = (gid_t)process->gid;
+  uid_t uid = identity->uid;
+  gid_t gid = identity->gid;
 
   /* Always set, so that none of ours are inherited. */
-  if (setgroups (groups ? groups->len : 0, groups ? (const gid_t *)(void *)groups->data : NULL) < 0)
+  if (setgroups (identity->n_groups, identity->groups) < 0)
     return -errno;
   if (setresgid (gid, gid, gid) < 0 || setresuid (uid, uid, uid) < 0)
     return -errno;
@@ -88,15 +102,15 @@ set_ids (const QuiltProcess *process)
 /* The sets to have. Who asks for all there are gets what we have; a name that we don't have is an
  * error, not a container without it. */
 static int
-choose_capabilities (const QuiltSpec *spec, QuiltCapabilities *ret_caps, const char **ret_detail)
+choose_capabilities (const QuiltSpec *spec,
+                     QuiltCapabilities caps,
+                     QuiltCapabilities *ret_caps,
+                     const char **ret_detail)
 {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
-  QuiltCapabilities caps = {0};
   guint64 ours, missing;
 
-  if (spec->process.has_capabilities)
-    caps = spec->process.capabilities;
   if (syscall (SYS_capget, &header, data) < 0)
     return -errno;
   ours = (guint64)data[1].permitted << 32 | data[0].permitted;
@@ -116,30 +130,31 @@ choose_capabilities (const QuiltSpec *spec, QuiltCapabilities *ret_caps, const c
 }
 
 int
-quilt_credentials_apply (const QuiltSpec *spec, const char **ret_detail)
+quilt_credentials_apply (const QuiltSpec *spec,
+                         const QuiltIdentity *identity,
+                         const char **ret_detail)
 {
-  const QuiltProcess *process = &spec->process;
   QuiltCapabilities chosen = {0};
   const QuiltCapabilities *caps = &chosen;
   int r;
 
   *ret_detail = "";
-  r = choose_capabilities (spec, &chosen, ret_detail);
+  r = choose_capabilities (spec, identity->capabilities, &chosen, ret_detail);
   if (r < 0)
     return r;
   r = drop_bounding (caps->bounding);
   if (r < 0)
     return r;
   /* What is permitted has to live through the change of uid; execve() ends this again. */
-  if (process->uid != 0 && prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+  if (identity->uid != 0 && prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
     return -errno;
-  r = set_ids (process);
+  r = set_ids (identity);
   if (r < 0)
     return r;
   r = set_capabilities (caps);
   if (r < 0)
     return r;
-  if (process->no_new_privileges && prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+  if (spec->process.no_new_privileges && prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
     return -errno;
   return 0;
 }

@@ -2,12 +2,15 @@
 /* Who the container's processes are: ids, groups, capabilities, no_new_privs. */
 #pragma once
 
-#include "spec/oci.h"
+#include "core/identity.h"
 
 /* Pure. INVALID_ARGUMENT for ids that are none and sets of capabilities that contradict. */
-gboolean quilt_credentials_check (const QuiltProcess *process, GError **error);
+gboolean quilt_credentials_check (const QuiltSpec *spec, GError **error);
 
 /* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for. 0 or
- * -errno; *ret_detail is then a static string naming the capability
- * that we don't have to give, or "". */
-int quilt_credentials_apply (const QuiltSpec *spec, const char **ret_detail);
+ * -errno; *ret_detail is then a static string naming the capability that we don't have to give, or
+ * "".
+ */
+int quilt_credentials_apply (const QuiltSpec *spec,
+                             const QuiltIdentity *identity,
+                             const char **ret_detail);

@@ -328,6 +328,27 @@ filter_calls (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");
 }
 
+/* After the steps, which may have made the user. The output is his: so that he can open /dev/stdout
+ * by name, and no harm is done if he can't. */
+static void
+look_user_up (QuiltInit *init, QuiltIdentity *identity)
+{
+  const char *object = "", *why = "";
+  int r = quilt_identity_resolve (init->spec, identity, &object, &why);
+  char quoted[512];
+
+  if (r < 0) {
+    g_snprintf (quoted, sizeof quoted, "'%.*s'", (int)strcspn (object, ",:"), object);
+    quilt_init_fail (init, *object == '/' ? QUILT_STAGE_PASSWD : QUILT_STAGE_USER, *why ? 0 : -r,
+                     quoted, why);
+  }
+  if (init->home && *identity->home)
+    *init->home = identity->home;
+  if (identity->uid != 0 && (fchown (1, identity->uid, identity->gid) < 0 ||
+                             fchown (2, identity->uid, identity->gid) < 0))
+    errno = 0;
+}
+
 void
 quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
 {
@@ -342,7 +363,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
    * what follows here. */
   if (!process->no_new_privileges)
     filter_calls (init);
-  r = quilt_credentials_apply (init->spec, &missing);
+  r = quilt_credentials_apply (init->spec, init->identity, &missing);
   if (r < 0 && *missing)
     g_snprintf (detail, sizeof detail, "quiltd has no %s that it could give", missing);
   if (r < 0)
@@ -370,9 +391,11 @@ quilt_init_run (const QuiltInit *parents)
 {
   QuiltInit copy = *parents;
   const QuiltInit *init = &copy;
-  const QuiltProcess *process = &init->spec->process;
+  QuiltIdentity identity;
   int root_fd;
 
+  quilt_identity_init (init->spec, &identity);
+  copy.identity = &identity;
   die_with_parent ();
   take_descriptors (&copy);
   set_oom_score (init);
@@ -385,5 +408,6 @@ quilt_init_run (const QuiltInit *parents)
   quilt_init_wait (init);
   finish_root (init);
   quilt_steps_run (init);
-  quilt_init_become (init, process->args, process->env, 0);
+  look_user_up (&copy, &identity);
+  quilt_init_become (init, init->spec->process.args, init->env, 0);
 }

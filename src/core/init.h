@@ -2,6 +2,7 @@
 /* The container's init, from the clone to the execution of the command. */
 #pragma once
 
+#include "core/identity.h"
 #include "core/mounts.h"
 #include "core/report.h"
 #include "spec/oci.h"
@@ -12,6 +13,9 @@ typedef struct {
   int channel; /* SOCK_SEQPACKET to the supervisor: reports go, one byte each comes to go on */
   int stdout_fd;
   int stderr_fd;
+  char **env;  /* of the command and its steps */
+  char **home; /* where in it HOME of the user stands who is looked up; NULL: nowhere */
+  const QuiltIdentity *identity; /* in the init itself: who the next program is run as */
 } QuiltInit;
 
 /* In the cloned child: never returns, never allocates. */

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -50,7 +51,7 @@ check_spec (const QuiltSpec *spec, GError **error)
                  "Failed to use the configuration: it has no process.args or root.path");
     return FALSE;
   }
-  return quilt_credentials_check (&spec->process, error) && quilt_seccomp_check (spec, error);
+  return quilt_credentials_check (spec, error) && quilt_seccomp_check (spec, error);
 }
 
 /* The reading end must not make the supervisor wait; the writing end is like any pipe. */
@@ -101,6 +102,28 @@ refuse_clone (const QuiltSpec *spec, int errsv, GError **error)
   return FALSE;
 }
 
+/* The environment, and in it the place for the HOME of a user whom only the init can look up; the
+ * strings stay the spec's. Until then it is root's. */
+static char **
+make_env (const QuiltSpec *spec, char ***ret_home)
+{
+  char **env = spec->process.env;
+  gsize n = env ? g_strv_length (env) : 0;
+  char **copy = g_new0 (char *, n + 2);
+
+  *ret_home = NULL;
+  if (n > 0)
+    memcpy (copy, env, n * sizeof *env);
+  if (!g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_USER))
+    return copy;
+  for (gsize i = 0; i < n; i++)
+    if (g_str_has_prefix (env[i], "HOME="))
+      return copy;
+  copy[n] = (char *)"HOME=/root";
+  *ret_home = &copy[n];
+  return copy;
+}
+
 gboolean
 quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **error)
 {
@@ -109,6 +132,8 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
   g_autofd int channel_fd = -1;
   g_autofd int stdout_fd = -1;
   g_autofd int stderr_fd = -1;
+  g_autofree char **env = NULL;
+  char **home;
   int channel[2];
 
   mounts = check_spec (spec, error) ? quilt_mounts_plan (spec, error) : NULL;
@@ -116,6 +141,7 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
     return FALSE;
   if (!quilt_limits_prepare (spec, error))
     return FALSE;
+  env = make_env (spec, &home);
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
   payload.channel = channel[0];
@@ -127,7 +153,7 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
   if (payload.pid < 0)
     return refuse_clone (spec, errno, error);
   if (payload.pid == 0) {
-    const QuiltInit init = {spec, mounts, channel_fd, stdout_fd, stderr_fd};
+    const QuiltInit init = {spec, mounts, channel_fd, stdout_fd, stderr_fd, env, home, NULL};
 
     /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */
     quilt_fd_clear (&payload.channel);

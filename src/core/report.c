@@ -34,6 +34,8 @@ static const struct {
     [QUILT_STAGE_FORK] = {"start a setup step", ""},
     [QUILT_STAGE_REAP] = {"end what a setup step left running", ""},
     [QUILT_STAGE_SYSCTL] = {"set the kernel's", ""},
+    [QUILT_STAGE_USER] = {"look up user or group", ""},
+    [QUILT_STAGE_PASSWD] = {"read the container's", ""},
     [QUILT_STAGE_RLIMIT] = {"set the limit", ""},
 };
 
@@ -141,11 +143,12 @@ set_stage_error (const QuiltReport *report, GError **error)
 
   if (full)
     code = QUILT_ERROR_NO_SPACE;
-  else if (report->stage == QUILT_STAGE_CWD)
+  else if (report->stage == QUILT_STAGE_CWD || report->stage == QUILT_STAGE_USER ||
+           report->stage == QUILT_STAGE_PASSWD)
     code = QUILT_ERROR_INVALID_ARGUMENT;
   g_set_error (error, QUILT_ERROR, code, "Failed to %s%s%s: %s%s%s%s", stages[report->stage].verb,
-               *object ? " " : "", object, g_strerror (report->error), *detail ? ", " : "", detail,
-               stages[report->stage].advice);
+               *object ? " " : "", object, report->error ? g_strerror (report->error) : "",
+               report->error && *detail ? ", " : "", detail, stages[report->stage].advice);
 }
 
 static void

@@ -61,7 +61,7 @@ run_step (const QuiltInit *init, const QuiltHook *hook, guint step)
   if (pid < 0)
     quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
   if (pid == 0)
-    quilt_init_become (init, hook->args, hook->env ? hook->env : init->spec->process.env, step);
+    quilt_init_become (init, hook->args, hook->env ? hook->env : init->env, step);
   ended = wait_for_end (pid, hook->timeout, &status);
   end_all (init);
   if (ended && WIFEXITED (status) && WEXITSTATUS (status) == 0)

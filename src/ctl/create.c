@@ -245,8 +245,9 @@ add_lists (const Option *option,
 {
   g_autofree char *joined = g_strjoinv (",", value->texts);
   g_auto (GStrv) names = g_strsplit (joined, ",", -1);
+  char *empty[] = {joined, NULL}; /* which g_strsplit() takes for no name at all */
 
-  return add_texts (option, &(QuiltCreateValue){.texts = names}, request, error);
+  return add_texts (option, &(QuiltCreateValue){.texts = *joined ? names : empty}, request, error);
 }
 
 static gboolean
@@ -329,6 +330,8 @@ static const Option options[] = {
     {"read-only", 0, FLAG, "Root file system is read-only", NULL, "read-only", add_flag},
     {"cap-add", 0, MANY, "Add capabilities, or ALL", "NAME[,...]", "cap-add", add_lists},
     {"cap-drop", 0, MANY, "Drop capabilities, or ALL", "NAME[,...]", "cap-drop", add_lists},
+    {"user", 'u', ONE, "Who runs the command", "USER[:GROUP]", "user", add_text},
+    {"group-add", 0, MANY, "Groups that he is in too", "GROUP[,...]", "group-add", add_lists},
     {"ulimit", 0, MANY, "Limit each process (nofile=1024)", "NAME=SOFT[:HARD]", "ulimits",
      add_texts},
     {"sysctl", 0, MANY, "Set a kernel setting of its own", "KEY=VALUE", "sysctls", add_texts},
@@ -356,50 +359,20 @@ static const struct {
   const char *name;
   char letter;
 } podman_options[] = {
-    {"add-host", 0},
-    {"annotation", 0},
-    {"attach", 'a'},
-    {"cgroupns", 0},
-    {"cidfile", 0},
-    {"device", 0},
-    {"dns", 0},
-    {"entrypoint", 0},
-    {"env-file", 0},
-    {"env-host", 0},
-    {"expose", 0},
-    {"gpus", 0},
-    {"group-add", 0},
-    {"health-cmd", 0},
-    {"init", 0},
-    {"interactive", 'i'},
-    {"ip", 0},
-    {"ipc", 0},
-    {"label-file", 0},
-    {"log-driver", 0},
-    {"log-opt", 0},
-    {"mount", 0},
-    {"net", 0},
-    {"network", 0},
-    {"network-alias", 0},
-    {"pid", 0},
-    {"platform", 0},
-    {"pod", 0},
-    {"privileged", 0},
-    {"publish", 'p'},
-    {"publish-all", 'P'},
-    {"pull", 0},
-    {"quiet", 'q'},
-    {"replace", 0},
-    {"restart", 0},
-    {"secret", 0},
-    {"sig-proxy", 0},
-    {"systemd", 0},
-    {"tty", 't'},
-    {"tz", 0},
-    {"user", 'u'},
-    {"userns", 0},
-    {"uts", 0},
-    {"volume", 'v'},
+    {"add-host", 0},     {"annotation", 0}, {"attach", 'a'},
+    {"cgroupns", 0},     {"cidfile", 0},    {"device", 0},
+    {"dns", 0},          {"entrypoint", 0}, {"env-file", 0},
+    {"env-host", 0},     {"expose", 0},     {"gpus", 0},
+    {"health-cmd", 0},   {"init", 0},       {"interactive", 'i'},
+    {"ip", 0},           {"ipc", 0},        {"label-file", 0},
+    {"log-driver", 0},   {"log-opt", 0},    {"mount", 0},
+    {"net", 0},          {"network", 0},    {"network-alias", 0},
+    {"pid", 0},          {"platform", 0},   {"pod", 0},
+    {"privileged", 0},   {"publish", 'p'},  {"publish-all", 'P'},
+    {"pull", 0},         {"quiet", 'q'},    {"replace", 0},
+    {"restart", 0},      {"secret", 0},     {"sig-proxy", 0},
+    {"systemd", 0},      {"tty", 't'},      {"tz", 0},
+    {"userns", 0},       {"uts", 0},        {"volume", 'v'},
     {"volumes-from", 0},
 };
 /* clang-format on */

@@ -147,6 +147,15 @@ quilt_capabilities_has_all (char *const *list)
   return read_list ("cap-add", list, &mask, &all, NULL) && all;
 }
 
+guint64
+quilt_capabilities_added (char *const *list)
+{
+  guint64 mask = 0;
+  gboolean all = FALSE;
+
+  return read_list ("cap-add", list, &mask, &all, NULL) && all ? quilt_capabilities_all () : mask;
+}
+
 gboolean
 quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask, GError **error)
 {

@@ -27,6 +27,9 @@ quilt_capability_parse (const char *option, const char *name, guint64 *ret_mask,
 gboolean
 quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask, GError **error);
 
+/* Those that a list, which was checked, names; all for ALL. */
+guint64 quilt_capabilities_added (char *const *names);
+
 /* Whether a list asks for ALL. */
 gboolean quilt_capabilities_has_all (char *const *names);
 

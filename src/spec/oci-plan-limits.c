@@ -49,6 +49,18 @@ plan_sysctls (QuiltSpec *spec, const QuiltOptions *options, GError **error)
   return TRUE;
 }
 
+/* Only the container's own files know names, and which group and home a number has. */
+static void
+plan_user (QuiltSpec *spec, const QuiltOptions *options)
+{
+  if (options->user)
+    g_hash_table_insert (spec->annotations, g_strdup (QUILT_ANNOTATION_USER),
+                         g_strdup (options->user));
+  if (options->group_add && *options->group_add)
+    g_hash_table_insert (spec->annotations, g_strdup (QUILT_ANNOTATION_GROUPS),
+                         g_strjoinv (",", options->group_add));
+}
+
 gboolean
 quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error)
 {
@@ -57,6 +69,7 @@ quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error)
   process->umask = options->umask;
   process->has_oom_score_adj = TRUE; /* quiltd's own, which it would inherit, is far below */
   process->oom_score_adj = options->oom_score_adj;
+  plan_user (spec, options);
   return plan_rlimits (spec, options, error) && plan_sysctls (spec, options, error);
 }
 

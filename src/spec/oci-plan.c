@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/capabilities.h"
+#include "spec/users.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -149,7 +150,8 @@ plan_env (QuiltSpec *spec,
 
   set_env (env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   set_env (env, "container=quilt");
-  set_env (env, "HOME=/root");
+  if (!options->user) /* whose home is found where he is */
+    set_env (env, "HOME=/root");
   set_env (env, hostname);
   if (!set_image_env (env, image->env, error))
     return FALSE;
@@ -206,10 +208,20 @@ plan_process (QuiltSpec *spec,
   process->cwd = g_strdup (cwd && *cwd ? cwd : "/");
   process->no_new_privileges = options->no_new_privileges;
   process->has_capabilities = TRUE;
-  /* Inheritable and ambient stay empty: a program without file capabilities gains nothing. */
   process->capabilities.bounding = capabilities;
-  process->capabilities.effective = capabilities;
-  process->capabilities.permitted = capabilities;
+  if (quilt_user_is_root (options->user)) {
+    /* Inheritable and ambient stay empty: a program without file capabilities gains nothing. */
+    process->capabilities.effective = capabilities;
+    process->capabilities.permitted = capabilities;
+  } else {
+    /* As podman's: who is not root has what was added by name, and keeps it in every program. */
+    guint64 added = quilt_capabilities_added (options->cap_add) & capabilities;
+
+    process->capabilities.effective = added;
+    process->capabilities.permitted = added;
+    process->capabilities.inheritable = added;
+    process->capabilities.ambient = added;
+  }
   return plan_args (spec, options, image, error) && plan_env (spec, options, image, error);
 }
 

@@ -94,6 +94,9 @@ typedef struct {
 
 #define QUILT_ANNOTATION_ALL_CAPABILITIES                                                          \
   "org.quilt.all-capabilities" /* present: of those asked for, what the runtime itself has */
+#define QUILT_ANNOTATION_USER                                                                      \
+  "org.quilt.user" /* USER[:GROUP], looked up inside; process.user is then the steps' */
+#define QUILT_ANNOTATION_GROUPS "org.quilt.groups" /* more groups, by commas */
 #define QUILT_ANNOTATION_NOFILE_DEFAULT                                                            \
   "org.quilt.nofile-default" /* present: nobody asked for RLIMIT_NOFILE; as much as there is */
 

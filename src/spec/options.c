@@ -9,6 +9,7 @@
 #include "spec/rlimits.h"
 #include "spec/sysctl.h"
 #include "spec/tmpfs.h"
+#include "spec/users.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -208,6 +209,9 @@ const QuiltOption quilt_option_table[] = {
     {"cap-add", QUILT_OPTION_STRINGS, MEMBER (cap_add), .check_strings = check_capabilities},
     {"cap-drop", QUILT_OPTION_STRINGS, MEMBER (cap_drop), .check_strings = check_capabilities},
     {"no-new-privileges", QUILT_OPTION_BOOLEAN, MEMBER (no_new_privileges)},
+    {"user", QUILT_OPTION_STRING, MEMBER (user), .check_string = quilt_user_check},
+    {"group-add", QUILT_OPTION_STRINGS, MEMBER (group_add),
+     .check_strings = quilt_user_check_groups},
     {"ulimits", QUILT_OPTION_STRINGS, MEMBER (ulimits), .check_strings = quilt_rlimits_check},
     {"sysctls", QUILT_OPTION_STRINGS, MEMBER (sysctls), .check_strings = quilt_sysctls_check},
     {"tmpfs", QUILT_OPTION_STRINGS, MEMBER (tmpfs), .check_strings = quilt_tmpfs_check},

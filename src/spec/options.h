@@ -50,6 +50,8 @@ typedef struct {
   guint64 shm_size;           /* of /dev/shm, bytes; 0: no limit */
   gint64 oom_score_adj;       /* -1000 to 1000 */
   gint64 umask;
+  char *user;       /* "USER[:GROUP]"; NULL: the container's root */
+  char **group_add; /* names or numbers */
 } QuiltOptions;
 
 QuiltOptions *quilt_options_new (void); /* the defaults */

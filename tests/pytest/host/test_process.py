@@ -174,3 +174,95 @@ def test_oom_score_adj_and_umask(busybox):
 ])
 def test_bad_limits_are_refused_by_name(busybox, options, word):
     assert word in refused(busybox, *options)
+
+
+# Users
+
+USERS = "app:x:1000:1001:An app:/home/app:/bin/sh\\nplain:x:1002:1002\\nbad:x:4294967295:0::/:\\nzero:x:0:0::/zero:\\n"
+GROUPS = "web:x:33:app,bob\\nlog:x:4:bob\\nmany:x:77:app\\nnone:x:4294967295:\\n"
+FILES = ["--setup", f"mkdir -p /etc; printf '{USERS}' >/etc/passwd; printf '{GROUPS}' >/etc/group"]
+
+
+def who(image, *options, command=("/bin/sh", "-c", "cat /proc/self/status; printf 'HOME:\\t%s' \"$HOME\""), files=FILES):
+    text = output(image, *command, options=[*files, *options])
+    found = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    return found["Uid"].split()[0], found["Gid"].split()[0], found["Groups"].split(), found["HOME"]
+
+
+@pytest.mark.parametrize("options, expected", [
+    (["-u", "app"], ("1000", "1001", ["33", "77"], "/home/app")),
+    (["-u", "1000"], ("1000", "1001", ["33", "77"], "/home/app")),
+    (["-u", "app:log"], ("1000", "4", [], "/home/app")),
+    (["-u", "app:1234"], ("1000", "1234", [], "/home/app")),
+    (["-u", "4321"], ("4321", "0", [], "/")),
+    (["-u", "4321:web"], ("4321", "33", [], "/")),
+    (["-u", "plain"], ("1002", "1002", [], "/")),
+    (["-u", "zero"], ("0", "0", [], "/zero")),
+    (["-u", "app", "--group-add", "log,555"], ("1000", "1001", ["4", "33", "77", "555"], "/home/app")),
+    (["--group-add", "log", "--group-add", "7"], ("0", "0", ["4", "7"], "/root")),
+    (["-u", "app", "-e", "HOME=/elsewhere"], ("1000", "1001", ["33", "77"], "/elsewhere")),
+    ([], ("0", "0", [], "/root")),
+])
+def test_users_are_those_of_the_container(busybox, options, expected):
+    uid, gid, groups, home = who(busybox, *options)
+    assert (uid, gid, sorted(groups, key=int), home) == expected
+
+
+def test_a_user_by_number_needs_no_files(busybox):
+    assert who(busybox, "-u", "5:6", files=["--setup", "rm -f /etc/passwd /etc/group"]) == ("5", "6", [], "/")
+
+
+def test_a_user_is_not_the_hosts(busybox):
+    """alice is known to the host's name services alone."""
+    run("useradd", "--no-create-home", "quilt-alice").ok()
+    try:
+        done = ctl("run", "--rm", "-u", "quilt-alice", busybox, "/bin/true")
+        assert done.code == 125 and b"quilt-alice" in done.err
+    finally:
+        run("userdel", "quilt-alice").ok()
+
+
+@pytest.mark.parametrize("user, word", [("nobody-here", "nobody-here"), ("bad", "bad"), ("app:nothing", "nothing"), ("app:none", "none"),
+                                        ("plain:x", "x")])
+def test_unknown_users_and_groups_are_named(busybox, user, word):
+    done = ctl("run", "--rm", *FILES, "-u", user, busybox, "/bin/true")
+    assert done.code == 125 and f"'{word}'".encode() in done.err and b"/etc/" in done.err
+
+
+@pytest.mark.parametrize("user", ["", "a b", "4294967295", "a:b:c", ":x", "a/b", "-x"])
+def test_bad_users_are_refused_before_anything_is_created(busybox, user):
+    assert "user" in refused(busybox, f"--user={user}")
+    assert "group-add" in refused(busybox, f"--group-add={user}")
+
+
+@pytest.mark.parametrize("make", ["mkfifo /etc/passwd", "mkdir /etc/passwd", "truncate -s 1G /etc/passwd", "ln -s /dev/zero /etc/passwd",
+                                  "ln -s passwd /etc/passwd", "ln -s /proc/self/fd/0 /etc/passwd", "ln -s ../../../../etc/shadow /etc/passwd"])
+def test_hostile_passwd_files_are_refused(busybox, make):
+    """A FIFO nobody writes to, a directory, 1 GB, a device, links to itself, to a descriptor, to the host: none is followed or waited for."""
+    done = ctl("run", "--rm", "--setup", f"mkdir -p /etc; rm -rf /etc/passwd; {make}", "-u", "root", busybox, "/bin/true")
+    assert done.code == 125 and (b"/etc/passwd" in done.err), done
+
+
+def test_a_passwd_file_may_be_a_link_inside(busybox):
+    files = ["--setup", f"mkdir -p /etc /nix; rm -f /etc/passwd; printf '{USERS}' >/nix/passwd; ln -s /nix/passwd /etc/passwd"]
+    assert who(busybox, "-u", "app", files=files)[0] == "1000"
+
+
+def test_who_is_not_root_has_no_capability(busybox):
+    found = sets(status(busybox, "-u", "1000"))
+    assert found == {"Inh": 0, "Prm": 0, "Eff": 0, "Bnd": DEFAULT, "Amb": 0}
+
+
+def test_who_is_not_root_keeps_what_was_added(busybox):
+    found = sets(status(busybox, "-u", "1000", "--cap-add", "KILL", "--cap-drop", "CHOWN"))
+    assert found == {"Inh": 1 << 5, "Prm": 1 << 5, "Eff": 1 << 5, "Bnd": DEFAULT & ~CHOWN, "Amb": 1 << 5}
+
+
+def test_steps_are_roots_and_the_command_is_not(busybox):
+    script = "id -u >/step; id -G >>/step; grep CapEff /proc/self/status >>/step; echo $HOME >>/step"
+    lines = output(busybox, "/bin/sh", "-c", "id -u; cat /step", options=["-u", "1000", "--setup", script]).splitlines()
+    assert lines[:3] == ["1000", "0", "0"] and int(lines[3].split()[1], 16) == DEFAULT and lines[4] == "/root"
+
+
+def test_who_is_not_root_can_open_his_output_by_name(busybox):
+    assert output(busybox, "/bin/sh", "-c", "echo hello >/dev/stdout", options=["-u", "1000"]) == "hello\n"

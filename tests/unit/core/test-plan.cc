@@ -189,12 +189,17 @@ TEST (CredentialsTest, ContradictionsAreRefused)
 
   for (const auto &c : cases) {
     g_autoptr (GError) error = nullptr;
-    QuiltProcess process = {};
+    g_autoptr (GHashTable) annotations = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GArray) gids = g_array_new (FALSE, FALSE, sizeof (guint32));
+    QuiltSpec spec = {};
+    QuiltProcess &process = spec.process;
 
+    spec.annotations = annotations;
+    process.additional_gids = gids;
     process.uid = c.uid;
     process.has_capabilities = TRUE;
     process.capabilities = {c.bounding, c.effective, c.permitted, c.inheritable, c.ambient};
-    EXPECT_EQ (quilt_credentials_check (&process, &error), (gboolean)c.good) << c.what;
+    EXPECT_EQ (quilt_credentials_check (&spec, &error), (gboolean)c.good) << c.what;
     EXPECT_EQ (error == nullptr, c.good) << c.what;
   }
 }

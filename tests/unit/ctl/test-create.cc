@@ -138,6 +138,11 @@ TEST (Create, EveryOptionArrives)
                   "--cap-add=x",
                   "--cap-drop",
                   "all",
+                  "-u",
+                  "app:web",
+                  "--group-add=a,b",
+                  "--group-add",
+                  "7",
                   "--ulimit",
                   "nofile=1",
                   "--sysctl=a=b",
@@ -176,7 +181,8 @@ TEST (Create, EveryOptionArrives)
       "'stop-signal': <10>, "
       "'stop-timeout': <uint64 2000000>, 'read-only': <true>, "
       "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
-      "'ulimits': <['nofile=1']>, 'sysctls': <['a=b']>, 'tmpfs': <['/t', '/u:ro']>, "
+      "'user': <'app:web'>, 'group-add': <['a', 'b', '7']>, 'ulimits': <['nofile=1']>, 'sysctls': "
+      "<['a=b']>, 'tmpfs': <['/t', '/u:ro']>, "
       "'shm-size': <uint64 1024>, 'oom-score-adj': <-5>, 'umask': <23>, "
       "'no-new-privileges': <false>, 'setup': <['s']>, "
       "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "

@@ -62,6 +62,7 @@ static const char everything[] =
     " 'log-rate-interval': <uint64 30000000>, 'auto-remove': <true>, 'read-only': <true>,"
     " 'cap-add': <['chown', 'CAP_Sys_Admin']>, 'cap-drop': <['all']>,"
     " 'no-new-privileges': <false>, 'ulimits': <['nofile=1:2', 'core=-1']>,"
+    " 'user': <'app:5'>, 'group-add': <['a', '7']>,"
     " 'sysctls': <['net.ipv4.ip_forward=1']>, 'tmpfs': <['/b/c', '/b:size=1M']>,"
     " 'shm-size': <uint64 4096>, 'oom-score-adj': <-5>, 'umask': <63>}";
 
@@ -76,7 +77,8 @@ static const char everything_json[] =
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
     R"("auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
-    R"("cap-drop":["ALL"],"no-new-privileges":false,"ulimits":["nofile=1:2","core=-1"],)"
+    R"("cap-drop":["ALL"],"no-new-privileges":false,"user":"app:5","group-add":["a","7"],)"
+    R"("ulimits":["nofile=1:2","core=-1"],)"
     R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"shm-size":4096,)"
     R"("oom-score-adj":-5,"umask":63})";
 
@@ -244,6 +246,9 @@ static const struct {
     {"{'cap-add': <['ALL']>, 'cap-drop': <['all']>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'cap-drop' to 'ALL': cap-add has it too"},
     {"{'no-new-privileges': <'true'>}", QUILT_ERROR_INVALID_ARGUMENT, "type b, not s"},
+    {"{'user': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "'user' to '': a name is empty"},
+    {"{'user': <'4294967295'>}", QUILT_ERROR_INVALID_ARGUMENT, "from 0 to 4294967294"},
+    {"{'group-add': <['x y']>}", QUILT_ERROR_INVALID_ARGUMENT, "'group-add' to 'x y'"},
     {"{'ulimits': <['nofile']>}", QUILT_ERROR_INVALID_ARGUMENT, "'ulimits' to 'nofile': must be"},
     {"{'ulimits': <['files=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "there is no such limit, only as"},
     {"{'ulimits': <['NOFILE=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "there is no such limit"},

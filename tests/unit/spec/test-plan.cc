@@ -356,3 +356,38 @@ TEST_F (Plan, MountsFilesInMemory)
   EXPECT_EQ (mount (spec, "/dev/shm"), "tmpfs shm nosuid|noexec|nodev|mode=1777|size=4096|");
   EXPECT_EQ (mount (spec, "/run"), "tmpfs tmpfs nosuid|nodev|mode=755|");
 }
+
+TEST_F (Plan, LeavesNamesToTheContainer)
+{
+  options->user = g_strdup ("app:web");
+  options->group_add = strv ({"log", "5"});
+  Spec spec = plan ();
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_USER), "app:web");
+  EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_GROUPS), "log,5");
+  EXPECT_EQ (spec->process.uid, 0u);
+  EXPECT_EQ (join (spec->process.env).find ("HOME="), string::npos);
+  const QuiltCapabilities &caps = spec->process.capabilities;
+  EXPECT_EQ (caps.bounding, quilt_capabilities_default ());
+  EXPECT_EQ (caps.effective | caps.permitted | caps.inheritable | caps.ambient, 0u);
+}
+
+TEST_F (Plan, WhoIsNotRootKeepsWhatWasAdded)
+{
+  const guint64 kill = quilt_capability_from_name ("CAP_KILL");
+
+  options->user = g_strdup ("1000");
+  options->cap_add = strv ({"CAP_KILL"});
+  Spec spec = plan ();
+  EXPECT_EQ (spec->process.capabilities.ambient, kill);
+  EXPECT_EQ (spec->process.capabilities.effective, kill);
+  EXPECT_EQ (spec->process.capabilities.inheritable, kill);
+  EXPECT_EQ (spec->process.capabilities.bounding, quilt_capabilities_default ());
+
+  g_free (options->user);
+  options->user = g_strdup ("root");
+  spec = plan ();
+  EXPECT_EQ (spec->process.capabilities.ambient, 0u);
+  EXPECT_EQ (spec->process.capabilities.effective, quilt_capabilities_default ());
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which ids a container's command has: what was asked for by name is looked up in its own files,
+ * which are a stranger's: regular files of a bounded size alone are read, found inside the
+ * container's root.
+ */
+#include "core/identity.h"
+
+#include "base/beneath.h"
+#include "base/fd.h"
+#include "core/passwd.h"
+#include "spec/users.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+  const char *path;
+  char *data; /* NULL: there is no such file, or it is empty */
+  gsize size;
+} File;
+
+/* Where both look for what they need, and say what they miss. */
+typedef struct {
+  const QuiltSpec *spec;
+  File passwd, group;
+  const char *object, *why;
+} Lookup;
+
+static int
+fail (Lookup *lookup, const char *object, int error, const char *why)
+{
+  lookup->object = object;
+  lookup->why = why;
+  return -error;
+}
+
+/* First by name alone, since to open a device or a FIFO does something; what is opened then has to
+ * be a file again. */
+static int
+open_regular (Lookup *lookup, const char *path, struct stat *ret_st)
+{
+  g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autofd int fd = -1;
+
+  if (root_fd < 0)
+    return fail (lookup, path, errno, "");
+  for (guint i = 0; i < 2; i++) {
+    quilt_fd_clear (&fd);
+    fd = quilt_open_in_root (root_fd, path, i == 0 ? O_PATH : O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0 || fstat (fd, ret_st) < 0)
+      return fail (lookup, path, errno, "");
+    if (!S_ISREG (ret_st->st_mode))
+      return fail (lookup, path, EINVAL, "it is no regular file");
+  }
+  if (ret_st->st_size > QUILT_PASSWD_SIZE_MAX)
+    return fail (lookup, path, EFBIG, "it is larger than 1 MiB");
+  return g_steal_fd (&fd);
+}
+
+/* Into memory of its own, which a change of the file can't take away. */
+static int
+load (Lookup *lookup, File *file)
+{
+  struct stat st;
+  g_autofd int fd = open_regular (lookup, file->path, &st);
+  gsize size;
+  void *data;
+
+  if (fd == -ENOENT)
+    return 0;
+  if (fd < 0)
+    return fd;
+  size = (gsize)st.st_size;
+  if (size == 0)
+    return 0;
+  data = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED)
+    return fail (lookup, file->path, errno, "");
+  file->data = data;
+  file->size = 0;
+  while (file->size < size) {
+    ssize_t n = read (fd, file->data + file->size, size - file->size);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return fail (lookup, file->path, errno, "");
+    if (n == 0)
+      break;
+    file->size += (gsize)n;
+  }
+  return 0;
+}
+
+static int
+find_group (Lookup *lookup, const char *name, gsize length, guint32 *ret_gid)
+{
+  if (quilt_user_is_number (name, length, ret_gid))
+    return 0;
+  switch (quilt_group_find (lookup->group.data, lookup->group.size, name, length, ret_gid)) {
+  case QUILT_PASSWD_FOUND:
+    return 0;
+  case QUILT_PASSWD_BAD:
+    return fail (lookup, name, EINVAL, "its gid in the container's /etc/group is none");
+  case QUILT_PASSWD_ABSENT:
+    break;
+  }
+  return fail (lookup, name, EINVAL, "the container's /etc/group has no such group");
+}
+
+static void
+set_home (QuiltIdentity *identity, const char *home, gsize length)
+{
+  if (length == 0 || *home != '/' || length >= PATH_MAX)
+    home = "/", length = 1;
+  memcpy (identity->home, "HOME=", strlen ("HOME="));
+  memcpy (identity->home + strlen ("HOME="), home, length);
+  identity->home[strlen ("HOME=") + length] = '\0';
+}
+
+static int
+find_user (Lookup *lookup, const char *text, QuiltIdentity *identity)
+{
+  gsize length = strcspn (text, ":");
+  const File *passwd = &lookup->passwd;
+  QuiltPasswdEntry entry = {0};
+  guint32 uid = 0;
+  gboolean by_number = quilt_user_is_number (text, length, &uid);
+
+  identity->gid = 0;
+  switch (quilt_passwd_find (passwd->data, passwd->size, by_number ? NULL : text, length, uid,
+                             &entry)) {
+  case QUILT_PASSWD_FOUND:
+    identity->uid = entry.uid;
+    identity->gid = entry.gid;
+    break;
+  case QUILT_PASSWD_BAD:
+    return fail (lookup, text, EINVAL, "its ids in the container's /etc/passwd are none");
+  case QUILT_PASSWD_ABSENT:
+    if (!by_number)
+      return fail (lookup, text, EINVAL, "the container's /etc/passwd has no such user");
+    identity->uid = uid;
+  }
+  set_home (identity, entry.home, entry.home_length);
+  if (text[length] == ':')
+    return find_group (lookup, text + length + 1, strlen (text + length + 1), &identity->gid);
+  if (!entry.name)
+    return 0;
+  identity->n_groups =
+      quilt_group_memberships (lookup->group.data, lookup->group.size, entry.name,
+                               entry.name_length, identity->groups, QUILT_GROUPS_MAX);
+  return identity->n_groups <= QUILT_GROUPS_MAX
+             ? 0
+             : fail (lookup, text, EINVAL, "it is in more than 1024 groups");
+}
+
+static int
+add_groups (Lookup *lookup, const char *list, QuiltIdentity *identity)
+{
+  while (list && *list) {
+    gsize length = strcspn (list, ",");
+    guint32 gid;
+    int r = find_group (lookup, list, length, &gid);
+
+    if (r < 0)
+      return r;
+    if (identity->n_groups == QUILT_GROUPS_MAX)
+      return fail (lookup, list, EINVAL, "there are more than 1024 groups");
+    identity->groups[identity->n_groups++] = gid;
+    list += length + (list[length] == ',');
+  }
+  return 0;
+}
+
+/* Without a map setresuid(2) would fail with no more than "Invalid argument". */
+static int
+check_mapped (Lookup *lookup, const char *user, const QuiltIdentity *identity)
+{
+  const QuiltSpec *spec = lookup->spec;
+  guint32 outside;
+
+  if (!(spec->namespaces & QUILT_NS_USER))
+    return 0;
+  if (!quilt_id_map_find (spec->uid_map, identity->uid, &outside))
+    return fail (lookup, user, EINVAL, "its uid is not in the container's user namespace");
+  if (!quilt_id_map_find (spec->gid_map, identity->gid, &outside))
+    return fail (lookup, user, EINVAL, "its gid is not in the container's user namespace");
+  for (guint i = 0; i < identity->n_groups; i++)
+    if (!quilt_id_map_find (spec->gid_map, identity->groups[i], &outside))
+      return fail (lookup, user, EINVAL,
+                   "one of its groups is not in the container's user namespace");
+  return 0;
+}
+
+void
+quilt_identity_init (const QuiltSpec *spec, QuiltIdentity *ret_identity)
+{
+  const QuiltProcess *process = &spec->process;
+  gboolean is_named = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_USER) != NULL;
+
+  ret_identity->home[0] = '\0';
+  ret_identity->uid = is_named ? 0 : (guint32)process->uid;
+  ret_identity->gid = is_named ? 0 : (guint32)process->gid;
+  ret_identity->n_groups = MIN (process->additional_gids->len, QUILT_GROUPS_MAX);
+  for (guint i = 0; i < ret_identity->n_groups; i++)
+    ret_identity->groups[i] = g_array_index (process->additional_gids, guint32, i);
+  ret_identity->capabilities = (QuiltCapabilities){0};
+  if (process->has_capabilities)
+    ret_identity->capabilities = process->capabilities;
+  if (is_named)
+    ret_identity->capabilities = (QuiltCapabilities){
+        .bounding = ret_identity->capabilities.bounding,
+        .effective = ret_identity->capabilities.bounding,
+        .permitted = ret_identity->capabilities.bounding,
+    };
+}
+
+int
+quilt_identity_resolve (const QuiltSpec *spec,
+                        QuiltIdentity *identity,
+                        const char **ret_object,
+                        const char **ret_why)
+{
+  const char *user = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_USER);
+  const char *groups = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_GROUPS);
+  Lookup lookup = {spec, {"/etc/passwd"}, {"/etc/group"}};
+  int r = 0;
+
+  if (!user && !groups)
+    return 0;
+  if (user)
+    r = load (&lookup, &lookup.passwd);
+  if (r == 0)
+    r = load (&lookup, &lookup.group);
+  if (r == 0 && user) {
+    identity->n_groups = 0;
+    r = find_user (&lookup, user, identity);
+    if (spec->process.has_capabilities)
+      identity->capabilities = spec->process.capabilities;
+  }
+  if (r == 0)
+    r = add_groups (&lookup, groups, identity);
+  if (r == 0)
+    r = check_mapped (&lookup, user ? user : groups, identity);
+  if (r < 0) {
+    *ret_object = lookup.object;
+    *ret_why = lookup.why;
+  }
+  return r;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which ids a container's command has: what was asked for by name is looked up in its own files. */
+#pragma once
+
+#include "spec/oci.h"
+
+#include <limits.h>
+
+/* How many groups beside the first; Linux takes 65536. */
+#define QUILT_GROUPS_MAX 1024
+/* The largest /etc/passwd or /etc/group that is read. */
+#define QUILT_PASSWD_SIZE_MAX (1 << 20)
+
+typedef struct {
+  guint32 uid, gid;
+  guint n_groups;
+  guint32 groups[QUILT_GROUPS_MAX];
+  QuiltCapabilities capabilities;
+  char home[PATH_MAX + sizeof "HOME="]; /* "HOME=/…"; empty: nobody was looked up */
+} QuiltIdentity;
+
+/* What the configuration says by numbers; where it names a user too, the container's root, who its
+ * setup steps are for that user. */
+void quilt_identity_init (const QuiltSpec *spec, QuiltIdentity *ret_identity);
+
+/* Child-safe, in the container's root: the user and groups that the configuration names, if it
+ * does. Supplementary groups are those that have a named user for a member, unless his group is
+ * given too, and those asked for. 0, or -errno and *ret_why, or with *ret_why alone -EINVAL: a
+ * static string. */
+int quilt_identity_resolve (const QuiltSpec *spec,
+                            QuiltIdentity *identity,
+                            const char **ret_object,
+                            const char **ret_why);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who a container's processes are, as people type it. */
+#include "spec/users.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <string.h>
+
+gboolean
+quilt_user_is_number (const char *text, gsize length, guint32 *ret_id)
+{
+  guint64 id = 0;
+
+  if (length == 0)
+    return FALSE;
+  for (gsize i = 0; i < length; i++) {
+    if (!g_ascii_isdigit (text[i]))
+      return FALSE;
+    id = MIN (id * 10 + (guint64)(text[i] - '0'), G_MAXUINT32);
+  }
+  *ret_id = (guint32)id;
+  return TRUE;
+}
+
+/* Why it is neither name nor number; NULL: it is. */
+static const char *
+check_word (const char *text, gsize length)
+{
+  guint32 id;
+
+  if (length == 0)
+    return "a name is empty: must be USER or USER:GROUP";
+  if (quilt_user_is_number (text, length, &id))
+    return id == G_MAXUINT32 ? "ids are numbers from 0 to 4294967294" : NULL;
+  if (length > QUILT_USER_NAME_MAX)
+    return "a name is longer than 256 bytes";
+  for (gsize i = 0; i < length; i++)
+    if (strchr (":,/", text[i]) || (guchar)text[i] <= ' ' || text[i] == 0x7f)
+      return "names have no blanks, ':', ',' and '/'";
+  return *text == '-' || *text == '+' ? "a name can't begin with '-' or '+'" : NULL;
+}
+
+static gboolean
+refuse (GError **error, const char *option, const char *text, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': %s", option, quoted, why);
+  return FALSE;
+}
+
+gboolean
+quilt_user_check (const char *text, GError **error)
+{
+  const char *colon = strchr (text, ':');
+  const char *why = check_word (text, colon ? (gsize)(colon - text) : strlen (text));
+
+  if (!why && colon)
+    why = check_word (colon + 1, strlen (colon + 1));
+  return why ? refuse (error, "user", text, why) : TRUE;
+}
+
+gboolean
+quilt_user_check_groups (const char *option, char **groups, GError **error)
+{
+  for (; groups && *groups; groups++) {
+    const char *why = check_word (*groups, strlen (*groups));
+
+    if (why)
+      return refuse (error, option, *groups, why);
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_user_is_root (const char *text)
+{
+  gsize length = text ? strcspn (text, ":") : 0;
+  guint32 id = 1;
+
+  return !text || (length == 4 && strncmp (text, "root", 4) == 0) ||
+         (quilt_user_is_number (text, length, &id) && id == 0);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who a container's processes are, as people type it: "USER[:GROUP]", each a name or a number. What
+ * a name stands for only the container's own files know: core/identity.h. */
+#pragma once
+
+#include <glib.h>
+
+/* Longest name of a user or a group. */
+#define QUILT_USER_NAME_MAX 256
+
+/* Whether length bytes of text are all digits; *ret_id is then the number, G_MAXUINT32 for one that
+ * is no id. Allocates nothing. */
+gboolean quilt_user_is_number (const char *text, gsize length, guint32 *ret_id);
+
+/* The grammar of USER[:GROUP]. INVALID_ARGUMENT naming text. */
+gboolean quilt_user_check (const char *text, GError **error);
+/* Of a list of groups. */
+gboolean quilt_user_check_groups (const char *option, char **groups, GError **error);
+
+/* Whether text (NULL: nobody was asked for) is the container's root, as far as its name says. */
+gboolean quilt_user_is_root (const char *text);
