@@ -30,7 +30,7 @@ _quiltctl ()
     local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
     limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
     limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
-    local process='--cap-add --cap-drop --security-opt --ulimit --sysctl --tmpfs --shm-size --oom-score-adj --umask --user --group-add'
+    local process='--cap-add --cap-drop --security-opt --ulimit --sysctl --tmpfs --shm-size --oom-score-adj --umask --user --group-add --privileged'
     local create="$shared $limits $process --name --env --workdir --hostname --label --read-only --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"

@@ -166,7 +166,7 @@ quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask,
       !read_list ("cap-drop", drop, &dropped, &drop_all, error))
     return FALSE;
   if (add_all && drop_all)
-    return refuse (error, "cap-drop", "ALL", "cap-add has it too");
+    return refuse (error, "cap-drop", "ALL", "cap-add or privileged has it too");
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (added & dropped & 1ULL << i)
       return refuse (error, "cap-drop", names[i], "cap-add has it too");

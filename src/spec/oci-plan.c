@@ -78,6 +78,20 @@ add_mounts (QuiltSpec *spec, const Mount *mounts, gsize n)
     add_mount (spec, mounts[i].destination, mounts[i].type, mounts[i].source, mounts[i].options);
 }
 
+/* What is read-only of the kernel's, is not for who is privileged: nothing but the user namespace
+ * is between him and it. */
+static void
+unlock_mounts (QuiltSpec *spec)
+{
+  for (guint i = 0; i < spec->mounts->len; i++) {
+    const QuiltMount *mount = spec->mounts->pdata[i];
+
+    for (char **option = mount->options; option && *option; option++)
+      if (strcmp (*option, "ro") == 0)
+        (*option)[1] = 'w';
+  }
+}
+
 /* These divide or escape in overlayfs's options. */
 static gboolean
 check_overlay_path (const char *path, GError **error)
@@ -203,7 +217,7 @@ plan_process (QuiltSpec *spec,
                  quoted);
     return FALSE;
   }
-  if (!quilt_capabilities_plan (options->cap_add, options->cap_drop, &capabilities, error))
+  if (!quilt_options_get_capabilities (options, &capabilities, error))
     return FALSE;
   process->cwd = g_strdup (cwd && *cwd ? cwd : "/");
   process->no_new_privileges = options->no_new_privileges;
@@ -267,7 +281,7 @@ plan_annotations (QuiltSpec *spec,
   annotate (spec, QUILT_ANNOTATION_STOP_SIGNAL, quilt_signal_to_string (signal));
   annotate (spec, QUILT_ANNOTATION_STOP_TIMEOUT,
             g_strdup_printf ("%" G_GUINT64_FORMAT, options->stop_timeout_usec));
-  if (quilt_capabilities_has_all (options->cap_add))
+  if (options->privileged || quilt_capabilities_has_all (options->cap_add))
     annotate (spec, QUILT_ANNOTATION_ALL_CAPABILITIES, g_strdup ("true"));
   if (options->log_rate_burst > 0) {
     annotate (spec, QUILT_ANNOTATION_LOG_RATE_BURST,
@@ -297,13 +311,17 @@ quilt_spec_new_for_container (const char *id,
                                      : g_strndup (options->name ? options->name : id, 64);
   spec->namespaces = QUILT_NS_PID | QUILT_NS_NETWORK | QUILT_NS_MOUNT | QUILT_NS_IPC |
                      QUILT_NS_UTS | QUILT_NS_CGROUP;
-  spec->masked_paths = g_strdupv ((char **)masked_paths);
-  spec->readonly_paths = g_strdupv ((char **)readonly_paths);
+  if (!options->privileged) {
+    spec->masked_paths = g_strdupv ((char **)masked_paths);
+    spec->readonly_paths = g_strdupv ((char **)readonly_paths);
+  }
   if (!add_root (spec, rootfs, error) || !plan_process (spec, options, image, error) ||
       !quilt_plan_limits (spec, options, error) || !plan_setup (spec, options, error) ||
       !plan_annotations (spec, id, options, image, error))
     return NULL;
   add_mounts (spec, standard_mounts, G_N_ELEMENTS (standard_mounts));
+  if (options->privileged)
+    unlock_mounts (spec);
   if (options->read_only)
     add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));
   if (!quilt_plan_tmpfs (spec, options, error))

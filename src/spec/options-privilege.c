@@ -22,10 +22,17 @@ escapes_oom (const QuiltOptions *options)
   return options->oom_score_adj < 0;
 }
 
+static gboolean
+is_privileged (const QuiltOptions *options)
+{
+  return options->privileged;
+}
+
 static const struct {
   const char *key; /* on the bus */
   gboolean (*applies) (const QuiltOptions *options);
 } privileges[] = {
+    {"privileged", is_privileged},
     {"cap-add", adds_capabilities},
     {"oom-score-adj", escapes_oom},
 };
@@ -50,5 +57,19 @@ quilt_options_need_privilege (const QuiltOptions *options, const char **ret_why)
   if (!keys[0])
     return FALSE;
   *ret_why = keys[0];
+  return TRUE;
+}
+
+gboolean
+quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, GError **error)
+{
+  static const char *const all[] = {"ALL", NULL};
+  guint64 mask;
+
+  if (!quilt_capabilities_plan (options->cap_add, options->cap_drop, &mask, error) ||
+      (options->privileged &&
+       !quilt_capabilities_plan ((char *const *)all, options->cap_drop, &mask, error)))
+    return FALSE;
+  *ret_mask = mask;
   return TRUE;
 }

@@ -209,6 +209,7 @@ const QuiltOption quilt_option_table[] = {
     {"cap-add", QUILT_OPTION_STRINGS, MEMBER (cap_add), .check_strings = check_capabilities},
     {"cap-drop", QUILT_OPTION_STRINGS, MEMBER (cap_drop), .check_strings = check_capabilities},
     {"no-new-privileges", QUILT_OPTION_BOOLEAN, MEMBER (no_new_privileges)},
+    {"privileged", QUILT_OPTION_BOOLEAN, MEMBER (privileged)},
     {"user", QUILT_OPTION_STRING, MEMBER (user), .check_string = quilt_user_check},
     {"group-add", QUILT_OPTION_STRINGS, MEMBER (group_add),
      .check_strings = quilt_user_check_groups},
@@ -308,7 +309,7 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
   if (options->log_rate_burst == 0 &&
       options->log_rate_interval_usec != defaults->log_rate_interval_usec)
     return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");
-  return quilt_capabilities_plan (options->cap_add, options->cap_drop, &capabilities, error);
+  return quilt_options_get_capabilities (options, &capabilities, error);
 }
 
 void

@@ -52,6 +52,7 @@ typedef struct {
   gint64 umask;
   char *user;       /* "USER[:GROUP]"; NULL: the container's root */
   char **group_add; /* names or numbers */
+  gboolean privileged;
 } QuiltOptions;
 
 QuiltOptions *quilt_options_new (void); /* the defaults */
@@ -91,3 +92,8 @@ gboolean quilt_options_need_privilege (const QuiltOptions *options, const char *
 
 /* The keys of all that do; NULL-terminated, owned by the caller, the strings static. */
 const char **quilt_options_privileges (const QuiltOptions *options);
+
+/* The capabilities that a container of these options has, which is root. INVALID_ARGUMENT for what
+ * contradicts. */
+gboolean
+quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, GError **error);

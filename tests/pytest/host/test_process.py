@@ -266,3 +266,21 @@ def test_steps_are_roots_and_the_command_is_not(busybox):
 
 def test_who_is_not_root_can_open_his_output_by_name(busybox):
     assert output(busybox, "/bin/sh", "-c", "echo hello >/dev/stdout", options=["-u", "1000"]) == "hello\n"
+
+
+# Privileged
+
+def test_privileged_takes_the_walls_inside_down(busybox):
+    found = sets(status(busybox, "--privileged"))
+    assert found["Eff"] == found["Prm"] == found["Bnd"] and found["Inh"] == found["Amb"] == 0
+    assert found["Eff"] & 1 << 21 and found["Eff"] & NET_ADMIN and found["Eff"] & DEFAULT == DEFAULT
+    script = "grep -c -E ' (/proc|/sys)/' /proc/self/mountinfo; grep -E ' /sys ' /proc/mounts; mount -t tmpfs x /tmp && echo mounted"
+    lines = output(busybox, "/bin/sh", "-c", script, options=["--privileged"]).splitlines()
+    assert lines[0] == "1" and " rw," in lines[1] and lines[-1] == "mounted"  # below is /sys/fs/cgroup alone
+    ordinary = output(busybox, "/bin/sh", "-c", script + " || true").splitlines()
+    assert int(ordinary[0]) > 5 and " ro," in ordinary[1] and ordinary[-1] != "mounted"
+
+
+def test_privileged_but_for_one(busybox):
+    assert sets(status(busybox, "--privileged", "--cap-drop", "SYS_ADMIN"))["Eff"] & 1 << 21 == 0
+    assert "privileged" in refused(busybox, "--privileged", "--cap-drop", "ALL")

@@ -133,6 +133,7 @@ TEST (Create, EveryOptionArrives)
                   "--stop-timeout",
                   "2",
                   "--read-only",
+                  "--privileged",
                   "--cap-add",
                   "chown,KILL",
                   "--cap-add=x",
@@ -183,7 +184,7 @@ TEST (Create, EveryOptionArrives)
       "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
       "'user': <'app:web'>, 'group-add': <['a', 'b', '7']>, 'ulimits': <['nofile=1']>, 'sysctls': "
       "<['a=b']>, 'tmpfs': <['/t', '/u:ro']>, "
-      "'shm-size': <uint64 1024>, 'oom-score-adj': <-5>, 'umask': <23>, "
+      "'shm-size': <uint64 1024>, 'oom-score-adj': <-5>, 'umask': <23>, 'privileged': <true>, "
       "'no-new-privileges': <false>, 'setup': <['s']>, "
       "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
       "'log-rate-interval': <uint64 5000000>}");
@@ -228,8 +229,8 @@ TEST (Create, BadValuesAreNamed)
 
 TEST (Create, WhatQuiltHasNotIsRefusedWith125)
 {
-  for (const char *option : {"-i", "-t", "-it", "-v", "-v/a:/b", "--volume=/a:/b", "-p",
-                             "--privileged", "--network=host", "--no-such"}) {
+  for (const char *option : {"-i", "-t", "-it", "-v", "-v/a:/b", "--volume=/a:/b", "-p", "--pod=x",
+                             "--network=host", "--no-such"}) {
     testing::internal::CaptureStderr ();
     Parsed parsed ({option, "image"});
     std::string complaint = testing::internal::GetCapturedStderr ();

@@ -62,7 +62,7 @@ static const char everything[] =
     " 'log-rate-interval': <uint64 30000000>, 'auto-remove': <true>, 'read-only': <true>,"
     " 'cap-add': <['chown', 'CAP_Sys_Admin']>, 'cap-drop': <['all']>,"
     " 'no-new-privileges': <false>, 'ulimits': <['nofile=1:2', 'core=-1']>,"
-    " 'user': <'app:5'>, 'group-add': <['a', '7']>,"
+    " 'privileged': <false>, 'user': <'app:5'>, 'group-add': <['a', '7']>,"
     " 'sysctls': <['net.ipv4.ip_forward=1']>, 'tmpfs': <['/b/c', '/b:size=1M']>,"
     " 'shm-size': <uint64 4096>, 'oom-score-adj': <-5>, 'umask': <63>}";
 
@@ -77,7 +77,7 @@ static const char everything_json[] =
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
     R"("auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
-    R"("cap-drop":["ALL"],"no-new-privileges":false,"user":"app:5","group-add":["a","7"],)"
+    R"("cap-drop":["ALL"],"no-new-privileges":false,"privileged":false,"user":"app:5","group-add":["a","7"],)"
     R"("ulimits":["nofile=1:2","core=-1"],)"
     R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"shm-size":4096,)"
     R"("oom-score-adj":-5,"umask":63})";
@@ -86,7 +86,7 @@ static const char defaults_json[] =
     R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":0,"stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
-    R"("auto-remove":false,"read-only":false,"no-new-privileges":true,"shm-size":67108864,)"
+    R"("auto-remove":false,"read-only":false,"no-new-privileges":true,"privileged":false,"shm-size":67108864,)"
     R"("oom-score-adj":0,"umask":18})";
 
 TEST (Options, HaveDefaults)
@@ -244,7 +244,9 @@ static const struct {
     {"{'cap-add': <['cap_kill']>, 'cap-drop': <['KILL']>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'cap-drop' to 'CAP_KILL': cap-add has it too"},
     {"{'cap-add': <['ALL']>, 'cap-drop': <['all']>}", QUILT_ERROR_INVALID_ARGUMENT,
-     "'cap-drop' to 'ALL': cap-add has it too"},
+     "'cap-drop' to 'ALL': cap-add or privileged has it too"},
+    {"{'privileged': <true>, 'cap-drop': <['all']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "cap-add or privileged has it too"},
     {"{'no-new-privileges': <'true'>}", QUILT_ERROR_INVALID_ARGUMENT, "type b, not s"},
     {"{'user': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "'user' to '': a name is empty"},
     {"{'user': <'4294967295'>}", QUILT_ERROR_INVALID_ARGUMENT, "from 0 to 4294967294"},
@@ -451,6 +453,8 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'cap-add': <['NET_RAW']>}", "cap-add|"},
       {"{'cap-drop': <['ALL']>, 'cap-add': <['SYS_ADMIN']>}", "cap-add|"},
       {"{'cap-add': <['all']>}", "cap-add|"},
+      {"{'privileged': <true>}", "privileged|"},
+      {"{'privileged': <true>, 'cap-add': <['BPF']>}", "privileged|cap-add|"},
       {"{'oom-score-adj': <1>}", ""},
       {"{'oom-score-adj': <-1>, 'cap-add': <['all']>}", "cap-add|oom-score-adj|"},
   };

@@ -391,3 +391,21 @@ TEST_F (Plan, WhoIsNotRootKeepsWhatWasAdded)
   EXPECT_EQ (spec->process.capabilities.ambient, 0u);
   EXPECT_EQ (spec->process.capabilities.effective, quilt_capabilities_default ());
 }
+
+TEST_F (Plan, TakesTheWallsInsideDownForWhoIsPrivileged)
+{
+  const guint64 admin = quilt_capability_from_name ("CAP_SYS_ADMIN");
+
+  options->privileged = TRUE;
+  options->cap_drop = strv ({"CAP_SYS_ADMIN"});
+  Spec spec = plan ();
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (spec->process.capabilities.effective, quilt_capabilities_all () & ~admin);
+  EXPECT_EQ (annotation (spec, QUILT_ANNOTATION_ALL_CAPABILITIES), "true");
+  EXPECT_EQ (spec->masked_paths, nullptr);
+  EXPECT_EQ (spec->readonly_paths, nullptr);
+  EXPECT_EQ (mount (spec, "/sys"), "sysfs sysfs nosuid|noexec|nodev|rw|");
+  EXPECT_EQ (mount (spec, "/sys/fs/cgroup"), "cgroup2 cgroup2 nosuid|noexec|nodev|relatime|rw|");
+  EXPECT_TRUE (spec->process.no_new_privileges);
+}
