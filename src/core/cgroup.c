@@ -71,3 +71,33 @@ quilt_cgroup_oom_kills (int scope_fd)
   line = strstr (text, "\noom_kill ");
   return line ? g_ascii_strtoull (line + strlen ("\noom_kill "), NULL, 10) : 0;
 }
+
+int
+quilt_cgroup_kill (int scope_fd, const char *name)
+{
+  g_autofd int dir_fd = openat (scope_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autofd int kill_fd = -1;
+  int fd;
+
+  if (dir_fd < 0)
+    return -1;
+  fd = openat (dir_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return -1;
+  kill_fd = openat (dir_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+  if (kill_fd < 0 || !quilt_fd_write_all (kill_fd, "1", 1))
+    quilt_fd_clear (&fd);
+  return fd;
+}
+
+gboolean
+quilt_cgroup_is_populated (int events_fd)
+{
+  char text[256];
+  ssize_t n = pread (events_fd, text, sizeof text - 1, 0);
+
+  if (n <= 0)
+    return FALSE; /* it is gone, and who was in it */
+  text[n] = '\0';
+  return strstr (text, "populated 1") != NULL;
+}

@@ -14,3 +14,9 @@ gboolean quilt_cgroup_enter (int scope_fd, const char *name, pid_t pid, GError *
 /* How many processes the kernel killed in it for want of memory; 0 too where that is not counted.
  */
 guint64 quilt_cgroup_oom_kills (int scope_fd);
+
+/* Kills all in cgroup name below scope_fd, also what is being forked (cgroup.kill of Linux 5.14).
+ * Returns its cgroup.events, on which POLLPRI says that something has changed; -1 with errno. */
+int quilt_cgroup_kill (int scope_fd, const char *name);
+/* Whether there are processes, zombies aside, in the cgroup whose cgroup.events this is. */
+gboolean quilt_cgroup_is_populated (int events_fd);

@@ -99,6 +99,15 @@ set_ids (const QuiltIdentity *identity)
   return 0;
 }
 
+int
+quilt_credentials_keep (guint64 keep)
+{
+  const QuiltCapabilities caps = {.effective = keep, .permitted = keep};
+  int r = drop_bounding (keep);
+
+  return r < 0 ? r : set_capabilities (&caps);
+}
+
 /* The sets to have. Who asks for all there are gets what we have; a name that we don't have is an
  * error, not a container without it. */
 static int

@@ -7,6 +7,10 @@
 /* Pure. INVALID_ARGUMENT for ids that are none and sets of capabilities that contradict. */
 gboolean quilt_credentials_check (const QuiltSpec *spec, GError **error);
 
+/* Child-safe; no way back. Of what is permitted only the capabilities in keep stay, for a process
+ * of ours that executes nothing. 0 or -errno. */
+int quilt_credentials_keep (guint64 keep);
+
 /* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for. 0 or
  * -errno; *ret_detail is then a static string naming the capability that we don't have to give, or
  * "".

@@ -7,6 +7,7 @@
 #include "core/command.h"
 #include "core/credentials.h"
 #include "core/limits.h"
+#include "core/reaper.h"
 #include "core/seccomp.h"
 #include "core/steps.h"
 #include "core/sysctl.h"
@@ -409,5 +410,7 @@ quilt_init_run (const QuiltInit *parents)
   finish_root (init);
   quilt_steps_run (init);
   look_user_up (&copy, &identity);
+  if (quilt_spec_has_init (init->spec))
+    quilt_reaper_run (init);
   quilt_init_become (init, init->spec->process.args, init->env, 0);
 }

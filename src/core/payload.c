@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "core/credentials.h"
 #include "core/init.h"
+#include "core/join.h"
 #include "core/limits.h"
 #include "core/mounts.h"
 #include "core/seccomp.h"
@@ -17,8 +18,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,11 +35,15 @@ static const struct {
 static gboolean
 check_spec (const QuiltSpec *spec, GError **error)
 {
-  const guint needed = QUILT_NS_PID | QUILT_NS_MOUNT;
-
-  if ((spec->namespaces & needed) != needed) {
+  if (!(spec->namespaces & QUILT_NS_MOUNT)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to use linux.namespaces: 'pid' and 'mount' must be new ones");
+                 "Failed to use linux.namespaces: 'mount' must be a new one");
+    return FALSE;
+  }
+  if (spec->start_container->len > 0 && !(spec->namespaces & QUILT_NS_PID)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to use hooks.startContainer: what they leave running can be ended only in "
+                 "a new 'pid' namespace");
     return FALSE;
   }
   if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS)) {
@@ -76,7 +81,7 @@ make_output (const QuiltSpec *spec, int *ret_read_fd, int *ret_write_fd)
 }
 
 static pid_t
-clone_init (const QuiltSpec *spec, int *ret_pid_fd)
+clone_init (const QuiltSpec *spec, const QuiltJoins *joins, int *ret_pid_fd)
 {
   struct clone_args args = {
       .flags = CLONE_PIDFD,
@@ -87,7 +92,9 @@ clone_init (const QuiltSpec *spec, int *ret_pid_fd)
   for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++)
     if (spec->namespaces & namespaces[i].ours)
       args.flags |= namespaces[i].clone_flag;
-  return (pid_t)syscall (SYS_clone3, &args, sizeof args);
+  /* Whoever shares a pid namespace with the init sees it from its birth. */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return quilt_joins_clone (joins, &args);
 }
 
 static gboolean
@@ -129,6 +136,7 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
 {
   g_auto (QuiltPayload) payload = QUILT_PAYLOAD_NONE;
   g_autoptr (QuiltMountPlan) mounts = NULL;
+  g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
   g_autofd int channel_fd = -1;
   g_autofd int stdout_fd = -1;
   g_autofd int stderr_fd = -1;
@@ -137,7 +145,7 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
   int channel[2];
 
   mounts = check_spec (spec, error) ? quilt_mounts_plan (spec, error) : NULL;
-  if (!mounts)
+  if (!mounts || !quilt_joins_open (spec, &joins, error))
     return FALSE;
   if (!quilt_limits_prepare (spec, error))
     return FALSE;
@@ -149,7 +157,7 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
   if (!make_output (spec, &payload.stdout_fd, &stdout_fd) ||
       !make_output (spec, &payload.stderr_fd, &stderr_fd))
     return quilt_set_error_errno (error, errno, "Failed to make a pipe for the output");
-  payload.pid = clone_init (spec, &payload.pid_fd);
+  payload.pid = clone_init (spec, &joins, &payload.pid_fd);
   if (payload.pid < 0)
     return refuse_clone (spec, errno, error);
   if (payload.pid == 0) {

@@ -31,7 +31,7 @@ static const struct {
     [QUILT_STAGE_CLOSE] = {"close descriptors", ""},
     [QUILT_STAGE_CWD] = {"enter the working directory",
                          "; make it in the image, or choose another with --workdir"},
-    [QUILT_STAGE_FORK] = {"start a setup step", ""},
+    [QUILT_STAGE_FORK] = {"start a process", ""},
     [QUILT_STAGE_REAP] = {"end what a setup step left running", ""},
     [QUILT_STAGE_SYSCTL] = {"set the kernel's", ""},
     [QUILT_STAGE_USER] = {"look up user or group", ""},

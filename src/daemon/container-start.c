@@ -3,9 +3,11 @@
 #include "daemon/container-life.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "daemon/container-private.h"
 #include "daemon/host-limits.h"
 #include "daemon/outcome.h"
+#include "daemon/share.h"
 #include "daemon/work.h"
 #include "spec/words.h"
 
@@ -140,12 +142,19 @@ check_scope_free (QuiltContainer *self, const char *scope, GError **error)
   return TRUE;
 }
 
+static void
+clear_descriptor (gpointer fd)
+{
+  quilt_fd_clear (fd);
+}
+
 static QuiltRun *
 begin_run (QuiltContainer *self, const QuiltAttach *attach, GError **error)
 {
   g_autofree char *scope = quilt_scope_name (self->record->options->name);
   g_autofree char *config = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
+  g_autoptr (GArray) joins = g_array_new (FALSE, FALSE, sizeof (int));
   QuiltRunPlan plan = {
       .id = self->record->id,
       .scope = scope,
@@ -154,6 +163,7 @@ begin_run (QuiltContainer *self, const QuiltAttach *attach, GError **error)
       .attach_stderr = attach ? attach->err : -1,
   };
 
+  g_array_set_clear_func (joins, clear_descriptor);
   if (!self->image) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                  "The container's image '%s' (%s) is not there; import it again",
@@ -165,8 +175,10 @@ begin_run (QuiltContainer *self, const QuiltAttach *attach, GError **error)
     return NULL;
   quilt_host_limits_warn (self->daemon, self->record);
   spec = quilt_container_plan (self, error);
-  if (!spec)
+  if (!spec || !quilt_share_open (self->daemon, self->record->options, joins, error))
     return NULL;
+  plan.joins = (const int *)(gpointer)joins->data;
+  plan.n_joins = joins->len;
   config = quilt_spec_print (spec, FALSE);
   plan.config = config;
   return quilt_run_start (self->daemon, &plan, quilt_container_on_run, self, error);

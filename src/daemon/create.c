@@ -11,6 +11,7 @@
 #include "daemon/host-limits.h"
 #include "daemon/names.h"
 #include "daemon/run-dir.h"
+#include "daemon/share.h"
 #include "daemon/work.h"
 #include "spec/words.h"
 
@@ -25,6 +26,7 @@ typedef struct {
   char *image;                       /* as the caller named it */
   char *hex;                         /* the image that he was checked for */
   QuiltOptions *options;
+  GPtrArray *others; /* of QuiltContainer: whose namespaces it shares */
   QuiltContainer *container;
   QuiltAttach attach;
   gboolean run;
@@ -34,6 +36,7 @@ static void
 creation_free (Creation *creation)
 {
   g_clear_pointer (&creation->options, quilt_options_free);
+  g_ptr_array_unref (creation->others);
   g_clear_object (&creation->container);
   quilt_fd_clear (&creation->attach.out);
   quilt_fd_clear (&creation->attach.err);
@@ -210,6 +213,13 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
   g_ptr_array_add (details, quilt_authority_details_new (creation->run ? "run" : "create",
                                                          creation->options->name, G_MAXUINT32,
                                                          creation->image));
+  /* Who shares a container's namespaces can do to it what its own processes can. */
+  for (guint i = 0; i < creation->others->len; i++) {
+    const QuiltContainerRecord *other = ((QuiltContainer *)creation->others->pdata[i])->record;
+
+    g_ptr_array_add (details, quilt_authority_details_new ("share", other->options->name,
+                                                           other->owner, other->image));
+  }
   quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_MANAGE_CONTAINERS,
                            details, manage_authorized, creation);
 }
@@ -225,7 +235,8 @@ read_request (Creation *creation, GVariant *options, GError **error)
     return FALSE;
   creation->hex = g_strdup (quilt_image_get_hex (image));
   creation->options = quilt_options_from_variant (complete, error);
-  return creation->options != NULL;
+  return creation->options &&
+         quilt_share_bind (creation->daemon, creation->options, creation->others, error);
 }
 
 static Creation *
@@ -235,6 +246,7 @@ creation_new (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, const char
 
   creation->daemon = daemon;
   creation->image = g_strdup (image);
+  creation->others = g_ptr_array_new_with_free_func (g_object_unref);
   creation->attach = (QuiltAttach){-1, -1};
   g_object_set_data_full (G_OBJECT (invocation), "quilt-creation", creation,
                           (GDestroyNotify)creation_free);

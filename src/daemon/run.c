@@ -228,16 +228,25 @@ static QuiltHelper *
 spawn_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
 {
   g_autofree char *program = g_build_filename (self->daemon->libexec_dir, "quilt-supervisor", NULL);
-  const int fds[] = {self->dir_fd, plan->attach_stdout, plan->attach_stderr};
-  const char *argv[4] = {program};
+  g_autofree char *joins = g_strdup_printf ("--joins=%u", plan->n_joins);
+  g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
+  const char *argv[5] = {program};
+  const int nothing = -1;
   guint n = 1;
 
   if (plan->attach_stdout >= 0)
     argv[n++] = "--attach-stdout";
   if (plan->attach_stderr >= 0)
     argv[n++] = "--attach-stderr";
-  return quilt_helper_spawn (self->daemon->helpers_fd, argv, fds, G_N_ELEMENTS (fds),
-                             &helper_events, self, error);
+  if (plan->n_joins > 0)
+    argv[n++] = joins;
+  g_array_append_val (fds, self->dir_fd);
+  g_array_append_val (fds, plan->attach_stdout);
+  g_array_append_val (fds, plan->attach_stderr);
+  g_array_append_val (fds, nothing);
+  g_array_append_vals (fds, plan->joins, plan->n_joins);
+  return quilt_helper_spawn (self->daemon->helpers_fd, argv, (const int *)(gpointer)fds->data,
+                             fds->len, &helper_events, self, error);
 }
 
 QuiltRun *

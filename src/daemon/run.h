@@ -31,6 +31,8 @@ typedef struct {
   const QuiltOptions *options;
   int attach_stdout; /* -1: none */
   int attach_stderr;
+  const int *joins; /* namespaces that config joins, as spec/sharing.h wants them */
+  guint n_joins;
 } QuiltRunPlan;
 
 /* Makes the directory, executes the supervisor and asks for the scope. The command runs once the

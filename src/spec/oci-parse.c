@@ -133,45 +133,83 @@ read_annotations (
 
 typedef struct {
   char *type;
+  char *path;
 } Namespace;
+
+/* An empty one is as good as none: engines write it. */
+static gboolean
+read_namespace_path (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return json_object_get_string_len (value) == 0 ||
+         quilt_oci_read_absolute (field, value, path, member, error);
+}
 
 static const QuiltField namespace_fields[] = {
     {"type", QUILT_FIELD_STRING, quilt_field_string, G_STRUCT_OFFSET (Namespace, type)},
-    QUILT_OCI_UNSUPPORTED ("path"),
+    {"path", QUILT_FIELD_STRING, read_namespace_path, G_STRUCT_OFFSET (Namespace, path)},
     {NULL},
 };
 
+/* A mount namespace that is there already has a root of its own, and a cgroup one is entered only
+ * when the cgroup is. */
 static gboolean
-read_namespace (json_object *item, const char *path, void *member, GError **error)
+check_joinable (const QuiltNamespaceName *ns, const char *path, GError **error)
 {
-  g_autofree char *type = NULL;
-  g_autofree char *quoted = NULL;
-  const QuiltNamespaceName *ns = quilt_namespace_names;
-  Namespace target = {NULL};
-  gboolean ok = quilt_json_read (namespace_fields, item, path, &target, error);
+  if (ns->flag != QUILT_NS_MOUNT && ns->flag != QUILT_NS_CGROUP)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+               "Failed to read '%s.path': an existing '%s' namespace can't be joined", path,
+               ns->name);
+  return FALSE;
+}
 
-  type = target.type;
-  if (!ok || !quilt_oci_require (type, path, "type", error))
-    return FALSE;
-  while (ns->name && !g_str_equal (ns->name, type))
+static gboolean
+add_namespace (QuiltSpec *spec, const Namespace *target, const char *path, GError **error)
+{
+  const QuiltNamespaceName *ns = quilt_namespace_names;
+  guint seen = spec->namespaces;
+
+  while (ns->name && !g_str_equal (ns->name, target->type))
     ns++;
   if (!ns->name) {
-    quoted = quilt_text_quote (type);
+    g_autofree char *quoted = quilt_text_quote (target->type);
+
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                  "Failed to read '%s.type': '%s' namespaces are not supported", path, quoted);
     return FALSE;
   }
-  if (*(guint *)member & ns->flag)
+  for (guint i = 0; i < spec->joins->len; i++)
+    seen |= ((const QuiltNamespaceJoin *)spec->joins->pdata[i])->type;
+  if (seen & ns->flag)
     return quilt_oci_refuse (error, path, "this type is given twice");
-  *(guint *)member |= ns->flag;
+  if (target->path && !check_joinable (ns, path, error))
+    return FALSE;
+  if (target->path)
+    quilt_spec_join (spec, ns->flag, target->path);
+  else
+    spec->namespaces |= ns->flag;
   return TRUE;
 }
 
 static gboolean
-read_namespaces (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+read_namespace (json_object *item, const char *path, void *spec, GError **error)
 {
-  return quilt_oci_read_each (value, path, read_namespace, member, error);
+  Namespace target = {NULL};
+  gboolean ok = quilt_json_read (namespace_fields, item, path, &target, error) &&
+                quilt_oci_require (target.type, path, "type", error) &&
+                add_namespace (spec, &target, path, error);
+
+  g_free (target.type);
+  g_free (target.path);
+  return ok;
+}
+
+static gboolean
+read_namespaces (
+    const QuiltField *field, json_object *value, const char *path, void *spec, GError **error)
+{
+  return quilt_oci_read_each (value, path, read_namespace, spec, error);
 }
 
 static gboolean
@@ -186,7 +224,7 @@ read_seccomp (
 }
 
 static const QuiltField linux_fields[] = {
-    {"namespaces", QUILT_FIELD_ARRAY, read_namespaces, SPEC (namespaces)},
+    {"namespaces", QUILT_FIELD_ARRAY, read_namespaces},
     {"maskedPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (masked_paths)},
     {"readonlyPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (readonly_paths)},
     {"resources", QUILT_FIELD_OBJECT, quilt_oci_check_resources},

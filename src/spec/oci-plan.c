@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/capabilities.h"
+#include "spec/sharing.h"
 #include "spec/users.h"
 #include "spec/words.h"
 
@@ -32,6 +33,10 @@ static const Mount standard_mounts[] = {
     {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}},
     {"/sys/fs/cgroup", "cgroup2", "cgroup2", {"nosuid", "noexec", "nodev", "relatime", "ro"}},
 };
+
+/* Memory is shared by System V's names and by POSIX's, which are files here. */
+static const Mount hosts_shm = {
+    "/dev/shm", "bind", "/dev/shm", {"bind", "nosuid", "noexec", "nodev"}};
 
 /* What programs expect to write to on a read-only root: podman's --read-only-tmpfs. */
 static const Mount scratch_mounts[] = {
@@ -89,6 +94,21 @@ unlock_mounts (QuiltSpec *spec)
     for (char **option = mount->options; option && *option; option++)
       if (strcmp (*option, "ro") == 0)
         (*option)[1] = 'w';
+  }
+}
+
+/* In the order in which they lie on each other. */
+static void
+add_standard_mounts (QuiltSpec *spec, const QuiltOptions *options)
+{
+  const gboolean host = g_strcmp0 (options->ipc, "host") == 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (standard_mounts); i++) {
+    const Mount *mount = &standard_mounts[i];
+
+    if (host && strcmp (mount->destination, hosts_shm.destination) == 0)
+      mount = &hosts_shm;
+    add_mounts (spec, mount, 1);
   }
 }
 
@@ -160,13 +180,15 @@ plan_env (QuiltSpec *spec,
           GError **error)
 {
   g_autoptr (GPtrArray) env = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *hostname = g_strconcat ("HOSTNAME=", spec->hostname, NULL);
+  g_autofree char *hostname =
+      spec->hostname ? g_strconcat ("HOSTNAME=", spec->hostname, NULL) : NULL;
 
   set_env (env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   set_env (env, "container=quilt");
   if (!options->user) /* whose home is found where he is */
     set_env (env, "HOME=/root");
-  set_env (env, hostname);
+  if (hostname)
+    set_env (env, hostname);
   if (!set_image_env (env, image->env, error))
     return FALSE;
   for (char **entry = options->env; entry && *entry; entry++)
@@ -283,6 +305,8 @@ plan_annotations (QuiltSpec *spec,
             g_strdup_printf ("%" G_GUINT64_FORMAT, options->stop_timeout_usec));
   if (options->privileged || quilt_capabilities_has_all (options->cap_add))
     annotate (spec, QUILT_ANNOTATION_ALL_CAPABILITIES, g_strdup ("true"));
+  if (options->init)
+    annotate (spec, QUILT_ANNOTATION_INIT, g_strdup ("true"));
   if (options->log_rate_burst > 0) {
     annotate (spec, QUILT_ANNOTATION_LOG_RATE_BURST,
               g_strdup_printf ("%" G_GINT64_FORMAT, options->log_rate_burst));
@@ -307,10 +331,10 @@ quilt_spec_new_for_container (const char *id,
   spec->oci_version = g_strdup (OCI_VERSION);
   spec->root_path = g_strdup (rootfs->mount_point);
   spec->root_readonly = options->read_only;
-  spec->hostname = options->hostname ? g_strdup (options->hostname)
-                                     : g_strndup (options->name ? options->name : id, 64);
-  spec->namespaces = QUILT_NS_PID | QUILT_NS_NETWORK | QUILT_NS_MOUNT | QUILT_NS_IPC |
-                     QUILT_NS_UTS | QUILT_NS_CGROUP;
+  quilt_sharing_plan (options, spec);
+  if (spec->namespaces & QUILT_NS_UTS)
+    spec->hostname = options->hostname ? g_strdup (options->hostname)
+                                       : g_strndup (options->name ? options->name : id, 64);
   if (!options->privileged) {
     spec->masked_paths = g_strdupv ((char **)masked_paths);
     spec->readonly_paths = g_strdupv ((char **)readonly_paths);
@@ -319,7 +343,7 @@ quilt_spec_new_for_container (const char *id,
       !quilt_plan_limits (spec, options, error) || !plan_setup (spec, options, error) ||
       !plan_annotations (spec, id, options, image, error))
     return NULL;
-  add_mounts (spec, standard_mounts, G_N_ELEMENTS (standard_mounts));
+  add_standard_mounts (spec, options);
   if (options->privileged)
     unlock_mounts (spec);
   if (options->read_only)

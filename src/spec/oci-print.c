@@ -140,20 +140,40 @@ print_table (GHashTable *table)
   return object;
 }
 
+static void
+print_namespace (json_object *array, guint type, const char *path)
+{
+  json_object *item = json_object_new_object ();
+
+  for (const QuiltNamespaceName *ns = quilt_namespace_names; ns->name; ns++)
+    if (ns->flag == type)
+      add_string (item, "type", ns->name);
+  add_string (item, "path", path);
+  json_object_array_add (array, item);
+}
+
+static json_object *
+print_namespaces (const QuiltSpec *spec)
+{
+  json_object *array = json_object_new_array ();
+
+  for (const QuiltNamespaceName *ns = quilt_namespace_names; ns->name; ns++)
+    if (spec->namespaces & ns->flag)
+      print_namespace (array, ns->flag, NULL);
+  for (guint i = 0; i < spec->joins->len; i++) {
+    const QuiltNamespaceJoin *join = spec->joins->pdata[i];
+
+    print_namespace (array, join->type, join->path);
+  }
+  return array;
+}
+
 static json_object *
 print_linux (const QuiltSpec *spec)
 {
   json_object *object = json_object_new_object ();
-  json_object *namespaces = json_object_new_array ();
 
-  for (const QuiltNamespaceName *ns = quilt_namespace_names; ns->name; ns++)
-    if (spec->namespaces & ns->flag) {
-      json_object *item = json_object_new_object ();
-
-      add_string (item, "type", ns->name);
-      json_object_array_add (namespaces, item);
-    }
-  json_object_object_add (object, "namespaces", namespaces);
+  json_object_object_add (object, "namespaces", print_namespaces (spec));
   quilt_oci_print_id_maps (spec, object);
   add_strv (object, "maskedPaths", spec->masked_paths);
   add_strv (object, "readonlyPaths", spec->readonly_paths);

@@ -29,6 +29,31 @@ mount_free (gpointer data)
   g_free (mount);
 }
 
+static void
+join_free (gpointer data)
+{
+  QuiltNamespaceJoin *join = data;
+
+  g_free (join->path);
+  g_free (join);
+}
+
+void
+quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path)
+{
+  QuiltNamespaceJoin *join = g_new0 (QuiltNamespaceJoin, 1);
+
+  join->type = type;
+  join->path = g_strdup (path);
+  g_ptr_array_add (spec->joins, join);
+}
+
+gboolean
+quilt_spec_has_init (const QuiltSpec *spec)
+{
+  return g_strcmp0 (g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_INIT), "true") == 0;
+}
+
 QuiltSpec *
 quilt_spec_new (void)
 {
@@ -42,6 +67,7 @@ quilt_spec_new (void)
   spec->mounts = g_ptr_array_new_with_free_func (mount_free);
   spec->start_container = g_ptr_array_new_with_free_func (hook_free);
   spec->sysctls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  spec->joins = g_ptr_array_new_with_free_func (join_free);
   spec->annotations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return spec;
 }
@@ -63,6 +89,7 @@ quilt_spec_free (QuiltSpec *spec)
   g_ptr_array_unref (spec->start_container);
   g_array_unref (spec->uid_map);
   g_array_unref (spec->gid_map);
+  g_ptr_array_unref (spec->joins);
   g_strfreev (spec->masked_paths);
   g_strfreev (spec->readonly_paths);
   quilt_seccomp_free (spec->seccomp);

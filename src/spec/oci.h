@@ -19,6 +19,12 @@ typedef enum {
   QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map */
 } QuiltNamespaces;
 
+/* A namespace that is there already. */
+typedef struct {
+  QuiltNamespaces type; /* one of them */
+  char *path;           /* absolute, on the host, as in /proc/PID/ns */
+} QuiltNamespaceJoin;
+
 typedef struct {
   char *destination; /* absolute, inside the container */
   char *type;        /* "overlay", "proc", "tmpfs", …; NULL for a bind */
@@ -70,6 +76,7 @@ typedef struct {
   guint namespaces;           /* QuiltNamespaces to create */
   GArray *uid_map;            /* of QuiltIdMap; empty without QUILT_NS_USER */
   GArray *gid_map;
+  GPtrArray *joins; /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
   char **masked_paths;
   char **readonly_paths;
   QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */
@@ -87,6 +94,7 @@ typedef struct {
 /* Instead of linux.seccomp, which would take long to read at each start: its filter, compiled,
  * comes beside the configuration. The value is for readers. */
 #define QUILT_ANNOTATION_SECCOMP "org.quilt.seccomp"
+#define QUILT_ANNOTATION_INIT "org.quilt.init" /* "true": pid 1 is ours, the command its child */
 #define QUILT_ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal" /* "SIGTERM" */
 #define QUILT_ANNOTATION_STOP_TIMEOUT "org.quilt.stop-timeout"             /* µs */
 #define QUILT_ANNOTATION_LOG_RATE_BURST "org.quilt.log-rate-burst" /* lines; absent: no limit */
@@ -103,6 +111,12 @@ typedef struct {
 /* The number of an annotation, fallback if it is absent; INVALID_ARGUMENT if it is no number. */
 gboolean quilt_spec_annotation_uint64 (
     const QuiltSpec *spec, const char *key, guint64 fallback, guint64 *ret_value, GError **error);
+
+/* Whether pid 1 is to be ours, with the command as its child. */
+gboolean quilt_spec_has_init (const QuiltSpec *spec);
+
+/* Adds a namespace to join. */
+void quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path);
 
 void quilt_spec_free (QuiltSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)

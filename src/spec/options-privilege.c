@@ -3,6 +3,9 @@
 #include "spec/options.h"
 
 #include "spec/capabilities.h"
+#include "spec/sharing.h"
+
+#include <string.h>
 
 /* The default set can't leave a container; each of the others can do something to the host. */
 static gboolean
@@ -28,13 +31,53 @@ is_privileged (const QuiltOptions *options)
   return options->privileged;
 }
 
+static gboolean
+has_hosts (const QuiltOptions *options, const char *key)
+{
+  for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++)
+    if (strcmp (sharing->key, key) == 0)
+      return quilt_sharing_is_host (sharing, options);
+  g_return_val_if_reached (TRUE);
+}
+
+static gboolean
+has_hosts_pid (const QuiltOptions *options)
+{
+  return has_hosts (options, "pid");
+}
+
+static gboolean
+has_hosts_ipc (const QuiltOptions *options)
+{
+  return has_hosts (options, "ipc");
+}
+
+static gboolean
+has_hosts_uts (const QuiltOptions *options)
+{
+  return has_hosts (options, "uts");
+}
+
+static gboolean
+has_hosts_network (const QuiltOptions *options)
+{
+  return has_hosts (options, "network");
+}
+
+static gboolean
+has_hosts_cgroupns (const QuiltOptions *options)
+{
+  return has_hosts (options, "cgroupns");
+}
+
 static const struct {
   const char *key; /* on the bus */
   gboolean (*applies) (const QuiltOptions *options);
 } privileges[] = {
-    {"privileged", is_privileged},
-    {"cap-add", adds_capabilities},
-    {"oom-score-adj", escapes_oom},
+    {"privileged", is_privileged},  {"cap-add", adds_capabilities},
+    {"oom-score-adj", escapes_oom}, {"pid", has_hosts_pid},
+    {"ipc", has_hosts_ipc},         {"uts", has_hosts_uts},
+    {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
 };
 
 const char **

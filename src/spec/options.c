@@ -7,6 +7,7 @@
 #include "spec/capabilities.h"
 #include "spec/resources.h"
 #include "spec/rlimits.h"
+#include "spec/sharing.h"
 #include "spec/sysctl.h"
 #include "spec/tmpfs.h"
 #include "spec/users.h"
@@ -204,6 +205,13 @@ const QuiltOption quilt_option_table[] = {
      .allowed = "must be a number of lines, or 0 for no limit"},
     {"log-rate-interval", QUILT_OPTION_UINT64, MEMBER (log_rate_interval_usec), .min = 1,
      .max = TIME_LIMIT, .allowed = "must be 1 to 9223372036854775807 µs"},
+    {"pid", QUILT_OPTION_STRING, MEMBER (pid), .check_string = quilt_sharing_check_pid},
+    {"ipc", QUILT_OPTION_STRING, MEMBER (ipc), .check_string = quilt_sharing_check_ipc},
+    {"uts", QUILT_OPTION_STRING, MEMBER (uts), .check_string = quilt_sharing_check_uts},
+    {"network", QUILT_OPTION_STRING, MEMBER (network), .check_string = quilt_sharing_check_network},
+    {"cgroupns", QUILT_OPTION_STRING, MEMBER (cgroupns),
+     .check_string = quilt_sharing_check_cgroupns},
+    {"init", QUILT_OPTION_BOOLEAN, MEMBER (init)},
     {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
     {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},
     {"cap-add", QUILT_OPTION_STRINGS, MEMBER (cap_add), .check_strings = check_capabilities},
@@ -309,7 +317,10 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
   if (options->log_rate_burst == 0 &&
       options->log_rate_interval_usec != defaults->log_rate_interval_usec)
     return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");
-  return quilt_options_get_capabilities (options, &capabilities, error);
+  if (g_strcmp0 (options->ipc, "host") == 0 && options->shm_size != defaults->shm_size)
+    return refuse (error, "shm-size", "the host's /dev/shm has a size; leave it out, or 'ipc'");
+  return quilt_options_get_capabilities (options, &capabilities, error) &&
+         quilt_sharing_check_together (options, error);
 }
 
 void
@@ -338,6 +349,8 @@ quilt_options_new (void)
   options->no_new_privileges = TRUE;
   options->shm_size = SHM_DEFAULT;
   options->umask = 022;
+  /* On record, so that a later default takes no container from its isolation. */
+  options->network = g_strdup ("none");
   return options;
 }
 

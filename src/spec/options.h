@@ -39,6 +39,13 @@ typedef struct {
   gint64 stop_signal;        /* 1..64; 0: the image's, or SIGTERM */
   gint64 log_rate_burst;     /* lines per log_rate_interval_usec; 0: no limit */
   guint64 log_rate_interval_usec;
+  /* Whose namespaces: NULL or "private", "host", "container:ID" (spec/sharing.h). */
+  char *pid;
+  char *ipc; /* or "shareable" */
+  char *uts;
+  char *network; /* or "none" */
+  char *cgroupns;
+  gboolean init;        /* our own first process, which reaps and passes signals on */
   gboolean auto_remove; /* --rm */
   gboolean read_only;   /* --read-only: the root file system */
   char **cap_add;       /* names of capabilities, "CAP_…" or "ALL" */

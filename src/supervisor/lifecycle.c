@@ -211,8 +211,38 @@ quilt_supervisor_handle_reports (QuiltSupervisor *self)
   send_simple (self, QUILT_MESSAGE_RUNNING);
 }
 
-/* As the container's first process it took all others with it: the kernel has killed them before
- * this event. */
+static void
+enter_end (QuiltSupervisor *self)
+{
+  quilt_fd_clear (&self->left_fd);
+  self->phase = QUILT_PHASE_ENDED;
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_attachment_take_all (&self->outputs[i].attachment);
+  self->patience_usec = g_get_monotonic_time () + DRAIN_USEC;
+}
+
+void
+quilt_supervisor_handle_left (QuiltSupervisor *self)
+{
+  if (!quilt_cgroup_is_populated (self->left_fd))
+    enter_end (self);
+}
+
+/* The first process of a pid namespace took all others with it: the kernel has killed them before
+ * its end is seen. Where the namespace is not the container's own, that is left to us. */
+static void
+end_others (QuiltSupervisor *self)
+{
+  if ((self->spec->namespaces & QUILT_NS_PID) || self->scope_fd < 0) {
+    enter_end (self);
+    return;
+  }
+  self->left_fd = quilt_cgroup_kill (self->scope_fd, "payload");
+  if (self->left_fd < 0)
+    g_printerr ("Failed to kill what the container has left running: %s\n", g_strerror (errno));
+  quilt_supervisor_handle_left (self);
+}
+
 void
 quilt_supervisor_handle_end (QuiltSupervisor *self)
 {
@@ -225,10 +255,7 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
   quilt_fd_clear (&self->payload.pid_fd);
   self->kill_usec = 0;
   quilt_supervisor_judge_end (self, &info);
-  self->phase = QUILT_PHASE_ENDED;
-  for (guint i = 0; i < QUILT_N_STREAMS; i++)
-    quilt_attachment_take_all (&self->outputs[i].attachment);
-  self->patience_usec = g_get_monotonic_time () + DRAIN_USEC;
+  end_others (self);
 }
 
 /* Whether all that was written so far is logged. */

@@ -2,6 +2,8 @@
 /* quilt-supervisor: starts one container and stays with it until its exit is on record. */
 #include "base/error.h"
 #include "base/file.h"
+#include "core/join.h"
+#include "spec/sharing.h"
 #include "supervisor/supervisor.h"
 
 #include <stdlib.h>
@@ -14,21 +16,37 @@ enum {
   FD_RUN_DIR = 4,
   FD_STDOUT = 5,
   FD_STDERR = 6,
+  FD_JOINS = QUILT_SHARING_FD,
 };
 
 #define CONFIG_MAX (4 * 1024 * 1024)
 
+/* Of what it joins, n descriptors. */
 static gboolean
-parse_arguments (int argc, char **argv, QuiltSupervisorFds *ret_fds)
+parse_joins (const char *argument, guint *ret_n)
+{
+  const char *prefix = "--joins=";
+  guint64 n;
+
+  if (!g_str_has_prefix (argument, prefix) ||
+      !g_ascii_string_to_unsigned (argument + strlen (prefix), 10, 1, QUILT_JOINS_MAX, &n, NULL))
+    return FALSE;
+  *ret_n = (guint)n;
+  return TRUE;
+}
+
+static gboolean
+parse_arguments (int argc, char **argv, QuiltSupervisorFds *ret_fds, guint *ret_joins)
 {
   QuiltSupervisorFds fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}};
 
+  *ret_joins = 0;
   for (int i = 1; i < argc; i++) {
     if (strcmp (argv[i], "--attach-stdout") == 0)
       fds.attached[QUILT_STREAM_STDOUT] = FD_STDOUT;
     else if (strcmp (argv[i], "--attach-stderr") == 0)
       fds.attached[QUILT_STREAM_STDERR] = FD_STDERR;
-    else
+    else if (!parse_joins (argv[i], ret_joins))
       return FALSE;
   }
   *ret_fds = fds;
@@ -37,12 +55,13 @@ parse_arguments (int argc, char **argv, QuiltSupervisorFds *ret_fds)
 
 /* What quiltd did not mean to give us: open here, it would stay open as long as the container. */
 static void
-close_strays (const QuiltSupervisorFds *fds)
+close_strays (const QuiltSupervisorFds *fds, guint joins)
 {
   for (int fd = FD_STDOUT; fd <= FD_STDERR; fd++)
     if (fds->attached[fd - FD_STDOUT] < 0)
       close (fd);
-  close_range (FD_STDERR + 1, ~0U, 0);
+  close_range (FD_STDERR + 1, FD_JOINS - 1, 0);
+  close_range (FD_JOINS + joins, ~0U, 0);
 }
 
 static QuiltSpec *
@@ -77,17 +96,20 @@ main (int argc, char **argv)
   g_autoptr (QuiltSpec) spec = NULL;
   QuiltSupervisorFds fds;
   QuiltSupervisor supervisor;
+  guint joins;
 
-  if (!parse_arguments (argc, argv, &fds)) {
+  if (!parse_arguments (argc, argv, &fds, &joins)) {
     g_printerr ("quilt-supervisor is started by quiltd, and not meant for hands\n");
     return EXIT_FAILURE;
   }
-  close_strays (&fds);
+  close_strays (&fds, joins);
   spec = load_spec (fds.run_dir_fd, &error);
   if (!spec || !quilt_supervisor_init (&supervisor, spec, &fds, &error)) {
     report_failure (error);
     return EXIT_FAILURE;
   }
+  if (joins > 0) /* the container holds them now, and nobody longer than it */
+    close_range (FD_JOINS, FD_JOINS + joins - 1, 0);
   quilt_supervisor_run (&supervisor);
   quilt_supervisor_clear (&supervisor);
   return EXIT_SUCCESS;

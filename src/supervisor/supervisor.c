@@ -82,7 +82,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   memset (self, 0, sizeof *self);
   self->spec = spec;
   self->run_dir_fd = fds->run_dir_fd;
-  self->scope_fd = self->root_fd = self->signal_fd = -1;
+  self->scope_fd = self->root_fd = self->signal_fd = self->left_fd = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd};
   /* The clone comes first: the init builds while we do the rest. */
@@ -109,6 +109,7 @@ quilt_supervisor_clear (QuiltSupervisor *self)
   quilt_log_clear (&self->log);
   quilt_control_clear (&self->control);
   quilt_fd_clear (&self->signal_fd);
+  quilt_fd_clear (&self->left_fd);
   quilt_fd_clear (&self->scope_fd);
   quilt_fd_clear (&self->root_fd);
   quilt_fd_clear (&self->run_dir_fd);
@@ -121,6 +122,7 @@ enum {
   POLL_CONTROL,
   POLL_CHANNEL,
   POLL_PIDFD,
+  POLL_LEFT,
   POLL_JOURNAL,
   POLL_ATTACHED,
   POLL_OUTPUT = POLL_ATTACHED + QUILT_N_STREAMS,
@@ -139,6 +141,7 @@ wait_for_events (const QuiltSupervisor *self, struct pollfd *fds)
   fds[POLL_CONTROL] = quilt_control_poll (&self->control);
   fds[POLL_CHANNEL] = (struct pollfd){self->payload.channel, POLLIN, 0};
   fds[POLL_PIDFD] = (struct pollfd){self->payload.pid_fd, POLLIN, 0};
+  fds[POLL_LEFT] = (struct pollfd){self->left_fd, POLLPRI, 0};
   fds[POLL_JOURNAL] = quilt_journal_socket_poll (&self->log.journal);
   for (guint i = 0; i < QUILT_N_STREAMS; i++) {
     fds[POLL_ATTACHED + i] = quilt_attachment_poll (&self->outputs[i].attachment);
@@ -194,5 +197,7 @@ quilt_supervisor_run (QuiltSupervisor *self)
       quilt_supervisor_handle_reports (self);
     if (fds[POLL_PIDFD].revents)
       quilt_supervisor_handle_end (self);
+    if (fds[POLL_LEFT].revents)
+      quilt_supervisor_handle_left (self);
   }
 }

@@ -23,6 +23,7 @@ typedef struct {
   int scope_fd; /* our cgroup; -1 before GO */
   int root_fd;  /* the container's, see quilt_payload_open_root() */
   int signal_fd;
+  int left_fd; /* says when the last of those whom the init has left behind is gone; -1: none */
   QuiltPayload payload;
   QuiltControl control;
   QuiltLog log;
@@ -75,6 +76,8 @@ void quilt_supervisor_handle_terminate (QuiltSupervisor *self);
 /* The init has something to say. */
 void quilt_supervisor_handle_reports (QuiltSupervisor *self);
 void quilt_supervisor_handle_end (QuiltSupervisor *self);
+/* Of those that it has left behind, some are gone. */
+void quilt_supervisor_handle_left (QuiltSupervisor *self);
 /* Whatever has become possible or due. FALSE: nothing is left to do. */
 gboolean quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec);
 /* When quilt_supervisor_advance() has to be called again at the latest; 0: no need. */

@@ -98,14 +98,18 @@ set_exit (QuiltSupervisor *self, const siginfo_t *info)
 {
   QuiltMessage *result = &self->result;
   gboolean oom = quilt_cgroup_oom_kills (self->scope_fd) > 0;
+  gboolean killed;
 
   quilt_message_init (result, QUILT_MESSAGE_EXITED);
   result->pid = self->payload.pid;
   result->signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
   result->exit_code = result->signal ? 128 + result->signal : info->si_status;
+  /* An init of ours says by its exit code what ended the command. */
+  killed = result->signal == SIGKILL ||
+           (quilt_spec_has_init (self->spec) && result->exit_code == 128 + SIGKILL);
   if (oom)
     self->flags |= QUILT_MESSAGE_FLAG_OOM;
-  if (oom && result->signal == SIGKILL && !self->killed)
+  if (oom && killed && !self->killed)
     return "oom-killed";
   if (self->flags & QUILT_MESSAGE_FLAG_STOPPING)
     return "stopped";

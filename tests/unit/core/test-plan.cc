@@ -210,10 +210,14 @@ TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
   const struct {
     guint namespaces;
     int code;
+    const char *join; /* as a network namespace */
   } cases[] = {
-      {QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_NOT_SUPPORTED},
-      {QUILT_NS_PID | QUILT_NS_UTS, QUILT_ERROR_NOT_SUPPORTED},
-      {QUILT_NS_PID | QUILT_NS_MOUNT, QUILT_ERROR_INVALID_ARGUMENT},
+      {QUILT_NS_PID | QUILT_NS_UTS, QUILT_ERROR_NOT_SUPPORTED, nullptr},
+      {QUILT_NS_PID | QUILT_NS_MOUNT, QUILT_ERROR_INVALID_ARGUMENT, nullptr},
+      {QUILT_NS_PID | QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_FAILED, "/no/such/namespace"},
+      {QUILT_NS_PID | QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_INVALID_ARGUMENT, "/dev/null"},
+      {QUILT_NS_PID | QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_INVALID_ARGUMENT,
+       "/proc/self/ns/uts"},
   };
   std::string text = config ("");
   g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
@@ -225,11 +229,31 @@ TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
     QuiltPayload payload = QUILT_PAYLOAD_NONE;
 
     spec->namespaces = c.namespaces;
+    g_ptr_array_set_size (spec->joins, 0);
+    if (c.join)
+      quilt_spec_join (spec, QUILT_NS_NETWORK, c.join);
     EXPECT_FALSE (quilt_payload_start (spec, &payload, &error));
     EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, c.code)) << error->message;
     EXPECT_EQ (payload.pid, 0);
     EXPECT_EQ (payload.channel, -1);
   }
+}
+
+/* They would be ended by killing all that there is. */
+TEST (PayloadTest, StepsInAForeignPidNamespaceAreRefused)
+{
+  std::string text = config ("");
+  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
+  g_autoptr (GError) error = nullptr;
+  QuiltPayload payload = QUILT_PAYLOAD_NONE;
+  auto *hook = g_new0 (QuiltHook, 1);
+
+  hook->path = g_strdup ("true");
+  g_ptr_array_add (spec->start_container, hook);
+  spec->namespaces = QUILT_NS_MOUNT;
+  EXPECT_FALSE (quilt_payload_start (spec, &payload, &error));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
+  EXPECT_NE (strstr (error->message, "startContainer"), nullptr);
 }
 
 TEST (CgroupTest, OwnPath)

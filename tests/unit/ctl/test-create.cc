@@ -132,6 +132,13 @@ TEST (Create, EveryOptionArrives)
                   "USR1",
                   "--stop-timeout",
                   "2",
+                  "--net=none",
+                  "--pid",
+                  "host",
+                  "--ipc=shareable",
+                  "--uts=private",
+                  "--cgroupns=host",
+                  "--init",
                   "--read-only",
                   "--privileged",
                   "--cap-add",
@@ -180,7 +187,9 @@ TEST (Create, EveryOptionArrives)
       "'device-write-bps': <@as []>, 'device-read-iops': <['/dev/a:2']>, "
       "'device-write-iops': <['/dev/a:3']>, 'ip-allow': <['any']>, 'ip-deny': <['::1']>, "
       "'stop-signal': <10>, "
-      "'stop-timeout': <uint64 2000000>, 'read-only': <true>, "
+      "'stop-timeout': <uint64 2000000>, 'network': <'none'>, 'pid': <'host'>, "
+      "'ipc': <'shareable'>, 'uts': <'private'>, 'cgroupns': <'host'>, 'init': <true>, "
+      "'read-only': <true>, "
       "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
       "'user': <'app:web'>, 'group-add': <['a', 'b', '7']>, 'ulimits': <['nofile=1']>, 'sysctls': "
       "<['a=b']>, 'tmpfs': <['/t', '/u:ro']>, "
@@ -230,7 +239,7 @@ TEST (Create, BadValuesAreNamed)
 TEST (Create, WhatQuiltHasNotIsRefusedWith125)
 {
   for (const char *option : {"-i", "-t", "-it", "-v", "-v/a:/b", "--volume=/a:/b", "-p", "--pod=x",
-                             "--network=host", "--no-such"}) {
+                             "--dns=9.9.9.9", "--no-such"}) {
     testing::internal::CaptureStderr ();
     Parsed parsed ({option, "image"});
     std::string complaint = testing::internal::GetCapturedStderr ();

@@ -123,6 +123,28 @@ TEST (Oci, EverythingAroundIt)
   EXPECT_EQ (join (spec->readonly_paths), "");
 }
 
+TEST (Oci, NamespacesThatAreThereAlreadyAreJoined)
+{
+  Error error;
+  Spec spec = parse (R"({"ociVersion":"1.0.0","root":{"path":"r"},"process":{"cwd":"/",)"
+                     R"("args":["x"]},"linux":{"namespaces":[{"type":"mount"},)"
+                     R"({"type":"network","path":"/proc/7/ns/net"},)"
+                     R"({"type":"pid","path":"/proc/self/fd/8"}]}})",
+                     error);
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (spec->namespaces, (guint)QUILT_NS_MOUNT);
+  ASSERT_EQ (spec->joins->len, 2u);
+  const auto *network = (const QuiltNamespaceJoin *)spec->joins->pdata[0];
+  const auto *pid = (const QuiltNamespaceJoin *)spec->joins->pdata[1];
+  EXPECT_EQ (network->type, QUILT_NS_NETWORK);
+  EXPECT_STREQ (network->path, "/proc/7/ns/net");
+  EXPECT_EQ (pid->type, QUILT_NS_PID);
+  string text = print (spec);
+  EXPECT_EQ (print (parse (text, error)), text);
+  EXPECT_NE (text.find (R"({"type":"pid","path":"/proc/self/fd/8"})"), string::npos) << text;
+}
+
 TEST (Oci, GoesRound)
 {
   for (const char *name : {"good-minimal.json", "good-everything.json", "good-userns.json"}) {
@@ -226,6 +248,13 @@ static const struct {
     {"namespaces", R"([{"type":"mount"},{"type":"mount"}])", "namespaces[1]': this type is given"},
     {"namespaces", R"([{}])", "'linux.namespaces[0].type': is missing"},
     {"namespaces", R"(["mount"])", "'linux.namespaces[0]': must be an object"},
+    {"namespaces", R"([{"type":"mount"},{"type":"pid"},{"type":"pid","path":"/p"}])",
+     "namespaces[2]': this type is given twice"},
+    {"namespaces", R"([{"type":"pid","path":"/a"},{"type":"pid","path":"/b"}])",
+     "namespaces[1]': this type is given twice"},
+    {"namespaces", R"([{"type":"mount"},{"type":"pid","path":"ns/pid"}])",
+     "'linux.namespaces[1].path': must be an absolute"},
+    {"namespaces", R"([{"type":"mount"},{"type":"pid","path":7}])", "namespaces[1].path': must be"},
     {"top", R"("hostname":"web")", "'hostname': needs a namespace of type 'uts'"},
     {"top", R"("hostname":"")", "'hostname': is empty"},
     {"top", R"("mounts":{})", "'mounts': must be an array"},
@@ -301,6 +330,8 @@ static const struct {
     {"process", R"("capabilities":{"all":[]})", "'process.capabilities.all': unknown key"},
     {"namespaces", R"([{"type":"time"}])", "'time' namespaces are not supported"},
     {"namespaces", R"([{"type":"mount","path":"/proc/1/ns/mnt"}])", "'linux.namespaces[0].path'"},
+    {"namespaces", R"([{"type":"mount"},{"type":"cgroup","path":"/proc/1/ns/cgroup"}])",
+     "'linux.namespaces[1].path': an existing 'cgroup' namespace"},
     {"linux", R"("uidMappings":[{"containerID":0,"hostID":0,"size":1,"x":1}])", "Mappings[0].x'"},
     {"linux", R"("timeOffsets":{"boottime":{"secs":1}})", "'linux.timeOffsets'"},
     {"linux", R"("devices":[{"type":"c","path":"/dev/sda"}])", "'linux.devices'"},

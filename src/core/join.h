@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Namespaces that are there already: opened by the supervisor, entered on the way to the clone. */
+#pragma once
+
+#include "spec/oci.h"
+
+#include <linux/sched.h>
+#include <sys/types.h>
+
+#define QUILT_JOINS_MAX 8
+
+typedef struct {
+  int fds[QUILT_JOINS_MAX]; /* a user namespace is the last */
+  int types[QUILT_JOINS_MAX];
+  guint n;
+} QuiltJoins;
+
+#define QUILT_JOINS_NONE                                                                           \
+  {                                                                                                \
+    {0}, {0}, 0                                                                                    \
+  }
+
+/* Opens what spec names, once: nothing is looked up by a path later. INVALID_ARGUMENT, naming the
+ * path, where that is no namespace of its type; FAILED. */
+gboolean quilt_joins_open (const QuiltSpec *spec, QuiltJoins *ret_joins, GError **error);
+void quilt_joins_clear (QuiltJoins *joins);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltJoins, quilt_joins_clear)
+
+/* clone3(2) of a child that is in these namespaces and ours all the same; args has CLONE_PIDFD. We
+ * enter none of them ourselves. Returns as clone3(2) does: the pid, 0 in the child, -1 with errno.
+ */
+pid_t quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args);
