@@ -100,6 +100,11 @@ def test_the_limit_of_files_is_podmans_and_not_quiltds(busybox):
     assert soft == hard and (hard == 1048576 or hard == mine)
 
 
+def test_a_limit_beyond_the_kernels_is_named(busybox):
+    done = ctl("run", "--rm", "--ulimit", "nofile=2000000000", busybox, "/bin/true")
+    assert done.code == 125 and b"RLIMIT_NOFILE to 2000000000" in done.err
+
+
 def test_a_limit_binds_a_step_too(busybox):
     failed = ctl("run", "--rm", "--ulimit", "nofile=64", "--setup", "exit $(ulimit -n)", busybox, "/bin/true")
     assert failed.code == 125 and b"exit code 64" in failed.err

@@ -204,6 +204,21 @@ TEST (CredentialsTest, ContradictionsAreRefused)
   }
 }
 
+TEST (CredentialsTest, NamesThatAreNoneAreRefused)
+{
+  for (const char *more :
+       {R"("org.quilt.user":"a b")", R"("org.quilt.user":"")", R"("org.quilt.groups":"a,,b")"}) {
+    std::string text = config ("");
+    g_autoptr (GError) error = nullptr;
+
+    text.replace (text.rfind ('}'), 1, std::string (",\"annotations\":{") + more + "}}");
+    g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), &error);
+    ASSERT_NE (spec, nullptr) << error->message;
+    EXPECT_FALSE (quilt_credentials_check (spec, &error)) << more;
+    EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT)) << more;
+  }
+}
+
 /* Whoever made the values: without these namespaces the host itself would be changed. */
 TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
 {

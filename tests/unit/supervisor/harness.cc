@@ -302,7 +302,8 @@ config_json (const std::string &directory, const Strings &args, const Options &o
        << "\"hooks\":{\"startContainer\":[" << steps << "]},\"linux\":{\"namespaces\":["
        << "{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"},{\"type\":\"ipc\"},"
        << "{\"type\":\"uts\"},{\"type\":\"cgroup\"}" << user << "]" << maps << ",\"maskedPaths\":["
-       << options.masked << "],\"readonlyPaths\":[\"/proc/sys\"]},\"annotations\":{"
+       << options.masked << "],\"readonlyPaths\":[\"/proc/sys\"]" << options.linux_more
+       << "},\"annotations\":{"
        << "\"org.quilt.id\":\"0123456789abcdef0123456789abcdef\",\"org.quilt.name\":\"web\","
        << "\"org.quilt.image\":\"box\"" << options.annotations << "}}";
   return json.str ();
