@@ -30,7 +30,7 @@ _quiltctl ()
     local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
     limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
     limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
-    local process='--cap-add --cap-drop --security-opt --ulimit --sysctl --tmpfs --shm-size --oom-score-adj --umask --user --group-add --privileged'
+    local process='--cap-add --cap-drop --security-opt --seccomp --ulimit --sysctl --tmpfs --shm-size --oom-score-adj --umask --user --group-add --privileged'
     local create="$shared $limits $process --name --env --workdir --hostname --label --network --net --pid --ipc --uts --cgroupns --init --read-only --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
@@ -58,7 +58,7 @@ _quiltctl ()
             --memory-swap|--cpu-weight|--cpu-shares|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|\
             -c|--device-read-bps|--device-write-bps|--device-read-iops|--device-write-iops|--ip-allow|--ip-deny|\
             --network|--net|--pid|--ipc|--uts|--cgroupns|--name|--setup|--setup-timeout|--log-rate-limit|\
-            --cap-add|--cap-drop|--security-opt|--ulimit|--sysctl|--tmpfs|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
+            --cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
             --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac
         case $word in
@@ -74,6 +74,7 @@ _quiltctl ()
         --cgroupns) __quiltctl_offer "$cur" < <(printf '%s\n' private host); return ;;
         --json) __quiltctl_offer "$cur" < <(printf '%s\n' short pretty off); return ;;
         -o|--output) __quiltctl_offer "$cur" < <(printf '%s\n' short short-iso short-precise cat json json-pretty); return ;;
+        --seccomp) __quiltctl_offer "$cur" < <(printf '%s\n' default unconfined; compgen -f -- "$cur"); return ;;
         -s|--signal|--stop-signal) __quiltctl_offer "$cur" < <(printf '%s\n' HUP INT QUIT KILL USR1 USR2 TERM CONT STOP); return ;;
         -p|--property) __quiltctl_offer "$cur" < <(printf '%s\n' Id Name Image ImageDigest Owner State Scope Pid Created Started Finished \
             ExitCode Reason Error SetupStep MemoryMax CPUQuota PidsMax StopSignal StopTimeout AutoRemove ReadOnly); return ;;

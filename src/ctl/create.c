@@ -278,6 +278,15 @@ add_list (const Option *option,
   return add_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request, error);
 }
 
+static gboolean
+add_seccomp (const Option *option,
+             const QuiltCreateValue *value,
+             const Request *request,
+             GError **error)
+{
+  return quilt_security_add_seccomp (value->text, request->builder, error);
+}
+
 #define ONE G_OPTION_ARG_FILENAME
 #define MANY G_OPTION_ARG_FILENAME_ARRAY
 #define FLAG G_OPTION_ARG_NONE
@@ -351,6 +360,8 @@ static const Option options[] = {
     {"privileged", 0, FLAG, "Take down the walls inside", NULL, "privileged", add_flag},
     {"security-opt", 0, MANY, "Set a security option", "NAME[=VALUE]", "security-opt",
      add_security},
+    {"seccomp", 0, ONE, "Filter of system calls", "FILE|default|unconfined", "seccomp",
+     add_seccomp},
     {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", add_texts},
     {"setup-timeout", 0, ONE, "Time that each step may take", "TIME", "setup-timeout", add_number,
      quilt_parse_duration},

@@ -3,9 +3,16 @@
 #include "ctl/security.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/text.h"
+#include "ctl/bus.h"
+#include "spec/options.h"
+#include "spec/seccomp.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct SecurityOption SecurityOption;
 
@@ -40,6 +47,46 @@ only_value (const SecurityOption *option, const GPtrArray *values, GError **erro
   return NULL;
 }
 
+/* Of any kind of file, a pipe of a shell too, but no more of it than a profile may have. */
+static char *
+read_profile (const char *path, GError **error)
+{
+  g_autofd int fd = open (path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  g_autoptr (GString) text = g_string_new (NULL);
+  char block[4096];
+  ssize_t n = -1;
+
+  while (fd >= 0 && text->len <= QUILT_SECCOMP_PROFILE_MAX &&
+         (n = read (fd, block, sizeof block)) > 0)
+    g_string_append_len (text, block, n);
+  if (n < 0) {
+    g_autofree char *quoted = quilt_text_quote (path);
+
+    quilt_set_error_errno (error, errno, "Failed to read seccomp profile '%s'", quoted);
+    return NULL;
+  }
+  if (memchr (text->str, '\0', text->len)) {
+    refuse (error, path, "the profile has a NUL byte");
+    return NULL;
+  }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+gboolean
+quilt_security_add_seccomp (const char *value, GVariantBuilder *builder, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (strcmp (value, QUILT_SECCOMP_DEFAULT) == 0 || strcmp (value, QUILT_SECCOMP_UNCONFINED) == 0)
+    text = g_strdup (value);
+  else
+    text = read_profile (value, error);
+  if (!text || !quilt_bus_check_text ("seccomp", text, error))
+    return FALSE;
+  g_variant_builder_add (builder, "{sv}", "seccomp", g_variant_new_string (text));
+  return TRUE;
+}
+
 /* "", "true" or "false". */
 static gboolean
 add_boolean (const SecurityOption *option,
@@ -61,9 +108,21 @@ add_boolean (const SecurityOption *option,
   return TRUE;
 }
 
+static gboolean
+add_seccomp (const SecurityOption *option,
+             const GPtrArray *values,
+             GVariantBuilder *builder,
+             GError **error)
+{
+  const char *value = only_value (option, values, error);
+
+  return value && quilt_security_add_seccomp (value, builder, error);
+}
+
 /* Each has its value after the first '='. In the order in which a refusal names them. */
 static const SecurityOption options[] = {
     {"no-new-privileges", "no-new-privileges", add_boolean, "no-new-privileges[=true|false]"},
+    {"seccomp", "seccomp", add_seccomp, "seccomp=FILE|unconfined|default"},
 };
 
 static const SecurityOption *

@@ -8,3 +8,7 @@
  * of type a{sv}. INVALID_ARGUMENT for a name that there is not, and for values that it can't have.
  */
 gboolean quilt_security_add (char *const *texts, GVariantBuilder *builder, GError **error);
+
+/* The same for --seccomp, which is "default", "unconfined" or the path of a profile: its text is
+ * sent. */
+gboolean quilt_security_add_seccomp (const char *value, GVariantBuilder *builder, GError **error);

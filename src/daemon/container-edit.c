@@ -293,7 +293,10 @@ inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (edit->oci && !self->image)
     g_set_error (&error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "The image of container '%s' is lost",
                  self->record->options->name);
-  else if (edit->oci && (spec = quilt_container_plan (self, &error)))
+  else if (edit->oci && (spec = quilt_container_plan (self, &error)) &&
+           quilt_filters_describe (self->daemon->filters,
+                                   quilt_options_get_seccomp (self->record->options),
+                                   spec->process.capabilities.bounding, &spec->seccomp, &error))
     json = quilt_spec_print (spec, TRUE);
   else if (!edit->oci)
     json = print_record (self);

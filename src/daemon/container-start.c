@@ -148,39 +148,60 @@ clear_descriptor (gpointer fd)
   quilt_fd_clear (fd);
 }
 
-static QuiltRun *
-begin_run (QuiltContainer *self, const QuiltAttach *attach, GError **error)
+/* What to run, and its filter; *ret_ready FALSE: that has to be made first. */
+static QuiltSpec *
+plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **error)
 {
-  g_autofree char *scope = quilt_scope_name (self->record->options->name);
-  g_autofree char *config = NULL;
-  g_autoptr (QuiltSpec) spec = NULL;
-  g_autoptr (GArray) joins = g_array_new (FALSE, FALSE, sizeof (int));
-  QuiltRunPlan plan = {
-      .id = self->record->id,
-      .scope = scope,
-      .options = self->record->options,
-      .attach_stdout = attach ? attach->out : -1,
-      .attach_stderr = attach ? attach->err : -1,
-  };
+  QuiltSpec *spec;
+  const char *key;
 
-  g_array_set_clear_func (joins, clear_descriptor);
+  *ret_ready = TRUE;
   if (!self->image) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                  "The container's image '%s' (%s) is not there; import it again",
                  self->record->image, self->record->image_digest);
     return NULL;
   }
+  spec = quilt_container_plan (self, error);
+  if (!spec)
+    return NULL;
+  *ret_ready =
+      quilt_filters_find (self->daemon->filters, quilt_options_get_seccomp (self->record->options),
+                          spec->process.capabilities.bounding, ret_filter, &key);
+  if (*ret_ready && key)
+    g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_SECCOMP), g_strdup (key));
+  return spec;
+}
+
+static QuiltRun *
+begin_run (QuiltContainer *self,
+           const QuiltSpec *spec,
+           int filter,
+           const QuiltAttach *attach,
+           GError **error)
+{
+  g_autofree char *scope = quilt_scope_name (self->record->options->name);
+  g_autofree char *config = quilt_spec_print (spec, FALSE);
+  g_autoptr (GArray) joins = g_array_new (FALSE, FALSE, sizeof (int));
+  QuiltRunPlan plan = {
+      .id = self->record->id,
+      .scope = scope,
+      .config = config,
+      .options = self->record->options,
+      .attach_stdout = attach ? attach->out : -1,
+      .attach_stderr = attach ? attach->err : -1,
+      .filter = filter,
+  };
+
   if (!check_scope_free (self, scope, error) ||
       !quilt_host_limits_check (self->record->options, error))
     return NULL;
   quilt_host_limits_warn (self->daemon, self->record);
-  spec = quilt_container_plan (self, error);
-  if (!spec || !quilt_share_open (self->daemon, self->record->options, joins, error))
+  g_array_set_clear_func (joins, clear_descriptor);
+  if (!quilt_share_open (self->daemon, self->record->options, joins, error))
     return NULL;
   plan.joins = (const int *)(gpointer)joins->data;
   plan.n_joins = joins->len;
-  config = quilt_spec_print (spec, FALSE);
-  plan.config = config;
   return quilt_run_start (self->daemon, &plan, quilt_container_on_run, self, error);
 }
 
@@ -196,11 +217,88 @@ refuse_if_not_startable (QuiltContainer *self, GTask *task)
   return FALSE;
 }
 
+/* The start is on record, and what follows is said by its run; or there is none, for the reason
+ * why.
+ */
+static void
+enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
+{
+  self->run = run;
+  quilt_container_enter (self, QUILT_STATE_SETTING_UP);
+  if (run)
+    mark (self);
+  else
+    quilt_container_fail (self, why);
+}
+
+/* A start that waits for a filter: nothing has happened to the container yet. */
+typedef struct {
+  QuiltContainer *container;
+  const QuiltAttach *attach; /* its caller's, who keeps it until the start is answered */
+  GTask *task;
+} Waiting;
+
+static void
+on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Waiting *waiting = data;
+  g_autoptr (QuiltContainer) self = waiting->container;
+  const QuiltAttach *attach = waiting->attach;
+  GTask *task = waiting->task;
+  g_autoptr (GError) error = NULL;
+
+  g_free (waiting);
+  if (quilt_filters_make_finish (result, &error)) {
+    quilt_container_start (self, attach, task);
+    return;
+  }
+  if (self->run || self->ended || self->gone || self->removing) {
+    g_task_return_error (task, g_steal_pointer (&error));
+    g_object_unref (task);
+    return;
+  }
+  g_ptr_array_add (self->start_waiters, task);
+  quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+  enter_run (self, NULL, error);
+}
+
+static void
+wait_for_filter (QuiltContainer *self,
+                 const QuiltSpec *spec,
+                 const QuiltAttach *attach,
+                 GTask *task)
+{
+  Waiting *waiting = g_new (Waiting, 1);
+
+  *waiting = (Waiting){g_object_ref (self), attach, task};
+  quilt_filters_make_async (self->daemon->filters,
+                            quilt_options_get_seccomp (self->record->options),
+                            spec->process.capabilities.bounding, on_filter_made, waiting);
+}
+
+static void
+start_run (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QuiltSpec) spec = NULL;
+  QuiltRun *run;
+  gboolean ready;
+  int filter = -1;
+
+  spec = plan_run (self, &filter, &ready, &error);
+  if (!ready) {
+    wait_for_filter (self, spec, attach, task);
+    return;
+  }
+  g_ptr_array_add (self->start_waiters, task);
+  quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+  run = spec ? begin_run (self, spec, filter, attach, &error) : NULL;
+  enter_run (self, run, error);
+}
+
 void
 quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
 {
-  g_autoptr (GError) error = NULL;
-
   if (refuse_if_not_startable (self, task))
     return;
   if (self->state == QUILT_STATE_STOPPING) {
@@ -217,14 +315,8 @@ quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *t
     g_ptr_array_add (self->settle_waiters, task);
     return;
   }
-  g_ptr_array_add (self->start_waiters, task);
   if (self->state == QUILT_STATE_SETTING_UP || self->ended)
-    return;
-  quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
-  self->run = begin_run (self, attach, &error);
-  quilt_container_enter (self, QUILT_STATE_SETTING_UP);
-  if (self->run)
-    mark (self);
+    g_ptr_array_add (self->start_waiters, task);
   else
-    quilt_container_fail (self, error);
+    start_run (self, attach, task);
 }

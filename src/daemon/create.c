@@ -30,6 +30,7 @@ typedef struct {
   QuiltContainer *container;
   QuiltAttach attach;
   gboolean run;
+  guint64 caps; /* its bounding set */
 } Creation;
 
 static void
@@ -158,11 +159,33 @@ prepare (Creation *creation, GDBusMethodInvocation *invocation, GError **error)
   record->options = g_steal_pointer (&creation->options);
   container = quilt_container_new (daemon, record, image);
   spec = quilt_container_plan (container, error);
-  if (spec && quilt_host_limits_check (record->options, error))
+  if (spec && quilt_host_limits_check (record->options, error)) {
+    creation->caps = spec->process.capabilities.bounding;
     return g_steal_pointer (&container);
+  }
   quilt_index_unname (daemon->containers, record->options->name);
   image->users--;
   return NULL;
+}
+
+/* What only the compiler of filters knows to be wrong is found out here, and not at the start. */
+static void
+on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Creation *creation = data;
+  QuiltDaemon *daemon = creation->daemon;
+  const QuiltContainerRecord *record = creation->container->record;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_filters_make_finish (result, &error)) {
+    quilt_index_unname (daemon->containers, record->options->name);
+    creation->container->image->users--;
+    answer (creation, error);
+    return;
+  }
+  if (creation->run && record->options->auto_remove)
+    quilt_run_dir_announce (daemon, record->id);
+  quilt_work_create (daemon->store, record, on_created, creation);
 }
 
 static void
@@ -178,9 +201,9 @@ create_authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   creation->invocation = invocation;
   quilt_daemon_hold (creation->daemon);
-  if (creation->run && creation->container->record->options->auto_remove)
-    quilt_run_dir_announce (creation->daemon, creation->container->record->id);
-  quilt_work_create (creation->daemon->store, creation->container->record, on_created, creation);
+  quilt_filters_make_async (creation->daemon->filters,
+                            quilt_options_get_seccomp (creation->container->record->options),
+                            creation->caps, on_filter_made, creation);
 }
 
 /* Who may manage containers may not therefore become root by one: polkit is asked about each option

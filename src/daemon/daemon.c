@@ -54,6 +54,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->helpers_fd = quilt_helper_open_dir (paths->libexec_dir, error);
   if (self->helpers_fd < 0)
     return NULL;
+  self->filters = quilt_filters_new (paths->libexec_dir, self->helpers_fd, paths->cache_dir);
   self->in_turn = quilt_work_pool_new ();
   self->quota = quilt_quota_new ((guint)MIN (config->max_pending_per_user, G_MAXUINT));
   self->authority = quilt_authority_new (bus, self->quota);
@@ -78,6 +79,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->containers, quilt_index_free);
   g_clear_pointer (&self->images, quilt_index_free);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
+  g_clear_pointer (&self->filters, quilt_filters_free);
   g_clear_pointer (&self->systemd, quilt_systemd_free);
   g_clear_pointer (&self->authority, quilt_authority_free);
   g_clear_pointer (&self->quota, quilt_quota_free);

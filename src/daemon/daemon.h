@@ -4,6 +4,7 @@
 
 #include "daemon/authority.h"
 #include "daemon/config.h"
+#include "daemon/filters.h"
 #include "daemon/index.h"
 #include "daemon/quota.h"
 #include "daemon/tombs.h"
@@ -29,6 +30,7 @@ typedef struct {
   struct QuiltDiagnosis *diagnosis; /* that is under way, see doctor.c */
   GQueue imports;                   /* whose archive is unpacked, see import.c */
   GThreadPool *in_turn;             /* one thread: changes of images, one after the other */
+  QuiltFilters *filters;
   char *libexec_dir;
   int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
   char *run_dir;
@@ -46,6 +48,7 @@ typedef struct {
   const char *state_dir;
   const char *run_dir;
   const char *libexec_dir;
+  const char *cache_dir;
 } QuiltDaemonPaths;
 
 /* Takes config over, even on failure. BUSY when another quiltd has the state directory. */

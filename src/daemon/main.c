@@ -9,6 +9,7 @@
 #include "daemon/manager.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
+#include "spec/capabilities.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -105,6 +106,26 @@ on_bus_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer 
 }
 
 static void
+on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_filters_make_finish (result, &error))
+    g_warning ("%s", error->message);
+}
+
+/* So that the first container does not wait for it. */
+static gboolean
+make_filter (gpointer data)
+{
+  QuiltDaemon *daemon = data;
+
+  quilt_filters_make_async (daemon->filters, QUILT_SECCOMP_DEFAULT, quilt_capabilities_default (),
+                            on_filter_made, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
 on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
 {
   Main *self = data;
@@ -116,6 +137,7 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
   quilt_notify_status ("%u containers, %u images", quilt_index_size (self->daemon->containers),
                        quilt_index_size (self->daemon->images));
   quilt_notify_ready ();
+  g_idle_add_full (G_PRIORITY_LOW, make_filter, self->daemon, NULL);
 }
 
 static void
@@ -191,7 +213,7 @@ main_clear (Main *self)
 int
 main (int argc, char **argv)
 {
-  QuiltDaemonPaths paths = {QUILT_STATEDIR, QUILT_RUNDIR, QUILT_LIBEXECDIR};
+  QuiltDaemonPaths paths = {QUILT_STATEDIR, QUILT_RUNDIR, QUILT_LIBEXECDIR, QUILT_CACHEDIR};
   const char *config_dirs[] = {"/usr/lib/quilt", "/run/quilt", QUILT_SYSCONFDIR, NULL};
   Main self = {.config_dirs = config_dirs, .log_level = 6};
   gboolean version = FALSE;
@@ -199,6 +221,7 @@ main (int argc, char **argv)
       {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.state_dir, "Images and containers", "DIR"},
       {"run-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.run_dir, "Facts of the moment", "DIR"},
       {"libexec-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.libexec_dir, "Helpers", "DIR"},
+      {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.cache_dir, "What can be made again", "DIR"},
       {"config-dir", 0, 0, G_OPTION_ARG_FILENAME, &config_dirs[2], "Configuration", "DIR"},
       {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
       {NULL},

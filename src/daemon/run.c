@@ -230,8 +230,7 @@ spawn_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
   g_autofree char *program = g_build_filename (self->daemon->libexec_dir, "quilt-supervisor", NULL);
   g_autofree char *joins = g_strdup_printf ("--joins=%u", plan->n_joins);
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
-  const char *argv[5] = {program};
-  const int nothing = -1;
+  const char *argv[6] = {program};
   guint n = 1;
 
   if (plan->attach_stdout >= 0)
@@ -240,10 +239,12 @@ spawn_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
     argv[n++] = "--attach-stderr";
   if (plan->n_joins > 0)
     argv[n++] = joins;
+  if (plan->filter >= 0)
+    argv[n++] = "--seccomp";
   g_array_append_val (fds, self->dir_fd);
   g_array_append_val (fds, plan->attach_stdout);
   g_array_append_val (fds, plan->attach_stderr);
-  g_array_append_val (fds, nothing);
+  g_array_append_val (fds, plan->filter);
   g_array_append_vals (fds, plan->joins, plan->n_joins);
   return quilt_helper_spawn (self->daemon->helpers_fd, argv, (const int *)(gpointer)fds->data,
                              fds->len, &helper_events, self, error);

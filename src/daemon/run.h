@@ -33,6 +33,7 @@ typedef struct {
   int attach_stderr;
   const int *joins; /* namespaces that config joins, as spec/sharing.h wants them */
   guint n_joins;
+  int filter; /* of its system calls; -1: none */
 } QuiltRunPlan;
 
 /* Makes the directory, executes the supervisor and asks for the scope. The command runs once the

@@ -70,6 +70,14 @@ has_hosts_cgroupns (const QuiltOptions *options)
   return has_hosts (options, "cgroupns");
 }
 
+/* Nobody knows of a profile whether it forbids what lets one out. */
+static gboolean
+chooses_seccomp (const QuiltOptions *options)
+{
+  return options->seccomp && *options->seccomp &&
+         !g_str_equal (options->seccomp, QUILT_SECCOMP_DEFAULT);
+}
+
 static const struct {
   const char *key; /* on the bus */
   gboolean (*applies) (const QuiltOptions *options);
@@ -78,6 +86,7 @@ static const struct {
     {"oom-score-adj", escapes_oom}, {"pid", has_hosts_pid},
     {"ipc", has_hosts_ipc},         {"uts", has_hosts_uts},
     {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
+    {"seccomp", chooses_seccomp},
 };
 
 const char **
@@ -115,4 +124,12 @@ quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, 
     return FALSE;
   *ret_mask = mask;
   return TRUE;
+}
+
+const char *
+quilt_options_get_seccomp (const QuiltOptions *options)
+{
+  if (options->seccomp)
+    return options->seccomp;
+  return options->privileged ? QUILT_SECCOMP_UNCONFINED : QUILT_SECCOMP_DEFAULT;
 }

@@ -11,6 +11,7 @@
 #include "spec/sysctl.h"
 #include "spec/tmpfs.h"
 #include "spec/users.h"
+#include "spec/seccomp.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -151,6 +152,20 @@ check_capabilities (const char *key, char **strings, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_seccomp (const char *text, GError **error)
+{
+  g_autoptr (QuiltSeccomp) profile = NULL;
+
+  if (g_str_equal (text, QUILT_SECCOMP_DEFAULT) || g_str_equal (text, QUILT_SECCOMP_UNCONFINED))
+    return TRUE;
+  if (text[strspn (text, " \t\r\n")] != '{')
+    return refuse_value (error, "seccomp", text,
+                         "must be 'default', 'unconfined' or a profile, which is a JSON object");
+  profile = quilt_seccomp_profile_parse (text, strlen (text), error);
+  return profile != NULL;
+}
+
 #define MEMBER(name) .offset = G_STRUCT_OFFSET (QuiltOptions, name)
 
 const QuiltOption quilt_option_table[] = {
@@ -230,6 +245,7 @@ const QuiltOption quilt_option_table[] = {
      .max = 1000, .allowed = "must be -1000 to 1000"},
     {"umask", QUILT_OPTION_INT32, MEMBER (umask), .max = 0777,
      .allowed = "must be 0 to 511 (0777)"},
+    {"seccomp", QUILT_OPTION_STRING, MEMBER (seccomp), .check_string = check_seccomp},
     {NULL},
 };
 

@@ -8,6 +8,10 @@
 
 #define QUILT_INFINITY G_MAXUINT64
 
+/* Of the option seccomp; anything else is the text of a profile. */
+#define QUILT_SECCOMP_DEFAULT "default"
+#define QUILT_SECCOMP_UNCONFINED "unconfined"
+
 /* Strings that become argv or environment are bytes; the rest is UTF-8. */
 typedef struct {
   char *name;                 /* container name; NULL: the manager invents one */
@@ -60,6 +64,7 @@ typedef struct {
   char *user;       /* "USER[:GROUP]"; NULL: the container's root */
   char **group_add; /* names or numbers */
   gboolean privileged;
+  char *seccomp; /* NULL as QUILT_SECCOMP_DEFAULT, or _UNCONFINED, or a profile */
 } QuiltOptions;
 
 QuiltOptions *quilt_options_new (void); /* the defaults */
@@ -104,3 +109,6 @@ const char **quilt_options_privileges (const QuiltOptions *options);
  * contradicts. */
 gboolean
 quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, GError **error);
+
+/* What to filter its system calls by, as the option seccomp; options' own. */
+const char *quilt_options_get_seccomp (const QuiltOptions *options);

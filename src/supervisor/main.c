@@ -6,6 +6,7 @@
 #include "spec/sharing.h"
 #include "supervisor/supervisor.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ enum {
   FD_RUN_DIR = 4,
   FD_STDOUT = 5,
   FD_STDERR = 6,
+  FD_FILTER = 7,
   FD_JOINS = QUILT_SHARING_FD,
 };
 
@@ -36,9 +38,11 @@ parse_joins (const char *argument, guint *ret_n)
 }
 
 static gboolean
-parse_arguments (int argc, char **argv, QuiltSupervisorFds *ret_fds, guint *ret_joins)
+parse_arguments (
+    int argc, char **argv, QuiltSupervisorFds *ret_fds, int *ret_filter, guint *ret_joins)
 {
   QuiltSupervisorFds fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}};
+  int filter = -1;
 
   *ret_joins = 0;
   for (int i = 1; i < argc; i++) {
@@ -46,35 +50,57 @@ parse_arguments (int argc, char **argv, QuiltSupervisorFds *ret_fds, guint *ret_
       fds.attached[QUILT_STREAM_STDOUT] = FD_STDOUT;
     else if (strcmp (argv[i], "--attach-stderr") == 0)
       fds.attached[QUILT_STREAM_STDERR] = FD_STDERR;
+    else if (strcmp (argv[i], "--seccomp") == 0)
+      filter = FD_FILTER;
     else if (!parse_joins (argv[i], ret_joins))
       return FALSE;
   }
   *ret_fds = fds;
+  *ret_filter = filter;
   return TRUE;
 }
 
 /* What quiltd did not mean to give us: open here, it would stay open as long as the container. */
 static void
-close_strays (const QuiltSupervisorFds *fds, guint joins)
+close_strays (const QuiltSupervisorFds *fds, int filter, guint joins)
 {
   for (int fd = FD_STDOUT; fd <= FD_STDERR; fd++)
     if (fds->attached[fd - FD_STDOUT] < 0)
       close (fd);
-  close_range (FD_STDERR + 1, FD_JOINS - 1, 0);
+  if (filter < 0)
+    close (FD_FILTER);
   close_range (FD_JOINS + joins, ~0U, 0);
 }
 
+/* Before the clone: the child has it then without having to read. */
+static gboolean
+load_filter (QuiltSpec *spec, int fd, GError **error)
+{
+  g_autofree guint8 *data = g_malloc (QUILT_FILTER_SIZE_MAX);
+  ssize_t n = pread (fd, data, QUILT_FILTER_SIZE_MAX, 0);
+
+  close (fd);
+  if (n < 0)
+    return quilt_set_error_errno (error, errno, "Failed to read the system call filter");
+  spec->filter = g_bytes_new_take (g_steal_pointer (&data), (gsize)n);
+  return TRUE; /* core checks it */
+}
+
 static QuiltSpec *
-load_spec (int run_dir_fd, GError **error)
+load_spec (int run_dir_fd, int filter, GError **error)
 {
   g_autoptr (GBytes) bytes = quilt_file_read (run_dir_fd, "config.json", CONFIG_MAX, error);
+  g_autoptr (QuiltSpec) spec = NULL;
   gconstpointer data;
   gsize size;
 
   if (!bytes)
     return NULL;
   data = g_bytes_get_data (bytes, &size);
-  return quilt_spec_parse (data, size, error);
+  spec = quilt_spec_parse (data, size, error);
+  if (!spec || (filter >= 0 && !load_filter (spec, filter, error)))
+    return NULL;
+  return g_steal_pointer (&spec);
 }
 
 static void
@@ -97,13 +123,14 @@ main (int argc, char **argv)
   QuiltSupervisorFds fds;
   QuiltSupervisor supervisor;
   guint joins;
+  int filter;
 
-  if (!parse_arguments (argc, argv, &fds, &joins)) {
+  if (!parse_arguments (argc, argv, &fds, &filter, &joins)) {
     g_printerr ("quilt-supervisor is started by quiltd, and not meant for hands\n");
     return EXIT_FAILURE;
   }
-  close_strays (&fds, joins);
-  spec = load_spec (fds.run_dir_fd, &error);
+  close_strays (&fds, filter, joins);
+  spec = load_spec (fds.run_dir_fd, filter, &error);
   if (!spec || !quilt_supervisor_init (&supervisor, spec, &fds, &error)) {
     report_failure (error);
     return EXIT_FAILURE;

@@ -95,6 +95,7 @@ class Daemon:
         for name in ("state", "run", "libexec", "etc/quiltd.conf.d"):
             (directory / name).mkdir(parents=True)
         (directory / "libexec/quilt-supervisor").symlink_to(SOURCE / "tests/bus/quilt-supervisor")
+        (directory / "libexec/quilt-seccomp").symlink_to(f"{BUILD}/src/seccomp/quilt-seccomp")
         (directory / "libexec/quilt-transfer").symlink_to(f"{BUILD}/src/transfer/quilt-transfer")
         self.log = open(directory / "log", "w+b")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -108,7 +109,7 @@ class Daemon:
     def spawn(self, **environment):
         self.process = subprocess.Popen(
             [f"{BUILD}/src/daemon/quiltd", f"--state-dir={self.directory}/state", f"--run-dir={self.directory}/run",
-             f"--libexec-dir={self.directory}/libexec", f"--config-dir={self.directory}/etc"],
+             f"--libexec-dir={self.directory}/libexec", f"--cache-dir={self.directory}/cache", f"--config-dir={self.directory}/etc"],
             env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.address, "NOTIFY_SOCKET": str(self.directory / "notify"),
                  **environment},
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)

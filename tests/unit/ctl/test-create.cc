@@ -270,6 +270,11 @@ TEST (Create, SecurityOptionsGoByTheirNames)
       {{"--security-opt=no-new-privileges=true", "i"}, "{'no-new-privileges': <true>}"},
       {{"--security-opt", "x:y", "i"},
        "Failed to read security option 'x:y': there is no such option, only no-new-privileges"},
+      {{"--seccomp", "unconfined", "i"}, "{'seccomp': <'unconfined'>}"},
+      {{"--security-opt", "seccomp=default", "i"}, "{'seccomp': <'default'>}"},
+      {{"--seccomp", "/no/such", "i"}, "Failed to read seccomp profile '/no/such': No such file"},
+      {{"--seccomp", "/", "i"}, "Failed to read seccomp profile '/': Is a directory"},
+      {{"--seccomp", "/dev/zero", "i"}, "Failed to read security option '/dev/zero': the profile"},
       {{"--security-opt", "no-new-privileges", "--security-opt=no-new-privileges", "i"},
        "Failed to read security option 'no-new-privileges': it is given more than once"},
   };

@@ -66,7 +66,8 @@ static const char everything[] =
     " 'no-new-privileges': <false>, 'ulimits': <['nofile=1:2', 'core=-1']>,"
     " 'privileged': <false>, 'user': <'app:5'>, 'group-add': <['a', '7']>,"
     " 'sysctls': <['net.ipv4.ip_forward=1']>, 'tmpfs': <['/b/c', '/b:size=1M']>,"
-    " 'shm-size': <uint64 4096>, 'oom-score-adj': <-5>, 'umask': <63>}";
+    " 'shm-size': <uint64 4096>, 'oom-score-adj': <-5>, 'umask': <63>,"
+    " 'seccomp': <' {\"defaultAction\":\"SCMP_ACT_ALLOW\"}'>}";
 
 static const char everything_json[] =
     R"({"name":"web","command":["sh","-c","a)"
@@ -83,7 +84,7 @@ static const char everything_json[] =
     R"("cap-drop":["ALL"],"no-new-privileges":false,"privileged":false,"user":"app:5","group-add":["a","7"],)"
     R"("ulimits":["nofile=1:2","core=-1"],)"
     R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"shm-size":4096,)"
-    R"("oom-score-adj":-5,"umask":63})";
+    R"("oom-score-adj":-5,"umask":63,"seccomp":" {\"defaultAction\":\"SCMP_ACT_ALLOW\"}"})";
 
 static const char defaults_json[] =
     R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
@@ -294,6 +295,12 @@ static const struct {
     {"{'umask': <512>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 0 to 511"},
     {"{'umask': <-1>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1'"},
     {"{'log-rate-interval': <uint64 5>}", QUILT_ERROR_INVALID_ARGUMENT, "needs log-rate-burst"},
+    {"{'seccomp': <'Default'>}", QUILT_ERROR_INVALID_ARGUMENT, "'seccomp' to 'Default': must be"},
+    {"{'seccomp': <'{}'>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "profile: Failed to read 'defaultAction'"},
+    {"{'seccomp': <'{\"defaultAction\":\"X\"}'>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'X' is no action"},
+    {"{'seccomp': <true>}", QUILT_ERROR_INVALID_ARGUMENT, "type s, not b"},
 };
 
 TEST (Options, AreRefusedByName)
@@ -454,6 +461,10 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'cap-add': <['CHOWN', 'KILL']>}", ""},
       {"{'cap-drop': <['ALL']>, 'cap-add': <['SETUID']>}", ""},
       {"{'no-new-privileges': <false>}", ""},
+      {"{'seccomp': <'default'>}", ""},
+      {"{'seccomp': <''>}", ""},
+      {"{'seccomp': <'unconfined'>}", "seccomp|"},
+      {"{'seccomp': <'{\"defaultAction\":\"SCMP_ACT_KILL\"}'>}", "seccomp|"},
       {"{'cap-add': <['NET_RAW']>}", "cap-add|"},
       {"{'cap-drop': <['ALL']>, 'cap-add': <['SYS_ADMIN']>}", "cap-add|"},
       {"{'cap-add': <['all']>}", "cap-add|"},
