@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|list|memory"""
+"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|seccomp|list|memory"""
 
 import json
 import os
@@ -103,6 +103,46 @@ def bench_start():
     run("quiltctl", "remove-image", "bench")
 
 
+def bench_seccomp():
+    """What a start pays for its filter: ready in memory, none, compiled for this one start, and that by itself."""
+    run("quiltctl", "import", TARBALL, "bench")
+    profile = json.loads(Path("/usr/share/quilt/seccomp.json").read_text())
+    path, numbers = Path("/run/quilt-bench.json"), iter(range(1 << 40, 1 << 41))
+
+    def new_profile():
+        """The default one with a rule that no cache has seen."""
+        rule = {"names": ["dup3"], "action": "SCMP_ACT_ERRNO",
+                "args": [{"index": 0, "value": next(numbers), "op": "SCMP_CMP_EQ"}]}
+        path.write_text(json.dumps({**profile, "syscalls": profile["syscalls"] + [rule]}))
+
+    def start(*options):
+        run("quiltctl", "run", "--rm", *options, "bench", "/bin/true")
+
+    def missed():
+        new_profile()
+        start("--seccomp", str(path))
+
+    new_profile()
+    cached = Path("/run/quilt-bench-cached.json")
+    cached.write_bytes(path.read_bytes())
+    subjects = {
+        "run, the default filter": start,
+        "run, no filter (unconfined)": lambda: start("--seccomp", "unconfined"),
+        "run, a profile seen before": lambda: start("--seccomp", str(cached)),
+        "run, a profile never seen": missed,
+    }
+    lone, figures = measure(subjects, 0.1), measure(subjects)
+    print(f"seccomp: {ROUNDS} rounds each, taking turns, medians, one after the other and after 100 ms of peace")
+    for name in subjects:
+        print(f"  {name:32} {figures[name]:8.2f} ms   {lone[name]:8.2f} ms")
+    for what, series in (("one after the other", figures), ("after peace", lone)):
+        print(f"  {what}: the filter costs {series['run, the default filter'] - series['run, no filter (unconfined)']:.2f} ms, "
+              f"its compilation {series['run, a profile never seen'] - series['run, a profile seen before']:.2f} ms")
+    path.unlink()
+    cached.unlink()
+    run("quiltctl", "remove-image", "bench")
+
+
 def bench_list():
     count = 1000
     run("quiltctl", "import", TARBALL, "bench")
@@ -149,4 +189,4 @@ def bench_memory():
     run("quiltctl", "remove-image", "bench")
 
 
-{"start": bench_start, "list": bench_list, "memory": bench_memory}[sys.argv[1]]()
+{"start": bench_start, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory}[sys.argv[1]]()

@@ -462,7 +462,6 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'cap-drop': <['ALL']>, 'cap-add': <['SETUID']>}", ""},
       {"{'no-new-privileges': <false>}", ""},
       {"{'seccomp': <'default'>}", ""},
-      {"{'seccomp': <''>}", ""},
       {"{'seccomp': <'unconfined'>}", "seccomp|"},
       {"{'seccomp': <'{\"defaultAction\":\"SCMP_ACT_KILL\"}'>}", "seccomp|"},
       {"{'cap-add': <['NET_RAW']>}", "cap-add|"},
