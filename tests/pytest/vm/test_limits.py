@@ -82,3 +82,25 @@ def test_the_container_does_not_inherit_quiltds_oom_score(busybox):
     daemon = run("systemctl", "show", "quiltd.service", "-p", "MainPID", "--value").text.strip()
     assert pathlib.Path(f"/proc/{daemon}/oom_score_adj").read_text() == "-900\n"
     assert ctl("run", "--rm", busybox, "/bin/cat", "/proc/self/oom_score_adj").ok().out == b"0\n"
+
+
+def test_oom_score_adj_below_0_and_no_lower_from_inside(busybox):
+    script = "cat /proc/self/oom_score_adj; (echo -600 >/proc/self/oom_score_adj) 2>/dev/null && echo lower; true"
+    found = ctl("run", "--rm", "--oom-score-adj", "-500", busybox, "/bin/sh", "-c", script).ok().out
+    assert found == b"-500\n"
+
+
+def test_sysctls_of_its_own(busybox):
+    """Which id may write which of them has changed between this kernel and later ones."""
+    options = ["--sysctl", "net.ipv4.ip_forward=1", "--sysctl", "kernel.shmmax=123456", "--sysctl", "kernel.domainname=example.org",
+               "--sysctl", "fs.mqueue.msg_max=20"]
+    paths = ["net/ipv4/ip_forward", "kernel/shmmax", "kernel/domainname", "fs/mqueue/msg_max"]
+    found = ctl("run", "--rm", *options, busybox, "/bin/cat", *("/proc/sys/" + path for path in paths)).ok().out
+    assert found.split() == [b"1", b"123456", b"example.org", b"20"]
+
+
+def test_ulimits_above_quiltds(busybox):
+    """Here quiltd has the capability for it, and the default is podman's."""
+    assert ctl("run", "--rm", busybox, "/bin/sh", "-c", "ulimit -Sn; ulimit -Hn").ok().out == b"1048576\n" * 2
+    found = ctl("run", "--rm", "--ulimit", "memlock=-1", "--ulimit", "nofile=600000", busybox, "/bin/sh", "-c", "ulimit -l; ulimit -n")
+    assert found.ok().out == b"unlimited\n600000\n"

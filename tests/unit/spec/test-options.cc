@@ -289,6 +289,8 @@ static const struct {
     {"{'tmpfs': <['/a:rw,tmpcopyup']>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'tmpcopyup'"},
     {"{'tmpfs': <['/a:ro,,rw']>}", QUILT_ERROR_INVALID_ARGUMENT, "to ''"},
     {"{'tmpfs': <['/a', '/a:ro']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'shm-size': <uint64 4096>, 'ipc': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'shm-size': with ipc 'host'"},
     {"{'shm-size': <uint64 18446744073709551615>}", QUILT_ERROR_INVALID_ARGUMENT, "0 for no"},
     {"{'oom-score-adj': <-1001>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1001': must be -1000"},
     {"{'oom-score-adj': <1001>}", QUILT_ERROR_INVALID_ARGUMENT, "to '1001': must be -1000"},
