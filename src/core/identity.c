@@ -182,7 +182,7 @@ check_mapped (Lookup *lookup, const char *user, const QuiltIdentity *identity)
   const QuiltSpec *spec = lookup->spec;
   guint32 outside;
 
-  if (!(spec->namespaces & QUILT_NS_USER))
+  if (!quilt_spec_leaves_host (spec, QUILT_NS_USER))
     return 0;
   if (!quilt_id_map_find (spec->uid_map, identity->uid, &outside))
     return fail (lookup, user, EINVAL, "its uid is not in the container's user namespace");

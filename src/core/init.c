@@ -99,7 +99,7 @@ take_descriptors (QuiltInit *init)
 static gboolean
 is_mapped (const QuiltInit *init)
 {
-  return (init->spec->namespaces & QUILT_NS_USER) != 0;
+  return quilt_spec_leaves_host (init->spec, QUILT_NS_USER);
 }
 
 /* While the host's /proc is still there. In a user namespace the supervisor does it, who may lower

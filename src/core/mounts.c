@@ -244,7 +244,7 @@ check_idmap (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
 {
   gboolean layers = strcmp (op->target, "/") == 0 && g_strcmp0 (op->type, "overlay") == 0;
 
-  if (op->idmap && !(spec->namespaces & QUILT_NS_USER)) {
+  if (op->idmap && !quilt_spec_leaves_host (spec, QUILT_NS_USER)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to mount '%s': the option 'idmap' needs a namespace of type 'user'",
                  op->target);
@@ -311,7 +311,7 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
   if (!add_paths (plan, QUILT_MOUNT_MASK, spec->masked_paths, error) ||
       !add_paths (plan, QUILT_MOUNT_READONLY, spec->readonly_paths, error))
     return NULL;
-  if ((spec->namespaces & QUILT_NS_USER) && !quilt_trees_plan (plan, error))
+  if (quilt_spec_leaves_host (spec, QUILT_NS_USER) && !quilt_trees_plan (plan, spec, error))
     return NULL;
   return g_steal_pointer (&plan);
 }

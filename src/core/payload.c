@@ -66,7 +66,7 @@ make_output (const QuiltSpec *spec, int *ret_read_fd, int *ret_write_fd)
   guint32 uid = (guint32)spec->process.uid, gid = (guint32)spec->process.gid;
   int fds[2];
 
-  if (spec->namespaces & QUILT_NS_USER) {
+  if (quilt_spec_leaves_host (spec, QUILT_NS_USER)) {
     quilt_id_map_find (spec->uid_map, uid, &uid);
     quilt_id_map_find (spec->gid_map, gid, &gid);
   }
@@ -167,7 +167,7 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
     quilt_fd_clear (&payload.channel);
     quilt_init_run (&init);
   }
-  if ((spec->namespaces & QUILT_NS_USER) &&
+  if (quilt_spec_leaves_host (spec, QUILT_NS_USER) &&
       !quilt_user_namespace_set_up (spec, mounts, payload.pid, payload.channel, error))
     return FALSE;
   *ret_payload = payload;

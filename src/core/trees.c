@@ -28,17 +28,37 @@ add_tree (QuiltMountPlan *plan, const char *path, const QuiltMountOp *op, gboole
   return (int)plan->trees->len - 1;
 }
 
+/* These show a namespace, and only who is root over that may mount them. */
+static const struct {
+  const char *type;
+  QuiltNamespaces shown;
+} mirrors[] = {
+    {"proc", QUILT_NS_PID},
+    {"sysfs", QUILT_NS_NETWORK},
+    {"mqueue", QUILT_NS_IPC},
+    {"cgroup2", QUILT_NS_CGROUP},
+};
+
+static gboolean
+shows_host (const QuiltSpec *spec, const QuiltMountOp *op)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (mirrors) && op->kind == QUILT_MOUNT_NEW; i++)
+    if (strcmp (mirrors[i].type, op->type) == 0)
+      return !quilt_spec_leaves_host (spec, mirrors[i].shown);
+  return FALSE;
+}
+
 static void
-plan_op (QuiltMountPlan *plan, QuiltMountOp *op)
+plan_op (QuiltMountPlan *plan, const QuiltSpec *spec, QuiltMountOp *op)
 {
   if (op->kind == QUILT_MOUNT_BIND)
     op->tree = add_tree (plan, op->source, op, op->idmap);
-  else if (op->devices)
+  else if (op->devices || shows_host (spec, op))
     op->tree = add_tree (plan, NULL, op, FALSE);
 }
 
 gboolean
-quilt_trees_plan (QuiltMountPlan *plan, GError **error)
+quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError **error)
 {
   QuiltMountOverlay *overlay = &plan->overlay;
 
@@ -50,9 +70,9 @@ quilt_trees_plan (QuiltMountPlan *plan, GError **error)
     if (overlay->dir)
       add_tree (plan, overlay->dir, NULL, plan->root->idmap);
   }
-  plan_op (plan, plan->root);
+  plan_op (plan, spec, plan->root);
   for (guint i = 0; i < plan->ops->len; i++)
-    plan_op (plan, plan->ops->pdata[i]);
+    plan_op (plan, spec, plan->ops->pdata[i]);
   plan->tree_fds = g_new (int, plan->trees->len + 1);
   for (guint i = 0; i < plan->trees->len; i++)
     plan->tree_fds[i] = -1;
@@ -133,7 +153,7 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
 
 /* Whoever makes a file system is who can have device nodes in it: the host's root. */
 static int
-make_devices (const QuiltMountOp *op, guint32 uid, guint32 gid, GError **error)
+make_mount (const QuiltMountOp *op, guint32 uid, guint32 gid, GError **error)
 {
   g_autofd int fd = -1;
   char detail[256] = "";
@@ -141,7 +161,7 @@ make_devices (const QuiltMountOp *op, guint32 uid, guint32 gid, GError **error)
   int r = quilt_mount_new (op, detail, sizeof detail, &fd);
 
   umask (mask);
-  if (r == 0)
+  if (r == 0 && op->devices)
     r = quilt_devices_give (fd, uid, gid);
   if (r < 0) {
     quilt_set_error_errno (error, -r, "Failed to make %s for '%s'%s%s", op->type, op->target,
@@ -205,8 +225,8 @@ quilt_trees_send (
   while (ok && n < plan->trees->len) {
     const QuiltMountTree *tree = &g_array_index (plan->trees, QuiltMountTree, n);
 
-    fds[n] = tree->path ? open_directory (tree, user_fd, error)
-                        : make_devices (tree->op, uid, gid, error);
+    fds[n] =
+        tree->path ? open_directory (tree, user_fd, error) : make_mount (tree->op, uid, gid, error);
     ok = fds[n] >= 0;
     n += ok ? 1 : 0;
   }

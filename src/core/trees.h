@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a container in a user namespace is built of, and only the host's root can open: layers, bind
- * mounts, a /dev with its nodes. The supervisor makes them, the container's init puts them in
+ * mounts, a /dev with its nodes, what shows a namespace of the host. The supervisor makes them, the container's init puts them in
  * place.
  */
 #pragma once
@@ -8,8 +8,8 @@
 #include "core/mounts.h"
 #include "spec/id-map.h"
 
-/* Pure. Adds to a plan for a new user namespace what the supervisor has to make. */
-gboolean quilt_trees_plan (QuiltMountPlan *plan, GError **error);
+/* Pure. Adds to a plan for a user namespace what the supervisor has to make. */
+gboolean quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError **error);
 
 /* In the supervisor: makes all of the plan's trees, attached nowhere, and sends them over channel,
  * which they need not be read from meanwhile. user_fd is the container's user namespace; uid and

@@ -56,9 +56,10 @@ quilt_user_namespace_set_up (
   char path[32];
 
   /* The process stays ours to reap, so that its number is nobody else's. */
-  if (!write_map (pid, "uid_map", spec->uid_map, error) ||
-      !write_map (pid, "gid_map", spec->gid_map, error) ||
-      !write_oom_score (&spec->process, pid, error))
+  if ((spec->namespaces & QUILT_NS_USER) && (!write_map (pid, "uid_map", spec->uid_map, error) ||
+                                             !write_map (pid, "gid_map", spec->gid_map, error)))
+    return FALSE;
+  if (!write_oom_score (&spec->process, pid, error))
     return FALSE;
   g_snprintf (path, sizeof path, "/proc/%d/ns/user", (int)pid);
   user_fd = open (path, O_RDONLY | O_CLOEXEC);

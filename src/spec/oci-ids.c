@@ -105,7 +105,7 @@ gboolean
 quilt_oci_check_ids (const QuiltSpec *spec, GError **error)
 {
   const QuiltProcess *process = &spec->process;
-  gboolean wanted = (spec->namespaces & QUILT_NS_USER) != 0;
+  gboolean wanted = quilt_spec_leaves_host (spec, QUILT_NS_USER);
 
   if (!check_map (spec->uid_map, wanted, "linux.uidMappings", error) ||
       !check_map (spec->gid_map, wanted, "linux.gidMappings", error))

@@ -49,6 +49,15 @@ quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path)
 }
 
 gboolean
+quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type)
+{
+  for (guint i = 0; i < spec->joins->len; i++)
+    if (((const QuiltNamespaceJoin *)spec->joins->pdata[i])->type == type)
+      return TRUE;
+  return (spec->namespaces & type) != 0;
+}
+
+gboolean
 quilt_spec_has_init (const QuiltSpec *spec)
 {
   return g_strcmp0 (g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_INIT), "true") == 0;

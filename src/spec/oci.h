@@ -16,7 +16,7 @@ typedef enum {
   QUILT_NS_IPC = 1 << 3,
   QUILT_NS_UTS = 1 << 4,
   QUILT_NS_CGROUP = 1 << 5,
-  QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map */
+  QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map, which say what a joined one has too */
 } QuiltNamespaces;
 
 /* A namespace that is there already. */
@@ -74,7 +74,7 @@ typedef struct {
   GPtrArray *mounts;          /* of QuiltMount, in order */
   GPtrArray *start_container; /* of QuiltHook, in order */
   guint namespaces;           /* QuiltNamespaces to create */
-  GArray *uid_map;            /* of QuiltIdMap; empty without QUILT_NS_USER */
+  GArray *uid_map;            /* of QuiltIdMap; empty in the host's user namespace */
   GArray *gid_map;
   GPtrArray *joins; /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
   char **masked_paths;
@@ -114,6 +114,9 @@ gboolean quilt_spec_annotation_uint64 (
 
 /* Whether pid 1 is to be ours, with the command as its child. */
 gboolean quilt_spec_has_init (const QuiltSpec *spec);
+
+/* Whether its namespace of this type is not the host's: a new one, or one that is joined. */
+gboolean quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type);
 
 /* Adds a namespace to join. */
 void quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path);

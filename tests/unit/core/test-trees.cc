@@ -156,3 +156,28 @@ TEST_F (TreesTest, WhatCannotBeIsRefused)
     EXPECT_TRUE (error.is (c.code, c.why)) << c.mounts;
   }
 }
+
+/* Who is root in a namespace may mount what shows it, and of the host's that is nobody inside. */
+TEST_F (TreesTest, WhatShowsTheHostIsMadeOutside)
+{
+  const std::string mounts = R"({"destination":"/proc","type":"proc","source":"proc"},)"
+                             R"({"destination":"/sys","type":"sysfs","source":"sysfs"},)"
+                             R"({"destination":"/run","type":"tmpfs","source":"tmpfs"},)"
+                             R"({"destination":"/sys/fs/cgroup","type":"cgroup","source":"x"},)"
+                             R"({"destination":"/mq","type":"mqueue","source":"mqueue"})";
+
+  ASSERT_TRUE (make (mounts)); /* a pid namespace of its own, and nothing else */
+  ASSERT_EQ (plan->trees->len, 4u);
+  for (guint i = 1; i < 4; i++)
+    EXPECT_EQ (g_array_index (plan->trees, QuiltMountTree, i).path, nullptr);
+  EXPECT_STREQ (g_array_index (plan->trees, QuiltMountTree, 1).op->type, "sysfs");
+  EXPECT_STREQ (g_array_index (plan->trees, QuiltMountTree, 2).op->type, "cgroup2");
+  EXPECT_STREQ (g_array_index (plan->trees, QuiltMountTree, 3).op->type, "mqueue");
+  EXPECT_LT (static_cast<QuiltMountOp *> (plan->ops->pdata[0])->tree, 0);
+
+  quilt_spec_join (spec, QUILT_NS_NETWORK, "/proc/7/ns/net");
+  g_clear_pointer (&plan, quilt_mount_plan_free);
+  plan = quilt_mounts_plan (spec, error.out ());
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (plan->trees->len, 3u);
+}

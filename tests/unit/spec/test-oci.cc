@@ -145,6 +145,25 @@ TEST (Oci, NamespacesThatAreThereAlreadyAreJoined)
   EXPECT_NE (text.find (R"({"type":"pid","path":"/proc/self/fd/8"})"), string::npos) << text;
 }
 
+TEST (Oci, AJoinedUserNamespaceIsOneAllTheSame)
+{
+  const string map = R"([{"containerID":0,"hostID":600000,"size":65536}])";
+  const string head = R"({"ociVersion":"1.0.0","root":{"path":"r"},"process":{"cwd":"/",)"
+                      R"("args":["x"]},"linux":{"namespaces":[{"type":"mount"},)"
+                      R"({"type":"user","path":"/proc/7/ns/user"}])";
+  Error error;
+  Spec spec = parse (head + R"(,"uidMappings":)" + map + R"(,"gidMappings":)" + map + "}}", error);
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_TRUE (quilt_spec_leaves_host (spec.get (), QUILT_NS_USER));
+  EXPECT_TRUE (quilt_spec_leaves_host (spec.get (), QUILT_NS_MOUNT));
+  EXPECT_FALSE (quilt_spec_leaves_host (spec.get (), QUILT_NS_PID));
+  EXPECT_EQ (spec->namespaces, (guint)QUILT_NS_MOUNT);
+  EXPECT_EQ (print (parse (print (spec), error)), print (spec));
+  EXPECT_EQ (parse (head + "}}", error), nullptr);
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "'linux.uidMappings': is missing"));
+}
+
 TEST (Oci, GoesRound)
 {
   for (const char *name : {"good-minimal.json", "good-everything.json", "good-userns.json"}) {
