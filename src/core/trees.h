@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a container in a user namespace is built of, and only the host's root can open: layers, bind
- * mounts, a /dev with its nodes, what shows a namespace of the host. The supervisor makes them, the container's init puts them in
- * place.
+ * mounts, a /dev with its nodes, what shows a namespace of the host. The supervisor makes them, the
+ * container's init puts them in place.
  */
 #pragma once
 

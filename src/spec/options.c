@@ -335,8 +335,6 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
     return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");
   if (options->shm_size != defaults->shm_size && g_strcmp0 (options->ipc, "host") == 0)
     return refuse (error, "shm-size", "with ipc 'host', /dev/shm is the host's");
-  if (g_strcmp0 (options->ipc, "host") == 0 && options->shm_size != defaults->shm_size)
-    return refuse (error, "shm-size", "the host's /dev/shm has a size; leave it out, or 'ipc'");
   return quilt_options_get_capabilities (options, &capabilities, error) &&
          quilt_sharing_check_together (options, error);
 }

@@ -139,7 +139,7 @@ TEST (Sharing, BadWordsAndContradictionsAreNamed)
       {"{'hostname': <'h'>, 'uts': <'host'>}", "'hostname' to 'h': it would change the name"},
       {"{'hostname': <'h'>, 'uts': <'container:a'>}", "'hostname' to 'h': it would change the"},
       {"{'ipc': <'host'>, 'shm-size': <uint64 4096>}",
-       "'shm-size': the host's /dev/shm has a size"},
+       "'shm-size': with ipc 'host', /dev/shm is the host's"},
       {"{'setup': <['true']>, 'pid': <'host'>}", "'setup' to 'true': steps need a pid namespace"},
       {"{'setup': <['true']>, 'pid': <'container:a'>}", "'setup' to 'true': steps need"},
   };
