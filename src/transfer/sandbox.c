@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "transfer/filter.h"
 
 #include <errno.h>
 #include <linux/landlock.h>
@@ -32,22 +33,61 @@ static const guint64 handled_fs =
     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
     LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER;
 
-static const guint64 refused_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-                                  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+/* Of later versions than the headers that we are built with. */
+#define LANDLOCK_TRUNCATE (G_GUINT64_CONSTANT (1) << 14)
+#define LANDLOCK_IOCTL_DEV (G_GUINT64_CONSTANT (1) << 15)
+#define LANDLOCK_BIND_TCP (G_GUINT64_CONSTANT (1) << 0)
+#define LANDLOCK_CONNECT_TCP (G_GUINT64_CONSTANT (1) << 1)
+#define LANDLOCK_ABSTRACT_SOCKETS (G_GUINT64_CONSTANT (1) << 0)
+#define LANDLOCK_SIGNALS (G_GUINT64_CONSTANT (1) << 1)
+
+static const guint64 refused_fs = LANDLOCK_IOCTL_DEV | LANDLOCK_ACCESS_FS_EXECUTE |
+                                  LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+                                  LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+
+/* struct landlock_ruleset_attr as of Linux 6.12; an older kernel takes what it knows of it. */
+typedef struct {
+  guint64 fs, net, scoped;
+} Ruleset;
+
+/* What later versions can refuse, all of which is left out of every rule: no TCP port is bound or
+ * connected to (4), no device is controlled (5), no abstract socket of others is reached and no
+ * process of others is signalled (6). Version 3 brought truncation, which our directory needs. */
+static Ruleset
+choose_rules (long version, gsize *ret_size)
+{
+  Ruleset rules = {.fs = handled_fs};
+
+  *ret_size = sizeof rules.fs;
+  if (version >= 3)
+    rules.fs |= LANDLOCK_TRUNCATE;
+  if (version >= 4) {
+    rules.net = LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP;
+    *ret_size += sizeof rules.net;
+  }
+  if (version >= 5)
+    rules.fs |= LANDLOCK_IOCTL_DEV;
+  if (version >= 6) {
+    rules.scoped = LANDLOCK_ABSTRACT_SOCKETS | LANDLOCK_SIGNALS;
+    *ret_size += sizeof rules.scoped;
+  }
+  return rules;
+}
 
 static gboolean
 restrict_files (int dir_fd)
 {
-  struct landlock_ruleset_attr ruleset = {.handled_access_fs = handled_fs};
-  struct landlock_path_beneath_attr rule = {.allowed_access = handled_fs & ~refused_fs,
+  long version = syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  gsize size;
+  const Ruleset ruleset = choose_rules (version, &size);
+  struct landlock_path_beneath_attr rule = {.allowed_access = ruleset.fs & ~refused_fs,
                                             .parent_fd = dir_fd};
   g_autofd int fd = -1;
 
   /* Not in this kernel, or switched off on its command line. */
-  if (syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <
-      LANDLOCK_ABI_REFER)
+  if (version < LANDLOCK_ABI_REFER)
     return TRUE;
-  fd = (int)syscall (SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
+  fd = (int)syscall (SYS_landlock_create_ruleset, &ruleset, size, 0);
   return fd >= 0 &&
          syscall (SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 &&
          syscall (SYS_landlock_restrict_self, fd, 0) == 0;
@@ -119,6 +159,12 @@ drop_capabilities (int dir_fd)
   return ok;
 }
 
+static gboolean
+filter_calls (int dir_fd)
+{
+  return quilt_filter_install ();
+}
+
 /* In this order: each later step takes away what an earlier one needs. */
 static const struct {
   const char *what;
@@ -126,7 +172,7 @@ static const struct {
 } steps[] = {
     {"forbid new privileges", forbid_privileges}, {"leave the network", leave_network},
     {"limit resources", limit_resources},         {"restrict access to files", restrict_files},
-    {"drop capabilities", drop_capabilities},
+    {"drop capabilities", drop_capabilities},     {"filter system calls", filter_calls},
 };
 
 gboolean
