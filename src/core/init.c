@@ -7,6 +7,7 @@
 #include "core/command.h"
 #include "core/credentials.h"
 #include "core/limits.h"
+#include "core/lsm.h"
 #include "core/reaper.h"
 #include "core/seccomp.h"
 #include "core/steps.h"
@@ -117,6 +118,21 @@ set_oom_score (const QuiltInit *init)
   fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd < 0 || !quilt_fd_write_all (fd, text, (gsize)n))
     quilt_init_fail (init, QUILT_STAGE_OOM_SCORE, errno, text, "");
+}
+
+/* As early as that, since the /proc that it needs is nobody's but the host's. It holds from the
+ * next execve(), of a setup step as of the command. */
+static void
+confine (const QuiltInit *init)
+{
+  const char *object = "";
+  char quoted[512];
+  int r = quilt_lsm_apply (&init->spec->process, &object);
+
+  if (r == 0)
+    return;
+  g_snprintf (quoted, sizeof quoted, "'%s'", object);
+  quilt_init_fail (init, QUILT_STAGE_CONFINE, -r, quoted, "");
 }
 
 static void
@@ -400,6 +416,7 @@ quilt_init_run (const QuiltInit *parents)
   die_with_parent ();
   take_descriptors (&copy);
   set_oom_score (init);
+  confine (init);
   bring_loopback_up (init);
   set_hostname (init);
   root_fd = build_root (init);

@@ -219,6 +219,28 @@ plan_mount (const QuiltMount *mount, GError **error)
   return op;
 }
 
+/* These have files of the container's own, which SELinux would otherwise label as whoever mounted
+ * them; proc(5), sysfs(5) and cgroups have labels of the policy's. */
+static gboolean
+takes_label (const QuiltMountOp *op)
+{
+  static const char *const types[] = {"overlay", "tmpfs", "devpts", "mqueue", NULL};
+
+  return op->kind == QUILT_MOUNT_NEW && g_strv_contains (types, op->type);
+}
+
+/* selinux(8): a label in mount(2)'s text is quoted, since its categories have a comma. */
+static void
+add_label (QuiltMountOp *op, const char *label)
+{
+  QuiltMountSetting setting = {.key = g_strdup ("context"), .value = g_strdup (label)};
+  g_autofree char *legacy = op->legacy_data;
+
+  g_array_append_val (op->settings, setting);
+  if (legacy)
+    op->legacy_data = g_strdup_printf ("%s,context=\"%s\"", legacy, label);
+}
+
 static gboolean
 is_below (const char *path, const char *directory)
 {
@@ -288,6 +310,8 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
 
     if (!op)
       return NULL;
+    if (spec->mount_label && *spec->mount_label && takes_label (op))
+      add_label (op, spec->mount_label);
     if (!check_idmap (spec, op, error)) {
       op_free (op);
       return NULL;

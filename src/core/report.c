@@ -16,6 +16,8 @@ static const struct {
 } stages[] = {
     [QUILT_STAGE_PREPARE] = {"prepare the container's init", ""},
     [QUILT_STAGE_OOM_SCORE] = {"set oom_score_adj to", ""},
+    [QUILT_STAGE_CONFINE] = {"confine the container by",
+                             "; see --security-opt apparmor= and label="},
     [QUILT_STAGE_PRIVATE] = {"make the container's mounts private", ""},
     [QUILT_STAGE_USER_NAMESPACE] = {"become root of the user namespace", ""},
     [QUILT_STAGE_LOOPBACK] = {"bring the loopback interface up", ""},

@@ -119,10 +119,43 @@ add_seccomp (const SecurityOption *option,
   return value && quilt_security_add_seccomp (value, builder, error);
 }
 
+static gboolean
+add_word (const SecurityOption *option,
+          const GPtrArray *values,
+          GVariantBuilder *builder,
+          GError **error)
+{
+  const char *value = only_value (option, values, error);
+
+  if (!value)
+    return FALSE;
+  if (!*value)
+    return refuse (error, option->name, "it needs a value after '='");
+  g_variant_builder_add (builder, "{sv}", option->key, g_variant_new_string (value));
+  return TRUE;
+}
+
+static gboolean
+add_words (const SecurityOption *option,
+           const GPtrArray *values,
+           GVariantBuilder *builder,
+           GError **error)
+{
+  for (guint i = 0; i < values->len; i++)
+    if (!*(const char *)values->pdata[i])
+      return refuse (error, option->name, "it needs a value after '='");
+  g_variant_builder_add (builder, "{sv}", option->key,
+                         g_variant_new_strv ((const char *const *)values->pdata, values->len));
+  return TRUE;
+}
+
 /* Each has its value after the first '='. In the order in which a refusal names them. */
 static const SecurityOption options[] = {
     {"no-new-privileges", "no-new-privileges", add_boolean, "no-new-privileges[=true|false]"},
     {"seccomp", "seccomp", add_seccomp, "seccomp=FILE|unconfined|default"},
+    {"apparmor", "apparmor", add_word, "apparmor=PROFILE|unconfined"},
+    {"label", "label", add_words,
+     "label=disable|user:USER|role:ROLE|type:TYPE|level:LEVEL|filetype:TYPE"},
 };
 
 static const SecurityOption *

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "daemon/container-bus.h"
 #include "daemon/event.h"
+#include "daemon/lsm.h"
 
 #include <string.h>
 
@@ -208,13 +209,14 @@ quilt_container_plan (QuiltContainer *self, GError **error)
       .mount_point = root,
       .is_volatile = record->options->auto_remove,
   };
-  QuiltSpec *spec = quilt_spec_new_for_container (record->id, record->options,
-                                                  &self->image->record->config, &rootfs, error);
+  g_autoptr (QuiltSpec) spec = quilt_spec_new_for_container (
+      record->id, record->options, &self->image->record->config, &rootfs, error);
 
-  if (spec)
-    g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
-                          g_strdup (record->image));
-  return spec;
+  if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error))
+    return NULL;
+  g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
+                        g_strdup (record->image));
+  return g_steal_pointer (&spec);
 }
 
 void

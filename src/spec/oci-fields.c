@@ -3,6 +3,7 @@
 #include "spec/oci-private.h"
 
 #include "base/error.h"
+#include "spec/labels.h"
 
 #include <string.h>
 
@@ -37,6 +38,17 @@ quilt_oci_read_nonempty (
 {
   if (json_object_get_string_len (value) == 0)
     return quilt_oci_refuse (error, path, "is empty");
+  return quilt_field_string (field, value, path, member, error);
+}
+
+gboolean
+quilt_oci_read_label (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  const char *label = json_object_get_string (value);
+
+  if (*label && !quilt_label_check (label))
+    return quilt_oci_refuse (error, path, "must be a label like 'user_u:role_r:type_t:level'");
   return quilt_field_string (field, value, path, member, error);
 }
 

@@ -237,7 +237,7 @@ static const QuiltField linux_fields[] = {
     QUILT_OCI_UNSUPPORTED ("rootfsPropagation"),
     {"seccomp", QUILT_FIELD_OBJECT, read_seccomp, SPEC (seccomp)},
     {"sysctl", QUILT_FIELD_OBJECT, quilt_oci_read_sysctls, SPEC (sysctls)},
-    QUILT_OCI_UNSUPPORTED ("mountLabel"),
+    {"mountLabel", QUILT_FIELD_STRING, quilt_oci_read_label, SPEC (mount_label)},
     QUILT_OCI_UNSUPPORTED ("intelRdt"),
     QUILT_OCI_UNSUPPORTED ("memoryPolicy"),
     QUILT_OCI_UNSUPPORTED ("personality"),

@@ -75,6 +75,8 @@ print_process (const QuiltProcess *process)
     json_object_object_add (object, "rlimits", quilt_rlimits_print (process->rlimits));
   json_object_object_add (object, "noNewPrivileges",
                           json_object_new_boolean (process->no_new_privileges));
+  add_string (object, "apparmorProfile", process->apparmor_profile);
+  add_string (object, "selinuxLabel", process->selinux_label);
   if (process->has_oom_score_adj)
     json_object_object_add (object, "oomScoreAdj", json_object_new_int64 (process->oom_score_adj));
   return object;
@@ -175,6 +177,7 @@ print_linux (const QuiltSpec *spec)
 
   json_object_object_add (object, "namespaces", print_namespaces (spec));
   quilt_oci_print_id_maps (spec, object);
+  add_string (object, "mountLabel", spec->mount_label);
   add_strv (object, "maskedPaths", spec->masked_paths);
   add_strv (object, "readonlyPaths", spec->readonly_paths);
   if (spec->seccomp)

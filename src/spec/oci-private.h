@@ -52,6 +52,9 @@ gboolean quilt_oci_read_absolute_strv (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 gboolean quilt_oci_read_nonempty (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+/* An SELinux label, or an empty string. */
+gboolean quilt_oci_read_label (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 gboolean quilt_oci_read_env (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 /* An array of mappings into a GArray of QuiltIdMap. */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "spec/capabilities.h"
+#include "spec/labels.h"
 #include "spec/rlimits.h"
 
 const QuiltCapabilitySet quilt_capability_sets[] = {
@@ -151,6 +152,17 @@ read_rlimits (
   return quilt_oci_read_each (value, path, quilt_rlimit_read, *(GArray **)member, error);
 }
 
+static gboolean
+read_profile (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  const char *name = json_object_get_string (value);
+
+  if (*name && !quilt_apparmor_name_check (name, NULL))
+    return quilt_oci_refuse (error, path, "must be the name of an AppArmor profile");
+  return quilt_field_string (field, value, path, member, error);
+}
+
 static const QuiltField process_fields[] = {
     {"terminal", QUILT_FIELD_BOOL, read_terminal},
     QUILT_OCI_IGNORED (
@@ -163,8 +175,8 @@ static const QuiltField process_fields[] = {
     {"noNewPrivileges", QUILT_FIELD_BOOL, quilt_field_bool, PROCESS (no_new_privileges)},
     {"oomScoreAdj", QUILT_FIELD_INT, read_oom_score_adj},
     {"rlimits", QUILT_FIELD_ARRAY, read_rlimits, PROCESS (rlimits)},
-    QUILT_OCI_UNSUPPORTED ("apparmorProfile"),
-    QUILT_OCI_UNSUPPORTED ("selinuxLabel"),
+    {"apparmorProfile", QUILT_FIELD_STRING, read_profile, PROCESS (apparmor_profile)},
+    {"selinuxLabel", QUILT_FIELD_STRING, quilt_oci_read_label, PROCESS (selinux_label)},
     QUILT_OCI_UNSUPPORTED ("scheduler"),
     QUILT_OCI_UNSUPPORTED ("ioPriority"),
     QUILT_OCI_UNSUPPORTED ("execCPUAffinity"),

@@ -92,6 +92,9 @@ quilt_spec_free (QuiltSpec *spec)
   g_strfreev (spec->process.args);
   g_strfreev (spec->process.env);
   g_free (spec->process.cwd);
+  g_free (spec->process.apparmor_profile);
+  g_free (spec->process.selinux_label);
+  g_free (spec->mount_label);
   g_array_unref (spec->process.additional_gids);
   g_array_unref (spec->process.rlimits);
   g_ptr_array_unref (spec->mounts);

@@ -50,6 +50,8 @@ typedef struct {
   char **args;
   char **env;
   char *cwd;
+  char *apparmor_profile; /* NULL, "" or "unconfined": none */
+  char *selinux_label;    /* NULL or "": none */
   guint64 uid;
   guint64 gid;
   GArray *additional_gids; /* of guint32 */
@@ -76,7 +78,8 @@ typedef struct {
   guint namespaces;           /* QuiltNamespaces to create */
   GArray *uid_map;            /* of QuiltIdMap; empty in the host's user namespace */
   GArray *gid_map;
-  GPtrArray *joins; /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
+  GPtrArray *joins;  /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
+  char *mount_label; /* SELinux label of the files in what is mounted new; NULL or "": none */
   char **masked_paths;
   char **readonly_paths;
   QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */

@@ -3,6 +3,7 @@
 #include "spec/options.h"
 
 #include "spec/capabilities.h"
+#include "spec/labels.h"
 #include "spec/sharing.h"
 
 #include <string.h>
@@ -78,6 +79,21 @@ chooses_seccomp (const QuiltOptions *options)
          !g_str_equal (options->seccomp, QUILT_SECCOMP_DEFAULT);
 }
 
+/* Another profile may be a weaker one. */
+static gboolean
+changes_profile (const QuiltOptions *options)
+{
+  return options->apparmor && *options->apparmor &&
+         !g_str_equal (options->apparmor, QUILT_APPARMOR_DEFAULT);
+}
+
+/* Another type may be a stronger one, and another level the one of somebody else's files. */
+static gboolean
+changes_label (const QuiltOptions *options)
+{
+  return options->label && *options->label;
+}
+
 static const struct {
   const char *key; /* on the bus */
   gboolean (*applies) (const QuiltOptions *options);
@@ -86,7 +102,8 @@ static const struct {
     {"oom-score-adj", escapes_oom}, {"pid", has_hosts_pid},
     {"ipc", has_hosts_ipc},         {"uts", has_hosts_uts},
     {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
-    {"seccomp", chooses_seccomp},
+    {"seccomp", chooses_seccomp},   {"apparmor", changes_profile},
+    {"label", changes_label},
 };
 
 const char **

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/capabilities.h"
+#include "spec/labels.h"
 #include "spec/resources.h"
 #include "spec/rlimits.h"
 #include "spec/sharing.h"
@@ -246,6 +247,8 @@ const QuiltOption quilt_option_table[] = {
     {"umask", QUILT_OPTION_INT32, MEMBER (umask), .max = 0777,
      .allowed = "must be 0 to 511 (0777)"},
     {"seccomp", QUILT_OPTION_STRING, MEMBER (seccomp), .check_string = check_seccomp},
+    {"apparmor", QUILT_OPTION_STRING, MEMBER (apparmor), .check_string = quilt_apparmor_name_check},
+    {"label", QUILT_OPTION_STRINGS, MEMBER (label), .check_strings = quilt_labels_check},
     {NULL},
 };
 

@@ -39,6 +39,8 @@ typedef struct {
   char **device_write_iops;
   char **ip_allow; /* ranges of addresses, see spec/resources.h */
   char **ip_deny;
+  char *apparmor;            /* profile; NULL or empty: quilt-default where that is loaded */
+  char **label;              /* SELinux, see spec/labels.h; NULL or empty: labels of its own */
   guint64 stop_timeout_usec; /* from the stop signal to SIGKILL */
   gint64 stop_signal;        /* 1..64; 0: the image's, or SIGTERM */
   gint64 log_rate_burst;     /* lines per log_rate_interval_usec; 0: no limit */

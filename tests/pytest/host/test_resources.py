@@ -109,3 +109,17 @@ def test_a_limit_without_its_controller_is_told_of(busybox, name, journal):
     missing = [word for word, controller in (("cpu-weight", "cpu"), ("io-weight", "io")) if controller not in have]
     assert len(told) == (1 if missing else 0)
     assert all(word in told[0].decode() for word in missing)
+
+
+@pytest.mark.skipif(os.path.exists("/sys/kernel/security/apparmor") or os.path.exists("/sys/fs/selinux/enforce"),
+                    reason="the host has a security module; shown in the suite vm")
+def test_a_security_module_that_is_not_there_can_not_be_asked_for(busybox, name):
+    for option, word in (("apparmor=quilt-default", "AppArmor is not on"), ("label=type:spc_t", "SELinux is not on")):
+        refused = ctl("create", "--name", name, "--security-opt", option, busybox, "/bin/true")
+        assert refused.code == 125 and word in refused.err.decode(), refused
+        assert name not in ctl("list").text
+    for option in ("apparmor=unconfined", "label=disable"):
+        ctl("run", "--rm", "--security-opt", option, busybox, "/bin/true").ok()
+    for bad in (["apparmor="], ["apparmor=two words"], ["label=nonsense"], ["label=type:"], ["label=disable", "label=type:x"]):
+        words = [word for option in bad for word in ("--security-opt", option)]
+        assert ctl("create", "--name", name, *words, busybox, "/bin/true").code == 125, bad

@@ -311,3 +311,27 @@ TEST (CgroupTest, MountPoint)
     EXPECT_STREQ (path, c.path) << c.text;
   }
 }
+
+TEST_F (PlanTest, FilesOfNewMountsHaveTheMountLabel)
+{
+  const std::string mounts = R"({"destination":"/","type":"overlay","source":"overlay","options":[
+    "lowerdir=/a","upperdir=/u","workdir=/w"]},
+    {"destination":"/dev","type":"tmpfs","source":"tmpfs","options":["mode=755"]},
+    {"destination":"/proc","type":"proc","source":"proc"},
+    {"destination":"/srv","type":"bind","source":"/srv"})";
+  const std::string label = "system_u:object_r:container_file_t:s0:c1,c2";
+
+  ASSERT_TRUE (make (mounts, ",\"mountLabel\":\"" + label + "\""));
+  EXPECT_NE (settings (plan->root).find ("context=" + label), std::string::npos);
+  EXPECT_EQ (settings (op (0)), "mode=755,context=" + label);
+  EXPECT_EQ (settings (op (1)), "");
+  EXPECT_EQ (settings (op (2)), "");
+
+  /* Where the layers are many, one text for mount(2) has it in quotes. */
+  ASSERT_TRUE (
+      make (R"({"destination":"/","type":"overlay","source":"overlay","options":["lowerdir=/)" +
+                std::string (300, 'a') + R"("]})",
+            ",\"mountLabel\":\"" + label + "\""));
+  EXPECT_NE (std::string (plan->root->legacy_data).find (",context=\"" + label + "\""),
+             std::string::npos);
+}

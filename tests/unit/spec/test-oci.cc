@@ -338,8 +338,6 @@ static const struct {
     {"top", R"("mounts":[{"destination":"/p","x":0}])", "'mounts[0].x': unknown key"},
     {"root", R"({"path":"r","fs":"ext4"})", "'root.fs': unknown key"},
     {"process", R"("terminal":true)", "'process.terminal': terminals are not supported yet"},
-    {"process", R"("apparmorProfile":"x")", "'process.apparmorProfile'"},
-    {"process", R"("selinuxLabel":"x")", "'process.selinuxLabel'"},
     {"process", R"("scheduler":{"policy":"SCHED_IDLE"})", "'process.scheduler'"},
     {"process", R"("ioPriority":{"class":"IOPRIO_CLASS_IDLE"})", "'process.ioPriority'"},
     {"process", R"("execCPUAffinity":{"initial":"0"})", "'process.execCPUAffinity'"},
@@ -355,7 +353,6 @@ static const struct {
     {"linux", R"("timeOffsets":{"boottime":{"secs":1}})", "'linux.timeOffsets'"},
     {"linux", R"("devices":[{"type":"c","path":"/dev/sda"}])", "'linux.devices'"},
     {"linux", R"("rootfsPropagation":"shared")", "'linux.rootfsPropagation'"},
-    {"linux", R"("mountLabel":"x")", "'linux.mountLabel'"},
     {"linux", R"("intelRdt":{"closID":"x"})", "'linux.intelRdt'"},
     {"linux", R"("personality":{"domain":"LINUX32"})", "'linux.personality'"},
     {"linux", R"("seccompp":{})", "'linux.seccompp': unknown key"},
@@ -368,6 +365,38 @@ TEST (Oci, WhatIsNotSupportedIsNamedByPath)
 
     EXPECT_EQ (parse (with (c.where, c.extra), error), nullptr) << c.extra;
     EXPECT_TRUE (error.is (QUILT_ERROR_NOT_SUPPORTED, c.why)) << c.extra;
+  }
+}
+
+TEST (Oci, LabelsGoRoundAndAreChecked)
+{
+  const char *process = R"("apparmorProfile":"quilt-default","selinuxLabel":"u:r:t:s0:c1,c2")";
+  const struct {
+    const char *where, *extra, *why;
+  } bad[] = {
+      {"process", R"("apparmorProfile":"two words")", "'process.apparmorProfile'"},
+      {"process", R"("selinuxLabel":"x")", "'process.selinuxLabel'"},
+      {"process", R"("selinuxLabel":"u:r:t :s0")", "'process.selinuxLabel'"},
+      {"linux", R"("mountLabel":"u:r")", "'linux.mountLabel'"},
+  };
+  Error error;
+  Spec spec = parse (with ("process", process), error);
+
+  ASSERT_NE (spec, nullptr);
+  EXPECT_STREQ (spec->process.apparmor_profile, "quilt-default");
+  EXPECT_STREQ (spec->process.selinux_label, "u:r:t:s0:c1,c2");
+  spec->mount_label = g_strdup ("u:object_r:t:s0");
+  g_autofree char *text = quilt_spec_print (spec.get (), FALSE);
+  Spec again = parse (text, error);
+  ASSERT_NE (again, nullptr);
+  EXPECT_STREQ (again->process.apparmor_profile, "quilt-default");
+  EXPECT_STREQ (again->process.selinux_label, "u:r:t:s0:c1,c2");
+  EXPECT_STREQ (again->mount_label, "u:object_r:t:s0");
+  for (const auto &c : bad) {
+    Error why;
+
+    EXPECT_EQ (parse (with (c.where, c.extra), why), nullptr) << c.extra;
+    EXPECT_TRUE (why.is (QUILT_ERROR_INVALID_ARGUMENT, c.why)) << c.extra;
   }
 }
 
