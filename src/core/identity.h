@@ -24,9 +24,10 @@ typedef struct {
 void quilt_identity_init (const QuiltSpec *spec, QuiltIdentity *ret_identity);
 
 /* Child-safe, in the container's root: the user and groups that the configuration names, if it
- * does. Supplementary groups are those that have a named user for a member, unless his group is
- * given too, and those asked for. 0, or -errno and *ret_why, or with *ret_why alone -EINVAL: a
- * static string. */
+ * does. Supplementary groups are those that have the user for a member, unless his group is given
+ * too, and those asked for. 0 or -errno; *ret_object is then the name or file that it is about, not
+ * ended by a NUL alone but also by ',' or ':', and *ret_why more about it, a static string, or "".
+ */
 int quilt_identity_resolve (const QuiltSpec *spec,
                             QuiltIdentity *identity,
                             const char **ret_object,

@@ -6,7 +6,11 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "spec/capabilities.h"
 #include "spec/oci.h"
+#include "spec/rlimits.h"
+#include "spec/sysctl.h"
+#include "spec/tmpfs.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -92,8 +96,37 @@ fuzz_variant (const uint8_t *data, size_t size)
     FUZZ_CHECK_REFUSED (error);
 }
 
+/* What is one element of a list of texts. */
 static void
-fuzz_text (const char *text)
+fuzz_element (char *text)
+{
+  char *list[] = {text, NULL};
+  char path[QUILT_SYSCTL_MAX];
+  g_auto (GStrv) words = NULL;
+  g_autofree char *place = NULL;
+  QuiltRlimit limit;
+  guint64 mask;
+  GError *error = NULL;
+
+  if (!quilt_capability_parse ("cap-add", text, &mask, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (!quilt_rlimit_parse ("ulimits", text, &limit, &error))
+    FUZZ_CHECK_REFUSED (error);
+  else
+    FUZZ_CHECK (limit.soft <= limit.hard && quilt_rlimit_to_name (limit.resource));
+  if (!quilt_sysctls_check ("sysctls", list, &error))
+    FUZZ_CHECK_REFUSED (error);
+  if (quilt_sysctl_to_path (text, path))
+    FUZZ_CHECK (*path != '/' && !strstr (path, "//") && !g_str_has_prefix (path, "../") &&
+                !strstr (path, "/../") && !g_str_has_suffix (path, "/.."));
+  if (!quilt_tmpfs_parse ("tmpfs", text, &place, &words, &error))
+    FUZZ_CHECK_REFUSED (error);
+  else
+    FUZZ_CHECK (*place == '/' && !strstr (place, "/../") && !g_str_has_prefix (place, "/proc/"));
+}
+
+static void
+fuzz_text (char *text)
 {
   g_auto (GStrv) argv = NULL;
   guint64 value;
@@ -114,6 +147,7 @@ fuzz_text (const char *text)
     FUZZ_CHECK_REFUSED (error);
   if (!quilt_hostname_check (text, &error))
     FUZZ_CHECK_REFUSED (error);
+  fuzz_element (text);
   argv = quilt_setup_step_argv (text, &error);
   if (!argv)
     FUZZ_CHECK_REFUSED (error);

@@ -283,6 +283,7 @@ def test_privileged_takes_the_walls_inside_down(busybox):
     lines = output(busybox, "/bin/sh", "-c", script, options=["--privileged"]).splitlines()
     assert lines[0] == "1" and " rw," in lines[1] and lines[-1] == "mounted"  # below is /sys/fs/cgroup alone
     ordinary = output(busybox, "/bin/sh", "-c", script + " || true").splitlines()
+    assert status(busybox, "--privileged")["Seccomp"] == "0" and status(busybox)["Seccomp"] == "2"
     assert int(ordinary[0]) > 5 and " ro," in ordinary[1] and ordinary[-1] != "mounted"
 
 
