@@ -31,7 +31,7 @@ _quiltctl ()
     limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
     limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
     local process='--cap-add --cap-drop --security-opt --seccomp --ulimit --sysctl --tmpfs --shm-size --oom-score-adj --umask --user --group-add --privileged'
-    local create="$shared $limits $process --name --env --workdir --hostname --label --network --net --pid --ipc --uts --cgroupns --init --read-only --setup --setup-timeout --log-rate-limit --rm"
+    local create="$shared $limits $process --name --env --workdir --hostname --label --network --net --pid --ipc --uts --cgroupns --device --init --read-only --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
         [start]=$shared [stop]="$shared --timeout" [kill]="$shared --signal"
@@ -57,7 +57,7 @@ _quiltctl ()
             -e|--env|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|\
             --memory-swap|--cpu-weight|--cpu-shares|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|\
             -c|--device-read-bps|--device-write-bps|--device-read-iops|--device-write-iops|--ip-allow|--ip-deny|\
-            --network|--net|--pid|--ipc|--uts|--cgroupns|--name|--setup|--setup-timeout|--log-rate-limit|\
+            --network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup|--setup-timeout|--log-rate-limit|\
             --cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
             --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac

@@ -2,8 +2,12 @@
 /* The device nodes that every container has. */
 #include "core/devices.h"
 
+#include "spec/devices.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -24,8 +28,42 @@ static const struct {
     {"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},         {"core", "/proc/kcore"},
 };
 
+#define PREFIX "/dev/"
+
+/* The directories that path, below the tmpfs, lies in. */
+static int
+make_parents (int dev_fd, const char *path)
+{
+  char prefix[PATH_MAX];
+
+  if (strlen (path) >= sizeof prefix)
+    return -ENAMETOOLONG;
+  for (const char *slash = strchr (path, '/'); slash; slash = strchr (slash + 1, '/')) {
+    memcpy (prefix, path, (gsize)(slash - path));
+    prefix[slash - path] = '\0';
+    if (mkdirat (dev_fd, prefix, 0755) < 0 && errno != EEXIST)
+      return -errno;
+  }
+  return 0;
+}
+
+static int
+make_node (int dev_fd, const QuiltDevice *device)
+{
+  const char *path = device->path + strlen (PREFIX);
+  mode_t mode = (device->type == 'b' ? S_IFBLK : S_IFCHR) | (device->mode & 0777);
+  int r = make_parents (dev_fd, path);
+
+  if (r < 0)
+    return r;
+  /* Asked for twice, or one of the usual: it is there, and what the last one is. */
+  if (unlinkat (dev_fd, path, 0) < 0 && errno != ENOENT)
+    return -errno;
+  return mknodat (dev_fd, path, mode, makedev (device->major, device->minor)) < 0 ? -errno : 0;
+}
+
 int
-quilt_devices_apply (int dev_fd)
+quilt_devices_apply (int dev_fd, const GArray *more)
 {
   for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
     if (mknodat (dev_fd, nodes[i].name, S_IFCHR | 0666, makedev (nodes[i].major, nodes[i].minor)) <
@@ -34,12 +72,24 @@ quilt_devices_apply (int dev_fd)
   for (guint i = 0; i < G_N_ELEMENTS (links); i++)
     if (symlinkat (links[i].target, dev_fd, links[i].name) < 0)
       return -errno;
+  for (guint i = 0; more && i < more->len; i++) {
+    int r = make_node (dev_fd, &g_array_index (more, QuiltDevice, i));
+
+    if (r < 0)
+      return r;
+  }
   return 0;
 }
 
 int
-quilt_devices_give (int dev_fd, guint32 uid, guint32 gid)
+quilt_devices_give (int dev_fd, const GArray *more, guint32 uid, guint32 gid)
 {
+  for (guint i = 0; more && i < more->len; i++) {
+    const char *path = g_array_index (more, QuiltDevice, i).path + strlen (PREFIX);
+
+    if (fchownat (dev_fd, path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+      return -errno;
+  }
   for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
     if (fchownat (dev_fd, nodes[i].name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
       return -errno;

@@ -5,8 +5,9 @@
 #include <glib.h>
 
 /* Makes null, zero, full, random, urandom, tty and the usual links in the directory dev_fd, a fresh
- * tmpfs. Child-safe; needs umask 0. 0 or -errno. */
-int quilt_devices_apply (int dev_fd);
+ * tmpfs, and more (of QuiltDevice, may be NULL) beside them. Child-safe; needs umask 0. 0 or
+ * -errno. */
+int quilt_devices_apply (int dev_fd, const GArray *more);
 
 /* Makes all of them, and the directory, another root's. 0 or -errno. */
-int quilt_devices_give (int dev_fd, guint32 uid, guint32 gid);
+int quilt_devices_give (int dev_fd, const GArray *more, guint32 uid, guint32 gid);

@@ -122,7 +122,7 @@ quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
   fd = fsmount (fs_fd, FSMOUNT_CLOEXEC, (unsigned)op->attr_set);
   if (fd < 0)
     return fail_context (fs_fd, detail, size);
-  if (op->devices && (r = quilt_devices_apply (fd)) < 0)
+  if (op->devices && (r = quilt_devices_apply (fd, op->nodes)) < 0)
     return r;
   *ret_fd = g_steal_fd (&fd);
   return 0;

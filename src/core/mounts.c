@@ -312,6 +312,7 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
       return NULL;
     if (spec->mount_label && *spec->mount_label && takes_label (op))
       add_label (op, spec->mount_label);
+    op->nodes = spec->devices;
     if (!check_idmap (spec, op, error)) {
       op_free (op);
       return NULL;

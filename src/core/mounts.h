@@ -30,7 +30,8 @@ typedef struct {
   guint64 attr_clear;
   guint64 propagation;  /* MS_…; 0: private */
   gboolean recursive;   /* of a bind: with what is mounted below, and attributes hold there too */
-  gboolean devices;     /* fill it with the usual device nodes */
+  gboolean devices;     /* fill it with the usual device nodes … */
+  const GArray *nodes;  /* … and these, of QuiltDevice, the spec's */
   gboolean late;        /* needs the cgroup namespace, so only after GO */
   gboolean idmap;       /* with the ids of the user namespace … */
   gboolean idmap_below; /* … and what is mounted below, if recursive */

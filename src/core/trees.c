@@ -162,7 +162,7 @@ make_mount (const QuiltMountOp *op, guint32 uid, guint32 gid, GError **error)
 
   umask (mask);
   if (r == 0 && op->devices)
-    r = quilt_devices_give (fd, uid, gid);
+    r = quilt_devices_give (fd, op->nodes, uid, gid);
   if (r < 0) {
     quilt_set_error_errno (error, -r, "Failed to make %s for '%s'%s%s", op->type, op->target,
                            *detail ? ", " : "", detail);

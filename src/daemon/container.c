@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "daemon/container-bus.h"
+#include "daemon/devices.h"
 #include "daemon/event.h"
 #include "daemon/lsm.h"
 
@@ -212,7 +213,8 @@ quilt_container_plan (QuiltContainer *self, GError **error)
   g_autoptr (QuiltSpec) spec = quilt_spec_new_for_container (
       record->id, record->options, &self->image->record->config, &rootfs, error);
 
-  if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error))
+  if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error) ||
+      !quilt_devices_resolve (record->options, spec->devices, error))
     return NULL;
   g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
                         g_strdup (record->image));

@@ -271,8 +271,8 @@ quilt_run_start (QuiltDaemon *daemon,
   self->asking++;
   quilt_systemd_start_scope_async (
       daemon->systemd, self->scope,
-      quilt_options_scope_properties (plan->options, quilt_helper_get_pid (self->helper),
-                                      QUILT_BUS_NAME),
+      quilt_options_scope_properties (plan->options, plan->devices,
+                                      quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
   return self;
 }

@@ -29,7 +29,8 @@ typedef struct {
   const char *scope;
   const char *config; /* config.json */
   const QuiltOptions *options;
-  int attach_stdout; /* -1: none */
+  const GArray *devices; /* of QuiltDevice */
+  int attach_stdout;     /* -1: none */
   int attach_stderr;
   const int *joins; /* namespaces that config joins, as spec/sharing.h wants them */
   guint n_joins;

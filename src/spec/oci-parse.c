@@ -232,7 +232,7 @@ static const QuiltField linux_fields[] = {
     {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (uid_map)},
     {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (gid_map)},
     QUILT_OCI_UNSUPPORTED ("timeOffsets"),
-    QUILT_OCI_UNSUPPORTED ("devices"),
+    {"devices", QUILT_FIELD_ARRAY, quilt_oci_read_devices, SPEC (devices)},
     QUILT_OCI_UNSUPPORTED ("netDevices"),
     QUILT_OCI_UNSUPPORTED ("rootfsPropagation"),
     {"seccomp", QUILT_FIELD_OBJECT, read_seccomp, SPEC (seccomp)},

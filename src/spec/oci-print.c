@@ -178,6 +178,7 @@ print_linux (const QuiltSpec *spec)
   json_object_object_add (object, "namespaces", print_namespaces (spec));
   quilt_oci_print_id_maps (spec, object);
   add_string (object, "mountLabel", spec->mount_label);
+  quilt_oci_print_devices (spec, object);
   add_strv (object, "maskedPaths", spec->masked_paths);
   add_strv (object, "readonlyPaths", spec->readonly_paths);
   if (spec->seccomp)

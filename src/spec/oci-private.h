@@ -33,6 +33,11 @@ extern const QuiltCapabilitySet quilt_capability_sets[];
     key, type, .reason = why                                                                       \
   }
 
+/* linux.devices, of QuiltDevice; see spec/devices.h. */
+gboolean quilt_oci_read_devices (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+void quilt_oci_print_devices (const QuiltSpec *spec, json_object *linux_object);
+
 /* Sets INVALID_ARGUMENT "Failed to read 'PATH': WHY" and returns FALSE. */
 gboolean quilt_oci_refuse (GError **error, const char *path, const char *why);
 /* Refuses the object at path if its key was absent, that is value NULL. */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/devices.h"
 #include "spec/rlimits.h"
 
 static void
@@ -76,6 +77,7 @@ quilt_spec_new (void)
   spec->mounts = g_ptr_array_new_with_free_func (mount_free);
   spec->start_container = g_ptr_array_new_with_free_func (hook_free);
   spec->sysctls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  spec->devices = quilt_devices_new ();
   spec->joins = g_ptr_array_new_with_free_func (join_free);
   spec->annotations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return spec;
@@ -102,6 +104,7 @@ quilt_spec_free (QuiltSpec *spec)
   g_array_unref (spec->uid_map);
   g_array_unref (spec->gid_map);
   g_ptr_array_unref (spec->joins);
+  g_array_unref (spec->devices);
   g_strfreev (spec->masked_paths);
   g_strfreev (spec->readonly_paths);
   quilt_seccomp_free (spec->seccomp);

@@ -80,6 +80,7 @@ typedef struct {
   GArray *gid_map;
   GPtrArray *joins;  /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
   char *mount_label; /* SELinux label of the files in what is mounted new; NULL or "": none */
+  GArray *devices;   /* of QuiltDevice (spec/devices.h), beside the usual ones */
   char **masked_paths;
   char **readonly_paths;
   QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */

@@ -94,6 +94,12 @@ changes_label (const QuiltOptions *options)
   return options->label && *options->label;
 }
 
+static gboolean
+has_devices (const QuiltOptions *options)
+{
+  return options->devices && *options->devices;
+}
+
 static const struct {
   const char *key; /* on the bus */
   gboolean (*applies) (const QuiltOptions *options);
@@ -103,7 +109,7 @@ static const struct {
     {"ipc", has_hosts_ipc},         {"uts", has_hosts_uts},
     {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
     {"seccomp", chooses_seccomp},   {"apparmor", changes_profile},
-    {"label", changes_label},
+    {"label", changes_label},       {"devices", has_devices},
 };
 
 const char **

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/capabilities.h"
+#include "spec/devices.h"
 #include "spec/labels.h"
 #include "spec/resources.h"
 #include "spec/rlimits.h"
@@ -227,6 +228,7 @@ const QuiltOption quilt_option_table[] = {
     {"network", QUILT_OPTION_STRING, MEMBER (network), .check_string = quilt_sharing_check_network},
     {"cgroupns", QUILT_OPTION_STRING, MEMBER (cgroupns),
      .check_string = quilt_sharing_check_cgroupns},
+    {"devices", QUILT_OPTION_STRINGS, MEMBER (devices), .check_strings = quilt_devices_check},
     {"init", QUILT_OPTION_BOOLEAN, MEMBER (init)},
     {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
     {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},

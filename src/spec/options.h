@@ -51,6 +51,7 @@ typedef struct {
   char *uts;
   char *network; /* or "none" */
   char *cgroupns;
+  char **devices;       /* "HOST[:CONTAINER[:ACCESS]]" (spec/devices.h) */
   gboolean init;        /* our own first process, which reaps and passes signals on */
   gboolean auto_remove; /* --rm */
   gboolean read_only;   /* --read-only: the root file system */
@@ -90,10 +91,13 @@ QuiltOptions *quilt_options_from_json (json_object *object, GError **error);
 
 /* The properties of the container's scope for StartTransientUnit, type a(sv), floating:
  * Description, Slice, PIDs, Delegate, Controller, KillMode, TimeoutStopUSec, CollectMode, the
- * accounting switches and every limit that is set. pid is the supervisor's; controller a bus name.
+ * accounting switches, DevicePolicy, DeviceAllow and every limit that is set. devices is of
+ * QuiltDevice, or NULL. pid is the supervisor's; controller a bus name.
  * See org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5). */
-GVariant *
-quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const char *controller);
+GVariant *quilt_options_scope_properties (const QuiltOptions *options,
+                                          const GArray *devices,
+                                          guint32 pid,
+                                          const char *controller);
 
 /* The limits alone, as SetUnitProperties takes them, type a(sv), floating; "no limit" is spelled
  * out. before: what is in force. */

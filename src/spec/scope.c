@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which properties a container's scope gets: org.freedesktop.systemd1(5) of systemd 252. */
+#include "spec/devices.h"
 #include "spec/options.h"
 #include "spec/resources.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 /* systemd kills when its timeout runs out; ours has to run out first, so that the supervisor is the
@@ -136,8 +138,35 @@ add_limits (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
   add (builder, "TasksMax", g_variant_new_uint64 (plus (options->pids_max, 1)));
 }
 
+/* Whatever a container gets hold of, it can open the usual nodes (systemd's "closed" are the same)
+ * and those that it was given. By number: what a path leads to may change. */
+static void
+add_devices (GVariantBuilder *builder, const QuiltOptions *options, const GArray *devices)
+{
+  GVariantBuilder list;
+
+  if (options->privileged)
+    return;
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a(ss)"));
+  for (guint i = 0; devices && i < devices->len; i++) {
+    const QuiltDevice *device = &g_array_index (devices, QuiltDevice, i);
+    g_autofree char *path = g_strdup_printf (
+        "/dev/%s/%u:%u", device->type == 'b' ? "block" : "char", device->major, device->minor);
+    /* The node itself is made by the supervisor, which is in the scope as well. */
+    g_autofree char *access =
+        g_strconcat (device->access, strchr (device->access, 'm') ? "" : "m", NULL);
+
+    g_variant_builder_add (&list, "(ss)", path, access);
+  }
+  add (builder, "DevicePolicy", g_variant_new_string ("closed"));
+  add_list (builder, "DeviceAllow", "(ss)", g_variant_builder_end (&list), FALSE);
+}
+
 GVariant *
-quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const char *controller)
+quilt_options_scope_properties (const QuiltOptions *options,
+                                const GArray *devices,
+                                guint32 pid,
+                                const char *controller)
 {
   g_autofree char *description =
       g_strdup_printf ("Quilt container %s", options->name ? options->name : "");
@@ -160,6 +189,7 @@ quilt_options_scope_properties (const QuiltOptions *options, guint32 pid, const 
   add (&builder, "CPUAccounting", g_variant_new_boolean (TRUE));
   add (&builder, "TasksAccounting", g_variant_new_boolean (TRUE));
   add (&builder, "IOAccounting", g_variant_new_boolean (TRUE));
+  add_devices (&builder, options, devices);
   add_limits (&builder, options, FALSE);
   return g_variant_builder_end (&builder);
 }

@@ -56,7 +56,7 @@ check_taken (const QuiltOptions *options)
   reprinted = quilt_options_to_json (again);
   again_text = quilt_json_print (reprinted, FALSE);
   g_assert_cmpstr (text, ==, again_text);
-  properties = g_variant_ref_sink (quilt_options_scope_properties (options, 1, "org.quilt"));
+  properties = g_variant_ref_sink (quilt_options_scope_properties (options, NULL, 1, "org.quilt"));
   FUZZ_CHECK (g_variant_is_normal_form (properties));
   check_spec (options);
 }

@@ -5,6 +5,7 @@
 #include <map>
 
 extern "C" {
+#include "spec/devices.h"
 #include "spec/options.h"
 }
 
@@ -45,6 +46,7 @@ static const Properties always = {
     {"CPUAccounting", "true"},
     {"TasksAccounting", "true"},
     {"IOAccounting", "true"},
+    {"DevicePolicy", "'closed'"},
     {"TasksMax", "uint64 18446744073709551615"},
 };
 
@@ -52,6 +54,7 @@ class Scope : public testing::Test
 {
 protected:
   QuiltOptions *options = quilt_options_new ();
+  GArray *devices = quilt_devices_new ();
 
   Scope ()
   {
@@ -61,11 +64,12 @@ protected:
   ~Scope () override
   {
     quilt_options_free (options);
+    g_array_unref (devices);
   }
 
   Properties properties ()
   {
-    return read (quilt_options_scope_properties (options, 4711, "org.quilt"));
+    return read (quilt_options_scope_properties (options, devices, 4711, "org.quilt"));
   }
 };
 
@@ -88,6 +92,22 @@ TEST_F (Scope, WithLimits)
   expected["TasksMax"] = "uint64 101";
   expected["TimeoutStopUSec"] = "uint64 5000001";
   EXPECT_EQ (properties (), expected);
+}
+
+TEST_F (Scope, DevicesGoByNumber)
+{
+  Properties expected = always;
+
+  quilt_devices_add (devices, g_strdup ("/dev/fuse"), 'c', 10, 229, 0666, "rw");
+  quilt_devices_add (devices, g_strdup ("/dev/disk"), 'b', 8, 1, 0660, "rwm");
+  expected["DeviceAllow"] = "[('/dev/char/10:229', 'rwm'), ('/dev/block/8:1', 'rwm')]";
+  EXPECT_EQ (properties (), expected);
+}
+
+TEST_F (Scope, WhoIsPrivilegedHasAllDevices)
+{
+  options->privileged = TRUE;
+  EXPECT_EQ (properties ().count ("DevicePolicy"), 0u);
 }
 
 TEST_F (Scope, InfinityStaysInfinity)

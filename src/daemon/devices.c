@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the paths of --device are on this host, at this moment. */
+#include "daemon/devices.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define DEPTH_MAX 8
+#define DEVICES_MAX 1024
+
+typedef struct {
+  const char *asked;
+  const char *access;
+  GArray *devices;
+} Search;
+
+static gboolean
+refuse (const Search *search, const char *why, GError **error)
+{
+  g_autofree char *quoted = quilt_text_quote (search->asked);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option 'devices' to '%s': %s", quoted, why);
+  return FALSE;
+}
+
+static gboolean
+add (const Search *search, const struct stat *st, const char *path, GError **error)
+{
+  if (search->devices->len >= DEVICES_MAX)
+    return refuse (search, "these are more than 1024 devices", error);
+  quilt_devices_add (search->devices, g_strdup (path), S_ISBLK (st->st_mode) ? 'b' : 'c',
+                     major (st->st_rdev), minor (st->st_rdev), st->st_mode, search->access);
+  return TRUE;
+}
+
+/* Devices alone; what else is in such a directory is none of the container's business. */
+static gboolean
+add_directory (
+    const Search *search, const char *source, const char *path, guint depth, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (source, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *from = g_build_filename (source, name, NULL);
+    g_autofree char *to = g_build_filename (path, name, NULL);
+    struct stat st;
+
+    if (lstat (from, &st) < 0)
+      continue;
+    if (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode)) {
+      if (quilt_device_parse ("devices", to, NULL, NULL, NULL, NULL) &&
+          !add (search, &st, to, error))
+        return FALSE;
+    } else if (S_ISDIR (st.st_mode) && depth < DEPTH_MAX &&
+               !add_directory (search, from, to, depth + 1, error)) {
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+resolve (const char *text, GArray *devices, GError **error)
+{
+  g_autofree char *source = NULL;
+  g_autofree char *path = NULL;
+  char access[4];
+  const Search search = {text, access, devices};
+  const guint before = devices->len;
+  struct stat st;
+
+  if (!quilt_device_parse ("devices", text, &source, &path, access, error))
+    return FALSE;
+  if (stat (source, &st) < 0)
+    return refuse (&search, g_strerror (errno), error);
+  if (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode))
+    return g_str_equal (path, "/dev") ? refuse (&search, "/dev is a directory", error)
+                                      : add (&search, &st, path, error);
+  if (!S_ISDIR (st.st_mode))
+    return refuse (&search, "that is no device, nor a directory of devices", error);
+  if (!add_directory (&search, source, path, 0, error))
+    return FALSE;
+  return devices->len > before || refuse (&search, "there is no device in that directory", error);
+}
+
+gboolean
+quilt_devices_resolve (const QuiltOptions *options, GArray *devices, GError **error)
+{
+  for (char **text = options->devices; text && *text; text++)
+    if (!resolve (*text, devices, error))
+      return FALSE;
+  return TRUE;
+}

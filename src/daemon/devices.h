@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the paths of --device are on this host, at this moment. */
+#pragma once
+
+#include "spec/devices.h"
+
+/* Adds to devices what options ask for; a directory stands for all devices below it. Nothing is
+ * opened. INVALID_ARGUMENT naming what is not there or is no device. */
+gboolean quilt_devices_resolve (const QuiltOptions *options, GArray *devices, GError **error);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices of the host that a container has beside the usual ones. */
+#pragma once
+
+#include "spec/options.h"
+
+/* A node in the container's /dev. */
+typedef struct {
+  char *path;     /* in the container, below /dev */
+  char type;      /* 'c' or 'b' */
+  char access[4]; /* of "rwm", for the scope; OCI says that elsewhere: "" if parsed from it */
+  guint32 major, minor;
+  guint32 mode; /* permissions alone */
+} QuiltDevice;
+
+GArray *quilt_devices_new (void); /* of QuiltDevice; g_array_unref() frees what they own */
+/* Takes path over. */
+void quilt_devices_add (GArray *devices,
+                        char *path,
+                        char type,
+                        guint32 major,
+                        guint32 minor,
+                        guint32 mode,
+                        const char *access);
+
+/* Where "HOST[:CONTAINER[:ACCESS]]" leads: both paths are absolute and without "." and "..", the
+ * container's is below /dev and HOST itself if it is left out. Outputs may be NULL; the strings are
+ * the caller's. INVALID_ARGUMENT naming key and text. */
+gboolean quilt_device_parse (const char *key,
+                             const char *text,
+                             char **ret_source,
+                             char **ret_path,
+                             char ret_access[4],
+                             GError **error);
+gboolean quilt_devices_check (const char *key, char **texts, GError **error);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* linux.devices of the OCI configuration: config-linux.md#devices. */
+#include "spec/oci-private.h"
+
+#include "base/error.h"
+#include "spec/devices.h"
+
+#include <string.h>
+
+typedef struct {
+  char *type, *path;
+  gint64 major, minor, mode;
+} Device;
+
+#define DEVICE(name) .offset = G_STRUCT_OFFSET (Device, name)
+
+static const QuiltField device_fields[] = {
+    {"type", QUILT_FIELD_STRING, quilt_field_string, DEVICE (type)},
+    {"path", QUILT_FIELD_STRING, quilt_oci_read_absolute, DEVICE (path)},
+    {"major", QUILT_FIELD_INT, quilt_field_int64, DEVICE (major)},
+    {"minor", QUILT_FIELD_INT, quilt_field_int64, DEVICE (minor)},
+    {"fileMode", QUILT_FIELD_INT, quilt_field_int64, DEVICE (mode)},
+    QUILT_OCI_UNSUPPORTED ("uid"), /* it is the container's root's */
+    QUILT_OCI_UNSUPPORTED ("gid"),
+    {NULL},
+};
+
+static gboolean
+check_device (const Device *device, const char *path, GError **error)
+{
+  if (!quilt_oci_require (device->type, path, "type", error) ||
+      !quilt_oci_require (device->path, path, "path", error))
+    return FALSE;
+  if (strcmp (device->type, "c") != 0 && strcmp (device->type, "u") != 0 &&
+      strcmp (device->type, "b") != 0)
+    return quilt_oci_refuse (error, path, "its type must be 'c', 'u' or 'b'");
+  if (strchr (device->path, ':') || strcmp (device->path, "/dev") == 0 ||
+      !quilt_device_parse ("linux.devices", device->path, NULL, NULL, NULL, NULL))
+    return quilt_oci_refuse (error, path, "its path must be below /dev, without '.', '..', ':'");
+  /* The kernel's 12 and 20 bits. */
+  if (device->major < 0 || device->major > 0xfff || device->minor < 0 || device->minor > 0xfffff)
+    return quilt_oci_refuse (error, path, "needs major (0 to 4095) and minor (0 to 1048575)");
+  if (device->mode < 0 || (device->mode & 07777) > 0777)
+    return quilt_oci_refuse (error, path, "its fileMode must be permissions alone");
+  return TRUE;
+}
+
+static gboolean
+read_device (json_object *item, const char *path, void *devices, GError **error)
+{
+  Device device = {.major = -1, .minor = -1, .mode = 0666};
+  gboolean ok = quilt_json_read (device_fields, item, path, &device, error) &&
+                check_device (&device, path, error);
+
+  if (ok)
+    quilt_devices_add (devices, g_steal_pointer (&device.path), *device.type == 'b' ? 'b' : 'c',
+                       (guint32)device.major, (guint32)device.minor, (guint32)device.mode, "");
+  g_free (device.type);
+  g_free (device.path);
+  return ok;
+}
+
+gboolean
+quilt_oci_read_devices (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return quilt_oci_read_each (value, path, read_device, *(GArray **)member, error);
+}
+
+void
+quilt_oci_print_devices (const QuiltSpec *spec, json_object *linux_object)
+{
+  json_object *array;
+
+  if (spec->devices->len == 0)
+    return;
+  array = json_object_new_array ();
+  for (guint i = 0; i < spec->devices->len; i++) {
+    const QuiltDevice *device = &g_array_index (spec->devices, QuiltDevice, i);
+    const char type[] = {device->type, '\0'};
+    json_object *item = json_object_new_object ();
+
+    json_object_object_add (item, "type", json_object_new_string (type));
+    json_object_object_add (item, "path", json_object_new_string (device->path));
+    json_object_object_add (item, "major", json_object_new_uint64 (device->major));
+    json_object_object_add (item, "minor", json_object_new_uint64 (device->minor));
+    json_object_object_add (item, "fileMode", json_object_new_uint64 (device->mode));
+    json_object_array_add (array, item);
+  }
+  json_object_object_add (linux_object, "devices", array);
+}
