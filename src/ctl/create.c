@@ -363,6 +363,7 @@ static const Option options[] = {
      add_security},
     {"seccomp", 0, ONE, "Filter of system calls", "FILE|default|unconfined", "seccomp",
      add_seccomp},
+    {"userns", 0, ONE, "Ids on the host (auto, host, keep-id)", "MODE|MAP", "userns", add_text},
     {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", add_texts},
     {"setup-timeout", 0, ONE, "Time that each step may take", "TIME", "setup-timeout", add_number,
      quilt_parse_duration},
@@ -410,7 +411,6 @@ static const struct {
     {"systemd", 0},
     {"tty", 't'},
     {"tz", 0},
-    {"userns", 0},
     {"volume", 'v'},
     {"volumes-from", 0},
 };

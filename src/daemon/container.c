@@ -74,6 +74,7 @@ quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltIma
   g_set_object (&self->image, image);
   if (image)
     image->users++;
+  quilt_id_ranges_claim (daemon->id_ranges, record->id, record->uid_map, record->gid_map);
   self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
   self->command_line = make_command_line (get_command (record, image));
   quilt_bus_container_set_id (iface, record->id);
@@ -104,6 +105,7 @@ quilt_container_unpublish (QuiltContainer *self)
   self->gone = TRUE;
   quilt_tombs_add (self->daemon->tombs, self->record->id, self->result.exit_code,
                    self->result.reason);
+  quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
   quilt_daemon_unexport (self->daemon, self->path);
   quilt_index_unname (self->daemon->containers, self->record->options->name);
   quilt_index_remove (self->daemon->containers, self->record->id);
@@ -209,6 +211,8 @@ quilt_container_plan (QuiltContainer *self, GError **error)
       .work = work,
       .mount_point = root,
       .is_volatile = record->options->auto_remove,
+      .uid_map = record->uid_map,
+      .gid_map = record->gid_map,
   };
   g_autoptr (QuiltSpec) spec = quilt_spec_new_for_container (
       record->id, record->options, &self->image->record->config, &rootfs, error);
@@ -243,6 +247,7 @@ quilt_container_finalize (GObject *object)
   QuiltContainer *self = QUILT_CONTAINER (object);
 
   quilt_run_free (self->run);
+  quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
   quilt_container_record_free (self->record);
   quilt_result_clear (&self->result);
   g_clear_object (&self->image);

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "daemon/bus-error.h"
 #include "daemon/container-life.h"
+#include "daemon/create-ids.h"
 #include "daemon/dict.h"
 #include "daemon/event.h"
 #include "daemon/host-limits.h"
@@ -135,7 +136,7 @@ reserve_name (Creation *creation, GError **error)
 
 /* Everything about it is checked before anything is made. */
 static QuiltContainer *
-prepare (Creation *creation, GDBusMethodInvocation *invocation, GError **error)
+prepare (Creation *creation, GArray *uid_map, GArray *gid_map, GError **error)
 {
   QuiltDaemon *daemon = creation->daemon;
   QuiltImage *image = quilt_index_get (daemon->images, creation->hex);
@@ -154,9 +155,13 @@ prepare (Creation *creation, GDBusMethodInvocation *invocation, GError **error)
   record->id = quilt_id_new ();
   record->image = g_strdup (creation->image);
   record->image_digest = g_strdup (image->record->digest);
-  record->owner = quilt_authority_get_uid (invocation);
+  record->owner = quilt_authority_get_uid (creation->invocation);
   record->created_usec = (guint64)g_get_real_time ();
+  record->uid_map = quilt_id_map_copy (uid_map);
+  record->gid_map = quilt_id_map_copy (gid_map);
   record->options = g_steal_pointer (&creation->options);
+  if (!record->options->userns)
+    record->options->userns = g_strdup (QUILT_USERNS_AUTO);
   container = quilt_container_new (daemon, record, image);
   spec = quilt_container_plan (container, error);
   if (spec && quilt_host_limits_check (record->options, error)) {
@@ -189,21 +194,30 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-create_authorized (GDBusMethodInvocation *invocation, gpointer data)
+on_ids (GArray *uid_map, GArray *gid_map, const GError *failure, gpointer data)
 {
   Creation *creation = data;
   g_autoptr (GError) error = NULL;
 
-  creation->container = prepare (creation, invocation, &error);
+  creation->container = failure ? NULL : prepare (creation, uid_map, gid_map, &error);
   if (!creation->container) {
-    quilt_bus_error_return (invocation, error);
+    answer (creation, failure ? failure : error);
     return;
   }
-  creation->invocation = invocation;
-  quilt_daemon_hold (creation->daemon);
   quilt_filters_make_async (creation->daemon->filters,
                             quilt_options_get_seccomp (creation->container->record->options),
                             creation->caps, on_filter_made, creation);
+}
+
+static void
+create_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Creation *creation = data;
+
+  creation->invocation = invocation;
+  quilt_daemon_hold (creation->daemon);
+  quilt_create_ids (creation->daemon, creation->options->userns,
+                    quilt_authority_get_uid (invocation), on_ids, creation);
 }
 
 /* Who may manage containers may not therefore become root by one: polkit is asked about each option

@@ -63,6 +63,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->images = quilt_index_new (
       "image", "'quiltctl import ARCHIVE NAME' makes one, 'quiltctl images' shows all",
       g_object_unref);
+  self->id_ranges = quilt_id_ranges_new ();
   self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
   self->objects = g_dbus_object_manager_server_new (QUILT_BUS_ROOT);
   return g_steal_pointer (&self);
@@ -80,6 +81,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->images, quilt_index_free);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
   g_clear_pointer (&self->filters, quilt_filters_free);
+  g_clear_pointer (&self->id_ranges, quilt_id_ranges_free);
   g_clear_pointer (&self->systemd, quilt_systemd_free);
   g_clear_pointer (&self->authority, quilt_authority_free);
   g_clear_pointer (&self->quota, quilt_quota_free);

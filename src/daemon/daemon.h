@@ -5,6 +5,7 @@
 #include "daemon/authority.h"
 #include "daemon/config.h"
 #include "daemon/filters.h"
+#include "daemon/id-ranges.h"
 #include "daemon/index.h"
 #include "daemon/quota.h"
 #include "daemon/tombs.h"
@@ -27,6 +28,7 @@ typedef struct {
   QuiltIndex *containers; /* of QuiltContainer */
   QuiltIndex *images;     /* of QuiltImage */
   QuiltTombs *tombs;
+  QuiltIdRanges *id_ranges;
   struct QuiltDiagnosis *diagnosis; /* that is under way, see doctor.c */
   GQueue imports;                   /* whose archive is unpacked, see import.c */
   GThreadPool *in_turn;             /* one thread: changes of images, one after the other */

@@ -46,6 +46,19 @@ on_broken (const char *object, const GError *why, gpointer data)
                    "'%s' in the store can't be used and is left alone: %s", object, why->message);
 }
 
+/* Its ids stay its own: it may run, and its files are there. */
+static void
+on_broken_container (const char *id, const GError *why, gpointer data)
+{
+  Recovery *recovery = data;
+  g_autoptr (GArray) uid_map = NULL;
+  g_autoptr (GArray) gid_map = NULL;
+
+  on_broken (id, why, recovery->broken);
+  quilt_container_salvage_ids (recovery->daemon->store, id, &uid_map, &gid_map);
+  quilt_id_ranges_claim (recovery->daemon->id_ranges, id, uid_map, gid_map);
+}
+
 static gboolean
 load_images (QuiltDaemon *daemon, GError **error)
 {
@@ -122,7 +135,7 @@ load_containers (Recovery *recovery, GError **error)
 {
   QuiltDaemon *daemon = recovery->daemon;
   g_autoptr (GPtrArray) all =
-      quilt_containers_load (daemon->store, on_broken, recovery->broken, error);
+      quilt_containers_load (daemon->store, on_broken_container, recovery, error);
 
   for (guint i = 0; all && i < all->len; i++) {
     QuiltStoredContainer *stored = all->pdata[i];
@@ -270,6 +283,7 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
     recovery_free (recovery);
     return FALSE;
   }
+  quilt_id_ranges_prepare (daemon->id_ranges);
   drop_strays (recovery);
   quilt_daemon_hold (daemon);
   quilt_systemd_list_scopes_async (daemon->systemd, NULL, on_scopes_listed, recovery);

@@ -109,6 +109,8 @@ quilt_work_copy_record (const QuiltContainerRecord *record)
   copy->image_digest = g_strdup (record->image_digest);
   copy->owner = record->owner;
   copy->created_usec = record->created_usec;
+  copy->uid_map = quilt_id_map_copy (record->uid_map);
+  copy->gid_map = quilt_id_map_copy (record->gid_map);
   copy->options = quilt_options_copy (record->options);
   return copy;
 }

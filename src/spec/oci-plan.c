@@ -14,6 +14,8 @@
 
 #define OCI_VERSION "1.0.2"
 #define OPTIONS_MAX 8
+/* "gid=5" below. */
+#define GROUP_TTY 5
 
 typedef struct {
   const char *destination, *type, *source;
@@ -131,8 +133,13 @@ add_root (QuiltSpec *spec, const QuiltRootfs *rootfs, GError **error)
   g_autofree char *lower = g_strconcat ("lowerdir=", layers, NULL);
   g_autofree char *upper = g_strconcat ("upperdir=", rootfs->upper, NULL);
   g_autofree char *work = g_strconcat ("workdir=", rootfs->work, NULL);
-  const char *options[] = {lower, upper, work, rootfs->is_volatile ? "volatile" : NULL, NULL};
+  const char *options[OPTIONS_MAX] = {lower, upper, work};
+  guint n = 3;
 
+  if (rootfs->uid_map)
+    options[n++] = "idmap";
+  if (rootfs->is_volatile)
+    options[n++] = "volatile";
   for (const char *const *layer = rootfs->layers; *layer; layer++)
     if (!check_overlay_path (*layer, error))
       return FALSE;
@@ -316,6 +323,41 @@ plan_annotations (QuiltSpec *spec,
   return TRUE;
 }
 
+/* The group that terminals have (tty) need not be one of the container's. */
+static void
+drop_group_of_terminals (QuiltSpec *spec)
+{
+  for (guint i = 0; i < spec->mounts->len; i++) {
+    const QuiltMount *mount = spec->mounts->pdata[i];
+    guint kept = 0;
+
+    if (g_strcmp0 (mount->type, "devpts") != 0)
+      continue;
+    for (char **option = mount->options; *option; option++) {
+      if (g_str_has_prefix (*option, "gid="))
+        g_free (*option);
+      else
+        mount->options[kept++] = *option;
+    }
+    mount->options[kept] = NULL;
+  }
+}
+
+static gboolean
+plan_ids (QuiltSpec *spec, const QuiltRootfs *rootfs, GError **error)
+{
+  guint32 outside;
+
+  if (!rootfs->uid_map)
+    return TRUE;
+  spec->namespaces |= QUILT_NS_USER;
+  g_array_append_vals (spec->uid_map, rootfs->uid_map->data, rootfs->uid_map->len);
+  g_array_append_vals (spec->gid_map, rootfs->gid_map->data, rootfs->gid_map->len);
+  if (!quilt_id_map_find (spec->gid_map, GROUP_TTY, &outside))
+    drop_group_of_terminals (spec);
+  return quilt_oci_check_ids (spec, error);
+}
+
 QuiltSpec *
 quilt_spec_new_for_container (const char *id,
                               const QuiltOptions *options,
@@ -348,7 +390,7 @@ quilt_spec_new_for_container (const char *id,
     unlock_mounts (spec);
   if (options->read_only)
     add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));
-  if (!quilt_plan_tmpfs (spec, options, error))
+  if (!quilt_plan_tmpfs (spec, options, error) || !plan_ids (spec, rootfs, error))
     return NULL;
   return g_steal_pointer (&spec);
 }

@@ -147,13 +147,17 @@ typedef struct {
 
 void quilt_image_config_clear (QuiltImageConfig *config);
 
-/* Where the container's root file system comes from; every path absolute, on the host. */
+/* Where the container's root file system comes from, and whose it is; every path absolute, on the
+ * host. */
 typedef struct {
   const char *const *layers; /* lowest last, as overlayfs's lowerdir */
   const char *upper;
   const char *work;
   const char *mount_point;
   gboolean is_volatile; /* overlayfs "volatile": thrown away after its one run */
+  /* Of QuiltIdMap: whose its files and processes are on the host. NULL: as inside. */
+  const GArray *uid_map;
+  const GArray *gid_map;
 } QuiltRootfs;
 
 /* The one place that turns image and options into an OCI configuration: namespaces pid, mount, uts,

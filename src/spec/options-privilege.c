@@ -3,6 +3,7 @@
 #include "spec/options.h"
 
 #include "spec/capabilities.h"
+#include "spec/id-map.h"
 #include "spec/labels.h"
 #include "spec/sharing.h"
 
@@ -100,6 +101,15 @@ has_devices (const QuiltOptions *options)
   return options->devices && *options->devices;
 }
 
+/* Host ids that the caller chose may be anybody's. */
+static gboolean
+chooses_ids (const QuiltOptions *options)
+{
+  const char *const harmless[] = {QUILT_USERNS_AUTO, QUILT_USERNS_KEEP_ID, NULL};
+
+  return options->userns && !g_strv_contains (harmless, options->userns);
+}
+
 static const struct {
   const char *key; /* on the bus */
   gboolean (*applies) (const QuiltOptions *options);
@@ -110,6 +120,7 @@ static const struct {
     {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
     {"seccomp", chooses_seccomp},   {"apparmor", changes_profile},
     {"label", changes_label},       {"devices", has_devices},
+    {"userns", chooses_ids},
 };
 
 const char **

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/id-map.h"
 #include "spec/capabilities.h"
 #include "spec/devices.h"
 #include "spec/labels.h"
@@ -231,6 +232,7 @@ const QuiltOption quilt_option_table[] = {
     {"devices", QUILT_OPTION_STRINGS, MEMBER (devices), .check_strings = quilt_devices_check},
     {"init", QUILT_OPTION_BOOLEAN, MEMBER (init)},
     {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
+    {"userns", QUILT_OPTION_STRING, MEMBER (userns), .check_string = quilt_userns_check},
     {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},
     {"cap-add", QUILT_OPTION_STRINGS, MEMBER (cap_add), .check_strings = check_capabilities},
     {"cap-drop", QUILT_OPTION_STRINGS, MEMBER (cap_drop), .check_strings = check_capabilities},

@@ -51,8 +51,9 @@ typedef struct {
   char *uts;
   char *network; /* or "none" */
   char *cgroupns;
-  char **devices;       /* "HOST[:CONTAINER[:ACCESS]]" (spec/devices.h) */
-  gboolean init;        /* our own first process, which reaps and passes signals on */
+  char **devices; /* "HOST[:CONTAINER[:ACCESS]]" (spec/devices.h) */
+  gboolean init;  /* our own first process, which reaps and passes signals on */
+  char *userns;   /* QUILT_USERNS_… or a map; NULL: auto, or made before there was a choice */
   gboolean auto_remove; /* --rm */
   gboolean read_only;   /* --read-only: the root file system */
   char **cap_add;       /* names of capabilities, "CAP_…" or "ALL" */

@@ -19,6 +19,8 @@
 
 #define RECORD_NAME "record.json"
 #define RESULT_NAME "result.json"
+/* Of one that is broken, no more is looked at. */
+#define RECORD_MAX (32 * 1024 * 1024)
 
 static gboolean
 parse_options (
@@ -66,6 +68,20 @@ parse_int (
   return TRUE;
 }
 
+static gboolean
+parse_id_map (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  GArray *map = quilt_id_map_parse (json_object_get_string (value), error);
+
+  if (!map) {
+    g_prefix_error (error, "%s: ", path);
+    return FALSE;
+  }
+  *(GArray **)member = map;
+  return TRUE;
+}
+
 static const QuiltField record_fields[] = {
     QUILT_RECORD_FIELDS,
     {"id", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltContainerRecord, id)},
@@ -74,6 +90,8 @@ static const QuiltField record_fields[] = {
      offsetof (QuiltContainerRecord, image_digest)},
     {"owner", QUILT_FIELD_INT, parse_uid, offsetof (QuiltContainerRecord, owner)},
     {"created", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltContainerRecord, created_usec)},
+    {"uid-map", QUILT_FIELD_STRING, parse_id_map, offsetof (QuiltContainerRecord, uid_map)},
+    {"gid-map", QUILT_FIELD_STRING, parse_id_map, offsetof (QuiltContainerRecord, gid_map)},
     {"options", QUILT_FIELD_OBJECT, parse_options, offsetof (QuiltContainerRecord, options)},
     {NULL},
 };
@@ -99,6 +117,8 @@ quilt_container_record_free (QuiltContainerRecord *record)
   g_free (record->id);
   g_free (record->image);
   g_free (record->image_digest);
+  g_clear_pointer (&record->uid_map, g_array_unref);
+  g_clear_pointer (&record->gid_map, g_array_unref);
   quilt_options_free (record->options);
   g_free (record);
 }
@@ -121,6 +141,14 @@ quilt_stored_container_free (QuiltStoredContainer *stored)
   g_free (stored);
 }
 
+static void
+add_id_map (json_object *object, const char *key, const GArray *map)
+{
+  g_autofree char *text = map ? quilt_id_map_print (map) : NULL;
+
+  quilt_record_add_string (object, key, text);
+}
+
 json_object *
 quilt_container_record_to_json (const QuiltContainerRecord *record)
 {
@@ -131,6 +159,8 @@ quilt_container_record_to_json (const QuiltContainerRecord *record)
   quilt_record_add_string (object, "image-digest", record->image_digest);
   quilt_record_add_uint64 (object, "owner", record->owner);
   quilt_record_add_uint64 (object, "created", record->created_usec);
+  add_id_map (object, "uid-map", record->uid_map);
+  add_id_map (object, "gid-map", record->gid_map);
   json_object_object_add (object, "options", quilt_options_to_json (record->options));
   return object;
 }
@@ -288,6 +318,16 @@ load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
   *ret_result = result;
 }
 
+/* Without its maps it would be started with the host's ids. */
+static gboolean
+has_ids (const QuiltContainerRecord *record)
+{
+  const char *userns = record->options->userns;
+  gboolean host = !userns || g_str_equal (userns, QUILT_USERNS_HOST);
+
+  return (record->uid_map != NULL) == !host && (record->gid_map != NULL) == !host;
+}
+
 static QuiltContainerRecord *
 load_record (QuiltStore *store, const char *id, GError **error)
 {
@@ -297,13 +337,14 @@ load_record (QuiltStore *store, const char *id, GError **error)
   if (!quilt_record_read (store->containers_fd, file, record_fields, record, error))
     return NULL;
   if (g_strcmp0 (record->id, id) == 0 && quilt_id_check (id) && record->options &&
-      record->options->name && quilt_digest_hex (record->image_digest)) {
+      record->options->name && quilt_digest_hex (record->image_digest) && has_ids (record)) {
     if (!record->image)
       record->image = g_strdup (record->image_digest);
     return g_steal_pointer (&record);
   }
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-               "Failed to read '%s': it lacks an ID that is its directory's, an image or a name",
+               "Failed to read '%s': it lacks an ID that is its directory's, an image, a name or "
+               "the id maps of its option userns",
                file);
   return NULL;
 }
@@ -345,6 +386,39 @@ quilt_containers_load (QuiltStore *store,
   }
   closedir (dir);
   return g_steal_pointer (&containers);
+}
+
+/* The text of a record, though it may be no JSON any more, or another version's. */
+static GArray *
+salvage_id_map (const char *text, const char *key)
+{
+  g_autofree char *begin = g_strconcat ("\"", key, "\":\"", NULL);
+  const char *found = strstr (text, begin);
+  g_autofree char *map = NULL;
+
+  if (!found)
+    return NULL;
+  found += strlen (begin);
+  map = g_strndup (found, strcspn (found, "\""));
+  return quilt_id_map_parse (map, NULL);
+}
+
+void
+quilt_container_salvage_ids (QuiltStore *store,
+                             const char *id,
+                             GArray **ret_uid_map,
+                             GArray **ret_gid_map)
+{
+  g_autofree char *file = g_build_filename (id, RECORD_NAME, NULL);
+  g_autoptr (GBytes) bytes = quilt_file_read (store->containers_fd, file, RECORD_MAX, NULL);
+  g_autofree char *text = NULL;
+  gconstpointer data;
+  gsize size = 0;
+
+  data = bytes ? g_bytes_get_data (bytes, &size) : NULL;
+  text = g_strndup (data ? data : "", size);
+  *ret_uid_map = salvage_id_map (text, "uid-map");
+  *ret_gid_map = salvage_id_map (text, "gid-map");
 }
 
 gboolean

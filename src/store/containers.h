@@ -2,6 +2,7 @@
 /* Container records and directories: containers/ID. */
 #pragma once
 
+#include "spec/id-map.h"
 #include "spec/options.h"
 #include "store/store.h"
 
@@ -11,6 +12,8 @@ typedef struct {
   char *image_digest; /* "sha256:HEX" */
   guint32 owner;      /* uid of the creator */
   guint64 created_usec;
+  GArray *uid_map; /* of QuiltIdMap, what options->userns came to; NULL: the host's own ids */
+  GArray *gid_map;
   QuiltOptions *options; /* options->name is the current name */
 } QuiltContainerRecord;
 
@@ -53,6 +56,13 @@ quilt_containers_load (QuiltStore *store,
                        void (*on_broken) (const char *id, const GError *why, gpointer data),
                        gpointer data,
                        GError **error);
+
+/* The maps of a container whose record can't be read otherwise, as far as they can be made out:
+ * NULL: there are none, or that can't be known. */
+void quilt_container_salvage_ids (QuiltStore *store,
+                                  const char *id,
+                                  GArray **ret_uid_map,
+                                  GArray **ret_gid_map);
 
 /* Takes the container out of the store by one rename to .gone-ID, durably (so that it never comes
  * back); quilt_container_delete() then frees the space and may run in a thread. */

@@ -296,6 +296,8 @@ static const struct {
     {"{'oom-score-adj': <1001>}", QUILT_ERROR_INVALID_ARGUMENT, "to '1001': must be -1000"},
     {"{'umask': <512>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 0 to 511"},
     {"{'umask': <-1>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1'"},
+    {"{'userns': <'private'>}", QUILT_ERROR_INVALID_ARGUMENT, "'userns' to 'private'"},
+    {"{'userns': <'0:1:0'>}", QUILT_ERROR_INVALID_ARGUMENT, "'userns': the id map 0:1:0"},
     {"{'log-rate-interval': <uint64 5>}", QUILT_ERROR_INVALID_ARGUMENT, "needs log-rate-burst"},
     {"{'seccomp': <'Default'>}", QUILT_ERROR_INVALID_ARGUMENT, "'seccomp' to 'Default': must be"},
     {"{'seccomp': <'{}'>}", QUILT_ERROR_INVALID_ARGUMENT,
@@ -473,6 +475,10 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'privileged': <true>, 'cap-add': <['BPF']>}", "privileged|cap-add|"},
       {"{'oom-score-adj': <1>}", ""},
       {"{'oom-score-adj': <-1>, 'cap-add': <['all']>}", "cap-add|oom-score-adj|"},
+      {"{'userns': <'auto'>}", ""},
+      {"{'userns': <'keep-id'>}", ""},
+      {"{'userns': <'host'>}", "userns|"},
+      {"{'userns': <'0:524288:65536'>}", "userns|"},
   };
 
   for (const auto &c : cases) {

@@ -409,3 +409,33 @@ TEST_F (Plan, TakesTheWallsInsideDownForWhoIsPrivileged)
   EXPECT_EQ (mount (spec, "/sys/fs/cgroup"), "cgroup2 cgroup2 nosuid|noexec|nodev|relatime|rw|");
   EXPECT_TRUE (spec->process.no_new_privileges);
 }
+
+TEST_F (Plan, GivesTheIdsOfItsMaps)
+{
+  g_autoptr (GArray) uids = quilt_id_map_parse ("0:600000:1000,1000:1000:1", nullptr);
+  g_autoptr (GArray) gids = quilt_id_map_parse ("0:700000:65536", nullptr);
+  g_autoptr (GArray) few = quilt_id_map_parse ("0:700000:5", nullptr);
+
+  rootfs.uid_map = uids;
+  rootfs.gid_map = gids;
+  rootfs.is_volatile = TRUE;
+  Spec spec = plan ();
+  ASSERT_TRUE (error.none ());
+  EXPECT_TRUE (spec->namespaces & QUILT_NS_USER);
+  EXPECT_EQ (take (quilt_id_map_print (spec->uid_map)), "0:600000:1000,1000:1000:1");
+  EXPECT_EQ (take (quilt_id_map_print (spec->gid_map)), "0:700000:65536");
+  EXPECT_EQ (mount (spec, "/"), "overlay overlay lowerdir=/layers/top/fs:/layers/base/fs|"
+                                "upperdir=/c/upper|workdir=/c/work|idmap|volatile|");
+  EXPECT_EQ (mount (spec, "/dev/pts"),
+             "devpts devpts nosuid|noexec|newinstance|ptmxmode=0666|mode=0620|gid=5|");
+  string text = take (quilt_spec_print (spec.get (), FALSE));
+  Spec again (quilt_spec_parse (text.data (), text.size (), error.out ()), quilt_spec_free);
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (take (quilt_spec_print (again.get (), FALSE)), text);
+
+  rootfs.gid_map = few;
+  spec = plan ();
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (mount (spec, "/dev/pts"),
+             "devpts devpts nosuid|noexec|newinstance|ptmxmode=0666|mode=0620|");
+}

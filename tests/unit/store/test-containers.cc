@@ -195,3 +195,81 @@ TEST_F (Containers, AreRetiredThenDeleted)
   EXPECT_TRUE (quilt_container_delete (store, id ('a').c_str (), error.out ())) << error.message ();
   EXPECT_TRUE (fs::is_empty (path / "containers"));
 }
+
+TEST_F (Containers, KeepTheirIds)
+{
+  g_autoptr (QuiltContainerRecord) r = record ('a');
+
+  r->options->userns = g_strdup ("keep-id");
+  r->uid_map = quilt_id_map_new_keeping (524288, 1000);
+  r->gid_map = quilt_id_map_new_keeping (524288, 100);
+  ASSERT_TRUE (quilt_container_create (store, r, error.out ())) << error.message ();
+  g_autoptr (GPtrArray) containers = load ();
+  ASSERT_EQ (containers->len, 1u);
+  EXPECT_EQ (take (quilt_id_map_print (at (containers, 0)->record->uid_map)),
+             "0:524288:1000,1000:1000:1,1001:525289:64535");
+  EXPECT_EQ (take (quilt_id_map_print (at (containers, 0)->record->gid_map)),
+             "0:524288:100,100:100:1,101:524389:65435");
+}
+
+/* Started with the host's ids, a container would be more than was asked for. */
+TEST_F (Containers, WithoutTheirIdsAreBroken)
+{
+  const std::string uids = "\"uid-map\":\"0:524288:65536\",",
+                    gids = "\"gid-map\":\"0:524288:65536\",";
+  const struct {
+    const char *userns; /* NULL: of a Quilt that had no such option */
+    std::string maps;
+    bool good;
+  } cases[] = {
+      {nullptr, "", true},          {"host", "", true},
+      {"auto", uids + gids, true},  {"auto", "", false},
+      {"auto", uids, false},        {"keep-id", gids, false},
+      {"host", uids + gids, false}, {nullptr, uids + gids, false},
+      {"0:1:2", "", false},         {"auto", "\"uid-map\":\"0:524288:0\"," + gids, false},
+  };
+
+  create ('a');
+  const std::string text = read (dir ('a') / "record.json");
+  for (const auto &c : cases) {
+    std::string changed = text;
+
+    changed.insert (1, c.maps);
+    if (c.userns)
+      changed.insert (changed.find ("\"options\":{") + 11,
+                      "\"userns\":\"" + std::string (c.userns) + "\",");
+    write (dir ('a') / "record.json", changed);
+    g_autoptr (GPtrArray) containers = load ();
+    EXPECT_EQ (containers->len, c.good ? 1u : 0u) << changed;
+    EXPECT_EQ (broken.size (), c.good ? 0u : 1u) << changed;
+  }
+}
+
+TEST_F (Containers, IdsOfABrokenRecordAreMadeOut)
+{
+  const struct {
+    const char *text, *uids, *gids;
+  } cases[] = {
+      {R"({"version":9,"uid-map":"0:524288:65536","gid-map":"0:1:2,2:9:1","x":1})",
+       "0:524288:65536", "0:1:2,2:9:1"},
+      {R"({"version":1,"uid-map":"0:524288:65536","gid-m)", "0:524288:65536", nullptr},
+      {R"("uid-map":"0:52)", nullptr, nullptr},
+      {R"("uid-map":"0:524288:0")", nullptr, nullptr},
+      {"", nullptr, nullptr},
+  };
+
+  create ('a');
+  for (const auto &c : cases) {
+    GArray *maps[2] = {nullptr, nullptr};
+    const char *expected[2] = {c.uids, c.gids};
+
+    write (dir ('a') / "record.json", c.text);
+    quilt_container_salvage_ids (store, id ('a').c_str (), &maps[0], &maps[1]);
+    for (int i = 0; i < 2; i++) {
+      EXPECT_EQ (maps[i] ? take (quilt_id_map_print (maps[i])) : "(none)",
+                 expected[i] ? expected[i] : "(none)")
+          << c.text;
+      g_clear_pointer (&maps[i], g_array_unref);
+    }
+  }
+}
