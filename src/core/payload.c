@@ -168,7 +168,7 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
     quilt_init_run (&init);
   }
   if (quilt_spec_leaves_host (spec, QUILT_NS_USER) &&
-      !quilt_user_namespace_set_up (spec, mounts, payload.pid, payload.channel, error))
+      !quilt_user_namespace_set_up (spec, mounts, &joins, payload.pid, payload.channel, error))
     return FALSE;
   *ret_payload = payload;
   payload = (QuiltPayload)QUILT_PAYLOAD_NONE;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -32,19 +33,25 @@ add_tree (QuiltMountPlan *plan, const char *path, const QuiltMountOp *op, gboole
 static const struct {
   const char *type;
   QuiltNamespaces shown;
+  int clone_flag;   /* 0: can't be joined */
+  const char *path; /* of the supervisor's own */
 } mirrors[] = {
-    {"proc", QUILT_NS_PID},
-    {"sysfs", QUILT_NS_NETWORK},
-    {"mqueue", QUILT_NS_IPC},
-    {"cgroup2", QUILT_NS_CGROUP},
+    {"proc", QUILT_NS_PID, CLONE_NEWPID, "/proc/self/ns/pid"},
+    {"sysfs", QUILT_NS_NETWORK, CLONE_NEWNET, "/proc/self/ns/net"},
+    {"mqueue", QUILT_NS_IPC, CLONE_NEWIPC, "/proc/self/ns/ipc"},
+    {"cgroup2", QUILT_NS_CGROUP, 0, NULL},
 };
 
+/* Of the host, or of somebody whose user namespace is not ours: a new one has power over new ones
+ * alone. */
 static gboolean
-shows_host (const QuiltSpec *spec, const QuiltMountOp *op)
+shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
 {
   for (guint i = 0; i < G_N_ELEMENTS (mirrors) && op->kind == QUILT_MOUNT_NEW; i++)
     if (strcmp (mirrors[i].type, op->type) == 0)
-      return !quilt_spec_leaves_host (spec, mirrors[i].shown);
+      return !(spec->namespaces & mirrors[i].shown) &&
+             ((spec->namespaces & QUILT_NS_USER) ||
+              !quilt_spec_leaves_host (spec, mirrors[i].shown));
   return FALSE;
 }
 
@@ -53,7 +60,7 @@ plan_op (QuiltMountPlan *plan, const QuiltSpec *spec, QuiltMountOp *op)
 {
   if (op->kind == QUILT_MOUNT_BIND)
     op->tree = add_tree (plan, op->source, op, op->idmap);
-  else if (op->devices || shows_host (spec, op))
+  else if (op->devices || shows_anothers (spec, op))
     op->tree = add_tree (plan, NULL, op, FALSE);
 }
 
@@ -151,14 +158,38 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
   return tree->idmap && !map_ids (fd, tree, user_fd, error) ? -1 : g_steal_fd (&fd);
 }
 
+/* As quilt_mount_new(), of a namespace that the container has joined if it shows one. We are back
+ * in our own before anything else is done. */
+static int
+make_mirror (const QuiltMountOp *op, const QuiltJoins *joins, char *detail, gsize size, int *ret_fd)
+{
+  g_autofd int own_fd = -1;
+  guint mirror = 0, i = 0;
+  int r;
+
+  while (mirror < G_N_ELEMENTS (mirrors) && strcmp (op->type, mirrors[mirror].type) != 0)
+    mirror++;
+  while (mirror < G_N_ELEMENTS (mirrors) && i < joins->n &&
+         joins->types[i] != mirrors[mirror].clone_flag)
+    i++;
+  if (mirror == G_N_ELEMENTS (mirrors) || i == joins->n)
+    return quilt_mount_new (op, detail, size, ret_fd);
+  own_fd = open (mirrors[mirror].path, O_RDONLY | O_CLOEXEC);
+  if (own_fd < 0 || setns (joins->fds[i], joins->types[i]) < 0)
+    return -errno;
+  r = quilt_mount_new (op, detail, size, ret_fd);
+  return setns (own_fd, joins->types[i]) < 0 ? -errno : r;
+}
+
 /* Whoever makes a file system is who can have device nodes in it: the host's root. */
 static int
-make_mount (const QuiltMountOp *op, guint32 uid, guint32 gid, GError **error)
+make_mount (
+    const QuiltMountOp *op, guint32 uid, guint32 gid, const QuiltJoins *joins, GError **error)
 {
   g_autofd int fd = -1;
   char detail[256] = "";
   mode_t mask = umask (0);
-  int r = quilt_mount_new (op, detail, sizeof detail, &fd);
+  int r = make_mirror (op, joins, detail, sizeof detail, &fd);
 
   umask (mask);
   if (r == 0 && op->devices)
@@ -215,8 +246,13 @@ send_all (int channel, const int *fds, guint n, GError **error)
 }
 
 gboolean
-quilt_trees_send (
-    const QuiltMountPlan *plan, int user_fd, guint32 uid, guint32 gid, int channel, GError **error)
+quilt_trees_send (const QuiltMountPlan *plan,
+                  int user_fd,
+                  guint32 uid,
+                  guint32 gid,
+                  const QuiltJoins *joins,
+                  int channel,
+                  GError **error)
 {
   g_autofree int *fds = g_new (int, plan->trees->len + 1);
   gboolean ok = TRUE;
@@ -225,8 +261,8 @@ quilt_trees_send (
   while (ok && n < plan->trees->len) {
     const QuiltMountTree *tree = &g_array_index (plan->trees, QuiltMountTree, n);
 
-    fds[n] =
-        tree->path ? open_directory (tree, user_fd, error) : make_mount (tree->op, uid, gid, error);
+    fds[n] = tree->path ? open_directory (tree, user_fd, error)
+                        : make_mount (tree->op, uid, gid, joins, error);
     ok = fds[n] >= 0;
     n += ok ? 1 : 0;
   }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a container in a user namespace is built of, and only the host's root can open: layers, bind
- * mounts, a /dev with its nodes, what shows a namespace of the host. The supervisor makes them, the
+ * mounts, a /dev with its nodes, what shows another's namespace. The supervisor makes them, the
  * container's init puts them in place.
  */
 #pragma once
 
+#include "core/join.h"
 #include "core/mounts.h"
 #include "spec/id-map.h"
 
@@ -13,9 +14,15 @@ gboolean quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError *
 
 /* In the supervisor: makes all of the plan's trees, attached nowhere, and sends them over channel,
  * which they need not be read from meanwhile. user_fd is the container's user namespace; uid and
- * gid are its root's, as the host knows them. NOT_SUPPORTED where a file system can't map ids. */
-gboolean quilt_trees_send (
-    const QuiltMountPlan *plan, int user_fd, guint32 uid, guint32 gid, int channel, GError **error);
+ * gid are its root's, as the host knows them; joins what it has joined. NOT_SUPPORTED where a file
+ * system can't map ids. */
+gboolean quilt_trees_send (const QuiltMountPlan *plan,
+                           int user_fd,
+                           guint32 uid,
+                           guint32 gid,
+                           const QuiltJoins *joins,
+                           int channel,
+                           GError **error);
 
 /* In the init, child-safe: waits for them. 0, or -errno; -ECONNRESET: the supervisor is gone. */
 int quilt_trees_receive (const QuiltMountPlan *plan, int channel);

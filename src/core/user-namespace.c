@@ -48,8 +48,12 @@ write_oom_score (const QuiltProcess *process, pid_t pid, GError **error)
 }
 
 gboolean
-quilt_user_namespace_set_up (
-    const QuiltSpec *spec, const QuiltMountPlan *mounts, pid_t pid, int channel, GError **error)
+quilt_user_namespace_set_up (const QuiltSpec *spec,
+                             const QuiltMountPlan *mounts,
+                             const QuiltJoins *joins,
+                             pid_t pid,
+                             int channel,
+                             GError **error)
 {
   g_autofd int user_fd = -1;
   guint32 uid = 0, gid = 0;
@@ -67,7 +71,7 @@ quilt_user_namespace_set_up (
     return quilt_set_error_errno (error, errno, "Failed to open the container's user namespace");
   quilt_id_map_find (spec->uid_map, 0, &uid);
   quilt_id_map_find (spec->gid_map, 0, &gid);
-  return quilt_trees_send (mounts, user_fd, uid, gid, channel, error);
+  return quilt_trees_send (mounts, user_fd, uid, gid, joins, channel, error);
 }
 
 int

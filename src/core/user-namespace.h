@@ -2,6 +2,7 @@
 /* A container's user namespace: its maps, written from outside, and its root, become inside. */
 #pragma once
 
+#include "core/join.h"
 #include "core/mounts.h"
 
 #include <sys/types.h>
@@ -9,8 +10,12 @@
 /* In the supervisor, once pid was cloned into a new user namespace: writes its maps, and what else
  * it can't do for itself any more (oom_score_adj), and sends the trees of its mounts over channel.
  * Errors: of quilt_trees_send(), FAILED. */
-gboolean quilt_user_namespace_set_up (
-    const QuiltSpec *spec, const QuiltMountPlan *mounts, pid_t pid, int channel, GError **error);
+gboolean quilt_user_namespace_set_up (const QuiltSpec *spec,
+                                      const QuiltMountPlan *mounts,
+                                      const QuiltJoins *joins,
+                                      pid_t pid,
+                                      int channel,
+                                      GError **error);
 
 /* In the init, child-safe, after that: it was none of the namespace's ids so far, and becomes root
  * with all capabilities there; on the host it is nobody special from now on. 0 or -errno. */

@@ -179,5 +179,13 @@ TEST_F (TreesTest, WhatShowsTheHostIsMadeOutside)
   g_clear_pointer (&plan, quilt_mount_plan_free);
   plan = quilt_mounts_plan (spec, error.out ());
   ASSERT_TRUE (error.none ());
+  EXPECT_EQ (plan->trees->len, 4u) << "a new user namespace has no power over one that was there";
+
+  /* With the user namespace that it belongs to, the init can do it. */
+  spec->namespaces &= ~(guint)QUILT_NS_USER;
+  quilt_spec_join (spec, QUILT_NS_USER, "/proc/7/ns/user");
+  g_clear_pointer (&plan, quilt_mount_plan_free);
+  plan = quilt_mounts_plan (spec, error.out ());
+  ASSERT_TRUE (error.none ());
   EXPECT_EQ (plan->trees->len, 3u);
 }
