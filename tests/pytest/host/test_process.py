@@ -290,3 +290,27 @@ def test_privileged_takes_the_walls_inside_down(busybox):
 def test_privileged_but_for_one(busybox):
     assert sets(status(busybox, "--privileged", "--cap-drop", "SYS_ADMIN"))["Eff"] & 1 << 21 == 0
     assert "privileged" in refused(busybox, "--privileged", "--cap-drop", "ALL")
+
+
+def test_privileged_is_nobody_on_the_host_but_without_a_user_namespace_root(busybox):
+    """A device that no container has by itself: it can be made and opened only by who is root on the host."""
+    script = "mknod /fuse c 10 229 && exec 3<>/fuse && echo opened"
+    assert ctl("run", "--rm", "--privileged", busybox, "/bin/sh", "-c", script).out == b""
+    assert ctl("run", "--rm", "--userns=host", "--cap-add", "ALL", busybox, "/bin/sh", "-c", script).out == b""
+    assert output(busybox, "/bin/sh", "-c", script, options=["--privileged", "--userns=host"]) == "opened\n"
+
+
+def test_without_a_user_namespace_all_is_the_same(busybox):
+    assert sets(status(busybox, "--userns=host")) == {"Inh": 0, "Prm": DEFAULT, "Eff": DEFAULT, "Bnd": DEFAULT, "Amb": 0}
+    assert who(busybox, "--userns=host", "-u", "app") == ("1000", "1001", ["33", "77"], "/home/app")
+    assert limits(busybox, "--userns=host", "--ulimit", "nofile=9:10")["Max open files"] == ("9", "10")
+    options = ["--userns=host", "--sysctl", "net.ipv4.ip_forward=1", "--sysctl", "kernel.domainname=x", "--sysctl", "kernel.shmmax=4096"]
+    paths = ["/proc/sys/net/ipv4/ip_forward", "/proc/sys/kernel/domainname", "/proc/sys/kernel/shmmax"]
+    assert output(busybox, "/bin/cat", *paths, options=options).split() == ["1", "x", "4096"]
+
+
+def test_an_id_that_the_user_namespace_has_not_is_named(busybox):
+    for user in ("70000", "0:70000"):
+        done = ctl("run", "--rm", "-u", user, busybox, "/bin/true")
+        assert done.code == 125 and b"not in the container's user namespace" in done.err
+    assert who(busybox, "--userns=host", "-u", "70000", files=[])[0] == "70000"
