@@ -143,40 +143,58 @@ end_block (GArray *code, guint begin)
   g_array_index (code, struct sock_filter, begin - 1).k = code->len - begin;
 }
 
-/* All rules of one number. What falls out goes on behind the arch's block, whose jump there is the
- * caller's to complete. */
-static guint
-emit_call (GArray *code, const QuiltProgramRule *rules, guint n)
+/* Jumps behind the arch's block, completed at its end. */
+static void
+leave (GArray *code, GArray *leaves)
 {
-  guint begin = begin_block (code, rules->number);
-
-  for (guint i = 0; i < n; i++)
-    emit_rule (code, &rules[i]);
   emit (code, BPF_JMP | BPF_JA, 0, 0, 0);
-  end_block (code, begin);
-  return code->len - 1;
+  g_array_append_val (leaves, code->len);
+}
+
+/* By halves: the kernel runs a new filter once for each of some 900 numbers, to remember those that
+ * are always allowed. groups[i] is where the rules of the i-th number begin, groups[n] their end.
+ */
+static void
+emit_calls (
+    GArray *code, const QuiltProgramRule *rules, const guint *groups, guint n, GArray *leaves)
+{
+  guint half = n / 2, jump;
+
+  if (n <= 2) {
+    for (guint i = 0; i < n; i++) {
+      guint begin = begin_block (code, rules[groups[i]].number);
+
+      for (guint rule = groups[i]; rule < groups[i + 1]; rule++)
+        emit_rule (code, &rules[rule]);
+      leave (code, leaves);
+      end_block (code, begin);
+    }
+    leave (code, leaves);
+    return;
+  }
+  emit (code, BPF_JMP | BPF_JGE | BPF_K, rules[groups[half]].number, 0, 1);
+  emit (code, BPF_JMP | BPF_JA, 0, 0, 0);
+  jump = code->len;
+  emit_calls (code, rules, groups, half, leaves);
+  end_block (code, jump);
+  emit_calls (code, rules, groups + half, n - half, leaves);
 }
 
 static void
 emit_arch (GArray *code, const QuiltProgramRule *rules, guint n)
 {
   g_autoptr (GArray) leaves = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (GArray) groups = g_array_new (FALSE, FALSE, sizeof (guint));
   guint begin = begin_block (code, rules->arch);
 
+  for (guint i = 0; i < n; i++)
+    if (i == 0 || rules[i].number != rules[i - 1].number)
+      g_array_append_val (groups, i);
+  g_array_append_val (groups, n);
   emit_load (code, offsetof (struct seccomp_data, nr));
-  for (guint i = 0, end; i < n; i = end) {
-    guint leave;
-
-    for (end = i; end < n && rules[end].number == rules[i].number; end++)
-      ;
-    leave = emit_call (code, rules + i, end - i);
-    g_array_append_val (leaves, leave);
-  }
-  for (guint i = 0; i < leaves->len; i++) {
-    guint leave = g_array_index (leaves, guint, i);
-
-    g_array_index (code, struct sock_filter, leave).k = code->len - leave - 1;
-  }
+  emit_calls (code, rules, (const guint *)(void *)groups->data, groups->len - 1, leaves);
+  for (guint i = 0; i < leaves->len; i++)
+    end_block (code, g_array_index (leaves, guint, i));
   /* The next arch is compared with what is loaded again. */
   emit_load (code, offsetof (struct seccomp_data, arch));
   end_block (code, begin);

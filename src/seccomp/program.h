@@ -16,5 +16,5 @@ typedef struct {
 } QuiltProgramRule;
 
 /* Appends instructions that return the result of the first rule that holds, and go on behind their
- * end if none does. Rules of one arch stand together, and in it rules of one number. */
+ * end if none does. Rules of one arch stand together, and in it they are sorted by number. */
 void quilt_program_append (GArray *instructions, const QuiltProgramRule *rules, guint n_rules);

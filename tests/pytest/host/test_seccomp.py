@@ -123,6 +123,9 @@ def test_e_the_mode_is_said_by_the_kernel(busybox, name):
     inside = status_of(busybox)
     assert inside["Seccomp"] == "2" and int(inside["Seccomp_filters"]) == int(ours["Seccomp_filters"]) + 1
     assert status_of(busybox, "--security-opt", "seccomp=unconfined")["Seccomp_filters"] == ours["Seccomp_filters"]
+    assert status_of(busybox, "--privileged")["Seccomp_filters"] == ours["Seccomp_filters"]
+    assert status_of(busybox, "--privileged", "--seccomp", "default")["Seccomp"] == "2"
+    assert status_of(busybox, "--init", "--user", "1000")["Seccomp"] == "2"
     background(name, busybox, "/bin/sleep", "1000")
     assert ctl("inspect", name).ok().json["in_force"]["seccomp"] == "filter"
 

@@ -141,7 +141,8 @@ TEST (Profile, ArchitecturesAreTheFamilys)
 
 TEST (Profile, TheDefaultIsForEveryMachine)
 {
-  for (const char *machine : {"x86_64", "aarch64", "i686", "riscv64", "ppc64le", "s390x"}) {
+  for (const char *machine : {"x86_64", "aarch64", "i686", "armv7l", "riscv64", "loongarch64",
+                              "ppc64", "ppc64le", "s390x"}) {
     Seccomp seccomp =
         resolve (quilt_seccomp_default_profile (), machine, "6.1.0", quilt_capabilities_default ());
 
@@ -149,6 +150,10 @@ TEST (Profile, TheDefaultIsForEveryMachine)
     EXPECT_EQ (seccomp->default_errno_ret, 38u);
     EXPECT_NE (seccomp->arches, 0u);
     EXPECT_NE (names (seccomp).find ("|openat|"), string::npos);
+    /* Without this one there are no processes. */
+    EXPECT_NE (print (seccomp).find (R"({"names":["clone"],"action":"SCMP_ACT_ALLOW","args")"),
+               string::npos)
+        << machine;
     EXPECT_EQ (print (seccomp).find ("X32"), string::npos);
   }
 }
