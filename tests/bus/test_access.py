@@ -26,6 +26,7 @@ CALLS = {
     ("Manager", "GetImage"): ("s", ("web",)),
     ("Manager", "ListImages"): ("a{sv}", ({},)),
     ("Manager", "RemoveImages"): ("asa{sv}", (["web"], {})),
+    ("Manager", "Diagnose"): ("a{sv}", ({},)),
     ("Manager", "Reload"): ("a{sv}", ({},)),
     ("Container", "Start"): ("a{sv}", ({},)),
     ("Container", "Stop"): ("a{sv}", ({},)),
