@@ -77,7 +77,7 @@ _quiltctl ()
         --seccomp) __quiltctl_offer "$cur" < <(printf '%s\n' default unconfined; compgen -f -- "$cur"); return ;;
         -s|--signal|--stop-signal) __quiltctl_offer "$cur" < <(printf '%s\n' HUP INT QUIT KILL USR1 USR2 TERM CONT STOP); return ;;
         -p|--property) __quiltctl_offer "$cur" < <(printf '%s\n' Id Name Image ImageDigest Owner State Scope Pid Created Started Finished \
-            ExitCode Reason Error SetupStep MemoryMax CPUQuota PidsMax StopSignal StopTimeout AutoRemove ReadOnly); return ;;
+            ExitCode Reason Error SetupStep MemoryMax CPUQuota PidsMax StopSignal StopTimeout AutoRemove ReadOnly MemoryPressure CPUPressure IOPressure); return ;;
     esac
 
     # What follows the image belongs to the container.

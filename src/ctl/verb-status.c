@@ -99,6 +99,30 @@ print_limits (GVariant *properties)
   print_field ("Stop", stop);
 }
 
+/* As the kernel's load averages are shown, without those nobody waits for. */
+static void
+print_pressure (GVariant *properties)
+{
+  static const struct {
+    const char *key, *name;
+  } resources[] = {{"MemoryPressure", "memory"}, {"CPUPressure", "CPU"}, {"IOPressure", "IO"}};
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (resources); i++) {
+    g_autoptr (GVariant) pressure =
+        g_variant_lookup_value (properties, resources[i].key, G_VARIANT_TYPE_VARDICT);
+    gdouble ten, sixty, full;
+
+    if (pressure && g_variant_lookup (pressure, "some-avg10", "d", &ten) &&
+        g_variant_lookup (pressure, "some-avg60", "d", &sixty) &&
+        g_variant_lookup (pressure, "full-avg10", "d", &full))
+      g_string_append_printf (text, "%s%s %.1f%% (full %.1f%%; %.1f%% of the minute)",
+                              text->len ? ", " : "", resources[i].name, ten, full, sixty);
+  }
+  if (text->len > 0)
+    print_field ("Pressure", text->str);
+}
+
 static void
 print_log (const char *id)
 {
@@ -163,6 +187,7 @@ print_container (GVariant *properties, gboolean fancy)
     print_field ("Pid", text);
   }
   print_limits (properties);
+  print_pressure (properties);
   print_log (id);
 }
 

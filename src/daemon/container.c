@@ -7,6 +7,7 @@
 #include "daemon/devices.h"
 #include "daemon/event.h"
 #include "daemon/lsm.h"
+#include "daemon/pressure.h"
 
 #include <string.h>
 
@@ -270,10 +271,47 @@ quilt_container_init (QuiltContainer *self)
   self->remove_waiters = g_ptr_array_new ();
 }
 
+/* Properties that nobody is told of when they change: they are read when they are asked for. */
+enum { PROP_MEMORY_PRESSURE = 1, PROP_CPU_PRESSURE, PROP_IO_PRESSURE };
+
+static const struct {
+  guint id;
+  const char *property, *resource;
+} pressures[] = {
+    {PROP_MEMORY_PRESSURE, "memory-pressure", "memory"},
+    {PROP_CPU_PRESSURE, "cpupressure", "cpu"},
+    {PROP_IO_PRESSURE, "iopressure", "io"},
+};
+
+static void
+quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  const QuiltContainer *self = QUILT_CONTAINER (object);
+  const char *scope =
+      self->run && quilt_container_is_active (self) ? quilt_run_get_scope (self->run) : "";
+
+  for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
+    if (pressures[i].id == id)
+      g_value_take_variant (value, quilt_pressure_read (scope, pressures[i].resource));
+}
+
+/* The generated code sets none of them. */
+static void
+quilt_container_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+}
+
 static void
 quilt_container_class_init (QuiltContainerClass *class)
 {
-  G_OBJECT_CLASS (class)->finalize = quilt_container_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->finalize = quilt_container_finalize;
+  object_class->get_property = quilt_container_get_property;
+  object_class->set_property = quilt_container_set_property;
+  for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
+    g_object_class_override_property (object_class, pressures[i].id, pressures[i].property);
 }
 
 static void

@@ -78,6 +78,9 @@ go (QuiltSupervisor *self)
     quilt_supervisor_fail (self, error, 0);
   else
     quilt_payload_continue (&self->payload);
+  /* Not before, so that no start waits for it: nothing dies for memory that soon. */
+  if (self->scope_fd >= 0)
+    quilt_oom_init (&self->oom, self->scope_fd);
 }
 
 static void
@@ -253,6 +256,7 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
   if (self->payload.channel >= 0)
     quilt_supervisor_handle_reports (self);
   quilt_fd_clear (&self->payload.pid_fd);
+  quilt_oom_handle (&self->oom); /* the kernel may have told of the end first */
   self->kill_usec = 0;
   quilt_supervisor_judge_end (self, &info);
   end_others (self);
@@ -277,6 +281,7 @@ pump (QuiltSupervisor *self)
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     quilt_output_pump (&self->outputs[i]);
   quilt_log_report_dropped (&self->log, g_get_monotonic_time (), FALSE);
+  quilt_oom_report (&self->oom, &self->log);
 }
 
 /* Between two steps there is no process but the init: what the pipes hold is of the last one, all
@@ -303,7 +308,7 @@ continue_setup (QuiltSupervisor *self)
 static void
 finish_output (QuiltSupervisor *self)
 {
-  if (self->drained || !drain (self) ||
+  if (self->drained || !drain (self) || !quilt_oom_report (&self->oom, &self->log) ||
       !quilt_log_report_dropped (&self->log, g_get_monotonic_time (), TRUE))
     return;
   self->drained = TRUE;

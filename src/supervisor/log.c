@@ -8,6 +8,7 @@
 #define SHORT_ID 12
 
 /* data/quilt.catalog explains it. */
+#define MESSAGE_OOM "8c1f4e0b27d94f6aa5e93b7d60c2f815"
 #define MESSAGE_DROPPED "0e9d1f5b7e8c4b0aa3a6c2d4f1b7e911"
 
 static const struct {
@@ -128,6 +129,22 @@ quilt_log_note (QuiltLog *log, int priority, const char *text)
   g_autoptr (GString) entry = g_string_new (NULL);
 
   append_identity (log, entry, priority);
+  quilt_journal_append_field (entry, "MESSAGE", text, -1);
+  return send_text (log, entry);
+}
+
+gboolean
+quilt_log_oom (QuiltLog *log, const char *text, const char *victim, gint64 pid, guint64 kills)
+{
+  g_autoptr (GString) entry = g_string_new (NULL);
+
+  append_identity (log, entry, LOG_ERR);
+  g_string_append_printf (
+      entry, "MESSAGE_ID=" MESSAGE_OOM "\nQUILT_OOM_KILLS=%" G_GUINT64_FORMAT "\n", kills);
+  if (victim) {
+    quilt_journal_append_field (entry, "QUILT_VICTIM", victim, -1);
+    g_string_append_printf (entry, "QUILT_VICTIM_PID=%" G_GINT64_FORMAT "\n", pid);
+  }
   quilt_journal_append_field (entry, "MESSAGE", text, -1);
   return send_text (log, entry);
 }

@@ -49,6 +49,11 @@ guint quilt_log_send (QuiltLog *log, QuiltStream stream, const QuiltPiece *piece
 /* A line of ours about the container. FALSE if it can't be sent now. */
 gboolean quilt_log_note (QuiltLog *log, int priority, const char *text);
 
+/* A process of the container was killed for want of memory; victim NULL: nobody knows which. kills:
+ * how many until now. FALSE if it can't be sent now. */
+gboolean
+quilt_log_oom (QuiltLog *log, const char *text, const char *victim, gint64 pid, guint64 kills);
+
 /* Says how many lines were dropped, if that is due (or: if any were). FALSE if it can't be sent
  * now. */
 gboolean quilt_log_report_dropped (QuiltLog *log, gint64 now_usec, gboolean all);

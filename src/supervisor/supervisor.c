@@ -85,6 +85,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->scope_fd = self->root_fd = self->signal_fd = self->left_fd = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd};
+  self->oom = (QuiltOom)QUILT_OOM_NONE;
   /* The clone comes first: the init builds while we do the rest. */
   if (!take_signals (self, error) || !quilt_payload_start (spec, &self->payload, error))
     return FALSE;
@@ -107,6 +108,7 @@ quilt_supervisor_clear (QuiltSupervisor *self)
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     quilt_output_clear (&self->outputs[i]);
   quilt_log_clear (&self->log);
+  quilt_oom_clear (&self->oom);
   quilt_control_clear (&self->control);
   quilt_fd_clear (&self->signal_fd);
   quilt_fd_clear (&self->left_fd);
@@ -123,6 +125,7 @@ enum {
   POLL_CHANNEL,
   POLL_PIDFD,
   POLL_LEFT,
+  POLL_OOM,
   POLL_JOURNAL,
   POLL_ATTACHED,
   POLL_OUTPUT = POLL_ATTACHED + QUILT_N_STREAMS,
@@ -142,6 +145,7 @@ wait_for_events (const QuiltSupervisor *self, struct pollfd *fds)
   fds[POLL_CHANNEL] = (struct pollfd){self->payload.channel, POLLIN, 0};
   fds[POLL_PIDFD] = (struct pollfd){self->payload.pid_fd, POLLIN, 0};
   fds[POLL_LEFT] = (struct pollfd){self->left_fd, POLLPRI, 0};
+  fds[POLL_OOM] = quilt_oom_poll (&self->oom);
   fds[POLL_JOURNAL] = quilt_journal_socket_poll (&self->log.journal);
   for (guint i = 0; i < QUILT_N_STREAMS; i++) {
     fds[POLL_ATTACHED + i] = quilt_attachment_poll (&self->outputs[i].attachment);
@@ -189,6 +193,8 @@ quilt_supervisor_run (QuiltSupervisor *self)
                                  g_get_monotonic_time ());
     for (guint i = 0; i < QUILT_N_STREAMS; i++)
       quilt_attachment_handle (&self->outputs[i].attachment, fds[POLL_ATTACHED + i].revents);
+    if (fds[POLL_OOM].revents)
+      quilt_oom_handle (&self->oom);
     if (fds[POLL_SIGNAL].revents)
       handle_signal (self);
     if (fds[POLL_CONTROL].revents)

@@ -5,6 +5,7 @@
 #include "core/payload.h"
 #include "supervisor/control.h"
 #include "supervisor/log.h"
+#include "supervisor/oom.h"
 #include "supervisor/output.h"
 
 #include <signal.h>
@@ -27,6 +28,7 @@ typedef struct {
   QuiltPayload payload;
   QuiltControl control;
   QuiltLog log;
+  QuiltOom oom;
   QuiltOutput outputs[QUILT_N_STREAMS];
 
   QuiltPhase phase;

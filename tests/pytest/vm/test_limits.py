@@ -104,3 +104,38 @@ def test_ulimits_above_quiltds(busybox):
     assert ctl("run", "--rm", busybox, "/bin/sh", "-c", "ulimit -Sn; ulimit -Hn").ok().out == b"1048576\n" * 2
     found = ctl("run", "--rm", "--ulimit", "memlock=-1", "--ulimit", "nofile=600000", busybox, "/bin/sh", "-c", "ulimit -l; ulimit -n")
     assert found.ok().out == b"unlimited\n600000\n"
+
+
+def test_who_is_killed_for_memory_is_told_by_name_also_when_it_is_not_the_first_process(busybox, name, journal):
+    """busybox's tail keeps what has no line break, and /dev/zero has none. Before its memory is free again the shell may go too."""
+    ctl("run", "-d", "--name", name, "--memory", "32M", "--memory-swap", "32M", busybox, "/bin/sh", "-c",
+        "tail /dev/zero; exec sleep 1000").ok()
+    init = props(name)["Pid"]
+    entry = journal.wait("MESSAGE_ID=8c1f4e0b27d94f6aa5e93b7d60c2f815", timeout=TIMEOUT)
+    assert (entry["CONTAINER_NAME"], entry["QUILT_VICTIM"]) == (name, "tail")
+    assert int(entry["QUILT_VICTIM_PID"]) != init and int(entry["QUILT_OOM_KILLS"]) >= 1
+    assert "'tail'" in entry["MESSAGE"] and entry["_SYSTEMD_UNIT"] == f"quilt-{name}.scope"
+
+
+def test_the_first_process_that_is_killed_for_memory_is_told_by_name(busybox, name, journal):
+    done = ctl("run", "--name", name, "--memory", "32M", "--memory-swap", "32M", busybox, "/bin/tail", "/dev/zero", timeout=10 * TIMEOUT)
+    assert (done.code, props(name)["Reason"]) == (137, "oom-killed")
+    entries = journal.entries("MESSAGE_ID=8c1f4e0b27d94f6aa5e93b7d60c2f815", f"CONTAINER_NAME={name}")
+    assert [entry["QUILT_VICTIM"] for entry in entries] == ["tail"]
+
+
+def test_pressure_is_shown_while_it_runs(busybox, name):
+    ctl("run", "-d", "--name", name, "--cpus", "0.1", busybox, "/bin/sh", "-c", "while :; do :; done").ok()
+    deadline = time.monotonic() + 6 * TIMEOUT
+    while props(name)["CPUPressure"]["some-avg10"] == 0:
+        assert time.monotonic() < deadline, props(name)["CPUPressure"]
+    shown = props(name)
+    for resource in ("MemoryPressure", "CPUPressure", "IOPressure"):
+        assert set(shown[resource]) == {f"{line}-{key}" for line in ("some", "full") for key in ("avg10", "avg60", "avg300", "total")}
+    assert shown["CPUPressure"]["some-total"] > 0
+    status = ctl("status", name).ok().text
+    assert "Pressure: memory 0.0%" in status and "CPU " in status
+    assert ctl("show", name, "--json=short").ok().json["cpuPressure"]["some-total"] > 0
+    ctl("kill", name).ok()
+    ctl("wait", name)
+    assert props(name)["CPUPressure"] == {}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who was killed in the container for want of memory: told in the journal, by name where the kernel
+ * says one. */
+#include "supervisor/oom.h"
+
+#include "base/cgroupfs.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+/* As printk's largest record with its fields. */
+#define RECORD_MAX 8192
+
+void
+quilt_victim_free (QuiltVictim *victim)
+{
+  g_free (victim->name);
+  g_free (victim);
+}
+
+/* After the last of key, which ends at a comma, a line break or the end; NULL: it is not there. The
+ * container chooses some of the names in between, but none that comes later. */
+static char *
+find_last (const char *line, const char *key)
+{
+  const char *found = g_strrstr (line, key);
+
+  return found ? g_strndup (found + strlen (key), strcspn (found + strlen (key), ",\n")) : NULL;
+}
+
+/* Whether path is cgroup or below it. The kernel's log may say more above than this process sees;
+ * below, the container may have made a cgroup that is called like somebody else's, and so only the
+ * first of that name counts. */
+static gboolean
+is_within (const char *path, gsize length, const char *cgroup)
+{
+  g_autofree char *first = g_strndup (cgroup, strcspn (cgroup + 1, "/") + 1);
+  const char *found = g_strstr_len (path, (gssize)length, cgroup);
+  const char *end = found ? found + strlen (cgroup) : NULL;
+
+  return end && (end == path + length || *end == '/') &&
+         found == g_strstr_len (path, (gssize)length, first);
+}
+
+/* "…;oom-kill:constraint=…,oom_memcg=PATH,task_memcg=PATH,task=COMM,pid=N,uid=N" since Linux 5.0,
+ * one line for each choice. */
+QuiltVictim *
+quilt_oom_parse_record (const char *record, const char *cgroup)
+{
+  const char *text = strchr (record, ';');
+  const char *memcg, *task;
+  g_autofree char *pid = NULL;
+  QuiltVictim *victim;
+  gint64 number;
+
+  if (!text || !g_str_has_prefix (text + 1, "oom-kill:"))
+    return NULL;
+  memcg = strstr (text, ",task_memcg=");
+  task = memcg ? strstr (memcg, ",task=") : NULL;
+  if (!task)
+    return NULL;
+  memcg += strlen (",task_memcg=");
+  pid = find_last (task, ",pid=");
+  if (!is_within (memcg, (gsize)(task - memcg), cgroup) || !pid ||
+      !g_ascii_string_to_signed (pid, 10, 1, G_MAXINT, &number, NULL))
+    return NULL;
+  victim = g_new0 (QuiltVictim, 1);
+  task += strlen (",task=");
+  victim->name = g_utf8_make_valid (task, g_strrstr (task, ",pid=") - task);
+  for (char *p = victim->name; *p; p++)
+    if (g_ascii_iscntrl (*p))
+      *p = '?';
+  victim->pid = number;
+  return victim;
+}
+
+/* We are in a cgroup right below the scope's. */
+static char *
+find_scope (void)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *own = NULL;
+
+  if (g_file_get_contents ("/proc/self/cgroup", &text, NULL, NULL))
+    own = quilt_cgroupfs_parse_self (text);
+  return own ? g_path_get_dirname (own) : NULL;
+}
+
+static gboolean
+read_kills (const QuiltOom *oom, guint64 *ret_kills)
+{
+  char text[512];
+  ssize_t n = pread (oom->events_fd, text, sizeof text - 1, 0);
+  const char *line;
+
+  if (n <= 0)
+    return FALSE;
+  text[n] = '\0';
+  line = strstr (text, "\noom_kill ");
+  if (line)
+    *ret_kills = g_ascii_strtoull (line + strlen ("\noom_kill "), NULL, 10);
+  return line != NULL;
+}
+
+void
+quilt_oom_init (QuiltOom *oom, int scope_fd)
+{
+  oom->events_fd = openat (scope_fd, "memory.events", O_RDONLY | O_CLOEXEC);
+  /* Once read, it can be waited for. */
+  if (oom->events_fd < 0 || !read_kills (oom, &oom->kills)) {
+    quilt_fd_clear (&oom->events_fd);
+    return;
+  }
+  oom->told = oom->kills;
+  oom->cgroup = find_scope ();
+  oom->victims = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_victim_free);
+  /* At its end already, so that no earlier container of this name is read of. */
+  oom->kmsg_fd = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (oom->kmsg_fd >= 0 && lseek (oom->kmsg_fd, 0, SEEK_END) < 0)
+    quilt_fd_clear (&oom->kmsg_fd);
+}
+
+void
+quilt_oom_clear (QuiltOom *oom)
+{
+  quilt_fd_clear (&oom->events_fd);
+  quilt_fd_clear (&oom->kmsg_fd);
+  g_clear_pointer (&oom->cgroup, g_free);
+  g_clear_pointer (&oom->victims, g_ptr_array_unref);
+}
+
+struct pollfd
+quilt_oom_poll (const QuiltOom *oom)
+{
+  return (struct pollfd){oom->events_fd, POLLPRI, 0};
+}
+
+static void
+read_log (QuiltOom *oom)
+{
+  char record[RECORD_MAX + 1];
+
+  while (oom->kmsg_fd >= 0 && oom->cgroup) {
+    ssize_t n = read (oom->kmsg_fd, record, RECORD_MAX);
+    QuiltVictim *victim;
+
+    if (n < 0 && (errno == EPIPE || errno == EINTR))
+      continue; /* the oldest records went before they were read: go on with what is there */
+    if (n <= 0)
+      return;
+    record[n] = '\0';
+    victim = quilt_oom_parse_record (record, oom->cgroup);
+    if (victim)
+      g_ptr_array_add (oom->victims, victim);
+  }
+}
+
+/* The kernel writes its log before it counts. */
+void
+quilt_oom_handle (QuiltOom *oom)
+{
+  guint64 kills = oom->kills;
+
+  if (oom->events_fd < 0)
+    return;
+  if (!read_kills (oom, &kills)) {
+    quilt_fd_clear (&oom->events_fd); /* the cgroup went */
+    return;
+  }
+  if (kills == oom->kills)
+    return;
+  read_log (oom);
+  oom->kills = kills;
+}
+
+static gboolean
+tell_of (QuiltLog *log, const QuiltVictim *victim, guint64 kills)
+{
+  g_autofree char *text = g_strdup_printf ("The kernel killed process '%s' (pid %" G_GINT64_FORMAT
+                                           ") of the container for want of "
+                                           "memory; allow it more with --memory",
+                                           victim->name, victim->pid);
+
+  return quilt_log_oom (log, text, victim->name, victim->pid, kills);
+}
+
+gboolean
+quilt_oom_report (QuiltOom *oom, QuiltLog *log)
+{
+  while (oom->victims && oom->victims->len > 0) {
+    if (!tell_of (log, oom->victims->pdata[0], oom->kills))
+      return FALSE;
+    g_ptr_array_remove_index (oom->victims, 0);
+    oom->told++;
+  }
+  if (oom->told < oom->kills) {
+    g_autofree char *text = g_strdup_printf (
+        "The kernel killed processes of the container for want of memory (%" G_GUINT64_FORMAT
+        "), and its log does not name them; allow it more with --memory",
+        oom->kills - oom->told);
+
+    if (!quilt_log_oom (log, text, NULL, 0, oom->kills))
+      return FALSE;
+    oom->told = oom->kills;
+  }
+  return TRUE;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who was killed in the container for want of memory: told in the journal, by name where the kernel
+ * says one. */
+#pragma once
+
+#include "supervisor/log.h"
+
+#include <poll.h>
+
+/* The kernel counts in memory.events, and says there is news without being asked again and again;
+ * the name of who died stands in its log alone. To look for missing processes instead would be
+ * guessing: others end meanwhile, and pids come back. */
+typedef struct {
+  int events_fd;      /* memory.events of the scope; -1: not counted here */
+  int kmsg_fd;        /* the kernel's log, from the container's start on; -1: not to be read */
+  char *cgroup;       /* the scope's, as the kernel's log names it, or the end of that */
+  guint64 kills;      /* that are known */
+  guint64 told;       /* of these */
+  GPtrArray *victims; /* of QuiltVictim, not told yet */
+} QuiltOom;
+
+typedef struct {
+  char *name; /* its comm, at most 15 bytes, as the container chose it: UTF-8, no control chars */
+  gint64 pid; /* in quiltd's pid namespace */
+} QuiltVictim;
+
+#define QUILT_OOM_NONE                                                                             \
+  {                                                                                                \
+    .events_fd = -1, .kmsg_fd = -1                                                                 \
+  }
+
+/* scope_fd: the scope's cgroup, that this process is below. */
+void quilt_oom_init (QuiltOom *oom, int scope_fd);
+void quilt_oom_clear (QuiltOom *oom);
+
+struct pollfd quilt_oom_poll (const QuiltOom *oom);
+/* Reads what is new. */
+void quilt_oom_handle (QuiltOom *oom);
+/* Logs what is known and not told: an entry for each. FALSE if it can't be sent now. */
+gboolean quilt_oom_report (QuiltOom *oom, QuiltLog *log);
+
+/* Whether a record of /dev/kmsg says that a process of cgroup, or below it, was chosen. The victim
+ * is owned by the caller. Pure. */
+QuiltVictim *quilt_oom_parse_record (const char *record, const char *cgroup);
+void quilt_victim_free (QuiltVictim *victim);
