@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FD_CONTROL 3
@@ -21,6 +22,7 @@ main (int argc, char **argv)
     return EXIT_FAILURE;
   }
   close_range (FD_CONTROL + 1, ~0U, 0);
+  umask (022); /* what is tried is tried as others see it, whatever the unit of quiltd says */
   sigfillset (&all);
   sigprocmask (SIG_SETMASK, &all, NULL);
   for (guint i = 0; i < quilt_n_checks; i++) {

@@ -80,7 +80,7 @@ go (QuiltSupervisor *self)
     quilt_payload_continue (&self->payload);
   /* Not before, so that no start waits for it: nothing dies for memory that soon. */
   if (self->scope_fd >= 0)
-    quilt_oom_init (&self->oom, self->scope_fd);
+    quilt_oom_init (&self->oom, self->scope_fd, g_steal_fd (&self->kernel_log));
 }
 
 static void

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* docs/architecture.md, "Descriptors of a helper". */
@@ -41,7 +42,7 @@ static gboolean
 parse_arguments (
     int argc, char **argv, QuiltSupervisorFds *ret_fds, int *ret_filter, guint *ret_joins)
 {
-  QuiltSupervisorFds fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}};
+  QuiltSupervisorFds fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1};
   int filter = -1;
 
   *ret_joins = 0;
@@ -130,6 +131,8 @@ main (int argc, char **argv)
     return EXIT_FAILURE;
   }
   close_strays (&fds, filter, joins);
+  umask (022); /* whatever the unit of quiltd says */
+  fds.kernel_log = quilt_oom_open_log ();
   spec = load_spec (fds.run_dir_fd, filter, &error);
   if (!spec || !quilt_supervisor_init (&supervisor, spec, &fds, &error)) {
     report_failure (error);

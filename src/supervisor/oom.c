@@ -106,9 +106,19 @@ read_kills (const QuiltOom *oom, guint64 *ret_kills)
   return line != NULL;
 }
 
-void
-quilt_oom_init (QuiltOom *oom, int scope_fd)
+int
+quilt_oom_open_log (void)
 {
+  g_autofd int fd = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+  return fd >= 0 && lseek (fd, 0, SEEK_END) >= 0 ? g_steal_fd (&fd) : -1;
+}
+
+void
+quilt_oom_init (QuiltOom *oom, int scope_fd, int kmsg_fd)
+{
+  g_autofd int log_fd = kmsg_fd;
+
   oom->events_fd = openat (scope_fd, "memory.events", O_RDONLY | O_CLOEXEC);
   /* Once read, it can be waited for. */
   if (oom->events_fd < 0 || !read_kills (oom, &oom->kills)) {
@@ -118,10 +128,7 @@ quilt_oom_init (QuiltOom *oom, int scope_fd)
   oom->told = oom->kills;
   oom->cgroup = find_scope ();
   oom->victims = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_victim_free);
-  /* At its end already, so that no earlier container of this name is read of. */
-  oom->kmsg_fd = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (oom->kmsg_fd >= 0 && lseek (oom->kmsg_fd, 0, SEEK_END) < 0)
-    quilt_fd_clear (&oom->kmsg_fd);
+  oom->kmsg_fd = g_steal_fd (&log_fd);
 }
 
 void

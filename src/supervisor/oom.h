@@ -29,8 +29,12 @@ typedef struct {
     .events_fd = -1, .kmsg_fd = -1                                                                 \
   }
 
-/* scope_fd: the scope's cgroup, that this process is below. */
-void quilt_oom_init (QuiltOom *oom, int scope_fd);
+/* The kernel's log, at its end, so that no earlier container of this name is read of; -1 where it
+ * may not be read. To be called as early as can be: the scope may have a rule that forbids it. */
+int quilt_oom_open_log (void);
+
+/* scope_fd: the scope's cgroup, that this process is below. kmsg_fd is taken over. */
+void quilt_oom_init (QuiltOom *oom, int scope_fd, int kmsg_fd);
 void quilt_oom_clear (QuiltOom *oom);
 
 struct pollfd quilt_oom_poll (const QuiltOom *oom);

@@ -86,6 +86,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd};
   self->oom = (QuiltOom)QUILT_OOM_NONE;
+  self->kernel_log = fds->kernel_log;
   /* The clone comes first: the init builds while we do the rest. */
   if (!take_signals (self, error) || !quilt_payload_start (spec, &self->payload, error))
     return FALSE;
@@ -109,6 +110,7 @@ quilt_supervisor_clear (QuiltSupervisor *self)
     quilt_output_clear (&self->outputs[i]);
   quilt_log_clear (&self->log);
   quilt_oom_clear (&self->oom);
+  quilt_fd_clear (&self->kernel_log);
   quilt_control_clear (&self->control);
   quilt_fd_clear (&self->signal_fd);
   quilt_fd_clear (&self->left_fd);

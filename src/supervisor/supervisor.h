@@ -29,6 +29,7 @@ typedef struct {
   QuiltControl control;
   QuiltLog log;
   QuiltOom oom;
+  int kernel_log; /* until that has it */
   QuiltOutput outputs[QUILT_N_STREAMS];
 
   QuiltPhase phase;
@@ -57,6 +58,7 @@ typedef struct {
   int control_fd;
   int run_dir_fd;
   int attached[QUILT_N_STREAMS];
+  int kernel_log; /* see quilt_oom_open_log() */
 } QuiltSupervisorFds;
 gboolean quilt_supervisor_init (QuiltSupervisor *self,
                                 const QuiltSpec *spec,

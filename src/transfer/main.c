@@ -20,6 +20,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FD_SOCKET = 3, FD_ARCHIVE = 4, FD_LAYERS = 5 };
@@ -226,6 +227,7 @@ main (int argc, char **argv)
     g_printerr ("quilt-transfer: Failed to start: quiltd starts it; use 'quiltctl import'\n");
     return EXIT_FAILURE;
   }
+  umask (022); /* of directories that an archive implies, whatever the unit of quiltd says */
   fcntl (FD_SOCKET, F_SETFL, O_NONBLOCK);
   /* While its files can be opened. Without it, libarchive tries and fails to convert each name. */
   setlocale (LC_CTYPE, "C.UTF-8");
