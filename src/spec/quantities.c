@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/options.h"
-#include "spec/resources.h"
 
 #include <string.h>
 
@@ -159,39 +158,4 @@ quilt_parse_swap (const char *text, guint64 *ret_bytes, GError **error)
   if (strcmp (text, "-1") == 0)
     return *ret_bytes = QUILT_INFINITY, TRUE;
   return quilt_parse_bytes (text, ret_bytes, error);
-}
-
-gboolean
-quilt_parse_weight (const char *text, guint64 *ret_weight, GError **error)
-{
-  if (g_ascii_strcasecmp (text, "infinity") == 0)
-    return *ret_weight = QUILT_INFINITY, TRUE;
-  return g_ascii_string_to_unsigned (text, 10, 1, 10000, ret_weight, NULL) ||
-         refuse (error, "weight", text, "must be 1 to 10000, or 'infinity' for the default");
-}
-
-gboolean
-quilt_parse_cpu_shares (const char *text, guint64 *ret_weight, GError **error)
-{
-  guint64 shares;
-
-  if (strcmp (text, "0") == 0)
-    return *ret_weight = QUILT_INFINITY, TRUE;
-  if (!g_ascii_string_to_unsigned (text, 10, 2, 262144, &shares, NULL))
-    return refuse (error, "CPU shares", text, "must be 2 to 262144, or 0 for the default");
-  *ret_weight = quilt_weight_from_cpu_shares (shares);
-  return TRUE;
-}
-
-gboolean
-quilt_parse_blkio_weight (const char *text, guint64 *ret_weight, GError **error)
-{
-  guint64 weight;
-
-  if (strcmp (text, "0") == 0)
-    return *ret_weight = QUILT_INFINITY, TRUE;
-  if (!g_ascii_string_to_unsigned (text, 10, 10, 1000, &weight, NULL))
-    return refuse (error, "IO weight", text, "must be 10 to 1000, or 0 for the default");
-  *ret_weight = quilt_weight_from_blkio (weight);
-  return TRUE;
 }

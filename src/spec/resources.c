@@ -9,7 +9,6 @@
 #include "spec/words.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 #include <string.h>
 
 /* The most that a kernel can be built for. */
@@ -214,28 +213,4 @@ quilt_address_ranges_check (const char *key, char **ranges, GError **error)
     if (quilt_address_range_parse (*range, parsed, error) == 0)
       return FALSE;
   return TRUE;
-}
-
-/* Weights. */
-
-/* As the container runtimes do since 2025: the powers of ten that meet 2 → 1, 1024 → 100 and 262144
- * → 10000. The straight line that they drew before made 39 of the 1024 that everybody has. */
-guint64
-quilt_weight_from_cpu_shares (guint64 shares)
-{
-  double l;
-
-  if (shares <= 2)
-    return 1;
-  if (shares >= 262144)
-    return 10000;
-  l = log2 ((double)shares);
-  /* Less what rounding may have added to a whole number. */
-  return (guint64)ceil (pow (10, (l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9);
-}
-
-guint64
-quilt_weight_from_blkio (guint64 weight)
-{
-  return 1 + (CLAMP (weight, 10, 1000) - 10) * 9999 / 990;
 }

@@ -31,8 +31,3 @@ gboolean quilt_node_list_check (const char *text, GError **error);
 gboolean quilt_byte_rates_check (const char *key, char **rates, GError **error);
 gboolean quilt_operation_rates_check (const char *key, char **rates, GError **error);
 gboolean quilt_address_ranges_check (const char *key, char **ranges, GError **error);
-
-/* docker's weights to systemd's, 1 to 10000. shares: 2 to 262144, where 1024 is what nobody asked
- * for (100); blkio: 10 to 1000. */
-guint64 quilt_weight_from_cpu_shares (guint64 shares);
-guint64 quilt_weight_from_blkio (guint64 weight);

@@ -5,6 +5,7 @@
 extern "C" {
 #include "spec/controllers.h"
 #include "spec/resources.h"
+#include "spec/weights.h"
 #include "spec/words.h"
 }
 
