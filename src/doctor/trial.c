@@ -16,6 +16,8 @@
 
 #define PLACE "trial"
 #define PATIENCE_MSEC 10000
+/* The last range that systemd leaves to containers: quiltd gives the first ones. */
+#define IDS 0x6FFF0000
 
 static gboolean
 make_place (int state_fd, GError **error)
@@ -38,9 +40,17 @@ new_spec (const char *state_dir, GError **error)
   g_autofree char *upper = g_build_filename (state_dir, PLACE, "upper", NULL);
   g_autofree char *work = g_build_filename (state_dir, PLACE, "work", NULL);
   g_autofree char *root = g_build_filename (state_dir, PLACE, "root", NULL);
+  g_autoptr (GArray) ids = quilt_id_map_new_range (IDS);
   const char *const layers[] = {layer, NULL};
   const QuiltRootfs rootfs = {
-      .layers = layers, .upper = upper, .work = work, .mount_point = root, .is_volatile = TRUE};
+      .layers = layers,
+      .upper = upper,
+      .work = work,
+      .mount_point = root,
+      .is_volatile = TRUE,
+      .uid_map = ids,
+      .gid_map = ids,
+  };
   g_autoptr (QuiltOptions) options = quilt_options_new ();
 
   options->command = g_strsplit ("/trial", " ", 1);
