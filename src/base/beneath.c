@@ -5,7 +5,11 @@
 #include <errno.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#define QUICK_TRIES 128
+#define SLOW_TRIES 5000
 
 static int
 open_resolving (int dir_fd, const char *path, int flags, mode_t mode, guint64 resolve)
@@ -17,13 +21,17 @@ open_resolving (int dir_fd, const char *path, int flags, mode_t mode, guint64 re
   };
   int fd;
 
-  /* EAGAIN: something was renamed or mounted meanwhile and the kernel could not be sure. Whoever
-   * races us for ever only delays himself, but give up in the end. */
-  for (int tries = 0; tries < 128; tries++) {
+  /* EAGAIN: something was renamed or mounted meanwhile, anywhere on the host, and the kernel could
+   * not be sure of a "..". Who does that all the time must not keep others from starting: they wait
+   * for a moment without him, and give up only in the end. */
+  for (int tries = 0; tries < QUICK_TRIES + SLOW_TRIES; tries++) {
     fd = (int)syscall (SYS_openat2, dir_fd, path, &how, sizeof how);
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
       return fd;
+    if (tries >= QUICK_TRIES)
+      nanosleep (&(struct timespec){.tv_nsec = 100000}, NULL);
   }
+  errno = EAGAIN;
   return -1;
 }
 

@@ -12,7 +12,6 @@ extern "C" {
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,31 +63,29 @@ protected:
   {
     std::string target = directory + "/root/volume/target", link = directory + "/root/volume/link";
 
+    const pid_t parent = getpid ();
+
     swapper = fork ();
     ASSERT_GE (swapper, 0);
     if (swapper > 0)
       return;
-    prctl (PR_SET_PDEATHSIG, SIGKILL);
-    for (;;)
+    while (getppid () == parent) /* a swapper without a test would slow down the whole host */
       renameat2 (AT_FDCWD, target.c_str (), AT_FDCWD, link.c_str (), RENAME_EXCHANGE);
   }
 
   /* A tmpfs on destination, again and again. */
   void mount_on (const char *destination)
   {
-    char tmpfs[] = "tmpfs", source[] = "race-mount";
-    QuiltMount wanted = {(char *)destination, tmpfs, source, nullptr};
-    g_autoptr (GPtrArray) mounts = g_ptr_array_new ();
-    char root_path[] = "/";
-    QuiltSpec spec = {};
+    std::string config = std::string ("{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"/\"},"
+                                      "\"process\":{\"args\":[\"x\"],\"cwd\":\"/\"},"
+                                      "\"mounts\":[{\"type\":\"tmpfs\",\"source\":\"race-mount\","
+                                      "\"destination\":\"") +
+                         destination + "\"}],\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}}";
     g_autoptr (GError) error = nullptr;
-    g_autoptr (QuiltMountPlan) plan = nullptr;
+    g_autoptr (QuiltSpec) spec = quilt_spec_parse (config.data (), config.size (), &error);
+    g_autoptr (QuiltMountPlan) plan = spec ? quilt_mounts_plan (spec, &error) : nullptr;
     struct stat before, after;
 
-    g_ptr_array_add (mounts, &wanted);
-    spec.mounts = mounts;
-    spec.root_path = root_path;
-    plan = quilt_mounts_plan (&spec, &error);
     ASSERT_NE (plan, nullptr) << error->message;
     ASSERT_EQ (stat (outside.c_str (), &before), 0);
     for (int i = 0; i < ROUNDS; i++) {
@@ -106,23 +103,27 @@ protected:
     EXPECT_TRUE (fs::is_empty (outside + "/deep"));
   }
 
-  /* What was mounted, wherever it is now. */
+  /* What was mounted, wherever it is now: names stand still meanwhile. */
   void take_off ()
   {
-    std::ifstream mountinfo ("/proc/self/mountinfo");
+    std::ifstream mountinfo;
     std::string line;
 
+    kill (swapper, SIGSTOP);
+    ASSERT_EQ (waitpid (swapper, nullptr, WUNTRACED), swapper);
+    mountinfo.open ("/proc/self/mountinfo");
     while (std::getline (mountinfo, line)) {
       std::istringstream fields (line);
-      std::string field, path;
+      std::string path;
 
       if (line.find (" race-mount ") == std::string::npos)
         continue;
       for (int i = 0; i < 5; i++)
         fields >> path;
       EXPECT_EQ (path.rfind (directory + "/root/", 0), 0u) << path;
-      umount2 (path.c_str (), MNT_DETACH | UMOUNT_NOFOLLOW);
+      ASSERT_EQ (umount2 (path.c_str (), MNT_DETACH | UMOUNT_NOFOLLOW), 0) << path;
     }
+    kill (swapper, SIGCONT);
   }
 
   std::string directory, outside;
