@@ -92,9 +92,9 @@ QuiltOptions *quilt_options_from_json (json_object *object, GError **error);
 
 /* The properties of the container's scope for StartTransientUnit, type a(sv), floating:
  * Description, Slice, PIDs, Delegate, Controller, KillMode, TimeoutStopUSec, CollectMode, the
- * accounting switches, DevicePolicy, DeviceAllow and every limit that is set. devices is of
- * QuiltDevice, or NULL. pid is the supervisor's; controller a bus name.
- * See org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5). */
+ * accounting switches, where it needs one a DevicePolicy with DeviceAllow, and every limit that is
+ * set. devices is of QuiltDevice, or NULL. pid is the supervisor's; controller a bus name. See
+ * org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5). */
 GVariant *quilt_options_scope_properties (const QuiltOptions *options,
                                           const GArray *devices,
                                           guint32 pid,

@@ -4,7 +4,7 @@ from quilt import ctl, run
 
 
 def test_no_other_device_can_be_opened_even_by_who_can_make_nodes(busybox, name):
-    ctl("run", "-d", "--name", name, busybox, "/bin/sleep", "1000").ok()
+    ctl("run", "-d", "--name", name, "--userns=host", busybox, "/bin/sleep", "1000").ok()
     assert "DevicePolicy=closed" in run("systemctl", "show", f"quilt-{name}.scope", "-p", "DevicePolicy").text
     options = ["--userns=host", "--cap-add=MKNOD"]
     refused = ctl("run", "--rm", *options, busybox, "/bin/sh", "-c", "mknod /disk b 254 0 && head -c1 </disk")

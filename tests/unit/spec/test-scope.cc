@@ -110,6 +110,21 @@ TEST_F (Scope, WhoIsPrivilegedHasAllDevices)
   EXPECT_EQ (properties ().count ("DevicePolicy"), 0u);
 }
 
+TEST_F (Scope, WhoCanMakeNoNodesNeedsNoPolicyUntilHeHasSome)
+{
+  for (const char *userns : {"auto", "keep-id", "0:100000:65536"}) {
+    g_free (options->userns);
+    options->userns = g_strdup (userns);
+    EXPECT_EQ (properties ().count ("DevicePolicy"), 0u);
+  }
+  quilt_devices_add (devices, g_strdup ("/dev/fuse"), 'c', 10, 229, 0666, "rw");
+  EXPECT_EQ (properties ()["DevicePolicy"], "'closed'");
+  g_array_set_size (devices, 0);
+  g_free (options->userns);
+  options->userns = g_strdup ("host");
+  EXPECT_EQ (properties ()["DevicePolicy"], "'closed'");
+}
+
 TEST_F (Scope, InfinityStaysInfinity)
 {
   options->stop_timeout_usec = QUILT_INFINITY;
