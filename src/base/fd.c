@@ -3,6 +3,8 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 void
@@ -32,4 +34,79 @@ quilt_fd_write_all (int fd, const void *data, gsize length)
     length -= (gsize)n;
   }
   return TRUE;
+}
+
+/* Aligned as the kernel wants it. */
+typedef union {
+  struct cmsghdr header;
+  char space[CMSG_SPACE (QUILT_FDS_MAX * sizeof (int))];
+} Control;
+
+gboolean
+quilt_fds_send (int socket, const void *data, gsize size, const int *fds, guint n_fds)
+{
+  Control control = {0};
+  struct iovec iov = {(void *)data, size};
+  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+  ssize_t sent;
+
+  g_return_val_if_fail (n_fds <= QUILT_FDS_MAX, FALSE);
+  if (n_fds > 0) {
+    message.msg_control = &control;
+    message.msg_controllen = CMSG_SPACE (n_fds * sizeof (int));
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN (n_fds * sizeof (int));
+    memcpy (CMSG_DATA (&control.header), fds, n_fds * sizeof (int));
+  }
+  do
+    sent = sendmsg (socket, &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent >= 0;
+}
+
+/* Those of the message, as far as they came. */
+static guint
+take_fds (struct msghdr *message, int *fds, guint room)
+{
+  const struct cmsghdr *header = message->msg_controllen > 0 ? CMSG_FIRSTHDR (message) : NULL;
+  gsize n;
+
+  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+    return 0;
+  n = (header->cmsg_len - CMSG_LEN (0)) / sizeof (int);
+  n = MIN (n, room); /* the kernel was given room for no more */
+  memcpy (fds, CMSG_DATA (header), n * sizeof (int));
+  return (guint)n;
+}
+
+gssize
+quilt_fds_receive (
+    int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds)
+{
+  Control control;
+  struct iovec iov = {data, size};
+  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+  int cut = MSG_TRUNC;
+  ssize_t n;
+
+  *ret_n_fds = 0;
+  if (room > 0) {
+    message.msg_control = &control;
+    message.msg_controllen = CMSG_LEN (MIN (room, QUILT_FDS_MAX) * sizeof (int));
+    cut |= MSG_CTRUNC;
+  }
+  do
+    n = recvmsg (socket, &message, flags | MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    return -1;
+  *ret_n_fds = take_fds (&message, fds, room);
+  if (!(message.msg_flags & cut))
+    return n;
+  errno = *ret_n_fds == room || (message.msg_flags & MSG_TRUNC) ? EMSGSIZE : EMFILE;
+  for (guint i = 0; i < *ret_n_fds; i++)
+    quilt_fd_clear (&fds[i]);
+  *ret_n_fds = 0;
+  return -1;
 }

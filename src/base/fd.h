@@ -15,3 +15,17 @@ void quilt_fd_clear (int *fd);
 
 /* Writes all of data, over EINTR and short writes. FALSE with errno set on failure. */
 gboolean quilt_fd_write_all (int fd, const void *data, gsize length);
+
+/* What the kernel lets travel with one message (SCM_MAX_FD). */
+#define QUILT_FDS_MAX 253
+
+/* Sends one message with n descriptors, at most QUILT_FDS_MAX, over a Unix socket; the sender keeps
+ * them, and no SIGPIPE. FALSE with errno set. */
+gboolean quilt_fds_send (int socket, const void *data, gsize size, const int *fds, guint n_fds);
+
+/* recvmsg(2) of one message; its descriptors are the caller's, close-on-exec. Returns its length,
+ * or -1 with errno: EMSGSIZE (more bytes or descriptors than there is room for: none is kept, and
+ * with room for none they are no error), EMFILE (we can't have that many open), and what recvmsg
+ * says. Allocates nothing. */
+gssize quilt_fds_receive (
+    int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds);

@@ -17,9 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Descriptors in a message; the kernel's SCM_MAX_FD is 253. */
-#define BATCH 250
-
 static int
 add_tree (QuiltMountPlan *plan, const char *path, const QuiltMountOp *op, gboolean idmap)
 {
@@ -202,33 +199,6 @@ make_mount (
   return g_steal_fd (&fd);
 }
 
-/* One message of n descriptors, at most BATCH. */
-static gboolean
-send_some (int channel, const int *fds, guint n)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (BATCH * sizeof (int))];
-  } control = {0};
-  char word = 0;
-  struct iovec iov = {&word, 1};
-  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-  ssize_t sent;
-
-  if (n > 0) {
-    message.msg_control = &control;
-    message.msg_controllen = CMSG_SPACE (n * sizeof (int));
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN (n * sizeof (int));
-    memcpy (CMSG_DATA (&control.header), fds, n * sizeof (int));
-  }
-  do
-    sent = sendmsg (channel, &message, MSG_NOSIGNAL);
-  while (sent < 0 && errno == EINTR);
-  return sent == 1;
-}
-
 static gboolean
 send_all (int channel, const int *fds, guint n, GError **error)
 {
@@ -236,9 +206,9 @@ send_all (int channel, const int *fds, guint n, GError **error)
 
   /* Also where there is none: it says that the ids are mapped. */
   do {
-    guint some = MIN (n - done, BATCH);
+    guint some = MIN (n - done, QUILT_FDS_MAX);
 
-    if (!send_some (channel, fds + done, some))
+    if (!quilt_fds_send (channel, "", 1, fds + done, some))
       return quilt_set_error_errno (error, errno, "Failed to hand the container its directories");
     done += some;
   } while (done < n);
@@ -272,56 +242,21 @@ quilt_trees_send (const QuiltMountPlan *plan,
   return ok;
 }
 
-/* Returns how many came with one message, or -errno. */
-static int
-receive_some (int channel, int *fds, guint room)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (BATCH * sizeof (int))];
-  } control;
-  char word;
-  struct iovec iov = {&word, 1};
-  struct msghdr message = {
-      .msg_iov = &iov,
-      .msg_iovlen = 1,
-      .msg_control = &control,
-      .msg_controllen = sizeof control,
-  };
-  const struct cmsghdr *header;
-  ssize_t received;
-  guint n;
-
-  do
-    received = recvmsg (channel, &message, MSG_CMSG_CLOEXEC);
-  while (received < 0 && errno == EINTR);
-  if (received <= 0)
-    return received < 0 ? -errno : -ECONNRESET;
-  if (message.msg_flags & MSG_CTRUNC)
-    return -EMFILE;
-  header = CMSG_FIRSTHDR (&message);
-  if (!header)
-    return 0;
-  n = (guint)((header->cmsg_len - CMSG_LEN (0)) / sizeof (int));
-  if (header->cmsg_type != SCM_RIGHTS || n > room)
-    return -EBADMSG;
-  memcpy (fds, CMSG_DATA (header), n * sizeof (int));
-  return (int)n;
-}
-
 int
 quilt_trees_receive (const QuiltMountPlan *plan, int channel)
 {
   guint n = plan->trees->len, done = 0;
 
   do {
-    int some = receive_some (channel, plan->tree_fds + done, n - done);
+    guint some;
+    char byte;
+    gssize r = quilt_fds_receive (channel, 0, &byte, 1, plan->tree_fds + done, n - done, &some);
 
-    if (some < 0)
-      return some;
+    if (r <= 0)
+      return r < 0 ? -errno : -ECONNRESET;
     if (some == 0 && n > 0)
       return -EBADMSG;
-    done += (guint)some;
+    done += some;
   } while (done < n);
   return 0;
 }

@@ -10,6 +10,17 @@
 #include <signal.h>
 
 static void
+on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error))
+    g_warning ("%s", error->message);
+  quilt_container_answer (self->remove_waiters, NULL);
+}
+
+static void
 finish_removal (QuiltContainer *self)
 {
   g_autoptr (GError) removed = NULL;
@@ -21,7 +32,12 @@ finish_removal (QuiltContainer *self)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                            "Container '%s' was removed before it ran", self->record->options->name);
   quilt_container_answer (self->end_waiters, removed);
-  quilt_container_answer (self->remove_waiters, NULL);
+  /* Who asked for the removal finds nothing left, not even a scope that is empty. */
+  if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
+    quilt_systemd_wait_gone_async (self->daemon->systemd, self->left_scope, NULL, on_scope_gone,
+                                   g_object_ref (self));
+  else
+    quilt_container_answer (self->remove_waiters, NULL);
 }
 
 static void

@@ -30,6 +30,8 @@ on_settled (QuiltContainer *self)
   gsize n;
   g_autofree gpointer *starts = NULL;
 
+  g_free (self->left_scope);
+  self->left_scope = g_strdup (quilt_run_get_scope (self->run));
   g_clear_pointer (&self->run, quilt_run_free);
   quilt_container_remove_if_due (self);
   starts = g_ptr_array_steal (self->settle_waiters, &n);

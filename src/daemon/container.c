@@ -257,6 +257,7 @@ quilt_container_finalize (GObject *object)
   g_ptr_array_unref (self->settle_waiters);
   g_ptr_array_unref (self->remove_waiters);
   g_clear_pointer (&self->row, g_variant_unref);
+  g_free (self->left_scope);
   g_free (self->command_line);
   g_free (self->path);
   G_OBJECT_CLASS (quilt_container_parent_class)->finalize (object);

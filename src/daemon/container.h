@@ -33,7 +33,8 @@ struct _QuiltContainer {
   GVariant *row;      /* list.c's; NULL when it has to be made anew */
   char *path;         /* on the bus */
 
-  QuiltRun *run;       /* until nothing is left of it, which is after its end */
+  QuiltRun *run;       /* until no process of it is left, which is after its end */
+  char *left_scope;    /* of the last run: systemd may not have collected it yet */
   gboolean recovering; /* its supervisor has yet to say how it is */
   gboolean marking;    /* a run's beginning is on its way to the disk */
   gboolean ended;      /* the run has ended, and that is on its way to the disk */
@@ -45,7 +46,7 @@ struct _QuiltContainer {
 
   GPtrArray *start_waiters;  /* of GTask: until the command is executed */
   GPtrArray *end_waiters;    /* until the run is over, and the container with it if auto-remove */
-  GPtrArray *settle_waiters; /* starts that have to wait until nothing is left of the last run */
+  GPtrArray *settle_waiters; /* starts that have to wait until the last run has settled */
   GPtrArray *remove_waiters; /* until the container is gone */
 };
 

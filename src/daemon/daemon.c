@@ -55,6 +55,7 @@ quilt_daemon_new (GDBusConnection *bus,
   if (self->helpers_fd < 0)
     return NULL;
   self->filters = quilt_filters_new (paths->libexec_dir, self->helpers_fd, paths->cache_dir);
+  self->spare = quilt_spare_new (paths->libexec_dir, self->helpers_fd);
   self->in_turn = quilt_work_pool_new ();
   self->quota = quilt_quota_new ((guint)MIN (config->max_pending_per_user, G_MAXUINT));
   self->authority = quilt_authority_new (bus, self->quota);
@@ -80,6 +81,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->containers, quilt_index_free);
   g_clear_pointer (&self->images, quilt_index_free);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
+  g_clear_pointer (&self->spare, quilt_spare_free);
   g_clear_pointer (&self->filters, quilt_filters_free);
   g_clear_pointer (&self->id_ranges, quilt_id_ranges_free);
   g_clear_pointer (&self->systemd, quilt_systemd_free);

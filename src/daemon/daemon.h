@@ -8,6 +8,7 @@
 #include "daemon/id-ranges.h"
 #include "daemon/index.h"
 #include "daemon/quota.h"
+#include "daemon/spare.h"
 #include "daemon/tombs.h"
 #include "store/store.h"
 #include "systemd/systemd.h"
@@ -33,6 +34,7 @@ typedef struct {
   GQueue imports;                   /* whose archive is unpacked, see import.c */
   GThreadPool *in_turn;             /* one thread: changes of images, one after the other */
   QuiltFilters *filters;
+  QuiltSpare *spare;
   char *libexec_dir;
   int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
   char *run_dir;

@@ -260,6 +260,19 @@ quilt_helper_get_pid (const QuiltHelper *self)
   return (guint32)self->pid;
 }
 
+void
+quilt_helper_set_events (QuiltHelper *self, const QuiltHelperEvents *events, gpointer data)
+{
+  self->events = events;
+  self->data = data;
+}
+
+gboolean
+quilt_helper_send_fds (QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds)
+{
+  return quilt_message_send_fds (self->socket, message, fds, n_fds);
+}
+
 gboolean
 quilt_helper_send (QuiltHelper *self, const QuiltMessage *message)
 {

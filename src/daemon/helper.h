@@ -41,8 +41,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltHelper, quilt_helper_free)
 /* 0 for an adopted one. */
 guint32 quilt_helper_get_pid (const QuiltHelper *self);
 
-/* FALSE with errno when it can't be told: its end is reported by closed() then. */
+/* From now on these are called instead. */
+void quilt_helper_set_events (QuiltHelper *self, const QuiltHelperEvents *events, gpointer data);
+
+/* FALSE with errno when it can't be told: its end is reported by closed() then. The descriptors
+ * stay the caller's. */
 gboolean quilt_helper_send (QuiltHelper *self, const QuiltMessage *message);
+gboolean
+quilt_helper_send_fds (QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds);
 
 /* SIGKILL, by pidfd. */
 void quilt_helper_kill (QuiltHelper *self);

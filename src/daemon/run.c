@@ -12,6 +12,11 @@
 /* After this long a supervisor that should have acted is taken for hung, and killed. */
 #define PATIENCE_SECONDS 10
 
+/* The next spare is executed when who waited for a run's end has gone its way; of one that takes
+ * longer than that the end is not waited for. */
+#define SPARE_AFTER_MS 4
+#define SPARE_MEANWHILE_MS 50
+
 struct QuiltRun {
   QuiltDaemon *daemon;
   char *id;
@@ -225,29 +230,31 @@ run_new (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer da
 }
 
 static QuiltHelper *
-spawn_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
+begin_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
 {
-  g_autofree char *program = g_build_filename (self->daemon->libexec_dir, "quilt-supervisor", NULL);
-  g_autofree char *joins = g_strdup_printf ("--joins=%u", plan->n_joins);
+  const struct {
+    int fd;
+    QuiltMessageFlags flag;
+  } optional[] = {
+      {plan->filter, QUILT_MESSAGE_FLAG_FILTER},
+      {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
+      {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
+  };
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
-  const char *argv[6] = {program};
-  guint n = 1;
+  QuiltMessage begin;
 
-  if (plan->attach_stdout >= 0)
-    argv[n++] = "--attach-stdout";
-  if (plan->attach_stderr >= 0)
-    argv[n++] = "--attach-stderr";
-  if (plan->n_joins > 0)
-    argv[n++] = joins;
-  if (plan->filter >= 0)
-    argv[n++] = "--seccomp";
+  quilt_message_init (&begin, QUILT_MESSAGE_BEGIN);
+  begin.total = plan->n_joins;
   g_array_append_val (fds, self->dir_fd);
-  g_array_append_val (fds, plan->attach_stdout);
-  g_array_append_val (fds, plan->attach_stderr);
-  g_array_append_val (fds, plan->filter);
   g_array_append_vals (fds, plan->joins, plan->n_joins);
-  return quilt_helper_spawn (self->daemon->helpers_fd, argv, (const int *)(gpointer)fds->data,
-                             fds->len, &helper_events, self, error);
+  for (guint i = 0; i < G_N_ELEMENTS (optional); i++) {
+    if (optional[i].fd < 0)
+      continue;
+    begin.flags |= optional[i].flag;
+    g_array_append_val (fds, optional[i].fd);
+  }
+  return quilt_spare_begin (self->daemon->spare, &begin, (const int *)(gpointer)fds->data, fds->len,
+                            &helper_events, self, error);
 }
 
 QuiltRun *
@@ -262,7 +269,7 @@ quilt_run_start (QuiltDaemon *daemon,
   self->scope = g_strdup (plan->scope);
   self->dir_fd = quilt_run_dir_make (daemon, plan->id, plan->scope, plan->config, error);
   if (self->dir_fd >= 0)
-    self->helper = spawn_supervisor (self, plan, error);
+    self->helper = begin_supervisor (self, plan, error);
   if (!self->helper) {
     quilt_run_dir_remove (daemon, plan->id, plan->scope);
     quilt_run_free (self);
@@ -274,6 +281,7 @@ quilt_run_start (QuiltDaemon *daemon,
       quilt_options_scope_properties (plan->options, plan->devices,
                                       quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
+  quilt_spare_refill (daemon->spare, SPARE_MEANWHILE_MS);
   return self;
 }
 
@@ -386,6 +394,7 @@ report_settled (QuiltRun *self)
     quilt_run_dir_remove (self->daemon, self->id, self->scope);
   else if (self->scope)
     quilt_run_dir_forget_scope (self->daemon, self->scope);
+  quilt_spare_refill (self->daemon->spare, SPARE_AFTER_MS);
   self->callback (QUILT_RUN_SETTLED, NULL, NULL, self->data);
 }
 
@@ -400,13 +409,13 @@ on_nothing_left (gpointer data)
 }
 
 static void
-on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
+on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
 {
   QuiltRun *self = data;
   g_autoptr (GError) error = NULL;
 
   self->asking--;
-  if (!quilt_systemd_wait_gone_finish (self->daemon->systemd, result, &error))
+  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error))
     g_warning ("%s", error->message);
   report_settled (self);
 }
@@ -418,7 +427,12 @@ settle (QuiltRun *self)
     return;
   if (self->scope) {
     self->asking++;
-    quilt_systemd_wait_gone_async (self->daemon->systemd, self->scope, NULL, on_scope_gone, self);
+    /* After GO the supervisor was in it: systemd will see it go. */
+    if (self->gone_ahead)
+      quilt_systemd_wait_empty_async (self->daemon->systemd, self->scope, NULL, on_scope_left,
+                                      self);
+    else
+      quilt_systemd_wait_gone_async (self->daemon->systemd, self->scope, NULL, on_scope_left, self);
     return;
   }
   if (self->idle)

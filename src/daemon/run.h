@@ -14,7 +14,8 @@ typedef enum {
   QUILT_RUN_ENDED,     /* message is EXITED or FAILED; or NULL and error says why it never ran; or
                           both NULL: lost. Once, and no other than the next two follow. */
   QUILT_RUN_LINGERING, /* released, but its last output was not taken yet; it may take any time */
-  QUILT_RUN_SETTLED,   /* nothing is left of it; quilt_run_free() may and should be called */
+  QUILT_RUN_SETTLED,   /* no process and no file is left of it, at most a scope that systemd has yet
+                          to collect; quilt_run_free() may and should be called */
 } QuiltRunEvent;
 
 /* Never called from within a function of this file. */

@@ -3,6 +3,7 @@
 #include "proto/message.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -54,37 +55,50 @@ is_valid (const QuiltMessage *message, gsize size)
 }
 
 gboolean
+quilt_message_send_fds (int socket, const QuiltMessage *message, const int *fds, guint n_fds)
+{
+  return quilt_fds_send (socket, message, used_size (message), fds, n_fds);
+}
+
+gboolean
 quilt_message_send (int socket, const QuiltMessage *message)
 {
-  ssize_t n;
+  return quilt_message_send_fds (socket, message, NULL, 0);
+}
 
+int
+quilt_message_receive_fds (
+    int socket, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds)
+{
+  QuiltMessage message = {0}; /* only what came is filled, and no byte of our stack leaks on */
+  gssize n;
+
+  /* ECONNRESET is said once, ahead of what the other side sent before it went without reading all
+   * that we sent: its last words come after it. */
   do
-    n = send (socket, message, used_size (message), MSG_NOSIGNAL);
-  while (n < 0 && errno == EINTR);
-  return n >= 0;
+    n = quilt_fds_receive (socket, MSG_DONTWAIT, &message, sizeof message, ret_fds, room,
+                           ret_n_fds);
+  while (n < 0 && errno == ECONNRESET);
+  if (n == 0)
+    return 0;
+  if (n > 0 && is_valid (&message, (gsize)n)) {
+    *ret_message = message;
+    return 1;
+  }
+  for (guint i = 0; i < *ret_n_fds; i++)
+    quilt_fd_clear (&ret_fds[i]);
+  *ret_n_fds = 0;
+  if (n > 0 || errno == EMSGSIZE)
+    errno = EBADMSG;
+  return -1;
 }
 
 int
 quilt_message_receive (int socket, QuiltMessage *ret_message)
 {
-  QuiltMessage message = {0}; /* only what came is filled, and no byte of our stack leaks on */
-  struct iovec iov = {&message, sizeof message};
-  struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1}; /* no room for descriptors */
-  ssize_t n;
+  guint n;
 
-  /* ECONNRESET is said once, ahead of what the other side sent before it went without reading all
-   * that we sent: its last words come after it. */
-  do
-    n = recvmsg (socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-  if (n < 0)
-    return -1;
-  if (n == 0)
-    return 0;
-  if ((header.msg_flags & MSG_TRUNC) || !is_valid (&message, (gsize)n))
-    return errno = EBADMSG, -1;
-  *ret_message = message;
-  return 1;
+  return quilt_message_receive_fds (socket, ret_message, NULL, 0, &n);
 }
 
 gboolean

@@ -13,6 +13,9 @@ typedef enum {
   QUILT_MESSAGE_BYE = 4,  /* the exit is on record: the supervisor may end */
   QUILT_MESSAGE_RENAME = 5, /* text: the new name, for the fields of later log lines */
 
+  QUILT_MESSAGE_BEGIN = 6, /* the first of all, with descriptors: the run directory, `total`
+                              namespaces that it joins, and what the flags say, in their order */
+
   /* supervisor → quiltd; after each (re)connection it first repeats the state it is in */
   QUILT_MESSAGE_READY = 16,   /* built, waits for GO */
   QUILT_MESSAGE_STEP = 17,    /* setup step `step` (from 1) begins */
@@ -55,6 +58,10 @@ typedef enum {
   QUILT_MESSAGE_FLAG_STOPPING = 1 << 0, /* a stop was asked for */
   QUILT_MESSAGE_FLAG_OOM = 1 << 1,      /* the kernel killed something for memory (memory.events) */
   QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT = 1 << 2, /* the grace period ran out */
+  /* With BEGIN: these come along. */
+  QUILT_MESSAGE_FLAG_FILTER = 1 << 3, /* of system calls, compiled */
+  QUILT_MESSAGE_FLAG_STDOUT = 1 << 4, /* attached: gets a copy of the output */
+  QUILT_MESSAGE_FLAG_STDERR = 1 << 5,
 } QuiltMessageFlags;
 
 void quilt_message_init (QuiltMessage *message, QuiltMessageType type);
@@ -65,10 +72,19 @@ void quilt_message_set_text (QuiltMessage *message, const char *text);
  * text travels. FALSE with errno: EPIPE, ECONNRESET when the other side is gone. */
 gboolean quilt_message_send (int socket, const QuiltMessage *message);
 
+/* Likewise with descriptors, which stay the sender's. */
+gboolean
+quilt_message_send_fds (int socket, const QuiltMessage *message, const int *fds, guint n_fds);
+
 /* Receives one message and checks size, version and termination. 1: got one; 0: the other side
  * closed; -1 with errno: EAGAIN, EBADMSG (malformed: drop the connection), … Descriptors that came
  * along are closed. */
 int quilt_message_receive (int socket, QuiltMessage *ret_message);
+
+/* Likewise with at most room descriptors, the caller's if one message was received; more of them
+ * are EMSGSIZE. They have the lowest numbers that are free, in the order they were sent in. */
+int quilt_message_receive_fds (
+    int socket, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds);
 
 /* Keeps a message as the file dir_fd/name: whole or not at all, but a power cut may lose it. */
 gboolean

@@ -29,7 +29,7 @@ guint quilt_sharing_own_namespaces (const QuiltOptions *options);
 
 /* Descriptors by which a supervisor gets what a container joins: from this one on, in the order of
  * quilt_sharings. */
-#define QUILT_SHARING_FD 8
+#define QUILT_SHARING_FD 5
 /* Adds each of them to the spec. */
 void quilt_sharing_plan (const QuiltOptions *options, QuiltSpec *spec);
 

@@ -7,8 +7,9 @@
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,61 +17,74 @@
 enum {
   FD_CONTROL = 3,
   FD_RUN_DIR = 4,
-  FD_STDOUT = 5,
-  FD_STDERR = 6,
-  FD_FILTER = 7,
   FD_JOINS = QUILT_SHARING_FD,
 };
 
+/* The run directory, what it joins, the filter and two streams. */
+#define FDS_MAX (1 + QUILT_JOINS_MAX + 3)
+
 #define CONFIG_MAX (4 * 1024 * 1024)
 
-/* Of what it joins, n descriptors. */
-static gboolean
-parse_joins (const char *argument, guint *ret_n)
-{
-  const char *prefix = "--joins=";
-  guint64 n;
+/* What quiltd sends along with BEGIN. */
+typedef struct {
+  QuiltSupervisorFds fds;
+  int filter;
+  guint joins;
+} Begin;
 
-  if (!g_str_has_prefix (argument, prefix) ||
-      !g_ascii_string_to_unsigned (argument + strlen (prefix), 10, 1, QUILT_JOINS_MAX, &n, NULL))
+static gboolean
+take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *ret_begin)
+{
+  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1}, .filter = -1};
+  const struct {
+    guint32 flag;
+    int *fd;
+  } wanted[] = {
+      {QUILT_MESSAGE_FLAG_FILTER, &begin.filter},
+      {QUILT_MESSAGE_FLAG_STDOUT, &begin.fds.attached[QUILT_STREAM_STDOUT]},
+      {QUILT_MESSAGE_FLAG_STDERR, &begin.fds.attached[QUILT_STREAM_STDERR]},
+  };
+  guint next;
+
+  if (message->type != QUILT_MESSAGE_BEGIN || message->total > QUILT_JOINS_MAX)
     return FALSE;
-  *ret_n = (guint)n;
-  return TRUE;
-}
-
-static gboolean
-parse_arguments (
-    int argc, char **argv, QuiltSupervisorFds *ret_fds, int *ret_filter, guint *ret_joins)
-{
-  QuiltSupervisorFds fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1};
-  int filter = -1;
-
-  *ret_joins = 0;
-  for (int i = 1; i < argc; i++) {
-    if (strcmp (argv[i], "--attach-stdout") == 0)
-      fds.attached[QUILT_STREAM_STDOUT] = FD_STDOUT;
-    else if (strcmp (argv[i], "--attach-stderr") == 0)
-      fds.attached[QUILT_STREAM_STDERR] = FD_STDERR;
-    else if (strcmp (argv[i], "--seccomp") == 0)
-      filter = FD_FILTER;
-    else if (!parse_joins (argv[i], ret_joins))
+  begin.joins = (guint)message->total;
+  next = 1 + begin.joins;
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    if ((message->flags & wanted[i].flag) && next < n)
+      *wanted[i].fd = fds[next++];
+    else if (message->flags & wanted[i].flag)
       return FALSE;
-  }
-  *ret_fds = fds;
-  *ret_filter = filter;
-  return TRUE;
+  /* Nothing else is open, so they stand in a row. */
+  for (guint i = 0; i < n; i++)
+    if (fds[i] != FD_RUN_DIR + (int)i)
+      return FALSE;
+  *ret_begin = begin;
+  return next == n;
 }
 
-/* What quiltd did not mean to give us: open here, it would stay open as long as the container. */
-static void
-close_strays (const QuiltSupervisorFds *fds, int filter, guint joins)
+/* quiltd executes us before it has a container for us, so that a start need not wait for that; what
+ * there is to see of us says so. FALSE with errno: 0 when there will be none. */
+static gboolean
+wait_for_begin (Begin *ret_begin)
 {
-  for (int fd = FD_STDOUT; fd <= FD_STDERR; fd++)
-    if (fds->attached[fd - FD_STDOUT] < 0)
-      close (fd);
-  if (filter < 0)
-    close (FD_FILTER);
-  close_range (FD_JOINS + joins, ~0U, 0);
+  struct pollfd control = {FD_CONTROL, POLLIN, 0};
+  int fds[FDS_MAX], r;
+  QuiltMessage message;
+  guint n;
+
+  close_range (FD_CONTROL + 1, ~0U, 0); /* what stays open here does as long as the container */
+  prctl (PR_SET_NAME, "quilt-spare");
+  do
+    r = poll (&control, 1, -1);
+  while (r < 0 && errno == EINTR);
+  r = quilt_message_receive_fds (FD_CONTROL, &message, fds, FDS_MAX, &n);
+  prctl (PR_SET_NAME, "quilt-superviso");
+  if (r > 0 && take_descriptors (&message, fds, n, ret_begin))
+    return TRUE;
+  if (r >= 0)
+    errno = r == 0 ? 0 : EBADMSG;
+  return FALSE;
 }
 
 /* Before the clone: the child has it then without having to read. */
@@ -121,25 +135,24 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
-  QuiltSupervisorFds fds;
   QuiltSupervisor supervisor;
-  guint joins;
-  int filter;
+  Begin begin;
 
-  if (!parse_arguments (argc, argv, &fds, &filter, &joins)) {
+  if (argc > 1 || !wait_for_begin (&begin)) {
+    if (argc == 1 && errno == 0)
+      return EXIT_SUCCESS;
     g_printerr ("quilt-supervisor is started by quiltd, and not meant for hands\n");
     return EXIT_FAILURE;
   }
-  close_strays (&fds, filter, joins);
   umask (022); /* whatever the unit of quiltd says */
-  fds.kernel_log = quilt_oom_open_log ();
-  spec = load_spec (fds.run_dir_fd, filter, &error);
-  if (!spec || !quilt_supervisor_init (&supervisor, spec, &fds, &error)) {
+  begin.fds.kernel_log = quilt_oom_open_log ();
+  spec = load_spec (begin.fds.run_dir_fd, begin.filter, &error);
+  if (!spec || !quilt_supervisor_init (&supervisor, spec, &begin.fds, &error)) {
     report_failure (error);
     return EXIT_FAILURE;
   }
-  if (joins > 0) /* the container holds them now, and nobody longer than it */
-    close_range (FD_JOINS, FD_JOINS + joins - 1, 0);
+  if (begin.joins > 0) /* the container holds them now, and nobody longer than it */
+    close_range (FD_JOINS, FD_JOINS + begin.joins - 1, 0);
   quilt_supervisor_run (&supervisor);
   quilt_supervisor_clear (&supervisor);
   return EXIT_SUCCESS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waits until scopes have left a slice, by the removal of their cgroups: no polling, no bus.
+/* Waits until scopes are empty, or have left a slice, by their cgroups: no polling, no bus.
  *
  * systemd removes the cgroup of a unit when that becomes inactive, and collects the unit before it
  * reads its next message: whoever has seen the cgroup go can use the name again. The other way,
@@ -23,8 +23,8 @@ struct QuiltGone {
   int inotify_fd;
   guint source;
   GHashTable *scopes; /* name → Scope: those that are waited for */
-  QuiltGoneEmptyFunc on_empty;
-  gpointer on_empty_data;
+  QuiltGoneHurryFunc hurry;
+  gpointer hurry_data;
 };
 
 typedef struct {
@@ -38,6 +38,7 @@ typedef struct {
   Scope *scope;
   GTask *task;
   GSource *cancelled;
+  gboolean until_empty; /* and not until it is gone */
 } Waiter;
 
 static void
@@ -63,28 +64,45 @@ scope_free (Scope *scope)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Scope, scope_free)
 
 static void
+answer (GPtrArray *waiters)
+{
+  for (guint i = 0; i < waiters->len; i++)
+    g_task_return_boolean (((Waiter *)waiters->pdata[i])->task, TRUE);
+}
+
+static void
 on_empty (gpointer data)
 {
   Scope *scope = data;
+  QuiltGone *self = scope->gone;
+  g_autoptr (GPtrArray) content = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
 
-  scope->gone->on_empty (scope->name, scope->gone->on_empty_data);
+  for (guint i = scope->waiters->len; i > 0; i--)
+    if (((Waiter *)scope->waiters->pdata[i - 1])->until_empty)
+      g_ptr_array_add (content, g_ptr_array_steal_index_fast (scope->waiters, i - 1));
+  if (scope->waiters->len > 0)
+    self->hurry (scope->name, self->hurry_data);
+  else
+    g_hash_table_remove (self->scopes, scope->name);
+  answer (content);
 }
 
+/* Each time somebody begins to wait for it, it is looked at again. */
 static Scope *
 ensure_scope (QuiltGone *self, const char *name)
 {
   Scope *scope = g_hash_table_lookup (self->scopes, name);
-  g_autofree char *path = NULL;
+  g_autofree char *path = g_build_filename (self->slice, name, NULL);
 
-  if (scope)
-    return scope;
-  path = g_build_filename (self->slice, name, NULL);
-  scope = g_new0 (Scope, 1);
-  scope->gone = self;
-  scope->name = g_strdup (name);
-  scope->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
+  if (!scope) {
+    scope = g_new0 (Scope, 1);
+    scope->gone = self;
+    scope->name = g_strdup (name);
+    scope->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
+    g_hash_table_insert (self->scopes, scope->name, scope);
+  }
+  quilt_empty_free (scope->empty);
   scope->empty = quilt_empty_new (path, on_empty, scope);
-  g_hash_table_insert (self->scopes, scope->name, scope);
   return scope;
 }
 
@@ -105,8 +123,7 @@ finish (QuiltGone *self, const char *name)
     return;
   /* Taken out first: whoever is told may wait for the next scope of the same name. */
   g_hash_table_steal (self->scopes, name);
-  for (guint i = 0; i < scope->waiters->len; i++)
-    g_task_return_boolean (((Waiter *)scope->waiters->pdata[i])->task, TRUE);
+  answer (scope->waiters);
 }
 
 static void
@@ -158,8 +175,8 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-void
-quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
+static void
+begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
   Waiter *waiter;
@@ -183,6 +200,7 @@ quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
   waiter = g_new0 (Waiter, 1);
   waiter->scope = ensure_scope (self, name);
   waiter->task = g_object_ref (task);
+  waiter->until_empty = until_empty;
   if (cancellable) {
     waiter->cancelled = g_cancellable_source_new (cancellable);
     g_source_set_callback (waiter->cancelled, G_SOURCE_FUNC (on_cancelled), waiter, NULL);
@@ -191,8 +209,20 @@ quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
   g_ptr_array_add (waiter->scope->waiters, waiter);
 }
 
+void
+quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
+{
+  begin_wait (self, name, FALSE, task);
+}
+
+void
+quilt_gone_wait_empty (QuiltGone *self, const char *name, GTask *task)
+{
+  begin_wait (self, name, TRUE, task);
+}
+
 QuiltGone *
-quilt_gone_new (const char *slice, QuiltGoneEmptyFunc on_scope_empty, gpointer data)
+quilt_gone_new (const char *slice, QuiltGoneHurryFunc hurry, gpointer data)
 {
   QuiltGone *self = g_new0 (QuiltGone, 1);
 
@@ -200,8 +230,8 @@ quilt_gone_new (const char *slice, QuiltGoneEmptyFunc on_scope_empty, gpointer d
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   self->slice = slice ? g_strdup (slice) : quilt_slice_path ();
   self->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)scope_free);
-  self->on_empty = on_scope_empty;
-  self->on_empty_data = data;
+  self->hurry = hurry;
+  self->hurry_data = data;
   if (self->inotify_fd >= 0)
     self->source = g_unix_fd_add (self->inotify_fd, G_IO_IN, on_inotify, self);
   return self;

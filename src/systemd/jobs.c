@@ -155,7 +155,7 @@ on_older_gone (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!job->systemd)
     return;
-  if (quilt_systemd_wait_gone_finish (job->systemd, result, NULL))
+  if (quilt_systemd_wait_finish (job->systemd, result, NULL))
     start_transient_unit (g_steal_pointer (&task));
   else
     job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,

@@ -193,12 +193,12 @@ quilt_systemd_list_scopes_finish (QuiltSystemd *self, GAsyncResult *result, GErr
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* Gone. */
+/* Empty, and gone. */
 
 /* The kernel tells systemd of an empty cgroup late (see empty.c), so have it look at once. As long
  * as the scope has a controller, systemd would only ask that one to stop it, which is us. */
 static void
-on_scope_empty (const char *unit, gpointer data)
+hurry (const char *unit, gpointer data)
 {
   QuiltSystemd *self = data;
 
@@ -219,8 +219,20 @@ quilt_systemd_wait_gone_async (QuiltSystemd *self,
   quilt_gone_wait (self->gone, unit, task);
 }
 
+void
+quilt_systemd_wait_empty_async (QuiltSystemd *self,
+                                const char *unit,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
+
+  quilt_gone_wait_empty (self->gone, unit, task);
+}
+
 gboolean
-quilt_systemd_wait_gone_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -257,7 +269,7 @@ quilt_systemd_new (GDBusConnection *bus)
   QuiltSystemd *self = g_new0 (QuiltSystemd, 1);
 
   self->bus = g_object_ref (bus);
-  self->gone = quilt_gone_new (NULL, on_scope_empty, self);
+  self->gone = quilt_gone_new (NULL, hurry, self);
   quilt_systemd_jobs_init (self);
   self->request_stop = g_dbus_connection_signal_subscribe (
       bus, SYSTEMD_NAME, "org.freedesktop.systemd1.Scope", "RequestStop", NULL, NULL,

@@ -37,15 +37,22 @@ void quilt_systemd_set_properties_async (QuiltSystemd *self,
 gboolean
 quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
+/* Finished when no process is in the unit's cgroup, or that is gone; at once if so. systemd, which
+ * the kernel tells up to 16 ms later, collects the scope by itself then; but not if all processes
+ * ended before they were in it. */
+void quilt_systemd_wait_empty_async (QuiltSystemd *self,
+                                     const char *unit,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer data);
 /* Finished when the unit is not loaded, at once if it is not: its name is free and its cgroup gone.
- * Call it when the scope's processes are about to end: systemd is told of the very moment, while
- * the kernel would let it know up to 16 ms later. */
+ * When its processes have ended systemd is told at once, so that nobody waits for the kernel. */
 void quilt_systemd_wait_gone_async (QuiltSystemd *self,
                                     const char *unit,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer data);
-gboolean quilt_systemd_wait_gone_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
+gboolean quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
 /* StopUnit: systemd's own stop (RequestStop to a Controller=, else SIGTERM; SIGKILL after the
  * scope's timeout). Finished when the job is; no error if there is no such unit. */

@@ -290,16 +290,34 @@ def _processes():
                 yield entry.name, (entry / "comm").read_text().strip()
 
 
+def _lasting(look):
+    """What is still seen when there was a second for it to go."""
+    deadline = time.monotonic() + 1
+    while (seen := look()) and time.monotonic() < deadline:
+        pass
+    return seen
+
+
+def scopes():
+    """Those that systemd knows; the kernel tells it of an empty one up to 16 ms later."""
+    return _lasting(lambda: [line.split()[0] for line in run(
+        "systemctl", "list-units", "--all", "--plain", "--no-legend", "quilt-*.scope").text.splitlines()])
+
+
+def helpers():
+    """The helper processes. A supervisor that waits for a container is "quilt-spare" as soon as it has begun."""
+    return _lasting(lambda: [f"{pid} ({comm})" for pid, comm in _processes()
+                             if comm.startswith(("quilt-supervis", "quilt-transfer"))])
+
+
 def leaks():
     """What containers have left behind, as a list of sentences; an image and quiltd may stay."""
     left = []
-    left += [f"scope {line.split()[0]}" for line in
-             run("systemctl", "list-units", "--all", "--plain", "--no-legend", "quilt-*.scope").text.splitlines()]
+    left += [f"scope {scope}" for scope in scopes()]
     left += [f"cgroup {path.relative_to(SLICE.parent)}" for path in SLICE.glob("*/")]
     left += [f"mount {line.split()[4]}" for line in pathlib.Path("/proc/1/mountinfo").read_text().splitlines()
              if "/var/lib/quilt/" in line.split(" - ")[0].split()[4] or "/run/quilt/" in line.split(" - ")[0].split()[4]]
-    left += [f"process {pid} ({comm})" for pid, comm in _processes()
-             if comm.startswith(("quilt-supervis", "quilt-transfer"))]
+    left += [f"process {process}" for process in helpers()]
     left += [f"directory {path}" for path in STATE.glob("containers/*")]
     left += [f"temporary {path}" for path in STATE.glob("layers/*") if not re.fullmatch(r"(sha256-)?[0-9a-f]{64}", path.name)]
     left += [f"directory {path}" for path in RUN.glob("containers/*")]

@@ -9,7 +9,7 @@ import threading
 
 from gi.repository import GLib
 
-from quilt import STATE, TIMEOUT, Events, ctl, manager, properties, run, spawn, wait_exit
+from quilt import STATE, TIMEOUT, Events, ctl, manager, properties, run, scopes, spawn, wait_exit
 from test_lifecycle import background, follow_until, path_of, props
 
 
@@ -125,7 +125,7 @@ def test_d1_the_supervisors_death_is_not_hidden(busybox, name):
 def test_d3_pids_are_never_used_to_signal(busybox, name):
     """Pid reuse can't be forced here, so: what quiltd and a supervisor hold is a pidfd, and kill(2) is never called."""
     background(name, busybox, "/bin/sleep", "1000")
-    supervisor = int(run("pgrep", "-f", "quilt-supervisor").ok().text.split()[0])
+    supervisor = int(run("pgrep", "-o", "-x", "quilt-superviso").ok().text)  # one that waits is "quilt-spare"
     links = [os.readlink(path) for path in pathlib.Path(f"/proc/{supervisor}/fd").iterdir()]
     assert any("pidfd" in link for link in links)
     with spawn("strace", "-f", "-qq", "-e", "trace=kill,tgkill,pidfd_send_signal", "-p", str(supervisor), "-p", str(daemon_pid())) as tracer:
@@ -154,6 +154,7 @@ def test_d5_every_state_change_is_signalled_once_in_order_and_in_the_journal(bus
 
 
 def footprint():
+    assert not scopes()
     pid = daemon_pid()
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return {
@@ -183,7 +184,7 @@ def test_d9_idle_with_100_running_there_are_no_wake_ups(busybox, name):
         ctl("run", "-d", "--name", title, "--stop-timeout", "0", busybox, "/bin/sleep", "1000").ok()
 
     def switches():
-        pids = [daemon_pid_quiet()] + [int(pid) for pid in run("pgrep", "-f", "quilt-supervisor").ok().text.split()]
+        pids = [daemon_pid_quiet()] + [int(pid) for pid in run("pgrep", "-x", "quilt-superviso").ok().text.split()]
         return {pid: sum(int(line.split()[1]) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
                          for line in (task / "status").read_text().splitlines() if "ctxt_switches" in line) for pid in pids}
 

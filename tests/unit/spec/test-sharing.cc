@@ -99,9 +99,9 @@ TEST (Sharing, PlansDescriptorsInOrder)
   const auto *first = (const QuiltNamespaceJoin *)spec->joins->pdata[0];
   const auto *second = (const QuiltNamespaceJoin *)spec->joins->pdata[1];
   EXPECT_EQ (first->type, QUILT_NS_PID);
-  EXPECT_STREQ (first->path, "/proc/self/fd/8");
+  EXPECT_STREQ (first->path, "/proc/self/fd/5");
   EXPECT_EQ (second->type, QUILT_NS_NETWORK);
-  EXPECT_STREQ (second->path, "/proc/self/fd/9");
+  EXPECT_STREQ (second->path, "/proc/self/fd/6");
   quilt_spec_free (spec);
 }
 

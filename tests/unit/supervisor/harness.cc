@@ -322,23 +322,34 @@ ContainerTest::start (const Strings &args, const Options &options)
   seen.clear ();
   supervisor = fork ();
   if (supervisor == 0) {
-    int run_dir_fd = open (run_dir.c_str (), O_RDONLY | O_DIRECTORY);
-    int from[4] = {pair[1], run_dir_fd, options.attached[0], options.attached[1]};
-
     std::ofstream (cgroup + "/cgroup.procs") << "0";
     dup2 (open ("/dev/null", O_RDONLY), 0);
-    for (int i = 0; i < 4; i++)
-      from[i] = from[i] >= 0 ? fcntl (from[i], F_DUPFD_CLOEXEC, 64) : -1;
-    for (int i = 0; i < 4; i++)
-      dup2 (from[i], 3 + i);
-    execl (getenv ("QUILT_SUPERVISOR"), "quilt-supervisor",
-           options.attached[0] >= 0 ? "--attach-stdout" : nullptr,
-           options.attached[1] >= 0 ? "--attach-stderr" : nullptr, nullptr);
+    dup2 (pair[1], 3);
+    execl (getenv ("QUILT_SUPERVISOR"), "quilt-supervisor", nullptr);
     _exit (99);
   }
   close (pair[1]);
   pid_fd = pidfd_open (supervisor, 0);
   ASSERT_GE (pid_fd, 0);
+  begin (options);
+}
+
+void
+ContainerTest::begin (const Options &options)
+{
+  int fds[3] = {open (run_dir.c_str (), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const guint32 flags[] = {QUILT_MESSAGE_FLAG_STDOUT, QUILT_MESSAGE_FLAG_STDERR};
+  QuiltMessage message;
+  guint n = 1;
+
+  quilt_message_init (&message, QUILT_MESSAGE_BEGIN);
+  for (int i = 0; i < 2; i++)
+    if (options.attached[i] >= 0) {
+      message.flags |= flags[i];
+      fds[n++] = options.attached[i];
+    }
+  EXPECT_TRUE (quilt_message_send_fds (control, &message, fds, n));
+  close (fds[0]);
 }
 
 void

@@ -74,6 +74,7 @@ protected:
   /* A shell script in the container, by argv. */
   static Strings sh (const std::string &script);
   void start (const Strings &args, const Options &options = {});
+  void begin (const Options &options);
   void send (QuiltMessageType type, int signal = 0, guint64 time_usec = 0, const char *text = "");
   /* Waits for a message of this type, answering for journald meanwhile. Other messages are noted in
    * seen. A closed connection, or 20 s, give a message of type 0. */

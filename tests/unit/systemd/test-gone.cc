@@ -59,6 +59,13 @@ protected:
     g_main_loop_unref (waiting.loop);
   }
 
+  void wait_empty (const char *name)
+  {
+    g_autoptr (GTask) task = g_task_new (nullptr, nullptr, on_gone, &waiting);
+
+    quilt_gone_wait_empty (gone, name, task);
+  }
+
   void wait (const char *name, GCancellable *cancellable = nullptr)
   {
     g_autoptr (GTask) task = g_task_new (nullptr, cancellable, on_gone, &waiting);
@@ -207,6 +214,37 @@ TEST_F (Gone, AnEmptyScopeIsReportedOnce)
   g_unlink (events.c_str ());
   g_rmdir (scope ("quilt-web.scope").c_str ());
   run_until (1);
+}
+
+/* Who needs no more than that is told; systemd is hurried for the sake of others only. */
+TEST_F (Gone, WhoWaitsForAnEmptyScopeIsToldAndNobodyIsHurried)
+{
+  std::string events = scope ("quilt-web.scope") + "/cgroup.events";
+
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  g_file_set_contents (events.c_str (), "populated 0\nfrozen 0\n", -1, nullptr);
+  wait_empty ("quilt-web.scope");
+  wait_empty ("quilt-web.scope");
+  run_until (2);
+  EXPECT_TRUE (empty.empty ());
+
+  wait ("quilt-web.scope");
+  wait_empty ("quilt-web.scope");
+  run_until (3);
+  while (empty.empty ())
+    g_main_context_iteration (nullptr, TRUE);
+  EXPECT_EQ (waiting.finished, 3);
+  g_unlink (events.c_str ());
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (4);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+TEST_F (Gone, AnEmptyScopeThatIsNotThere)
+{
+  wait_empty ("quilt-web.scope");
+  run_until (1);
+  EXPECT_EQ (waiting.failed, 0);
 }
 
 TEST_F (Gone, AScopeIsEmptyWhenItsLastProcessHasEnded)
