@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,6 +114,20 @@ copy_thread (gpointer data)
   return NULL;
 }
 
+/* Most commands say little or nothing: a thread is begun when there is something to copy. */
+static gboolean
+on_readable (int source, GIOCondition condition, gpointer data)
+{
+  QuiltStream *stream = data;
+
+  if (condition & G_IO_IN) {
+    g_thread_unref (g_thread_new ("copy", copy_thread, stream));
+    return G_SOURCE_REMOVE;
+  }
+  quilt_fd_clear (&stream->source);
+  return on_end (stream);
+}
+
 QuiltStream *
 quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writer)
 {
@@ -124,6 +139,6 @@ quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writ
   stream = g_new0 (QuiltStream, 1);
   *stream = (QuiltStream){.source = fds[0], .target = target, .done = done, .data = data};
   *ret_writer = fds[1];
-  g_thread_unref (g_thread_new ("copy", copy_thread, stream));
+  g_unix_fd_add (stream->source, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);
   return stream;
 }
