@@ -3,7 +3,6 @@
 
 import json
 import os
-import random
 import re
 import shutil
 import statistics
@@ -25,18 +24,25 @@ def run(*argv):
     subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
-def measure(subjects, pause=0):
-    """Median ms of each of {name: function}, each begun after a pause of that many seconds.
+def peace():
+    time.sleep(0.1)
 
-    The subjects take turns, so that a drift of the machine hits all alike, and in an order that changes: the first to
-    move a process between cgroups after a while waits for a grace period of the kernel's (RCU, some 8 ms), and who
-    comes right after it does not. After a pause each is the first.
+
+def another_start():
+    run("systemd-run", "--scope", "--quiet", "/bin/true")
+
+
+def measure(subjects, before=lambda: None):
+    """Median ms of each of {name: function}, each right after before().
+
+    The subjects take turns, so that a drift of the machine hits all alike. What came before matters: the first to move
+    a process between cgroups after a while waits for a grace period of the kernel's (RCU, some 8 ms), and who comes
+    right after it does not.
     """
     times = {name: [] for name in subjects}
-    order = random.Random(1)
     for turn in range(WARMUP + ROUNDS):
-        for name, subject in order.sample(list(subjects.items()), len(subjects)):
-            time.sleep(pause)
+        for name, subject in subjects.items():
+            before()
             begin = time.perf_counter()
             subject()
             if turn >= WARMUP:
@@ -92,9 +98,9 @@ def bench_start():
         "quiltctl version (one call)": lambda: run("quiltctl", "version"),
         "quiltctl --help (no bus)": lambda: run("quiltctl", "--help"),
     }
-    lone, figures = measure(subjects, 0.1), measure(subjects)
+    lone, figures = measure(subjects, peace), measure(subjects, another_start)
     print(f"start: {ROUNDS} rounds each, taking turns, medians, and ratios to crun --systemd-cgroup run")
-    print(f"  {'':32} {'one after the other':>20}   {'after 100 ms of peace':>21}")
+    print(f"  {'':32} {'right after another':>20}   {'after 100 ms of peace':>21}")
     for name in subjects:
         columns = [f"{series[name]:8.2f} ms {series[name] / series['crun --systemd-cgroup run']:5.2f} ×"
                    for series in (figures, lone)]
@@ -133,11 +139,11 @@ def bench_seccomp():
         "run, a profile seen before": lambda: start("--seccomp", str(cached)),
         "run, a profile never seen": missed,
     }
-    lone, figures = measure(subjects, 0.1), measure(subjects)
-    print(f"seccomp: {ROUNDS} rounds each, taking turns, medians, one after the other and after 100 ms of peace")
+    lone, figures = measure(subjects, peace), measure(subjects, another_start)
+    print(f"seccomp: {ROUNDS} rounds each, taking turns, medians, right after another start and after 100 ms of peace")
     for name in subjects:
         print(f"  {name:32} {figures[name]:8.2f} ms   {lone[name]:8.2f} ms")
-    for what, series in (("one after the other", figures), ("after peace", lone)):
+    for what, series in (("right after another", figures), ("after peace", lone)):
         print(f"  {what}: the filter costs {series['run, the default filter'] - series['run, no filter (unconfined)']:.2f} ms, "
               f"its compilation {series['run, a profile never seen'] - series['run, a profile seen before']:.2f} ms")
     path.unlink()
