@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "spec/capabilities.h"
+#include "spec/id-map.h"
 #include "spec/oci.h"
 #include "spec/rlimits.h"
 #include "spec/sysctl.h"
@@ -126,6 +127,38 @@ fuzz_element (char *text)
 }
 
 static void
+fuzz_id_map (const char *text)
+{
+  g_autoptr (GArray) map = NULL;
+  g_autoptr (GArray) again = NULL;
+  g_autofree char *printed = NULL;
+  g_autofree char *reprinted = NULL;
+  guint32 outside;
+  GError *error = NULL;
+
+  if (!quilt_userns_check (text, &error))
+    FUZZ_CHECK_REFUSED (error);
+  map = quilt_id_map_parse (text, &error);
+  if (!map) {
+    FUZZ_CHECK_REFUSED (error);
+    return;
+  }
+  FUZZ_CHECK (map->len > 0 && map->len <= QUILT_ID_MAP_LINES && quilt_id_map_check (map, NULL));
+  for (guint i = 0; i < map->len; i++) {
+    const QuiltIdMap *line = &g_array_index (map, QuiltIdMap, i);
+
+    FUZZ_CHECK (quilt_id_map_find (map, line->inside + (line->count - 1), &outside) &&
+                outside == line->outside + (line->count - 1));
+  }
+  FUZZ_CHECK (quilt_id_map_overlaps (map, map, NULL));
+  printed = quilt_id_map_print (map);
+  again = quilt_id_map_parse (printed, &error);
+  g_assert_no_error (error);
+  reprinted = quilt_id_map_print (again);
+  g_assert_cmpstr (printed, ==, reprinted);
+}
+
+static void
 fuzz_text (char *text)
 {
   g_auto (GStrv) argv = NULL;
@@ -148,6 +181,7 @@ fuzz_text (char *text)
   if (!quilt_hostname_check (text, &error))
     FUZZ_CHECK_REFUSED (error);
   fuzz_element (text);
+  fuzz_id_map (text);
   argv = quilt_setup_step_argv (text, &error);
   if (!argv)
     FUZZ_CHECK_REFUSED (error);
