@@ -18,7 +18,10 @@ typedef struct {
 static void
 answer (Request *request, GArray *uid_map, GArray *gid_map, const GError *error)
 {
-  request->callback (uid_map, gid_map, error, request->data);
+  g_autofree char *user =
+      request->keep ? g_strdup_printf ("%u:%u", request->uid, request->gid) : NULL;
+
+  request->callback (uid_map, gid_map, user, error, request->data);
   g_free (request);
 }
 

@@ -136,7 +136,7 @@ reserve_name (Creation *creation, GError **error)
 
 /* Everything about it is checked before anything is made. */
 static QuiltContainer *
-prepare (Creation *creation, GArray *uid_map, GArray *gid_map, GError **error)
+prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
 {
   QuiltDaemon *daemon = creation->daemon;
   QuiltImage *image = quilt_index_get (daemon->images, creation->hex);
@@ -162,6 +162,8 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, GError **error)
   record->options = g_steal_pointer (&creation->options);
   if (!record->options->userns)
     record->options->userns = g_strdup (QUILT_USERNS_AUTO);
+  if (!record->options->user)
+    record->options->user = g_strdup (user);
   container = quilt_container_new (daemon, record, image);
   spec = quilt_container_plan (container, error);
   if (spec && quilt_host_limits_check (record->options, error)) {
@@ -194,12 +196,12 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-on_ids (GArray *uid_map, GArray *gid_map, const GError *failure, gpointer data)
+on_ids (GArray *uid_map, GArray *gid_map, const char *user, const GError *failure, gpointer data)
 {
   Creation *creation = data;
   g_autoptr (GError) error = NULL;
 
-  creation->container = failure ? NULL : prepare (creation, uid_map, gid_map, &error);
+  creation->container = failure ? NULL : prepare (creation, uid_map, gid_map, user, &error);
   if (!creation->container) {
     answer (creation, failure ? failure : error);
     return;

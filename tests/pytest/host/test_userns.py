@@ -157,7 +157,7 @@ def test_host_is_no_user_namespace(busybox, name):
 
 
 def test_keep_id_is_the_callers_own(busybox, name, carol):
-    ctl("run", "-d", "--userns=keep-id", "--name", name, busybox, "/bin/sh", "-c",
+    ctl("run", "-d", "--userns=keep-id", "--user=root", "--name", name, busybox, "/bin/sh", "-c",
         f"echo x >/hers; chown {carol.pw_uid}:{carol.pw_gid} /hers; exec sleep 1000", user="carol").ok()
     pid = props(name)["Pid"]
     for kind, own in (("uid", carol.pw_uid), ("gid", carol.pw_gid)):
@@ -166,6 +166,13 @@ def test_keep_id_is_the_callers_own(busybox, name, carol):
         assert kept == (own, own, 1)
         assert after == (own + 1, before[1] + own + 1, RANGE - own - 1)
     assert ids(pid)[0] == str(id_map(pid)[0][1])
+
+
+def test_with_keep_id_the_command_is_the_callers(busybox, carol):
+    keep = ["run", "--rm", "--userns=keep-id", "--setup", "id -u >/step; chmod 644 /step"]
+    done = ctl(*keep, busybox, "/bin/sh", "-c", "id -u; id -g; cat /step", user="carol").ok()
+    assert done.out.split() == [b"%d" % carol.pw_uid, b"%d" % carol.pw_gid, b"0"]
+    assert ctl(*keep, "--user=5:6", busybox, "/bin/sh", "-c", "id -u; id -g", user="carol").ok().out.split() == [b"5", b"6"]
 
 
 @pytest.mark.parametrize("userns", ["host", "0:1000000:65536"])
