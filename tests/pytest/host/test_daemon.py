@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import threading
+import time
 
 from gi.repository import GLib
 
@@ -246,3 +247,57 @@ def test_doctor_says_what_this_host_can_isolate(busybox):
     assert said.code == (1 if missing else 0)
     assert all(row["finding"].encode() in said.out and row["advice"].encode() in said.out for row in rows.values())
     assert not (STATE / "trial").exists()
+
+
+def spare():
+    """The pid of the supervisor that waits for a container, once there is one."""
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline:
+        pids = run("pgrep", "-x", "quilt-spare").text.split()
+        if pids:
+            assert len(pids) == 1
+            return int(pids[0])
+    raise TimeoutError("no supervisor waits")
+
+
+def test_a_container_gets_the_supervisor_that_waited_and_the_next_one_another(busybox, name):
+    first = spare()
+    assert pathlib.Path(f"/proc/{first}/cgroup").read_text().endswith("/quiltd.service\n")
+    background(name, busybox, "/bin/sleep", "1000")
+    procs = pathlib.Path(f"/sys/fs/cgroup/quilt.slice/quilt-{name}.scope/supervisor/cgroup.procs")
+    assert procs.read_text().split() == [str(first)]
+    assert spare() != first
+
+
+def test_a_start_needs_no_supervisor_that_waited(busybox, name):
+    first = spare()
+    os.kill(first, signal.SIGKILL)
+    assert ctl("run", "--rm", busybox, "/bin/echo", "one").ok().out == b"one\n"
+    # Killed, and quiltd doesn't know it yet.
+    daemon, second = daemon_pid(), spare()
+    os.kill(daemon, signal.SIGSTOP)
+    os.kill(second, signal.SIGKILL)
+    with spawn("quiltctl", "run", "--rm", busybox, "/bin/echo", "two") as client:
+        os.kill(daemon, signal.SIGCONT)
+        assert client.communicate(timeout=TIMEOUT)[0] == b"two\n" and client.returncode == 0
+
+
+def test_the_supervisor_that_waits_ends_with_quiltd():
+    first = spare()
+    run("systemctl", "stop", "quiltd.service").ok()
+    wait_exit(first)
+    second, daemon = (daemon_pid(), spare())[::-1]
+    os.kill(daemon, signal.SIGKILL)
+    wait_exit(second)
+    assert daemon_pid() != daemon
+
+
+def test_one_name_again_and_again(busybox, name):
+    """A run is over while systemd may still have its scope; the next of that name gets one all the same."""
+    for number in range(50):
+        assert ctl("run", "--rm", "--name", name, busybox, "/bin/sh", "-c", f"exit {number}").code == number
+    background(name, busybox, "/bin/sleep", "1000")
+    for _ in range(20):
+        ctl("kill", name).ok()
+        ctl("start", name).ok()
+    assert props(name)["State"] == "running"
