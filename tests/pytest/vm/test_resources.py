@@ -56,3 +56,23 @@ def test_memory_high_slows_down_and_does_not_kill(busybox, name):
     assert "oom_kill 0" in cgroup(name, "memory.events")
     assert int(cgroup(name, "memory.current")) < 32 << 20
     ctl("kill", name).ok()
+
+
+def test_a_rate_of_writing_is_kept_and_can_be_lifted_while_it_runs(busybox, name):
+    """4 MB past the page cache take 4 s of the disk's time at 1 MB/s; the limit goes before the second 64 MB."""
+    write = "dd if=/dev/zero of=/file bs=64k count=%d oflag=direct 2>/dev/null"
+    script = f"trap 'go=1' USR1; {write % 64}; echo slow; while ! test $go; do sleep 0.1; done; {write % 1024}; echo fast"
+    begin = time.monotonic()
+    ctl("run", "-d", "--name", name, "--device-write-bps", f"{DISK}:1M", busybox, "/bin/sh", "-c", script).ok()
+
+    def seconds_until(word):
+        while word not in ctl("logs", "-o", "cat", name).text.split():
+            assert time.monotonic() - begin < 12 * TIMEOUT, f"not yet {word}"
+        return time.monotonic() - begin
+
+    assert 3.5 < seconds_until("slow") < 12
+    assert disk_limits(name) == {"wbps": str(1 << 20)}
+    ctl("update", "--device-write-bps=", name).ok()
+    lifted = time.monotonic() - begin
+    ctl("kill", "--signal", "USR1", name).ok()
+    assert seconds_until("fast") - lifted < 32
