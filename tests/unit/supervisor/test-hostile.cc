@@ -13,9 +13,11 @@ extern "C" {
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace fs = std::filesystem;
 
@@ -144,6 +146,47 @@ TEST_F (HostileTest, ABindStaysWhereItWasPut)
       run (sh ("cat /data/canary; (echo dead > /data/canary) 2>/dev/null || echo ro"), options);
   EXPECT_EQ (message.type, QUILT_MESSAGE_EXITED) << message.text;
   EXPECT_EQ (journald->messages (), Strings{"alivero"});
+}
+
+/* CVE-2021-30465: who shares a volume swaps the directory that something is mounted in with a link
+ * that leads out, while containers are started. */
+TEST_F (HostileTest, ASharedVolumeWhoseDirectoriesAreSwapped)
+{
+  const std::string volume = directory + "/volume", place = volume + "/place",
+                    lure = volume + "/lure";
+  std::atomic<bool> stop{false};
+  std::atomic<unsigned> swaps{0};
+  unsigned mounted = 0, refused = 0;
+  Options options;
+
+  fs::create_directories (place);
+  fs::create_symlink (outside, lure);
+  options.mounts = ",{\"destination\":\"/data\",\"source\":\"" + volume +
+                   "\",\"options\":[\"rbind\"" +
+                   (getenv ("QUILT_TEST_USERNS") ? ",\"ridmap\"]}" : "]}") +
+                   ",{\"destination\":\"/data/place/in\",\"type\":\"tmpfs\",\"source\":\"x\"}";
+  std::thread attacker ([&] {
+    while (!stop) {
+      renameat2 (AT_FDCWD, place.c_str (), AT_FDCWD, lure.c_str (), RENAME_EXCHANGE);
+      swaps++;
+    }
+  });
+  for (int round = 0; round < 200; round++) {
+    QuiltMessage message =
+        run (sh ("grep -c ' /data/place/in \\| /data/lure/in ' /proc/self/mountinfo"), options);
+
+    (message.type == QUILT_MESSAGE_EXITED ? mounted : refused)++;
+    EXPECT_EQ (message.exit_code, 0); /* of one that was refused too */
+    /* So that it has to be made again: it is in the volume, whatever the directory is called now.
+     */
+    for (const auto &name : {place, lure})
+      rmdir ((name + "/in").c_str ());
+  }
+  stop = true;
+  attacker.join ();
+  EXPECT_GT (swaps, 10000u);
+  EXPECT_GT (mounted, 0u);
+  EXPECT_GT (refused, 0u);
 }
 
 TEST_F (HostileTest, AMaskIsOurDevNull)
