@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|seccomp|list|memory"""
+"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|seccomp|list|memory|serve"""
 
 import json
 import os
@@ -83,17 +83,25 @@ def phases(total):
     return {"quiltctl, the bus, the answers": total - sum(medians.values()), **medians}
 
 
-def bench_start():
+def crun_start():
+    """What starts crun's container of the same root."""
     bundle = Path("/run/quilt-bench")
     shutil.rmtree(bundle, ignore_errors=True)
     crun_bundle(bundle)
+    return lambda: run("crun", "--systemd-cgroup", "run", "--bundle", str(bundle), "bench")
+
+
+def bench_start():
+    crun = crun_start()
     for name in ("bench", "bench-host"):
         run("quiltctl", "import", TARBALL, name)
     subjects = {
         "quiltctl run --rm": lambda: run("quiltctl", "run", "--rm", "bench", "/bin/true"),
-        "quiltctl run --rm --userns=host": lambda: run("quiltctl", "run", "--rm", "--userns=host", "bench-host", "/bin/true"),
-        "crun --systemd-cgroup run": lambda: run("crun", "--systemd-cgroup", "run", "--bundle", str(bundle), "bench"),
-        "crun run (cgroupfs)": lambda: run("crun", "run", "--bundle", str(bundle), "bench"),
+        "… --userns=host": lambda: run("quiltctl", "run", "--rm", "--userns=host", "bench-host", "/bin/true"),
+        "… and no system call filter": lambda: run("quiltctl", "run", "--rm", "--userns=host", "--seccomp", "unconfined",
+                                                   "bench-host", "/bin/true"),
+        "crun --systemd-cgroup run": crun,
+        "crun run (cgroupfs)": lambda: run("crun", "run", "--bundle", "/run/quilt-bench", "bench"),
         "systemd-run --scope": lambda: run("systemd-run", "--scope", "--quiet", "/bin/true"),
         "quiltctl version (one call)": lambda: run("quiltctl", "version"),
         "quiltctl --help (no bus)": lambda: run("quiltctl", "--help"),
@@ -197,4 +205,19 @@ def bench_memory():
     run("quiltctl", "remove-image", "bench")
 
 
-{"start": bench_start, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory}[sys.argv[1]]()
+def serve():
+    """A line "quilt|crun peace|another" in, the ms of that start after that out: for tools/bench-versus.py."""
+    run("quiltctl", "import", TARBALL, "bench")
+    starts = {"quilt": lambda: run("quiltctl", "run", "--rm", "bench", "/bin/true"), "crun": crun_start()}
+    befores = {"peace": peace, "another": another_start}
+    print("ready", flush=True)
+    for line in sys.stdin:
+        what, before = line.split()
+        befores[before]()
+        begin = time.perf_counter()
+        starts[what]()
+        print((time.perf_counter() - begin) * 1000, flush=True)
+    run("quiltctl", "remove-image", "bench")
+
+
+{"start": bench_start, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "serve": serve}[sys.argv[1]]()
