@@ -10,11 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int
@@ -155,6 +158,43 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
   return tree->idmap && !map_ids (fd, tree, user_fd, error) ? -1 : g_steal_fd (&fd);
 }
 
+/* What the child tells; as short as it is, a pipe takes it whole. */
+typedef struct {
+  int r;
+  int fd; /* in the table that we share */
+  char detail[256];
+} Made;
+
+/* As quilt_mount_new(), by a child: procfs shows the pid namespace that its maker is in, and nobody
+ * enters one after his birth. */
+static int
+mount_new_by_child (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
+{
+  struct clone_args child = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
+  Made made = {.r = -ECHILD, .fd = -1};
+  int fds[2];
+  pid_t pid;
+
+  if (pipe2 (fds, O_CLOEXEC) < 0)
+    return -errno;
+  pid = (pid_t)syscall (SYS_clone3, &child, sizeof child);
+  if (pid == 0) {
+    made.r = quilt_mount_new (op, made.detail, sizeof made.detail, &made.fd);
+    _exit (quilt_fd_write_all (fds[1], &made, sizeof made) ? 0 : 1);
+  }
+  if (pid < 0)
+    made.r = -errno;
+  else
+    waitpid (pid, NULL, 0);
+  close (fds[1]); /* it may have died without a word */
+  if (pid > 0 && read (fds[0], &made, sizeof made) < 0)
+    made.r = -errno;
+  close (fds[0]);
+  g_strlcpy (detail, made.detail, size);
+  *ret_fd = made.fd;
+  return made.r;
+}
+
 /* As quilt_mount_new(), of a namespace that the container has joined if it shows one. We are back
  * in our own before anything else is done. */
 static int
@@ -174,7 +214,10 @@ make_mirror (const QuiltMountOp *op, const QuiltJoins *joins, char *detail, gsiz
   own_fd = open (mirrors[mirror].path, O_RDONLY | O_CLOEXEC);
   if (own_fd < 0 || setns (joins->fds[i], joins->types[i]) < 0)
     return -errno;
-  r = quilt_mount_new (op, detail, size, ret_fd);
+  if (mirrors[mirror].shown == QUILT_NS_PID)
+    r = mount_new_by_child (op, detail, size, ret_fd);
+  else
+    r = quilt_mount_new (op, detail, size, ret_fd);
   return setns (own_fd, joins->types[i]) < 0 ? -errno : r;
 }
 

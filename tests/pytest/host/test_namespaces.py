@@ -144,11 +144,11 @@ def test_pid_of_the_host_all_are_gone_after(busybox, name, verb):
 
 
 def test_pid_of_another_container(busybox, name):
-    marker = f"left-by-{name}"
     first = background(name, busybox, "/bin/sleep", "1234")
-    script = f"ps -o args; (setsid sleep 4321 </dev/null >/dev/null 2>&1 &); readlink /proc/self/ns/pid"
+    script = f"cat /proc/1/comm; ls -d /proc/self/cwd >/dev/null && ps -o args; (setsid sleep 4321 </dev/null >/dev/null 2>&1 &); readlink /proc/self/ns/pid"
     seen = output(busybox, "/bin/sh", "-c", script, options=[f"--pid=container:{name}"])
-    assert "/bin/sleep 1234" in seen and namespace(first["Pid"], "pid") in seen and marker not in seen
+    assert seen.startswith("sleep\n") and "/bin/sleep 1234" in seen and namespace(first["Pid"], "pid") in seen
+    assert not any(word in seen for word in ("systemd", "quiltd", "dbus")), "it sees the host's processes"
     assert processes("4321") == [], "what it left behind lives on in the other's pid namespace"
     assert props(name)["State"] == "running"
 
