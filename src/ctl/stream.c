@@ -121,8 +121,13 @@ on_readable (int source, GIOCondition condition, gpointer data)
   QuiltStream *stream = data;
 
   if (condition & G_IO_IN) {
-    g_thread_unref (g_thread_new ("copy", copy_thread, stream));
-    return G_SOURCE_REMOVE;
+    GThread *thread = g_thread_try_new ("copy", copy_thread, stream, NULL);
+
+    if (thread) {
+      g_thread_unref (thread);
+      return G_SOURCE_REMOVE;
+    }
+    stream->errsv = EAGAIN;
   }
   quilt_fd_clear (&stream->source);
   return on_end (stream);

@@ -102,7 +102,7 @@ on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
   else if (exit_code < 0)
     run->code = quilt_ctl_usage (run->ctl,
                                  "Failed to get the exit code of container '%s': %s; see: "
-                                 "quiltctl status %.12s",
+                                 "journalctl CONTAINER_ID=%.12s",
                                  run->name ? run->name : run->id, reason, run->id);
   else
     run->code = exit_code;

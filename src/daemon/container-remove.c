@@ -34,7 +34,7 @@ finish_removal (QuiltContainer *self)
   quilt_container_answer (self->end_waiters, removed);
   /* Who asked for the removal finds nothing left, not even a scope that is empty. */
   if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
-    quilt_systemd_wait_gone_async (self->daemon->systemd, self->left_scope, NULL, on_scope_gone,
+    quilt_systemd_wait_left_async (self->daemon->systemd, self->left_scope, on_scope_gone,
                                    g_object_ref (self));
   else
     quilt_container_answer (self->remove_waiters, NULL);

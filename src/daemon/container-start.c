@@ -125,7 +125,8 @@ mark (QuiltContainer *self)
     quilt_run_call_off (self->run, error);
 }
 
-/* Two containers may claim one scope where one was renamed while it ran. */
+/* Two containers may claim one scope where one was renamed while it ran. What has ended leaves it
+ * to systemd, and a start waits for that. */
 static gboolean
 check_scope_free (QuiltContainer *self, const char *scope, GError **error)
 {
@@ -134,7 +135,8 @@ check_scope_free (QuiltContainer *self, const char *scope, GError **error)
   for (guint i = 0; i < all->len; i++) {
     const QuiltContainer *other = all->pdata[i];
 
-    if (other == self || !other->run || !g_str_equal (quilt_run_get_scope (other->run), scope))
+    if (other == self || !other->run || !g_str_equal (quilt_run_get_scope (other->run), scope) ||
+        (!quilt_container_is_active (other) && !quilt_container_is_lingering (other)))
       continue;
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "The scope '%s' is in use by container '%s' until that has ended", scope,

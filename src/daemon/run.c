@@ -11,6 +11,8 @@
 
 /* After this long a supervisor that should have acted is taken for hung, and killed. */
 #define PATIENCE_SECONDS 10
+/* And one that has yet to make a root file system, on a host that may have a lot to do. */
+#define READY_SECONDS 60
 
 /* The next spare is executed when who waited for a run's end has gone its way; of one that takes
  * longer than that the end is not waited for. */
@@ -20,7 +22,7 @@
 struct QuiltRun {
   QuiltDaemon *daemon;
   char *id;
-  char *scope; /* NULL: adopted, and never got so far */
+  char *scope; /* NULL: adopted, and never got so far; or the name is somebody else's */
   int dir_fd;
   QuiltHelper
       *helper; /* kept after its end: its pid stays its own until systemd has no use for it */
@@ -32,6 +34,7 @@ struct QuiltRun {
   gboolean adopted;
   gboolean scoped; /* the scope is there */
   gboolean allowed;
+  gboolean ready;      /* it was built */
   gboolean gone_ahead; /* GO was sent: its end is the supervisor's to tell */
   gboolean ended;
   gboolean released;
@@ -60,13 +63,14 @@ on_scope_killed (GObject *source, GAsyncResult *result, gpointer data)
     g_warning ("%s", error->message);
 }
 
-/* Everything of the run, by brute force. */
+/* Everything of the run, by brute force. A scope that we have not seen begin may be somebody
+ * else's; without the supervisor ours would be empty. */
 static void
 destroy (QuiltRun *self)
 {
   if (self->helper)
     quilt_helper_kill (self->helper);
-  if (self->scope)
+  if (self->scope && (self->scoped || self->adopted))
     quilt_systemd_kill_scope_async (self->daemon->systemd, self->scope, NULL, on_scope_killed,
                                     self->daemon);
 }
@@ -78,6 +82,11 @@ on_out_of_patience (gpointer data)
 
   g_warning ("The supervisor of container %s does not react, it is killed", self->id);
   self->timer = 0;
+  if (!self->ready && !self->adopted && !self->verdict)
+    self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                 "The container's supervisor did not get ready within %d s; start "
+                                 "it again",
+                                 READY_SECONDS);
   destroy (self);
   return G_SOURCE_REMOVE;
 }
@@ -148,6 +157,8 @@ on_message (const QuiltMessage *message, gpointer data)
 
   switch (message->type) {
   case QUILT_MESSAGE_READY:
+    stop_timer (self);
+    self->ready = TRUE;
     /* quiltd went away before GO: who asked for this run has been told that it failed. */
     if (self->adopted && !self->gone_ahead)
       call_off (self,
@@ -156,7 +167,7 @@ on_message (const QuiltMessage *message, gpointer data)
     break;
   case QUILT_MESSAGE_STEP:
   case QUILT_MESSAGE_RUNNING:
-    self->gone_ahead = TRUE;
+    self->ready = self->gone_ahead = TRUE;
     if (!self->ended)
       self->callback (message->type == QUILT_MESSAGE_STEP ? QUILT_RUN_STEP : QUILT_RUN_RUNNING,
                       message, NULL, self->data);
@@ -191,14 +202,23 @@ on_closed (gpointer data)
     return;
   }
   destroy (self); /* what may be left without a supervisor */
-  if (!self->verdict && !self->adopted && !self->gone_ahead)
+  if (!self->verdict && !self->adopted && !(self->ready && self->gone_ahead))
     self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                                 "The container's supervisor ended before it executed the command: "
-                                 "see what it said in the journal of quiltd.service");
+                                 "The container's supervisor was killed, or failed, before it "
+                                 "executed the command; start it again, and see what the journal "
+                                 "of quiltd.service says");
   end (self, NULL, self->verdict);
 }
 
 static const QuiltHelperEvents helper_events = {on_message, on_closed};
+
+static void
+forget_scope (QuiltRun *self)
+{
+  if (self->scope)
+    quilt_run_dir_forget_scope (self->daemon, self->scope);
+  g_clear_pointer (&self->scope, g_free);
+}
 
 static void
 on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
@@ -211,6 +231,8 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
     self->scoped = TRUE;
     go_if_ready (self);
   } else {
+    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
+      forget_scope (self);
     call_off (self, g_steal_pointer (&error));
   }
   settle (self);
@@ -281,6 +303,7 @@ quilt_run_start (QuiltDaemon *daemon,
       quilt_options_scope_properties (plan->options, plan->devices,
                                       quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
+  self->timer = g_timeout_add_seconds (READY_SECONDS, on_out_of_patience, self);
   quilt_spare_refill (daemon->spare, SPARE_MEANWHILE_MS);
   return self;
 }

@@ -2,6 +2,10 @@
 /* A supervisor that was executed ahead of need. */
 #include "daemon/spare.h"
 
+#include "base/error.h"
+
+#include <errno.h>
+
 struct QuiltSpare {
   char *program;
   int helpers_fd;
@@ -70,9 +74,11 @@ quilt_spare_begin (QuiltSpare *self,
   quilt_helper_free (helper);
   helper = spawn (self, events, data, error);
   /* Who ends before it reads that is reported by closed(). */
-  if (helper)
-    quilt_helper_send_fds (helper, message, fds, n_fds);
-  return helper;
+  if (!helper || quilt_helper_send_fds (helper, message, fds, n_fds) || errno == EPIPE)
+    return helper;
+  quilt_set_error_errno (error, errno, "Failed to tell '%s' what to run", self->program);
+  quilt_helper_free (helper);
+  return NULL;
 }
 
 QuiltSpare *

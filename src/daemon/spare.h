@@ -13,7 +13,7 @@ QuiltSpare *quilt_spare_new (const char *libexec_dir, int helpers_fd);
 void quilt_spare_free (QuiltSpare *self);
 
 /* A supervisor that was sent message with the descriptors (QUILT_MESSAGE_BEGIN): the one that
- * waits, or a new one. NULL with error: of quilt_helper_spawn(). */
+ * waits, or a new one. NULL with error: of quilt_helper_spawn(), FAILED. */
 QuiltHelper *quilt_spare_begin (QuiltSpare *self,
                                 const QuiltMessage *message,
                                 const int *fds,

@@ -53,11 +53,10 @@ quilt_supervisor_kill_payload (QuiltSupervisor *self)
 }
 
 static void
-cancel (QuiltSupervisor *self)
+cancel (QuiltSupervisor *self, const char *what)
 {
   g_autoptr (GError) why =
-      g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                   "The container was stopped before its command was executed");
+      g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "%s before the command was executed", what);
 
   quilt_supervisor_fail (self, why, self->step);
 }
@@ -91,7 +90,7 @@ stop (QuiltSupervisor *self, int signal, guint64 grace_usec)
 
   self->flags |= QUILT_MESSAGE_FLAG_STOPPING;
   if (self->phase < QUILT_PHASE_RUNNING) {
-    cancel (self);
+    cancel (self, "The container was stopped");
     return;
   }
   send_signal (self, signal);
@@ -104,7 +103,7 @@ kill_by_order (QuiltSupervisor *self, int signal)
 {
   if (self->phase < QUILT_PHASE_RUNNING) {
     if (signal == SIGKILL)
-      cancel (self);
+      cancel (self, "The container was killed");
     return;
   }
   self->killed = self->killed || signal == SIGKILL;
@@ -143,7 +142,7 @@ quilt_supervisor_handle_lost (QuiltSupervisor *self)
 {
   /* Who asked for this container was told that it failed, or will be. */
   if (self->phase == QUILT_PHASE_BUILDING)
-    cancel (self);
+    cancel (self, "quiltd ended");
 }
 
 void

@@ -16,6 +16,7 @@
 #include <glib-unix.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct QuiltGone {
@@ -30,8 +31,10 @@ struct QuiltGone {
 typedef struct {
   QuiltGone *gone;
   char *name;
+  guint64 inode;      /* of its cgroup: another scope may have the name later */
   GPtrArray *waiters; /* of Waiter */
   QuiltEmpty *empty;
+  gboolean is_empty; /* and systemd was told so; nobody needs to wait for the rest */
 } Scope;
 
 typedef struct {
@@ -80,49 +83,51 @@ on_empty (gpointer data)
   for (guint i = scope->waiters->len; i > 0; i--)
     if (((Waiter *)scope->waiters->pdata[i - 1])->until_empty)
       g_ptr_array_add (content, g_ptr_array_steal_index_fast (scope->waiters, i - 1));
-  if (scope->waiters->len > 0)
-    self->hurry (scope->name, self->hurry_data);
-  else
-    g_hash_table_remove (self->scopes, scope->name);
+  scope->is_empty = TRUE;
+  self->hurry (scope->name, self->hurry_data);
   answer (content);
 }
 
-/* Each time somebody begins to wait for it, it is looked at again. */
+/* The inode of a scope's cgroup; 0: it is not there. */
+static guint64
+find_inode (QuiltGone *self, const char *name)
+{
+  g_autofree char *path = g_build_filename (self->slice, name, NULL);
+  struct stat st;
+
+  return stat (path, &st) == 0 ? st.st_ino : 0;
+}
+
 static Scope *
-ensure_scope (QuiltGone *self, const char *name)
+ensure_scope (QuiltGone *self, const char *name, guint64 inode)
 {
   Scope *scope = g_hash_table_lookup (self->scopes, name);
-  g_autofree char *path = g_build_filename (self->slice, name, NULL);
+  g_autofree char *path = NULL;
 
-  if (!scope) {
-    scope = g_new0 (Scope, 1);
-    scope->gone = self;
-    scope->name = g_strdup (name);
-    scope->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
-    g_hash_table_insert (self->scopes, scope->name, scope);
-  }
-  quilt_empty_free (scope->empty);
+  if (scope)
+    return scope;
+  path = g_build_filename (self->slice, name, NULL);
+  scope = g_new0 (Scope, 1);
+  scope->gone = self;
+  scope->name = g_strdup (name);
+  scope->inode = inode;
+  scope->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
   scope->empty = quilt_empty_new (path, on_empty, scope);
+  g_hash_table_insert (self->scopes, scope->name, scope);
   return scope;
 }
 
-static gboolean
-is_there (QuiltGone *self, const char *name)
-{
-  g_autofree char *path = g_build_filename (self->slice, name, NULL);
-
-  return access (path, F_OK) == 0;
-}
-
+/* Unless the cgroup of that name is still the same. */
 static void
-finish (QuiltGone *self, const char *name)
+finish_if_gone (QuiltGone *self, const char *name)
 {
-  g_autoptr (Scope) scope = g_hash_table_lookup (self->scopes, name);
+  const Scope *known = g_hash_table_lookup (self->scopes, name);
+  g_autoptr (Scope) scope = NULL;
 
-  if (!scope)
+  if (!known || find_inode (self, name) == known->inode)
     return;
   /* Taken out first: whoever is told may wait for the next scope of the same name. */
-  g_hash_table_steal (self->scopes, name);
+  g_hash_table_steal_extended (self->scopes, name, NULL, (gpointer *)&scope);
   answer (scope->waiters);
 }
 
@@ -133,8 +138,7 @@ look_again (QuiltGone *self)
       (const char **)g_hash_table_get_keys_as_array (self->scopes, NULL);
 
   for (const char **name = names; *name; name++)
-    if (!is_there (self, *name))
-      finish (self, *name);
+    finish_if_gone (self, *name);
 }
 
 static gboolean
@@ -153,7 +157,7 @@ on_inotify (int fd, GIOCondition condition, gpointer data)
     for (char *p = buffer.bytes; p < buffer.bytes + n; p += sizeof *event + event->len) {
       event = (const struct inotify_event *)p;
       if (event->mask & IN_DELETE)
-        finish (self, event->name);
+        finish_if_gone (self, event->name);
       else /* overflow, or the slice itself went */
         look_again (self);
     }
@@ -170,16 +174,33 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   g_task_return_new_error (waiter->task, QUILT_ERROR, QUILT_ERROR_CANCELLED,
                            "Failed to wait for the end of '%s': cancelled", scope->name);
   g_ptr_array_remove_fast (scope->waiters, waiter);
-  if (scope->waiters->len == 0)
+  if (scope->waiters->len == 0 && !scope->is_empty)
     g_hash_table_remove (scope->gone->scopes, scope->name);
   return G_SOURCE_REMOVE;
 }
 
 static void
-begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task)
+add_waiter (Scope *scope, gboolean until_empty, GTask *task)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
-  Waiter *waiter;
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->scope = scope;
+  waiter->task = g_object_ref (task);
+  waiter->until_empty = until_empty;
+  if (cancellable) {
+    waiter->cancelled = g_cancellable_source_new (cancellable);
+    g_source_set_callback (waiter->cancelled, G_SOURCE_FUNC (on_cancelled), waiter, NULL);
+    g_source_attach (waiter->cancelled, g_task_get_context (task));
+  }
+  g_ptr_array_add (scope->waiters, waiter);
+}
+
+static void
+begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task)
+{
+  guint64 inode;
+  Scope *scope;
 
   g_task_set_check_cancellable (task, FALSE); /* on_cancelled() does that, in words */
 
@@ -193,20 +214,16 @@ begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task
     g_task_return_error (task, g_steal_pointer (&error));
     return;
   }
-  if (!is_there (self, name)) {
+  finish_if_gone (self, name);
+  inode = find_inode (self, name);
+  scope = inode ? ensure_scope (self, name, inode) : NULL;
+  if (!scope || (until_empty && scope->is_empty)) {
     g_task_return_boolean (task, TRUE);
     return;
   }
-  waiter = g_new0 (Waiter, 1);
-  waiter->scope = ensure_scope (self, name);
-  waiter->task = g_object_ref (task);
-  waiter->until_empty = until_empty;
-  if (cancellable) {
-    waiter->cancelled = g_cancellable_source_new (cancellable);
-    g_source_set_callback (waiter->cancelled, G_SOURCE_FUNC (on_cancelled), waiter, NULL);
-    g_source_attach (waiter->cancelled, g_task_get_context (task));
-  }
-  g_ptr_array_add (waiter->scope->waiters, waiter);
+  if (scope->is_empty)
+    self->hurry (name, self->hurry_data);
+  add_waiter (scope, until_empty, task);
 }
 
 void
@@ -219,6 +236,19 @@ void
 quilt_gone_wait_empty (QuiltGone *self, const char *name, GTask *task)
 {
   begin_wait (self, name, TRUE, task);
+}
+
+void
+quilt_gone_wait_left (QuiltGone *self, const char *name, GTask *task)
+{
+  Scope *scope;
+
+  finish_if_gone (self, name);
+  scope = g_hash_table_lookup (self->scopes, name);
+  if (scope && scope->is_empty)
+    add_waiter (scope, FALSE, task);
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 QuiltGone *

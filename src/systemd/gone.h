@@ -6,7 +6,7 @@
 
 typedef struct QuiltGone QuiltGone;
 
-/* No process is left in the cgroup of a scope, and somebody waits for it to go. */
+/* No process is left in the cgroup of a scope that somebody waits or waited for. */
 typedef void (*QuiltGoneHurryFunc) (const char *name, gpointer data);
 
 /* slice is the path of its cgroup; it need not be there. NULL: systemd's quilt.slice. */
@@ -19,3 +19,6 @@ void quilt_gone_free (QuiltGone *self);
 void quilt_gone_wait (QuiltGone *self, const char *name, GTask *task);
 /* Likewise when no process is in it any more. */
 void quilt_gone_wait_empty (QuiltGone *self, const char *name, GTask *task);
+/* Likewise when the one is gone that was found empty: a later one of that name is not waited for,
+ * nor one that nobody waited for while it had processes. */
+void quilt_gone_wait_left (QuiltGone *self, const char *name, GTask *task);

@@ -231,6 +231,17 @@ quilt_systemd_wait_empty_async (QuiltSystemd *self,
   quilt_gone_wait_empty (self->gone, unit, task);
 }
 
+void
+quilt_systemd_wait_left_async (QuiltSystemd *self,
+                               const char *unit,
+                               GAsyncReadyCallback callback,
+                               gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, data);
+
+  quilt_gone_wait_left (self->gone, unit, task);
+}
+
 gboolean
 quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
 {

@@ -38,15 +38,20 @@ gboolean
 quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
 /* Finished when no process is in the unit's cgroup, or that is gone; at once if so. systemd, which
- * the kernel tells up to 16 ms later, collects the scope by itself then; but not if all processes
- * ended before they were in it. */
+ * the kernel would let know up to 16 ms later, is told so, and collects the scope. Not for one
+ * whose processes may all have ended before they were in it. */
 void quilt_systemd_wait_empty_async (QuiltSystemd *self,
                                      const char *unit,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer data);
+/* Finished when the one that was waited for so is gone too; at once if it is, or there was none. */
+void quilt_systemd_wait_left_async (QuiltSystemd *self,
+                                    const char *unit,
+                                    GAsyncReadyCallback callback,
+                                    gpointer data);
 /* Finished when the unit is not loaded, at once if it is not: its name is free and its cgroup gone.
- * When its processes have ended systemd is told at once, so that nobody waits for the kernel. */
+ * systemd is told likewise. */
 void quilt_systemd_wait_gone_async (QuiltSystemd *self,
                                     const char *unit,
                                     GCancellable *cancellable,

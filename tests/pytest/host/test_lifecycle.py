@@ -12,7 +12,7 @@ import time
 import pytest
 from gi.repository import GLib
 
-from quilt import RUN, SLICE, STATE, TIMEOUT, Events, ctl, error_name, manager, properties, run, spawn, wait_exit
+from quilt import RUN, SLICE, STATE, TIMEOUT, Events, ctl, error_name, manager, properties, run, spawn, wait_exit, wait_unit
 
 CONTAINER = "org.quilt.Container"
 
@@ -274,3 +274,33 @@ def test_busctl_alone_does_a_whole_life(busybox, name):
     busctl(path, CONTAINER, "Stop", "a{sv}", "0")
     assert busctl(path, CONTAINER, "Wait", "a{sv}", "0") == ["is", "137", '"stopped"']
     busctl(path, CONTAINER, "Remove", "a{sv}", "0")
+
+
+def test_a_scope_of_somebody_else_is_left_alone(busybox, name):
+    unit = f"quilt-{name}.scope"
+    with spawn("systemd-run", "--scope", "--quiet", f"--unit={unit}", "sleep", "1000") as other:
+        try:
+            wait_unit(unit, "active")
+            refused = ctl("run", "--rm", "--name", name, busybox, "/bin/true", timeout=60)
+            assert refused.code == 125 and unit.encode() in refused.err, refused
+            assert other.poll() is None and run("systemctl", "is-active", unit).text.strip() == "active"
+        finally:
+            run("systemctl", "stop", unit)
+
+
+def test_remove_waits_for_its_own_scope_and_for_no_other_of_that_name(busybox, name):
+    for _ in range(20):
+        ctl("run", "--name", name, busybox, "/bin/true").ok()
+        ctl("rename", name, f"{name}-old").ok()
+        ctl("run", "-d", "--name", name, busybox, "/bin/sleep", "1000").ok()
+        ctl("remove", f"{name}-old").ok()
+        assert props(name)["State"] == "running"
+        ctl("remove", "--force", name).ok()
+
+
+def test_a_name_that_was_given_up_can_be_started_at_once(busybox, name):
+    for _ in range(20):
+        ctl("run", "--name", name, busybox, "/bin/true").ok()
+        ctl("rename", name, f"{name}-old").ok()
+        ctl("run", "--rm", "--name", name, busybox, "/bin/true").ok()
+        ctl("remove", f"{name}-old").ok()

@@ -66,6 +66,13 @@ protected:
     quilt_gone_wait_empty (gone, name, task);
   }
 
+  void wait_left (const char *name)
+  {
+    g_autoptr (GTask) task = g_task_new (nullptr, nullptr, on_gone, &waiting);
+
+    quilt_gone_wait_left (gone, name, task);
+  }
+
   void wait (const char *name, GCancellable *cancellable = nullptr)
   {
     g_autoptr (GTask) task = g_task_new (nullptr, cancellable, on_gone, &waiting);
@@ -216,28 +223,54 @@ TEST_F (Gone, AnEmptyScopeIsReportedOnce)
   run_until (1);
 }
 
-/* Who needs no more than that is told; systemd is hurried for the sake of others only. */
-TEST_F (Gone, WhoWaitsForAnEmptyScopeIsToldAndNobodyIsHurried)
+TEST_F (Gone, WhoWaitsForAnEmptyScopeIsToldBeforeItIsGone)
 {
   std::string events = scope ("quilt-web.scope") + "/cgroup.events";
 
   g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
   g_file_set_contents (events.c_str (), "populated 0\nfrozen 0\n", -1, nullptr);
   wait_empty ("quilt-web.scope");
-  wait_empty ("quilt-web.scope");
-  run_until (2);
-  EXPECT_TRUE (empty.empty ());
-
   wait ("quilt-web.scope");
   wait_empty ("quilt-web.scope");
+  run_until (2);
+  EXPECT_EQ (empty.size (), 1u);
+
+  wait_empty ("quilt-web.scope");
   run_until (3);
-  while (empty.empty ())
-    g_main_context_iteration (nullptr, TRUE);
+  wait_left ("quilt-web.scope");
+  while (g_main_context_iteration (nullptr, FALSE))
+    ;
   EXPECT_EQ (waiting.finished, 3);
   g_unlink (events.c_str ());
   g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (5);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+/* Another container may have the name by then. */
+TEST_F (Gone, TheNextScopeOfThatNameIsAnother)
+{
+  std::string path = scope ("quilt-web.scope"), events = path + "/cgroup.events",
+              old = path + ".old";
+
+  g_mkdir (path.c_str (), 0700);
+  wait_left ("quilt-web.scope");
+  run_until (1);
+
+  g_file_set_contents (events.c_str (), "populated 0\nfrozen 0\n", -1, nullptr);
+  wait_empty ("quilt-web.scope");
+  run_until (2);
+  wait ("quilt-web.scope");
+  /* Renamed, so that the inode can't be used again; the event of its removal does not come. */
+  g_rename (path.c_str (), old.c_str ());
+  g_mkdir (path.c_str (), 0700);
+  wait_left ("quilt-web.scope");
   run_until (4);
   EXPECT_EQ (waiting.failed, 0);
+  EXPECT_EQ (empty.size (), 2u);
+  g_rmdir (path.c_str ());
+  g_unlink ((old + "/cgroup.events").c_str ());
+  g_rmdir (old.c_str ());
 }
 
 TEST_F (Gone, AnEmptyScopeThatIsNotThere)
