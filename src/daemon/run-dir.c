@@ -21,8 +21,8 @@
  * such setting, and journald's default loses lines of a busy container. "0" is "no limit". */
 static const char *const limits[] = {"log-rate-limit-interval:", "log-rate-limit-burst:"};
 
-static void
-lift_limits (QuiltDaemon *daemon, const char *scope)
+void
+quilt_run_dir_lift_limits (QuiltDaemon *daemon, const char *scope)
 {
   for (guint i = 0; i < G_N_ELEMENTS (limits) && daemon->units_fd >= 0; i++) {
     g_autofree char *name = g_strconcat (limits[i], scope, NULL);
@@ -93,7 +93,6 @@ quilt_run_dir_make (
   }
   if (!quilt_file_replace (fd, "config.json", config, strlen (config), QUILT_FILE_VOLATILE, error))
     return -1;
-  lift_limits (daemon, scope);
   return g_steal_fd (&fd);
 }
 

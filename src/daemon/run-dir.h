@@ -5,8 +5,8 @@
 #include "daemon/daemon.h"
 #include "proto/message.h"
 
-/* Makes /run/quilt/containers/ID with config.json and the scope's name, and turns journald's rate
- * limit off for the scope. What an earlier run left there is removed. -1 on error. */
+/* Makes /run/quilt/containers/ID with config.json and the scope's name. What an earlier run left
+ * there is removed. -1 on error. */
 int quilt_run_dir_make (
     QuiltDaemon *daemon, const char *id, const char *scope, const char *config, GError **error);
 
@@ -29,7 +29,9 @@ int quilt_run_dir_connect (int dir_fd);
 /* Removes everything; scope may be NULL. */
 void quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scope);
 
-/* Lets journald limit the scope's lines again. */
+/* Turns journald's rate limit off for the scope, before its first line. */
+void quilt_run_dir_lift_limits (QuiltDaemon *daemon, const char *scope);
+/* And on again. */
 void quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope);
 
 /* Does so for all scopes of Quilt's that are not claimed. */

@@ -213,14 +213,6 @@ on_closed (gpointer data)
 static const QuiltHelperEvents helper_events = {on_message, on_closed};
 
 static void
-forget_scope (QuiltRun *self)
-{
-  if (self->scope)
-    quilt_run_dir_forget_scope (self->daemon, self->scope);
-  g_clear_pointer (&self->scope, g_free);
-}
-
-static void
 on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
 {
   QuiltRun *self = data;
@@ -229,10 +221,12 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
   self->asking--;
   if (quilt_systemd_start_scope_finish (self->daemon->systemd, result, &error)) {
     self->scoped = TRUE;
+    /* Not before: the last one of that name may have been on its way out. */
+    quilt_run_dir_lift_limits (self->daemon, self->scope);
     go_if_ready (self);
   } else {
     if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
-      forget_scope (self);
+      g_clear_pointer (&self->scope, g_free);
     call_off (self, g_steal_pointer (&error));
   }
   settle (self);
@@ -293,7 +287,7 @@ quilt_run_start (QuiltDaemon *daemon,
   if (self->dir_fd >= 0)
     self->helper = begin_supervisor (self, plan, error);
   if (!self->helper) {
-    quilt_run_dir_remove (daemon, plan->id, plan->scope);
+    quilt_run_dir_remove (daemon, plan->id, NULL);
     quilt_run_free (self);
     return NULL;
   }
