@@ -42,6 +42,7 @@ TEST_F (MessageTest, NumbersAreForEver)
 {
   EXPECT_EQ (QUILT_MESSAGE_GO, 1);
   EXPECT_EQ (QUILT_MESSAGE_RENAME, 5);
+  EXPECT_EQ (QUILT_MESSAGE_BEGIN, 6);
   EXPECT_EQ (QUILT_MESSAGE_READY, 16);
   EXPECT_EQ (QUILT_MESSAGE_EXITED, 20);
   EXPECT_EQ (QUILT_MESSAGE_PROGRESS, 32);
@@ -112,27 +113,46 @@ TEST_F (MessageTest, NonsenseIsRefused)
   }
 }
 
+TEST_F (MessageTest, DescriptorsComeAlongInTheirOrder)
+{
+  g_autofd int null_fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  const int sent[] = {null_fd, fds[0], null_fd};
+  int received[4], next = dup (0);
+  QuiltMessage got;
+  guint n = 9;
+
+  close (next);
+  ASSERT_TRUE (quilt_message_send_fds (fds[0], &message, sent, 3));
+  ASSERT_TRUE (quilt_message_send_fds (fds[0], &message, sent, 3));
+  ASSERT_TRUE (quilt_message_send (fds[0], &message));
+
+  ASSERT_EQ (quilt_message_receive_fds (fds[1], &got, received, 4, &n), 1);
+  EXPECT_EQ (n, 3u);
+  for (guint i = 0; i < n; i++) {
+    EXPECT_EQ (received[i], next + (int)i);
+    EXPECT_EQ (fcntl (received[i], F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ (std::filesystem::read_symlink ("/proc/self/fd/" + std::to_string (received[i])),
+               std::filesystem::read_symlink ("/proc/self/fd/" + std::to_string (sent[i])));
+    close (received[i]);
+  }
+  /* More than there is room for are refused, and none of them stays. */
+  EXPECT_EQ (quilt_message_receive_fds (fds[1], &got, received, 2, &n), -1);
+  EXPECT_EQ (errno, EBADMSG);
+  EXPECT_EQ (n, 0u);
+  EXPECT_EQ (dup (0), next);
+  close (next);
+
+  EXPECT_EQ (quilt_message_receive_fds (fds[1], &got, received, 2, &n), 1);
+  EXPECT_EQ (n, 0u);
+}
+
 TEST_F (MessageTest, DescriptorsDoNotStay)
 {
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control = {};
-  struct iovec iov = {&message, 57};
-  struct msghdr header = {};
   QuiltMessage got;
   int next = dup (0);
 
   close (next);
-  control.header.cmsg_level = SOL_SOCKET;
-  control.header.cmsg_type = SCM_RIGHTS;
-  control.header.cmsg_len = CMSG_LEN (sizeof (int));
-  memcpy (CMSG_DATA (&control.header), &fds[0], sizeof (int));
-  header.msg_iov = &iov;
-  header.msg_iovlen = 1;
-  header.msg_control = &control;
-  header.msg_controllen = sizeof control.space;
-  ASSERT_EQ (sendmsg (fds[0], &header, 0), 57);
+  ASSERT_TRUE (quilt_message_send_fds (fds[0], &message, &fds[0], 1));
   EXPECT_EQ (quilt_message_receive (fds[1], &got), 1);
   EXPECT_EQ (dup (0), next);
   close (next);
