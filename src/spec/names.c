@@ -15,6 +15,8 @@
 
 #define ID_LENGTH 32
 #define DIGEST_LENGTH 64
+/* Of a host name. */
+#define LABEL_LENGTH 63
 
 static gboolean
 refuse (GError **error, const char *what, const char *text, const char *why)
@@ -95,7 +97,7 @@ quilt_hostname_check (const char *hostname, GError **error)
   while (ok) {
     gsize length = strspn (at, ALNUM "-");
 
-    ok = length >= 1 && length <= 63 && at[0] != '-' && at[length - 1] != '-';
+    ok = length >= 1 && length <= LABEL_LENGTH && at[0] != '-' && at[length - 1] != '-';
     at += length;
     if (*at != '.')
       break;
@@ -106,6 +108,19 @@ quilt_hostname_check (const char *hostname, GError **error)
                    "must be labels of letters, digits and inner '-', divided by '.'; at most 64 "
                    "bytes");
   return TRUE;
+}
+
+/* A dot too: the part behind it would be a domain, which nobody gave the container. */
+char *
+quilt_hostname_from_name (const char *container_name)
+{
+  char *hostname = g_strndup (container_name, LABEL_LENGTH);
+  gsize length;
+
+  g_strcanon (hostname, ALNUM "-", '-');
+  for (length = strlen (hostname); length > 1 && hostname[length - 1] == '-'; length--)
+    hostname[length - 1] = '\0';
+  return hostname;
 }
 
 gboolean

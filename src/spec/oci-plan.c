@@ -375,8 +375,9 @@ quilt_spec_new_for_container (const char *id,
   spec->root_readonly = options->read_only;
   quilt_sharing_plan (options, spec);
   if (spec->namespaces & QUILT_NS_UTS)
-    spec->hostname = options->hostname ? g_strdup (options->hostname)
-                                       : g_strndup (options->name ? options->name : id, 64);
+    spec->hostname = options->hostname
+                         ? g_strdup (options->hostname)
+                         : quilt_hostname_from_name (options->name ? options->name : id);
   if (!options->privileged) {
     spec->masked_paths = g_strdupv ((char **)masked_paths);
     spec->readonly_paths = g_strdupv ((char **)readonly_paths);

@@ -18,7 +18,7 @@ typedef struct {
   char **command;             /* argv; NULL or empty: the image's own */
   char **env;                 /* "NAME=value", later wins over the image's */
   char *working_directory;    /* absolute; NULL: the image's, or "/" */
-  char *hostname;             /* NULL: the container's name, shortened to 64 */
+  char *hostname;             /* NULL: made of the container's name */
   char **labels;              /* "key=value", sorted, unique keys */
   char **setup;               /* the --setup steps as typed, in order */
   guint64 setup_timeout_usec; /* of each step, whole seconds; QUILT_INFINITY: none */

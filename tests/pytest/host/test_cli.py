@@ -81,6 +81,10 @@ def test_cli_a_flag_takes_no_value(busybox, name):
     assert name in containers()
 
 
+def test_cli_a_host_name_is_made_of_the_name(busybox, name):
+    assert ctl("run", "--name", f"{name}_a.b", busybox, "sh", "-c", "hostname; echo $HOSTNAME").ok().text == f"{name}-a-b\n" * 2
+
+
 def test_cli_list_all(busybox, name):
     ctl("run", "--name", name, busybox, "true").ok()
     assert ctl("ps", "-aq").ok().text == ctl("list", "--quiet").ok().text != ""

@@ -92,6 +92,30 @@ TEST (Names, Host)
             "a/b", string (64, 'x'), string (32, 'x') + "." + string (32, 'y')});
 }
 
+TEST (Names, HostOfAContainer)
+{
+  const struct {
+    string name, host;
+  } cases[] = {
+      {"web-1", "web-1"},
+      {"bright_maple", "bright-maple"},
+      {"Web.example.org", "Web-example-org"},
+      {"a._-", "a"},
+      {"0", "0"},
+      {string (64, 'x'), string (63, 'x')},
+      {string (62, 'x') + "_y", string (62, 'x')},
+      {id, id},
+  };
+
+  for (const auto &c : cases) {
+    string host = take (quilt_hostname_from_name (c.name.c_str ()));
+
+    accepts (quilt_container_name_check, {c.name == id ? "a" : c.name});
+    accepts (quilt_hostname_check, {host});
+    EXPECT_EQ (host, c.host) << c.name;
+  }
+}
+
 TEST (Names, Id)
 {
   EXPECT_TRUE (quilt_id_check (id));

@@ -171,6 +171,11 @@ TEST_F (Plan, Hostnames)
   EXPECT_NE (join (spec->process.env).find ("|HOSTNAME=other|"), string::npos);
 
   g_clear_pointer (&options->hostname, g_free);
+  g_free (options->name);
+  options->name = g_strdup ("bright_maple");
+  spec = plan ();
+  EXPECT_STREQ (spec->hostname, "bright-maple");
+
   g_clear_pointer (&options->name, g_free);
   EXPECT_STREQ (plan ()->hostname, id);
 }
