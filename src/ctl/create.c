@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ctl/bus.h"
 #include "ctl/security.h"
+#include "spec/options.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 typedef struct {
   GVariantBuilder *builder;
   const char *(*lookup) (const char *name);
+  gboolean live; /* for update */
 } Request;
 
 typedef struct Option Option;
@@ -32,6 +34,7 @@ struct Option {
   Add add;         /* where it was given */
   Parse parse;     /* for add_number() */
   gboolean live;   /* of update too */
+  guint64 none;    /* for add_number(): what an empty value of update stands for */
 };
 
 static gboolean
@@ -76,9 +79,10 @@ add_number (const Option *option,
             const Request *request,
             GError **error)
 {
-  guint64 number;
+  guint64 number = option->none;
 
-  if (!option->parse (value->text, &number, error))
+  /* Not of run and create: there a variable that was to hold the limit would lift it. */
+  if ((*value->text || !request->live) && !option->parse (value->text, &number, error))
     return FALSE;
   g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_uint64 (number));
   return TRUE;
@@ -130,9 +134,9 @@ add_signal (const Option *option,
             const Request *request,
             GError **error)
 {
-  int signal;
+  int signal = 0; /* the image's */
 
-  if (!quilt_parse_signal (value->text, &signal, error))
+  if ((*value->text || !request->live) && !quilt_parse_signal (value->text, &signal, error))
     return FALSE;
   g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int32 (signal));
   return TRUE;
@@ -290,6 +294,7 @@ add_seccomp (const Option *option,
 #define ONE G_OPTION_ARG_FILENAME
 #define MANY G_OPTION_ARG_FILENAME_ARRAY
 #define FLAG G_OPTION_ARG_NONE
+#define STOP_TIMEOUT_DEFAULT (10 * G_USEC_PER_SEC)
 
 /* In the order of --help. */
 static const Option options[] = {
@@ -299,28 +304,29 @@ static const Option options[] = {
     {"hostname", 0, ONE, "Host name inside", "NAME", "hostname", add_text},
     {"label", 'l', MANY, "Add a label", "KEY=VALUE", "labels", add_labels},
     {"memory", 'm', ONE, "Limit memory (512M, 1.5G)", "BYTES", "memory-max", add_number,
-     quilt_parse_bytes, TRUE},
+     quilt_parse_byte_limit, TRUE, QUILT_INFINITY},
     {"cpus", 0, ONE, "Limit CPU time (1.5, 150%)", "NUMBER", "cpu-quota", add_number,
-     quilt_parse_cpus, TRUE},
-    {"pids-limit", 0, ONE, "Limit processes", "NUMBER", "pids-max", add_number, parse_pids, TRUE},
+     quilt_parse_cpus, TRUE, QUILT_INFINITY},
+    {"pids-limit", 0, ONE, "Limit processes", "NUMBER", "pids-max", add_number, parse_pids, TRUE,
+     QUILT_INFINITY},
     {"memory-reservation", 0, ONE, "Keep this much memory for it", "BYTES", "memory-low",
      add_number, quilt_parse_bytes, TRUE},
     {"memory-high", 0, ONE, "Slow it down from this on", "BYTES", "memory-high", add_number,
-     quilt_parse_bytes, TRUE},
+     quilt_parse_byte_limit, TRUE, QUILT_INFINITY},
     {"memory-swap", 0, ONE, "Limit memory and swap together", "BYTES", "memory-swap", add_number,
-     quilt_parse_swap, TRUE},
+     quilt_parse_byte_limit, TRUE},
     {"cpu-weight", 0, ONE, "Share of CPU time, 1 to 10000", "NUMBER", "cpu-weight", add_number,
-     quilt_parse_weight, TRUE},
+     quilt_parse_weight, TRUE, QUILT_INFINITY},
     {"cpu-shares", 'c', ONE, "The same, 2 to 262144", "NUMBER", "cpu-weight", add_number,
-     quilt_parse_cpu_shares, TRUE},
+     quilt_parse_cpu_shares, TRUE, QUILT_INFINITY},
     {"cpuset-cpus", 0, ONE, "CPUs it may use (0-3,8)", "LIST", "cpuset-cpus", add_text,
      .live = TRUE},
     {"cpuset-mems", 0, ONE, "Memory nodes it may use", "LIST", "cpuset-mems", add_text,
      .live = TRUE},
     {"io-weight", 0, ONE, "Share of disk time, 1 to 10000", "NUMBER", "io-weight", add_number,
-     quilt_parse_weight, TRUE},
+     quilt_parse_weight, TRUE, QUILT_INFINITY},
     {"blkio-weight", 0, ONE, "The same, 10 to 1000", "NUMBER", "io-weight", add_number,
-     quilt_parse_blkio_weight, TRUE},
+     quilt_parse_blkio_weight, TRUE, QUILT_INFINITY},
     {"device-read-bps", 0, MANY, "Limit reading, in a second", "DEVICE:BYTES", "device-read-bps",
      add_list, .live = TRUE},
     {"device-write-bps", 0, MANY, "Limit writing", "DEVICE:BYTES", "device-write-bps", add_list,
@@ -335,7 +341,7 @@ static const Option options[] = {
     {"stop-signal", 0, ONE, "Signal that asks it to stop", "SIGNAL", "stop-signal", add_signal,
      .live = TRUE},
     {"stop-timeout", 0, ONE, "Time from that to SIGKILL", "TIME", "stop-timeout", add_number,
-     quilt_parse_duration, TRUE},
+     quilt_parse_duration, TRUE, STOP_TIMEOUT_DEFAULT},
     {"network", 0, ONE, "Network: none, host or container:NAME", "MODE", "network", add_text},
     {"net", 0, ONE, "The same", "MODE", "network", add_text},
     {"pid", 0, ONE, "Processes: host or container:NAME", "MODE", "pid", add_text},
@@ -493,6 +499,7 @@ quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args)
 {
   GOptionEntry entries[G_N_ELEMENTS (options) + 1] = {0};
 
+  ret_args->live = TRUE;
   fill_entries (ret_args, TRUE, entries);
   return quilt_ctl_parse (ctl, argv, entries);
 }
@@ -504,7 +511,7 @@ quilt_create_options (const QuiltCreateArgs *args,
                       GError **error)
 {
   GVariantBuilder builder;
-  const Request request = {&builder, lookup};
+  const Request request = {&builder, lookup, args->live};
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < G_N_ELEMENTS (options); i++) {

@@ -16,6 +16,7 @@ typedef union {
 typedef struct {
   QuiltCreateValue values[QUILT_CREATE_OPTIONS_MAX];
   gboolean detach; /* run alone */
+  gboolean live;   /* of update */
 } QuiltCreateArgs;
 
 void quilt_create_args_clear (QuiltCreateArgs *args);
@@ -32,7 +33,8 @@ QuiltCreateValue *quilt_create_find (QuiltCreateArgs *args, const char *key);
 
 /* The options for CreateContainer, RunContainer and Update, type a{sv}, floating. command: argv of
  * the container, NULL-terminated; NULL or empty for the image's own. Lookup finds a variable of the
- * caller's environment for "-e NAME". INVALID_ARGUMENT for what can't be read. */
+ * caller's environment for "-e NAME". Of update an empty value is the default. INVALID_ARGUMENT for
+ * what can't be read. */
 GVariant *quilt_create_options (const QuiltCreateArgs *args,
                                 char *const *command,
                                 const char *(*lookup) (const char *name),

@@ -153,7 +153,7 @@ quilt_parse_duration (const char *text, guint64 *ret_usec, GError **error)
 }
 
 gboolean
-quilt_parse_swap (const char *text, guint64 *ret_bytes, GError **error)
+quilt_parse_byte_limit (const char *text, guint64 *ret_bytes, GError **error)
 {
   if (strcmp (text, "-1") == 0)
     return *ret_bytes = QUILT_INFINITY, TRUE;

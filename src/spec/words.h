@@ -26,8 +26,8 @@ char *quilt_scope_name (const char *container_name);
 gboolean quilt_parse_bytes (const char *text, guint64 *ret_bytes, GError **error);
 /* "1.5" CPUs, "150%", "infinity" → µs of CPU time per second. */
 gboolean quilt_parse_cpus (const char *text, guint64 *ret_usec, GError **error);
-/* podman's --memory-swap: a size, or "-1" as "infinity". */
-gboolean quilt_parse_swap (const char *text, guint64 *ret_bytes, GError **error);
+/* A limit as podman spells it: a size, or "-1" as "infinity". */
+gboolean quilt_parse_byte_limit (const char *text, guint64 *ret_bytes, GError **error);
 /* 1 to 10000, or "infinity" for the host's default; podman's --cpu-shares (2 to 262144) and
  * --blkio-weight (10 to 1000) as such a weight, 0 of them being the default. */
 gboolean quilt_parse_weight (const char *text, guint64 *ret_weight, GError **error);

@@ -62,6 +62,24 @@ def test_every_limit_is_a_property_of_the_scope_and_update_takes_it_off(busybox,
     assert shown(name, "CPUWeight", "IPAddressDeny") == {"CPUWeight": "300", "IPAddressDeny": "10.1.0.0/16"}
 
 
+def test_an_empty_value_takes_a_limit_off(busybox, name):
+    background(name, busybox, "/bin/sleep", "1000",
+               options=["--memory", "64M", "--memory-high", "48M", "--memory-reservation", "8M", "--memory-swap", "96M", "--cpus", "0.5",
+                        "--cpu-weight", "50", "--pids-limit", "9", "--io-weight", "50", "--stop-timeout", "1"])
+    names = ["MemoryMax", "MemoryHigh", "MemoryLow", "MemorySwapMax", "CPUQuotaPerSecUSec", "CPUWeight", "TasksMax", "IOWeight"]
+    assert not {"infinity", "[not set]"} & set(shown(name, *names).values())
+    ctl("update", "--memory=", "--memory-high=", "--memory-reservation=", "--memory-swap=", "--cpus=", "--cpu-weight=", "--pids-limit=",
+        "--io-weight=", "--stop-timeout=", name).ok()
+    assert shown(name, *names) == {
+        "MemoryMax": "infinity", "MemoryHigh": "infinity", "MemoryLow": "0", "MemorySwapMax": "infinity", "CPUQuotaPerSecUSec": "infinity",
+        "CPUWeight": "[not set]", "TasksMax": "infinity", "IOWeight": "[not set]",
+    }
+    assert ctl("show", "-p", "StopTimeout", "--value", name).ok().text == "10000000\n"
+    ctl("update", "--memory", "64M", name).ok()
+    ctl("update", "--memory", "-1", name).ok()
+    assert shown(name, "MemoryMax") == {"MemoryMax": "infinity"}
+
+
 # Listens on the loopback, and when it does: how a client fares.
 LISTEN = "(while :; do echo yes | nc -l -p 99; done) & until grep -q :0063 /proc/net/tcp /proc/net/tcp6; do :; done; "
 CONNECT = "nc -w 5 127.0.0.1 99 </dev/null"

@@ -5,7 +5,9 @@
 
 extern "C" {
 #include "base/error.h"
+#include "base/json.h"
 #include "ctl/create.h"
+#include "spec/options.h"
 }
 
 static const QuiltVerb verb = {.name = "run",
@@ -22,14 +24,15 @@ struct Parsed {
   std::vector<char *> argv;
   char **args;
 
-  explicit Parsed (std::vector<const char *> words)
+  explicit Parsed (std::vector<const char *> words, gboolean live = FALSE)
   {
     ctl.verb = &verb;
     argv.push_back ((char *)"run");
     for (const char *word : words)
       argv.push_back ((char *)word);
     argv.push_back (NULL);
-    args = quilt_create_parse (&ctl, argv.data (), TRUE, &create);
+    args = live ? quilt_create_parse_live (&ctl, argv.data (), &create)
+                : quilt_create_parse (&ctl, argv.data (), TRUE, &create);
   }
   ~Parsed ()
   {
@@ -199,6 +202,69 @@ TEST (Create, EveryOptionArrives)
       "'log-rate-interval': <uint64 5000000>}");
 }
 
+TEST (Create, AnEmptyValueOfUpdateIsTheDefault)
+{
+  const std::vector<std::pair<const char *, const char *>> options = {
+      {"memory", "64M"},
+      {"memory-high", "48M"},
+      {"memory-reservation", "8M"},
+      {"memory-swap", "96M"},
+      {"cpus", "0.5"},
+      {"cpu-weight", "5"},
+      {"cpuset-cpus", "0"},
+      {"cpuset-mems", "0"},
+      {"pids-limit", "9"},
+      {"io-weight", "5"},
+      {"device-read-bps", "/dev/a:1"},
+      {"device-write-bps", "/dev/a:1"},
+      {"device-read-iops", "/dev/a:1"},
+      {"device-write-iops", "/dev/a:1"},
+      {"ip-allow", "any"},
+      {"ip-deny", "any"},
+      {"stop-signal", "USR1"},
+      {"stop-timeout", "1"},
+  };
+  g_autoptr (QuiltOptions) changed = quilt_options_new ();
+  g_autoptr (QuiltOptions) defaults = quilt_options_new ();
+  defaults->cpuset_cpus = g_strdup (""); /* as NULL */
+  defaults->cpuset_mems = g_strdup ("");
+  g_autoptr (json_object) expected = quilt_options_to_json (defaults);
+
+  for (bool set : {true, false}) {
+    std::vector<std::string> given;
+    std::vector<const char *> words;
+    g_autoptr (GError) error = NULL;
+
+    for (const auto &[option, value] : options)
+      given.push_back (std::string ("--") + option + "=" + (set ? value : ""));
+    for (const std::string &word : given)
+      words.push_back (word.c_str ());
+    words.push_back ("web");
+    Parsed parsed (words, TRUE);
+    ASSERT_NE (parsed.args, nullptr);
+    g_autoptr (GVariant) update = quilt_create_options (&parsed.create, NULL, NULL, &error);
+    ASSERT_NE (update, nullptr) << error->message;
+    g_variant_ref_sink (update);
+    EXPECT_EQ (g_variant_n_children (update), options.size ());
+    EXPECT_TRUE (quilt_options_update (changed, update, &error)) << error->message;
+    g_autoptr (json_object) json = quilt_options_to_json (changed);
+    EXPECT_EQ (std::string (json_object_to_json_string (json)) ==
+                   json_object_to_json_string (expected),
+               !set)
+        << json_object_to_json_string (json);
+  }
+}
+
+TEST (Create, PodmansNoLimit)
+{
+  for (const char *option : {"--memory", "-m", "--memory-high", "--memory-swap", "--pids-limit"}) {
+    Parsed parsed ({option, "-1", "image"});
+
+    ASSERT_NE (parsed.args, nullptr) << option;
+    EXPECT_NE (print (parsed).find ("<uint64 18446744073709551615>"), std::string::npos) << option;
+  }
+}
+
 TEST (Create, BadValuesAreNamed)
 {
   const std::vector<std::vector<const char *>> cases = {
@@ -206,6 +272,10 @@ TEST (Create, BadValuesAreNamed)
       {"-e", "", "i"},
       {"--name", "\xff", "i"},
       {"-m", "lots", "i"},
+      {"-m", "", "i"},
+      {"--memory=-2", "i"},
+      {"--memory-reservation=-1", "i"},
+      {"--stop-signal", "", "i"},
       {"--cpus", "-1", "i"},
       {"--pids-limit", "0", "i"},
       {"--pids-limit", "x", "i"},

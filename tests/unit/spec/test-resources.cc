@@ -145,9 +145,9 @@ TEST (Resources, NumbersAsTyped)
     const char *text;
     guint64 value; /* 0: refused */
   } cases[] = {
-      {quilt_parse_swap, "-1", QUILT_INFINITY},
-      {quilt_parse_swap, "1k", 1024},
-      {quilt_parse_swap, "-2", 0},
+      {quilt_parse_byte_limit, "-1", QUILT_INFINITY},
+      {quilt_parse_byte_limit, "1k", 1024},
+      {quilt_parse_byte_limit, "-2", 0},
       {quilt_parse_weight, "1", 1},
       {quilt_parse_weight, "10000", 10000},
       {quilt_parse_weight, "0", 0},
