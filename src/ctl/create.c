@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define LOG_RATE_INTERVAL "log-rate-interval"
+
 /* What is added to, and where "-e NAME" finds its value. */
 typedef struct {
   GVariantBuilder *builder;
@@ -43,7 +45,7 @@ add_text (const Option *option,
           const Request *request,
           GError **error)
 {
-  if (!quilt_bus_check_text (option->key, value->text, error))
+  if (!quilt_bus_check_text (option->name, value->text, error))
     return FALSE;
   g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_string (value->text));
   return TRUE;
@@ -56,7 +58,7 @@ add_texts (const Option *option,
            GError **error)
 {
   for (char **text = value->texts; *text; text++)
-    if (!quilt_bus_check_text (option->key, *text, error))
+    if (!quilt_bus_check_text (option->name, *text, error))
       return FALSE;
   g_variant_builder_add (request->builder, "{sv}", option->key,
                          g_variant_new_strv ((const char *const *)value->texts, -1));
@@ -94,7 +96,7 @@ refuse_number (const Option *option, const char *text, const char *allowed, GErr
   g_autofree char *quoted = quilt_text_quote (text);
 
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read %s '%s': %s",
-               option->key, quoted, allowed);
+               option->name, quoted, allowed);
   return FALSE;
 }
 
@@ -190,7 +192,7 @@ add_log_rate (const Option *option,
     return TRUE;
   if (!quilt_parse_duration (slash + 1, &interval, error))
     return FALSE;
-  g_variant_builder_add (request->builder, "{sv}", "log-rate-interval",
+  g_variant_builder_add (request->builder, "{sv}", LOG_RATE_INTERVAL,
                          g_variant_new_uint64 (interval));
   return TRUE;
 }
@@ -261,7 +263,7 @@ add_security (const Option *option,
               GError **error)
 {
   for (char **text = value->texts; *text; text++)
-    if (!quilt_bus_check_text (option->key, *text, error))
+    if (!quilt_bus_check_text (option->name, *text, error))
       return FALSE;
   return quilt_security_add (value->texts, request->builder, error);
 }
@@ -504,6 +506,46 @@ quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args)
   return quilt_ctl_parse (ctl, argv, entries);
 }
 
+static gboolean
+is_given (const QuiltCreateArgs *args, guint i)
+{
+  return options[i].arg == FLAG ? args->values[i].flag : args->values[i].text != NULL;
+}
+
+/* "--name" of the option that set this key, or of those that did; empty where none did. */
+static char *
+name_key (const QuiltCreateArgs *args, const char *key)
+{
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    if (is_given (args, i) &&
+        (strcmp (options[i].key, key) == 0 ||
+         (options[i].add == add_log_rate && strcmp (key, LOG_RATE_INTERVAL) == 0)))
+      g_string_append_printf (names, "%s--%s", names->len > 0 ? " and " : "", options[i].name);
+  return g_string_free (names, FALSE);
+}
+
+void
+quilt_create_name_option (const QuiltCreateArgs *args, GError *error)
+{
+  static const char before[] = "set option '";
+  const char *found = strstr (error->message, before);
+  const char *start = found ? found + strlen (before) : NULL;
+  const char *end = start ? strchr (start, '\'') : NULL;
+  g_autofree char *key = end ? g_strndup (start, (gsize)(end - start)) : NULL;
+  g_autofree char *names = key ? name_key (args, key) : NULL;
+  g_autofree char *head = NULL;
+  char *message;
+
+  if (!names || !*names)
+    return;
+  head = g_strndup (error->message, (gsize)(start - 1 - error->message));
+  message = g_strconcat (head, names, end + 1, NULL);
+  g_free (error->message);
+  error->message = message;
+}
+
 GVariant *
 quilt_create_options (const QuiltCreateArgs *args,
                       char *const *command,
@@ -515,10 +557,7 @@ quilt_create_options (const QuiltCreateArgs *args,
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
-    const QuiltCreateValue *value = &args->values[i];
-    gboolean given = options[i].arg == FLAG ? value->flag : value->text != NULL;
-
-    if (given && !options[i].add (&options[i], value, &request, error)) {
+    if (is_given (args, i) && !options[i].add (&options[i], &args->values[i], &request, error)) {
       g_variant_builder_clear (&builder);
       return NULL;
     }

@@ -39,3 +39,7 @@ GVariant *quilt_create_options (const QuiltCreateArgs *args,
                                 char *const *command,
                                 const char *(*lookup) (const char *name),
                                 GError **error);
+
+/* Where quiltd failed to set one of those options, has its error say "--name", as it was typed, in
+ * the place of the key. A denial keeps its key: rules of polkit know no other. */
+void quilt_create_name_option (const QuiltCreateArgs *args, GError *error);

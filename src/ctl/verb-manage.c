@@ -140,6 +140,7 @@ verb_update (QuiltCtl *ctl, char **argv)
     return quilt_ctl_usage (ctl, "nothing to change; see quiltctl update --help");
   for (; *args; args++)
     if (!call_container (ctl, *args, "Update", g_variant_new ("(@a{sv})", options), &error)) {
+      quilt_create_name_option (&limits, error);
       code = quilt_ctl_fail (ctl, error);
       g_clear_error (&error);
     }

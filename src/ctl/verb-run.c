@@ -23,6 +23,7 @@
 
 typedef struct {
   QuiltCtl *ctl;
+  const QuiltCreateArgs *create;
   GMainLoop *loop;
   const char *name; /* NULL: not known before the answer */
   char *id;         /* NULL until then */
@@ -230,6 +231,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   }
   if (!reply) {
     quilt_bus_fix_error (&error);
+    quilt_create_name_option (run->create, error);
     run->code = quilt_ctl_fail (run->ctl, error);
     if (run->pending_signal)
       run->code = QUILT_EXIT_SIGNAL + run->pending_signal;
@@ -269,13 +271,13 @@ open_streams (Run *run, GVariantBuilder *options, GError **error)
 }
 
 static int
-run_attached (
-    QuiltCtl *ctl, const char *image, const char *name, gboolean has_setup, GVariant *options)
+run_attached (QuiltCtl *ctl, const char *image, QuiltCreateArgs *create, GVariant *options)
 {
   g_auto (Run) run = {.ctl = ctl,
+                      .create = create,
                       .loop = g_main_loop_new (NULL, FALSE),
-                      .name = name,
-                      .has_setup = has_setup,
+                      .name = quilt_create_find (create, "name")->text,
+                      .has_setup = quilt_create_find (create, "setup")->texts != NULL,
                       .code = -1};
   g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
   g_autoptr (GUnixFDList) fds = NULL;
@@ -308,15 +310,21 @@ run_attached (
 
 /* Without streams: one call. */
 static int
-call_create (QuiltCtl *ctl, const char *method, const char *image, GVariant *options)
+call_create (QuiltCtl *ctl,
+             const char *method,
+             const char *image,
+             const QuiltCreateArgs *create,
+             GVariant *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = quilt_bus_call_manager (
       ctl, method, g_variant_new ("(s@a{sv})", image, options), "(os)", &error);
   const char *id;
 
-  if (!reply)
+  if (!reply) {
+    quilt_create_name_option (create, error);
     return quilt_ctl_fail (ctl, error);
+  }
   g_variant_get (reply, "(&o&s)", NULL, &id);
   if (ctl->json == QUILT_JSON_OFF) {
     puts (id);
@@ -347,7 +355,7 @@ verb_create (QuiltCtl *ctl, char **argv)
   image = options ? quilt_image_resolve (ctl, args[0], &error) : NULL;
   if (!image)
     return quilt_ctl_fail (ctl, error);
-  return call_create (ctl, "CreateContainer", image, options);
+  return call_create (ctl, "CreateContainer", image, &create, options);
 }
 
 int
@@ -358,16 +366,14 @@ verb_run (QuiltCtl *ctl, char **argv)
   g_autoptr (GError) error = NULL;
   g_autofree char *image = NULL;
   QuiltCreateValue *name;
-  gboolean has_setup;
   char **args;
 
   args = quilt_create_parse (ctl, argv, TRUE, &create);
   if (!args)
     return ctl->parse_code;
   name = quilt_create_find (&create, "name");
-  has_setup = quilt_create_find (&create, "setup")->texts != NULL;
   /* Setup steps may have to be interrupted, which takes a name before there is an answer. */
-  if (has_setup && !name->text && !create.detach) {
+  if (quilt_create_find (&create, "setup")->texts && !name->text && !create.detach) {
     g_autofree char *id = quilt_id_new ();
 
     name->text = g_strdup_printf ("run-%.12s", id);
@@ -378,6 +384,6 @@ verb_run (QuiltCtl *ctl, char **argv)
   image = options ? quilt_image_resolve (ctl, args[0], &error) : NULL;
   if (!image)
     return quilt_ctl_fail (ctl, error);
-  return create.detach ? call_create (ctl, "RunContainer", image, options)
-                       : run_attached (ctl, image, name->text, has_setup, options);
+  return create.detach ? call_create (ctl, "RunContainer", image, &create, options)
+                       : run_attached (ctl, image, &create, options);
 }

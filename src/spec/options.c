@@ -336,7 +336,7 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
       options->memory_swap < options->memory_max)
     return refuse (
         error, "memory-swap",
-        "it is memory and swap together, so it needs memory-max and can't be below that");
+        "it is memory and swap together, so it needs a limit of memory, and can't be below that");
   if (options->log_rate_burst == 0 &&
       options->log_rate_interval_usec != defaults->log_rate_interval_usec)
     return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");

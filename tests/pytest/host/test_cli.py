@@ -85,6 +85,21 @@ def test_cli_a_host_name_is_made_of_the_name(busybox, name):
     assert ctl("run", "--name", f"{name}_a.b", busybox, "sh", "-c", "hostname; echo $HOSTNAME").ok().text == f"{name}-a-b\n" * 2
 
 
+@pytest.mark.parametrize("option, value", [("--memory", "1M"), ("--cpus", "0"), ("--device", "/dev/none"), ("--ulimit", "x=1"),
+                                           ("--workdir", "here"), ("--log-rate-limit", "1/0")])
+def test_cli_errors_name_the_option_that_was_typed(busybox, name, option, value):
+    for verb in ["create"], ["run"], ["run", "-d"]:
+        refused = ctl(*verb, "--name", name, option, value, busybox, "true")
+        assert refused.code == 125 and f"option {option} to '" in refused.err.decode(), refused
+    assert name not in containers()
+
+
+def test_cli_errors_of_update_name_the_option_too(busybox, name):
+    ctl("create", "--name", name, busybox, "true").ok()
+    refused = ctl("update", "--memory", "1M", name)
+    assert refused.code == 1 and "option --memory to '1048576'" in refused.err.decode(), refused
+
+
 def test_cli_list_all(busybox, name):
     ctl("run", "--name", name, busybox, "true").ok()
     assert ctl("ps", "-aq").ok().text == ctl("list", "--quiet").ok().text != ""

@@ -306,6 +306,41 @@ TEST (Create, BadValuesAreNamed)
   }
 }
 
+TEST (Create, ErrorsNameWhatWasTyped)
+{
+  const struct {
+    std::vector<const char *> words;
+    const char *message, *named;
+  } cases[] = {
+      {{"-m", "1M", "i"},
+       "Failed to set option 'memory-max' to '1048576': 'memory-max'",
+       "Failed to set option --memory to '1048576': 'memory-max'"},
+      {{"--device=/x", "i"}, "set option 'devices' to '/x'", "set option --device to '/x'"},
+      {{"--init", "i"}, "set option 'init'", "set option --init"},
+      {{"-c", "5", "--cpu-weight=5", "i"},
+       "set option 'cpu-weight': given twice",
+       "set option --cpu-weight and --cpu-shares: given twice"},
+      {{"--log-rate-limit", "1/0", "i"},
+       "set option 'log-rate-interval' to '0'",
+       "set option --log-rate-limit to '0'"},
+      {{"--device=/x", "i"},
+       "(verb 'create', option 'devices')",
+       "(verb 'create', option 'devices')"},
+      {{"--cpus", "1", "i"}, "set option 'memory-max'", "set option 'memory-max'"},
+      {{"--cpus", "1", "i"}, "set option 'cpu-quota", "set option 'cpu-quota"},
+      {{"--cpus", "1", "i"}, "set option '", "set option '"},
+      {{"--cpus", "1", "i"}, "", ""},
+  };
+
+  for (const auto &c : cases) {
+    Parsed parsed (c.words);
+    g_autoptr (GError) error = g_error_new_literal (QUILT_ERROR, QUILT_ERROR_FAILED, c.message);
+
+    quilt_create_name_option (&parsed.create, error);
+    EXPECT_STREQ (error->message, c.named);
+  }
+}
+
 TEST (Create, WhatQuiltHasNotIsRefusedWith125)
 {
   for (const char *option : {"-i", "-t", "-it", "-v", "-v/a:/b", "--volume=/a:/b", "-p", "--pod=x",

@@ -224,7 +224,7 @@ static const struct {
     {"{'pids-max': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 4194303"},
     {"{'memory-high': <uint64 1>}", QUILT_ERROR_INVALID_ARGUMENT, "'memory-high' to '1'"},
     {"{'memory-low': <uint64 18446744073709551615>}", QUILT_ERROR_INVALID_ARGUMENT, "memory-low"},
-    {"{'memory-swap': <uint64 4194304>}", QUILT_ERROR_INVALID_ARGUMENT, "needs memory-max"},
+    {"{'memory-swap': <uint64 4194304>}", QUILT_ERROR_INVALID_ARGUMENT, "needs a limit of memory"},
     {"{'memory-max': <uint64 4194305>, 'memory-swap': <uint64 4194304>}",
      QUILT_ERROR_INVALID_ARGUMENT, "can't be below that"},
     {"{'cpu-weight': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "'cpu-weight' to '0'"},
