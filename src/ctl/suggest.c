@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user may have meant by a verb that is not there. */
+/* What the user may have meant by a verb or an option that is not there. */
 #include "ctl/suggest.h"
 
 #include "base/text.h"
@@ -17,8 +17,32 @@ static const struct {
     {"delete", "remove"}, {"destroy", "remove"}, {"image", "images"},      {"ls", "list"},
     {"load", "import"},   {"log", "logs"},       {"info", "status"},       {"poweroff", "stop"},
     {"set", "update"},    {"terminate", "kill"}, {"import-tar", "import"}, {"prune", NULL},
-    {"pull", "import"},   {"push", NULL},        {"restart", NULL},        {"stats", NULL},
-    {"top", NULL},
+};
+
+/* What Quilt has not yet: instead is the verb that does nearly that, or NULL. */
+static const struct {
+  const char *word;
+  const char *whose;
+  const char *instead;
+} others[] = {
+    {"attach", "podman", NULL},   {"auto-update", "podman", NULL}, {"build", "podman", "import"},
+    {"buildx", "docker", NULL},   {"checkpoint", "podman", NULL},  {"commit", "podman", NULL},
+    {"compose", "podman", NULL},  {"config", "docker", NULL},      {"container", "podman", NULL},
+    {"context", "docker", NULL},  {"cp", "podman", NULL},          {"diff", "podman", NULL},
+    {"events", "podman", NULL},   {"exec", "podman", NULL},        {"export", "podman", NULL},
+    {"generate", "podman", NULL}, {"healthcheck", "podman", NULL}, {"history", "podman", NULL},
+    {"init", "podman", NULL},     {"kube", "podman", NULL},        {"login", "podman", NULL},
+    {"logout", "podman", NULL},   {"machine", "podman", NULL},     {"manifest", "podman", NULL},
+    {"mount", "podman", NULL},    {"network", "podman", NULL},     {"node", "docker", NULL},
+    {"pause", "podman", NULL},    {"play", "podman", NULL},        {"plugin", "docker", NULL},
+    {"pod", "podman", NULL},      {"port", "podman", NULL},        {"pull", "podman", "import"},
+    {"push", "podman", NULL},     {"restart", "podman", NULL},     {"restore", "podman", NULL},
+    {"save", "podman", NULL},     {"search", "podman", NULL},      {"secret", "podman", NULL},
+    {"service", "docker", NULL},  {"stack", "docker", NULL},       {"stats", "podman", NULL},
+    {"swarm", "docker", NULL},    {"system", "podman", NULL},      {"tag", "podman", NULL},
+    {"top", "podman", NULL},      {"trust", "docker", NULL},       {"umount", "podman", NULL},
+    {"unmount", "podman", NULL},  {"unpause", "podman", NULL},     {"unshare", "podman", NULL},
+    {"untag", "podman", NULL},    {"volume", "podman", NULL},
 };
 
 /* Levenshtein's distance, with one row. */
@@ -44,26 +68,55 @@ distance (const char *a, const char *b)
   return row[length];
 }
 
+typedef struct {
+  const char *word;
+  const char *best; /* so far */
+  guint distance;
+} Search;
+
+/* Further away it is another word. */
+#define SEARCH_INIT(text)                                                                          \
+  {                                                                                                \
+    .word = (text), .distance = 3                                                                  \
+  }
+
+static void
+consider (Search *search, const char *candidate)
+{
+  guint d = distance (search->word, candidate);
+
+  if (d < search->distance && d < strlen (search->word)) {
+    search->best = candidate;
+    search->distance = d;
+  }
+}
+
 const char *
 quilt_suggest (const QuiltVerb *verbs, const char *word)
 {
-  const char *best = NULL;
-  guint best_distance = 3; /* further away it is another word */
+  Search search = SEARCH_INIT (word);
 
   for (guint i = 0; i < G_N_ELEMENTS (synonyms); i++)
     if (strcmp (synonyms[i].word, word) == 0)
       return synonyms[i].verb;
   if (strlen (word) > WORD_MAX)
     return NULL;
-  for (; verbs->name; verbs++) {
-    guint d = distance (word, verbs->name);
+  for (; verbs->name; verbs++)
+    consider (&search, verbs->name);
+  return search.best;
+}
 
-    if (d < best_distance && d < strlen (word)) {
-      best = verbs->name;
-      best_distance = d;
-    }
-  }
-  return best;
+const char *
+quilt_suggest_option (const GOptionEntry *entries, const char *name)
+{
+  Search search = SEARCH_INIT (name);
+
+  if (strlen (name) > WORD_MAX)
+    return NULL;
+  for (; entries->long_name; entries++)
+    if (!(entries->flags & G_OPTION_FLAG_HIDDEN))
+      consider (&search, entries->long_name);
+  return search.best;
 }
 
 int
@@ -72,6 +125,11 @@ quilt_suggest_verb (QuiltCtl *ctl, const char *word)
   const char *near = quilt_suggest (ctl->verbs, word);
 
   ctl->verb = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (strcmp (others[i].word, word) == 0)
+      return quilt_ctl_usage (ctl, "verb '%s' is %s's; Quilt does not have it yet%s%s", word,
+                              others[i].whose, others[i].instead ? "; see quiltctl " : "",
+                              others[i].instead ? others[i].instead : "");
   if (near)
     return quilt_ctl_usage (ctl, "unknown verb '%s'; did you mean '%s'?", word, near);
   return quilt_ctl_usage (ctl, "unknown verb '%s'; see quiltctl --help", word);

@@ -105,10 +105,16 @@ def test_cli_list_all(busybox, name):
     assert ctl("ps", "-aq").ok().text == ctl("list", "--quiet").ok().text != ""
 
 
-@pytest.mark.parametrize("verb, answer", [("lst", "did you mean 'list'"), ("pull", "did you mean 'import'"),
-                                          ("prune", "see quiltctl --help"), ("restart", "see quiltctl --help")])
+@pytest.mark.parametrize("verb, answer", [("lst", "did you mean 'list'"), ("prune", "see quiltctl --help"), ("pull", "see quiltctl import")])
 def test_cli_suggestions_help(verb, answer):
     assert answer in ctl(verb).err.decode()
+
+
+@pytest.mark.parametrize("verb", ["restart", "exec", "stats", "pull", "push", "build", "cp", "attach", "top", "pause", "commit"])
+def test_cli_verbs_that_quilt_has_not_yet_are_known(verb):
+    for words in [verb, "x"], ["help", verb]:
+        refused = ctl(*words)
+        assert refused.code == 1 and f"verb '{verb}' is podman's; Quilt does not have it yet" in refused.err.decode(), refused
 
 
 @pytest.mark.parametrize("line, words", [

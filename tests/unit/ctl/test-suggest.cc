@@ -23,6 +23,29 @@ TEST (Suggest, NearAndFar)
   EXPECT_EQ (quilt_suggest (verbs, std::string (10000, 'l').c_str ()), nullptr);
 }
 
+TEST (Suggest, VerbsOfOthers)
+{
+  const struct {
+    const char *word, *complaint;
+  } cases[] = {
+      {"restart", "quiltctl: verb 'restart' is podman's; Quilt does not have it yet\n"},
+      {"stack", "quiltctl: verb 'stack' is docker's; Quilt does not have it yet\n"},
+      {"pull",
+       "quiltctl: verb 'pull' is podman's; Quilt does not have it yet; see quiltctl import\n"},
+      {"strat", "quiltctl: unknown verb 'strat'; did you mean 'start'?\n"},
+      {"prune", "quiltctl: unknown verb 'prune'; see quiltctl --help\n"},
+  };
+
+  for (const auto &c : cases) {
+    QuiltCtl ctl = {};
+
+    ctl.verbs = verbs;
+    testing::internal::CaptureStderr ();
+    EXPECT_EQ (quilt_suggest_verb (&ctl, c.word), QUILT_EXIT_FAILURE);
+    EXPECT_EQ (testing::internal::GetCapturedStderr (), c.complaint);
+  }
+}
+
 TEST (Image, PathsAndNames)
 {
   for (const char *path : {"/root.tar", "./root.tar", "../root.tar"})
