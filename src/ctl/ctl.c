@@ -173,7 +173,9 @@ quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *own)
   g_set_prgname ("quiltctl");
   words = quilt_words_new (argv, (const GOptionEntry *)(gpointer)entries->data, is_strict, &error);
   if (!words) {
-    ctl->parse_code = refuse (ctl, error);
+    ctl->parse_code = g_error_matches (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION)
+                          ? quilt_ctl_usage (ctl, "%s", error->message) /* and which is near */
+                          : refuse (ctl, error);
     return NULL;
   }
   g_clear_pointer (&ctl->words, g_ptr_array_unref);

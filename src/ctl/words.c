@@ -2,6 +2,8 @@
 /* The words of a command line as GOption reads them. */
 #include "ctl/words.h"
 
+#include "ctl/suggest.h"
+
 #include <string.h>
 
 typedef struct {
@@ -34,6 +36,20 @@ find_short (const Reader *reader, char letter)
   return NULL;
 }
 
+/* What is near to no option is left to GOption, which refuses it too. */
+static gboolean
+refuse_unknown (const Reader *reader, const char *name, gsize length, GError **error)
+{
+  g_autofree char *typed = g_strndup (name, length);
+  const char *near = quilt_suggest_option (reader->entries, typed);
+
+  if (!near)
+    return FALSE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+               "unknown option --%s; did you mean --%s?", typed, near);
+  return TRUE;
+}
+
 /* "--name" or "--name=value". */
 static gboolean
 add_long (Reader *reader, char *word, GError **error)
@@ -42,6 +58,8 @@ add_long (Reader *reader, char *word, GError **error)
   gboolean has_equals = word[2 + length] == '=';
   const GOptionEntry *entry = find_long (reader, word + 2, length);
 
+  if (!entry && refuse_unknown (reader, word + 2, length, error))
+    return FALSE;
   if (entry && has_equals && entry->arg == G_OPTION_ARG_NONE) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                  "option --%s takes no value: give it, or leave it out", entry->long_name);

@@ -85,6 +85,14 @@ def test_cli_a_host_name_is_made_of_the_name(busybox, name):
     assert ctl("run", "--name", f"{name}_a.b", busybox, "sh", "-c", "hostname; echo $HOSTNAME").ok().text == f"{name}-a-b\n" * 2
 
 
+@pytest.mark.parametrize("words, near", [(["run", "--memroy", "64M", "image"], "--memory"), (["run", "--memroy=64M", "image"], "--memory"),
+                                         (["list", "--quite"], "--quiet"), (["--jsn=short", "list"], "--json")])
+def test_cli_a_mistyped_option_is_answered_by_the_near_one(words, near):
+    refused = ctl(*words)
+    typed = next(word for word in words if word.startswith("--")).split("=")[0]
+    assert refused.code != 0 and f"unknown option {typed}; did you mean {near}?\n" in refused.err.decode(), refused
+
+
 @pytest.mark.parametrize("option, value", [("--memory", "1M"), ("--cpus", "0"), ("--device", "/dev/none"), ("--ulimit", "x=1"),
                                            ("--workdir", "here"), ("--log-rate-limit", "1/0")])
 def test_cli_errors_name_the_option_that_was_typed(busybox, name, option, value):

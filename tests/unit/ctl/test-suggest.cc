@@ -23,6 +23,22 @@ TEST (Suggest, NearAndFar)
   EXPECT_EQ (quilt_suggest (verbs, std::string (10000, 'l').c_str ()), nullptr);
 }
 
+TEST (Suggest, Options)
+{
+  const GOptionEntry entries[] = {{.long_name = "memory"},
+                                  {.long_name = "memory-high"},
+                                  {.long_name = "rm"},
+                                  {.long_name = "volume", .flags = G_OPTION_FLAG_HIDDEN},
+                                  {}};
+
+  EXPECT_STREQ (quilt_suggest_option (entries, "memroy"), "memory");
+  EXPECT_STREQ (quilt_suggest_option (entries, "memory-hihg"), "memory-high");
+  EXPECT_STREQ (quilt_suggest_option (entries, "rmm"), "rm");
+  for (const char *far : {"", "x", "ps", "no-such", "volumes"})
+    EXPECT_EQ (quilt_suggest_option (entries, far), nullptr) << far;
+  EXPECT_EQ (quilt_suggest_option (entries, std::string (10000, 'm').c_str ()), nullptr);
+}
+
 TEST (Suggest, VerbsOfOthers)
 {
   const struct {
