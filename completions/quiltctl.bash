@@ -38,7 +38,7 @@ _quiltctl ()
         [remove]="$shared --force" [rm]="$shared --force" [wait]="$shared --json"
         [list]="$text --no-legend --all --quiet" [ps]="$text --no-legend --all --quiet"
         [status]=$text [show]="$text --property --value" [inspect]="$text --oci"
-        [logs]='--help --no-pager --follow --lines --since --until --output'
+        [logs]='--help --no-pager --follow --lines --tail --since --until --output'
         [rename]=$shared [update]="$shared $limits" [import]="$shared --json"
         [images]="$text --no-legend --quiet" [inspect-image]=$text
         [remove-image]=$shared [rmi]=$shared [doctor]="$shared --json" [version]="$shared --json" [help]=--help
@@ -59,7 +59,7 @@ _quiltctl ()
             -c|--device-read-bps|--device-write-bps|--device-read-iops|--device-write-iops|--ip-allow|--ip-deny|\
             --network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup|--setup-timeout|--log-rate-limit|\
             --cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
-            --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|-S|--since|-U|--until|-o|--output|--json) continue ;;
+            --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|--tail|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac
         case $word in
             -*) ;;

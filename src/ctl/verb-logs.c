@@ -298,6 +298,7 @@ verb_logs (QuiltCtl *ctl, char **argv)
   const GOptionEntry entries[] = {
       {"follow", 'f', 0, G_OPTION_ARG_NONE, &do_follow, "Go on until the container ends", NULL},
       {"lines", 'n', 0, text, &lines_text, "Only the last lines", "NUMBER"},
+      {"tail", 0, 0, text, &lines_text, "The same", "NUMBER"},
       {"since", 'S', 0, text, &since_text, "Only what is as new as this", "TIME"},
       {"until", 'U', 0, text, &until_text, "Only what is as old as this", "TIME"},
       {"output", 'o', 0, text, &format, "short, short-iso, short-precise, cat, json", "FORMAT"},

@@ -61,7 +61,8 @@ class Terminal:
         os.close(self.fd)
 
 
-@pytest.mark.parametrize("words, lines", [(["-n2"], 2), (["-n", "2"], 2), (["-n2", "-ocat"], 2), (["-fn3"], 3)])
+@pytest.mark.parametrize("words, lines", [(["-n2"], 2), (["-n", "2"], 2), (["-n2", "-ocat"], 2), (["-fn3"], 3),
+                                          (["--tail", "2"], 2), (["--tail=all"], 9), (["-f", "--tail=3"], 3)])
 def test_cli_short_options_take_their_value_as_elsewhere(busybox, name, words, lines):
     ctl("run", "--name", name, busybox, "seq", "9").ok()
     assert len(ctl("logs", *words, name).ok().text.splitlines()) == lines
@@ -131,6 +132,7 @@ def test_cli_verbs_that_quilt_has_not_yet_are_known(verb):
     ("quiltctl ps --json = s", ["short"]),
     ("quiltctl ps --json =", ["off", "pretty", "short"]),
     ("quiltctl run --name = x busyb", ["busybox"]),
+    ("quiltctl logs --ta", ["--tail"]),
     ("quiltctl kill --signal = TE", ["TERM"]),
     ("quiltctl show -p MemoryM", ["MemoryMax"]),
 ])
