@@ -2,6 +2,7 @@
 """quiltd can be killed at any time, and leaves and leaks nothing (D1, D2, D3, D5, D7, D9)."""
 import os
 import pathlib
+import re
 import select
 import signal
 import subprocess
@@ -267,6 +268,12 @@ def test_a_container_gets_the_supervisor_that_waited_and_the_next_one_another(bu
     procs = pathlib.Path(f"/sys/fs/cgroup/quilt.slice/quilt-{name}.scope/supervisor/cgroup.procs")
     assert procs.read_text().split() == [str(first)]
     assert spare() != first
+
+
+def test_the_supervisor_that_waits_is_seen_as_the_manual_says():
+    pid = spare()
+    assert run("ps", "-o", "ppid=,comm=", "-p", str(pid)).ok().text.split() == [str(daemon_pid()), "quilt-spare"]
+    assert re.search(rf"\b{pid} \S*/quilt-supervisor$", run("systemctl", "--no-pager", "--full", "status", "quiltd").ok().text, re.M)
 
 
 def test_a_start_needs_no_supervisor_that_waited(busybox, name):
