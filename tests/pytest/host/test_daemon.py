@@ -271,8 +271,8 @@ def test_a_container_gets_the_supervisor_that_waited_and_the_next_one_another(bu
 
 
 def test_the_supervisor_that_waits_is_seen_as_the_manual_says():
-    pid = spare()
-    assert run("ps", "-o", "ppid=,comm=", "-p", str(pid)).ok().text.split() == [str(daemon_pid()), "quilt-spare"]
+    daemon, pid = daemon_pid(), spare()
+    assert run("ps", "-o", "ppid=,comm=", "-p", str(pid)).ok().text.split() == [str(daemon), "quilt-spare"]
     assert re.search(rf"\b{pid} \S*/quilt-supervisor$", run("systemctl", "--no-pager", "--full", "status", "quiltd").ok().text, re.M)
 
 
