@@ -141,15 +141,12 @@ def bench_seccomp():
     new_profile()
     cached = Path("/run/quilt-bench-cached.json")
     cached.write_bytes(path.read_bytes())
-    subjects = {
-        "run, the default filter": start,
-        "run, no filter (unconfined)": lambda: start("--seccomp", "unconfined"),
-        "run, a profile seen before": lambda: start("--seccomp", str(cached)),
-        "run, a profile never seen": missed,
-    }
-    lone, figures = measure(subjects, peace), measure(subjects, another_start)
+    # Apart: what a compilation leaves to be done would fall upon whoever comes next.
+    loaded = {"run, the default filter": start, "run, no filter (unconfined)": lambda: start("--seccomp", "unconfined")}
+    compiled = {"run, a profile seen before": lambda: start("--seccomp", str(cached)), "run, a profile never seen": missed}
+    lone, figures = ({**measure(loaded, before), **measure(compiled, before)} for before in (peace, another_start))
     print(f"seccomp: {ROUNDS} rounds each, taking turns, medians, right after another start and after 100 ms of peace")
-    for name in subjects:
+    for name in figures:
         print(f"  {name:32} {figures[name]:8.2f} ms   {lone[name]:8.2f} ms")
     for what, series in (("right after another", figures), ("after peace", lone)):
         print(f"  {what}: the filter costs {series['run, the default filter'] - series['run, no filter (unconfined)']:.2f} ms, "
