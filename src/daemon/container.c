@@ -8,6 +8,7 @@
 #include "daemon/event.h"
 #include "daemon/lsm.h"
 #include "daemon/pressure.h"
+#include "daemon/sensors.h"
 
 #include <string.h>
 
@@ -221,6 +222,7 @@ quilt_container_plan (QuiltContainer *self, GError **error)
   if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error) ||
       !quilt_devices_resolve (record->options, spec->devices, error))
     return NULL;
+  quilt_sensors_mask (spec, "/sys/devices/system/cpu");
   g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
                         g_strdup (record->image));
   return g_steal_pointer (&spec);

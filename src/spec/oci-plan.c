@@ -49,13 +49,21 @@ static const Mount scratch_mounts[] = {
 
 /* Of the host: its memory, keys, devices and sensors. */
 static const char *const masked_paths[] = {
-    "/proc/acpi",          "/proc/interrupts",
-    "/proc/kcore",         "/proc/keys",
-    "/proc/latency_stats", "/proc/sched_debug",
-    "/proc/scsi",          "/proc/timer_list",
-    "/proc/timer_stats",   "/sys/dev/block",
-    "/sys/firmware",       "/sys/devices/virtual/powercap",
-    "/sys/fs/selinux",     NULL,
+    "/proc/acpi",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/dev/block",
+    "/sys/firmware",
+    "/sys/devices/virtual/powercap",
+    "/sys/fs/selinux",
+    "/sys/devices/virtual/thermal",
+    NULL,
 };
 
 static const char *const readonly_paths[] = {

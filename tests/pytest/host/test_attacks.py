@@ -198,7 +198,8 @@ def test_e_the_callers_terminal_cannot_be_typed_at(debian):
 
 
 @pytest.mark.parametrize("path", ["/proc/kcore", "/proc/keys", "/proc/interrupts", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats",
-                                  "/sys/firmware", "/sys/devices/virtual/powercap", "/proc/acpi", "/proc/scsi"])
+                                  "/sys/firmware", "/sys/devices/virtual/powercap", "/sys/devices/virtual/thermal",
+                                  "/sys/devices/system/cpu/cpu0/thermal_throttle", "/proc/acpi", "/proc/scsi"])
 def test_e_what_tells_of_the_host_is_masked(busybox, path):
     done = ctl("run", "--rm", busybox, "/bin/sh", "-c", f"if [ -d {path} ]; then ls -A {path}; elif [ -e {path} ]; then head -c 100 {path}; fi").ok()
     assert done.out == b""
