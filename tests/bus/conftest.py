@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The level bus: the real quiltd on a private bus, where polkit, systemd and the supervisors are the test's own."""
 import os
+import pathlib
 import pwd
 import signal
 import sys
+import tempfile
 
 import pytest
 
@@ -23,14 +25,13 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def bus(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("bus")
-    for parent in (directory, *directory.parents):  # callers of other uids reach the socket
-        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent.parent) and parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    bus = fakes.PrivateBus(directory)
-    yield bus
-    bus.stop()
+def bus():
+    """In a directory of its own: callers of other uids reach the socket, and each pytest closes what is above its own."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o711)
+        bus = fakes.PrivateBus(pathlib.Path(directory))
+        yield bus
+        bus.stop()
 
 
 @pytest.fixture(scope="session")
