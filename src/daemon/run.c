@@ -14,8 +14,8 @@
 /* And one that has yet to make a root file system, on a host that may have a lot to do. */
 #define READY_SECONDS 60
 
-/* The next spare is executed when who waited for a run's end has gone its way; of one that takes
- * longer than that the end is not waited for. */
+/* The next spare is executed a moment after a run has settled, when who waited for that has gone
+ * its way; or while the run goes on, if it takes longer than this. */
 #define SPARE_AFTER_MS 4
 #define SPARE_MEANWHILE_MS 50
 
@@ -444,7 +444,7 @@ settle (QuiltRun *self)
     return;
   if (self->scope) {
     self->asking++;
-    /* After GO the supervisor was in it: systemd will see it go. */
+    /* Before GO there may be nobody in it yet: that it is empty says nothing. */
     if (self->gone_ahead)
       quilt_systemd_wait_empty_async (self->daemon->systemd, self->scope, NULL, on_scope_left,
                                       self);

@@ -38,8 +38,8 @@ gboolean
 quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
 /* Finished when no process is in the unit's cgroup, or that is gone; at once if so. systemd, which
- * the kernel would let know up to 16 ms later, is told so, and collects the scope. Not for one
- * whose processes may all have ended before they were in it. */
+ * the kernel would let know up to 16 ms later, is told so, and collects the scope. One
+ * that nobody is in yet is empty too. */
 void quilt_systemd_wait_empty_async (QuiltSystemd *self,
                                      const char *unit,
                                      GCancellable *cancellable,
