@@ -110,18 +110,21 @@ find_file_system (const char *path)
 }
 
 static gboolean
-refuse_idmap (const char *path, int errsv, GError **error)
+refuse_idmap (const QuiltMountTree *tree, gboolean below, int errsv, GError **error)
 {
+  gboolean is_bind = tree->op && tree->op->kind == QUILT_MOUNT_BIND;
   g_autofree char *type = NULL;
 
   if (errsv != EINVAL && errsv != EOPNOTSUPP)
-    return quilt_set_error_errno (error, errsv, "Failed to map the ids of '%s'", path);
-  type = find_file_system (path);
+    return quilt_set_error_errno (error, errsv, "Failed to map the ids of '%s'", tree->path);
+  type = find_file_system (tree->path);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Failed to map the ids of '%s': its file system, %s, can't do that. Create the "
-               "container with --userns=host, or move this directory to a file system that can "
+               "Failed to map the ids of '%s': its file system, %s,%s can't do that. Create the "
+               "container with --userns=host, %smove this directory to a file system that can "
                "(ext4, xfs, btrfs)",
-               path, type ? type : "of unknown type");
+               tree->path, type ? type : "of unknown type",
+               below ? " or one that is mounted below it," : "",
+               is_bind ? "or this volume with noidmap (its files are nobody's then), or " : "or ");
   return FALSE;
 }
 
@@ -133,7 +136,7 @@ map_ids (int fd, const QuiltMountTree *tree, int user_fd, GError **error)
 
   return mount_setattr (fd, "", AT_EMPTY_PATH | (below ? AT_RECURSIVE : 0), &attr, sizeof attr) ==
              0 ||
-         refuse_idmap (tree->path, errno, error);
+         refuse_idmap (tree, below, errno, error);
 }
 
 static int

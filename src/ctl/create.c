@@ -256,6 +256,27 @@ add_lists (const Option *option,
   return add_texts (option, &(QuiltCreateValue){.texts = *joined ? names : empty}, request, error);
 }
 
+/* A path that begins here or above is the caller's to complete: quiltd has another directory. */
+static gboolean
+add_volumes (const Option *option,
+             const QuiltCreateValue *value,
+             const Request *request,
+             GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+
+  for (char **text = value->texts; *text; text++) {
+    gsize dots = strspn (*text, "."), length = strcspn (*text, ":");
+    g_autofree char *source = g_strndup (*text, length);
+    gboolean relative = (dots == 1 || dots == 2) && strchr ("/:", (*text)[dots]);
+    g_autofree char *path = relative ? g_canonicalize_filename (source, NULL) : NULL;
+
+    g_ptr_array_add (entries, g_strconcat (path ? path : source, *text + length, NULL));
+  }
+  g_ptr_array_add (entries, NULL);
+  return add_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request, error);
+}
+
 static gboolean
 add_security (const Option *option,
               const QuiltCreateValue *value,
@@ -361,6 +382,8 @@ static const Option options[] = {
      add_texts},
     {"sysctl", 0, MANY, "Set a kernel setting of its own", "KEY=VALUE", "sysctls", add_texts},
     {"tmpfs", 0, MANY, "Mount files in memory", "PATH[:OPTION,...]", "tmpfs", add_texts},
+    {"volume", 'v', MANY, "Show it files of the host", "HOST:PATH[:OPTION]", "volumes",
+     add_volumes},
     {"shm-size", 0, ONE, "Size of /dev/shm (64M)", "BYTES", "shm-size", add_number,
      quilt_parse_bytes},
     {"oom-score-adj", 0, ONE, "Who is killed first, of -1000 to 1000", "NUMBER", "oom-score-adj",
@@ -419,7 +442,6 @@ static const struct {
     {"systemd", 0},
     {"tty", 't'},
     {"tz", 0},
-    {"volume", 'v'},
     {"volumes-from", 0},
 };
 /* clang-format on */

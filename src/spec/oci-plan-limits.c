@@ -5,7 +5,6 @@
 
 #include "spec/rlimits.h"
 #include "spec/sysctl.h"
-#include "spec/tmpfs.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -71,53 +70,4 @@ quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error)
   process->oom_score_adj = options->oom_score_adj;
   plan_user (spec, options);
   return plan_rlimits (spec, options, error) && plan_sysctls (spec, options, error);
-}
-
-static QuiltMount *
-find_mount (const QuiltSpec *spec, const char *destination)
-{
-  for (guint i = 0; i < spec->mounts->len; i++) {
-    QuiltMount *mount = spec->mounts->pdata[i];
-
-    if (strcmp (mount->destination, destination) == 0)
-      return mount;
-  }
-  return NULL;
-}
-
-static void
-plan_shm (QuiltSpec *spec, const QuiltOptions *options)
-{
-  QuiltMount *shm = find_mount (spec, "/dev/shm");
-
-  for (char **option = shm ? shm->options : NULL; option && *option; option++)
-    if (g_str_has_prefix (*option, "size=")) {
-      g_free (*option);
-      *option = g_strdup_printf ("size=%" G_GUINT64_FORMAT, options->shm_size);
-    }
-}
-
-gboolean
-quilt_plan_tmpfs (QuiltSpec *spec, const QuiltOptions *options, GError **error)
-{
-  plan_shm (spec, options);
-  for (char **text = options->tmpfs; text && *text; text++) {
-    g_autofree char *path = NULL;
-    g_auto (GStrv) words = NULL;
-    QuiltMount *mount;
-
-    if (!quilt_tmpfs_parse ("tmpfs", *text, &path, &words, error))
-      return FALSE;
-    mount = find_mount (spec, path); /* what a read-only root has there by itself */
-    if (!mount) {
-      mount = g_new0 (QuiltMount, 1);
-      mount->destination = g_steal_pointer (&path);
-      mount->type = g_strdup ("tmpfs");
-      mount->source = g_strdup ("tmpfs");
-      g_ptr_array_add (spec->mounts, mount);
-    }
-    g_strfreev (mount->options);
-    mount->options = g_steal_pointer (&words);
-  }
-  return TRUE;
 }

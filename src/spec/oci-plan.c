@@ -375,6 +375,7 @@ quilt_spec_new_for_container (const char *id,
 {
   static const QuiltImageConfig no_config = {NULL};
   g_autoptr (QuiltSpec) spec = quilt_spec_new ();
+  guint standard;
 
   if (!image)
     image = &no_config;
@@ -397,9 +398,13 @@ quilt_spec_new_for_container (const char *id,
   add_standard_mounts (spec, options);
   if (options->privileged)
     unlock_mounts (spec);
+  standard = spec->mounts->len;
   if (options->read_only)
     add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));
-  if (!quilt_plan_tmpfs (spec, options, error) || !plan_ids (spec, rootfs, error))
+  if (!quilt_plan_tmpfs (spec, options, error) ||
+      !quilt_plan_volumes (spec, options, rootfs->uid_map != NULL, error) ||
+      !plan_ids (spec, rootfs, error))
     return NULL;
+  quilt_plan_order (spec, standard);
   return g_steal_pointer (&spec);
 }

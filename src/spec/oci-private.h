@@ -76,6 +76,11 @@ gboolean quilt_oci_check_resources (
 gboolean quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error);
 /* tmpfs and shm-size; after all other mounts. */
 gboolean quilt_plan_tmpfs (QuiltSpec *spec, const QuiltOptions *options, GError **error);
+/* Likewise; has_ids: the container has ids of its own. */
+gboolean
+quilt_plan_volumes (QuiltSpec *spec, const QuiltOptions *options, gboolean has_ids, GError **error);
+/* Sorts the mounts from first on: what lies below another comes after it. */
+void quilt_plan_order (QuiltSpec *spec, guint first);
 /* linux.sysctl into a GHashTable; whether a container with the spec's namespaces may have them; and
  * back to JSON. */
 gboolean quilt_oci_read_sysctls (

@@ -101,6 +101,13 @@ has_devices (const QuiltOptions *options)
   return options->devices && *options->devices;
 }
 
+/* The host's files, as its root. */
+static gboolean
+has_volumes (const QuiltOptions *options)
+{
+  return options->volumes && *options->volumes;
+}
+
 /* Host ids that the caller chose may be anybody's. */
 static gboolean
 chooses_ids (const QuiltOptions *options)
@@ -120,7 +127,7 @@ static const struct {
     {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
     {"seccomp", chooses_seccomp},   {"apparmor", changes_profile},
     {"label", changes_label},       {"devices", has_devices},
-    {"userns", chooses_ids},
+    {"volumes", has_volumes},       {"userns", chooses_ids},
 };
 
 const char **

@@ -15,6 +15,7 @@
 #include "spec/tmpfs.h"
 #include "spec/users.h"
 #include "spec/seccomp.h"
+#include "spec/volume.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -244,6 +245,7 @@ const QuiltOption quilt_option_table[] = {
     {"ulimits", QUILT_OPTION_STRINGS, MEMBER (ulimits), .check_strings = quilt_rlimits_check},
     {"sysctls", QUILT_OPTION_STRINGS, MEMBER (sysctls), .check_strings = quilt_sysctls_check},
     {"tmpfs", QUILT_OPTION_STRINGS, MEMBER (tmpfs), .check_strings = quilt_tmpfs_check},
+    {"volumes", QUILT_OPTION_STRINGS, MEMBER (volumes), .check_strings = quilt_volumes_check},
     {"shm-size", QUILT_OPTION_UINT64, MEMBER (shm_size), .max = G_MAXINT64,
      .allowed = "must be a number of bytes, or 0 for no limit"},
     {"oom-score-adj", QUILT_OPTION_INT32, MEMBER (oom_score_adj), .min = (guint64)-1000,
@@ -343,6 +345,9 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
   if (options->shm_size != defaults->shm_size && g_strcmp0 (options->ipc, "host") == 0)
     return refuse (error, "shm-size", "with ipc 'host', /dev/shm is the host's");
   return quilt_options_get_capabilities (options, &capabilities, error) &&
+         quilt_volumes_check_together (options->volumes, options->tmpfs,
+                                       g_strcmp0 (options->userns, QUILT_USERNS_HOST) != 0,
+                                       error) &&
          quilt_sharing_check_together (options, error);
 }
 

@@ -62,6 +62,7 @@ typedef struct {
   char **ulimits;             /* "NAME=SOFT[:HARD]" */
   char **sysctls;             /* "KEY=VALUE" */
   char **tmpfs;               /* "PATH[:OPTION,…]", parents first */
+  char **volumes;             /* "SOURCE:DESTINATION[:OPTION,…]" (spec/volume.h) */
   guint64 shm_size;           /* of /dev/shm, bytes; 0: no limit */
   gint64 oom_score_adj;       /* -1000 to 1000 */
   gint64 umask;

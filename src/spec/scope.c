@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which properties a container's scope gets: org.freedesktop.systemd1(5) of systemd 252. */
+#include "spec/capabilities.h"
 #include "spec/devices.h"
 #include "spec/id-map.h"
 #include "spec/options.h"
 #include "spec/resources.h"
+#include "spec/volume.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -139,13 +141,24 @@ add_limits (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
   add (builder, "TasksMax", g_variant_new_uint64 (plus (options->pids_max, 1)));
 }
 
+/* Who has CAP_SYS_ADMIN can take nodev off a mount. */
+static gboolean
+has_nodes_of_volumes (const QuiltOptions *options)
+{
+  guint64 admin = quilt_capability_from_name ("CAP_SYS_ADMIN"), mask;
+
+  return options->volumes && *options->volumes &&
+         (!quilt_options_get_capabilities (options, &mask, NULL) || (mask & admin) ||
+          quilt_volumes_have_nodes (options->volumes));
+}
+
 /* Who can't make a node, and has no file system with nodes but the /dev that was made for him: the
  * kernel lets nobody do the first in a user namespace. */
 static gboolean
 has_no_other_nodes (const QuiltOptions *options, const GArray *devices)
 {
   return options->userns && strcmp (options->userns, QUILT_USERNS_HOST) != 0 &&
-         (!devices || devices->len == 0);
+         (!devices || devices->len == 0) && !has_nodes_of_volumes (options);
 }
 
 /* Whatever a container gets hold of, it can open the usual nodes (systemd's "closed" are the same)

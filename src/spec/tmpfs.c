@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/place.h"
 #include "spec/words.h"
 
-#include <limits.h>
 #include <string.h>
 
 /* Flags that exclude each other; the first is the one without which the other holds. */
@@ -16,10 +16,6 @@ static const struct {
     {"nosuid", "suid"}, {"nodev", "dev"}, {"noexec", "exec"}, {"rw", "ro"}, {"relatime", "noatime"},
 };
 
-/* What the kernel makes, the container's own procfs and sysfs, and Quilt's /dev: nothing may lie on
- * or, but for /dev, below them. */
-static const char *const taken[] = {"/dev", "/dev/pts", "/dev/mqueue", "/proc", "/sys"};
-
 static gboolean
 refuse (GError **error, const char *option, const char *text, const char *why)
 {
@@ -28,31 +24,6 @@ refuse (GError **error, const char *option, const char *text, const char *why)
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                "Failed to set option '%s' to '%s': %s", option, quoted, why);
   return FALSE;
-}
-
-/* Why path can't be a place for a mount; NULL: it can. */
-static const char *
-check_path (const char *path)
-{
-  if (*path != '/' || strlen (path) >= PATH_MAX)
-    return "must begin with an absolute path";
-  if (path[1] == '\0')
-    return "it is the root file system; see read-only";
-  for (const char *p = path; *p;) {
-    gsize length = strcspn (p + 1, "/");
-
-    if (length == 0 || (length == 1 && p[1] == '.') || (length == 2 && p[1] == '.' && p[2] == '.'))
-      return "its path must have no '//', '.' and '..', nor end with '/'";
-    p += length + 1;
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (taken); i++) {
-    gsize length = strlen (taken[i]);
-
-    if (strncmp (path, taken[i], length) == 0 &&
-        (path[length] == '\0' || (path[length] == '/' && i > 0)))
-      return "what is there is the kernel's and can't be covered";
-  }
-  return NULL;
 }
 
 static gboolean
@@ -135,7 +106,7 @@ quilt_tmpfs_parse (
   const char *colon = strchr (text, ':');
   g_autofree char *path = colon ? g_strndup (text, (gsize)(colon - text)) : g_strdup (text);
   g_auto (GStrv) words = g_strsplit (colon ? colon + 1 : "", ",", -1);
-  const char *why = check_path (path);
+  const char *why = quilt_place_refusal (path);
 
   if (why)
     return refuse (error, option, text, why);

@@ -12,6 +12,7 @@
 #include "spec/rlimits.h"
 #include "spec/sysctl.h"
 #include "spec/tmpfs.h"
+#include "spec/volume.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -95,6 +96,28 @@ fuzz_variant (const uint8_t *data, size_t size)
     check_taken (options);
   else
     FUZZ_CHECK_REFUSED (error);
+}
+
+static void
+fuzz_volume (const char *text)
+{
+  g_auto (QuiltVolume) volume = {NULL};
+  g_auto (GStrv) options = NULL;
+  GError *error = NULL;
+
+  if (!quilt_volume_parse ("volumes", text, &volume, &error)) {
+    FUZZ_CHECK_REFUSED (error);
+    FUZZ_CHECK (!volume.source && !volume.destination);
+    return;
+  }
+  FUZZ_CHECK (*volume.source == '/' && !strstr (volume.source, "/../"));
+  FUZZ_CHECK (*volume.destination == '/' && volume.destination[1] &&
+              !strstr (volume.destination, "/../") &&
+              !g_str_has_prefix (volume.destination, "/proc/"));
+  options = quilt_volume_mount_options (&volume, TRUE);
+  FUZZ_CHECK (g_strv_contains ((const char *const *)options, "suid") == FALSE);
+  FUZZ_CHECK (g_strv_contains ((const char *const *)options, "nodev") ||
+              strstr (strrchr (text, ':'), "dev"));
 }
 
 /* What is one element of a list of texts. */
@@ -181,6 +204,7 @@ fuzz_text (char *text)
   if (!quilt_hostname_check (text, &error))
     FUZZ_CHECK_REFUSED (error);
   fuzz_element (text);
+  fuzz_volume (text);
   fuzz_id_map (text);
   argv = quilt_setup_step_argv (text, &error);
   if (!argv)

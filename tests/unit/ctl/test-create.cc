@@ -160,6 +160,10 @@ TEST (Create, EveryOptionArrives)
                   "--tmpfs",
                   "/t",
                   "--tmpfs=/u:ro",
+                  "-v",
+                  "/a:/b:ro",
+                  "-v/c:/d",
+                  "--volume=.../e:/f",
                   "--shm-size",
                   "1k",
                   "--oom-score-adj",
@@ -195,7 +199,7 @@ TEST (Create, EveryOptionArrives)
       "'read-only': <true>, "
       "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
       "'user': <'app:web'>, 'group-add': <['a', 'b', '7']>, 'ulimits': <['nofile=1']>, 'sysctls': "
-      "<['a=b']>, 'tmpfs': <['/t', '/u:ro']>, "
+      "<['a=b']>, 'tmpfs': <['/t', '/u:ro']>, 'volumes': <['/a:/b:ro', '/c:/d', '.../e:/f']>, "
       "'shm-size': <uint64 1024>, 'oom-score-adj': <-5>, 'umask': <23>, 'privileged': <true>, "
       "'no-new-privileges': <false>, 'setup': <['s']>, "
       "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
@@ -341,10 +345,22 @@ TEST (Create, ErrorsNameWhatWasTyped)
   }
 }
 
+TEST (Create, AVolumeThatBeginsHereIsTheCallers)
+{
+  g_autofree char *here = g_get_current_dir ();
+  g_autofree char *above = g_path_get_dirname (here);
+  Parsed parsed ({"-v.:/a", "-v./b/:/c:ro", "-v", "../d", "-v..:/e", "-v", "f:/g", "-v", "", "i"});
+  std::string volumes = std::string ("{'volumes': <['") + here + ":/a', '" + here + "/b:/c:ro', '" +
+                        above + "/d', '" + above + ":/e', 'f:/g', '']>}";
+
+  ASSERT_NE (parsed.args, nullptr);
+  EXPECT_EQ (print (parsed), volumes);
+}
+
 TEST (Create, WhatQuiltHasNotIsRefusedWith125)
 {
-  for (const char *option : {"-i", "-t", "-it", "-v", "-v/a:/b", "--volume=/a:/b", "-p", "--pod=x",
-                             "--dns=9.9.9.9", "--no-such"}) {
+  for (const char *option :
+       {"-i", "-t", "-it", "-v", "--mount=x", "-p", "--pod=x", "--dns=9.9.9.9", "--no-such"}) {
     testing::internal::CaptureStderr ();
     Parsed parsed ({option, "image"});
     std::string complaint = testing::internal::GetCapturedStderr ();

@@ -66,6 +66,7 @@ static const char everything[] =
     " 'no-new-privileges': <false>, 'ulimits': <['nofile=1:2', 'core=-1']>,"
     " 'privileged': <false>, 'user': <'app:5'>, 'group-add': <['a', '7']>,"
     " 'sysctls': <['net.ipv4.ip_forward=1']>, 'tmpfs': <['/b/c', '/b:size=1M']>,"
+    " 'volumes': <['/srv/b:/v/b', '/srv/a/:/v:ro']>,"
     " 'shm-size': <uint64 4096>, 'oom-score-adj': <-5>, 'umask': <63>,"
     " 'seccomp': <' {\"defaultAction\":\"SCMP_ACT_ALLOW\"}'>}";
 
@@ -83,7 +84,7 @@ static const char everything_json[] =
     R"("devices":["/dev/fuse"],"init":true,"auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
     R"("cap-drop":["ALL"],"no-new-privileges":false,"privileged":false,"user":"app:5","group-add":["a","7"],)"
     R"("ulimits":["nofile=1:2","core=-1"],)"
-    R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"shm-size":4096,)"
+    R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"volumes":["/srv/b:/v/b","/srv/a/:/v:ro"],"shm-size":4096,)"
     R"("oom-score-adj":-5,"umask":63,"seccomp":" {\"defaultAction\":\"SCMP_ACT_ALLOW\"}"})";
 
 static const char defaults_json[] =
@@ -289,6 +290,12 @@ static const struct {
     {"{'tmpfs': <['/a:rw,tmpcopyup']>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'tmpcopyup'"},
     {"{'tmpfs': <['/a:ro,,rw']>}", QUILT_ERROR_INVALID_ARGUMENT, "to ''"},
     {"{'tmpfs': <['/a', '/a:ro']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'volumes': <['data:/data']>}", QUILT_ERROR_NOT_SUPPORTED, "named volumes"},
+    {"{'volumes': <['/a:/b', '/c:/b/']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'volumes': <['/a:/b/']>, 'tmpfs': <['/b:ro']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "a tmpfs has"},
+    {"{'volumes': <['/a:/b:idmap']>, 'userns': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "needs a user namespace"},
     {"{'shm-size': <uint64 4096>, 'ipc': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'shm-size': with ipc 'host'"},
     {"{'shm-size': <uint64 18446744073709551615>}", QUILT_ERROR_INVALID_ARGUMENT, "0 for no"},
@@ -479,6 +486,8 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'userns': <'keep-id'>}", ""},
       {"{'userns': <'host'>}", "userns|"},
       {"{'userns': <'0:524288:65536'>}", "userns|"},
+      {"{'volumes': <@as []>}", ""},
+      {"{'volumes': <['/srv:/data:ro']>}", "volumes|"},
   };
 
   for (const auto &c : cases) {

@@ -362,6 +362,36 @@ TEST_F (Plan, MountsFilesInMemory)
   EXPECT_EQ (mount (spec, "/run"), "tmpfs tmpfs nosuid|nodev|mode=755|");
 }
 
+TEST_F (Plan, ShowsFilesOfTheHost)
+{
+  g_autoptr (GArray) ids = quilt_id_map_parse ("0:600000:65536", nullptr);
+
+  options->tmpfs = strv ({"/v/a/t"});
+  options->volumes =
+      strv ({"/srv/b:/v/a:ro,bind", "/srv/a:/v", "/srv/c:/c:noidmap,noexec", "/srv/d:/tmp:suid"});
+  options->read_only = TRUE;
+  Spec spec = plan ();
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (mount (spec, "/v"), "bind /srv/a rbind|nosuid|nodev|rprivate|");
+  EXPECT_EQ (mount (spec, "/v/a"), "bind /srv/b bind|ro|nosuid|nodev|rprivate|");
+  EXPECT_EQ (mount (spec, "/tmp"), "bind /srv/d rbind|nodev|rprivate|");
+  rootfs.uid_map = rootfs.gid_map = ids;
+  spec = plan ();
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (mount (spec, "/v"), "bind /srv/a rbind|nosuid|nodev|rprivate|ridmap|");
+  EXPECT_EQ (mount (spec, "/v/a"), "bind /srv/b bind|ro|nosuid|nodev|rprivate|idmap|");
+  EXPECT_EQ (mount (spec, "/c"), "bind /srv/c rbind|nosuid|nodev|noexec|rprivate|");
+  string order;
+  for (guint i = 0; i < spec->mounts->len; i++)
+    order += string (((const QuiltMount *)spec->mounts->pdata[i])->destination) + " ";
+  EXPECT_NE (order.find (" /c /run /tmp /v /v/a /v/a/t /var/tmp "), string::npos) << order;
+  string text = take (quilt_spec_print (spec.get (), FALSE));
+  Spec again (quilt_spec_parse (text.data (), text.size (), error.out ()), quilt_spec_free);
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (take (quilt_spec_print (again.get (), FALSE)), text);
+}
+
 TEST_F (Plan, LeavesNamesToTheContainer)
 {
   options->user = g_strdup ("app:web");

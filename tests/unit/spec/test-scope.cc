@@ -125,6 +125,30 @@ TEST_F (Scope, WhoCanMakeNoNodesNeedsNoPolicyUntilHeHasSome)
   EXPECT_EQ (properties ()["DevicePolicy"], "'closed'");
 }
 
+TEST_F (Scope, AVolumeNeedsAPolicyWhereItsNodesCouldBeOpened)
+{
+  const struct {
+    const char *volume, *added;
+    bool policy;
+  } cases[] = {
+      {"/srv:/data", nullptr, false},    {"/srv:/data", "CAP_NET_RAW", false},
+      {"/srv:/data:dev", nullptr, true}, {"/srv:/data", "CAP_SYS_ADMIN", true},
+      {nullptr, "CAP_SYS_ADMIN", false},
+  };
+
+  options->userns = g_strdup ("auto");
+  for (const auto &c : cases) {
+    const char *volumes[] = {c.volume, nullptr}, *added[] = {c.added, nullptr};
+
+    g_strfreev (options->volumes);
+    g_strfreev (options->cap_add);
+    options->volumes = g_strdupv ((char **)volumes);
+    options->cap_add = g_strdupv ((char **)added);
+    EXPECT_EQ (properties ().count ("DevicePolicy"), c.policy ? 1u : 0u)
+        << (c.volume ? c.volume : "none") << (c.added ? c.added : "");
+  }
+}
+
 TEST_F (Scope, InfinityStaysInfinity)
 {
   options->stop_timeout_usec = QUILT_INFINITY;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The mounts that were asked for: tmpfs, shm-size, volumes. */
+#include "spec/oci-private.h"
+#include "spec/tmpfs.h"
+#include "spec/volume.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static QuiltMount *
+find_mount (const QuiltSpec *spec, const char *destination)
+{
+  for (guint i = 0; i < spec->mounts->len; i++) {
+    QuiltMount *mount = spec->mounts->pdata[i];
+
+    if (strcmp (mount->destination, destination) == 0)
+      return mount;
+  }
+  return NULL;
+}
+
+static void
+plan_shm (QuiltSpec *spec, const QuiltOptions *options)
+{
+  QuiltMount *shm = find_mount (spec, "/dev/shm");
+
+  for (char **option = shm ? shm->options : NULL; option && *option; option++)
+    if (g_str_has_prefix (*option, "size=")) {
+      g_free (*option);
+      *option = g_strdup_printf ("size=%" G_GUINT64_FORMAT, options->shm_size);
+    }
+}
+
+/* The mount at destination, without options: what is there by itself (on a read-only root, or
+ * /dev/shm) is replaced. Takes over the strings. */
+static void
+put_mount (QuiltSpec *spec, char *destination, const char *type, char *source, char **options)
+{
+  QuiltMount *mount = find_mount (spec, destination);
+
+  if (!mount) {
+    mount = g_new0 (QuiltMount, 1);
+    g_ptr_array_add (spec->mounts, mount);
+  }
+  g_free (mount->destination);
+  g_free (mount->type);
+  g_free (mount->source);
+  g_strfreev (mount->options);
+  mount->destination = destination;
+  mount->type = g_strdup (type);
+  mount->source = source;
+  mount->options = options;
+}
+
+gboolean
+quilt_plan_tmpfs (QuiltSpec *spec, const QuiltOptions *options, GError **error)
+{
+  plan_shm (spec, options);
+  for (char **text = options->tmpfs; text && *text; text++) {
+    char *path = NULL, **words = NULL;
+
+    if (!quilt_tmpfs_parse ("tmpfs", *text, &path, &words, error))
+      return FALSE;
+    put_mount (spec, path, "tmpfs", g_strdup ("tmpfs"), words);
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_plan_volumes (QuiltSpec *spec, const QuiltOptions *options, gboolean has_ids, GError **error)
+{
+  for (char **text = options->volumes; text && *text; text++) {
+    g_auto (QuiltVolume) volume = {NULL};
+
+    if (!quilt_volume_parse ("volumes", *text, &volume, error))
+      return FALSE;
+    put_mount (spec, g_steal_pointer (&volume.destination), "bind",
+               g_steal_pointer (&volume.source), quilt_volume_mount_options (&volume, has_ids));
+  }
+  return TRUE;
+}
+
+static int
+compare_destinations (gconstpointer a, gconstpointer b)
+{
+  const QuiltMount *const *p = a, *const *q = b;
+
+  return strcmp ((*p)->destination, (*q)->destination);
+}
+
+void
+quilt_plan_order (QuiltSpec *spec, guint first)
+{
+  if (first < spec->mounts->len)
+    qsort (spec->mounts->pdata + first, spec->mounts->len - first, sizeof (gpointer),
+           compare_destinations);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Paths that mounts are made of: on the host, and in a container. */
+#include "spec/place.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* What the kernel makes, the container's own procfs and sysfs, and Quilt's /dev: nothing may lie on
+ * or, but for /dev, below them. */
+static const char *const taken[] = {"/dev", "/dev/pts", "/dev/mqueue", "/proc", "/sys"};
+
+const char *
+quilt_path_refusal (const char *path)
+{
+  if (*path != '/' || strlen (path) >= PATH_MAX)
+    return "must begin with an absolute path";
+  if (path[1] == '\0')
+    return NULL;
+  for (const char *p = path; *p;) {
+    gsize length = strcspn (p + 1, "/");
+
+    if (length == 0 || (length == 1 && p[1] == '.') || (length == 2 && p[1] == '.' && p[2] == '.'))
+      return "its path must have no '//', '.' and '..', nor end with '/'";
+    p += length + 1;
+  }
+  return NULL;
+}
+
+const char *
+quilt_place_refusal (const char *path)
+{
+  const char *why = quilt_path_refusal (path);
+
+  if (why)
+    return why;
+  if (path[1] == '\0')
+    return "it is the root file system; see read-only";
+  for (guint i = 0; i < G_N_ELEMENTS (taken); i++) {
+    gsize length = strlen (taken[i]);
+
+    if (strncmp (path, taken[i], length) == 0 &&
+        (path[length] == '\0' || (path[length] == '/' && i > 0)))
+      return "what is there is the kernel's and can't be covered";
+  }
+  return NULL;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What --volume takes: a file or directory of the host, and its place in the container. */
+#include "spec/volume.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/place.h"
+
+#include <string.h>
+
+/* The first of each kind is the default. */
+static const struct {
+  const char *name;
+  QuiltVolumeKind kind;
+  gboolean is_mount_option; /* else it says that there is none */
+} words[] = {
+    {"rbind", QUILT_VOLUME_TREE, TRUE},
+    {"bind", QUILT_VOLUME_TREE, TRUE},
+    {"rw", QUILT_VOLUME_ACCESS, FALSE},
+    {"ro", QUILT_VOLUME_ACCESS, TRUE},
+    {"nosuid", QUILT_VOLUME_SUID, TRUE},
+    {"suid", QUILT_VOLUME_SUID, FALSE},
+    {"nodev", QUILT_VOLUME_DEV, TRUE},
+    {"dev", QUILT_VOLUME_DEV, FALSE},
+    {"exec", QUILT_VOLUME_EXEC, FALSE},
+    {"noexec", QUILT_VOLUME_EXEC, TRUE},
+    {"rprivate", QUILT_VOLUME_PROPAGATION, TRUE},
+    {"private", QUILT_VOLUME_PROPAGATION, TRUE},
+    {"rslave", QUILT_VOLUME_PROPAGATION, TRUE},
+    {"slave", QUILT_VOLUME_PROPAGATION, TRUE},
+    {"idmap", QUILT_VOLUME_IDS, FALSE},
+    {"noidmap", QUILT_VOLUME_IDS, FALSE},
+};
+
+#define NO_RELABELLING                                                                             \
+  "Quilt does not label the host's files anew; where SELinux keeps the container from them, see "  \
+  "--security-opt label=disable"
+#define NO_SHARING "what a container mounts never reaches the host; rslave is the other way round"
+
+/* podman's and docker's, which fingers may type. */
+static const struct {
+  const char *name, *why;
+} refused[] = {
+    {"z", NO_RELABELLING},
+    {"Z", NO_RELABELLING},
+    {"U", "Quilt changes no owners: a file has the same owner inside as on the host (see idmap)"},
+    {"O", "Quilt has no overlay volumes yet"},
+    {"copy", "only named volumes are filled, and Quilt has none yet"},
+    {"nocopy", "only named volumes are filled, and Quilt has none yet"},
+    {"shared", NO_SHARING},
+    {"rshared", NO_SHARING},
+    {"unbindable", NO_SHARING},
+    {"runbindable", NO_SHARING},
+};
+
+void
+quilt_volume_clear (QuiltVolume *volume)
+{
+  g_clear_pointer (&volume->source, g_free);
+  g_clear_pointer (&volume->destination, g_free);
+}
+
+static gboolean
+refuse (GError **error, QuiltError code, const char *option, const char *text, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  g_set_error (error, QUILT_ERROR, code, "Failed to set option '%s' to '%s': %s", option, quoted,
+               why);
+  return FALSE;
+}
+
+static gboolean
+refuse_word (GError **error, QuiltError code, const char *option, const char *word, const char *why)
+{
+  g_autofree char *quoted = quilt_text_quote (word);
+
+  g_set_error (error, QUILT_ERROR, code, "Failed to set option '%s' with '%s': %s", option, quoted,
+               why);
+  return FALSE;
+}
+
+static gboolean
+read_word (const char *option, const char *word, QuiltVolume *volume, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
+    const char **chosen = &volume->words[words[i].kind];
+
+    if (strcmp (word, words[i].name) != 0)
+      continue;
+    if (*chosen)
+      return refuse_word (error, QUILT_ERROR_INVALID_ARGUMENT, option, word,
+                          strcmp (word, *chosen) == 0 ? "it is given twice"
+                                                      : "it contradicts another one");
+    *chosen = words[i].name;
+    return TRUE;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
+    if (strcmp (word, refused[i].name) == 0)
+      return refuse_word (error, QUILT_ERROR_NOT_SUPPORTED, option, word, refused[i].why);
+  return refuse_word (error, QUILT_ERROR_INVALID_ARGUMENT, option, word,
+                      "must be ro, suid, dev, noexec, bind, rslave, idmap, or an opposite of one: "
+                      "rw, nosuid, nodev, exec, rbind, rprivate, noidmap");
+}
+
+static void
+choose_defaults (QuiltVolume *volume)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (!volume->words[words[i].kind] && words[i].kind != QUILT_VOLUME_IDS)
+      volume->words[words[i].kind] = words[i].name;
+}
+
+/* A shell completes a directory's name with a slash. */
+static char *
+dup_path (const char *text)
+{
+  gsize length = strlen (text);
+
+  while (length > 1 && text[length - 1] == '/')
+    length--;
+  return g_strndup (text, length);
+}
+
+/* podman's and docker's own volumes: with a name, or with none. */
+static const char *
+find_unsupported (char *const *parts, guint n)
+{
+  if (n == 1 && *parts[0] == '/')
+    return "volumes without a source are not supported yet; must be HOST-PATH:CONTAINER-PATH";
+  if ((n == 2 || n == 3) && *parts[0] && *parts[0] != '/')
+    return "named volumes are not supported yet; what is of the host must be an absolute path";
+  return NULL;
+}
+
+static const char *
+find_mistake (const QuiltVolume *volume, guint n)
+{
+  const char *why;
+
+  if (n < 2 || n > 3)
+    return "must be HOST-PATH:CONTAINER-PATH[:OPTION,...]";
+  why = quilt_path_refusal (volume->source);
+  return why ? why : quilt_place_refusal (volume->destination);
+}
+
+gboolean
+quilt_volume_parse (const char *option, const char *text, QuiltVolume *ret_volume, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
+  guint n = g_strv_length (parts);
+  g_auto (QuiltVolume) volume = {.source = dup_path (n > 0 ? parts[0] : ""),
+                                 .destination = dup_path (n > 1 ? parts[1] : "")};
+  g_auto (GStrv) given = g_strsplit (n > 2 ? parts[2] : "", ",", -1);
+  const char *unsupported = find_unsupported (parts, n);
+  const char *mistake = find_mistake (&volume, n);
+
+  if (unsupported)
+    return refuse (error, QUILT_ERROR_NOT_SUPPORTED, option, text, unsupported);
+  if (mistake)
+    return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, text, mistake);
+  for (char **word = given; *word; word++)
+    if (!read_word (option, *word, &volume, error))
+      return FALSE;
+  choose_defaults (&volume);
+  *ret_volume = volume;
+  volume = (QuiltVolume){NULL};
+  return TRUE;
+}
+
+gboolean
+quilt_volumes_check (const char *option, char **texts, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (; texts && *texts; texts++) {
+    g_auto (QuiltVolume) volume = {NULL};
+
+    if (!quilt_volume_parse (option, *texts, &volume, error))
+      return FALSE;
+    if (!g_hash_table_add (seen, g_steal_pointer (&volume.destination)))
+      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, *texts,
+                     "its place in the container is given twice");
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_volumes_check_together (char **texts, char **tmpfs, gboolean has_ids, GError **error)
+{
+  for (; texts && *texts; texts++) {
+    g_auto (QuiltVolume) volume = {NULL};
+
+    if (!quilt_volume_parse ("volumes", *texts, &volume, error))
+      return FALSE;
+    if (!has_ids && g_strcmp0 (volume.words[QUILT_VOLUME_IDS], "idmap") == 0)
+      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", *texts,
+                     "idmap needs a user namespace, and userns is 'host'");
+    for (char **other = tmpfs; other && *other; other++)
+      if (strlen (volume.destination) == strcspn (*other, ":") &&
+          g_str_has_prefix (*other, volume.destination))
+        return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", *texts,
+                       "a tmpfs has that place in the container");
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_volumes_have_nodes (char **texts)
+{
+  for (; texts && *texts; texts++) {
+    g_auto (QuiltVolume) volume = {NULL};
+
+    if (!quilt_volume_parse ("volumes", *texts, &volume, NULL) ||
+        strcmp (volume.words[QUILT_VOLUME_DEV], "dev") == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+char **
+quilt_volume_mount_options (const QuiltVolume *volume, gboolean has_ids)
+{
+  g_autoptr (GStrvBuilder) options = g_strv_builder_new ();
+  gboolean recursive = strcmp (volume->words[QUILT_VOLUME_TREE], "rbind") == 0;
+
+  for (guint kind = 0; kind < QUILT_VOLUME_KINDS; kind++)
+    for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+      if (words[i].kind == kind && words[i].is_mount_option &&
+          g_strcmp0 (words[i].name, volume->words[kind]) == 0)
+        g_strv_builder_add (options, words[i].name);
+  if (has_ids && g_strcmp0 (volume->words[QUILT_VOLUME_IDS], "noidmap") != 0)
+    g_strv_builder_add (options, recursive ? "ridmap" : "idmap");
+  return g_strv_builder_end (options);
+}
