@@ -30,7 +30,7 @@ _quiltctl ()
     local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
     limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
     limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
-    local process='--cap-add --cap-drop --security-opt --seccomp --ulimit --sysctl --tmpfs --volume --shm-size --oom-score-adj --umask --user --group-add --privileged'
+    local process='--cap-add --cap-drop --security-opt --seccomp --ulimit --sysctl --tmpfs --volume --mount --shm-size --oom-score-adj --umask --user --group-add --privileged'
     local create="$shared $limits $process --name --env --workdir --hostname --label --network --net --pid --ipc --uts --cgroupns --device --init --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
@@ -58,7 +58,7 @@ _quiltctl ()
             --memory-swap|--cpu-weight|--cpu-shares|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|\
             -c|--device-read-bps|--device-write-bps|--device-read-iops|--device-write-iops|--ip-allow|--ip-deny|\
             --network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup|--setup-timeout|--log-rate-limit|\
-            --cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|-v|--volume|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
+            --cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|-v|--volume|--mount|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
             --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|--tail|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac
         case $word in

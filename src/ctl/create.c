@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ctl/bus.h"
 #include "ctl/security.h"
+#include "ctl/volume.h"
 #include "spec/options.h"
 #include "spec/words.h"
 
@@ -18,6 +19,7 @@ typedef struct {
   GVariantBuilder *builder;
   const char *(*lookup) (const char *name);
   gboolean live; /* for update */
+  const QuiltCreateValue *volumes, *mounts;
 } Request;
 
 typedef struct Option Option;
@@ -256,25 +258,19 @@ add_lists (const Option *option,
   return add_texts (option, &(QuiltCreateValue){.texts = *joined ? names : empty}, request, error);
 }
 
-/* A path that begins here or above is the caller's to complete: quiltd has another directory. */
+/* Of --volume and --mount, which are one option on the bus: whichever is first adds both. */
 static gboolean
 add_volumes (const Option *option,
              const QuiltCreateValue *value,
              const Request *request,
              GError **error)
 {
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) entries = NULL;
 
-  for (char **text = value->texts; *text; text++) {
-    gsize dots = strspn (*text, "."), length = strcspn (*text, ":");
-    g_autofree char *source = g_strndup (*text, length);
-    gboolean relative = (dots == 1 || dots == 2) && strchr ("/:", (*text)[dots]);
-    g_autofree char *path = relative ? g_canonicalize_filename (source, NULL) : NULL;
-
-    g_ptr_array_add (entries, g_strconcat (path ? path : source, *text + length, NULL));
-  }
-  g_ptr_array_add (entries, NULL);
-  return add_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request, error);
+  if (request->mounts == value && request->volumes->texts)
+    return TRUE;
+  entries = quilt_volumes_new (request->volumes->texts, request->mounts->texts, error);
+  return entries && add_texts (option, &(QuiltCreateValue){.texts = entries}, request, error);
 }
 
 static gboolean
@@ -384,6 +380,7 @@ static const Option options[] = {
     {"tmpfs", 0, MANY, "Mount files in memory", "PATH[:OPTION,...]", "tmpfs", add_texts},
     {"volume", 'v', MANY, "Show it files of the host", "HOST:PATH[:OPTION]", "volumes",
      add_volumes},
+    {"mount", 0, MANY, "The same", "type=bind,src=...,dst=...", "volumes", add_volumes},
     {"shm-size", 0, ONE, "Size of /dev/shm (64M)", "BYTES", "shm-size", add_number,
      quilt_parse_bytes},
     {"oom-score-adj", 0, ONE, "Who is killed first, of -1000 to 1000", "NUMBER", "oom-score-adj",
@@ -427,7 +424,6 @@ static const struct {
     {"label-file", 0},
     {"log-driver", 0},
     {"log-opt", 0},
-    {"mount", 0},
     {"network-alias", 0},
     {"platform", 0},
     {"pod", 0},
@@ -568,6 +564,15 @@ quilt_create_name_option (const QuiltCreateArgs *args, GError *error)
   error->message = message;
 }
 
+static const QuiltCreateValue *
+find_value (const QuiltCreateArgs *args, const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    if (strcmp (options[i].name, name) == 0)
+      return &args->values[i];
+  g_return_val_if_reached (NULL);
+}
+
 GVariant *
 quilt_create_options (const QuiltCreateArgs *args,
                       char *const *command,
@@ -575,7 +580,8 @@ quilt_create_options (const QuiltCreateArgs *args,
                       GError **error)
 {
   GVariantBuilder builder;
-  const Request request = {&builder, lookup, args->live};
+  const Request request = {&builder, lookup, args->live, find_value (args, "volume"),
+                           find_value (args, "mount")};
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < G_N_ELEMENTS (options); i++) {

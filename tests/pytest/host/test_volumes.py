@@ -229,6 +229,14 @@ def test_a_path_that_begins_here_is_the_callers(busybox, volume):
         assert sh(busybox, "cat /data /data/in 2>/dev/null; true", "-v", f"{source}:/data", cwd=volume).ok().out == b"from the host\n"
 
 
+def test_a_mount_is_a_volume(busybox, volume):
+    mount = f"type=bind,source={volume},dst=/data,readonly"
+    refused = sh(busybox, "cat /data/in /file && echo x >/data/in", "--mount", mount, "-v", f"{volume}/in:/file")
+    assert refused.out == b"from the host\n" * 2 and b"Read-only file system" in refused.err
+    refused = ctl("create", "--mount", "type=tmpfs,dst=/data", busybox, "/bin/true")
+    assert refused.code == 125 and b"--tmpfs" in refused.err
+
+
 def test_what_is_mounted_later_arrives_where_asked_for(busybox, volume, name):
     with mounted(volume, "--bind", str(volume)):
         run("mount", "--make-shared", str(volume)).ok()

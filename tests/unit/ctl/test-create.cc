@@ -357,10 +357,58 @@ TEST (Create, AVolumeThatBeginsHereIsTheCallers)
   EXPECT_EQ (print (parsed), volumes);
 }
 
+TEST (Create, AMountIsAVolume)
+{
+  g_autofree char *here = g_get_current_dir ();
+  const std::vector<std::pair<const char *, std::string>> cases = {
+      {"type=bind,source=/a,destination=/b", "/a:/b"},
+      {"dst=/b,src=/a,type=bind,readonly", "/a:/b:ro"},
+      {"type=bind,src=/a,target=/b,ro=true,suid", "/a:/b:suid,ro"},
+      {"type=bind,src=/a,target=/b,ro=false,bind-propagation=rslave", "/a:/b:rslave,rw"},
+      {"type=bind,src=./a,dst=/b,noidmap,dev", std::string (here) + "/a:/b:noidmap,dev"},
+  };
+
+  for (const auto &c : cases) {
+    Parsed parsed ({"--mount", c.first, "i"});
+
+    ASSERT_NE (parsed.args, nullptr);
+    EXPECT_EQ (print (parsed), "{'volumes': <['" + c.second + "']>}");
+  }
+  Parsed both ({"--mount=type=bind,src=/a,dst=/b", "-v/c:/d", "i"});
+  EXPECT_EQ (print (both), "{'volumes': <['/c:/d', '/a:/b']>}");
+}
+
+TEST (Create, WhatIsNoMountIsNamed)
+{
+  const std::vector<std::pair<const char *, const char *>> cases = {
+      {"", "mount '': "},
+      {"type=tmpfs,dst=/b", "type=bind alone; for files in memory see --tmpfs"},
+      {"src=/a,dst=/b", "type=bind alone"},
+      {"type=bind,dst=/b", "needs source=PATH"},
+      {"type=bind,src=/a", "needs source=PATH and destination=PATH"},
+      {"type=bind,src=/a,dst=", "'dst=': needs a value"},
+      {"type=bind,src=/a,dst", "'dst': needs a value"},
+      {"type=bind,src=/a:b,dst=/b", "'src=/a:b': no ':'"},
+      {"type=bind,src=/a,dst=/b:ro", "'dst=/b:ro': no ':'"},
+      {"type=bind,src=/a,source=/c,dst=/b", "'source=/c': it is given twice"},
+      {"type=bind,src=/a,dst=/b,ro,readonly", "'readonly': it is given twice"},
+      {"type=bind,src=/a,dst=/b,ro=1", "'ro=1': must be true or false"},
+      {"type=bind,src=/a,dst=/b,relabel=shared", "'relabel=shared': there is no such option"},
+      {"type=bind,src=/a,dst=/b,x:y", "'x:y': there is no such option"},
+  };
+
+  for (const auto &c : cases) {
+    Parsed parsed ({"--mount", c.first, "-v/a:/b", "i"});
+
+    ASSERT_NE (parsed.args, nullptr);
+    EXPECT_NE (print (parsed).find (c.second), std::string::npos) << print (parsed);
+  }
+}
+
 TEST (Create, WhatQuiltHasNotIsRefusedWith125)
 {
   for (const char *option :
-       {"-i", "-t", "-it", "-v", "--mount=x", "-p", "--pod=x", "--dns=9.9.9.9", "--no-such"}) {
+       {"-i", "-t", "-it", "-v", "-p", "--pod=x", "--dns=9.9.9.9", "--no-such"}) {
     testing::internal::CaptureStderr ();
     Parsed parsed ({option, "image"});
     std::string complaint = testing::internal::GetCapturedStderr ();
