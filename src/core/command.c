@@ -197,36 +197,88 @@ try_path (const char *path, char *const *argv, char *const *env, int channel, Qu
   return TRUE;
 }
 
-void
-quilt_command_exec (char *const *argv, char *const *env, int channel, QuiltReport *report)
+/* One way through the places where a program can be. */
+typedef struct {
+  char *const *argv;
+  char *const *env;
+  int channel;
+  /* Of the first that is there and can't be: the one to talk about, if no other can. */
+  QuiltReport first;
+} Search;
+
+/* TRUE: no need to look further. */
+typedef gboolean (*TryFunc) (Search *search, const char *path, QuiltReport *report);
+
+/* The places that execvp(3) would try, but by env's PATH. TRUE: try said so; else report tells why
+ * there is no such program. */
+static gboolean
+search_for (Search *search, TryFunc try, QuiltReport *report)
 {
-  const char *path = DEFAULT_PATH;
-  QuiltReport first = {0};
+  const char *name = search->argv[0], *path = DEFAULT_PATH;
   char candidate[PATH_MAX];
 
-  if (strchr (argv[0], '/')) {
-    if (!try_path (argv[0], argv, env, channel, report))
-      diagnose (argv[0], ENOENT, report);
-    return;
-  }
-  for (guint i = 0; env && env[i]; i++)
-    if (g_str_has_prefix (env[i], "PATH="))
-      path = env[i] + strlen ("PATH=");
-  while (*argv[0]) {
+  for (guint i = 0; search->env && search->env[i]; i++)
+    if (g_str_has_prefix (search->env[i], "PATH="))
+      path = search->env[i] + strlen ("PATH=");
+  if (strchr (name, '/') && try (search, name, report))
+    return TRUE;
+  while (*name && !strchr (name, '/')) {
     gsize length = strcspn (path, ":");
-    int n = g_snprintf (candidate, sizeof candidate, "%.*s/%s", (int)length, length ? path : ".",
-                        argv[0]);
+    int n =
+        g_snprintf (candidate, sizeof candidate, "%.*s/%s", (int)length, length ? path : ".", name);
 
-    /* The first that is there but can't be executed is the one to talk about, if no other can. */
-    if (n < (int)sizeof candidate && try_path (candidate, argv, env, channel, report) &&
-        first.problem == QUILT_COMMAND_OK)
-      first = *report;
+    if (n < (int)sizeof candidate && try (search, candidate, report))
+      return TRUE;
     if (path[length] == '\0')
       break;
     path += length + 1;
   }
-  if (first.problem != QUILT_COMMAND_OK)
-    *report = first;
+  if (search->first.problem != QUILT_COMMAND_OK)
+    *report = search->first;
+  else if (strchr (name, '/'))
+    diagnose (name, ENOENT, report);
   else
-    set_problem (report, QUILT_COMMAND_NOT_FOUND, argv[0], "");
+    set_problem (report, QUILT_COMMAND_NOT_FOUND, name, "");
+  return FALSE;
+}
+
+static gboolean
+try_to_execute (Search *search, const char *path, QuiltReport *report)
+{
+  if (try_path (path, search->argv, search->env, search->channel, report) &&
+      search->first.problem == QUILT_COMMAND_OK)
+    search->first = *report;
+  return FALSE;
+}
+
+static gboolean
+try_to_find (Search *search, const char *path, QuiltReport *report)
+{
+  struct stat st;
+
+  if (stat (path, &st) < 0)
+    return errno != ENOENT && errno != ENOTDIR;
+  if (S_ISREG (st.st_mode) && (st.st_mode & 0111))
+    return TRUE;
+  if (search->first.problem == QUILT_COMMAND_OK) {
+    diagnose (path, EACCES, report);
+    search->first = *report;
+  }
+  return FALSE;
+}
+
+void
+quilt_command_exec (char *const *argv, char *const *env, int channel, QuiltReport *report)
+{
+  Search search = {.argv = argv, .env = env, .channel = channel};
+
+  search_for (&search, try_to_execute, report);
+}
+
+gboolean
+quilt_command_check (char *const *argv, char *const *env, QuiltReport *report)
+{
+  Search search = {.argv = argv, .env = env, .channel = -1};
+
+  return (strchr (argv[0], '/') && argv[0][0] != '/') || search_for (&search, try_to_find, report);
 }

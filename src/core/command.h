@@ -9,3 +9,8 @@
  * object and detail. A doubt that does not keep it from being tried goes to channel as a warning.
  * Child-safe; called inside the container's root. */
 void quilt_command_exec (char *const *argv, char *const *env, int channel, QuiltReport *report);
+
+/* Whether there is such a program at all: a regular file that somebody may execute; not yet whether
+ * it runs. A relative path with a slash is not looked at, as the working directory is not entered.
+ * FALSE: report has problem, error, object and detail. Child-safe. */
+gboolean quilt_command_check (char *const *argv, char *const *env, QuiltReport *report);

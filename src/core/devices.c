@@ -3,6 +3,7 @@
 #include "core/devices.h"
 
 #include "spec/devices.h"
+#include "spec/id-map.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +60,11 @@ make_node (int dev_fd, const QuiltDevice *device)
   /* Asked for twice, or one of the usual: it is there, and what the last one is. */
   if (unlinkat (dev_fd, path, 0) < 0 && errno != ENOENT)
     return -errno;
-  return mknodat (dev_fd, path, mode, makedev (device->major, device->minor)) < 0 ? -errno : 0;
+  if (mknodat (dev_fd, path, mode, makedev (device->major, device->minor)) < 0 ||
+      ((device->uid || device->gid) &&
+       fchownat (dev_fd, path, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0))
+    return -errno;
+  return 0;
 }
 
 int
@@ -82,12 +87,19 @@ quilt_devices_apply (int dev_fd, const GArray *more)
 }
 
 int
-quilt_devices_give (int dev_fd, const GArray *more, guint32 uid, guint32 gid)
+quilt_devices_give (int dev_fd, const GArray *more, const GArray *uid_map, const GArray *gid_map)
 {
-  for (guint i = 0; more && i < more->len; i++) {
-    const char *path = g_array_index (more, QuiltDevice, i).path + strlen (PREFIX);
+  guint32 uid = 0, gid = 0;
 
-    if (fchownat (dev_fd, path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+  quilt_id_map_find (uid_map, 0, &uid);
+  quilt_id_map_find (gid_map, 0, &gid);
+  for (guint i = 0; more && i < more->len; i++) {
+    const QuiltDevice *device = &g_array_index (more, QuiltDevice, i);
+    guint32 owner = uid, group = gid;
+
+    quilt_id_map_find (uid_map, device->uid, &owner);
+    quilt_id_map_find (gid_map, device->gid, &group);
+    if (fchownat (dev_fd, device->path + strlen (PREFIX), owner, group, AT_SYMLINK_NOFOLLOW) < 0)
       return -errno;
   }
   for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)

@@ -9,5 +9,7 @@
  * -errno. */
 int quilt_devices_apply (int dev_fd, const GArray *more);
 
-/* Makes all of them, and the directory, another root's. 0 or -errno. */
-int quilt_devices_give (int dev_fd, const GArray *more, guint32 uid, guint32 gid);
+/* Makes all of them, and the directory, those of a user namespace with these maps (of QuiltIdMap).
+ * 0 or -errno. */
+int
+quilt_devices_give (int dev_fd, const GArray *more, const GArray *uid_map, const GArray *gid_map);

@@ -251,3 +251,14 @@ quilt_identity_resolve (const QuiltSpec *spec,
   }
   return r;
 }
+
+void
+quilt_identity_find_home (QuiltIdentity *identity)
+{
+  Lookup lookup = {NULL, {"/etc/passwd"}, {"/etc/group"}};
+  QuiltPasswdEntry entry = {0};
+
+  if (load (&lookup, &lookup.passwd) == 0)
+    quilt_passwd_find (lookup.passwd.data, lookup.passwd.size, NULL, 0, identity->uid, &entry);
+  set_home (identity, entry.home, entry.home_length);
+}

@@ -32,3 +32,6 @@ int quilt_identity_resolve (const QuiltSpec *spec,
                             QuiltIdentity *identity,
                             const char **ret_object,
                             const char **ret_why);
+
+/* Child-safe, likewise: the home of its uid, "/" where the container's files name none. */
+void quilt_identity_find_home (QuiltIdentity *identity);

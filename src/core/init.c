@@ -6,12 +6,16 @@
 #include "base/fd.h"
 #include "core/command.h"
 #include "core/credentials.h"
+#include "core/descriptors.h"
+#include "core/hook.h"
 #include "core/limits.h"
 #include "core/lsm.h"
 #include "core/reaper.h"
 #include "core/seccomp.h"
+#include "core/signals.h"
 #include "core/steps.h"
 #include "core/sysctl.h"
+#include "core/terminal.h"
 #include "core/trees.h"
 #include "core/user-namespace.h"
 #include "spec/sysctl.h"
@@ -27,6 +31,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -54,7 +59,7 @@ send_report (const QuiltInit *init, QuiltReportType type)
   QuiltReport report;
 
   quilt_report_init (&report, type);
-  if (!quilt_report_send (init->channel, &report))
+  if (!quilt_report_send (init->channel, &report) && !init->setup->outlives)
     _exit (255);
 }
 
@@ -78,22 +83,23 @@ die_with_parent (void)
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody reads our memory or borrows our descriptors */
 }
 
-/* A copy of the supervisor has its descriptors too: all go but standard ones and the channel. */
+/* A copy of the caller has its descriptors too. */
 static void
-take_descriptors (QuiltInit *init)
+take_descriptors (const QuiltInit *init)
 {
-  int null_fd = open ("/dev/null", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  const QuiltPayloadSetup *setup = init->setup;
+  int keep[5 + QUILT_JOINS_MAX] = {init->channel, setup->gate, setup->console,
+                                   setup->creating_state, setup->created_state};
+  guint n = 5;
+  int r;
 
-  if (null_fd < 0 || dup2 (null_fd, 0) < 0 || dup2 (init->stdout_fd, 1) < 0 ||
-      dup2 (init->stderr_fd, 2) < 0)
-    quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
-  if (init->channel != 3 && dup3 (init->channel, 3, O_CLOEXEC) < 0)
-    quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
-  init->channel = 3;
-  init->stdout_fd = 1;
-  init->stderr_fd = 2;
-  if (close_range (4, ~0U, 0) < 0 || setsid () < 0)
-    quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
+  for (guint i = 0; i < init->joins->n; i++)
+    keep[n++] = init->joins->fds[i];
+  r = quilt_descriptors_set_stdio (setup->stdio);
+  if (r == 0)
+    r = quilt_descriptors_close (setup->n_preserved, keep, n);
+  if (r < 0 || setsid () < 0)
+    quilt_init_fail (init, QUILT_STAGE_PREPARE, r < 0 ? -r : errno, "", "");
   umask (0);
 }
 
@@ -155,6 +161,9 @@ set_hostname (const QuiltInit *init)
 
   if (name && sethostname (name, strlen (name)) < 0)
     quilt_init_fail (init, QUILT_STAGE_HOSTNAME, errno, name, "");
+  name = init->spec->domainname;
+  if (name && setdomainname (name, strlen (name)) < 0)
+    quilt_init_fail (init, QUILT_STAGE_DOMAINNAME, errno, name, "");
 }
 
 /* While no tree but the host's is ours. */
@@ -213,13 +222,56 @@ apply_mounts (const QuiltInit *init, int root_fd, gboolean late)
     fail_mount (init, failed, -r, detail);
 }
 
+static void
+run_hooks (const QuiltInit *init, const GPtrArray *hooks, int state_fd, QuiltStage stage)
+{
+  QuiltHookResult result;
+  QuiltReport report;
+
+  for (guint i = 0; i < hooks->len; i++) {
+    const QuiltHook *hook = hooks->pdata[i];
+
+    if (quilt_hook_run (hook, state_fd, init->setup->hook_env, &result))
+      continue;
+    quilt_report_init (&report, QUILT_REPORT_HOOK_FAILED);
+    report.stage = (guint8)stage;
+    report.error = result.error;
+    report.status = result.status;
+    report.timed_out = (guint8)result.timed_out;
+    g_strlcpy (report.object, hook->path, sizeof report.object);
+    g_strlcpy (report.detail, result.said, sizeof report.detail);
+    quilt_report_send (init->channel, &report);
+    _exit (255);
+  }
+}
+
+/* All is mounted, and the host's tree is still there: those of the caller, and then ours, run now.
+ */
+static void
+run_hooks_before_pivot (const QuiltInit *init)
+{
+  const QuiltSpec *spec = init->spec;
+
+  if (spec->prestart->len + spec->create_runtime->len + spec->create_container->len == 0)
+    return;
+  send_report (init, QUILT_REPORT_MOUNTED);
+  quilt_init_wait (init);
+  run_hooks (init, spec->create_container, init->setup->creating_state,
+             QUILT_STAGE_CREATE_CONTAINER);
+}
+
 /* From here on the root is the container's, and nothing of the host's tree can be reached by path.
  * The new root is stacked on the old one, which is then taken off: pivot_root(2). */
 static void
 enter_root (const QuiltInit *init, int root_fd)
 {
-  if (fchdir (root_fd) < 0 || syscall (SYS_pivot_root, ".", ".") < 0 ||
-      umount2 (".", MNT_DETACH) < 0 || chdir ("/") < 0)
+  int r = fchdir (root_fd);
+
+  if (r == 0 && init->setup->no_pivot)
+    r = mount (".", "/", NULL, MS_MOVE, NULL) < 0 ? -1 : chroot (".");
+  else if (r == 0)
+    r = syscall (SYS_pivot_root, ".", ".") < 0 ? -1 : umount2 (".", MNT_DETACH);
+  if (r < 0 || chdir ("/") < 0)
     quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
 }
 
@@ -269,6 +321,20 @@ build_root (const QuiltInit *init)
   return root_fd;
 }
 
+/* A process more in a container that is there: its cgroup's namespace and its mounts, last of all.
+ */
+static void
+enter_container (const QuiltInit *init)
+{
+  int r;
+
+  if (is_mapped (init))
+    enter_user_namespace (init);
+  r = quilt_joins_enter (init->joins);
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_PIVOT, -r, "", "");
+}
+
 /* After GO: we are in the payload's cgroup, which becomes the root of what the container sees. */
 static void
 finish_root (const QuiltInit *init)
@@ -291,6 +357,8 @@ finish_root (const QuiltInit *init)
 static void
 join_keyring (const QuiltInit *init)
 {
+  if (init->setup->keeps_keyring)
+    return;
   if (syscall (SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
     quilt_init_fail (init, QUILT_STAGE_KEYRING, errno, "", "");
 }
@@ -317,25 +385,6 @@ enter_cwd (const QuiltInit *init, guint step)
     quilt_init_fail (init, QUILT_STAGE_CWD, ENOENT, quoted, "it is not inside the container");
 }
 
-/* By the system call: sigaction(3) spares the two signals that glibc keeps for itself, and its
- * posix_spawn(3), by which we were started, has them ignored. */
-static void
-reset_signals (void)
-{
-  const struct {
-    void *handler;
-    unsigned long flags;
-    void *restorer;
-    guint64 mask;
-  } action = {SIG_DFL};
-  sigset_t none;
-
-  for (int i = 1; i < NSIG; i++)
-    syscall (SYS_rt_sigaction, i, &action, NULL, sizeof action.mask); /* not of SIGKILL, SIGSTOP */
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
-}
-
 static void
 filter_calls (const QuiltInit *init)
 {
@@ -343,6 +392,12 @@ filter_calls (const QuiltInit *init)
 
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");
+}
+
+static gboolean
+is_named (const QuiltInit *init)
+{
+  return g_hash_table_lookup (init->spec->annotations, QUILT_ANNOTATION_USER) != NULL;
 }
 
 /* After the steps, which may have made the user. The output is his: so that he can open /dev/stdout
@@ -359,10 +414,13 @@ look_user_up (QuiltInit *init, QuiltIdentity *identity)
     quilt_init_fail (init, *object == '/' ? QUILT_STAGE_PASSWD : QUILT_STAGE_USER, *why ? 0 : -r,
                      quoted, why);
   }
-  if (init->home && *identity->home)
+  if (init->home && !*identity->home)
+    quilt_identity_find_home (identity);
+  if (init->home)
     *init->home = identity->home;
-  if (identity->uid != 0 && (fchown (1, identity->uid, identity->gid) < 0 ||
-                             fchown (2, identity->uid, identity->gid) < 0))
+  if (is_named (init) && identity->uid != 0 &&
+      (fchown (1, identity->uid, identity->gid) < 0 ||
+       fchown (2, identity->uid, identity->gid) < 0))
     errno = 0;
 }
 
@@ -376,6 +434,8 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
   int r;
 
   join_keyring (init);
+  if (init->spec->personality >= 0 && personality ((unsigned long)init->spec->personality) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PERSONALITY, errno, "", "");
   /* To load it takes no_new_privs or a capability that we are about to lose; then it has to allow
    * what follows here. */
   if (!process->no_new_privileges)
@@ -388,12 +448,14 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
   die_with_parent (); /* a change of credentials has ended both */
   enter_cwd (init, step);
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);
-  reset_signals ();
-  if (close_range (3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+  quilt_signals_reset ();
+  if (close_range (3 + init->setup->n_preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
   set_limits (init);
   if (step == 0)
     send_report (init, QUILT_REPORT_EXEC);
+  if (init->setup->outlives)
+    prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   report.step = step;
   if (process->no_new_privileges)
@@ -403,29 +465,121 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
   _exit (255);
 }
 
+static void
+open_terminal (const QuiltInit *init)
+{
+  gboolean builds = init->spec->namespaces & QUILT_NS_MOUNT;
+  const char *object;
+  char quoted[64];
+  int r;
+
+  if (!init->spec->process.terminal)
+    return;
+  r = quilt_terminal_open (&init->spec->process, init->setup->console, init->identity->uid, builds,
+                           &object);
+  if (r == 0)
+    return;
+  g_snprintf (quoted, sizeof quoted, "'%s'", object);
+  quilt_init_fail (init, QUILT_STAGE_TERMINAL, -r, quoted, "");
+}
+
+/* What an engine wants to know from `create`, though it is `start` that executes it. */
+static void
+check_command (const QuiltInit *init)
+{
+  QuiltReport report;
+
+  quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
+  if (quilt_command_check (init->spec->process.args, init->env, &report))
+    return;
+  quilt_report_send (init->channel, &report);
+  _exit (255);
+}
+
+/* As those who run containers by hand and by engine are used to. */
+static void
+make_cwd (const QuiltInit *init)
+{
+  const char *path = init->spec->process.cwd;
+  g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  /* If it can't be made it can't be entered either, and that is said then. */
+  if (init->setup->makes_cwd && path && root_fd >= 0)
+    quilt_mounts_make_directory (root_fd, path);
+}
+
+/* Created, and on its own: whoever started us has written that down, and may end. */
+static void
+wait_at_gate (QuiltInit *init)
+{
+  int fd;
+
+  if (init->setup->gate < 0)
+    return;
+  check_command (init);
+  send_report (init, QUILT_REPORT_CREATED);
+  quilt_init_wait (init);
+  if (init->setup->outlives)
+    prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
+  quilt_fd_clear (&init->channel);
+  do
+    fd = accept4 (init->setup->gate, NULL, NULL, SOCK_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
+  if (fd < 0)
+    _exit (255);
+  close (init->setup->gate);
+  init->channel = fd;
+}
+
+static void
+prepare_command (const QuiltInit *init)
+{
+  if (init->setup->created_state < 0)
+    quilt_steps_run (init);
+  else
+    run_hooks (init, init->spec->start_container, init->setup->created_state,
+               QUILT_STAGE_START_CONTAINER);
+}
+
+static void
+build (const QuiltInit *init)
+{
+  int root_fd;
+
+  if (!(init->spec->namespaces & QUILT_NS_MOUNT)) {
+    enter_container (init);
+    return;
+  }
+  root_fd = build_root (init);
+  run_hooks_before_pivot (init);
+  enter_root (init, root_fd);
+  quilt_fd_clear (&root_fd);
+}
+
 void
 quilt_init_run (const QuiltInit *parents)
 {
   QuiltInit copy = *parents;
   const QuiltInit *init = &copy;
   QuiltIdentity identity;
-  int root_fd;
 
   quilt_identity_init (init->spec, &identity);
   copy.identity = &identity;
   die_with_parent ();
-  take_descriptors (&copy);
+  take_descriptors (init);
   set_oom_score (init);
   confine (init);
   bring_loopback_up (init);
   set_hostname (init);
-  root_fd = build_root (init);
-  enter_root (init, root_fd);
-  quilt_fd_clear (&root_fd);
+  build (init);
   send_report (init, QUILT_REPORT_READY);
   quilt_init_wait (init);
-  finish_root (init);
-  quilt_steps_run (init);
+  if (init->spec->namespaces & QUILT_NS_MOUNT)
+    finish_root (init);
+  make_cwd (init);
+  open_terminal (init);
+  wait_at_gate (&copy);
+  prepare_command (init);
   look_user_up (&copy, &identity);
   if (quilt_spec_has_init (init->spec))
     quilt_reaper_run (init);

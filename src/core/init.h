@@ -3,16 +3,18 @@
 #pragma once
 
 #include "core/identity.h"
+#include "core/join.h"
 #include "core/mounts.h"
+#include "core/payload.h"
 #include "core/report.h"
 #include "spec/oci.h"
 
 typedef struct {
   const QuiltSpec *spec;
   const QuiltMountPlan *mounts;
+  const QuiltJoins *joins;
+  const QuiltPayloadSetup *setup;
   int channel; /* SOCK_SEQPACKET to the supervisor: reports go, one byte each comes to go on */
-  int stdout_fd;
-  int stderr_fd;
   char **env;  /* of the command and its steps */
   char **home; /* where in it HOME of the user stands who is looked up; NULL: nowhere */
   const QuiltIdentity *identity; /* in the init itself: who the next program is run as */

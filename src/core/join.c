@@ -20,8 +20,10 @@ static const struct {
   guint ours;
   int clone_flag;
 } types[] = {
-    {QUILT_NS_PID, CLONE_NEWPID}, {QUILT_NS_NETWORK, CLONE_NEWNET}, {QUILT_NS_IPC, CLONE_NEWIPC},
-    {QUILT_NS_UTS, CLONE_NEWUTS}, {QUILT_NS_USER, CLONE_NEWUSER},
+    {QUILT_NS_PID, CLONE_NEWPID},       {QUILT_NS_NETWORK, CLONE_NEWNET},
+    {QUILT_NS_IPC, CLONE_NEWIPC},       {QUILT_NS_UTS, CLONE_NEWUTS},
+    {QUILT_NS_CGROUP, CLONE_NEWCGROUP}, {QUILT_NS_TIME, CLONE_NEWTIME},
+    {QUILT_NS_MOUNT, CLONE_NEWNS},      {QUILT_NS_USER, CLONE_NEWUSER},
 };
 
 static int
@@ -58,9 +60,14 @@ quilt_joins_open (const QuiltSpec *spec, QuiltJoins *ret_joins, GError **error)
 {
   g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
 
-  for (guint i = 0; i < spec->joins->len; i++)
-    if (!open_one (spec->joins->pdata[i], &joins, error))
+  /* In whatever order they stand: whoever has entered a user namespace has lost what the others
+   * ask for. */
+  for (guint i = 0; i < 2 * spec->joins->len; i++) {
+    const QuiltNamespaceJoin *join = spec->joins->pdata[i % spec->joins->len];
+
+    if ((join->type == QUILT_NS_USER) == (i >= spec->joins->len) && !open_one (join, &joins, error))
       return FALSE;
+  }
   *ret_joins = joins;
   joins.n = 0;
   return TRUE;
@@ -72,6 +79,18 @@ quilt_joins_clear (QuiltJoins *joins)
   for (guint i = 0; i < joins->n; i++)
     quilt_fd_clear (&joins->fds[i]);
   joins->n = 0;
+}
+
+/* Left to the child is what it enters a whole container by: files of the host's /proc have to be
+ * written before, and who is in no cgroup of a namespace is not born in one. */
+static gboolean
+is_late (const QuiltJoins *joins, guint i)
+{
+  gboolean whole = FALSE;
+
+  for (guint j = 0; j < joins->n; j++)
+    whole = whole || joins->types[j] == CLONE_NEWNS;
+  return whole && (joins->types[i] == CLONE_NEWNS || joins->types[i] == CLONE_NEWCGROUP);
 }
 
 /* What the process between us and the child tells us; as short as it is, a pipe takes it whole. */
@@ -92,7 +111,7 @@ enter_and_clone (const QuiltJoins *joins, struct clone_args *args, int answer_fd
   args->exit_signal = 0; /* that of this process */
   args->pidfd = (guint64)(gsize)&answer.pid_fd;
   for (guint i = 0; i < joins->n && answer.pid == 0; i++)
-    if (setns (joins->fds[i], joins->types[i]) < 0)
+    if (!is_late (joins, i) && setns (joins->fds[i], joins->types[i]) < 0)
       answer.pid = -1;
   /* A change of credentials has made us dumpable, and the child is seen where it is born. */
   if (answer.pid == 0)
@@ -135,4 +154,13 @@ quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
     *(int *)(gsize)args->pidfd = answer.pid_fd;
   errno = answer.errsv;
   return answer.pid;
+}
+
+int
+quilt_joins_enter (const QuiltJoins *joins)
+{
+  for (guint i = 0; i < joins->n; i++)
+    if (is_late (joins, i) && setns (joins->fds[i], joins->types[i]) < 0)
+      return -errno;
+  return 0;
 }

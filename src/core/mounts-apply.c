@@ -306,28 +306,53 @@ apply_protection (Context *context, const QuiltMountOp *op)
 }
 
 static int
+put (const Context *context, const char *target, int fd)
+{
+  g_autofd int target_fd = -1;
+  struct stat st;
+  int r;
+
+  if (fstat (fd, &st) < 0)
+    return -errno;
+  target_fd = open_target (context->root_fd, target, 0);
+  if (target_fd < 0 && errno == ENOENT)
+    target_fd = make_target (context->root_fd, target, S_ISDIR (st.st_mode));
+  if (target_fd < 0)
+    return -errno;
+  r = check_target (context, target_fd, &st);
+  return r < 0 ? r : quilt_mount_attach (fd, target_fd);
+}
+
+static int
 apply_mount (
     const QuiltMountPlan *plan, Context *context, const QuiltMountOp *op, char *detail, gsize size)
 {
   g_autofd int fd = -1;
-  g_autofd int target_fd = -1;
-  struct stat st;
   int r;
 
   r = make_mount (plan, op, detail, size, &fd);
   if (r < 0)
     return r;
-  if (fstat (fd, &st) < 0)
-    return -errno;
-  target_fd = open_target (context->root_fd, op->target, 0);
-  if (target_fd < 0 && errno == ENOENT)
-    target_fd = make_target (context->root_fd, op->target, S_ISDIR (st.st_mode));
-  if (target_fd < 0 && errno == ELOOP)
+  r = put (context, op->target, fd);
+  if (r == -ELOOP)
     g_strlcpy (detail, "the image has a link there", size);
-  if (target_fd < 0)
-    return -errno;
-  r = check_target (context, target_fd, &st);
-  return r < 0 ? r : quilt_mount_attach (fd, target_fd);
+  return r;
+}
+
+int
+quilt_mounts_put (int root_fd, const char *target, int tree_fd)
+{
+  Context context = {.root_fd = root_fd};
+
+  return fstat (root_fd, &context.root) < 0 ? -errno : put (&context, target, tree_fd);
+}
+
+int
+quilt_mounts_make_directory (int root_fd, const char *path)
+{
+  g_autofd int fd = make_target (root_fd, path, TRUE);
+
+  return fd < 0 ? -errno : 0;
 }
 
 int

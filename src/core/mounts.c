@@ -60,6 +60,12 @@ find_option (const char *name)
   return NULL;
 }
 
+const char *
+quilt_mount_option_name (guint index)
+{
+  return index < G_N_ELEMENTS (options) ? options[index].name : NULL;
+}
+
 static void
 clear_setting (gpointer data)
 {
@@ -305,6 +311,8 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
 
   plan->ops = g_ptr_array_new_with_free_func (op_free);
   plan->trees = g_array_new (FALSE, FALSE, sizeof (QuiltMountTree));
+  if (!(spec->namespaces & QUILT_NS_MOUNT))
+    return g_steal_pointer (&plan); /* those that it joins are there */
   for (guint i = 0; spec->mounts && i < spec->mounts->len; i++) {
     QuiltMountOp *op = plan_mount (spec->mounts->pdata[i], error);
 

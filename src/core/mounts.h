@@ -68,6 +68,10 @@ QuiltMountPlan *quilt_mounts_plan (const QuiltSpec *spec, GError **error);
 void quilt_mount_plan_free (QuiltMountPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltMountPlan, quilt_mount_plan_free)
 
+/* The name of an option that every mount may have, which are so many from 0 on; NULL after the
+ * last. Others are the file system's own. A static string. */
+const char *quilt_mount_option_name (guint index);
+
 /* The rest is child-safe: it allocates nothing and returns 0 or -errno. detail (of size bytes) gets
  * what the file system itself said, if anything. */
 
@@ -88,3 +92,10 @@ int quilt_mounts_apply (const QuiltMountPlan *plan,
                         char *detail,
                         gsize size,
                         const QuiltMountOp **ret_failed);
+
+/* Puts a mount that is attached nowhere on target, which is made if it is not there, as a file: the
+ * rules for targets are those of quilt_mounts_apply(). */
+int quilt_mounts_put (int root_fd, const char *target, int tree_fd);
+
+/* Makes what is missing of a directory. */
+int quilt_mounts_make_directory (int root_fd, const char *path);

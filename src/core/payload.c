@@ -9,7 +9,9 @@
 #include "core/join.h"
 #include "core/limits.h"
 #include "core/mounts.h"
+#include "core/scheduling.h"
 #include "core/seccomp.h"
+#include "core/time-namespace.h"
 #include "core/user-namespace.h"
 
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,14 +36,43 @@ static const struct {
 };
 
 static gboolean
-check_spec (const QuiltSpec *spec, GError **error)
+check_hooks (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **error)
 {
-  if (!(spec->namespaces & QUILT_NS_MOUNT)) {
+  const struct {
+    const char *name;
+    const GPtrArray *hooks;
+  } kinds[] = {
+      {"prestart", spec->prestart},
+      {"createRuntime", spec->create_runtime},
+      {"createContainer", spec->create_container},
+      {"poststart", spec->poststart},
+      {"poststop", spec->poststop},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (kinds[i].hooks->len > 0 && setup->created_state < 0) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                   "Failed to use hooks.%s: hooks of this kind are not run here", kinds[i].name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **error)
+{
+  if (spec->process.terminal && setup->console < 0) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to use linux.namespaces: 'mount' must be a new one");
+                 "Failed to use process.terminal: there are no terminals here");
     return FALSE;
   }
-  if (spec->start_container->len > 0 && !(spec->namespaces & QUILT_NS_PID)) {
+  if (!quilt_spec_leaves_host (spec, QUILT_NS_MOUNT)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to use linux.namespaces: one of type 'mount' is needed");
+    return FALSE;
+  }
+  if (spec->start_container->len > 0 && setup->created_state < 0 &&
+      !(spec->namespaces & QUILT_NS_PID)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                  "Failed to use hooks.startContainer: what they leave running can be ended only in "
                  "a new 'pid' namespace");
@@ -51,37 +83,44 @@ check_spec (const QuiltSpec *spec, GError **error)
                  "Failed to use hostname: it needs a new 'uts' namespace");
     return FALSE;
   }
+  if (spec->domainname && !(spec->namespaces & QUILT_NS_UTS)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use domainname: it needs a new 'uts' namespace");
+    return FALSE;
+  }
+  if (spec->net_devices->len > 0) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to use linux.netDevices: interfaces are not moved here");
+    return FALSE;
+  }
   if (!spec->process.args || !spec->process.args[0] || !spec->root_path) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to use the configuration: it has no process.args or root.path");
     return FALSE;
   }
-  return quilt_credentials_check (spec, error) && quilt_seccomp_check (spec, error);
+  return check_hooks (spec, setup, error) && quilt_credentials_check (spec, error) &&
+         quilt_seccomp_check (spec, error);
 }
 
-/* The reading end must not make the supervisor wait; the writing end is like any pipe. */
-static gboolean
-make_output (const QuiltSpec *spec, int *ret_read_fd, int *ret_write_fd)
+/* So that the command can open /dev/stdout by name; no harm is done if it can't. */
+static void
+give_pipes (const QuiltSpec *spec, const int *fds)
 {
   guint32 uid = (guint32)spec->process.uid, gid = (guint32)spec->process.gid;
-  int fds[2];
+  struct stat st;
 
   if (quilt_spec_leaves_host (spec, QUILT_NS_USER)) {
     quilt_id_map_find (spec->uid_map, uid, &uid);
     quilt_id_map_find (spec->gid_map, gid, &gid);
   }
-  if (pipe2 (fds, O_CLOEXEC) < 0)
-    return FALSE;
-  *ret_read_fd = fds[0];
-  *ret_write_fd = fds[1];
-  if (fcntl (fds[0], F_SETFL, O_NONBLOCK) < 0)
-    return FALSE;
-  /* So that the command can open /dev/stdout by name. */
-  return uid == 0 || fchown (fds[1], uid, gid) == 0;
+  for (guint i = 0; i < 3; i++)
+    if (fds[i] >= 0 && fstat (fds[i], &st) == 0 && S_ISFIFO (st.st_mode) && st.st_uid != uid &&
+        fchown (fds[i], uid, gid) < 0)
+      errno = 0;
 }
 
 static pid_t
-clone_init (const QuiltSpec *spec, const QuiltJoins *joins, int *ret_pid_fd)
+clone_init (const QuiltSpec *spec, const QuiltJoins *joins, int cgroup, int *ret_pid_fd)
 {
   struct clone_args args = {
       .flags = CLONE_PIDFD,
@@ -92,6 +131,10 @@ clone_init (const QuiltSpec *spec, const QuiltJoins *joins, int *ret_pid_fd)
   for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++)
     if (spec->namespaces & namespaces[i].ours)
       args.flags |= namespaces[i].clone_flag;
+  if (cgroup >= 0) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = (guint64)cgroup;
+  }
   /* Whoever shares a pid namespace with the init sees it from its birth. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   return quilt_joins_clone (joins, &args);
@@ -109,8 +152,8 @@ refuse_clone (const QuiltSpec *spec, int errsv, GError **error)
   return FALSE;
 }
 
-/* The environment, and in it the place for the HOME of a user whom only the init can look up; the
- * strings stay the spec's. Until then it is root's. */
+/* The environment, and in it the place for the HOME of the user, whom only the init can look up;
+ * the strings stay the spec's. Until then it is root's. */
 static char **
 make_env (const QuiltSpec *spec, char ***ret_home)
 {
@@ -121,8 +164,6 @@ make_env (const QuiltSpec *spec, char ***ret_home)
   *ret_home = NULL;
   if (n > 0)
     memcpy (copy, env, n * sizeof *env);
-  if (!g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_USER))
-    return copy;
   for (gsize i = 0; i < n; i++)
     if (g_str_has_prefix (env[i], "HOME="))
       return copy;
@@ -131,20 +172,34 @@ make_env (const QuiltSpec *spec, char ***ret_home)
   return copy;
 }
 
+/* In the parent, when the init is there. */
+static gboolean
+set_up_user_namespace (const QuiltSpec *spec,
+                       const QuiltMountPlan *mounts,
+                       const QuiltJoins *joins,
+                       const QuiltPayload *payload,
+                       GError **error)
+{
+  return !quilt_spec_leaves_host (spec, QUILT_NS_USER) ||
+         quilt_user_namespace_set_up (spec, mounts, joins, payload->pid, payload->channel, error);
+}
+
 gboolean
-quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **error)
+quilt_payload_start (const QuiltSpec *spec,
+                     const QuiltPayloadSetup *setup,
+                     QuiltPayload *ret_payload,
+                     GError **error)
 {
   g_auto (QuiltPayload) payload = QUILT_PAYLOAD_NONE;
   g_autoptr (QuiltMountPlan) mounts = NULL;
   g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
   g_autofd int channel_fd = -1;
-  g_autofd int stdout_fd = -1;
-  g_autofd int stderr_fd = -1;
   g_autofree char **env = NULL;
   char **home;
   int channel[2];
+  int time_fd;
 
-  mounts = check_spec (spec, error) ? quilt_mounts_plan (spec, error) : NULL;
+  mounts = check_spec (spec, setup, error) ? quilt_mounts_plan (spec, error) : NULL;
   if (!mounts || !quilt_joins_open (spec, &joins, error))
     return FALSE;
   if (!quilt_limits_prepare (spec, error))
@@ -154,21 +209,25 @@ quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
   payload.channel = channel[0];
   channel_fd = channel[1];
-  if (!make_output (spec, &payload.stdout_fd, &stdout_fd) ||
-      !make_output (spec, &payload.stderr_fd, &stderr_fd))
-    return quilt_set_error_errno (error, errno, "Failed to make a pipe for the output");
-  payload.pid = clone_init (spec, &joins, &payload.pid_fd);
-  if (payload.pid < 0)
-    return refuse_clone (spec, errno, error);
+  give_pipes (spec, setup->stdio);
+  if (!quilt_time_namespace_prepare (spec, &time_fd, error))
+    return FALSE;
+  payload.pid = clone_init (spec, &joins, setup->cgroup, &payload.pid_fd);
+  if (payload.pid < 0) {
+    refuse_clone (spec, errno, error);
+    quilt_time_namespace_restore (time_fd, NULL);
+    return FALSE;
+  }
   if (payload.pid == 0) {
-    const QuiltInit init = {spec, mounts, channel_fd, stdout_fd, stderr_fd, env, home, NULL};
+    const QuiltInit init = {spec, mounts, &joins, setup, channel_fd, env, home, NULL};
 
     /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */
     quilt_fd_clear (&payload.channel);
     quilt_init_run (&init);
   }
-  if (quilt_spec_leaves_host (spec, QUILT_NS_USER) &&
-      !quilt_user_namespace_set_up (spec, mounts, &joins, payload.pid, payload.channel, error))
+  if (!quilt_time_namespace_restore (time_fd, error) ||
+      !quilt_scheduling_apply (&spec->process, payload.pid, error) ||
+      !set_up_user_namespace (spec, mounts, &joins, &payload, error))
     return FALSE;
   *ret_payload = payload;
   payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
@@ -199,7 +258,5 @@ quilt_payload_clear (QuiltPayload *payload)
   }
   quilt_fd_clear (&payload->pid_fd);
   quilt_fd_clear (&payload->channel);
-  quilt_fd_clear (&payload->stdout_fd);
-  quilt_fd_clear (&payload->stderr_fd);
   payload->pid = 0;
 }

@@ -7,24 +7,54 @@
 
 #include <sys/types.h>
 
+/* What the init gets of its caller beside the configuration. -1: no such descriptor; all stay the
+ * caller's. */
+typedef struct {
+  int stdio[3]; /* the command's 0, 1 and 2; -1: /dev/null. Pipes are given to its user */
+  int console;  /* a Unix socket that gets the terminal's master, with its name as the message;
+                 * needed if process.terminal is set */
+  int gate;     /* a listening SOCK_SEQPACKET: once all but the command is done, the init reports
+                 * CREATED,     and after the word to go on it closes its channel and waits here. The
+                 * connection that     comes is its channel from then on */
+  /* Files with the container's state, to be read by its hooks, filled before MOUNTED and READY are
+   * answered. Without the second, startContainer are setup steps. */
+  int creating_state, created_state;
+  int cgroup;        /* a cgroup2 directory that it is born in */
+  guint n_preserved; /* descriptors from 3 on that are the command's too, not close-on-exec */
+  gboolean outlives; /* it goes on when the caller ends */
+  gboolean keeps_keyring;
+  gboolean no_pivot;  /* the root can't be pivoted: an initramfs */
+  gboolean makes_cwd; /* if it is not there */
+  char **hook_env;    /* of hooks that have none of their own */
+} QuiltPayloadSetup;
+
+#define QUILT_PAYLOAD_SETUP_NONE                                                                   \
+  {                                                                                                \
+    .stdio = {-1, -1, -1}, .console = -1, .gate = -1, .creating_state = -1, .created_state = -1,   \
+    .cgroup = -1,                                                                                  \
+  }
+
 typedef struct {
   pid_t pid;
   int pid_fd;
   int channel; /* reports; see core/report.h. End of file: the command runs, or all is over */
-  int stdout_fd;
-  int stderr_fd;
 } QuiltPayload;
 
 #define QUILT_PAYLOAD_NONE                                                                         \
   {                                                                                                \
-    0, -1, -1, -1, -1                                                                              \
+    0, -1, -1                                                                                      \
   }
 
-/* Clones the container's init, which builds the root file system and reports READY. The caller has
- * one thread, all signals blocked, and open only descriptors that are close-on-exec. The container
- * dies with the caller. Errors: of quilt_mounts_plan() and quilt_user_namespace_set_up(),
+/* Clones the container's init, which builds the root file system and reports READY; before that
+ * MOUNTED, if hooks have to run in between. A configuration that joins a mount namespace is a
+ * process more in a container that is there: nothing is built. The caller has one thread, all
+ * signals blocked, and open only descriptors that are close-on-exec. Until setup says otherwise the
+ * container dies with the caller. Errors: of quilt_mounts_plan() and quilt_user_namespace_set_up(),
  * INVALID_ARGUMENT, FAILED. */
-gboolean quilt_payload_start (const QuiltSpec *spec, QuiltPayload *ret_payload, GError **error);
+gboolean quilt_payload_start (const QuiltSpec *spec,
+                              const QuiltPayloadSetup *setup,
+                              QuiltPayload *ret_payload,
+                              GError **error);
 
 /* Once it has reported READY: a descriptor of its root, -1 on failure. As long as it is open the
  * root file system stays mounted, though nobody sees it: writing back what an overlay has in memory

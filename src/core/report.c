@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/hook.h"
 
 #include <errno.h>
 #include <string.h>
@@ -39,6 +40,12 @@ static const struct {
     [QUILT_STAGE_USER] = {"look up user or group", ""},
     [QUILT_STAGE_PASSWD] = {"read the container's", ""},
     [QUILT_STAGE_RLIMIT] = {"set the limit", ""},
+    [QUILT_STAGE_TERMINAL] = {"open a terminal by", "; has the container a devpts on /dev/pts?"},
+    [QUILT_STAGE_CREATE_CONTAINER] = {"run the createContainer hook", ""},
+    [QUILT_STAGE_START_CONTAINER] = {"run the startContainer hook", ""},
+    [QUILT_STAGE_DOMAINNAME] = {"set the domain name", ""},
+    [QUILT_STAGE_PERSONALITY] = {"set the personality", ""},
+    [QUILT_STAGE_PROPAGATION] = {"set the propagation of the root file system to", ""},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (stages) == QUILT_N_STAGES);
@@ -105,7 +112,7 @@ quilt_report_receive (int channel, QuiltReport *ret_report)
   if (n <= 0)
     return (int)n;
   if (n != sizeof report || report.type < QUILT_REPORT_READY ||
-      report.type > QUILT_REPORT_STEP_FAILED || report.stage >= QUILT_N_STAGES ||
+      report.type > QUILT_REPORT_HOOK_FAILED || report.stage >= QUILT_N_STAGES ||
       report.problem >= QUILT_N_COMMAND_PROBLEMS ||
       !memchr (report.object, '\0', sizeof report.object) ||
       !memchr (report.detail, '\0', sizeof report.detail))
@@ -169,10 +176,26 @@ set_step_error (const QuiltReport *report, GError **error)
                  WEXITSTATUS (report->status));
 }
 
+static void
+set_hook_error (const QuiltReport *report, GError **error)
+{
+  QuiltHookResult result = {report->error, report->status, report->timed_out, ""};
+
+  g_strlcpy (result.said, report->detail, sizeof result.said);
+  quilt_hook_to_error (
+      &result, report->stage == QUILT_STAGE_CREATE_CONTAINER ? "createContainer" : "startContainer",
+      report->object, error);
+}
+
 void
 quilt_report_to_error (const QuiltReport *report, GError **error)
 {
   g_autofree char *text = NULL;
+
+  if (report->type == QUILT_REPORT_HOOK_FAILED) {
+    set_hook_error (report, error);
+    return;
+  }
 
   if (report->type == QUILT_REPORT_STAGE_FAILED) {
     set_stage_error (report, error);

@@ -29,6 +29,12 @@ typedef enum {
   QUILT_STAGE_RLIMIT,
   QUILT_STAGE_USER,
   QUILT_STAGE_PASSWD,
+  QUILT_STAGE_TERMINAL,
+  QUILT_STAGE_CREATE_CONTAINER, /* hooks */
+  QUILT_STAGE_START_CONTAINER,
+  QUILT_STAGE_DOMAINNAME,
+  QUILT_STAGE_PERSONALITY,
+  QUILT_STAGE_PROPAGATION,
   QUILT_N_STAGES,
 } QuiltStage;
 
@@ -57,6 +63,10 @@ typedef enum {
   QUILT_REPORT_STAGE_FAILED, /* stage, error, object, detail */
   QUILT_REPORT_COMMAND_BAD,  /* problem, error, object, detail; step: 0 is the command itself */
   QUILT_REPORT_STEP_FAILED,  /* step, and status as wait(2) has it, or timed_out */
+  QUILT_REPORT_MOUNTED,      /* hooks may run; waits */
+  QUILT_REPORT_CREATED,      /* waits, and then at the gate */
+  QUILT_REPORT_HOOK_FAILED,  /* stage is its kind, object its path, detail what it said; error,
+                              * status, timed_out */
 } QuiltReportType;
 
 /* One message, written at once, by code that must not allocate. */

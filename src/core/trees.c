@@ -33,13 +33,13 @@ add_tree (QuiltMountPlan *plan, const char *path, const QuiltMountOp *op, gboole
 static const struct {
   const char *type;
   QuiltNamespaces shown;
-  int clone_flag;   /* 0: can't be joined */
+  int clone_flag;
   const char *path; /* of the supervisor's own */
 } mirrors[] = {
     {"proc", QUILT_NS_PID, CLONE_NEWPID, "/proc/self/ns/pid"},
     {"sysfs", QUILT_NS_NETWORK, CLONE_NEWNET, "/proc/self/ns/net"},
     {"mqueue", QUILT_NS_IPC, CLONE_NEWIPC, "/proc/self/ns/ipc"},
-    {"cgroup2", QUILT_NS_CGROUP, 0, NULL},
+    {"cgroup2", QUILT_NS_CGROUP, CLONE_NEWCGROUP, "/proc/self/ns/cgroup"},
 };
 
 /* Of the host, or of somebody whose user namespace is not ours: a new one has power over new ones
@@ -226,8 +226,7 @@ make_mirror (const QuiltMountOp *op, const QuiltJoins *joins, char *detail, gsiz
 
 /* Whoever makes a file system is who can have device nodes in it: the host's root. */
 static int
-make_mount (
-    const QuiltMountOp *op, guint32 uid, guint32 gid, const QuiltJoins *joins, GError **error)
+make_mount (const QuiltMountOp *op, const QuiltSpec *spec, const QuiltJoins *joins, GError **error)
 {
   g_autofd int fd = -1;
   char detail[256] = "";
@@ -236,7 +235,7 @@ make_mount (
 
   umask (mask);
   if (r == 0 && op->devices)
-    r = quilt_devices_give (fd, op->nodes, uid, gid);
+    r = quilt_devices_give (fd, op->nodes, spec->uid_map, spec->gid_map);
   if (r < 0) {
     quilt_set_error_errno (error, -r, "Failed to make %s for '%s'%s%s", op->type, op->target,
                            *detail ? ", " : "", detail);
@@ -264,8 +263,7 @@ send_all (int channel, const int *fds, guint n, GError **error)
 gboolean
 quilt_trees_send (const QuiltMountPlan *plan,
                   int user_fd,
-                  guint32 uid,
-                  guint32 gid,
+                  const QuiltSpec *spec,
                   const QuiltJoins *joins,
                   int channel,
                   GError **error)
@@ -278,7 +276,7 @@ quilt_trees_send (const QuiltMountPlan *plan,
     const QuiltMountTree *tree = &g_array_index (plan->trees, QuiltMountTree, n);
 
     fds[n] = tree->path ? open_directory (tree, user_fd, error)
-                        : make_mount (tree->op, uid, gid, joins, error);
+                        : make_mount (tree->op, spec, joins, error);
     ok = fds[n] >= 0;
     n += ok ? 1 : 0;
   }

@@ -13,13 +13,12 @@
 gboolean quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError **error);
 
 /* In the supervisor: makes all of the plan's trees, attached nowhere, and sends them over channel,
- * which they need not be read from meanwhile. user_fd is the container's user namespace; uid and
- * gid are its root's, as the host knows them; joins what it has joined. NOT_SUPPORTED where a file
+ * which they need not be read from meanwhile. user_fd is the container's user namespace, joins
+ * what it has joined. NOT_SUPPORTED where a file
  * system can't map ids. */
 gboolean quilt_trees_send (const QuiltMountPlan *plan,
                            int user_fd,
-                           guint32 uid,
-                           guint32 gid,
+                           const QuiltSpec *spec,
                            const QuiltJoins *joins,
                            int channel,
                            GError **error);

@@ -56,7 +56,6 @@ quilt_user_namespace_set_up (const QuiltSpec *spec,
                              GError **error)
 {
   g_autofd int user_fd = -1;
-  guint32 uid = 0, gid = 0;
   char path[32];
 
   /* The process stays ours to reap, so that its number is nobody else's. */
@@ -69,9 +68,7 @@ quilt_user_namespace_set_up (const QuiltSpec *spec,
   user_fd = open (path, O_RDONLY | O_CLOEXEC);
   if (user_fd < 0)
     return quilt_set_error_errno (error, errno, "Failed to open the container's user namespace");
-  quilt_id_map_find (spec->uid_map, 0, &uid);
-  quilt_id_map_find (spec->gid_map, 0, &gid);
-  return quilt_trees_send (mounts, user_fd, uid, gid, joins, channel, error);
+  return quilt_trees_send (mounts, user_fd, spec, joins, channel, error);
 }
 
 int

@@ -81,6 +81,7 @@ await_report (const QuiltPayload *payload, QuiltFinding *ret)
 void
 quilt_trial_look (const char *state_dir, QuiltFinding *ret)
 {
+  const QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
   g_autofd int state_fd = open (state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   g_auto (QuiltPayload) payload = QUILT_PAYLOAD_NONE;
   g_autoptr (QuiltSpec) spec = NULL;
@@ -88,7 +89,7 @@ quilt_trial_look (const char *state_dir, QuiltFinding *ret)
 
   if (make_place (state_fd, &error))
     spec = new_spec (state_dir, &error);
-  if (spec && quilt_payload_start (spec, &payload, &error))
+  if (spec && quilt_payload_start (spec, &setup, &payload, &error))
     await_report (&payload, ret);
   else
     quilt_finding_set (ret, QUILT_VERDICT_MISSING, "", "%s", error->message);

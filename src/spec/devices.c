@@ -40,6 +40,15 @@ quilt_devices_add (GArray *devices,
   g_array_append_val (devices, device);
 }
 
+void
+quilt_devices_own (GArray *devices, guint32 uid, guint32 gid)
+{
+  QuiltDevice *last = &g_array_index (devices, QuiltDevice, devices->len - 1);
+
+  last->uid = uid;
+  last->gid = gid;
+}
+
 static gboolean
 refuse (GError **error, const char *key, const char *text, const char *why)
 {

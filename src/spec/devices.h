@@ -10,7 +10,8 @@ typedef struct {
   char type;      /* 'c' or 'b' */
   char access[4]; /* of "rwm", for the scope; OCI says that elsewhere: "" if parsed from it */
   guint32 major, minor;
-  guint32 mode; /* permissions alone */
+  guint32 mode;     /* permissions alone */
+  guint32 uid, gid; /* whose it is, inside */
 } QuiltDevice;
 
 GArray *quilt_devices_new (void); /* of QuiltDevice; g_array_unref() frees what they own */
@@ -22,6 +23,9 @@ void quilt_devices_add (GArray *devices,
                         guint32 minor,
                         guint32 mode,
                         const char *access);
+
+/* Gives away the last one that was added. */
+void quilt_devices_own (GArray *devices, guint32 uid, guint32 gid);
 
 /* Where "HOST[:CONTAINER[:ACCESS]]" leads: both paths are absolute and without "." and "..", the
  * container's is below /dev and HOST itself if it is left out. Outputs may be NULL; the strings are

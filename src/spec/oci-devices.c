@@ -10,6 +10,7 @@
 typedef struct {
   char *type, *path;
   gint64 major, minor, mode;
+  guint64 uid, gid;
 } Device;
 
 #define DEVICE(name) .offset = G_STRUCT_OFFSET (Device, name)
@@ -20,8 +21,8 @@ static const QuiltField device_fields[] = {
     {"major", QUILT_FIELD_INT, quilt_field_int64, DEVICE (major)},
     {"minor", QUILT_FIELD_INT, quilt_field_int64, DEVICE (minor)},
     {"fileMode", QUILT_FIELD_INT, quilt_field_int64, DEVICE (mode)},
-    QUILT_OCI_UNSUPPORTED ("uid"), /* it is the container's root's */
-    QUILT_OCI_UNSUPPORTED ("gid"),
+    {"uid", QUILT_FIELD_INT, quilt_field_uint64, DEVICE (uid)},
+    {"gid", QUILT_FIELD_INT, quilt_field_uint64, DEVICE (gid)},
     {NULL},
 };
 
@@ -42,6 +43,8 @@ check_device (const Device *device, const char *path, GError **error)
     return quilt_oci_refuse (error, path, "needs major (0 to 4095) and minor (0 to 1048575)");
   if (device->mode < 0 || (device->mode & 07777) > 0777)
     return quilt_oci_refuse (error, path, "its fileMode must be permissions alone");
+  if (device->uid >= G_MAXUINT32 || device->gid >= G_MAXUINT32)
+    return quilt_oci_refuse (error, path, "its uid and gid must be at most 4294967294");
   return TRUE;
 }
 
@@ -52,9 +55,11 @@ read_device (json_object *item, const char *path, void *devices, GError **error)
   gboolean ok = quilt_json_read (device_fields, item, path, &device, error) &&
                 check_device (&device, path, error);
 
-  if (ok)
+  if (ok) {
     quilt_devices_add (devices, g_steal_pointer (&device.path), *device.type == 'b' ? 'b' : 'c',
                        (guint32)device.major, (guint32)device.minor, (guint32)device.mode, "");
+    quilt_devices_own (devices, (guint32)device.uid, (guint32)device.gid);
+  }
   g_free (device.type);
   g_free (device.path);
   return ok;
@@ -85,6 +90,10 @@ quilt_oci_print_devices (const QuiltSpec *spec, json_object *linux_object)
     json_object_object_add (item, "major", json_object_new_uint64 (device->major));
     json_object_object_add (item, "minor", json_object_new_uint64 (device->minor));
     json_object_object_add (item, "fileMode", json_object_new_uint64 (device->mode));
+    if (device->uid || device->gid) {
+      json_object_object_add (item, "uid", json_object_new_uint64 (device->uid));
+      json_object_object_add (item, "gid", json_object_new_uint64 (device->gid));
+    }
     json_object_array_add (array, item);
   }
   json_object_object_add (linux_object, "devices", array);

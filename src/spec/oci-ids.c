@@ -4,6 +4,7 @@
 #include "spec/oci-private.h"
 
 #include "base/error.h"
+#include "spec/devices.h"
 
 typedef struct {
   guint64 inside, outside, count;
@@ -119,5 +120,12 @@ quilt_oci_check_ids (const QuiltSpec *spec, GError **error)
     if (!check_id (spec->gid_map, g_array_index (process->additional_gids, guint32, i),
                    "process.user.additionalGids", "gidMappings", error))
       return FALSE;
+  for (guint i = 0; i < spec->devices->len; i++) {
+    const QuiltDevice *device = &g_array_index (spec->devices, QuiltDevice, i);
+
+    if (!check_id (spec->uid_map, device->uid, "linux.devices", "uidMappings", error) ||
+        !check_id (spec->gid_map, device->gid, "linux.devices", "gidMappings", error))
+      return FALSE;
+  }
   return TRUE;
 }

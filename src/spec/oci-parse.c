@@ -9,10 +9,9 @@
 #define CONFIG_MAX (4 << 20)
 
 const QuiltNamespaceName quilt_namespace_names[] = {
-    {"pid", QUILT_NS_PID},     {"network", QUILT_NS_NETWORK},
-    {"mount", QUILT_NS_MOUNT}, {"ipc", QUILT_NS_IPC},
-    {"uts", QUILT_NS_UTS},     {"cgroup", QUILT_NS_CGROUP},
-    {"user", QUILT_NS_USER},   {NULL},
+    {"pid", QUILT_NS_PID},   {"network", QUILT_NS_NETWORK}, {"mount", QUILT_NS_MOUNT},
+    {"ipc", QUILT_NS_IPC},   {"uts", QUILT_NS_UTS},         {"cgroup", QUILT_NS_CGROUP},
+    {"user", QUILT_NS_USER}, {"time", QUILT_NS_TIME},       {NULL},
 };
 
 #define SPEC(name) .offset = G_STRUCT_OFFSET (QuiltSpec, name)
@@ -61,58 +60,6 @@ read_mounts (
 }
 
 static gboolean
-read_timeout (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  return quilt_field_int64 (field, value, path, member, error) &&
-         (*(gint64 *)member > 0 || quilt_oci_refuse (error, path, "must be at least 1 s"));
-}
-
-#define HOOK(name) .offset = G_STRUCT_OFFSET (QuiltHook, name)
-
-static const QuiltField hook_fields[] = {
-    {"path", QUILT_FIELD_STRING, quilt_oci_read_nonempty, HOOK (path)},
-    {"args", QUILT_FIELD_ARRAY, quilt_field_strv, HOOK (args)},
-    {"env", QUILT_FIELD_ARRAY, quilt_oci_read_env, HOOK (env)},
-    {"timeout", QUILT_FIELD_INT, read_timeout, HOOK (timeout)},
-    {NULL},
-};
-
-static gboolean
-read_hook (json_object *item, const char *path, void *hooks, GError **error)
-{
-  QuiltHook *hook = g_new0 (QuiltHook, 1);
-
-  g_ptr_array_add (hooks, hook);
-  return quilt_json_read (hook_fields, item, path, hook, error) &&
-         quilt_oci_require (hook->path, path, "path", error);
-}
-
-static gboolean
-read_start_container (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
-{
-  return quilt_oci_read_each (value, path, read_hook, *(GPtrArray **)member, error);
-}
-
-static const QuiltField hooks_fields[] = {
-    {"startContainer", QUILT_FIELD_ARRAY, read_start_container, SPEC (start_container)},
-    QUILT_OCI_UNSUPPORTED ("prestart"),
-    QUILT_OCI_UNSUPPORTED ("createRuntime"),
-    QUILT_OCI_UNSUPPORTED ("createContainer"),
-    QUILT_OCI_UNSUPPORTED ("poststart"),
-    QUILT_OCI_UNSUPPORTED ("poststop"),
-    {NULL},
-};
-
-static gboolean
-read_hooks (
-    const QuiltField *field, json_object *value, const char *path, void *spec, GError **error)
-{
-  return quilt_json_read (hooks_fields, value, path, spec, error);
-}
-
-static gboolean
 read_annotations (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
@@ -151,12 +98,11 @@ static const QuiltField namespace_fields[] = {
     {NULL},
 };
 
-/* A mount namespace that is there already has a root of its own, and a cgroup one is entered only
- * when the cgroup is. */
+/* A mount namespace that is there already has a root of its own. */
 static gboolean
 check_joinable (const QuiltNamespaceName *ns, const char *path, GError **error)
 {
-  if (ns->flag != QUILT_NS_MOUNT && ns->flag != QUILT_NS_CGROUP)
+  if (ns->flag != QUILT_NS_MOUNT)
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                "Failed to read '%s.path': an existing '%s' namespace can't be joined", path,
@@ -227,20 +173,21 @@ static const QuiltField linux_fields[] = {
     {"namespaces", QUILT_FIELD_ARRAY, read_namespaces},
     {"maskedPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (masked_paths)},
     {"readonlyPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (readonly_paths)},
-    {"resources", QUILT_FIELD_OBJECT, quilt_oci_check_resources},
-    QUILT_OCI_IGNORED ("cgroupsPath", QUILT_FIELD_STRING, "the cgroup is the one of the scope"),
+    {"resources", QUILT_FIELD_OBJECT, quilt_oci_read_resources, SPEC (resources)},
+    {"cgroupsPath", QUILT_FIELD_STRING, quilt_field_string, SPEC (cgroups_path)},
     {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (uid_map)},
     {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (gid_map)},
-    QUILT_OCI_UNSUPPORTED ("timeOffsets"),
+    {"timeOffsets", QUILT_FIELD_OBJECT, quilt_oci_read_time_offsets},
     {"devices", QUILT_FIELD_ARRAY, quilt_oci_read_devices, SPEC (devices)},
-    QUILT_OCI_UNSUPPORTED ("netDevices"),
-    QUILT_OCI_UNSUPPORTED ("rootfsPropagation"),
+    {"netDevices", QUILT_FIELD_OBJECT, quilt_oci_read_net_devices, SPEC (net_devices)},
+    {"rootfsPropagation", QUILT_FIELD_STRING, quilt_oci_read_propagation,
+     SPEC (rootfs_propagation)},
     {"seccomp", QUILT_FIELD_OBJECT, read_seccomp, SPEC (seccomp)},
     {"sysctl", QUILT_FIELD_OBJECT, quilt_oci_read_sysctls, SPEC (sysctls)},
     {"mountLabel", QUILT_FIELD_STRING, quilt_oci_read_label, SPEC (mount_label)},
     QUILT_OCI_UNSUPPORTED ("intelRdt"),
     QUILT_OCI_UNSUPPORTED ("memoryPolicy"),
-    QUILT_OCI_UNSUPPORTED ("personality"),
+    {"personality", QUILT_FIELD_OBJECT, quilt_oci_read_personality, SPEC (personality)},
     {NULL},
 };
 
@@ -269,14 +216,23 @@ read_version (
   return quilt_field_string (field, value, path, member, error);
 }
 
+/* An empty one is as good as none: engines write it. */
+static gboolean
+read_domainname (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return json_object_get_string_len (value) == 0 ||
+         quilt_field_string (field, value, path, member, error);
+}
+
 static const QuiltField spec_fields[] = {
     {"ociVersion", QUILT_FIELD_STRING, read_version, SPEC (oci_version)},
     {"process", QUILT_FIELD_OBJECT, quilt_oci_read_process, SPEC (process)},
     {"root", QUILT_FIELD_OBJECT, read_root},
     {"hostname", QUILT_FIELD_STRING, quilt_oci_read_nonempty, SPEC (hostname)},
-    QUILT_OCI_UNSUPPORTED ("domainname"),
+    {"domainname", QUILT_FIELD_STRING, read_domainname, SPEC (domainname)},
     {"mounts", QUILT_FIELD_ARRAY, read_mounts, SPEC (mounts)},
-    {"hooks", QUILT_FIELD_OBJECT, read_hooks},
+    {"hooks", QUILT_FIELD_OBJECT, quilt_oci_read_hooks},
     {"annotations", QUILT_FIELD_OBJECT, read_annotations, SPEC (annotations)},
     {"linux", QUILT_FIELD_OBJECT, read_linux},
     QUILT_OCI_UNSUPPORTED ("solaris"),
@@ -295,7 +251,9 @@ check_namespaces (const QuiltSpec *spec, GError **error)
     return quilt_oci_refuse (error, "linux.namespaces", "needs one of type 'mount'");
   if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS))
     return quilt_oci_refuse (error, "hostname", "needs a namespace of type 'uts'");
-  return TRUE;
+  if (spec->domainname && !(spec->namespaces & QUILT_NS_UTS))
+    return quilt_oci_refuse (error, "domainname", "needs a namespace of type 'uts'");
+  return quilt_oci_check_kernel (spec, error);
 }
 
 QuiltSpec *

@@ -6,18 +6,18 @@
 #include "spec/capabilities.h"
 #include "spec/rlimits.h"
 
-static void
-add_string (json_object *object, const char *key, const char *value)
+void
+quilt_oci_print_string (json_object *object, const char *key, const char *value)
 {
   if (value)
     json_object_object_add (object, key, json_object_new_string (value));
 }
 
-static void
-add_strv (json_object *object, const char *key, char **strv)
+void
+quilt_oci_print_strv (json_object *object, const char *key, char **value)
 {
-  if (strv)
-    json_object_object_add (object, key, quilt_json_new_strv ((const char *const *)strv));
+  if (value)
+    json_object_object_add (object, key, quilt_json_new_strv ((const char *const *)value));
 }
 
 static json_object *
@@ -61,22 +61,37 @@ print_capabilities (const QuiltCapabilities *capabilities)
 }
 
 static json_object *
+print_console_size (const QuiltProcess *process)
+{
+  json_object *object = json_object_new_object ();
+
+  json_object_object_add (object, "height", json_object_new_int (process->console_height));
+  json_object_object_add (object, "width", json_object_new_int (process->console_width));
+  return object;
+}
+
+static json_object *
 print_process (const QuiltProcess *process)
 {
   json_object *object = json_object_new_object ();
 
+  if (process->terminal)
+    json_object_object_add (object, "terminal", json_object_new_boolean (TRUE));
+  if (process->has_console_size)
+    json_object_object_add (object, "consoleSize", print_console_size (process));
   json_object_object_add (object, "user", print_user (process));
-  add_strv (object, "args", process->args);
-  add_strv (object, "env", process->env);
-  add_string (object, "cwd", process->cwd);
+  quilt_oci_print_strv (object, "args", process->args);
+  quilt_oci_print_strv (object, "env", process->env);
+  quilt_oci_print_string (object, "cwd", process->cwd);
   if (process->has_capabilities)
     json_object_object_add (object, "capabilities", print_capabilities (&process->capabilities));
   if (process->rlimits->len > 0)
     json_object_object_add (object, "rlimits", quilt_rlimits_print (process->rlimits));
   json_object_object_add (object, "noNewPrivileges",
                           json_object_new_boolean (process->no_new_privileges));
-  add_string (object, "apparmorProfile", process->apparmor_profile);
-  add_string (object, "selinuxLabel", process->selinux_label);
+  quilt_oci_print_string (object, "apparmorProfile", process->apparmor_profile);
+  quilt_oci_print_string (object, "selinuxLabel", process->selinux_label);
+  quilt_oci_print_scheduling (process, object);
   if (process->has_oom_score_adj)
     json_object_object_add (object, "oomScoreAdj", json_object_new_int64 (process->oom_score_adj));
   return object;
@@ -87,7 +102,7 @@ print_root (const QuiltSpec *spec)
 {
   json_object *root = json_object_new_object ();
 
-  add_string (root, "path", spec->root_path);
+  quilt_oci_print_string (root, "path", spec->root_path);
   json_object_object_add (root, "readonly", json_object_new_boolean (spec->root_readonly));
   return root;
 }
@@ -101,34 +116,13 @@ print_mounts (GPtrArray *mounts)
     const QuiltMount *mount = mounts->pdata[i];
     json_object *object = json_object_new_object ();
 
-    add_string (object, "destination", mount->destination);
-    add_string (object, "type", mount->type);
-    add_string (object, "source", mount->source);
-    add_strv (object, "options", mount->options);
+    quilt_oci_print_string (object, "destination", mount->destination);
+    quilt_oci_print_string (object, "type", mount->type);
+    quilt_oci_print_string (object, "source", mount->source);
+    quilt_oci_print_strv (object, "options", mount->options);
     json_object_array_add (array, object);
   }
   return array;
-}
-
-static json_object *
-print_hooks (GPtrArray *hooks)
-{
-  json_object *object = json_object_new_object ();
-  json_object *array = json_object_new_array ();
-
-  for (guint i = 0; i < hooks->len; i++) {
-    const QuiltHook *hook = hooks->pdata[i];
-    json_object *item = json_object_new_object ();
-
-    add_string (item, "path", hook->path);
-    add_strv (item, "args", hook->args);
-    add_strv (item, "env", hook->env);
-    if (hook->timeout > 0)
-      json_object_object_add (item, "timeout", json_object_new_int64 (hook->timeout));
-    json_object_array_add (array, item);
-  }
-  json_object_object_add (object, "startContainer", array);
-  return object;
 }
 
 static json_object *
@@ -138,7 +132,7 @@ print_table (GHashTable *table)
   json_object *object = json_object_new_object ();
 
   for (GList *key = keys; key; key = key->next)
-    add_string (object, key->data, g_hash_table_lookup (table, key->data));
+    quilt_oci_print_string (object, key->data, g_hash_table_lookup (table, key->data));
   return object;
 }
 
@@ -149,8 +143,8 @@ print_namespace (json_object *array, guint type, const char *path)
 
   for (const QuiltNamespaceName *ns = quilt_namespace_names; ns->name; ns++)
     if (ns->flag == type)
-      add_string (item, "type", ns->name);
-  add_string (item, "path", path);
+      quilt_oci_print_string (item, "type", ns->name);
+  quilt_oci_print_string (item, "path", path);
   json_object_array_add (array, item);
 }
 
@@ -177,10 +171,14 @@ print_linux (const QuiltSpec *spec)
 
   json_object_object_add (object, "namespaces", print_namespaces (spec));
   quilt_oci_print_id_maps (spec, object);
-  add_string (object, "mountLabel", spec->mount_label);
+  quilt_oci_print_string (object, "mountLabel", spec->mount_label);
   quilt_oci_print_devices (spec, object);
-  add_strv (object, "maskedPaths", spec->masked_paths);
-  add_strv (object, "readonlyPaths", spec->readonly_paths);
+  if (spec->resources)
+    json_object_object_add (object, "resources", quilt_oci_resources_to_json (spec->resources));
+  quilt_oci_print_string (object, "cgroupsPath", spec->cgroups_path);
+  quilt_oci_print_kernel (spec, object);
+  quilt_oci_print_strv (object, "maskedPaths", spec->masked_paths);
+  quilt_oci_print_strv (object, "readonlyPaths", spec->readonly_paths);
   if (spec->seccomp)
     json_object_object_add (object, "seccomp", quilt_seccomp_to_json (spec->seccomp));
   if (g_hash_table_size (spec->sysctls) > 0)
@@ -193,13 +191,13 @@ quilt_spec_print (const QuiltSpec *spec, gboolean pretty)
 {
   g_autoptr (json_object) object = json_object_new_object ();
 
-  add_string (object, "ociVersion", spec->oci_version);
+  quilt_oci_print_string (object, "ociVersion", spec->oci_version);
   json_object_object_add (object, "process", print_process (&spec->process));
   json_object_object_add (object, "root", print_root (spec));
-  add_string (object, "hostname", spec->hostname);
+  quilt_oci_print_string (object, "hostname", spec->hostname);
+  quilt_oci_print_string (object, "domainname", spec->domainname);
   json_object_object_add (object, "mounts", print_mounts (spec->mounts));
-  if (spec->start_container->len > 0)
-    json_object_object_add (object, "hooks", print_hooks (spec->start_container));
+  quilt_oci_print_hooks (spec, object);
   if (g_hash_table_size (spec->annotations) > 0)
     json_object_object_add (object, "annotations", print_table (spec->annotations));
   json_object_object_add (object, "linux", print_linux (spec));

@@ -5,9 +5,13 @@
 
 #include "base/json.h"
 #include "spec/oci.h"
+#include "spec/oci-resources.h"
 
 /* Nothing set, no namespace, umask left alone. */
 QuiltSpec *quilt_spec_new (void);
+
+void quilt_process_init (QuiltProcess *process);
+void quilt_process_clear (QuiltProcess *process);
 
 /* Namespaces by the name of linux.namespaces[].type; NULL ends the table. */
 typedef struct {
@@ -32,6 +36,9 @@ extern const QuiltCapabilitySet quilt_capability_sets[];
   {                                                                                                \
     key, type, .reason = why                                                                       \
   }
+
+/* The keys of blockIO that hold devices. */
+extern const char *const quilt_oci_io_keys[QUILT_OCI_N_IO];
 
 /* linux.devices, of QuiltDevice; see spec/devices.h. */
 gboolean quilt_oci_read_devices (
@@ -69,8 +76,8 @@ gboolean quilt_oci_read_id_map (
 void quilt_oci_print_id_maps (const QuiltSpec *spec, json_object *linux_object);
 /* That maps and user namespace belong together, and the process's ids are in them. */
 gboolean quilt_oci_check_ids (const QuiltSpec *spec, GError **error);
-/* The object "linux.resources": checked, not kept. */
-gboolean quilt_oci_check_resources (
+/* The object "linux.resources" into a QuiltOciResources. */
+gboolean quilt_oci_read_resources (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 /* The options that are limits and settings of processes; namespaces must have been decided. */
 gboolean quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error);
@@ -86,6 +93,34 @@ void quilt_plan_order (QuiltSpec *spec, guint first);
 gboolean quilt_oci_read_sysctls (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 gboolean quilt_oci_check_sysctls (const QuiltSpec *spec, GError **error);
+/* The object "hooks" into a QuiltSpec, and back; a NULL name ends the table of its kinds. */
+extern const QuiltField quilt_oci_hooks_fields[];
+gboolean quilt_oci_read_hooks (
+    const QuiltField *field, json_object *value, const char *path, void *spec, GError **error);
+void quilt_oci_print_hooks (const QuiltSpec *spec, json_object *top);
+/* Adds a string or several to an object, unless value is NULL. */
+void quilt_oci_print_string (json_object *object, const char *key, const char *value);
+void quilt_oci_print_strv (json_object *object, const char *key, char **value);
+/* process.scheduler, ioPriority and execCPUAffinity into a QuiltProcess, and back. */
+gboolean quilt_oci_read_scheduler (
+    const QuiltField *field, json_object *value, const char *path, void *process, GError **error);
+gboolean quilt_oci_read_io_priority (
+    const QuiltField *field, json_object *value, const char *path, void *process, GError **error);
+gboolean quilt_oci_read_affinity (
+    const QuiltField *field, json_object *value, const char *path, void *process, GError **error);
+void quilt_oci_print_scheduling (const QuiltProcess *process, json_object *object);
+/* Of linux: personality, netDevices and rootfsPropagation into their member, timeOffsets into a
+ * QuiltSpec; whether the namespaces are for them; and back. */
+gboolean quilt_oci_read_personality (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_oci_read_net_devices (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_oci_read_propagation (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+gboolean quilt_oci_read_time_offsets (
+    const QuiltField *field, json_object *value, const char *path, void *spec, GError **error);
+gboolean quilt_oci_check_kernel (const QuiltSpec *spec, GError **error);
+void quilt_oci_print_kernel (const QuiltSpec *spec, json_object *linux_object);
 /* The object "process" into a QuiltProcess. */
 gboolean quilt_oci_read_process (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);

@@ -16,16 +16,33 @@ const QuiltCapabilitySet quilt_capability_sets[] = {
     {NULL},
 };
 
-/* What only a terminal has; Quilt gives none yet. */
+typedef struct {
+  gint64 width, height;
+} ConsoleSize;
+
+#define CONSOLE(name) .offset = G_STRUCT_OFFSET (ConsoleSize, name)
+
+static const QuiltField console_fields[] = {
+    {"height", QUILT_FIELD_INT, quilt_field_int64, CONSOLE (height)},
+    {"width", QUILT_FIELD_INT, quilt_field_int64, CONSOLE (width)},
+    {NULL},
+};
+
 static gboolean
-read_terminal (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+read_console_size (
+    const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
 {
-  if (!json_object_get_boolean (value))
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Failed to read '%s': terminals are not supported yet", path);
-  return FALSE;
+  QuiltProcess *process = target;
+  ConsoleSize size = {-1, -1};
+
+  if (!quilt_json_read (console_fields, value, path, &size, error))
+    return FALSE;
+  if (size.width < 0 || size.width > G_MAXUINT16 || size.height < 0 || size.height > G_MAXUINT16)
+    return quilt_oci_refuse (error, path, "needs height and width, each 0 to 65535");
+  process->has_console_size = TRUE;
+  process->console_width = (guint16)size.width;
+  process->console_height = (guint16)size.height;
+  return TRUE;
 }
 
 /* (uid_t) -1 is "leave it" to the kernel. */
@@ -85,7 +102,7 @@ static const QuiltField user_fields[] = {
     {"gid", QUILT_FIELD_INT, read_id, PROCESS (gid)},
     {"umask", QUILT_FIELD_INT, read_umask, PROCESS (umask)},
     {"additionalGids", QUILT_FIELD_ARRAY, read_gids, PROCESS (additional_gids)},
-    QUILT_OCI_UNSUPPORTED ("username"), /* Windows */
+    QUILT_OCI_IGNORED ("username", QUILT_FIELD_STRING, "it is of Windows"),
     {NULL},
 };
 
@@ -164,9 +181,8 @@ read_profile (
 }
 
 static const QuiltField process_fields[] = {
-    {"terminal", QUILT_FIELD_BOOL, read_terminal},
-    QUILT_OCI_IGNORED (
-        "consoleSize", QUILT_FIELD_OBJECT, "the specification says so without a terminal"),
+    {"terminal", QUILT_FIELD_BOOL, quilt_field_bool, PROCESS (terminal)},
+    {"consoleSize", QUILT_FIELD_OBJECT, read_console_size},
     {"user", QUILT_FIELD_OBJECT, read_user},
     {"args", QUILT_FIELD_ARRAY, quilt_field_strv, PROCESS (args)},
     {"env", QUILT_FIELD_ARRAY, quilt_oci_read_env, PROCESS (env)},
@@ -177,10 +193,10 @@ static const QuiltField process_fields[] = {
     {"rlimits", QUILT_FIELD_ARRAY, read_rlimits, PROCESS (rlimits)},
     {"apparmorProfile", QUILT_FIELD_STRING, read_profile, PROCESS (apparmor_profile)},
     {"selinuxLabel", QUILT_FIELD_STRING, quilt_oci_read_label, PROCESS (selinux_label)},
-    QUILT_OCI_UNSUPPORTED ("scheduler"),
-    QUILT_OCI_UNSUPPORTED ("ioPriority"),
-    QUILT_OCI_UNSUPPORTED ("execCPUAffinity"),
-    QUILT_OCI_UNSUPPORTED ("commandLine"), /* Windows */
+    {"scheduler", QUILT_FIELD_OBJECT, quilt_oci_read_scheduler},
+    {"ioPriority", QUILT_FIELD_OBJECT, quilt_oci_read_io_priority},
+    {"execCPUAffinity", QUILT_FIELD_OBJECT, quilt_oci_read_affinity},
+    QUILT_OCI_IGNORED ("commandLine", QUILT_FIELD_STRING, "it is of Windows"),
     {NULL},
 };
 
@@ -196,4 +212,23 @@ quilt_oci_read_process (
     return FALSE;
   return (process->args[0] && *process->args[0]) ||
          quilt_oci_refuse (error, "process.args", "names no program");
+}
+
+gboolean
+quilt_spec_replace_process (QuiltSpec *spec, const char *data, gsize length, GError **error)
+{
+  g_autoptr (json_object) object = quilt_json_parse (data, length, QUILT_PROCESS_SIZE_MAX, error);
+  QuiltProcess old = spec->process;
+
+  if (!object)
+    return FALSE;
+  quilt_process_init (&spec->process);
+  if (quilt_oci_read_process (NULL, object, "process", &spec->process, error) &&
+      quilt_oci_check_ids (spec, error)) {
+    quilt_process_clear (&old);
+    return TRUE;
+  }
+  quilt_process_clear (&spec->process);
+  spec->process = old;
+  return FALSE;
 }

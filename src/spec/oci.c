@@ -31,6 +31,22 @@ mount_free (gpointer data)
 }
 
 static void
+net_device_free (gpointer data)
+{
+  QuiltNetDevice *device = data;
+
+  g_free (device->name);
+  g_free (device->new_name);
+  g_free (device);
+}
+
+const char *
+quilt_net_device_get_new_name (const QuiltNetDevice *device)
+{
+  return device->new_name ? device->new_name : device->name;
+}
+
+static void
 join_free (gpointer data)
 {
   QuiltNamespaceJoin *join = data;
@@ -64,18 +80,45 @@ quilt_spec_has_init (const QuiltSpec *spec)
   return g_strcmp0 (g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_INIT), "true") == 0;
 }
 
+void
+quilt_process_init (QuiltProcess *process)
+{
+  *process = (QuiltProcess){.umask = -1};
+  process->additional_gids = g_array_new (FALSE, TRUE, sizeof (guint32));
+  process->rlimits = g_array_new (FALSE, TRUE, sizeof (QuiltRlimit));
+}
+
+void
+quilt_process_clear (QuiltProcess *process)
+{
+  g_strfreev (process->args);
+  g_strfreev (process->env);
+  g_free (process->cwd);
+  g_free (process->apparmor_profile);
+  g_free (process->selinux_label);
+  g_free (process->exec_cpus_initial);
+  g_free (process->exec_cpus_final);
+  g_array_unref (process->additional_gids);
+  g_array_unref (process->rlimits);
+}
+
 QuiltSpec *
 quilt_spec_new (void)
 {
   QuiltSpec *spec = g_new0 (QuiltSpec, 1);
 
-  spec->process.additional_gids = g_array_new (FALSE, TRUE, sizeof (guint32));
-  spec->process.rlimits = g_array_new (FALSE, TRUE, sizeof (QuiltRlimit));
-  spec->process.umask = -1;
+  quilt_process_init (&spec->process);
+  spec->personality = -1;
+  spec->net_devices = g_ptr_array_new_with_free_func (net_device_free);
   spec->uid_map = quilt_id_map_new ();
   spec->gid_map = quilt_id_map_new ();
   spec->mounts = g_ptr_array_new_with_free_func (mount_free);
+  spec->prestart = g_ptr_array_new_with_free_func (hook_free);
+  spec->create_runtime = g_ptr_array_new_with_free_func (hook_free);
+  spec->create_container = g_ptr_array_new_with_free_func (hook_free);
   spec->start_container = g_ptr_array_new_with_free_func (hook_free);
+  spec->poststart = g_ptr_array_new_with_free_func (hook_free);
+  spec->poststop = g_ptr_array_new_with_free_func (hook_free);
   spec->sysctls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   spec->devices = quilt_devices_new ();
   spec->joins = g_ptr_array_new_with_free_func (join_free);
@@ -90,17 +133,20 @@ quilt_spec_free (QuiltSpec *spec)
     return;
   g_free (spec->oci_version);
   g_free (spec->root_path);
+  quilt_process_clear (&spec->process);
   g_free (spec->hostname);
-  g_strfreev (spec->process.args);
-  g_strfreev (spec->process.env);
-  g_free (spec->process.cwd);
-  g_free (spec->process.apparmor_profile);
-  g_free (spec->process.selinux_label);
+  g_free (spec->domainname);
+  g_ptr_array_unref (spec->net_devices);
+  g_free (spec->rootfs_propagation);
   g_free (spec->mount_label);
-  g_array_unref (spec->process.additional_gids);
-  g_array_unref (spec->process.rlimits);
   g_ptr_array_unref (spec->mounts);
+  g_ptr_array_unref (spec->prestart);
+  g_ptr_array_unref (spec->create_runtime);
+  g_ptr_array_unref (spec->create_container);
   g_ptr_array_unref (spec->start_container);
+  g_ptr_array_unref (spec->poststart);
+  g_ptr_array_unref (spec->poststop);
+  g_free (spec->cgroups_path);
   g_array_unref (spec->uid_map);
   g_array_unref (spec->gid_map);
   g_ptr_array_unref (spec->joins);
@@ -111,6 +157,7 @@ quilt_spec_free (QuiltSpec *spec)
   g_clear_pointer (&spec->filter, g_bytes_unref);
   g_hash_table_unref (spec->sysctls);
   g_hash_table_unref (spec->annotations);
+  quilt_oci_resources_free (spec->resources);
   g_free (spec);
 }
 

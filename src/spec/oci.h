@@ -4,6 +4,7 @@
 
 #include "spec/id-map.h"
 #include "spec/filter.h"
+#include "spec/oci-resources.h"
 #include "spec/options.h"
 #include "spec/seccomp.h"
 
@@ -16,6 +17,7 @@ typedef enum {
   QUILT_NS_IPC = 1 << 3,
   QUILT_NS_UTS = 1 << 4,
   QUILT_NS_CGROUP = 1 << 5,
+  QUILT_NS_TIME = 1 << 7, /* with monotonic and boottime, if new */
   QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map, which say what a joined one has too */
 } QuiltNamespaces;
 
@@ -33,13 +35,39 @@ typedef struct {
                    * the user namespace, of the root overlay its layers and its upper directory */
 } QuiltMount;
 
-/* A step that runs inside the container before its command (hooks.startContainer). */
+/* A program that runs at a point of the container's life. One of startContainer is a step that runs
+ * inside the container before its command. */
 typedef struct {
-  char *path; /* argv[0] is resolved by the environment's PATH when path has no '/' */
+  char *path; /* absolute; of a step argv[0] is resolved by its PATH when path has no '/' */
   char **args;
   char **env;     /* NULL: the process's own */
   gint64 timeout; /* seconds; 0: none */
 } QuiltHook;
+
+/* sched_setattr(2). */
+typedef struct {
+  gboolean is_set;
+  gint64 policy, nice, priority;
+  guint64 flags;
+  guint64 runtime, deadline, period; /* ns */
+} QuiltScheduler;
+
+/* ioprio_set(2). */
+typedef struct {
+  gint64 io_class; /* 0: not set */
+  gint64 priority;
+} QuiltIoPriority;
+
+/* How far a clock of a time namespace is ahead of the host's; all zero: it is the host's. */
+typedef struct {
+  gint64 secs, nanosecs;
+} QuiltTimeOffset;
+
+/* A network interface of the host that the container gets. */
+typedef struct {
+  char *name;
+  char *new_name; /* inside; NULL: the same */
+} QuiltNetDevice;
 
 /* Sets of capabilities as masks of 1 << CAP_… (capabilities(7)). */
 typedef struct {
@@ -57,6 +85,14 @@ typedef struct {
   GArray *additional_gids; /* of guint32 */
   GArray *rlimits;         /* of QuiltRlimit */
   gint64 umask;            /* -1: leave */
+  gboolean terminal;
+  gboolean has_console_size;
+  guint16 console_width, console_height;
+  QuiltScheduler scheduler;
+  QuiltIoPriority io_priority;
+  /* Lists of CPUs for what is executed in the container later, before and after it is in its
+   * cgroup; NULL: leave. */
+  char *exec_cpus_initial, *exec_cpus_final;
   gint64 oom_score_adj;
   gboolean has_oom_score_adj;
   gboolean no_new_privileges;
@@ -72,21 +108,30 @@ typedef struct {
   char *root_path;
   gboolean root_readonly;
   char *hostname;
+  char *domainname; /* as setdomainname(2) has it; NULL: none */
   QuiltProcess process;
-  GPtrArray *mounts;          /* of QuiltMount, in order */
-  GPtrArray *start_container; /* of QuiltHook, in order */
-  guint namespaces;           /* QuiltNamespaces to create */
-  GArray *uid_map;            /* of QuiltIdMap; empty in the host's user namespace */
+  GPtrArray *mounts; /* of QuiltMount, in order */
+  /* Of QuiltHook, in order; of the first two and the last two the path is the host's, as it is of
+   * create_container, which runs in the container's namespaces. */
+  GPtrArray *prestart, *create_runtime, *create_container, *start_container, *poststart, *poststop;
+  guint namespaces; /* QuiltNamespaces to create */
+  GArray *uid_map;  /* of QuiltIdMap; empty in the host's user namespace */
   GArray *gid_map;
-  GPtrArray *joins;  /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
-  char *mount_label; /* SELinux label of the files in what is mounted new; NULL or "": none */
-  GArray *devices;   /* of QuiltDevice (spec/devices.h), beside the usual ones */
+  GPtrArray *joins;   /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
+  char *mount_label;  /* SELinux label of the files in what is mounted new; NULL or "": none */
+  GArray *devices;    /* of QuiltDevice (spec/devices.h), beside the usual ones */
+  gint64 personality; /* PER_… of personality(2); -1: leave */
+  QuiltTimeOffset monotonic, boottime;
+  GPtrArray *net_devices;   /* of QuiltNetDevice */
+  char *rootfs_propagation; /* "shared", …, or with r; NULL: private */
+  char *cgroups_path; /* as the file has it, NULL: none; of the supervisor it is the scope's */
   char **masked_paths;
   char **readonly_paths;
   QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */
   GBytes *filter;      /* compiled, of whoever starts it: no part of the file; see spec/filter.h */
   GHashTable *sysctls; /* char * → char *: as typed; see spec/sysctl.h */
-  GHashTable *annotations; /* char * → char * */
+  GHashTable *annotations;      /* char * → char * */
+  QuiltOciResources *resources; /* NULL: none */
 } QuiltSpec;
 
 /* Annotations for what OCI has no word for. Numbers are decimal; QUILT_INFINITY is its decimal
@@ -122,6 +167,9 @@ gboolean quilt_spec_has_init (const QuiltSpec *spec);
 /* Whether its namespace of this type is not the host's: a new one, or one that is joined. */
 gboolean quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type);
 
+/* How the container sees it. */
+const char *quilt_net_device_get_new_name (const QuiltNetDevice *device);
+
 /* Adds a namespace to join. */
 void quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path);
 
@@ -129,9 +177,14 @@ void quilt_spec_free (QuiltSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)
 
 /* Parses a config.json of at most 4 MiB. Every field is applied, refused by its JSON path
- * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for a reason that stands in the table.
- * linux.resources is checked and ignored here: limits are properties of the scope. */
+ * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for a reason that stands in the table. */
 QuiltSpec *quilt_spec_parse (const char *data, gsize length, GError **error);
+
+/* Parses an object "process" alone, of at most QUILT_PROCESS_SIZE_MAX bytes, as exec takes it, and
+ * puts it in the place of spec's, which stays as it is on error. */
+#define QUILT_PROCESS_SIZE_MAX (1 << 20)
+gboolean
+quilt_spec_replace_process (QuiltSpec *spec, const char *data, gsize length, GError **error);
 
 /* Prints it; quilt_spec_parse() of the result gives the same values. Owned by the caller. */
 char *quilt_spec_print (const QuiltSpec *spec, gboolean pretty);

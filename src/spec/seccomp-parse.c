@@ -445,17 +445,39 @@ read_profile_rules (
   return quilt_oci_read_each (value, path, read_profile_rule, *(QuiltSeccomp **)member, error);
 }
 
+/* An empty one is as good as none: engines write it. */
+static gboolean
+read_listener_path (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return json_object_get_string_len (value) == 0 ||
+         quilt_oci_read_absolute (field, value, path, &(*(QuiltSeccomp **)member)->listener_path,
+                                  error);
+}
+
+static gboolean
+read_listener_metadata (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
+{
+  return json_object_get_string_len (value) == 0 ||
+         quilt_field_string (field, value, path, &(*(QuiltSeccomp **)member)->listener_metadata,
+                             error);
+}
+
 #define WHOLE(name) .offset = G_STRUCT_OFFSET (Whole, name)
 #define WHOLE_FIELDS                                                                               \
   {"defaultAction", QUILT_FIELD_STRING, read_action, WHOLE (action)},                              \
       {"defaultErrnoRet", QUILT_FIELD_ANY, read_errno, WHOLE (number)},                            \
       {"architectures", QUILT_FIELD_ANY, read_arches, WHOLE (arches)},                             \
-      {"flags", QUILT_FIELD_ARRAY, read_flags, WHOLE (flags)},                                     \
-      QUILT_OCI_UNSUPPORTED ("listenerPath"), QUILT_OCI_UNSUPPORTED ("listenerMetadata")
+  {                                                                                                \
+    "flags", QUILT_FIELD_ARRAY, read_flags, WHOLE (flags)                                          \
+  }
 
 static const QuiltField whole_fields[] = {
     WHOLE_FIELDS,
     {"syscalls", QUILT_FIELD_ARRAY, read_rules, WHOLE (seccomp)},
+    {"listenerPath", QUILT_FIELD_STRING, read_listener_path, WHOLE (seccomp)},
+    {"listenerMetadata", QUILT_FIELD_STRING, read_listener_metadata, WHOLE (seccomp)},
     {NULL},
 };
 
@@ -463,6 +485,8 @@ static const QuiltField profile_fields[] = {
     WHOLE_FIELDS,
     {"syscalls", QUILT_FIELD_ANY, read_profile_rules, WHOLE (seccomp)},
     {"archMap", QUILT_FIELD_ARRAY, read_arch_map, WHOLE (arch_map)},
+    QUILT_OCI_UNSUPPORTED ("listenerPath"),
+    QUILT_OCI_UNSUPPORTED ("listenerMetadata"),
     {"defaultErrno", QUILT_FIELD_STRING, read_errno_name, WHOLE (number)},
     QUILT_OCI_IGNORED ("comment", QUILT_FIELD_ANY, "it is for readers"),
     {NULL},
@@ -481,6 +505,10 @@ read_whole (const QuiltField *fields, json_object *object, const char *path, GEr
       !take_errno (&data.number, data.action, path, "defaultErrnoRet", &seccomp->default_errno_ret,
                    error))
     return NULL;
+  if (seccomp->listener_metadata && !seccomp->listener_path) {
+    quilt_oci_require (NULL, path, "listenerPath", error);
+    return NULL;
+  }
   if (data.arches && data.arch_map->len > 0) {
     quilt_oci_refuse (error, "archMap", "is given beside architectures");
     return NULL;

@@ -3,6 +3,7 @@
 #include "spec/seccomp-private.h"
 
 #include "base/json.h"
+#include "spec/oci-private.h"
 
 static json_object *
 word_of (const QuiltSeccompWord *words, guint value)
@@ -82,6 +83,8 @@ quilt_seccomp_to_json (const QuiltSeccomp *seccomp)
     json_object_object_add (object, "architectures", print_arches (seccomp->arches));
   if (seccomp->flags)
     json_object_object_add (object, "flags", print_flags (seccomp->flags));
+  quilt_oci_print_string (object, "listenerPath", seccomp->listener_path);
+  quilt_oci_print_string (object, "listenerMetadata", seccomp->listener_metadata);
   for (guint i = 0; i < seccomp->rules->len; i++)
     json_object_array_add (rules, print_rule (seccomp->rules->pdata[i]));
   json_object_object_add (object, "syscalls", rules);

@@ -113,6 +113,8 @@ quilt_seccomp_free (QuiltSeccomp *seccomp)
     return;
   g_ptr_array_unref (seccomp->rules);
   g_array_unref (seccomp->arch_map);
+  g_free (seccomp->listener_path);
+  g_free (seccomp->listener_metadata);
   g_free (seccomp);
 }
 

@@ -67,6 +67,9 @@ typedef struct {
   guint flags;      /* SECCOMP_FILTER_FLAG_…, see seccomp(2) */
   GPtrArray *rules; /* of QuiltSeccompRule */
   GArray *arch_map; /* of QuiltSeccompArchMap; of a profile alone */
+  /* A socket of whoever is asked about system calls, and what it is told; NULL: none. Not of a
+   * profile. */
+  char *listener_path, *listener_metadata;
 } QuiltSeccomp;
 
 void quilt_seccomp_free (QuiltSeccomp *seccomp);

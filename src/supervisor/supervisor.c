@@ -73,12 +73,42 @@ survive_oom (void)
     quilt_fd_write_all (fd, score, strlen (score));
 }
 
+/* The reading end must not make us wait; the writing end is like any pipe. */
+static gboolean
+make_pipe (int *ret_read_fd, int *ret_write_fd, GError **error)
+{
+  int fds[2];
+
+  if (pipe2 (fds, O_CLOEXEC) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a pipe for the output");
+  *ret_read_fd = fds[0];
+  *ret_write_fd = fds[1];
+  return fcntl (fds[0], F_SETFL, O_NONBLOCK) == 0 ||
+         quilt_set_error_errno (error, errno, "Failed to make a pipe non-blocking");
+}
+
+/* Pipes to the two outputs, and the container that writes to them. */
+static gboolean
+start_payload (QuiltSupervisor *self, int *ret_output_fds, GError **error)
+{
+  QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
+  gboolean ok = make_pipe (&ret_output_fds[QUILT_STREAM_STDOUT], &setup.stdio[1], error) &&
+                make_pipe (&ret_output_fds[QUILT_STREAM_STDERR], &setup.stdio[2], error) &&
+                quilt_payload_start (self->spec, &setup, &self->payload, error);
+
+  quilt_fd_clear (&setup.stdio[1]);
+  quilt_fd_clear (&setup.stdio[2]);
+  return ok;
+}
+
 gboolean
 quilt_supervisor_init (QuiltSupervisor *self,
                        const QuiltSpec *spec,
                        const QuiltSupervisorFds *fds,
                        GError **error)
 {
+  int output_fds[QUILT_N_STREAMS] = {-1, -1};
+
   memset (self, 0, sizeof *self);
   self->spec = spec;
   self->run_dir_fd = fds->run_dir_fd;
@@ -88,16 +118,16 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->oom = (QuiltOom)QUILT_OOM_NONE;
   self->kernel_log = fds->kernel_log;
   /* The clone comes first: the init builds while we do the rest. */
-  if (!take_signals (self, error) || !quilt_payload_start (spec, &self->payload, error))
-    return FALSE;
+  if (!take_signals (self, error) || !start_payload (self, output_fds, error))
+    return FALSE; /* and end: what is open goes with us */
   survive_oom ();
   quilt_log_init (&self->log, QUILT_JOURNAL_PATH, annotation (spec, QUILT_ANNOTATION_ID),
                   annotation (spec, QUILT_ANNOTATION_NAME),
                   annotation (spec, QUILT_ANNOTATION_IMAGE));
   quilt_output_init (&self->outputs[QUILT_STREAM_STDOUT], &self->log, QUILT_STREAM_STDOUT,
-                     g_steal_fd (&self->payload.stdout_fd), fds->attached[QUILT_STREAM_STDOUT]);
+                     output_fds[QUILT_STREAM_STDOUT], fds->attached[QUILT_STREAM_STDOUT]);
   quilt_output_init (&self->outputs[QUILT_STREAM_STDERR], &self->log, QUILT_STREAM_STDERR,
-                     g_steal_fd (&self->payload.stderr_fd), fds->attached[QUILT_STREAM_STDERR]);
+                     output_fds[QUILT_STREAM_STDERR], fds->attached[QUILT_STREAM_STDERR]);
   return read_settings (self, error) &&
          quilt_control_init (&self->control, fds->run_dir_fd, fds->control_fd, error);
 }

@@ -242,12 +242,13 @@ TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
   for (const auto &c : cases) {
     g_autoptr (GError) error = nullptr;
     QuiltPayload payload = QUILT_PAYLOAD_NONE;
+    const QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
 
     spec->namespaces = c.namespaces;
     g_ptr_array_set_size (spec->joins, 0);
     if (c.join)
       quilt_spec_join (spec, QUILT_NS_NETWORK, c.join);
-    EXPECT_FALSE (quilt_payload_start (spec, &payload, &error));
+    EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
     EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, c.code)) << error->message;
     EXPECT_EQ (payload.pid, 0);
     EXPECT_EQ (payload.channel, -1);
@@ -261,14 +262,50 @@ TEST (PayloadTest, StepsInAForeignPidNamespaceAreRefused)
   g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
   g_autoptr (GError) error = nullptr;
   QuiltPayload payload = QUILT_PAYLOAD_NONE;
+  const QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
   auto *hook = g_new0 (QuiltHook, 1);
 
   hook->path = g_strdup ("true");
   g_ptr_array_add (spec->start_container, hook);
   spec->namespaces = QUILT_NS_MOUNT;
-  EXPECT_FALSE (quilt_payload_start (spec, &payload, &error));
+  EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
   EXPECT_NE (strstr (error->message, "startContainer"), nullptr);
+}
+
+/* What nobody would run must not look as if it had been. */
+TEST (PayloadTest, HooksAndTerminalsAreRefused)
+{
+  const struct {
+    const char *more, *word;
+  } cases[] = {
+      {R"("hooks":{"prestart":[{"path":"/x"}]})", "hooks.prestart"},
+      {R"("hooks":{"createRuntime":[{"path":"/x"}]})", "hooks.createRuntime"},
+      {R"("hooks":{"createContainer":[{"path":"/x"}]})", "hooks.createContainer"},
+      {R"("hooks":{"poststart":[{"path":"/x"}]})", "hooks.poststart"},
+      {R"("hooks":{"poststop":[{"path":"/x"}]})", "hooks.poststop"},
+  };
+  QuiltPayload payload = QUILT_PAYLOAD_NONE;
+  const QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
+
+  for (const auto &c : cases) {
+    std::string text = config ("");
+    g_autoptr (GError) error = nullptr;
+
+    text.replace (text.rfind ('}'), 1, std::string (",") + c.more + "}");
+    g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), &error);
+    ASSERT_NE (spec, nullptr) << error->message;
+    EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error)) << c.more;
+    EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED)) << c.more;
+    EXPECT_NE (strstr (error->message, c.word), nullptr) << error->message;
+  }
+  std::string text = config ("");
+  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
+  g_autoptr (GError) error = nullptr;
+
+  spec->process.terminal = TRUE;
+  EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
 }
 
 TEST (CgroupTest, OwnPath)

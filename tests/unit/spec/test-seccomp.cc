@@ -192,6 +192,8 @@ TEST (Refused, ByPathAndWord)
        QUILT_ERROR_INVALID_ARGUMENT, "another errno"},
       {R"({"defaultAction":"SCMP_ACT_ERRNO","listenerPath":"/x"})", QUILT_ERROR_NOT_SUPPORTED,
        "'listenerPath'"},
+      {R"({"defaultAction":"SCMP_ACT_ERRNO","listenerMetadata":"x"})", QUILT_ERROR_NOT_SUPPORTED,
+       "'listenerMetadata'"},
       {R"({"defaultAction":"SCMP_ACT_ERRNO","sycalls":[]})", QUILT_ERROR_NOT_SUPPORTED,
        "'sycalls': unknown key"},
       {R"({"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_VAX"]})",

@@ -301,11 +301,11 @@ config_json (const std::string &directory, const Strings &args, const Options &o
        << "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}" << options.mounts << "],"
        << "\"hooks\":{\"startContainer\":[" << steps << "]},\"linux\":{\"namespaces\":["
        << "{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"},{\"type\":\"ipc\"},"
-       << "{\"type\":\"uts\"},{\"type\":\"cgroup\"}" << user << "]" << maps << ",\"maskedPaths\":["
-       << options.masked << "],\"readonlyPaths\":[\"/proc/sys\"]" << options.linux_more
-       << "},\"annotations\":{"
+       << "{\"type\":\"uts\"}," << options.cgroup_namespace << user << options.namespaces << "]"
+       << maps << ",\"maskedPaths\":[" << options.masked << "],\"readonlyPaths\":[\"/proc/sys\"]"
+       << options.linux_more << "},\"annotations\":{"
        << "\"org.quilt.id\":\"0123456789abcdef0123456789abcdef\",\"org.quilt.name\":\"web\","
-       << "\"org.quilt.image\":\"box\"" << options.annotations << "}}";
+       << "\"org.quilt.image\":\"box\"" << options.annotations << "}" << options.top << "}";
   return json.str ();
 }
 

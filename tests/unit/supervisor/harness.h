@@ -58,6 +58,9 @@ struct Options {
    * all that a container can do is shown in one too, a range. */
   std::string uid_map, gid_map;
   std::string process = ",\"noNewPrivileges\":true"; /* more of it, as JSON, each after a comma */
+  std::string namespaces;                            /* more of them, as JSON, each after a comma */
+  std::string cgroup_namespace = "{\"type\":\"cgroup\"}";
+  std::string top;        /* more of the configuration itself, as JSON, each after a comma */
   std::string linux_more; /* more of linux, as JSON, each after a comma */
   int attached[2] = {-1, -1};
 };

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A bundle. */
+#include "oci/bundle.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CONFIG_MAX (4 << 20)
+
+void
+quilt_oci_bundle_clear (QuiltOciBundle *bundle)
+{
+  g_clear_pointer (&bundle->path, g_free);
+  g_clear_pointer (&bundle->config, g_bytes_unref);
+  g_clear_pointer (&bundle->spec, quilt_spec_free);
+}
+
+gboolean
+quilt_oci_bundle_load (const char *path, QuiltOciBundle *ret_bundle, GError **error)
+{
+  g_auto (QuiltOciBundle) bundle = {NULL};
+  g_autofd int fd = -1;
+  char real[PATH_MAX];
+  gconstpointer data;
+  gsize size;
+
+  if (!realpath (path ? path : ".", real))
+    return quilt_set_error_errno (error, errno, "Failed to open the bundle '%s'",
+                                  path ? path : ".");
+  bundle.path = g_strdup (real);
+  fd = open (real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return quilt_set_error_errno (error, errno, "Failed to open the bundle '%s'", real);
+  bundle.config = quilt_file_read (fd, "config.json", CONFIG_MAX, error);
+  if (bundle.config) {
+    data = g_bytes_get_data (bundle.config, &size);
+    bundle.spec = quilt_spec_parse (data, size, error);
+  }
+  if (!bundle.spec) {
+    g_prefix_error (error, "Failed to use '%s/config.json': ", real);
+    return FALSE;
+  }
+  if (!g_path_is_absolute (bundle.spec->root_path)) {
+    g_autofree char *relative = g_steal_pointer (&bundle.spec->root_path);
+
+    bundle.spec->root_path = g_build_filename (real, relative, NULL);
+  }
+  *ret_bundle = bundle;
+  bundle = (QuiltOciBundle){NULL};
+  return TRUE;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making a container's cgroup and setting its limits, with either manager. */
+#include "oci/cgroup.h"
+
+#include "base/cgroupfs.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "oci/cgroup-private.h"
+#include "oci/device-filter.h"
+#include "oci/scope.h"
+#include "spec/oci-cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+static gboolean
+filter_devices (QuiltOciCgroup *self,
+                const QuiltSpec *spec,
+                const QuiltOciResources *resources,
+                GError **error)
+{
+  g_autoptr (GArray) rules = quilt_oci_device_rules (spec, resources);
+
+  return !rules || quilt_oci_device_filter_attach (self->dir_fd, rules, self->rootless, error);
+}
+
+static GPtrArray *
+plan_writes (const QuiltOciResources *resources, GError **error)
+{
+  return resources ? quilt_cgroup_plan_writes (resources, error) : g_ptr_array_new ();
+}
+
+/* What is already in it would be limited, frozen and killed with the container. */
+static gboolean
+check_empty (QuiltOciCgroup *self, GError **error)
+{
+  if (quilt_oci_cgroup_is_empty (self))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "Failed to use cgroup '%s': there are processes in it already", self->path);
+  return FALSE;
+}
+
+gboolean
+quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **error)
+{
+  g_autoptr (GPtrArray) writes = plan_writes (spec->resources, error);
+  g_autoptr (GError) local = NULL;
+  gboolean missing = FALSE;
+
+  if (!writes)
+    return FALSE;
+  self->dir_fd = quilt_oci_cgroup_make (self->path, &missing, &local);
+  if (self->dir_fd < 0 && self->rootless && missing && writes->len == 0) {
+    g_clear_pointer (&self->path, g_free);
+    return TRUE;
+  }
+  if (self->dir_fd < 0) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  if (!check_empty (self, error)) {
+    quilt_fd_clear (&self->dir_fd);
+    return FALSE;
+  }
+  if (quilt_oci_cgroup_write (self->dir_fd, self->path, writes, error) &&
+      filter_devices (self, spec, spec->resources, error))
+    return TRUE;
+  quilt_oci_cgroup_remove (self, NULL);
+  return FALSE;
+}
+
+/* Where the process is now: systemd knows best where it put a slice. */
+static gboolean
+find_path (QuiltOciCgroup *self, pid_t pid, GError **error)
+{
+  g_autofree char *file = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
+  g_autofree char *text = quilt_oci_cgroup_read (AT_FDCWD, file);
+  g_autofree char *path = NULL;
+  g_autofree char *name = NULL;
+
+  if (!text)
+    return quilt_set_error_errno (error, errno, "Failed to read '%s'", file);
+  path = quilt_cgroupfs_parse_self (text);
+  name = path ? g_path_get_basename (path) : NULL;
+  if (!name || !g_str_equal (name, self->unit)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "Failed to put process %d into '%s': it is in cgroup '%s'", (int)pid, self->unit,
+                 path ? path : "of version 1");
+    return FALSE;
+  }
+  g_free (self->path);
+  self->path = g_steal_pointer (&path);
+  return TRUE;
+}
+
+gboolean
+quilt_oci_cgroup_adopt (
+    QuiltOciCgroup *self, const char *id, pid_t pid, const QuiltSpec *spec, GError **error)
+{
+  g_autoptr (GPtrArray) writes = plan_writes (spec->resources, error);
+
+  if (!writes || !quilt_oci_scope_start (self, id, pid, spec->annotations, writes, error)) {
+    kill (pid, SIGKILL);
+    return FALSE;
+  }
+  if (find_path (self, pid, error) && quilt_oci_cgroup_open (self, error) &&
+      quilt_oci_cgroup_write (self->dir_fd, self->path, writes, error) &&
+      filter_devices (self, spec, spec->resources, error))
+    return TRUE;
+  kill (pid, SIGKILL);
+  quilt_oci_cgroup_remove (self, NULL);
+  return FALSE;
+}
+
+gboolean
+quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
+{
+  g_autofd int root_fd = -1;
+
+  if (self->dir_fd >= 0)
+    return TRUE;
+  if (!self->path) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "Failed to open the container's cgroup: it has none of its own");
+    return FALSE;
+  }
+  root_fd = quilt_oci_cgroup_open_root (error);
+  if (root_fd < 0)
+    return FALSE;
+  self->dir_fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (self->dir_fd >= 0)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, errno == ENOENT ? QUILT_ERROR_NOT_FOUND : QUILT_ERROR_FAILED,
+               "Failed to open cgroup '%s': %s", self->path, g_strerror (errno));
+  return FALSE;
+}
+
+gboolean
+quilt_oci_cgroup_update (QuiltOciCgroup *self,
+                         const QuiltSpec *spec,
+                         const QuiltOciResources *merged,
+                         GError **error)
+{
+  g_autoptr (GPtrArray) writes = plan_writes (merged, error);
+
+  return writes && quilt_oci_cgroup_open (self, error) &&
+         quilt_oci_cgroup_check (self->dir_fd, merged, error) &&
+         (!self->systemd || quilt_oci_scope_update (self, writes, error)) &&
+         quilt_oci_cgroup_write (self->dir_fd, self->path, writes, error) &&
+         filter_devices (self, spec, merged, error);
+}

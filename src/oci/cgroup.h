@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cgroup of a container that quilt-oci runs: made by itself below the cgroup2 file system
+ * (cgroupfs), or by systemd as a transient scope. */
+#pragma once
+
+#include "spec/oci.h"
+
+#include <sys/types.h>
+
+/* What is needed to find it again; all but dir_fd are plain values for a state file. A container
+ * may have none (path NULL) after quilt_oci_cgroup_create(): see there. */
+typedef struct {
+  gboolean systemd;  /* a scope of systemd's; else cgroupfs */
+  gboolean rootless; /* the scope is the user's own systemd's */
+  char *path;  /* "/quilt-oci/ID", in the tree that /sys/fs/cgroup shows; of a scope: NULL until
+                * it is there */
+  char *slice; /* "system.slice"; NULL for cgroupfs */
+  char *unit;  /* "docker-ID.scope"; NULL for cgroupfs */
+  int dir_fd;  /* the directory, -1 while it is not open */
+} QuiltOciCgroup;
+
+#define QUILT_OCI_CGROUP_INIT                                                                      \
+  {                                                                                                \
+    .dir_fd = -1                                                                                   \
+  }
+
+void quilt_oci_cgroup_clear (QuiltOciCgroup *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltOciCgroup, quilt_oci_cgroup_clear)
+
+/* Resolves the names and makes nothing. cgroups_path is linux.cgroupsPath, or NULL: for cgroupfs a
+ * path from the root of the tree, whether it begins with '/' or not; for systemd
+ * "SLICE:PREFIX:NAME", where SLICE may be empty (system.slice, rootless user.slice) and so may
+ * PREFIX. INVALID_ARGUMENT. */
+gboolean quilt_oci_cgroup_plan (const char *cgroups_path,
+                                const char *id,
+                                gboolean systemd,
+                                gboolean rootless,
+                                QuiltOciCgroup *ret_cgroup,
+                                GError **error);
+
+/* cgroupfs: makes the directory with the controllers that there are, writes the limits, attaches
+ * the filter of devices, and leaves dir_fd open, for CLONE_INTO_CGROUP. resources may be NULL.
+ * INVALID_STATE if somebody is in it already. Rootless and without the right to make it, a
+ * container that asks for no limit has no cgroup of its own: path is then NULL, dir_fd -1. What was
+ * made is removed again on failure. */
+gboolean quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **error);
+
+/* systemd: makes the scope with the process in it and all limits, waits for it, and then does what
+ * quilt_oci_cgroup_create() does with its cgroup. The process must wait meanwhile: it has to make
+ * its cgroup namespace after it. On failure it has been killed, and nothing is left. */
+gboolean quilt_oci_cgroup_adopt (
+    QuiltOciCgroup *self, const char *id, pid_t pid, const QuiltSpec *spec, GError **error);
+
+/* Opens dir_fd if it is not open; NOT_FOUND if there is no such cgroup (any more). */
+gboolean quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error);
+
+/* Puts resources in force: an update, merged with (a copy of) what was in force before. On failure
+ * some of them may be. */
+gboolean quilt_oci_cgroup_update (QuiltOciCgroup *self,
+                                  const QuiltSpec *spec,
+                                  const QuiltOciResources *merged,
+                                  GError **error);
+
+/* Stops all processes, and returns when they stand still; or lets them go on. */
+gboolean quilt_oci_cgroup_freeze (QuiltOciCgroup *self, GError **error);
+gboolean quilt_oci_cgroup_thaw (QuiltOciCgroup *self, GError **error);
+gboolean quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self);
+
+/* The processes in it and below it, a GArray of pid_t; an empty one if it is gone. */
+GArray *quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error);
+gboolean quilt_oci_cgroup_is_empty (QuiltOciCgroup *self);
+
+/* Sends the signal to each of them; SIGKILL also to what is just being forked, and to the frozen.
+ * No error if it is gone. */
+gboolean quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal, GError **error);
+
+/* Removes it and what the container made below, when nobody is left in it; waits a while for that.
+ * BUSY if somebody stays. No error if it is gone. */
+gboolean quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error);

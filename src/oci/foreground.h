@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A process of a container as the caller's own foreground: signals go to it, a terminal is relayed,
+ * its end is ours. */
+#pragma once
+
+#include "core/payload.h"
+
+/* Waits for the end of payload, which is reaped then, and returns its exit code, 128 + n if signal
+ * n ended it. console: a socket over which the master of its terminal comes, -1 if it has none. All
+ * signals are blocked. -1 on error: it may still run then. */
+int quilt_oci_foreground (QuiltPayload *payload, int console, GError **error);

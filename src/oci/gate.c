@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gate of a created container. */
+#include "oci/gate.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define GATE "gate"
+
+/* Through the descriptor: a socket's path has 108 bytes at most, and the root may be anywhere. */
+static void
+fill_address (const QuiltOciContainer *container, struct sockaddr_un *ret_address)
+{
+  *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+  g_snprintf (ret_address->sun_path, sizeof ret_address->sun_path, "/proc/self/fd/%d/" GATE,
+              container->dir_fd);
+}
+
+static int
+fail (const QuiltOciContainer *container, const char *verb, GError **error)
+{
+  quilt_set_error_errno (error, errno, "Failed to %s the gate of container '%s'", verb,
+                         container->id);
+  return -1;
+}
+
+int
+quilt_oci_gate_listen (const QuiltOciContainer *container, GError **error)
+{
+  g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  struct sockaddr_un address;
+
+  fill_address (container, &address);
+  if (fd < 0 || bind (fd, (struct sockaddr *)&address, sizeof address) < 0 || listen (fd, 1) < 0)
+    return fail (container, "make", error);
+  return g_steal_fd (&fd);
+}
+
+int
+quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error)
+{
+  g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  struct sockaddr_un address;
+  int r, errsv;
+
+  fill_address (container, &address);
+  if (fd < 0)
+    return fail (container, "reach", error);
+  r = connect (fd, (struct sockaddr *)&address, sizeof address);
+  errsv = errno;
+  /* Also when nobody is there: the one who was is started, and whoever did it could not do this. */
+  if (unlinkat (container->dir_fd, GATE, 0) < 0 && errno != ENOENT)
+    return fail (container, "remove", error);
+  if (r == 0)
+    return g_steal_fd (&fd);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "cannot start container '%s': it does not wait to be started (%s)", container->id,
+               g_strerror (errsv));
+  return -1;
+}
+
+gboolean
+quilt_oci_gate_is_there (const QuiltOciContainer *container)
+{
+  return faccessat (container->dir_fd, GATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}

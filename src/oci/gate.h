@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gate of a created container: the socket "gate" in its directory, at which its init waits to
+ * be started. Who connects gets the channel of core/report.h. */
+#pragma once
+
+#include "oci/container.h"
+
+/* Makes it, for the init to inherit; close-on-exec. -1 on error. */
+int quilt_oci_gate_listen (const QuiltOciContainer *container, GError **error);
+
+/* Connects and removes it: there is one start. INVALID_STATE if nobody waits there any more. -1 on
+ * error. */
+int quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error);
+
+gboolean quilt_oci_gate_is_there (const QuiltOciContainer *container);

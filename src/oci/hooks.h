@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The hooks that run in the namespaces of quilt-oci itself, and the state that all of them read. */
+#pragma once
+
+#include "oci/container.h"
+
+/* A file in memory that print_state() of status fills later; -1 on error. */
+int quilt_oci_hooks_new_state (GError **error);
+gboolean quilt_oci_hooks_fill_state (int state_fd,
+                                     const QuiltOciContainer *container,
+                                     const QuiltSpec *spec,
+                                     QuiltOciStatus status,
+                                     GError **error);
+
+/* Runs them in their order; kind as in "prestart". The first that fails is the error. */
+gboolean
+quilt_oci_hooks_run (const GPtrArray *hooks, const char *kind, int state_fd, GError **error);
+
+/* Runs them all, with the state as it is with status; the last that failed is the error. */
+gboolean quilt_oci_hooks_run_all (const GPtrArray *hooks,
+                                  const char *kind,
+                                  const QuiltOciContainer *container,
+                                  const QuiltSpec *spec,
+                                  QuiltOciStatus status,
+                                  GError **error);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a bundle to a container whose init waits. */
+#include "oci/launch.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "oci/filter.h"
+#include "oci/hooks.h"
+#include "oci/reports.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int
+quilt_oci_console_connect (const char *path, GError **error)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  g_autofd int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (g_strlcpy (address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
+    errno = ENAMETOOLONG;
+  else if (fd >= 0 && connect (fd, (struct sockaddr *)&address, sizeof address) == 0)
+    return g_steal_fd (&fd);
+  quilt_set_error_errno (error, errno, "Failed to connect to the console socket '%s'", path);
+  return -1;
+}
+
+gboolean
+quilt_oci_write_pid_file (const char *path, pid_t pid, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofd int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  char text[16];
+
+  if (fd < 0)
+    return quilt_set_error_errno (error, errno, "Failed to write the pid file '%s'", path);
+  g_snprintf (text, sizeof text, "%d", (int)pid);
+  return quilt_file_replace (fd, name, text, strlen (text), QUILT_FILE_VOLATILE, error);
+}
+
+gboolean
+quilt_oci_check_preserved (int n, GError **error)
+{
+  for (int fd = 3; fd < 3 + n; fd++)
+    if (fcntl (fd, F_GETFD) < 0) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                   "Failed to preserve %d descriptors: descriptor %d is not open", n, fd);
+      return FALSE;
+    }
+  return n >= 0 || (g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                                 "Failed to preserve %d descriptors: no such number", n),
+                    FALSE);
+}
+
+void
+quilt_oci_block_signals (void)
+{
+  sigset_t all;
+
+  sigfillset (&all);
+  sigprocmask (SIG_SETMASK, &all, NULL);
+}
+
+static char *
+now (void)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_now_utc ();
+  g_autofree char *seconds = g_date_time_format (time, "%Y-%m-%dT%H:%M:%S");
+
+  return g_strdup_printf ("%s.%06dZ", seconds, g_date_time_get_microsecond (time));
+}
+
+static char *
+owner (void)
+{
+  uid_t uid = getuid ();
+
+  /* NSS is asked for others alone: it may be slow. */
+  if (uid == 0)
+    return g_strdup ("root");
+  return g_strdup_printf ("%u", (unsigned)uid);
+}
+
+/* What has to be on record before there is anything to be lost. */
+static gboolean
+make_container (QuiltOciLaunch *launch, const char *id, GError **error)
+{
+  QuiltOci *oci = launch->oci;
+  const QuiltSpec *spec = launch->bundle.spec;
+  g_auto (QuiltOciCgroup) cgroup = QUILT_OCI_CGROUP_INIT;
+  QuiltOciContainer *container;
+  gconstpointer data;
+  gsize size;
+
+  if (!quilt_oci_check_id (id, error) ||
+      !quilt_oci_cgroup_plan (spec->cgroups_path, id, oci->systemd_cgroup, oci->rootless, &cgroup,
+                              error))
+    return FALSE;
+  container = launch->container = quilt_oci_container_new (oci, id, error);
+  if (!container)
+    return FALSE;
+  container->cgroup = cgroup;
+  cgroup = (QuiltOciCgroup)QUILT_OCI_CGROUP_INIT;
+  container->bundle = g_strdup (launch->bundle.path);
+  container->rootfs = g_strdup (spec->root_path);
+  container->owner = owner ();
+  container->systemd_cgroup = oci->systemd_cgroup;
+  data = g_bytes_get_data (launch->bundle.config, &size);
+  return quilt_oci_container_save_config (container, data, size, error) &&
+         quilt_oci_container_save (container, error);
+}
+
+static gboolean
+has_hooks_before_pivot (const QuiltSpec *spec)
+{
+  return spec->prestart->len + spec->create_runtime->len + spec->create_container->len > 0;
+}
+
+static gboolean
+run_hooks (QuiltOciLaunch *launch, GError **error)
+{
+  const QuiltSpec *spec = launch->bundle.spec;
+  int state_fd = launch->setup.creating_state;
+
+  if (!has_hooks_before_pivot (spec))
+    return TRUE;
+  return quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_MOUNTED, error) &&
+         quilt_oci_hooks_fill_state (state_fd, launch->container, spec, QUILT_OCI_CREATING,
+                                     error) &&
+         quilt_oci_hooks_run (spec->prestart, "prestart", state_fd, error) &&
+         quilt_oci_hooks_run (spec->create_runtime, "createRuntime", state_fd, error) &&
+         quilt_oci_reports_answer (&launch->payload, error);
+}
+
+static gboolean
+make_states (QuiltOciLaunch *launch, GError **error)
+{
+  const QuiltSpec *spec = launch->bundle.spec;
+
+  if (has_hooks_before_pivot (spec) &&
+      (launch->setup.creating_state = quilt_oci_hooks_new_state (error)) < 0)
+    return FALSE;
+  /* Always there: it says that hooks are hooks. */
+  launch->setup.created_state = quilt_oci_hooks_new_state (error);
+  return launch->setup.created_state >= 0;
+}
+
+static gboolean
+start_init (QuiltOciLaunch *launch, GError **error)
+{
+  QuiltPayloadSetup *setup = &launch->setup;
+  QuiltOciContainer *container = launch->container;
+  char state;
+
+  for (int i = 0; i < 3; i++)
+    setup->stdio[i] = i;
+  setup->cgroup = container->cgroup.dir_fd;
+  setup->n_preserved = (guint)launch->options.preserve_fds;
+  setup->outlives = TRUE;
+  setup->keeps_keyring = launch->options.no_new_keyring;
+  setup->no_pivot = launch->options.no_pivot;
+  setup->makes_cwd = TRUE;
+  setup->hook_env = environ;
+  quilt_oci_block_signals ();
+  if (!quilt_payload_start (launch->bundle.spec, setup, &launch->payload, error))
+    return FALSE;
+  container->pid = launch->payload.pid;
+  return quilt_oci_read_start_time (container->pid, &container->start_time, &state) ||
+         quilt_set_error_errno (error, errno, "Failed to look at the container's init");
+}
+
+gboolean
+quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
+{
+  const QuiltOciLaunchOptions *options = &launch->options;
+  QuiltSpec *spec;
+
+  if (!quilt_oci_check_preserved (options->preserve_fds, error) ||
+      !quilt_oci_bundle_load (options->bundle, &launch->bundle, error))
+    return FALSE;
+  spec = launch->bundle.spec;
+  if (!make_container (launch, id, error) || !quilt_oci_filter_get (launch->oci, spec, error) ||
+      !make_states (launch, error))
+    return FALSE;
+  if (launch->prepare && !launch->prepare (launch, error))
+    return FALSE;
+  if (!launch->container->cgroup.systemd &&
+      !quilt_oci_cgroup_create (&launch->container->cgroup, spec, error))
+    return FALSE;
+  if (!start_init (launch, error) || !quilt_oci_container_save (launch->container, error))
+    return FALSE;
+  /* Meanwhile it builds. */
+  if (launch->container->cgroup.systemd &&
+      !quilt_oci_cgroup_adopt (&launch->container->cgroup, id, launch->payload.pid, spec, error))
+    return FALSE;
+  return run_hooks (launch, error) &&
+         quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_READY, error);
+}
+
+gboolean
+quilt_oci_launch_continue (QuiltOciLaunch *launch, GError **error)
+{
+  const char *pid_file = launch->options.pid_file;
+  QuiltOciContainer *container = launch->container;
+
+  container->created = now ();
+  if (!quilt_oci_container_save (container, error))
+    return FALSE;
+  if (launch->bundle.spec->start_container->len > 0 &&
+      !quilt_oci_hooks_fill_state (launch->setup.created_state, container, launch->bundle.spec,
+                                   QUILT_OCI_CREATED, error))
+    return FALSE;
+  return (!pid_file || quilt_oci_write_pid_file (pid_file, container->pid, error)) &&
+         quilt_oci_reports_answer (&launch->payload, error);
+}
+
+void
+quilt_oci_launch_release (QuiltOciLaunch *launch)
+{
+  quilt_fd_clear (&launch->payload.pid_fd); /* nothing is done to who can't be named */
+  g_clear_pointer (&launch->container, quilt_oci_container_free);
+}
+
+/* Whatever can't be undone is said: there is an error already that this may have come from. */
+static void
+undo (QuiltOciLaunch *launch)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_oci_cgroup_kill_all (&launch->container->cgroup, SIGKILL, &error) ||
+      !quilt_oci_cgroup_remove (&launch->container->cgroup, &error) ||
+      !quilt_oci_container_remove (launch->oci, launch->container, &error))
+    g_printerr ("%s\n", error->message);
+  g_clear_error (&error);
+  if (launch->payload.pid > 0 &&
+      !quilt_oci_hooks_run_all (launch->bundle.spec->poststop, "poststop", launch->container,
+                                launch->bundle.spec, QUILT_OCI_STOPPED, &error))
+    g_printerr ("%s\n", error->message);
+}
+
+void
+quilt_oci_launch_clear (QuiltOciLaunch *launch)
+{
+  pid_t pid = launch->payload.pid;
+
+  quilt_payload_clear (&launch->payload);
+  launch->payload.pid = pid;
+  if (launch->container)
+    undo (launch);
+  launch->payload.pid = 0;
+  g_clear_pointer (&launch->container, quilt_oci_container_free);
+  quilt_oci_bundle_clear (&launch->bundle);
+  quilt_fd_clear (&launch->setup.creating_state);
+  quilt_fd_clear (&launch->setup.created_state);
+  quilt_fd_clear (&launch->setup.gate);
+  quilt_fd_clear (&launch->setup.console);
+  g_free (launch->options.bundle);
+  g_free (launch->options.pid_file);
+  g_free (launch->options.console_socket);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What went wrong, for people on stderr and for engines in a file: as runc and crun write it. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  int fd; /* of --log; -1: none */
+  gboolean json;
+  gboolean debug;
+} QuiltOciLog;
+
+/* Opens the file of --log (NULL: none) to append to it, and reads --log-format (NULL: text). A file
+ * that can't be opened is said on stderr, and no error. */
+gboolean quilt_oci_log_open (
+    QuiltOciLog *log, const char *path, const char *format, gboolean debug, GError **error);
+
+/* One line, one write: of an error to the file and to stderr, where the message stands alone. */
+void quilt_oci_log_error (const QuiltOciLog *log, const char *message);
+/* With --debug only; to the file, or to stderr where there is none. */
+void quilt_oci_log_debug (const QuiltOciLog *log, const char *message);
+
+/* The line with its newline: a JSON object or key=value, "time" being of usec since 1970. level is
+ * "error" or "debug". Pure. Owned by the caller. */
+char *quilt_oci_log_format (gboolean json, const char *level, const char *message, gint64 usec);
+
+/* The error's message with the words by which engines know that a command is not there (their exit
+ * code 127) or can't be executed (126); see docs/man/quilt-oci.1.rst. Pure. Owned by the caller. */
+char *quilt_oci_log_word (const GError *error);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quilt-oci: the table of verbs, the only place that knows them all, and the options before them.
+ */
+#include "oci/command-line.h"
+#include "oci/log.h"
+#include "oci/root.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/oci-features.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of exec, so that the process's own codes stay apart, as runc has it. */
+#define EXIT_EXEC_FAILURE 255
+
+typedef struct {
+  const char *name;
+  const char *args;
+  const char *summary;
+  QuiltOciVerb run;
+  gboolean stateless; /* it needs no directory of states */
+  int failure;        /* exit code of an error; 0: EXIT_FAILURE */
+} Verb;
+
+static const Verb verbs[] = {
+    {"create", "ID", "Create a container, which waits for start", quilt_oci_create},
+    {"start", "ID", "Start the command of a created container", quilt_oci_start},
+    {"run", "ID", "Create and start a container, and wait for it", quilt_oci_run},
+    {"exec", "ID COMMAND...", "Run a command in a running container", quilt_oci_exec,
+     .failure = EXIT_EXEC_FAILURE},
+    {"state", "ID", "Print the state of a container", quilt_oci_state},
+    {"kill", "ID [SIGNAL]", "Send a signal to a container", quilt_oci_kill},
+    {"delete", "ID", "Remove a container that has ended", quilt_oci_delete},
+    {"list", "", "List containers", quilt_oci_list},
+    {"ps", "ID [PS-OPTION...]", "List the processes of a container", quilt_oci_ps},
+    {"pause", "ID", "Suspend all processes of a container", quilt_oci_pause},
+    {"resume", "ID", "Let them go on", quilt_oci_resume},
+    {"update", "ID", "Change the limits of a container", quilt_oci_update},
+    {"events", "ID", "Print usage and out-of-memory events", quilt_oci_events},
+    {"spec", "", "Write a config.json to begin with", quilt_oci_spec, .stateless = TRUE},
+    {"features", "", "Print what of the specification is there", quilt_oci_features,
+     .stateless = TRUE},
+    /* Refused, --help too, by which podman finds out. */
+    {"checkpoint", NULL, NULL, quilt_oci_checkpoint},
+    {"restore", NULL, NULL, quilt_oci_checkpoint},
+    {NULL},
+};
+
+static const Verb *
+find_verb (const char *name)
+{
+  for (const Verb *verb = verbs; verb->name; verb++)
+    if (strcmp (verb->name, name) == 0)
+      return verb;
+  return NULL;
+}
+
+static void
+print_help (GOptionContext *context)
+{
+  g_autoptr (GString) list = g_string_new ("Verbs:\n");
+  g_autofree char *text = NULL;
+
+  for (const Verb *verb = verbs; verb->summary; verb++) {
+    g_autofree char *left = g_strconcat (verb->name, " ", verb->args, NULL);
+
+    g_string_append_printf (list, "  %-26s %s\n", left, verb->summary);
+  }
+  g_string_append (list, "  help [VERB]                Show help\n\n"
+                         "checkpoint and restore are not in this build, which has no CRIU.\n"
+                         "More: quilt-oci VERB --help, and quilt-oci(1).");
+  g_option_context_set_summary (context, "Runs containers from OCI bundles.");
+  g_option_context_set_description (context, list->str);
+  text = g_option_context_get_help (context, TRUE, NULL);
+  fputs (text, stdout);
+}
+
+/* The first line's last word is the version, for engines. */
+static void
+print_version (void)
+{
+  puts ("quilt-oci version " QUILT_VERSION "\n"
+        "spec: " QUILT_OCI_VERSION_MAX);
+}
+
+/* What a caller left closed would else become a socket of ours, and the container's output. */
+static void
+ensure_standard_fds (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0)
+      open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY); /* the lowest that is free */
+}
+
+typedef struct {
+  char *root, *log, *log_format, *cgroup_manager, *rootless;
+  gboolean systemd_cgroup, debug, help, version;
+} Options;
+
+/* "quilt-oci VERB --help" of "quilt-oci help VERB". */
+static char **
+as_help (char **argv)
+{
+  char *words[] = {argv[1], (char *)"--help", NULL};
+
+  return g_strdupv (words);
+}
+
+/* What stands before the verb. NULL with error, and NULL without where all is done. */
+static const Verb *
+read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
+{
+  Options options = {NULL};
+  const GOptionEntry entries[] = {
+      {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "Where states are (" QUILT_OCI_ROOT ")",
+       "DIR"},
+      {"log", 0, 0, G_OPTION_ARG_FILENAME, &options.log, "Append errors to it too", "FILE"},
+      {"log-format", 0, 0, G_OPTION_ARG_FILENAME, &options.log_format, "text or json", "FORMAT"},
+      {"systemd-cgroup", 0, 0, G_OPTION_ARG_NONE, &options.systemd_cgroup, "Make scopes of systemd",
+       NULL},
+      {"cgroup-manager", 0, 0, G_OPTION_ARG_FILENAME, &options.cgroup_manager,
+       "cgroupfs or systemd", "MANAGER"},
+      {"rootless", 0, 0, G_OPTION_ARG_FILENAME, &options.rootless,
+       "true, false or auto: who we are", "WHEN"},
+      {"debug", 0, 0, G_OPTION_ARG_NONE, &options.debug, "Log what is done", NULL},
+      {"help", 'h', 0, G_OPTION_ARG_NONE, &options.help, "Show this help", NULL},
+      {"version", 'v', 0, G_OPTION_ARG_NONE, &options.version, "Show the version", NULL},
+      {NULL},
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("VERB [ARGUMENT...]");
+  g_autoptr (GPtrArray) words = NULL;
+  const Verb *verb;
+
+  g_set_prgname ("quilt-oci");
+  words = quilt_oci_read_options (argv, context, entries, TRUE, error);
+  if (!words || !quilt_oci_log_open (log, options.log, options.log_format, options.debug, error))
+    return NULL;
+  argv = (char **)g_ptr_array_free (g_steal_pointer (&words), FALSE) + 1;
+  if (options.version) {
+    print_version ();
+    return NULL;
+  }
+  if (options.help || (argv[0] && strcmp (argv[0], "help") == 0 && !argv[1])) {
+    print_help (context);
+    return NULL;
+  }
+  if (argv[0] && strcmp (argv[0], "help") == 0)
+    argv = as_help (argv);
+  verb = argv[0] ? find_verb (argv[0]) : NULL;
+  if (!verb) {
+    g_autofree char *quoted = argv[0] ? quilt_text_quote (argv[0]) : NULL;
+
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "%s%s%s; see quilt-oci --help",
+                 quoted ? "unknown verb '" : "no verb given", quoted ? quoted : "",
+                 quoted ? "'" : "");
+    return NULL;
+  }
+  oci->argv = argv;
+  oci->needs_root = !verb->stateless;
+  return quilt_oci_root_init (oci, options.root, options.rootless, options.cgroup_manager,
+                              options.systemd_cgroup, error)
+             ? verb
+             : NULL;
+}
+
+static void
+log_call (const QuiltOciLog *log, const QuiltOci *oci)
+{
+  g_autofree char *words = g_strjoinv (" ", oci->argv);
+  g_autofree char *text = g_strdup_printf (
+      "%s, root %s, %s, %s", words, oci->root, oci->rootless ? "rootless" : "the host's root",
+      oci->systemd_cgroup ? "scopes of systemd" : "cgroups of our own");
+
+  quilt_oci_log_debug (log, text);
+}
+
+static void
+log_end (const QuiltOciLog *log, const char *verb, int code)
+{
+  g_autofree char *text = g_strdup_printf ("%s ends with exit code %d", verb, code);
+
+  quilt_oci_log_debug (log, text);
+}
+
+static int
+run (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
+{
+  const Verb *verb = read_leading (oci, log, argv, error);
+  int code;
+
+  if (!verb)
+    return *error ? EXIT_FAILURE : EXIT_SUCCESS;
+  if (log->debug)
+    log_call (log, oci);
+  code = verb->run (oci, error);
+  if (code < 0)
+    code = verb->failure ? verb->failure : EXIT_FAILURE;
+  if (log->debug)
+    log_end (log, verb->name, code);
+  return code;
+}
+
+int
+main (int argc, char **argv)
+{
+  QuiltOci oci = {.root_fd = -1};
+  QuiltOciLog log = {.fd = -1};
+  g_autoptr (GError) error = NULL;
+  int code;
+
+  if (argc < 1)
+    return EXIT_FAILURE;
+  ensure_standard_fds ();
+  code = run (&oci, &log, argv, &error);
+  if (!error && (fflush (stdout) != 0 || ferror (stdout)) && code == 0) {
+    quilt_set_error_errno (&error, errno, "Failed to write the answer");
+    code = EXIT_FAILURE;
+  }
+  if (error) {
+    g_autofree char *message = quilt_oci_log_word (error);
+
+    quilt_oci_log_error (&log, message);
+  }
+  return code;
+}

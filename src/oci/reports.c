@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Listening to a container's init. */
+#include "oci/reports.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <poll.h>
+
+/* As quilt_report_receive(), but waits. */
+static int
+receive (int channel, QuiltReport *ret_report)
+{
+  struct pollfd more = {channel, POLLIN, 0};
+  int r;
+
+  while ((r = quilt_report_receive (channel, ret_report)) < 0 && errno == EAGAIN)
+    poll (&more, 1, -1);
+  return r;
+}
+
+static gboolean
+fail (int r, const QuiltReport *report, GError **error)
+{
+  if (r > 0)
+    quilt_report_to_error (report, error);
+  else
+    g_set_error (
+        error, QUILT_ERROR, QUILT_ERROR_FAILED,
+        "The container's init ended before the command was executed: it was killed, or had "
+        "no memory");
+  return FALSE;
+}
+
+gboolean
+quilt_oci_reports_await (int channel, QuiltReportType type, GError **error)
+{
+  QuiltReport report;
+  int r;
+
+  do
+    r = receive (channel, &report);
+  while (r > 0 && report.type == QUILT_REPORT_WARNING);
+  return (r > 0 && report.type == type) || fail (r, &report, error);
+}
+
+gboolean
+quilt_oci_reports_await_end (int channel, GError **error)
+{
+  QuiltReport report;
+  int r;
+
+  /* A doubt about the command that it was tried with anyway. */
+  do
+    r = receive (channel, &report);
+  while (r > 0 && report.type == QUILT_REPORT_WARNING);
+  return r == 0 || fail (r, &report, error);
+}
+
+gboolean
+quilt_oci_reports_answer (const QuiltPayload *payload, GError **error)
+{
+  return quilt_payload_continue (payload) || fail (0, NULL, error);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The directory of states, by the options before the verb. */
+#include "oci/root.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The map of the first user namespace: 0 0 4294967295. */
+static gboolean
+is_first_user_namespace (void)
+{
+  g_autofree char *map = NULL;
+  g_auto (GStrv) words = NULL;
+  g_autofree char *line = NULL;
+
+  if (!g_file_get_contents ("/proc/self/uid_map", &map, NULL, NULL))
+    return TRUE; /* a kernel without user namespaces */
+  g_strdelimit (map, "\n", ' ');
+  words = g_strsplit_set (g_strstrip (map), " ", -1);
+  line = g_strjoinv ("", words);
+  return strcmp (line, "004294967295") == 0;
+}
+
+static gboolean
+read_rootless (const char *text, gboolean *ret_rootless, GError **error)
+{
+  g_autofree char *quoted = NULL;
+
+  if (!text || strcmp (text, "auto") == 0) {
+    *ret_rootless = geteuid () != 0 || !is_first_user_namespace ();
+    return TRUE;
+  }
+  *ret_rootless = strcmp (text, "true") == 0;
+  if (*ret_rootless || strcmp (text, "false") == 0)
+    return TRUE;
+  quoted = quilt_text_quote (text);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "--rootless must be true, false or auto, not '%s'", quoted);
+  return FALSE;
+}
+
+static gboolean
+read_manager (const char *text, gboolean systemd_cgroup, gboolean *ret_systemd, GError **error)
+{
+  g_autofree char *quoted = NULL;
+
+  *ret_systemd = systemd_cgroup;
+  if (!text)
+    return TRUE;
+  *ret_systemd = strcmp (text, "systemd") == 0;
+  if (!*ret_systemd && strcmp (text, "cgroupfs") != 0) {
+    quoted = quilt_text_quote (text);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "--cgroup-manager must be cgroupfs or systemd, not '%s'", quoted);
+    return FALSE;
+  }
+  if (*ret_systemd || !systemd_cgroup)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "--systemd-cgroup and --cgroup-manager=cgroupfs contradict each other");
+  return FALSE;
+}
+
+gboolean
+quilt_oci_root_init (QuiltOci *oci,
+                     const char *root,
+                     const char *rootless,
+                     const char *manager,
+                     gboolean systemd_cgroup,
+                     GError **error)
+{
+  const char *runtime_dir = g_getenv ("XDG_RUNTIME_DIR");
+
+  if (!read_manager (manager, systemd_cgroup, &oci->systemd_cgroup, error) ||
+      !read_rootless (rootless, &oci->rootless, error))
+    return FALSE;
+  if (root && !*root) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "--root must name a directory");
+    return FALSE;
+  }
+  if (root)
+    oci->root = g_canonicalize_filename (root, NULL);
+  else if (oci->rootless && runtime_dir && g_path_is_absolute (runtime_dir))
+    oci->root = g_build_filename (runtime_dir, "quilt-oci", NULL);
+  else
+    oci->root = g_strdup (QUILT_OCI_ROOT);
+  return TRUE;
+}
+
+/* What makes a new one; its parents are for everybody to pass, itself is ours alone. */
+static gboolean
+make (const char *root, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (root);
+
+  if (g_mkdir_with_parents (parent, 0755) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make directory '%s'", parent);
+  /* The sticky bit keeps a user's from being cleaned up by age (XDG Base Directory). */
+  if (mkdir (root, 01700) < 0 && errno != EEXIST)
+    return quilt_set_error_errno (error, errno, "Failed to make directory '%s'", root);
+  return TRUE;
+}
+
+gboolean
+quilt_oci_root_open (QuiltOci *oci, GError **error)
+{
+  oci->root_fd = open (oci->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (oci->root_fd < 0 && errno == ENOENT) {
+    if (!make (oci->root, error))
+      return FALSE;
+    oci->root_fd = open (oci->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }
+  return oci->root_fd >= 0 ||
+         quilt_set_error_errno (error, errno, "Failed to open directory '%s'", oci->root);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The transient scope of a container, asked of systemd: org.freedesktop.systemd1(5). Blocking. */
+#pragma once
+
+#include "oci/cgroup.h"
+
+/* Makes the scope self->unit in self->slice with the process in it, the limits of writes (see
+ * spec/oci-cgroup.h) as properties, and those of the annotations "org.systemd.property.NAME", whose
+ * values are GVariant's text; returns when it is there. */
+gboolean quilt_oci_scope_start (const QuiltOciCgroup *self,
+                                const char *id,
+                                pid_t pid,
+                                GHashTable *annotations,
+                                const GPtrArray *writes,
+                                GError **error);
+
+/* Tells systemd of new limits, so that it does not put the old ones back when it reloads. */
+gboolean
+quilt_oci_scope_update (const QuiltOciCgroup *self, const GPtrArray *writes, GError **error);
+
+/* Stops the scope, which has nobody left in it, and forgets it; no error if it is gone. */
+gboolean quilt_oci_scope_stop (const QuiltOciCgroup *self, GError **error);

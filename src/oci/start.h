@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The last step of a start. */
+#pragma once
+
+#include "oci/container.h"
+
+/* Waits until the command runs, and runs the hooks that come then: one of them that fails is said,
+ * and undoes nothing (config.md, "Poststart"). */
+gboolean quilt_oci_start_await (const QuiltOciContainer *container,
+                                const QuiltSpec *spec,
+                                int channel,
+                                GError **error);

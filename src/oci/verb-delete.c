@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* delete: takes away what is left of a container. */
+#include "oci/oci.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "oci/container.h"
+#include "oci/hooks.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+
+/* So long a killed process may take to end: it may be writing back, or dumping core. */
+#define END_MSEC 10000
+
+/* One that was created but not started goes too: nothing of it ever ran. */
+static gboolean
+check_status (const QuiltOciContainer *container, GError **error)
+{
+  QuiltOciStatus status = quilt_oci_container_get_status (container);
+
+  if (status == QUILT_OCI_STOPPED || status == QUILT_OCI_CREATED)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "cannot delete container '%s' that is not stopped: it is %s; see --force",
+               container->id, quilt_oci_status_to_name (status));
+  return FALSE;
+}
+
+static gboolean
+end_init (const QuiltOciContainer *container, GError **error)
+{
+  g_autofd int pid_fd = quilt_oci_container_open_pid (container);
+  struct pollfd end = {pid_fd, POLLIN, 0};
+  int r;
+
+  if (pid_fd < 0)
+    return TRUE;
+  if (pidfd_send_signal (pid_fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+    return quilt_set_error_errno (error, errno, "Failed to kill container '%s'", container->id);
+  while ((r = poll (&end, 1, END_MSEC)) < 0 && errno == EINTR)
+    ;
+  if (r > 0)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
+               "Failed to delete container '%s': its process %d was killed and does not end",
+               container->id, (int)container->pid);
+  return FALSE;
+}
+
+/* Its processes first, so that what they use can be removed; the record last, so that what fails on
+ * the way can be tried again. */
+static gboolean
+delete_container (QuiltOci *oci, QuiltOciContainer *container, GError **error)
+{
+  g_autoptr (QuiltSpec) spec = quilt_oci_container_read_spec (container, NULL);
+  g_autoptr (GError) warning = NULL;
+
+  if (!quilt_oci_cgroup_kill_all (&container->cgroup, SIGKILL, error) ||
+      !end_init (container, error) || !quilt_oci_cgroup_remove (&container->cgroup, error) ||
+      !quilt_oci_container_remove (oci, container, error))
+    return FALSE;
+  if (spec && container->created &&
+      !quilt_oci_hooks_run_all (spec->poststop, "poststop", container, spec, QUILT_OCI_STOPPED,
+                                &warning))
+    g_printerr ("%s\n", warning->message);
+  return TRUE;
+}
+
+int
+quilt_oci_delete (QuiltOci *oci, GError **error)
+{
+  gboolean force = FALSE;
+  const GOptionEntry entries[] = {
+      {"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Kill it first; none is no error", NULL},
+      {NULL},
+  };
+  g_autoptr (QuiltOciContainer) container = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  if (!quilt_oci_parse (oci, entries, "ID", "Removes a container that has ended.", FALSE, 1, 1,
+                        error))
+    return -1;
+  container = quilt_oci_container_open (oci, oci->argv[1], TRUE, &failure);
+  if (!container && force && g_error_matches (failure, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    return EXIT_SUCCESS;
+  if (!container) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return -1;
+  }
+  return (force || check_status (container, error)) && delete_container (oci, container, error)
+             ? EXIT_SUCCESS
+             : -1;
+}

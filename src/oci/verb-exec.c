@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* exec: one process more in a running container. */
+#include "oci/oci.h"
+
+#include "base/cgroupfs.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "oci/exec-spec.h"
+#include "oci/filter.h"
+#include "oci/foreground.h"
+#include "oci/launch.h"
+#include "oci/reports.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+  QuiltOciExecOptions options;
+  char *pid_file;
+  char *console_socket;
+  int preserve_fds;
+  gboolean detach;
+  gboolean ignore_paused;
+  QuiltOciContainer *container;
+  QuiltSpec *spec;
+  int init_fd; /* pidfd of the container's first process: whose namespaces are joined */
+  int console; /* our end of what the terminal comes through */
+  QuiltPayloadSetup setup;
+  QuiltPayload payload;
+} Exec;
+
+static void
+exec_clear (Exec *exec)
+{
+  quilt_payload_clear (&exec->payload);
+  quilt_oci_container_free (exec->container);
+  quilt_spec_free (exec->spec);
+  quilt_fd_clear (&exec->init_fd);
+  quilt_fd_clear (&exec->console);
+  quilt_fd_clear (&exec->setup.console);
+  quilt_fd_clear (&exec->setup.cgroup);
+  g_free (exec->options.process);
+  g_free (exec->options.cwd);
+  g_free (exec->options.user);
+  g_free (exec->options.label);
+  g_free (exec->options.apparmor);
+  g_strfreev (exec->options.env);
+  g_strfreev (exec->options.caps);
+  g_strfreev (exec->options.groups);
+  g_free (exec->pid_file);
+  g_free (exec->console_socket);
+}
+
+static gboolean
+check_options (const QuiltOci *oci, const Exec *exec, GError **error)
+{
+  if (!exec->options.process && !oci->argv[2])
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to execute in container '%s': no command is given", oci->argv[1]);
+  else if (exec->options.process && oci->argv[2])
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use --process: it has a command already, '%s' is one more",
+                 oci->argv[2]);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+open_container (QuiltOci *oci, Exec *exec, GError **error)
+{
+  QuiltOciStatus status;
+
+  exec->container = quilt_oci_container_open (oci, oci->argv[1], FALSE, error);
+  if (!exec->container)
+    return FALSE;
+  exec->init_fd = quilt_oci_container_open_pid (exec->container);
+  status = quilt_oci_container_get_status (exec->container);
+  if (exec->init_fd >= 0 && (status == QUILT_OCI_RUNNING || status == QUILT_OCI_CREATED ||
+                             (status == QUILT_OCI_PAUSED && exec->ignore_paused)))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "cannot exec in container '%s': it is %s", exec->container->id,
+               quilt_oci_status_to_name (status));
+  return FALSE;
+}
+
+/* The one that its first process is in: a container may have moved that, below its own. */
+static gboolean
+open_cgroup (Exec *exec, GError **error)
+{
+  g_autofree char *file = g_strdup_printf ("/proc/%d/cgroup", (int)exec->container->pid);
+  g_autofd int root_fd = -1;
+  g_autofree char *text = NULL;
+  g_autofree char *path = NULL;
+
+  if (!exec->container->cgroup.path)
+    return TRUE; /* it never had one of its own */
+  root_fd = quilt_cgroupfs_open_root ();
+  if (g_file_get_contents (file, &text, NULL, NULL))
+    path = quilt_cgroupfs_parse_self (text);
+  if (root_fd >= 0 && path)
+    exec->setup.cgroup =
+        openat (root_fd, path[1] ? path + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return exec->setup.cgroup >= 0 ||
+         quilt_set_error_errno (error, errno, "Failed to open the cgroup of container '%s'",
+                                exec->container->id);
+}
+
+static gboolean
+open_console (Exec *exec, GError **error)
+{
+  int fds[2];
+
+  if (!exec->spec->process.terminal && exec->console_socket) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use --console-socket: the process asks for no terminal");
+    return FALSE;
+  }
+  if (!exec->spec->process.terminal)
+    return TRUE;
+  if (exec->console_socket)
+    return (exec->setup.console = quilt_oci_console_connect (exec->console_socket, error)) >= 0;
+  if (exec->detach) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to open a terminal: with --detach, --console-socket must say where it "
+                 "goes");
+    return FALSE;
+  }
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
+  exec->console = fds[0];
+  exec->setup.console = fds[1];
+  return TRUE;
+}
+
+/* What was joined by number was the container's, if that is still there. */
+static gboolean
+check_init (const Exec *exec, GError **error)
+{
+  if (pidfd_send_signal (exec->init_fd, 0, NULL, 0) == 0)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "cannot exec in container '%s': it has just stopped", exec->container->id);
+  return FALSE;
+}
+
+static gboolean
+start (QuiltOci *oci, Exec *exec, GError **error)
+{
+  QuiltPayloadSetup *setup = &exec->setup;
+  int channel;
+
+  for (int i = 0; i < 3; i++)
+    setup->stdio[i] = i;
+  setup->n_preserved = (guint)exec->preserve_fds;
+  setup->outlives = TRUE;
+  setup->keeps_keyring = TRUE;
+  quilt_oci_block_signals ();
+  if (!quilt_oci_filter_get (oci, exec->spec, error) ||
+      !quilt_payload_start (exec->spec, setup, &exec->payload, error))
+    return FALSE;
+  channel = exec->payload.channel;
+  return quilt_oci_reports_await (channel, QUILT_REPORT_READY, error) && check_init (exec, error) &&
+         (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error)) &&
+         quilt_oci_reports_answer (&exec->payload, error) &&
+         quilt_oci_reports_await (channel, QUILT_REPORT_EXEC, error) &&
+         quilt_oci_reports_await_end (channel, error);
+}
+
+static int
+run (QuiltOci *oci, Exec *exec, GError **error)
+{
+  int code = EXIT_SUCCESS;
+
+  exec->options.command = oci->argv + 2;
+  if (!check_options (oci, exec, error) || !quilt_oci_check_preserved (exec->preserve_fds, error) ||
+      !open_container (oci, exec, error))
+    return -1;
+  exec->spec = quilt_oci_container_read_spec (exec->container, error);
+  if (!exec->spec || !quilt_oci_exec_spec (exec->spec, exec->container, &exec->options, error) ||
+      !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
+    return -1;
+  if (!exec->detach)
+    code = quilt_oci_foreground (&exec->payload, exec->console, error);
+  if (code >= 0)
+    quilt_fd_clear (&exec->payload.pid_fd); /* it lives on, or was reaped */
+  return code;
+}
+
+int
+quilt_oci_exec (QuiltOci *oci, GError **error)
+{
+  Exec exec = {
+      .init_fd = -1,
+      .console = -1,
+      .setup = QUILT_PAYLOAD_SETUP_NONE,
+      .payload = QUILT_PAYLOAD_NONE,
+  };
+  QuiltOciExecOptions *options = &exec.options;
+  const GOptionEntry entries[] = {
+      {"process", 'p', 0, G_OPTION_ARG_FILENAME, &options->process, "Take the process from a file",
+       "FILE"},
+      {"detach", 'd', 0, G_OPTION_ARG_NONE, &exec.detach, "Don't wait for its end", NULL},
+      {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &exec.pid_file, "Write its pid there", "FILE"},
+      {"console-socket", 0, 0, G_OPTION_ARG_FILENAME, &exec.console_socket,
+       "Send the terminal there", "SOCKET"},
+      {"tty", 't', 0, G_OPTION_ARG_NONE, &options->tty, "Give it a terminal", NULL},
+      {"cwd", 0, 0, G_OPTION_ARG_FILENAME, &options->cwd, "Its working directory", "DIR"},
+      {"env", 'e', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->env, "Set a variable", "NAME=VALUE"},
+      {"user", 'u', 0, G_OPTION_ARG_FILENAME, &options->user, "Whose it is", "UID[:GID]"},
+      {"additional-gids", 'g', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->groups, "One more group",
+       "GID"},
+      {"cap", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->caps, "One capability more", "CAP"},
+      {"process-label", 0, 0, G_OPTION_ARG_FILENAME, &options->label, "SELinux label", "LABEL"},
+      {"apparmor", 0, 0, G_OPTION_ARG_FILENAME, &options->apparmor, "AppArmor profile", "PROFILE"},
+      {"no-new-privs", 0, 0, G_OPTION_ARG_NONE, &options->no_new_privs,
+       "Nothing it executes gets more rights", NULL},
+      {"preserve-fds", 0, 0, G_OPTION_ARG_INT, &exec.preserve_fds, "Pass descriptors from 3 on",
+       "N"},
+      {"ignore-paused", 0, 0, G_OPTION_ARG_NONE, &exec.ignore_paused,
+       "In a paused one too: it waits there", NULL},
+      {NULL},
+  };
+  int code = -1;
+
+  if (quilt_oci_parse (oci, entries, "ID [COMMAND...]", "Runs a command in a running container.",
+                       TRUE, 1, -1, error))
+    code = run (oci, &exec, error);
+  exec_clear (&exec);
+  return code;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* start: lets a created container's command go. */
+#include "oci/start.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "oci/gate.h"
+#include "oci/hooks.h"
+#include "oci/reports.h"
+
+#include <stdlib.h>
+
+static void
+refuse_start (const QuiltOciContainer *container, QuiltOciStatus status, GError **error)
+{
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "cannot start container '%s': it is %s, not created", container->id,
+               quilt_oci_status_to_name (status));
+}
+
+gboolean
+quilt_oci_start_await (const QuiltOciContainer *container,
+                       const QuiltSpec *spec,
+                       int channel,
+                       GError **error)
+{
+  g_autoptr (GError) warning = NULL;
+
+  if (!quilt_oci_reports_await (channel, QUILT_REPORT_EXEC, error) ||
+      !quilt_oci_reports_await_end (channel, error))
+    return FALSE;
+  if (!quilt_oci_hooks_run_all (spec->poststart, "poststart", container, spec, QUILT_OCI_RUNNING,
+                                &warning))
+    g_printerr ("%s\n", warning->message);
+  return TRUE;
+}
+
+int
+quilt_oci_start (QuiltOci *oci, GError **error)
+{
+  const GOptionEntry entries[] = {{NULL}};
+  g_autoptr (QuiltOciContainer) container = NULL;
+  g_autoptr (QuiltSpec) spec = NULL;
+  g_autofd int channel = -1;
+  QuiltOciStatus status;
+
+  if (!quilt_oci_parse (oci, entries, "ID", "Starts the command of a created container.", FALSE, 1,
+                        1, error))
+    return -1;
+  container = quilt_oci_container_open (oci, oci->argv[1], TRUE, error);
+  if (!container)
+    return -1;
+  status = quilt_oci_container_get_status (container);
+  if (status != QUILT_OCI_CREATED)
+    return refuse_start (container, status, error), -1;
+  spec = quilt_oci_container_read_spec (container, error);
+  channel = spec ? quilt_oci_gate_connect (container, error) : -1;
+  return channel >= 0 && quilt_oci_start_await (container, spec, channel, error) ? EXIT_SUCCESS
+                                                                                 : -1;
+}

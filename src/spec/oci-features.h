@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What of the OCI runtime specification is there, by the tables that the parser reads by. */
+#pragma once
+
+#include <glib.h>
+#include <json-c/json.h>
+
+#define QUILT_OCI_VERSION_MIN "1.0.0"
+#define QUILT_OCI_VERSION_MAX "1.2.1"
+
+/* The features document (features.md, features-linux.md of runtime-spec 1.2); mount_options as
+ * core/mounts.h knows them, NULL-terminated. Owned by the caller. */
+json_object *quilt_features_to_json (const char *const *mount_options);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* linux.resources of the OCI configuration as values: config-linux.md, "Control groups". Pure. */
+#pragma once
+
+#include <glib.h>
+#include <json-c/json.h>
+
+/* A number that nobody asked for. */
+#define QUILT_OCI_UNSET G_MININT64
+
+/* Which devices may be used; the last rule that matches an access decides. */
+typedef struct {
+  gboolean allow;
+  char type;           /* 'a' (all), 'b', 'c' */
+  gint64 major, minor; /* -1: any */
+  char access[4];      /* of "rwm" */
+} QuiltOciDeviceRule;
+
+/* How fast a block device may be used, and its share. */
+typedef enum {
+  QUILT_OCI_IO_READ_BPS,
+  QUILT_OCI_IO_WRITE_BPS,
+  QUILT_OCI_IO_READ_IOPS,
+  QUILT_OCI_IO_WRITE_IOPS,
+  QUILT_OCI_IO_WEIGHT,
+  QUILT_OCI_N_IO,
+} QuiltOciIoKind;
+
+typedef struct {
+  QuiltOciIoKind kind;
+  gint64 major, minor;
+  guint64 value; /* a rate of 0: no limit */
+} QuiltOciIo;
+
+typedef struct {
+  char *size; /* "64KB", "2MB", "1GB": as in the names of hugetlb's files */
+  guint64 limit;
+} QuiltOciHugepages;
+
+typedef struct {
+  char *name;
+  gint64 handles, objects;
+} QuiltOciRdma;
+
+/* Numbers are bytes, microseconds or counts, QUILT_OCI_UNSET where they are absent; -1 is no limit.
+ * The engines write 0 for what was not asked for: so it is read, but for cpu_burst and cpu_idle,
+ * which 0 turns off. */
+typedef struct {
+  gint64 memory_limit, memory_reservation;
+  gint64 memory_swap; /* memory and swap together */
+  gboolean memory_check;
+  gint64 cpu_shares, cpu_quota, cpu_period, cpu_burst, cpu_idle;
+  char *cpus, *mems; /* lists, NULL where absent */
+  gint64 pids_limit;
+  gint64 io_weight;    /* 10 to 1000 */
+  GArray *io;          /* of QuiltOciIo */
+  GArray *hugepages;   /* of QuiltOciHugepages */
+  GArray *rdma;        /* of QuiltOciRdma */
+  GArray *devices;     /* of QuiltOciDeviceRule, in order */
+  GHashTable *unified; /* char * → char *: files of the cgroup */
+} QuiltOciResources;
+
+QuiltOciResources *quilt_oci_resources_new (void);
+void quilt_oci_resources_free (QuiltOciResources *resources);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltOciResources, quilt_oci_resources_free)
+
+/* Reads the object "resources", path being where it stands ("" if it is alone). Every key is
+ * applied, ignored for a reason in the table, or refused by its path: INVALID_ARGUMENT for what is
+ * wrong, NOT_SUPPORTED for a limit that only cgroup v1 has. NULL on error. */
+QuiltOciResources *quilt_oci_resources_read (json_object *object, const char *path, GError **error);
+/* The same of a text of at most 1 MiB, as update(8) of the runtimes takes it. */
+QuiltOciResources *quilt_oci_resources_parse (const char *data, gsize length, GError **error);
+/* As JSON, which reads as the same values. Owned by the caller. */
+json_object *quilt_oci_resources_to_json (const QuiltOciResources *resources);
+
+/* Puts what update asks for over what is in force: numbers and files one by one, devices of IO,
+ * sizes of pages and RDMA devices by their names, the rules of devices as a whole. */
+void quilt_oci_resources_merge (QuiltOciResources *in_force, const QuiltOciResources *update);

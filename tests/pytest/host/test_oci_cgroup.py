@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The cgroup of a container of quilt-oci, by both managers, under a real systemd: made, limited, frozen, killed, removed."""
+import contextlib
+import errno
+import json
+import os
+import pathlib
+import stat
+import subprocess
+
+import pytest
+
+from quilt import run
+
+TOOL = "/opt/quilt-test/oci-cgroup"
+ROOT = pathlib.Path("/sys/fs/cgroup")
+PATHS = {"cgroupfs": "/quilt-oci-test/web", "systemd": "quilttest.slice:quilt-oci:web"}
+MANAGERS = pytest.mark.parametrize("manager", PATHS)
+
+
+class Cgroup:
+    """One that has a process in it; talks to the program that made it, a line for a line."""
+
+    def __init__(self, process):
+        self.process = process
+        self.first = self.answer()
+        if not self.first.startswith("error"):
+            self.pid, self.path, self.unit = self.first.split()
+            self.directory = ROOT / self.path[1:]
+
+    def answer(self):
+        return self.process.stdout.readline().rstrip("\n")
+
+    def do(self, *words):
+        self.process.stdin.write(" ".join(words) + "\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def read(self, name):
+        return (self.directory / name).read_text()
+
+
+@contextlib.contextmanager
+def cgroup(manager, resources=None, annotations=None, path=None):
+    config = {"ociVersion": "1.2.0", "root": {"path": "/r"}, "process": {"args": ["a"], "cwd": "/"}, "annotations": annotations or {},
+              "linux": {"namespaces": [{"type": "mount"}], "resources": resources or {}}}
+    argv = [TOOL, manager, path or PATHS[manager], "web", json.dumps(config)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        it = Cgroup(process)
+        try:
+            yield it
+        finally:
+            if not it.first.startswith("error") and process.poll() is None:
+                assert it.do("kill", "9") == "ok"
+                assert it.do("remove") == "ok"
+    with contextlib.suppress(OSError):
+        (ROOT / "quilt-oci-test").rmdir()
+
+
+def shown(unit, *names):
+    lines = run("systemctl", "show", unit, "-p", ",".join(names)).ok().text.splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.fixture(autouse=True)
+def no_slice():
+    yield
+    run("systemctl", "stop", "quilttest.slice")
+
+
+def usage(it):
+    return int(dict(line.split() for line in it.read("cpu.stat").splitlines())["usage_usec"])
+
+
+@MANAGERS
+def test_life_of_a_cgroup(manager):
+    with cgroup(manager, {"pids": {"limit": -1}, "cpu": {"shares": 1024}, "memory": {"limit": 0}}) as it:
+        assert pathlib.Path(f"/proc/{it.pid}/cgroup").read_text().endswith(f"0::{it.path}\n")
+        assert it.do("processes") == "1 running"
+        assert it.do("freeze") == "ok"
+        assert "frozen 1" in it.read("cgroup.events")
+        assert it.do("processes") == "1 frozen"
+        stats = json.loads(it.do("stats").removesuffix(" ok"))
+        assert stats["pids"]["current"] == 1
+        assert set(stats) == {"cpu", "memory", "pids", "blkio", "hugetlb"}
+        assert stats["cpu"]["usage"]["total"] == usage(it) * 1000
+        # What the container made for itself is counted, and goes with it.
+        (it.directory / "a/b").mkdir(parents=True)
+        (it.directory / "a/b/cgroup.procs").write_text(it.pid)
+        assert it.do("processes").startswith("1 ")
+        assert it.do("thaw") == "ok"
+        assert "frozen 0" in it.read("cgroup.events")
+        assert it.do("freeze") == "ok"
+        assert it.do("kill", "9") == "ok"
+        assert it.do("remove") == "ok"
+        assert not it.directory.exists()
+        assert it.do("processes") == "0 running"
+        assert it.do("remove") == "ok"
+    if manager == "systemd":
+        assert shown(it.unit, "LoadState")["LoadState"] == "not-found"
+
+
+def test_a_scope_has_the_properties_that_were_asked_for():
+    annotations = {"org.systemd.property.TimeoutStopSec": "7", "org.systemd.property.CollectMode": "'inactive-or-failed'"}
+    with cgroup("systemd", {"cpu": {"shares": 1024}, "pids": {"limit": -1}}, annotations) as it:
+        assert it.unit == "quilt-oci-web.scope"
+        assert it.path == "/quilttest.slice/quilt-oci-web.scope"
+        assert shown(it.unit, "Slice", "Delegate", "CPUWeight", "TasksMax", "TimeoutStopUSec", "CollectMode", "Description",
+                     "MemoryAccounting") == {
+            "Slice": "quilttest.slice", "Delegate": "yes", "CPUWeight": "100", "TasksMax": "infinity", "TimeoutStopUSec": "7s",
+            "CollectMode": "inactive-or-failed", "Description": "Quilt container web", "MemoryAccounting": "yes"}
+        assert it.do("update", json.dumps({"unified": {"memory.high": "max"}, "memory": {"limit": -1}})).startswith("error")
+        with cgroup("systemd") as second:
+            assert second.first.startswith("error") and "quilt-oci-web.scope" in second.first
+        assert it.do("processes") == "1 running"
+
+
+@MANAGERS
+def test_a_limit_without_its_controller_is_an_error_that_names_it(manager):
+    if "memory" in (ROOT / "cgroup.controllers").read_text():
+        pytest.skip("this host has the controller")
+    with cgroup(manager, {"memory": {"limit": 1 << 30}}) as it:
+        assert it.first.startswith("error") and "the controller 'memory' is not available" in it.first
+    assert not (ROOT / "quilt-oci-test").exists()
+    assert shown("quilt-oci-web.scope", "LoadState")["LoadState"] == "not-found"
+
+
+def test_a_cgroup_with_somebody_in_it_is_refused():
+    with cgroup("cgroupfs") as it:
+        with cgroup("cgroupfs") as second:
+            assert second.first.startswith("error") and "processes in it already" in second.first
+        assert it.do("processes") == "1 running"
+
+
+def may_open(it, path, flags):
+    """Whether a process in the cgroup may open the device."""
+    pid = os.fork()
+    if pid == 0:
+        code = 2
+        try:
+            (it.directory / "cgroup.procs").write_text(str(os.getpid()))
+            code = 0
+            os.open(path, flags)
+        except OSError as e:
+            code = 1 if code == 0 and e.errno == errno.EPERM else code
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert code in (0, 1)
+    return code == 0
+
+
+@pytest.fixture
+def disk():
+    """The node of a block device."""
+    path = "/dev/quilt-test-disk"
+    os.mknod(path, stat.S_IFBLK | 0o600, os.makedev(7, 0))
+    yield path
+    os.unlink(path)
+
+
+@MANAGERS
+def test_devices_are_filtered_and_an_update_replaces_the_filter(manager, disk):
+    rule = {"allow": True, "type": "b", "major": 7, "minor": 0}
+    with cgroup(manager, {"devices": [{"allow": False, "access": "rwm"}]}) as it:
+        assert may_open(it, "/dev/null", os.O_RDWR)
+        assert not may_open(it, disk, os.O_RDONLY)
+        assert it.do("update", json.dumps({"devices": [{"allow": False}, rule | {"access": "r"}]})) == "ok"
+        assert may_open(it, disk, os.O_RDONLY)
+        assert not may_open(it, disk, os.O_RDWR)
+        assert it.do("update", json.dumps({"devices": [{"allow": True}]})) == "ok"
+        assert may_open(it, disk, os.O_RDWR)
+        assert it.do("update", json.dumps({"devices": [{"allow": True}, rule | {"allow": False}]})) == "ok"
+        assert not may_open(it, disk, os.O_RDONLY)
