@@ -85,14 +85,21 @@ set_capabilities (const QuiltCapabilities *caps)
   return 0;
 }
 
-static int
-set_ids (const QuiltIdentity *identity)
+gboolean
+quilt_credentials_keep_groups (const QuiltSpec *spec)
 {
+  return g_hash_table_contains (spec->annotations, QUILT_ANNOTATION_KEEP_GROUPS);
+}
+
+static int
+set_ids (const QuiltSpec *spec, const QuiltIdentity *identity)
+{
+  gboolean keep = quilt_credentials_keep_groups (spec);
   uid_t uid = identity->uid;
   gid_t gid = identity->gid;
 
-  /* Always set, so that none of ours are inherited. */
-  if (setgroups (identity->n_groups, identity->groups) < 0)
+  /* Else always set, so that none of ours are inherited. */
+  if (!keep && setgroups (identity->n_groups, identity->groups) < 0)
     return -errno;
   if (setresgid (gid, gid, gid) < 0 || setresuid (uid, uid, uid) < 0)
     return -errno;
@@ -157,7 +164,7 @@ quilt_credentials_apply (const QuiltSpec *spec,
   /* What is permitted has to live through the change of uid; execve() ends this again. */
   if (identity->uid != 0 && prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
     return -errno;
-  r = set_ids (identity);
+  r = set_ids (spec, identity);
   if (r < 0)
     return r;
   r = set_capabilities (caps);

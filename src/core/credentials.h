@@ -11,6 +11,9 @@ gboolean quilt_credentials_check (const QuiltSpec *spec, GError **error);
  * of ours that executes nothing. 0 or -errno. */
 int quilt_credentials_keep (guint64 keep);
 
+/* Whether its supplementary groups are those of whoever starts it. */
+gboolean quilt_credentials_keep_groups (const QuiltSpec *spec);
+
 /* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for. 0 or
  * -errno; *ret_detail is then a static string naming the capability that we don't have to give, or
  * "".

@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "core/lsm.h"
 #include "core/reaper.h"
+#include "core/root.h"
 #include "core/seccomp.h"
 #include "core/signals.h"
 #include "core/steps.h"
@@ -25,12 +26,10 @@
 #include <limits.h>
 #include <linux/keyctl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -53,8 +52,8 @@ quilt_init_fail (
   _exit (255);
 }
 
-static void
-send_report (const QuiltInit *init, QuiltReportType type)
+void
+quilt_init_report (const QuiltInit *init, QuiltReportType type)
 {
   QuiltReport report;
 
@@ -76,8 +75,8 @@ quilt_init_wait (const QuiltInit *init)
     _exit (255);
 }
 
-static void
-die_with_parent (void)
+void
+quilt_init_die_with_parent (void)
 {
   prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody reads our memory or borrows our descriptors */
@@ -103,12 +102,6 @@ take_descriptors (const QuiltInit *init)
   umask (0);
 }
 
-static gboolean
-is_mapped (const QuiltInit *init)
-{
-  return quilt_spec_leaves_host (init->spec, QUILT_NS_USER);
-}
-
 /* While the host's /proc is still there. In a user namespace the supervisor does it, who may lower
  * it too. */
 static void
@@ -118,7 +111,7 @@ set_oom_score (const QuiltInit *init)
   char text[16];
   int n;
 
-  if (!init->spec->process.has_oom_score_adj || is_mapped (init))
+  if (!init->spec->process.has_oom_score_adj || quilt_spec_leaves_host (init->spec, QUILT_NS_USER))
     return;
   n = g_snprintf (text, sizeof text, "%d", (int)init->spec->process.oom_score_adj);
   fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -166,21 +159,6 @@ set_hostname (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_DOMAINNAME, errno, name, "");
 }
 
-/* While no tree but the host's is ours. */
-static void
-set_sysctls (const QuiltInit *init, gboolean is_last, guint64 *done)
-{
-  const char *key;
-  int r = quilt_sysctls_apply (init->spec, is_last, done, &key);
-  char quoted[QUILT_SYSCTL_MAX + 2];
-
-  if (r >= 0)
-    return;
-  g_snprintf (quoted, sizeof quoted, "'%s'", key ? key : "");
-  quilt_init_fail (init, QUILT_STAGE_SYSCTL, -r, key ? quoted : "settings",
-                   r == -ENOENT ? "this kernel has no such setting for a container" : "");
-}
-
 static void
 set_limits (const QuiltInit *init)
 {
@@ -191,39 +169,8 @@ set_limits (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_RLIMIT, -r, quilt_rlimit_to_name (failed->resource), "");
 }
 
-static void
-fail_mount (const QuiltInit *init, const QuiltMountOp *op, int error, const char *detail)
-{
-  static const QuiltStage stages[] = {
-      [QUILT_MOUNT_NEW] = QUILT_STAGE_MOUNT,
-      [QUILT_MOUNT_BIND] = QUILT_STAGE_MOUNT,
-      [QUILT_MOUNT_MASK] = QUILT_STAGE_MASK,
-      [QUILT_MOUNT_READONLY] = QUILT_STAGE_READONLY,
-  };
-  char object[512];
-
-  if (op->kind == QUILT_MOUNT_NEW || op->kind == QUILT_MOUNT_BIND)
-    g_snprintf (object, sizeof object, "%s on '%s'",
-                op->kind == QUILT_MOUNT_NEW ? op->type : op->source, op->target);
-  else
-    g_snprintf (object, sizeof object, "'%s'", op->target);
-  quilt_init_fail (init, stages[op->kind], error, object, detail);
-}
-
-static void
-apply_mounts (const QuiltInit *init, int root_fd, gboolean late)
-{
-  const QuiltMountOp *failed = NULL;
-  char detail[256] = "";
-  int r;
-
-  r = quilt_mounts_apply (init->mounts, root_fd, late, detail, sizeof detail, &failed);
-  if (r < 0)
-    fail_mount (init, failed, -r, detail);
-}
-
-static void
-run_hooks (const QuiltInit *init, const GPtrArray *hooks, int state_fd, QuiltStage stage)
+void
+quilt_init_run_hooks (const QuiltInit *init, const GPtrArray *hooks, int state_fd, QuiltStage stage)
 {
   QuiltHookResult result;
   QuiltReport report;
@@ -243,114 +190,6 @@ run_hooks (const QuiltInit *init, const GPtrArray *hooks, int state_fd, QuiltSta
     quilt_report_send (init->channel, &report);
     _exit (255);
   }
-}
-
-/* All is mounted, and the host's tree is still there: those of the caller, and then ours, run now.
- */
-static void
-run_hooks_before_pivot (const QuiltInit *init)
-{
-  const QuiltSpec *spec = init->spec;
-
-  if (spec->prestart->len + spec->create_runtime->len + spec->create_container->len == 0)
-    return;
-  send_report (init, QUILT_REPORT_MOUNTED);
-  quilt_init_wait (init);
-  run_hooks (init, spec->create_container, init->setup->creating_state,
-             QUILT_STAGE_CREATE_CONTAINER);
-}
-
-/* From here on the root is the container's, and nothing of the host's tree can be reached by path.
- * The new root is stacked on the old one, which is then taken off: pivot_root(2). */
-static void
-enter_root (const QuiltInit *init, int root_fd)
-{
-  int r = fchdir (root_fd);
-
-  if (r == 0 && init->setup->no_pivot)
-    r = mount (".", "/", NULL, MS_MOVE, NULL) < 0 ? -1 : chroot (".");
-  else if (r == 0)
-    r = syscall (SYS_pivot_root, ".", ".") < 0 ? -1 : umount2 (".", MNT_DETACH);
-  if (r < 0 || chdir ("/") < 0)
-    quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
-}
-
-/* Until here we are the host's root to every file, without capabilities; from here on the
- * container's, with all of them in its namespaces alone. What was opened before stays open. */
-static void
-enter_user_namespace (const QuiltInit *init)
-{
-  int r = quilt_trees_receive (init->mounts, init->channel);
-
-  if (r == -ECONNRESET)
-    _exit (255);
-  if (r == 0)
-    r = quilt_user_namespace_become_root ();
-  if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_USER_NAMESPACE, -r, "", "");
-  die_with_parent (); /* a change of ids has ended both */
-}
-
-static int
-build_root (const QuiltInit *init)
-{
-  struct mount_attr private = {.propagation = MS_PRIVATE};
-  g_autofd int place_fd = -1;
-  char detail[256] = "";
-  guint64 sysctls = 0;
-  int root_fd = -1;
-  int r;
-
-  set_sysctls (init, !is_mapped (init), &sysctls);
-  /* Private, not slave: neither may our mounts be seen in the host's namespace nor its later ones
-   * come to us. */
-  if (mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) < 0)
-    quilt_init_fail (init, QUILT_STAGE_PRIVATE, errno, "", "");
-  place_fd = open (init->spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (place_fd < 0)
-    fail_mount (init, init->mounts->root, errno, "");
-  if (is_mapped (init)) {
-    enter_user_namespace (init);
-    set_sysctls (init, TRUE, &sysctls);
-  }
-  r = quilt_mounts_apply_root (init->mounts, init->spec->root_path, place_fd, detail, sizeof detail,
-                               &root_fd);
-  if (r < 0)
-    fail_mount (init, init->mounts->root, -r, detail);
-  apply_mounts (init, root_fd, FALSE);
-  return root_fd;
-}
-
-/* A process more in a container that is there: its cgroup's namespace and its mounts, last of all.
- */
-static void
-enter_container (const QuiltInit *init)
-{
-  int r;
-
-  if (is_mapped (init))
-    enter_user_namespace (init);
-  r = quilt_joins_enter (init->joins);
-  if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_PIVOT, -r, "", "");
-}
-
-/* After GO: we are in the payload's cgroup, which becomes the root of what the container sees. */
-static void
-finish_root (const QuiltInit *init)
-{
-  struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
-  g_autofd int root_fd = -1;
-
-  if ((init->spec->namespaces & QUILT_NS_CGROUP) && unshare (CLONE_NEWCGROUP) < 0)
-    quilt_init_fail (init, QUILT_STAGE_CGROUP_NAMESPACE, errno, "", "");
-  root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root_fd < 0)
-    quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
-  apply_mounts (init, root_fd, TRUE);
-  if (init->spec->root_readonly &&
-      mount_setattr (root_fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)
-    quilt_init_fail (init, QUILT_STAGE_READONLY, errno, "'/'", "");
 }
 
 /* The keys of whoever started quiltd are not the container's. */
@@ -445,7 +284,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
     g_snprintf (detail, sizeof detail, "quiltd has no %s that it could give", missing);
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", detail);
-  die_with_parent (); /* a change of credentials has ended both */
+  quilt_init_die_with_parent (); /* a change of credentials has ended both */
   enter_cwd (init, step);
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);
   quilt_signals_reset ();
@@ -453,7 +292,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
   set_limits (init);
   if (step == 0)
-    send_report (init, QUILT_REPORT_EXEC);
+    quilt_init_report (init, QUILT_REPORT_EXEC);
   if (init->setup->outlives)
     prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
@@ -517,7 +356,7 @@ wait_at_gate (QuiltInit *init)
   if (init->setup->gate < 0)
     return;
   check_command (init);
-  send_report (init, QUILT_REPORT_CREATED);
+  quilt_init_report (init, QUILT_REPORT_CREATED);
   quilt_init_wait (init);
   if (init->setup->outlives)
     prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
@@ -537,23 +376,8 @@ prepare_command (const QuiltInit *init)
   if (init->setup->created_state < 0)
     quilt_steps_run (init);
   else
-    run_hooks (init, init->spec->start_container, init->setup->created_state,
-               QUILT_STAGE_START_CONTAINER);
-}
-
-static void
-build (const QuiltInit *init)
-{
-  int root_fd;
-
-  if (!(init->spec->namespaces & QUILT_NS_MOUNT)) {
-    enter_container (init);
-    return;
-  }
-  root_fd = build_root (init);
-  run_hooks_before_pivot (init);
-  enter_root (init, root_fd);
-  quilt_fd_clear (&root_fd);
+    quilt_init_run_hooks (init, init->spec->start_container, init->setup->created_state,
+                          QUILT_STAGE_START_CONTAINER);
 }
 
 void
@@ -565,17 +389,16 @@ quilt_init_run (const QuiltInit *parents)
 
   quilt_identity_init (init->spec, &identity);
   copy.identity = &identity;
-  die_with_parent ();
+  quilt_init_die_with_parent ();
   take_descriptors (init);
   set_oom_score (init);
   confine (init);
   bring_loopback_up (init);
   set_hostname (init);
-  build (init);
-  send_report (init, QUILT_REPORT_READY);
+  quilt_root_build (init);
+  quilt_init_report (init, QUILT_REPORT_READY);
   quilt_init_wait (init);
-  if (init->spec->namespaces & QUILT_NS_MOUNT)
-    finish_root (init);
+  quilt_root_finish (init);
   make_cwd (init);
   open_terminal (init);
   wait_at_gate (&copy);

@@ -30,6 +30,19 @@ void quilt_init_fail (const QuiltInit *init,
                       const char *object,
                       const char *detail) G_GNUC_NORETURN;
 
+/* A report without more. Whoever outlives who reads it goes on if that is gone. */
+void quilt_init_report (const QuiltInit *init, QuiltReportType type);
+
+/* Until the command is executed: nobody reads our memory or borrows our descriptors, and we end
+ * with whoever started us. A change of ids ends both. */
+void quilt_init_die_with_parent (void);
+
+/* Runs them in their order; reports one that fails, and ends the process. */
+void quilt_init_run_hooks (const QuiltInit *init,
+                           const GPtrArray *hooks,
+                           int state_fd,
+                           QuiltStage stage);
+
 /* Waits for the supervisor's word to go on; ends the process if it is gone. */
 void quilt_init_wait (const QuiltInit *init);
 

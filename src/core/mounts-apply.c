@@ -3,6 +3,7 @@
  * controls is ever resolved outside of the container's root. */
 #include "base/beneath.h"
 #include "base/fd.h"
+#include "core/copy-up.h"
 #include "core/devices.h"
 #include "core/mounts-private.h"
 #include "core/overlay.h"
@@ -96,6 +97,44 @@ fail_context (int fs_fd, char *detail, gsize size)
 }
 
 int
+quilt_mount_set_attributes (int fd, const QuiltMountOp *op)
+{
+  const guint64 propagation = op->propagation ? op->propagation : MS_PRIVATE;
+  struct mount_attr attr = {op->attr_set, op->attr_clear, propagation, 0};
+  struct mount_attr below = {op->below_set, op->below_clear, propagation, 0};
+  gboolean deep = op->recursive || op->has_below;
+  gboolean same = attr.attr_set == below.attr_set && attr.attr_clr == below.attr_clr;
+
+  if (deep && mount_setattr (fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &below, sizeof below) < 0)
+    return -errno;
+  if (deep && same)
+    return 0;
+  return mount_setattr (fd, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0 ? -errno : 0;
+}
+
+/* Whoever is not root over the network namespace has no sysfs of it, but the host's, as other
+ * runtimes do; without the host's right to write. */
+static int
+bind_sysfs (const QuiltMountOp *op, int *ret_fd)
+{
+  QuiltMountOp host = *op;
+  g_autofd int fd =
+      open_tree (AT_FDCWD, "/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  int r;
+
+  if (fd < 0)
+    return -errno;
+  host.recursive = TRUE;
+  host.below_set = op->attr_set;
+  host.below_clear = 0;
+  host.attr_clear = 0;
+  r = quilt_mount_set_attributes (fd, &host);
+  if (r == 0)
+    *ret_fd = g_steal_fd (&fd);
+  return r;
+}
+
+int
 quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
 {
   g_autofd int fs_fd = fsopen (op->type, FSOPEN_CLOEXEC);
@@ -117,30 +156,19 @@ quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
       return r;
     }
   }
-  if (fsconfig (fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-    return fail_context (fs_fd, detail, size);
+  if (fsconfig (fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+    r = fail_context (fs_fd, detail, size);
+    return r == -EPERM && strcmp (op->type, "sysfs") == 0 ? bind_sysfs (op, ret_fd) : r;
+  }
   fd = fsmount (fs_fd, FSMOUNT_CLOEXEC, (unsigned)op->attr_set);
   if (fd < 0)
     return fail_context (fs_fd, detail, size);
+  if ((op->propagation & ~(guint64)MS_PRIVATE) && (r = quilt_mount_set_attributes (fd, op)) < 0)
+    return r;
   if (op->devices && (r = quilt_devices_apply (fd, op->nodes)) < 0)
     return r;
   *ret_fd = g_steal_fd (&fd);
   return 0;
-}
-
-int
-quilt_mount_set_attributes (int fd, const QuiltMountOp *op)
-{
-  struct mount_attr attr = {
-      .attr_set = op->attr_set,
-      .attr_clr = op->attr_clear,
-      .propagation = op->propagation ? op->propagation : MS_PRIVATE,
-  };
-
-  return mount_setattr (fd, "", AT_EMPTY_PATH | (op->recursive ? AT_RECURSIVE : 0), &attr,
-                        sizeof attr) < 0
-             ? -errno
-             : 0;
 }
 
 static int
@@ -264,7 +292,8 @@ mask_directory (Context *context, int target_fd)
 static int
 make_readonly (int target_fd)
 {
-  const QuiltMountOp readonly = {.attr_set = MOUNT_ATTR_RDONLY, .recursive = TRUE};
+  const QuiltMountOp readonly = {
+      .attr_set = MOUNT_ATTR_RDONLY, .below_set = MOUNT_ATTR_RDONLY, .recursive = TRUE};
   g_autofd int fd =
       open_tree (target_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
   int r;
@@ -305,8 +334,18 @@ apply_protection (Context *context, const QuiltMountOp *op)
                               : mask_file (context, target_fd);
 }
 
+static gboolean
+has_setting (const QuiltMountOp *op, const char *key)
+{
+  for (guint i = 0; i < op->settings->len; i++)
+    if (strcmp (g_array_index (op->settings, QuiltMountSetting, i).key, key) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* op: NULL, or what it is copied up for. */
 static int
-put (const Context *context, const char *target, int fd)
+put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
 {
   g_autofd int target_fd = -1;
   struct stat st;
@@ -320,6 +359,8 @@ put (const Context *context, const char *target, int fd)
   if (target_fd < 0)
     return -errno;
   r = check_target (context, target_fd, &st);
+  if (r == 0 && op && op->copy_up)
+    r = quilt_copy_up (target_fd, fd, has_setting (op, "mode"));
   return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
@@ -333,7 +374,7 @@ apply_mount (
   r = make_mount (plan, op, detail, size, &fd);
   if (r < 0)
     return r;
-  r = put (context, op->target, fd);
+  r = put (context, op->target, op, fd);
   if (r == -ELOOP)
     g_strlcpy (detail, "the image has a link there", size);
   return r;
@@ -344,7 +385,7 @@ quilt_mounts_put (int root_fd, const char *target, int tree_fd)
 {
   Context context = {.root_fd = root_fd};
 
-  return fstat (root_fd, &context.root) < 0 ? -errno : put (&context, target, tree_fd);
+  return fstat (root_fd, &context.root) < 0 ? -errno : put (&context, target, NULL, tree_fd);
 }
 
 int

@@ -4,6 +4,7 @@
 #include "core/mounts.h"
 
 #include "base/error.h"
+#include "core/mount-options.h"
 #include "core/overlay.h"
 #include "core/trees.h"
 
@@ -12,59 +13,6 @@
 
 /* Longest value that fsconfig(2) takes. */
 #define SETTING_MAX 255
-
-typedef struct {
-  const char *name;
-  guint64 set, clear;
-  guint64 propagation;
-  enum { PLAIN, BIND, RBIND } bind;
-  enum { NO_IDMAP, IDMAP, RIDMAP } idmap;
-} Option;
-
-static const Option options[] = {
-    {"defaults"},
-    {"bind", .bind = BIND},
-    {"rbind", .bind = RBIND},
-    {"ro", .set = MOUNT_ATTR_RDONLY},
-    {"rw", .clear = MOUNT_ATTR_RDONLY},
-    {"nosuid", .set = MOUNT_ATTR_NOSUID},
-    {"suid", .clear = MOUNT_ATTR_NOSUID},
-    {"nodev", .set = MOUNT_ATTR_NODEV},
-    {"dev", .clear = MOUNT_ATTR_NODEV},
-    {"noexec", .set = MOUNT_ATTR_NOEXEC},
-    {"exec", .clear = MOUNT_ATTR_NOEXEC},
-    {"nosymfollow", .set = MOUNT_ATTR_NOSYMFOLLOW},
-    {"relatime", .set = MOUNT_ATTR_RELATIME, .clear = MOUNT_ATTR__ATIME},
-    {"noatime", .set = MOUNT_ATTR_NOATIME, .clear = MOUNT_ATTR__ATIME},
-    {"strictatime", .set = MOUNT_ATTR_STRICTATIME, .clear = MOUNT_ATTR__ATIME},
-    {"nodiratime", .set = MOUNT_ATTR_NODIRATIME},
-    {"diratime", .clear = MOUNT_ATTR_NODIRATIME},
-    {"private", .propagation = MS_PRIVATE},
-    {"rprivate", .propagation = MS_PRIVATE},
-    {"slave", .propagation = MS_SLAVE},
-    {"rslave", .propagation = MS_SLAVE},
-    {"shared", .propagation = MS_SHARED},
-    {"rshared", .propagation = MS_SHARED},
-    {"unbindable", .propagation = MS_UNBINDABLE},
-    {"runbindable", .propagation = MS_UNBINDABLE},
-    {"idmap", .idmap = IDMAP},
-    {"ridmap", .idmap = RIDMAP},
-};
-
-static const Option *
-find_option (const char *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
-    if (strcmp (options[i].name, name) == 0)
-      return &options[i];
-  return NULL;
-}
-
-const char *
-quilt_mount_option_name (guint index)
-{
-  return index < G_N_ELEMENTS (options) ? options[index].name : NULL;
-}
 
 static void
 clear_setting (gpointer data)
@@ -128,7 +76,7 @@ add_setting (QuiltMountOp *op, const char *option)
 static gboolean
 apply_option (QuiltMountOp *op, const char *name, GError **error)
 {
-  const Option *option = find_option (name);
+  const QuiltMountOption *option = quilt_mount_option_find (name);
 
   if (!option && op->kind == QUILT_MOUNT_BIND) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
@@ -139,12 +87,7 @@ apply_option (QuiltMountOp *op, const char *name, GError **error)
     add_setting (op, name);
     return TRUE;
   }
-  op->attr_set = (op->attr_set & ~option->clear) | option->set;
-  op->attr_clear = (op->attr_clear & ~option->set) | option->clear;
-  if (option->propagation)
-    op->propagation = option->propagation;
-  op->idmap = op->idmap || option->idmap != NO_IDMAP;
-  op->idmap_below = op->idmap_below || option->idmap == RIDMAP;
+  quilt_mount_option_apply (option, op);
   return TRUE;
 }
 
@@ -157,7 +100,7 @@ join_long_settings (QuiltMountOp *op, char *const *texts, GError **error)
   gboolean is_long = FALSE;
 
   for (guint i = 0; texts && texts[i]; i++) {
-    if (find_option (texts[i]))
+    if (quilt_mount_option_find (texts[i]))
       continue;
     is_long = is_long || strlen (texts[i]) > SETTING_MAX;
     g_string_append_printf (data, "%s%s", data->len ? "," : "", texts[i]);
@@ -180,10 +123,11 @@ is_bind (const QuiltMount *mount, gboolean *ret_recursive)
 
   *ret_recursive = FALSE;
   for (guint i = 0; mount->options && mount->options[i]; i++) {
-    const Option *option = find_option (mount->options[i]);
+    const QuiltMountOption *option = quilt_mount_option_find (mount->options[i]);
 
-    bind = bind || (option && option->bind != PLAIN);
-    if (option && option->bind == RBIND)
+    bind = bind ||
+           (option && (option->kind == QUILT_OPTION_BIND || option->kind == QUILT_OPTION_RBIND));
+    if (option && option->kind == QUILT_OPTION_RBIND)
       *ret_recursive = TRUE;
   }
   return bind;
@@ -199,6 +143,11 @@ plan_mount (const QuiltMount *mount, GError **error)
   op->recursive = recursive;
   op->type = mount->type;
   op->source = mount->source;
+  if (mount->uid_map && mount->uid_map->len > 0) {
+    op->idmap = TRUE;
+    op->uid_map = mount->uid_map;
+    op->gid_map = mount->gid_map;
+  }
   if (bind && (!mount->source || mount->source[0] != '/')) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to mount '%s': its source must be an absolute path", mount->destination);
@@ -237,14 +186,31 @@ takes_label (const QuiltMountOp *op)
 
 /* selinux(8): a label in mount(2)'s text is quoted, since its categories have a comma. */
 static void
-add_label (QuiltMountOp *op, const char *label)
+add_label (QuiltMountOp *op, const char *key, const char *label)
 {
-  QuiltMountSetting setting = {.key = g_strdup ("context"), .value = g_strdup (label)};
+  QuiltMountSetting setting = {.key = g_strdup (key), .value = g_strdup (label)};
   g_autofree char *legacy = op->legacy_data;
 
   g_array_append_val (op->settings, setting);
   if (legacy)
-    op->legacy_data = g_strdup_printf ("%s,context=\"%s\"", legacy, label);
+    op->legacy_data = g_strdup_printf ("%s,%s=\"%s\"", legacy, key, label);
+}
+
+/* The option that a label is given by; NULL where the annotation names none. */
+static const char *
+get_context (const QuiltSpec *spec, GError **error)
+{
+  static const char *const types[] = {"context", "fscontext", "defcontext", "rootcontext", NULL};
+  const char *type = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_CONTEXT_TYPE);
+
+  if (!type)
+    return types[0];
+  if (g_strv_contains (types, type))
+    return type;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to read 'annotations." QUILT_ANNOTATION_CONTEXT_TYPE
+               "': must be context, fscontext, defcontext or rootcontext");
+  return NULL;
 }
 
 static gboolean
@@ -267,18 +233,45 @@ add_op (QuiltMountPlan *plan, QuiltMountOp *op)
   g_ptr_array_add (plan->ops, op);
 }
 
+/* devpts can't give its nodes to a group that the user namespace doesn't have: "gid=5", which
+ * engines write always, is then left out, as other runtimes do. */
+static void
+drop_foreign_group (const QuiltSpec *spec, QuiltMountOp *op)
+{
+  guint32 outside;
+  guint64 gid;
+
+  if (op->kind != QUILT_MOUNT_NEW || strcmp (op->type, "devpts") != 0 ||
+      !quilt_spec_leaves_host (spec, QUILT_NS_USER))
+    return;
+  for (guint i = op->settings->len; i-- > 0;) {
+    const QuiltMountSetting *setting = &g_array_index (op->settings, QuiltMountSetting, i);
+
+    if (strcmp (setting->key, "gid") == 0 && setting->value &&
+        g_ascii_string_to_unsigned (setting->value, 10, 0, G_MAXUINT32, &gid, NULL) &&
+        !quilt_id_map_find (spec->gid_map, (guint32)gid, &outside))
+      g_array_remove_index (op->settings, i);
+  }
+}
+
 static gboolean
-check_idmap (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
+check_options (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
 {
   gboolean layers = strcmp (op->target, "/") == 0 && g_strcmp0 (op->type, "overlay") == 0;
 
-  if (op->idmap && !quilt_spec_leaves_host (spec, QUILT_NS_USER)) {
+  if (op->idmap && !op->uid_map && !quilt_spec_leaves_host (spec, QUILT_NS_USER)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to mount '%s': the option 'idmap' needs a namespace of type 'user'",
+                 "Failed to mount '%s': the option 'idmap' needs uidMappings and gidMappings, or a "
+                 "namespace of type 'user'",
                  op->target);
     return FALSE;
   }
-  if (op->idmap && op->kind != QUILT_MOUNT_BIND && !layers) {
+  if (op->copy_up && (op->kind != QUILT_MOUNT_NEW || strcmp (op->type, "tmpfs") != 0)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to mount '%s': only a tmpfs has the option 'tmpcopyup'", op->target);
+    return FALSE;
+  }
+  if (op->idmap && op->kind != QUILT_MOUNT_BIND && (!layers || op->uid_map)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                  "Failed to mount '%s': only a bind mount and the layers of '/' have the option "
                  "'idmap'",
@@ -308,20 +301,24 @@ QuiltMountPlan *
 quilt_mounts_plan (const QuiltSpec *spec, GError **error)
 {
   g_autoptr (QuiltMountPlan) plan = g_new0 (QuiltMountPlan, 1);
+  const char *context = get_context (spec, error);
 
   plan->ops = g_ptr_array_new_with_free_func (op_free);
   plan->trees = g_array_new (FALSE, FALSE, sizeof (QuiltMountTree));
   if (!(spec->namespaces & QUILT_NS_MOUNT))
     return g_steal_pointer (&plan); /* those that it joins are there */
+  if (!context)
+    return NULL;
   for (guint i = 0; spec->mounts && i < spec->mounts->len; i++) {
     QuiltMountOp *op = plan_mount (spec->mounts->pdata[i], error);
 
     if (!op)
       return NULL;
     if (spec->mount_label && *spec->mount_label && takes_label (op))
-      add_label (op, spec->mount_label);
+      add_label (op, context, spec->mount_label);
     op->nodes = spec->devices;
-    if (!check_idmap (spec, op, error)) {
+    drop_foreign_group (spec, op);
+    if (!check_options (spec, op, error)) {
       op_free (op);
       return NULL;
     }
@@ -344,7 +341,7 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
   if (!add_paths (plan, QUILT_MOUNT_MASK, spec->masked_paths, error) ||
       !add_paths (plan, QUILT_MOUNT_READONLY, spec->readonly_paths, error))
     return NULL;
-  if (quilt_spec_leaves_host (spec, QUILT_NS_USER) && !quilt_trees_plan (plan, spec, error))
+  if (!quilt_trees_plan (plan, spec, error))
     return NULL;
   return g_steal_pointer (&plan);
 }

@@ -28,18 +28,25 @@ typedef struct {
   char *legacy_data; /* for mount(2), where a value is too long for fsconfig(2); else NULL */
   guint64 attr_set;  /* MOUNT_ATTR_…, per mount: a shared superblock is never changed */
   guint64 attr_clear;
-  guint64 propagation;  /* MS_…; 0: private */
-  gboolean recursive;   /* of a bind: with what is mounted below, and attributes hold there too */
-  gboolean devices;     /* fill it with the usual device nodes … */
-  const GArray *nodes;  /* … and these, of QuiltDevice, the spec's */
-  gboolean late;        /* needs the cgroup namespace, so only after GO */
-  gboolean idmap;       /* with the ids of the user namespace … */
-  gboolean idmap_below; /* … and what is mounted below, if recursive */
-  int tree;             /* in the plan's trees: made by the supervisor; -1: by the init itself */
+  guint64 below_set; /* … of what is mounted below, if recursive or has_below */
+  guint64 below_clear;
+  gboolean has_below;
+  guint64 propagation;   /* MS_…; 0: private */
+  gboolean recursive;    /* of a bind: with what is mounted below */
+  gboolean devices;      /* fill it with the usual device nodes … */
+  const GArray *nodes;   /* … and these, of QuiltDevice, the spec's */
+  gboolean late;         /* needs the cgroup namespace, so only after GO */
+  gboolean idmap;        /* with the ids of the user namespace … */
+  gboolean idmap_below;  /* … and what is mounted below, if recursive */
+  const GArray *uid_map; /* instead of the user namespace's; NULL: none; the spec's */
+  const GArray *gid_map;
+  gboolean copy_up; /* with a copy of what it would hide */
+  int tree;         /* in the plan's trees: made by the supervisor; -1: by the init itself */
 } QuiltMountOp;
 
 /* In a user namespace the init can't open what only root may, make device nodes or map the ids of a
- * mount. The supervisor does, and hands over a descriptor of each tree; see core/trees.h. */
+ * mount; in none it can't see the host's mounts change any more, nor map ids. The supervisor does,
+ * and hands over a descriptor of each tree; see core/trees.h. */
 typedef struct {
   const char *path;       /* on the host; NULL: op is a new mount */
   const QuiltMountOp *op; /* NULL: the directory has no attributes of its own */
@@ -67,10 +74,6 @@ typedef struct {
 QuiltMountPlan *quilt_mounts_plan (const QuiltSpec *spec, GError **error);
 void quilt_mount_plan_free (QuiltMountPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltMountPlan, quilt_mount_plan_free)
-
-/* The name of an option that every mount may have, which are so many from 0 on; NULL after the
- * last. Others are the file system's own. A static string. */
-const char *quilt_mount_option_name (guint index);
 
 /* The rest is child-safe: it allocates nothing and returns 0 or -errno. detail (of size bytes) gets
  * what the file system itself said, if anything. */

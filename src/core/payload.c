@@ -172,18 +172,6 @@ make_env (const QuiltSpec *spec, char ***ret_home)
   return copy;
 }
 
-/* In the parent, when the init is there. */
-static gboolean
-set_up_user_namespace (const QuiltSpec *spec,
-                       const QuiltMountPlan *mounts,
-                       const QuiltJoins *joins,
-                       const QuiltPayload *payload,
-                       GError **error)
-{
-  return !quilt_spec_leaves_host (spec, QUILT_NS_USER) ||
-         quilt_user_namespace_set_up (spec, mounts, joins, payload->pid, payload->channel, error);
-}
-
 gboolean
 quilt_payload_start (const QuiltSpec *spec,
                      const QuiltPayloadSetup *setup,
@@ -227,7 +215,7 @@ quilt_payload_start (const QuiltSpec *spec,
   }
   if (!quilt_time_namespace_restore (time_fd, error) ||
       !quilt_scheduling_apply (&spec->process, payload.pid, error) ||
-      !set_up_user_namespace (spec, mounts, &joins, &payload, error))
+      !quilt_user_namespace_set_up (spec, mounts, &joins, payload.pid, payload.channel, error))
     return FALSE;
   *ret_payload = payload;
   payload = (QuiltPayload)QUILT_PAYLOAD_NONE;

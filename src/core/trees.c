@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/devices.h"
+#include "core/idmap.h"
 #include "core/mounts-private.h"
 #include "core/overlay.h"
 
@@ -55,9 +56,20 @@ shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
   return FALSE;
 }
 
+/* Mounts that follow the host's have to be cloned where those are. */
+static gboolean
+is_outside (const QuiltMountOp *op)
+{
+  return op->uid_map || (op->propagation & (MS_SLAVE | MS_SHARED));
+}
+
 static void
 plan_op (QuiltMountPlan *plan, const QuiltSpec *spec, QuiltMountOp *op)
 {
+  gboolean mapped = quilt_spec_leaves_host (spec, QUILT_NS_USER);
+
+  if (!mapped && (op->kind != QUILT_MOUNT_BIND || !is_outside (op)))
+    return;
   if (op->kind == QUILT_MOUNT_BIND)
     op->tree = add_tree (plan, op->source, op, op->idmap);
   else if (op->devices || shows_anothers (spec, op))
@@ -69,7 +81,8 @@ quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError **error)
 {
   QuiltMountOverlay *overlay = &plan->overlay;
 
-  if (plan->root->kind == QUILT_MOUNT_NEW && strcmp (plan->root->type, "overlay") == 0) {
+  if (quilt_spec_leaves_host (spec, QUILT_NS_USER) && plan->root->kind == QUILT_MOUNT_NEW &&
+      strcmp (plan->root->type, "overlay") == 0) {
     if (!quilt_overlay_plan (plan, error))
       return FALSE;
     for (char **layer = overlay->layers; *layer; layer++)
@@ -133,7 +146,14 @@ map_ids (int fd, const QuiltMountTree *tree, int user_fd, GError **error)
 {
   gboolean below = tree->op && tree->op->idmap_below && tree->op->recursive;
   struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (guint64)user_fd};
+  g_autofd int own_fd = -1;
 
+  if (tree->op && tree->op->uid_map) {
+    own_fd = quilt_idmap_open (tree->op->uid_map, tree->op->gid_map, error);
+    if (own_fd < 0)
+      return FALSE;
+    attr.userns_fd = (guint64)own_fd;
+  }
   return mount_setattr (fd, "", AT_EMPTY_PATH | (below ? AT_RECURSIVE : 0), &attr, sizeof attr) ==
              0 ||
          refuse_idmap (tree, below, errno, error);

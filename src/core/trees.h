@@ -9,13 +9,13 @@
 #include "core/mounts.h"
 #include "spec/id-map.h"
 
-/* Pure. Adds to a plan for a user namespace what the supervisor has to make. */
+/* Pure. Adds to a plan what the supervisor has to make: without a user namespace that is only bind
+ * mounts that have ids of their own, or are peers or slaves of the host's. */
 gboolean quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError **error);
 
 /* In the supervisor: makes all of the plan's trees, attached nowhere, and sends them over channel,
- * which they need not be read from meanwhile. user_fd is the container's user namespace, joins
- * what it has joined. NOT_SUPPORTED where a file
- * system can't map ids. */
+ * which they need not be read from meanwhile. user_fd is the container's user namespace, -1 without
+ * one, joins what it has joined. NOT_SUPPORTED where a file system can't map ids. */
 gboolean quilt_trees_send (const QuiltMountPlan *plan,
                            int user_fd,
                            const QuiltSpec *spec,

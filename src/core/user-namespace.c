@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "core/idmap.h"
 #include "core/trees.h"
 
 #include <errno.h>
@@ -22,20 +23,6 @@ write_file (pid_t pid, const char *name, const char *text, GError **error)
   fd = open (path, O_WRONLY | O_CLOEXEC);
   return (fd >= 0 && quilt_fd_write_all (fd, text, strlen (text))) ||
          quilt_set_error_errno (error, errno, "Failed to write the container's %s", name);
-}
-
-/* All of it in one write: the kernel takes no second one. */
-static gboolean
-write_map (pid_t pid, const char *name, const GArray *map, GError **error)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < map->len; i++) {
-    const QuiltIdMap *line = &g_array_index (map, QuiltIdMap, i);
-
-    g_string_append_printf (text, "%u %u %u\n", line->inside, line->outside, line->count);
-  }
-  return write_file (pid, name, text->str, error);
 }
 
 static gboolean
@@ -59,8 +46,10 @@ quilt_user_namespace_set_up (const QuiltSpec *spec,
   char path[32];
 
   /* The process stays ours to reap, so that its number is nobody else's. */
-  if ((spec->namespaces & QUILT_NS_USER) && (!write_map (pid, "uid_map", spec->uid_map, error) ||
-                                             !write_map (pid, "gid_map", spec->gid_map, error)))
+  if (!quilt_spec_leaves_host (spec, QUILT_NS_USER))
+    return mounts->trees->len == 0 || quilt_trees_send (mounts, -1, spec, joins, channel, error);
+  if ((spec->namespaces & QUILT_NS_USER) &&
+      !quilt_idmap_write (pid, spec->uid_map, spec->gid_map, error))
     return FALSE;
   if (!write_oom_score (&spec->process, pid, error))
     return FALSE;
@@ -72,9 +61,10 @@ quilt_user_namespace_set_up (const QuiltSpec *spec,
 }
 
 int
-quilt_user_namespace_become_root (void)
+quilt_user_namespace_become_root (gboolean keep_groups)
 {
-  if (setgroups (0, NULL) < 0 || setresgid (0, 0, 0) < 0 || setresuid (0, 0, 0) < 0)
+  if ((!keep_groups && setgroups (0, NULL) < 0) || setresgid (0, 0, 0) < 0 ||
+      setresuid (0, 0, 0) < 0)
     return -errno;
   return 0;
 }

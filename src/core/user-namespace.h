@@ -9,6 +9,7 @@
 
 /* In the supervisor, once pid was cloned into a new user namespace: writes its maps, and what else
  * it can't do for itself any more (oom_score_adj), and sends the trees of its mounts over channel.
+ * Without a user namespace only those, if there are any.
  * Errors: of quilt_trees_send(), FAILED. */
 gboolean quilt_user_namespace_set_up (const QuiltSpec *spec,
                                       const QuiltMountPlan *mounts,
@@ -19,4 +20,4 @@ gboolean quilt_user_namespace_set_up (const QuiltSpec *spec,
 
 /* In the init, child-safe, after that: it was none of the namespace's ids so far, and becomes root
  * with all capabilities there; on the host it is nobody special from now on. 0 or -errno. */
-int quilt_user_namespace_become_root (void);
+int quilt_user_namespace_become_root (gboolean keep_groups);

@@ -21,3 +21,9 @@ gboolean quilt_oci_cgroup_check (int dir_fd, const QuiltOciResources *resources,
 
 /* The text of a file in a cgroup, without the newline at its end; NULL with errno. */
 char *quilt_oci_cgroup_read (int dir_fd, const char *name);
+
+/* Whether the cgroup has to belong to the container's root, and who that is on the host. Pure. */
+gboolean quilt_oci_cgroup_needs_owner (const QuiltSpec *spec, uid_t *ret_owner);
+/* Gives it to the container's root if so: not the limits, but the right to divide what there is. */
+gboolean
+quilt_oci_cgroup_give (int dir_fd, const char *path, const QuiltSpec *spec, GError **error);

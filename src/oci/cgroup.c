@@ -25,6 +25,15 @@ filter_devices (QuiltOciCgroup *self,
   return !rules || quilt_oci_device_filter_attach (self->dir_fd, rules, self->rootless, error);
 }
 
+/* What makes a directory the container's: its limits, its filter, its owner. */
+static gboolean
+equip (QuiltOciCgroup *self, const QuiltSpec *spec, const GPtrArray *writes, GError **error)
+{
+  return quilt_oci_cgroup_write (self->dir_fd, self->path, writes, error) &&
+         filter_devices (self, spec, spec->resources, error) &&
+         quilt_oci_cgroup_give (self->dir_fd, self->path, spec, error);
+}
+
 static GPtrArray *
 plan_writes (const QuiltOciResources *resources, GError **error)
 {
@@ -64,8 +73,7 @@ quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **e
     quilt_fd_clear (&self->dir_fd);
     return FALSE;
   }
-  if (quilt_oci_cgroup_write (self->dir_fd, self->path, writes, error) &&
-      filter_devices (self, spec, spec->resources, error))
+  if (equip (self, spec, writes, error))
     return TRUE;
   quilt_oci_cgroup_remove (self, NULL);
   return FALSE;
@@ -106,8 +114,7 @@ quilt_oci_cgroup_adopt (
     return FALSE;
   }
   if (find_path (self, pid, error) && quilt_oci_cgroup_open (self, error) &&
-      quilt_oci_cgroup_write (self->dir_fd, self->path, writes, error) &&
-      filter_devices (self, spec, spec->resources, error))
+      equip (self, spec, writes, error))
     return TRUE;
   kill (pid, SIGKILL);
   quilt_oci_cgroup_remove (self, NULL);

@@ -8,6 +8,7 @@
 #include "oci/filter.h"
 #include "oci/hooks.h"
 #include "oci/reports.h"
+#include "oci/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -187,6 +188,7 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
       !quilt_oci_bundle_load (options->bundle, &launch->bundle, error))
     return FALSE;
   spec = launch->bundle.spec;
+  quilt_oci_leave_out_capabilities (spec);
   if (!make_container (launch, id, error) || !quilt_oci_filter_get (launch->oci, spec, error) ||
       !make_states (launch, error))
     return FALSE;

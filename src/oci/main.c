@@ -105,6 +105,13 @@ typedef struct {
   gboolean systemd_cgroup, debug, help, version;
 } Options;
 
+static gboolean
+is_help_alone (char **argv)
+{
+  return argv[0] && strcmp (argv[0], "help") == 0 &&
+         (!argv[1] || strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "help") == 0);
+}
+
 /* "quilt-oci VERB --help" of "quilt-oci help VERB". */
 static char **
 as_help (char **argv)
@@ -148,7 +155,7 @@ read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
     print_version ();
     return NULL;
   }
-  if (options.help || (argv[0] && strcmp (argv[0], "help") == 0 && !argv[1])) {
+  if (options.help || is_help_alone (argv)) {
     print_help (context);
     return NULL;
   }

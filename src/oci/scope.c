@@ -13,7 +13,6 @@
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define MANAGER SYSTEMD ".Manager"
-#define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 #define JOB_TIMEOUT (30 * G_USEC_PER_SEC)
 
 typedef struct {
@@ -40,14 +39,26 @@ fail (GError **error, int result, const char *what, const char *unit)
   return quilt_set_error_errno (error, -result, "Failed to %s '%s'", what, unit);
 }
 
-/* Root talks to systemd itself, as systemctl(1) does: no broker between, and none needed. */
+/* The socket of systemd itself, as systemctl(1) takes it: no broker between, and none needed. NULL
+ * where that is not for us, or is at a place that an address would have to spell otherwise. */
+static char *
+private_address (gboolean rootless)
+{
+  const char *directory = rootless ? g_getenv ("XDG_RUNTIME_DIR") : "/run";
+
+  if ((!rootless && geteuid () != 0) || !directory ||
+      strspn (directory, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_/.") != strlen (directory))
+    return NULL;
+  return g_strdup_printf ("unix:path=%s/systemd/private", directory);
+}
+
 static int
-connect_private (Client *client)
+connect_private (Client *client, const char *address)
 {
   int result = client->lib.new(&client->bus);
 
   if (result >= 0)
-    result = client->lib.set_address (client->bus, PRIVATE_SOCKET);
+    result = client->lib.set_address (client->bus, address);
   if (result >= 0)
     result = client->lib.start (client->bus);
   if (result < 0 && client->bus)
@@ -58,19 +69,19 @@ connect_private (Client *client)
 static gboolean
 client_open (Client *client, gboolean rootless, GError **error)
 {
+  g_autofree char *address = private_address (rootless);
   int result;
 
   if (!quilt_sd_bus_load (&client->lib, error))
     return FALSE;
-  if (rootless)
-    result = client->lib.open_user (&client->bus);
-  else if (geteuid () != 0 || (result = connect_private (client)) < 0)
-    result = client->lib.open_system (&client->bus);
+  if (address && connect_private (client, address) >= 0)
+    return TRUE;
+  result = rootless ? client->lib.open_user (&client->bus) : client->lib.open_system (&client->bus);
   if (result >= 0)
     return TRUE;
   return quilt_set_error_errno (error, -result,
-                                rootless ? "Failed to reach your own systemd over the session bus "
-                                           "(is XDG_RUNTIME_DIR set, and did you log in?)"
+                                rootless ? "Failed to reach your own systemd (is XDG_RUNTIME_DIR "
+                                           "set, and did you log in?)"
                                          : "Failed to reach systemd (without --systemd-cgroup it "
                                            "is not needed)");
 }
@@ -228,15 +239,17 @@ watch_jobs (Client *client)
 /* What makes it a container's scope. Processes are in the scope itself, not in a cgroup below it:
  * engines read limits and figures from the cgroup that /proc/PID/cgroup names, and the container,
  * for which it is the root, sees its limits there too. DefaultDependencies would end it at the
- * host's shutdown before the engine that has to. */
+ * host's shutdown before the engine that has to. CollectMode: nobody has to forget it where it
+ * failed. */
 static int
 append_scope (Client *client, sd_bus_message *message, const QuiltOciCgroup *self, pid_t pid)
 {
   static const char *const on[] = {"Delegate", "CPUAccounting", "MemoryAccounting", "IOAccounting",
                                    "TasksAccounting"};
   const QuiltSdBus *lib = &client->lib;
-  int result = lib->message_append (message, "(sv)(sv)(sv)", "Slice", "s", self->slice, "PIDs",
-                                    "au", 1, (guint32)pid, "DefaultDependencies", "b", 0);
+  int result = lib->message_append (message, "(sv)(sv)(sv)(sv)", "Slice", "s", self->slice, "PIDs",
+                                    "au", 1, (guint32)pid, "DefaultDependencies", "b", 0,
+                                    "CollectMode", "s", "inactive-or-failed");
 
   for (guint i = 0; result >= 0 && i < G_N_ELEMENTS (on); i++)
     result = lib->message_append (message, "(sv)", on[i], "b", 1);
@@ -375,8 +388,5 @@ quilt_oci_scope_stop (const QuiltOciCgroup *self, GError **error)
     client.lib.message_unref (message);
   if (gone)
     return TRUE;
-  ok = ok && wait_for_job (&client, "stop", self->unit, error);
-  if (ok)
-    reset_failed (&client, self->unit);
-  return ok;
+  return ok && wait_for_job (&client, "stop", self->unit, error);
 }

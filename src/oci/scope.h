@@ -18,5 +18,5 @@ gboolean quilt_oci_scope_start (const QuiltOciCgroup *self,
 gboolean
 quilt_oci_scope_update (const QuiltOciCgroup *self, const GPtrArray *writes, GError **error);
 
-/* Stops the scope, which has nobody left in it, and forgets it; no error if it is gone. */
+/* Stops the scope, which has nobody left in it; no error if it is gone. */
 gboolean quilt_oci_scope_stop (const QuiltOciCgroup *self, GError **error);

@@ -10,6 +10,7 @@
 #include "oci/foreground.h"
 #include "oci/launch.h"
 #include "oci/reports.h"
+#include "oci/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -161,6 +162,7 @@ start (QuiltOci *oci, Exec *exec, GError **error)
   setup->n_preserved = (guint)exec->preserve_fds;
   setup->outlives = TRUE;
   setup->keeps_keyring = TRUE;
+  quilt_oci_leave_out_capabilities (exec->spec);
   quilt_oci_block_signals ();
   if (!quilt_oci_filter_get (oci, exec->spec, error) ||
       !quilt_payload_start (exec->spec, setup, &exec->payload, error))

@@ -66,12 +66,12 @@ print_id_map (const GArray *map)
 }
 
 void
-quilt_oci_print_id_maps (const QuiltSpec *spec, json_object *linux_object)
+quilt_oci_print_id_maps (const GArray *uid_map, const GArray *gid_map, json_object *object)
 {
-  if (spec->uid_map->len > 0)
-    json_object_object_add (linux_object, "uidMappings", print_id_map (spec->uid_map));
-  if (spec->gid_map->len > 0)
-    json_object_object_add (linux_object, "gidMappings", print_id_map (spec->gid_map));
+  if (uid_map && uid_map->len > 0)
+    json_object_object_add (object, "uidMappings", print_id_map (uid_map));
+  if (gid_map && gid_map->len > 0)
+    json_object_object_add (object, "gidMappings", print_id_map (gid_map));
 }
 
 static gboolean

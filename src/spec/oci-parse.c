@@ -37,8 +37,8 @@ static const QuiltField mount_fields[] = {
     {"type", QUILT_FIELD_STRING, quilt_field_string, MOUNT (type)},
     {"source", QUILT_FIELD_STRING, quilt_field_string, MOUNT (source)},
     {"options", QUILT_FIELD_ARRAY, quilt_field_strv, MOUNT (options)},
-    QUILT_OCI_UNSUPPORTED ("uidMappings"),
-    QUILT_OCI_UNSUPPORTED ("gidMappings"),
+    {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, MOUNT (uid_map)},
+    {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, MOUNT (gid_map)},
     {NULL},
 };
 
@@ -47,9 +47,14 @@ read_mount (json_object *item, const char *path, void *mounts, GError **error)
 {
   QuiltMount *mount = g_new0 (QuiltMount, 1);
 
+  mount->uid_map = quilt_id_map_new ();
+  mount->gid_map = quilt_id_map_new ();
   g_ptr_array_add (mounts, mount);
-  return quilt_json_read (mount_fields, item, path, mount, error) &&
-         quilt_oci_require (mount->destination, path, "destination", error);
+  if (!quilt_json_read (mount_fields, item, path, mount, error) ||
+      !quilt_oci_require (mount->destination, path, "destination", error))
+    return FALSE;
+  return (mount->uid_map->len > 0) == (mount->gid_map->len > 0) ||
+         quilt_oci_refuse (error, path, "needs both uidMappings and gidMappings, or neither");
 }
 
 static gboolean
@@ -57,6 +62,33 @@ read_mounts (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
   return quilt_oci_read_each (value, path, read_mount, *(GPtrArray **)member, error);
+}
+
+/* Of other runtimes: who writes them counts on what they do. All others are for whoever reads them.
+ */
+static const struct {
+  const char *key, *why;
+} refused_annotations[] = {
+    {"run.oci.handler", "Quilt runs programs of the container alone"},
+    {"run.oci.pidfd_receiver", "Quilt sends no pidfd"},
+    {"run.oci.seccomp_bpf_data", "a filter is made of linux.seccomp"},
+    {"run.oci.seccomp.plugins", "Quilt loads no plug-ins"},
+    {"run.oci.seccomp.receiver", "use linux.seccomp.listenerPath"},
+    {"run.oci.systemd.force_cgroup_v1", "Quilt has cgroup version 2 alone"},
+    {"run.oci.timens_offset", "use linux.timeOffsets"},
+};
+
+static gboolean
+check_annotation (const char *key, const char *path, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (refused_annotations); i++)
+    if (g_str_equal (key, refused_annotations[i].key)) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                   "Failed to read '%s': it is not supported, %s", path,
+                   refused_annotations[i].why);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -73,6 +105,8 @@ read_annotations (
       return quilt_oci_refuse (error, path, "a key is empty");
     if (!json_object_is_type (item, json_type_string))
       return quilt_oci_refuse (error, here, "must be a string");
+    if (!check_annotation (key, here, error))
+      return FALSE;
     g_hash_table_insert (annotations, g_strdup (key), g_strdup (json_object_get_string (item)));
   }
   return TRUE;

@@ -120,6 +120,7 @@ print_mounts (GPtrArray *mounts)
     quilt_oci_print_string (object, "type", mount->type);
     quilt_oci_print_string (object, "source", mount->source);
     quilt_oci_print_strv (object, "options", mount->options);
+    quilt_oci_print_id_maps (mount->uid_map, mount->gid_map, object);
     json_object_array_add (array, object);
   }
   return array;
@@ -170,7 +171,7 @@ print_linux (const QuiltSpec *spec)
   json_object *object = json_object_new_object ();
 
   json_object_object_add (object, "namespaces", print_namespaces (spec));
-  quilt_oci_print_id_maps (spec, object);
+  quilt_oci_print_id_maps (spec->uid_map, spec->gid_map, object);
   quilt_oci_print_string (object, "mountLabel", spec->mount_label);
   quilt_oci_print_devices (spec, object);
   if (spec->resources)

@@ -72,8 +72,8 @@ gboolean quilt_oci_read_env (
 /* An array of mappings into a GArray of QuiltIdMap. */
 gboolean quilt_oci_read_id_map (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-/* linux.uidMappings and gidMappings, where they are not empty. */
-void quilt_oci_print_id_maps (const QuiltSpec *spec, json_object *linux_object);
+/* uidMappings and gidMappings, where they are there and not empty. */
+void quilt_oci_print_id_maps (const GArray *uid_map, const GArray *gid_map, json_object *object);
 /* That maps and user namespace belong together, and the process's ids are in them. */
 gboolean quilt_oci_check_ids (const QuiltSpec *spec, GError **error);
 /* The object "linux.resources" into a QuiltOciResources. */

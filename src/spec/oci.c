@@ -27,6 +27,8 @@ mount_free (gpointer data)
   g_free (mount->type);
   g_free (mount->source);
   g_strfreev (mount->options);
+  g_clear_pointer (&mount->uid_map, g_array_unref);
+  g_clear_pointer (&mount->gid_map, g_array_unref);
   g_free (mount);
 }
 

@@ -33,6 +33,8 @@ typedef struct {
   char *source;
   char **options; /* as mount(8) spells them; NULL-terminated, may be NULL. "idmap": with the ids of
                    * the user namespace, of the root overlay its layers and its upper directory */
+  /* Of QuiltIdMap: the mount's own, instead of the user namespace's; NULL or empty: none. */
+  GArray *uid_map, *gid_map;
 } QuiltMount;
 
 /* A program that runs at a point of the container's life. One of startContainer is a step that runs
@@ -156,6 +158,12 @@ typedef struct {
 #define QUILT_ANNOTATION_GROUPS "org.quilt.groups" /* more groups, by commas */
 #define QUILT_ANNOTATION_NOFILE_DEFAULT                                                            \
   "org.quilt.nofile-default" /* present: nobody asked for RLIMIT_NOFILE; as much as there is */
+
+/* Of other runtimes, which engines write. */
+#define QUILT_ANNOTATION_KEEP_GROUPS                                                               \
+  "run.oci.keep_original_groups" /* present: the groups of whoever starts it, and no others */
+#define QUILT_ANNOTATION_CONTEXT_TYPE                                                              \
+  "run.oci.mount_context_type" /* mount option that linux.mountLabel is given by */
 
 /* The number of an annotation, fallback if it is absent; INVALID_ARGUMENT if it is no number. */
 gboolean quilt_spec_annotation_uint64 (

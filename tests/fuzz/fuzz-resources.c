@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What update reads: resources are printed as they were read, and merged over themselves. */
+/* What update reads: resources are printed as they were read, merged over themselves, and planned.
+ */
 #include "fuzz.h"
 
 #include "base/error.h"
 #include "base/json.h"
+#include "spec/oci-cgroup.h"
 #include "spec/oci-resources.h"
 
 #include <string.h>
@@ -14,6 +16,25 @@ print (const QuiltOciResources *resources)
   g_autoptr (json_object) object = quilt_oci_resources_to_json (resources);
 
   return quilt_json_print (object, FALSE);
+}
+
+/* What is written is a file of a cgroup, and one line. */
+static void
+check_plan (const QuiltOciResources *resources)
+{
+  GError *error = NULL;
+  g_autoptr (GPtrArray) writes = quilt_cgroup_plan_writes (resources, &error);
+
+  if (!writes) {
+    FUZZ_CHECK_REFUSED (error);
+    return;
+  }
+  for (guint i = 0; i < writes->len; i++) {
+    const QuiltCgroupWrite *write = writes->pdata[i];
+
+    FUZZ_CHECK (!strchr (write->file, '/') && strchr (write->file, '.'));
+    FUZZ_CHECK (*write->value && (!write->other_file || *write->other_value));
+  }
 }
 
 int
@@ -39,6 +60,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_assert_no_error (error);
   reprinted = print (again);
   g_assert_cmpstr (text, ==, reprinted);
+  check_plan (resources);
   quilt_oci_resources_merge (merged, resources);
   once = print (merged);
   quilt_oci_resources_merge (merged, resources);

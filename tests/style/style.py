@@ -189,45 +189,51 @@ def check_names():
                 yield f"{where(path, number)}: a path of somebody's machine"
 
 
-def quiltctl(*args):
-    return subprocess.run([BUILD / "src/ctl/quiltctl", *args], stdin=subprocess.DEVNULL, text=True,
+# What people and engines type: where it is built, and mistakes that it answers in one line.
+PROGRAMS = {
+    "quiltctl": ("src/ctl", [["no-such-verb"], ["list", "--no-such-option"], ["remove"]]),
+    "quilt-oci": ("src/oci", [["no-such-verb"], ["list", "--no-such-option"], ["start"], ["--no-such-option"], ["checkpoint", "--help"]]),
+}
+
+
+def call(program, *args):
+    return subprocess.run([BUILD / PROGRAMS[program][0] / program, *args], stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def verbs():
-    """The verbs as `quiltctl --help` lists them: indented by two, a word, then its arguments and summary."""
-    return re.findall(r"^  ([a-z][a-z-]+)(?=[ ,]|$)", quiltctl("--help").stdout, re.M)
+def verbs(program):
+    """The verbs as the program's --help lists them: indented by two, a word, then its arguments and summary."""
+    return re.findall(r"^  ([a-z][a-z-]+)(?=[ ,]|$)", call(program, "--help").stdout.split("Verbs:")[-1], re.M)
 
 
 def check_help():
     """Help is on stdout, within 80 columns, for every verb; errors are on stderr, in one line, and exit non-zero."""
-    if not verbs():
-        yield "quiltctl --help lists no verbs"
-    for args in [["--help"]] + [[verb, "--help"] for verb in verbs()]:
-        run = quiltctl(*args)
-        if run.returncode != 0 or run.stderr or not run.stdout:
-            yield f"quiltctl {' '.join(args)}: exit {run.returncode}, or text on stderr, or none on stdout"
-        yield from (f"quiltctl {' '.join(args)}: wider than 80 columns: {line}"
-                    for line in run.stdout.split("\n") if len(line) > 80)
-    for args in (["no-such-verb"], ["list", "--no-such-option"], ["remove"]):
-        run = quiltctl(*args)
-        if run.returncode == 0 or run.stdout or run.stderr.count("\n") != 1:
-            yield f"quiltctl {' '.join(args)}: not one line on stderr: {run.stderr!r}"
+    for program, (_, mistakes) in PROGRAMS.items():
+        if not verbs(program):
+            yield f"{program} --help lists no verbs"
+        for args in [["--help"]] + [[verb, "--help"] for verb in verbs(program)] + [["help", verb] for verb in verbs(program)]:
+            run = call(program, *args)
+            if run.returncode != 0 or run.stderr or not run.stdout:
+                yield f"{program} {' '.join(args)}: exit {run.returncode}, or text on stderr, or none on stdout"
+            yield from (f"{program} {' '.join(args)}: wider than 80 columns: {line}"
+                        for line in run.stdout.split("\n") if len(line) > 80)
+        for args in mistakes:
+            run = call(program, *args)
+            if run.returncode == 0 or run.stdout or run.stderr.count("\n") != 1:
+                yield f"{program} {' '.join(args)}: not one line on stderr: {run.stderr!r}"
 
 
 def check_manual():
     """Every verb and every option stands in the man page and in both completions."""
-    page = (SOURCE / "docs/man/quiltctl.1.rst").read_text()
-    completions = {path.name: path.read_text() for path in tracked("completions/*") if path.name != "meson.build"}
-    if len(completions) < 2:
-        yield "completions/: bash and zsh are expected"
-    for verb in verbs():
-        words = [verb] + sorted(set(re.findall(r"(--[a-z][a-z-]+)", quiltctl(verb, "--help").stdout)) - {"--help"})
-        for word in words:
-            whole = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
-            for name, text in {"docs/man/quiltctl.1.rst": page, **completions}.items():
-                if not whole.search(text):
-                    yield f"{name}: '{word}' of quiltctl {verb} is missing"
+    for program in PROGRAMS:
+        names = [f"docs/man/{program}.1.rst", f"completions/{program}.bash", f"completions/_{program}"]
+        texts = {name: (SOURCE / name).read_text() for name in names}
+        for verb in [None] + verbs(program):
+            words = set(re.findall(r"(--[a-z][a-z-]+)", call(program, *([verb] if verb else []), "--help").stdout)) - {"--help"}
+            for word in [verb or program] + sorted(words):
+                whole = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+                yield from (f"{name}: '{word}' of {program} {verb or ''} is missing" for name, text in texts.items()
+                            if not whole.search(text))
 
 
 def main():

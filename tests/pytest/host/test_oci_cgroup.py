@@ -1,65 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The cgroup of a container of quilt-oci, by both managers, under a real systemd: made, limited, frozen, killed, removed."""
-import contextlib
 import errno
 import json
 import os
 import pathlib
+import pwd
 import stat
-import subprocess
 
 import pytest
 
+from oci_cgroup import MANAGERS, ROOT, cgroup, shown
 from quilt import run
-
-TOOL = "/opt/quilt-test/oci-cgroup"
-ROOT = pathlib.Path("/sys/fs/cgroup")
-PATHS = {"cgroupfs": "/quilt-oci-test/web", "systemd": "quilttest.slice:quilt-oci:web"}
-MANAGERS = pytest.mark.parametrize("manager", PATHS)
-
-
-class Cgroup:
-    """One that has a process in it; talks to the program that made it, a line for a line."""
-
-    def __init__(self, process):
-        self.process = process
-        self.first = self.answer()
-        if not self.first.startswith("error"):
-            self.pid, self.path, self.unit = self.first.split()
-            self.directory = ROOT / self.path[1:]
-
-    def answer(self):
-        return self.process.stdout.readline().rstrip("\n")
-
-    def do(self, *words):
-        self.process.stdin.write(" ".join(words) + "\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def read(self, name):
-        return (self.directory / name).read_text()
-
-
-@contextlib.contextmanager
-def cgroup(manager, resources=None, annotations=None, path=None):
-    config = {"ociVersion": "1.2.0", "root": {"path": "/r"}, "process": {"args": ["a"], "cwd": "/"}, "annotations": annotations or {},
-              "linux": {"namespaces": [{"type": "mount"}], "resources": resources or {}}}
-    argv = [TOOL, manager, path or PATHS[manager], "web", json.dumps(config)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        it = Cgroup(process)
-        try:
-            yield it
-        finally:
-            if not it.first.startswith("error") and process.poll() is None:
-                assert it.do("kill", "9") == "ok"
-                assert it.do("remove") == "ok"
-    with contextlib.suppress(OSError):
-        (ROOT / "quilt-oci-test").rmdir()
-
-
-def shown(unit, *names):
-    lines = run("systemctl", "show", unit, "-p", ",".join(names)).ok().text.splitlines()
-    return dict(line.split("=", 1) for line in lines)
 
 
 @pytest.fixture(autouse=True)
@@ -101,18 +52,46 @@ def test_life_of_a_cgroup(manager):
 
 
 def test_a_scope_has_the_properties_that_were_asked_for():
-    annotations = {"org.systemd.property.TimeoutStopSec": "7", "org.systemd.property.CollectMode": "'inactive-or-failed'"}
+    annotations = {"org.systemd.property.TimeoutStopSec": "7", "org.systemd.property.CollectMode": "'inactive'"}
     with cgroup("systemd", {"cpu": {"shares": 1024}, "pids": {"limit": -1}}, annotations) as it:
         assert it.unit == "quilt-oci-web.scope"
         assert it.path == "/quilttest.slice/quilt-oci-web.scope"
         assert shown(it.unit, "Slice", "Delegate", "CPUWeight", "TasksMax", "TimeoutStopUSec", "CollectMode", "Description",
                      "MemoryAccounting") == {
             "Slice": "quilttest.slice", "Delegate": "yes", "CPUWeight": "100", "TasksMax": "infinity", "TimeoutStopUSec": "7s",
-            "CollectMode": "inactive-or-failed", "Description": "Quilt container web", "MemoryAccounting": "yes"}
+            "CollectMode": "inactive", "Description": "Quilt container web", "MemoryAccounting": "yes"}
         assert it.do("update", json.dumps({"unified": {"memory.high": "max"}, "memory": {"limit": -1}})).startswith("error")
         with cgroup("systemd") as second:
             assert second.first.startswith("error") and "quilt-oci-web.scope" in second.first
         assert it.do("processes") == "1 running"
+
+
+@pytest.fixture
+def alice():
+    """A user with a systemd of her own."""
+    uid = pwd.getpwnam("alice").pw_uid
+    run("systemctl", "start", f"user@{uid}.service").ok()
+    yield uid
+    run("systemctl", "stop", f"user@{uid}.service").ok()
+
+
+def test_a_users_own_systemd_makes_a_scope(alice):
+    with cgroup("systemd", path=":quilt-oci:web", user="alice", env={"XDG_RUNTIME_DIR": f"/run/user/{alice}"}) as it:
+        assert it.path == f"/user.slice/user-{alice}.slice/user@{alice}.service/user.slice/quilt-oci-web.scope"
+        assert it.directory.stat().st_uid == alice
+        assert it.do("freeze") == "ok"
+        assert it.do("processes") == "1 frozen"
+        assert it.do("kill", "9") == "ok"
+        assert it.do("remove") == "ok"
+        assert not it.directory.exists()
+
+
+def test_a_user_without_rights_has_no_cgroup_but_is_told_of_limits():
+    with cgroup("cgroupfs", user="alice") as it:
+        assert it.path == "(null)"
+        assert it.do("processes") == "0 running"
+    with cgroup("cgroupfs", {"pids": {"limit": 5}}, user="alice") as it:
+        assert it.first == "error: Failed to make cgroup '/quilt-oci-test/web': Permission denied"
 
 
 @MANAGERS
@@ -172,3 +151,14 @@ def test_devices_are_filtered_and_an_update_replaces_the_filter(manager, disk):
         assert may_open(it, disk, os.O_RDWR)
         assert it.do("update", json.dumps({"devices": [{"allow": True}, rule | {"allow": False}]})) == "ok"
         assert not may_open(it, disk, os.O_RDONLY)
+
+
+@MANAGERS
+def test_the_containers_root_owns_what_it_may_divide(manager):
+    linux = {"namespaces": [{"type": "mount"}, {"type": "cgroup"}, {"type": "user"}],
+             "uidMappings": [{"containerID": 0, "hostID": 70000, "size": 10}], "gidMappings": [{"containerID": 0, "hostID": 70000, "size": 10}]}
+    mount = {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup"}
+    with cgroup(manager, linux=linux, mounts=[mount]) as it:
+        assert it.directory.stat().st_uid == 70000
+        assert {name: (it.directory / name).stat().st_uid for name in ("cgroup.procs", "cgroup.subtree_control", "cgroup.freeze")} == {
+            "cgroup.procs": 70000, "cgroup.subtree_control": 70000, "cgroup.freeze": 0}

@@ -149,6 +149,59 @@ TEST_F (PlanTest, BindsHaveOptionsOfTheirOwn)
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
 }
 
+/* What is mounted below loses what is taken away, but gets nothing back unless asked by r. */
+TEST_F (PlanTest, AttributesOfWhatIsMountedBelow)
+{
+  const struct {
+    const char *options;
+    guint64 set, below_set, below_clear;
+    bool deep;
+  } cases[] = {
+      {R"("bind","ro")", MOUNT_ATTR_RDONLY, 0, 0, false},
+      {R"("rbind","ro")", MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY, 0, true},
+      {R"("rbind","rw")", 0, 0, 0, true},
+      {R"("rbind","ro","rw")", 0, 0, 0, true},
+      {R"("rbind","rro","rw")", 0, 0, 0, true},
+      {R"("rbind","rrw")", 0, 0, MOUNT_ATTR_RDONLY, true},
+      {R"("bind","rro","rnosuid")", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID,
+       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, true},
+      {R"("bind","rnoatime")", MOUNT_ATTR_NOATIME, MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME, true},
+      {R"("bind","noatime","atime")", 0, 0, 0, false},
+  };
+
+  for (const auto &c : cases) {
+    ASSERT_TRUE (make (std::string (R"({"destination":"/d","source":"/srv","options":[)") +
+                       c.options + "]}"));
+    EXPECT_EQ (op (0)->attr_set, c.set) << c.options;
+    EXPECT_EQ (op (0)->below_set, c.below_set) << c.options;
+    EXPECT_EQ (op (0)->below_clear & ~op (0)->below_set, c.below_clear & ~c.below_set) << c.options;
+    EXPECT_EQ (op (0)->recursive || op (0)->has_below, c.deep) << c.options;
+  }
+}
+
+TEST_F (PlanTest, OptionsOfRuntimesBelongToTheirMounts)
+{
+  ASSERT_TRUE (
+      make (R"({"destination":"/t","type":"tmpfs","source":"t","options":["tmpcopyup"]})"));
+  EXPECT_TRUE (op (0)->copy_up);
+  EXPECT_EQ (settings (op (0)), "");
+  for (const char *bad : {R"({"destination":"/t","source":"/s","options":["bind","tmpcopyup"]})",
+                          R"({"destination":"/t","type":"proc","options":["tmpcopyup"]})",
+                          R"({"destination":"/t","source":"/s","options":["bind","sync"]})"}) {
+    EXPECT_FALSE (make (bad)) << bad;
+    EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED)) << bad;
+  }
+  EXPECT_FALSE (make (R"({"destination":"/t","source":"/s","options":["bind","idmap"]})"));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
+  const std::string maps = R"("uidMappings":[{"containerID":0,"hostID":5,"size":9}],)"
+                           R"("gidMappings":[{"containerID":0,"hostID":6,"size":9}])";
+  ASSERT_TRUE (make (R"({"destination":"/t","source":"/s","options":["bind"],)" + maps + "}"));
+  EXPECT_TRUE (op (0)->idmap);
+  EXPECT_EQ (op (0)->tree, 0);
+  EXPECT_FALSE (make (R"({"destination":"/t","type":"tmpfs","source":"t",)" + maps + "}"));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
+}
+
 TEST_F (PlanTest, TheCgroupComesLateAndSoDoesWhatIsBelow)
 {
   const std::string mounts =
@@ -363,6 +416,16 @@ TEST_F (PlanTest, FilesOfNewMountsHaveTheMountLabel)
   EXPECT_EQ (settings (op (0)), "mode=755,context=" + label);
   EXPECT_EQ (settings (op (1)), "");
   EXPECT_EQ (settings (op (2)), "");
+
+  std::string text = config (R"({"destination":"/tmp","type":"tmpfs","source":"t"})",
+                             R"(,"mountLabel":")" + label + "\"");
+  text.replace (text.rfind ('}'), 1,
+                R"(,"annotations":{"run.oci.mount_context_type":"rootcontext"}})");
+  g_autoptr (QuiltSpec) other = quilt_spec_parse (text.data (), text.size (), nullptr);
+  g_autoptr (QuiltMountPlan) rooted = quilt_mounts_plan (other, nullptr);
+  ASSERT_NE (rooted, nullptr);
+  EXPECT_EQ (settings (static_cast<QuiltMountOp *> (rooted->ops->pdata[0])),
+             "rootcontext=" + label);
 
   /* Where the layers are many, one text for mount(2) has it in quotes. */
   ASSERT_TRUE (

@@ -127,20 +127,21 @@ main (int argc, char **argv)
   if (argc != 5)
     return 2;
   spec = quilt_spec_parse (argv[4], strlen (argv[4]), &error);
-  ok = spec &&
-       quilt_oci_cgroup_plan (*argv[2] ? argv[2] : NULL, argv[3], systemd, FALSE, &cgroup, &error);
+  ok = spec && quilt_oci_cgroup_plan (*argv[2] ? argv[2] : NULL, argv[3], systemd, geteuid () != 0,
+                                      &cgroup, &error);
   if (ok && systemd) {
     pid = start_process ();
     ok = quilt_oci_cgroup_adopt (&cgroup, argv[3], pid, spec, &error);
   } else if (ok && (ok = quilt_oci_cgroup_create (&cgroup, spec, &error))) {
     pid = start_process ();
-    if (!enter (&cgroup, pid))
+    if (cgroup.path && !enter (&cgroup, pid))
       return 3;
   }
   if (!ok)
     printf ("error: %s\n", error->message);
   else
-    printf ("%d %s %s\n", (int)pid, cgroup.path, cgroup.unit ? cgroup.unit : "-");
+    printf ("%d %s %s\n", (int)pid, cgroup.path ? cgroup.path : "(null)",
+            cgroup.unit ? cgroup.unit : "-");
   fflush (stdout);
   if (ok)
     serve (&cgroup, spec);

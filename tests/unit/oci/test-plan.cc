@@ -3,7 +3,7 @@
 #include "base/check.h"
 
 extern "C" {
-#include "oci/cgroup.h"
+#include "oci/cgroup-private.h"
 #include "oci/scope-properties.h"
 #include "spec/oci-cgroup.h"
 }
@@ -190,4 +190,43 @@ TEST (OciScope, AnnotationsAreProperties)
                strcmp (c.properties, "refused") == 0)
         << message;
   }
+}
+
+/* "cgroup namespace, options of its cgroup mount, map" → owner. */
+static string
+owner (const string &namespaces, const string &mounts, const string &maps)
+{
+  const string text = R"({"ociVersion":"1.2.0","root":{"path":"/r"},"process":{"args":["a"],)"
+                      R"("cwd":"/"},"mounts":[)" +
+                      mounts + R"(],"linux":{"namespaces":[{"type":"mount"})" + namespaces + "]" +
+                      maps + "}}";
+  Error error;
+  QuiltSpec *spec = quilt_spec_parse (text.data (), text.size (), error.out ());
+  uid_t uid = 0;
+
+  if (!spec)
+    return error.message ();
+  string result = quilt_oci_cgroup_needs_owner (spec, &uid) ? std::to_string (uid) : "nobody";
+  quilt_spec_free (spec);
+  return result;
+}
+
+TEST (OciCgroupOwner, IsTheContainersRootWhereItMayWrite)
+{
+  const string ns = R"(,{"type":"cgroup"},{"type":"user"})";
+  const string user = R"(,{"type":"user"})";
+  const string map = R"(,"uidMappings":[{"containerID":0,"hostID":70000,"size":9}],)"
+                     R"("gidMappings":[{"containerID":0,"hostID":80000,"size":9}])";
+  const string writable = R"({"destination":"/sys/fs/cgroup","type":"cgroup","source":"cgroup",)"
+                          R"("options":["rw","nosuid"]})";
+  const string plain = R"({"destination":"/sys/fs/cgroup","type":"cgroup2","source":"c"})";
+  const string readonly = R"({"destination":"/sys/fs/cgroup","type":"cgroup","source":"cgroup",)"
+                          R"("options":["nosuid","ro"]})";
+
+  EXPECT_EQ (owner (ns, writable, map), "70000");
+  EXPECT_EQ (owner (ns, plain, map), "70000");
+  EXPECT_EQ (owner (ns, readonly, map), "nobody");
+  EXPECT_EQ (owner (ns, "", map), "nobody");
+  EXPECT_EQ (owner (user, writable, map), "nobody");
+  EXPECT_EQ (owner (R"(,{"type":"cgroup"})", writable, ""), "nobody");
 }

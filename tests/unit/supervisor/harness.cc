@@ -183,8 +183,8 @@ ContainerTest::SetUp ()
     fs::create_directories (directory + part);
   fs::copy_file ("/bin/busybox", root + "/bin/busybox");
   for (const char *applet :
-       {"sh", "true", "cat", "sleep", "ls", "id", "printf", "kill", "mknod", "mount", "readlink",
-        "head", "hostname", "dd", "yes", "seq", "wc", "grep", "mkdir"})
+       {"sh",       "true", "cat",      "sleep", "ls",  "id",  "printf", "kill", "mknod", "mount",
+        "readlink", "head", "hostname", "dd",    "yes", "seq", "wc",     "grep", "mkdir", "test"})
     fs::create_symlink ("busybox", root + "/bin/" + applet);
   fs::create_directory (cgroup);
   journald = new Journald ("/run/systemd/journal/socket");

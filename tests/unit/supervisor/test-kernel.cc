@@ -3,14 +3,19 @@
 #include "harness.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+
+namespace fs = std::filesystem;
 
 class KernelTest : public ContainerTest
 {
@@ -123,4 +128,135 @@ TEST_F (KernelTest, DevicesHaveOwners)
                          R"("fileMode":416,"uid":5,"gid":44}])";
     EXPECT_EQ (output ("set -- $(ls -ln /dev/x); echo $1 $3 $4", options), "crw-r----- 5 44|");
   }
+}
+
+/* With a mount below, which mount(8) options without r leave alone or not. */
+TEST_F (KernelTest, AttributesBelowARecursiveBind)
+{
+  fs::create_directories (directory + "/data/below");
+  ASSERT_EQ (mount ("tmpfs", (directory + "/data/below").c_str (), "tmpfs", MS_RDONLY, nullptr), 0);
+  for (Options options : {Options (), mapped ()}) {
+    const std::string head =
+        R"(,{"destination":"/data","source":")" + directory + R"(/data","options":["rbind",)";
+    const std::string script =
+        "while read a b c d where options e; do case $where in /data*) echo $where ${options%%,*} "
+        "$options;; esac; done < /proc/self/mountinfo";
+
+    options.mounts = head + R"("rw","rnosuid"]})";
+    std::string text = output (script, options);
+    EXPECT_NE (text.find ("/data rw"), std::string::npos) << text;
+    EXPECT_NE (text.find ("/data/below ro ro,nosuid"), std::string::npos) << text;
+    options.mounts = head + R"("rro"]})";
+    text = output (script, options);
+    EXPECT_NE (text.find ("/data ro"), std::string::npos) << text;
+    EXPECT_NE (text.find ("/data/below ro"), std::string::npos) << text;
+  }
+  EXPECT_EQ (umount ((directory + "/data/below").c_str ()), 0);
+}
+
+TEST_F (KernelTest, ATmpfsBeginsWithWhatItHides)
+{
+  fs::create_directories (root + "/srv/deep/er");
+  std::ofstream (root + "/srv/deep/er/file") << "content";
+  fs::create_symlink ("../nowhere", root + "/srv/link");
+  fs::permissions (root + "/srv/deep", fs::perms (0751));
+  fs::permissions (root + "/srv", fs::perms (0710));
+  for (Options options : {Options (), mapped ()}) {
+    options.mounts = R"(,{"destination":"/srv","type":"tmpfs","source":"t",)"
+                     R"("options":["tmpcopyup","nosuid"]})";
+    EXPECT_EQ (output ("cat /srv/deep/er/file; echo; readlink /srv/link; set -- $(ls -ld /srv); "
+                       "echo $1; set -- $(ls -ld /srv/deep); echo $1; echo x >/srv/new && echo new",
+                       options),
+               "content|../nowhere|drwx--x---|drwxr-x--x|new|");
+  }
+  EXPECT_FALSE (fs::exists (directory + "/upper/srv/new"));
+}
+
+/* Files of 1000 on the disk are those of 7 there, with a user namespace and without. */
+TEST_F (KernelTest, AMountHasIdsOfItsOwn)
+{
+  fs::create_directories (directory + "/data");
+  std::ofstream (directory + "/data/file") << "x";
+  ASSERT_EQ (chown ((directory + "/data/file").c_str (), 1000, 1001), 0);
+  for (Options options : {Options (), mapped ()}) {
+    const bool has_user = !options.uid_map.empty () || getenv ("QUILT_TEST_USERNS");
+    const std::string uid = std::to_string (has_user ? 600007 : 7);
+    const std::string gid =
+        std::to_string (options.gid_map.empty () ? (has_user ? 600008 : 8) : 700008);
+
+    options.mounts = R"(,{"destination":"/data","source":")" + directory +
+                     R"(/data","options":["bind"],"uidMappings":[{"containerID":1000,"hostID":)" +
+                     uid + R"(,"size":1}],"gidMappings":[{"containerID":1001,"hostID":)" + gid +
+                     R"(,"size":1}]})";
+    EXPECT_EQ (output ("set -- $(ls -ln /data/file); echo $3 $4", options), "7 8|");
+  }
+}
+
+/* What the host mounts later is seen where the mount is a slave. */
+TEST_F (KernelTest, ASlaveFollowsTheHost)
+{
+  const std::string data = directory + "/data";
+
+  fs::create_directories (data + "/later");
+  ASSERT_EQ (mount (data.c_str (), data.c_str (), nullptr, MS_BIND, nullptr), 0);
+  ASSERT_EQ (mount (nullptr, data.c_str (), nullptr, MS_SHARED, nullptr), 0);
+  for (Options options : {Options (), mapped ()}) {
+    options.mounts = R"(,{"destination":"/data","source":")" + data +
+                     R"(","options":["rbind","rslave"]},{"destination":"/alone","source":")" +
+                     data + R"(","options":["rbind"]})";
+    start (sh ("echo up; until test -e /data/later/new; do :; done; ls /alone/later; echo end"),
+           options);
+    send (QUILT_MESSAGE_GO);
+    ASSERT_EQ (wait_for (QUILT_MESSAGE_RUNNING).type, QUILT_MESSAGE_RUNNING);
+    ASSERT_TRUE (wait_for_message ("up"));
+    ASSERT_EQ (mount ("tmpfs", (data + "/later").c_str (), "tmpfs", 0, nullptr), 0);
+    std::ofstream (data + "/later/new") << "x";
+    EXPECT_EQ (wait_for_end ().exit_code, 0);
+    finish ();
+    EXPECT_EQ (journald->messages ().back (), "end");
+    EXPECT_EQ (journald->messages ().size (), 2u);
+    journald->entries.clear ();
+    EXPECT_EQ (umount ((data + "/later").c_str ()), 0);
+  }
+  EXPECT_EQ (umount2 (data.c_str (), MNT_DETACH), 0);
+}
+
+TEST_F (KernelTest, TheRootHasItsPropagation)
+{
+  const std::string script = "while read a b c d where options tag e; do test $where = / && "
+                             "echo ${tag%%:*}; done < /proc/self/mountinfo; true";
+  Options options;
+
+  EXPECT_EQ (output (script, options), "-|");
+  options.linux_more = R"(,"rootfsPropagation":"rshared")";
+  EXPECT_EQ (output (script, options), "shared|");
+  options.linux_more = R"(,"rootfsPropagation":"unbindable")";
+  EXPECT_EQ (output (script, options), "unbindable|");
+  options.linux_more = R"(,"rootfsPropagation":"private")";
+  EXPECT_EQ (output (script, options), "-|");
+}
+
+/* As engines write it, also for a user namespace that is too small for it. */
+TEST_F (KernelTest, DevptsHasTheGroupThatThereIs)
+{
+  Options options;
+
+  options.mounts = R"(,{"destination":"/pts","type":"devpts","source":"devpts","options":[)"
+                   R"("newinstance","ptmxmode=0666","mode=0620","gid=5"]})";
+  EXPECT_NE (output ("grep ' /pts ' /proc/self/mountinfo", options).find ("gid="),
+             std::string::npos);
+  options.uid_map = options.gid_map = R"({"containerID":0,"hostID":600000,"size":5})";
+  EXPECT_EQ (output ("grep ' /pts ' /proc/self/mountinfo", options).find ("gid=5"),
+             std::string::npos);
+}
+
+TEST_F (KernelTest, GroupsOfWhoeverStartsItAreKept)
+{
+  const gid_t ours[] = {0, 4242};
+
+  ASSERT_EQ (setgroups (2, ours), 0);
+  Options options;
+  EXPECT_EQ (output ("grep Groups /proc/self/status", options).find ("4242"), std::string::npos);
+  options.annotations = R"(,"run.oci.keep_original_groups":"1")";
+  EXPECT_NE (output ("grep Groups /proc/self/status", options).find ("4242"), std::string::npos);
 }

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the container's processes see as the file system: built, and entered, by its init. */
+#include "core/root.h"
+
+#include "base/fd.h"
+#include "core/credentials.h"
+#include "core/join.h"
+#include "core/sysctl.h"
+#include "core/trees.h"
+#include "core/user-namespace.h"
+#include "spec/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static gboolean
+is_mapped (const QuiltInit *init)
+{
+  return quilt_spec_leaves_host (init->spec, QUILT_NS_USER);
+}
+
+/* While no tree but the host's is ours. */
+static void
+set_sysctls (const QuiltInit *init, gboolean is_last, guint64 *done)
+{
+  const char *key;
+  int r = quilt_sysctls_apply (init->spec, is_last, done, &key);
+  char quoted[QUILT_SYSCTL_MAX + 2];
+
+  if (r >= 0)
+    return;
+  g_snprintf (quoted, sizeof quoted, "'%s'", key ? key : "");
+  quilt_init_fail (init, QUILT_STAGE_SYSCTL, -r, key ? quoted : "settings",
+                   r == -ENOENT ? "this kernel has no such setting for a container" : "");
+}
+
+static void
+fail_mount (const QuiltInit *init, const QuiltMountOp *op, int error, const char *detail)
+{
+  static const QuiltStage stages[] = {
+      [QUILT_MOUNT_NEW] = QUILT_STAGE_MOUNT,
+      [QUILT_MOUNT_BIND] = QUILT_STAGE_MOUNT,
+      [QUILT_MOUNT_MASK] = QUILT_STAGE_MASK,
+      [QUILT_MOUNT_READONLY] = QUILT_STAGE_READONLY,
+  };
+  char object[512];
+
+  if (op->kind == QUILT_MOUNT_NEW || op->kind == QUILT_MOUNT_BIND)
+    g_snprintf (object, sizeof object, "%s on '%s'",
+                op->kind == QUILT_MOUNT_NEW ? op->type : op->source, op->target);
+  else
+    g_snprintf (object, sizeof object, "'%s'", op->target);
+  quilt_init_fail (init, stages[op->kind], error, object, detail);
+}
+
+static void
+apply_mounts (const QuiltInit *init, int root_fd, gboolean late)
+{
+  const QuiltMountOp *failed = NULL;
+  char detail[256] = "";
+  int r;
+
+  r = quilt_mounts_apply (init->mounts, root_fd, late, detail, sizeof detail, &failed);
+  if (r < 0)
+    fail_mount (init, failed, -r, detail);
+}
+
+/* All is mounted, and the host's tree is still there: those of the caller, and then ours, run now.
+ */
+static void
+run_hooks_before_pivot (const QuiltInit *init)
+{
+  const QuiltSpec *spec = init->spec;
+
+  if (spec->prestart->len + spec->create_runtime->len + spec->create_container->len == 0)
+    return;
+  quilt_init_report (init, QUILT_REPORT_MOUNTED);
+  quilt_init_wait (init);
+  quilt_init_run_hooks (init, spec->create_container, init->setup->creating_state,
+                        QUILT_STAGE_CREATE_CONTAINER);
+}
+
+/* From here on the root is the container's, and nothing of the host's tree can be reached by path.
+ * The new root is stacked on the old one, which is then taken off: pivot_root(2). */
+static void
+enter_root (const QuiltInit *init, int root_fd)
+{
+  int r = fchdir (root_fd);
+
+  if (r == 0 && init->setup->no_pivot)
+    r = mount (".", "/", NULL, MS_MOVE, NULL) < 0 ? -1 : chroot (".");
+  else if (r == 0)
+    r = syscall (SYS_pivot_root, ".", ".") < 0 ? -1 : umount2 (".", MNT_DETACH);
+  if (r < 0 || chdir ("/") < 0)
+    quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
+}
+
+static void
+receive_trees (const QuiltInit *init)
+{
+  int r = quilt_trees_receive (init->mounts, init->channel);
+
+  if (r == -ECONNRESET)
+    _exit (255);
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_PREPARE, -r, "", "");
+}
+
+/* Until here we are the host's root to every file, without capabilities; from here on the
+ * container's, with all of them in its namespaces alone. What was opened before stays open. */
+static void
+enter_user_namespace (const QuiltInit *init)
+{
+  int r;
+
+  receive_trees (init);
+  r = quilt_user_namespace_become_root (quilt_credentials_keep_groups (init->spec));
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_USER_NAMESPACE, -r, "", "");
+  quilt_init_die_with_parent (); /* a change of ids has ended both */
+}
+
+static int
+build_root (const QuiltInit *init)
+{
+  struct mount_attr private = {.propagation = MS_PRIVATE};
+  g_autofd int place_fd = -1;
+  char detail[256] = "";
+  guint64 sysctls = 0;
+  int root_fd = -1;
+  int r;
+
+  set_sysctls (init, !is_mapped (init), &sysctls);
+  /* Private, not slave: neither may our mounts be seen in the host's namespace nor its later ones
+   * come to us. */
+  if (mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PRIVATE, errno, "", "");
+  place_fd = open (init->spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (place_fd < 0)
+    fail_mount (init, init->mounts->root, errno, "");
+  if (is_mapped (init)) {
+    enter_user_namespace (init);
+    set_sysctls (init, TRUE, &sysctls);
+  } else if (init->mounts->trees->len > 0) {
+    receive_trees (init);
+  }
+  r = quilt_mounts_apply_root (init->mounts, init->spec->root_path, place_fd, detail, sizeof detail,
+                               &root_fd);
+  if (r < 0)
+    fail_mount (init, init->mounts->root, -r, detail);
+  apply_mounts (init, root_fd, FALSE);
+  return root_fd;
+}
+
+/* A process more in a container that is there: its cgroup's namespace and its mounts, last of all.
+ */
+static void
+enter_container (const QuiltInit *init)
+{
+  int r;
+
+  if (is_mapped (init))
+    enter_user_namespace (init);
+  r = quilt_joins_enter (init->joins);
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_PIVOT, -r, "", "");
+}
+
+/* As late as that: pivot_root(2) takes no shared mount. It is private already. */
+static void
+set_propagation (const QuiltInit *init, int root_fd)
+{
+  static const struct {
+    const char *name;
+    guint64 flag;
+  } types[] = {{"shared", MS_SHARED}, {"slave", MS_SLAVE}, {"unbindable", MS_UNBINDABLE}};
+  const char *text = init->spec->rootfs_propagation;
+  gboolean recursive = text && *text == 'r';
+  struct mount_attr attr = {0};
+
+  for (guint i = 0; text && i < G_N_ELEMENTS (types); i++)
+    if (strcmp (text + (recursive ? 1 : 0), types[i].name) == 0)
+      attr.propagation = types[i].flag;
+  if (attr.propagation != 0 &&
+      mount_setattr (root_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
+                     sizeof attr) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PROPAGATION, errno, text, "");
+}
+
+/* After GO: we are in the payload's cgroup, which becomes the root of what the container sees. */
+void
+quilt_root_finish (const QuiltInit *init)
+{
+  struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+  g_autofd int root_fd = -1;
+
+  if (!(init->spec->namespaces & QUILT_NS_MOUNT))
+    return;
+
+  if ((init->spec->namespaces & QUILT_NS_CGROUP) && unshare (CLONE_NEWCGROUP) < 0)
+    quilt_init_fail (init, QUILT_STAGE_CGROUP_NAMESPACE, errno, "", "");
+  root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root_fd < 0)
+    quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
+  apply_mounts (init, root_fd, TRUE);
+  set_propagation (init, root_fd);
+  if (init->spec->root_readonly &&
+      mount_setattr (root_fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)
+    quilt_init_fail (init, QUILT_STAGE_READONLY, errno, "'/'", "");
+}
+
+void
+quilt_root_build (const QuiltInit *init)
+{
+  int root_fd;
+
+  if (!(init->spec->namespaces & QUILT_NS_MOUNT)) {
+    enter_container (init);
+    return;
+  }
+  root_fd = build_root (init);
+  run_hooks_before_pivot (init);
+  enter_root (init, root_fd);
+  quilt_fd_clear (&root_fd);
+}

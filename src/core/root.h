@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the container's processes see as the file system: built, and entered, by its init. */
+#pragma once
+
+#include "core/init.h"
+
+/* Both are child-safe, and end the process on failure. */
+
+/* Builds the root and enters it, as the container's root where it has a user namespace; or enters
+ * the container that is joined. Reports MOUNTED on the way, if hooks have to run then. */
+void quilt_root_build (const QuiltInit *init);
+
+/* Of a root that was built: what needs the cgroup, which we are in by now. */
+void quilt_root_finish (const QuiltInit *init);
