@@ -227,7 +227,7 @@ enter_cwd (const QuiltInit *init, guint step)
 static void
 filter_calls (const QuiltInit *init)
 {
-  int r = quilt_seccomp_apply (init->spec);
+  int r = quilt_seccomp_apply (init->spec, init->channel);
 
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");

@@ -65,6 +65,8 @@ typedef enum {
   QUILT_REPORT_STEP_FAILED,  /* step, and status as wait(2) has it, or timed_out */
   QUILT_REPORT_MOUNTED,      /* hooks may run; waits */
   QUILT_REPORT_CREATED,      /* waits, and then at the gate */
+  QUILT_REPORT_LISTENER,     /* error is the descriptor that seccomp(2) is about to make for who is
+                              * asked; it goes on when the byte at step | status << 32 is not 0 */
   QUILT_REPORT_HOOK_FAILED,  /* stage is its kind, object its path, detail what it said; error,
                               * status, timed_out */
 } QuiltReportType;

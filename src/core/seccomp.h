@@ -9,6 +9,8 @@
  * less. FAILED, NOT_SUPPORTED. */
 gboolean quilt_seccomp_check (const QuiltSpec *spec, GError **error);
 
-/* Child-safe. In force for this process and all that it starts, for ever; without a filter nothing
+/* Child-safe. Before a filter is loaded that has somebody asked about system calls, whose listener
+ * is a descriptor of ours then: reports where, and waits until it was taken (report LISTENER).
+ * In force for this process and all that it starts, for ever; without a filter nothing
  * is done. Needs no_new_privs or CAP_SYS_ADMIN in its user namespace. 0, or -errno. */
-int quilt_seccomp_apply (const QuiltSpec *spec);
+int quilt_seccomp_apply (const QuiltSpec *spec, int channel);

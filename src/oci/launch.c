@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 int
-quilt_oci_console_connect (const char *path, GError **error)
+quilt_oci_socket_connect (const char *path, GError **error)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_autofd int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -29,7 +29,7 @@ quilt_oci_console_connect (const char *path, GError **error)
     errno = ENAMETOOLONG;
   else if (fd >= 0 && connect (fd, (struct sockaddr *)&address, sizeof address) == 0)
     return g_steal_fd (&fd);
-  quilt_set_error_errno (error, errno, "Failed to connect to the console socket '%s'", path);
+  quilt_set_error_errno (error, errno, "Failed to connect to the socket '%s'", path);
   return -1;
 }
 

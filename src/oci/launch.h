@@ -69,8 +69,8 @@ void quilt_oci_launch_release (QuiltOciLaunch *launch);
 void quilt_oci_launch_clear (QuiltOciLaunch *launch);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltOciLaunch, quilt_oci_launch_clear)
 
-/* Connects to --console-socket; -1 on error. */
-int quilt_oci_console_connect (const char *path, GError **error);
+/* Connects to a Unix stream socket: of --console-socket, of listenerPath. -1 on error. */
+int quilt_oci_socket_connect (const char *path, GError **error);
 
 /* Writes pid to the file, which is there with the whole number or not at all. */
 gboolean quilt_oci_write_pid_file (const char *path, pid_t pid, GError **error);

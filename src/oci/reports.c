@@ -3,6 +3,7 @@
 #include "oci/reports.h"
 
 #include "base/error.h"
+#include "oci/listener.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -48,13 +49,35 @@ gboolean
 quilt_oci_reports_await_end (int channel, GError **error)
 {
   QuiltReport report;
-  int r;
+  int r = receive (channel, &report);
 
-  /* A doubt about the command that it was tried with anyway. */
-  do
-    r = receive (channel, &report);
-  while (r > 0 && report.type == QUILT_REPORT_WARNING);
   return r == 0 || fail (r, &report, error);
+}
+
+gboolean
+quilt_oci_reports_await_command (int channel,
+                                 int pid_fd,
+                                 const QuiltOciContainer *container,
+                                 const QuiltSpec *spec,
+                                 GError **error)
+{
+  gboolean executes = FALSE;
+  QuiltReport report;
+
+  for (;;) {
+    int r = receive (channel, &report);
+
+    if (r > 0 && report.type == QUILT_REPORT_WARNING) /* it is tried anyway */
+      continue;
+    if (r > 0 && report.type == QUILT_REPORT_LISTENER) {
+      if (!quilt_oci_listener_hand_over (&report, pid_fd, container, spec, error))
+        return FALSE;
+      continue;
+    }
+    if (r <= 0 || report.type != QUILT_REPORT_EXEC)
+      return (r == 0 && executes) || fail (r, &report, error);
+    executes = TRUE;
+  }
 }
 
 gboolean

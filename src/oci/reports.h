@@ -3,12 +3,21 @@
 #pragma once
 
 #include "core/payload.h"
+#include "oci/container.h"
 
 /* Waits for the report; what failed instead is the error. */
 gboolean quilt_oci_reports_await (int channel, QuiltReportType type, GError **error);
 
-/* Waits until it has closed the channel: after EXEC, the command runs then. */
+/* Waits until it has closed the channel. */
 gboolean quilt_oci_reports_await_end (int channel, GError **error);
+
+/* Waits until the command of the process that pid_fd is of runs; hands its listener over on the
+ * way, if linux.seccomp has one. */
+gboolean quilt_oci_reports_await_command (int channel,
+                                          int pid_fd,
+                                          const QuiltOciContainer *container,
+                                          const QuiltSpec *spec,
+                                          GError **error);
 
 /* The word to go on. */
 gboolean quilt_oci_reports_answer (const QuiltPayload *payload, GError **error);

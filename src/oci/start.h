@@ -9,4 +9,5 @@
 gboolean quilt_oci_start_await (const QuiltOciContainer *container,
                                 const QuiltSpec *spec,
                                 int channel,
+                                int pid_fd,
                                 GError **error);

@@ -31,7 +31,7 @@ prepare (QuiltOciLaunch *launch, GError **error)
 
   if (!check_console (launch, error))
     return FALSE;
-  if (path && (launch->setup.console = quilt_oci_console_connect (path, error)) < 0)
+  if (path && (launch->setup.console = quilt_oci_socket_connect (path, error)) < 0)
     return FALSE;
   launch->setup.gate = quilt_oci_gate_listen (launch->container, error);
   return launch->setup.gate >= 0;

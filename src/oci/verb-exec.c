@@ -126,7 +126,7 @@ open_console (Exec *exec, GError **error)
   if (!exec->spec->process.terminal)
     return TRUE;
   if (exec->console_socket)
-    return (exec->setup.console = quilt_oci_console_connect (exec->console_socket, error)) >= 0;
+    return (exec->setup.console = quilt_oci_socket_connect (exec->console_socket, error)) >= 0;
   if (exec->detach) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to open a terminal: with --detach, --console-socket must say where it "
@@ -171,8 +171,8 @@ start (QuiltOci *oci, Exec *exec, GError **error)
   return quilt_oci_reports_await (channel, QUILT_REPORT_READY, error) && check_init (exec, error) &&
          (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error)) &&
          quilt_oci_reports_answer (&exec->payload, error) &&
-         quilt_oci_reports_await (channel, QUILT_REPORT_EXEC, error) &&
-         quilt_oci_reports_await_end (channel, error);
+         quilt_oci_reports_await_command (channel, exec->payload.pid_fd, exec->container,
+                                          exec->spec, error);
 }
 
 static int

@@ -33,7 +33,7 @@ prepare (QuiltOciLaunch *launch, GError **error)
   if (!launch->bundle.spec->process.terminal)
     return TRUE;
   if (path)
-    return (launch->setup.console = quilt_oci_console_connect (path, error)) >= 0;
+    return (launch->setup.console = quilt_oci_socket_connect (path, error)) >= 0;
   if (run->detach) {
     g_set_error (
         error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
@@ -84,7 +84,7 @@ quilt_oci_run (QuiltOci *oci, GError **error)
       quilt_oci_launch_begin (launch, oci->argv[1], error) &&
       quilt_oci_launch_continue (launch, error) &&
       quilt_oci_start_await (launch->container, launch->bundle.spec, launch->payload.channel,
-                             error)) {
+                             launch->payload.pid_fd, error)) {
     if (run.detach) {
       quilt_oci_launch_release (launch);
       code = EXIT_SUCCESS;

@@ -22,12 +22,12 @@ gboolean
 quilt_oci_start_await (const QuiltOciContainer *container,
                        const QuiltSpec *spec,
                        int channel,
+                       int pid_fd,
                        GError **error)
 {
   g_autoptr (GError) warning = NULL;
 
-  if (!quilt_oci_reports_await (channel, QUILT_REPORT_EXEC, error) ||
-      !quilt_oci_reports_await_end (channel, error))
+  if (!quilt_oci_reports_await_command (channel, pid_fd, container, spec, error))
     return FALSE;
   if (!quilt_oci_hooks_run_all (spec->poststart, "poststart", container, spec, QUILT_OCI_RUNNING,
                                 &warning))
@@ -42,6 +42,7 @@ quilt_oci_start (QuiltOci *oci, GError **error)
   g_autoptr (QuiltOciContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
   g_autofd int channel = -1;
+  g_autofd int pid_fd = -1;
   QuiltOciStatus status;
 
   if (!quilt_oci_parse (oci, entries, "ID", "Starts the command of a created container.", FALSE, 1,
@@ -53,8 +54,10 @@ quilt_oci_start (QuiltOci *oci, GError **error)
   status = quilt_oci_container_get_status (container);
   if (status != QUILT_OCI_CREATED)
     return refuse_start (container, status, error), -1;
+  pid_fd = quilt_oci_container_open_pid (container);
   spec = quilt_oci_container_read_spec (container, error);
   channel = spec ? quilt_oci_gate_connect (container, error) : -1;
-  return channel >= 0 && quilt_oci_start_await (container, spec, channel, error) ? EXIT_SUCCESS
-                                                                                 : -1;
+  return channel >= 0 && quilt_oci_start_await (container, spec, channel, pid_fd, error)
+             ? EXIT_SUCCESS
+             : -1;
 }

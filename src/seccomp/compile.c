@@ -8,6 +8,7 @@
 #include "seccomp/program.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ result_of (QuiltSeccompAction action, guint errno_ret)
       [QUILT_SECCOMP_TRAP] = SCMP_ACT_TRAP,
       [QUILT_SECCOMP_LOG] = SCMP_ACT_LOG,
       [QUILT_SECCOMP_ALLOW] = SCMP_ACT_ALLOW,
+      [QUILT_SECCOMP_NOTIFY] = SCMP_ACT_NOTIFY,
   };
 
   if (action == QUILT_SECCOMP_ERRNO)
@@ -267,6 +269,7 @@ static GBytes *
 compile (Compiler *self, GError **error)
 {
   g_autoptr (GArray) instructions = g_array_new (FALSE, FALSE, sizeof (struct sock_filter));
+  guint32 flags = self->seccomp->flags;
 
   if (!take_arches (self, error) || !take_rules (self, error))
     return NULL;
@@ -280,7 +283,9 @@ compile (Compiler *self, GError **error)
                  instructions->len, QUILT_FILTER_INSTRUCTIONS_MAX);
     return NULL;
   }
-  return quilt_filter_new (self->seccomp->flags, instructions->data, instructions->len);
+  if (quilt_seccomp_notifies (self->seccomp))
+    flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+  return quilt_filter_new (flags, instructions->data, instructions->len);
 }
 
 GBytes *

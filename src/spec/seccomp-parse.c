@@ -61,13 +61,6 @@ static gboolean
 read_action (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
-  if (g_str_equal (text_of (value), "SCMP_ACT_NOTIFY")) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to read '%s': 'SCMP_ACT_NOTIFY' is not supported by Quilt: nobody would "
-                 "listen",
-                 path);
-    return FALSE;
-  }
   return read_word (value, path, quilt_seccomp_actions, "is no action like 'SCMP_ACT_ERRNO'",
                     member, error);
 }
@@ -505,6 +498,15 @@ read_whole (const QuiltField *fields, json_object *object, const char *path, GEr
       !take_errno (&data.number, data.action, path, "defaultErrnoRet", &seccomp->default_errno_ret,
                    error))
     return NULL;
+  if (data.action == QUILT_SECCOMP_NOTIFY ||
+      (quilt_seccomp_notifies (seccomp) && !seccomp->listener_path)) {
+    g_set_error (
+        error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+        "Failed to read '%s': 'SCMP_ACT_NOTIFY' is not supported as the default action, nor "
+        "without a listenerPath: nobody would listen",
+        path);
+    return NULL;
+  }
   if (seccomp->listener_metadata && !seccomp->listener_path) {
     quilt_oci_require (NULL, path, "listenerPath", error);
     return NULL;

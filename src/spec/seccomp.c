@@ -44,6 +44,7 @@ const QuiltSeccompWord quilt_seccomp_actions[] = {
     {"SCMP_ACT_TRACE", QUILT_SECCOMP_TRACE},
     {"SCMP_ACT_LOG", QUILT_SECCOMP_LOG},
     {"SCMP_ACT_ALLOW", QUILT_SECCOMP_ALLOW},
+    {"SCMP_ACT_NOTIFY", QUILT_SECCOMP_NOTIFY},
     {NULL},
 };
 
@@ -104,6 +105,15 @@ quilt_seccomp_new (void)
   seccomp->rules = g_ptr_array_new_with_free_func (rule_free);
   seccomp->arch_map = g_array_new (FALSE, TRUE, sizeof (QuiltSeccompArchMap));
   return seccomp;
+}
+
+gboolean
+quilt_seccomp_notifies (const QuiltSeccomp *seccomp)
+{
+  for (guint i = 0; i < seccomp->rules->len; i++)
+    if (((const QuiltSeccompRule *)seccomp->rules->pdata[i])->action == QUILT_SECCOMP_NOTIFY)
+      return TRUE;
+  return FALSE;
 }
 
 void

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whoever is asked about system calls. */
+#include "oci/listener.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "oci/launch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/uio.h>
+
+/* It is there as soon as the filter is; that takes well under a millisecond. */
+#define LOOK_NSEC 50000
+
+/* Until then nothing has its number: the process has one thread. */
+static int
+take (int pid_fd, int fd)
+{
+  const struct timespec moment = {0, LOOK_NSEC};
+  struct pollfd end = {pid_fd, POLLIN, 0};
+  int taken;
+
+  while ((taken = pidfd_getfd (pid_fd, fd, 0)) < 0 && errno == EBADF)
+    if (ppoll (&end, 1, &moment, NULL) > 0)
+      return errno = ESRCH, -1;
+  return taken;
+}
+
+static gboolean
+let_go_on (pid_t pid, const QuiltReport *report)
+{
+  guint8 yes = 1;
+  const struct iovec ours = {&yes, 1};
+  const struct iovec theirs = {
+      (void *)(gsize)((guint64)(guint32)report->status << 32 | report->step), 1};
+
+  return process_vm_writev (pid, &ours, 1, &theirs, 1, 0) == 1;
+}
+
+static pid_t
+pid_of (int pid_fd)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", pid_fd);
+  g_autofree char *text = NULL;
+  const char *line;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) || !(line = strstr (text, "\nPid:")))
+    return 0;
+  return (pid_t)g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10);
+}
+
+/* config-linux.md, "The Container Process State". */
+static char *
+print_process_state (const QuiltOciContainer *container, const QuiltSpec *spec, pid_t pid)
+{
+  g_autoptr (json_object) object = json_object_new_object ();
+  g_autofree char *state =
+      quilt_oci_container_print_state (container, spec, quilt_oci_container_get_status (container));
+  json_object *fds = json_object_new_array ();
+
+  json_object_array_add (fds, json_object_new_string ("seccompFd"));
+  json_object_object_add (object, "ociVersion", json_object_new_string (spec->oci_version));
+  json_object_object_add (object, "fds", fds);
+  json_object_object_add (object, "pid", json_object_new_int (pid));
+  if (spec->seccomp->listener_metadata)
+    json_object_object_add (object, "metadata",
+                            json_object_new_string (spec->seccomp->listener_metadata));
+  json_object_object_add (object, "state", json_tokener_parse (state));
+  return quilt_json_print (object, FALSE);
+}
+
+gboolean
+quilt_oci_listener_hand_over (const QuiltReport *report,
+                              int pid_fd,
+                              const QuiltOciContainer *container,
+                              const QuiltSpec *spec,
+                              GError **error)
+{
+  const char *path = spec->seccomp->listener_path;
+  g_autofd int listener = take (pid_fd, report->error);
+  g_autofd int agent = -1;
+  g_autofree char *state = NULL;
+  pid_t pid = pid_of (pid_fd);
+
+  if (listener < 0)
+    return quilt_set_error_errno (error, errno, "Failed to take the listener of linux.seccomp");
+  agent = quilt_oci_socket_connect (path, error);
+  if (agent < 0)
+    return FALSE;
+  state = print_process_state (container, spec, pid);
+  if (!quilt_fds_send (agent, state, strlen (state), &listener, 1))
+    return quilt_set_error_errno (error, errno, "Failed to send the listener to '%s'", path);
+  return let_go_on (pid, report) ||
+         quilt_set_error_errno (error, errno, "Failed to let the container go on");
+}

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""linux.seccomp through quilt-oci: the filter in run and in exec, kept compiled, and the listener that is asked."""
+import fcntl
+import json
+import pathlib
+import socket
+import struct
+import threading
+
+import pytest
+
+import oci as tools
+from oci import BUNDLES, Bundle, Container, config, oci
+from quilt import run
+
+CACHE = pathlib.Path("/run/quilt-seccomp")
+# linux/seccomp.h: SECCOMP_IOCTL_NOTIF_RECV and _SEND, of struct seccomp_notif (80 bytes) and seccomp_notif_resp (24).
+RECV, SEND = (3 << 30 | 80 << 16 | ord("!") << 8 | 0), (3 << 30 | 24 << 16 | ord("!") << 8 | 1)
+EDQUOT = 122
+
+
+@pytest.fixture(autouse=True)
+def clean():
+    yield
+    assert tools.remove_all() == []
+
+
+def seccomp(action, names, **more):
+    return {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+            "syscalls": [{"names": names, "action": action}], **more}
+
+
+def filtered(name, rules, *args, **process):
+    configuration = config(*args, **process)
+    configuration["linux"]["seccomp"] = rules
+    return Bundle(name).write(configuration)
+
+
+class Agent(threading.Thread):
+    """Listens, and lets each system call that it is asked about fail with EDQUOT."""
+
+    def __init__(self, path, times):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(path))
+        self.socket.listen()
+        self.socket.settimeout(20)
+        self.times, self.states, self.calls = times, [], []
+        self.start()
+
+    def run(self):
+        for _ in range(self.times):
+            peer, _ = self.socket.accept()
+            data, fds, _, _ = socket.recv_fds(peer, 1 << 16, 1)
+            self.states.append(json.loads(data))
+            asked = bytearray(80)
+            fcntl.ioctl(fds[0], RECV, asked)
+            ident, pid, _, number = struct.unpack_from("QIIi", asked)
+            self.calls.append((pid, number))
+            fcntl.ioctl(fds[0], SEND, bytearray(struct.pack("QqiI", ident, 0, -EDQUOT, 0)))
+
+
+@pytest.mark.parametrize("no_new_privileges", [False, True])
+def test_a_listener_is_asked_in_run_and_in_exec(no_new_privileges):
+    BUNDLES.mkdir(exist_ok=True)
+    path = BUNDLES / "agent"
+    agent = Agent(path, 2)
+    rules = seccomp("SCMP_ACT_NOTIFY", ["mkdir", "mkdirat"], listenerPath=str(path), listenerMetadata="what the engine likes")
+    bundle = filtered("one", rules, "sh", "-c", "mkdir /tmp/x; exec sleep 1000", noNewPrivileges=no_new_privileges)
+    container = Container("one", bundle).start()
+    done = oci("exec", "one", "mkdir", "/tmp/y")
+    assert done.code == 1 and b"quota exceeded" in done.err
+    agent.join(20)
+    assert [number for _, number in agent.calls] in ([83, 83], [258, 258])
+    first, second = agent.states
+    assert first["fds"] == ["seccompFd"] and first["metadata"] == "what the engine likes"
+    assert first["pid"] == container.pid == first["state"]["pid"] and first["state"]["id"] == "one"
+    assert second["pid"] != container.pid and second["state"]["status"] == "running"
+    assert b"quota exceeded" in container.output.read_bytes()
+
+
+def test_a_listener_that_nobody_is_at_fails_the_start():
+    rules = seccomp("SCMP_ACT_NOTIFY", ["mkdir"], listenerPath="/run/nobody")
+    container = Container("one", filtered("one", rules, "true"))
+    done = oci("start", "one")
+    assert done.code == 1 and b"'/run/nobody'" in done.err
+    assert container.status == "stopped"
+
+
+def test_notify_without_a_listener_is_refused():
+    bundle = filtered("one", seccomp("SCMP_ACT_NOTIFY", ["mkdir"]), "true")
+    done = oci("run", "--bundle", str(bundle.path), "one")
+    assert done.code == 1 and b"SCMP_ACT_NOTIFY" in done.err and b"listenerPath" in done.err
+
+
+def test_a_filter_holds_in_run_and_in_exec_and_is_compiled_once():
+    run("rm", "-rf", str(CACHE)).ok()
+    bundle = filtered("one", seccomp("SCMP_ACT_ERRNO", ["mkdir", "mkdirat"], defaultErrnoRet=1), "sh", "-c",
+                      "mkdir /tmp/x; grep Seccomp: /proc/self/status; exec sleep 1000")
+    container = Container("one", bundle).start()
+    done = oci("exec", "one", "sh", "-c", "mkdir /tmp/y; grep Seccomp: /proc/self/status")
+    assert b"not permitted" in done.err and b"Seccomp:\t2" in done.out
+    assert b"not permitted" in container.output.read_bytes() and b"Seccomp:\t2" in container.output.read_bytes()
+    (kept,) = CACHE.iterdir()
+    assert kept.stat().st_mode & 0o077 == 0 and CACHE.stat().st_mode & 0o077 == 0
+    born = kept.stat().st_ino
+    oci("delete", "--force", "one").ok()
+    Container("one", bundle)
+    assert kept.stat().st_ino == born
+    kept.write_bytes(kept.read_bytes()[:-8])  # damaged: never loaded, but made again
+    oci("delete", "--force", "one").ok()
+    Container("one", bundle).start()
+    assert b"not permitted" in oci("exec", "one", "mkdir", "/tmp/y").err
