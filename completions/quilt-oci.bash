@@ -50,7 +50,7 @@ _quilt_oci ()
 
     case $prev in
         --log-format) __quilt_oci_offer "$cur" < <(printf '%s\n' text json); return ;;
-        --cgroup-manager) __quilt_oci_offer "$cur" < <(printf '%s\n' cgroupfs systemd); return ;;
+        --cgroup-manager) __quilt_oci_offer "$cur" < <(printf '%s\n' cgroupfs systemd disabled); return ;;
         --rootless) if [[ -z $verb ]]; then __quilt_oci_offer "$cur" < <(printf '%s\n' true false auto); return; fi ;;
         --format) __quilt_oci_offer "$cur" < <(printf '%s\n' table json); return ;;
         --root|--log|-b|--bundle|--console-socket|--pid-file|-p|--process|-r|--resources|--file) compopt -o default; return ;;

@@ -9,6 +9,7 @@
 #include "oci/hooks.h"
 #include "oci/reports.h"
 #include "oci/rights.h"
+#include "spec/oci-cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,6 +91,26 @@ owner (void)
   return g_strdup_printf ("%u", (unsigned)uid);
 }
 
+/* Without a cgroup of its own (path NULL) it can have no limits. */
+static gboolean
+plan_cgroup (
+    const QuiltOci *oci, const QuiltSpec *spec, const char *id, QuiltOciCgroup *ret, GError **error)
+{
+  g_autoptr (GPtrArray) writes = NULL;
+
+  if (!oci->no_cgroup)
+    return quilt_oci_cgroup_plan (spec->cgroups_path, id, oci->systemd_cgroup, oci->rootless, ret,
+                                  error);
+  if (!spec->resources)
+    return TRUE;
+  writes = quilt_cgroup_plan_writes (spec->resources, error);
+  if (writes && writes->len > 0)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to limit '%s': with --cgroup-manager=disabled there are no limits",
+                 ((const QuiltCgroupWrite *)writes->pdata[0])->file);
+  return writes && writes->len == 0;
+}
+
 /* What has to be on record before there is anything to be lost. */
 static gboolean
 make_container (QuiltOciLaunch *launch, const char *id, GError **error)
@@ -101,9 +122,7 @@ make_container (QuiltOciLaunch *launch, const char *id, GError **error)
   gconstpointer data;
   gsize size;
 
-  if (!quilt_oci_check_id (id, error) ||
-      !quilt_oci_cgroup_plan (spec->cgroups_path, id, oci->systemd_cgroup, oci->rootless, &cgroup,
-                              error))
+  if (!quilt_oci_check_id (id, error) || !plan_cgroup (oci, spec, id, &cgroup, error))
     return FALSE;
   container = launch->container = quilt_oci_container_new (oci, id, error);
   if (!container)
@@ -194,7 +213,7 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
     return FALSE;
   if (launch->prepare && !launch->prepare (launch, error))
     return FALSE;
-  if (!launch->container->cgroup.systemd &&
+  if (!launch->oci->no_cgroup && !launch->container->cgroup.systemd &&
       !quilt_oci_cgroup_create (&launch->container->cgroup, spec, error))
     return FALSE;
   if (!start_init (launch, error) || !quilt_oci_container_save (launch->container, error))

@@ -134,7 +134,7 @@ read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
       {"systemd-cgroup", 0, 0, G_OPTION_ARG_NONE, &options.systemd_cgroup, "Make scopes of systemd",
        NULL},
       {"cgroup-manager", 0, 0, G_OPTION_ARG_FILENAME, &options.cgroup_manager,
-       "cgroupfs or systemd", "MANAGER"},
+       "cgroupfs, systemd or disabled", "MANAGER"},
       {"rootless", 0, 0, G_OPTION_ARG_FILENAME, &options.rootless,
        "true, false or auto: who we are", "WHEN"},
       {"debug", 0, 0, G_OPTION_ARG_NONE, &options.debug, "Log what is done", NULL},

@@ -8,6 +8,7 @@ typedef struct {
   char *root; /* directory of the containers' states, absolute */
   int root_fd;
   gboolean systemd_cgroup; /* scopes of systemd, instead of cgroups of our own */
+  gboolean no_cgroup;      /* containers stay in ours */
   gboolean rootless;       /* not the host's root: cgroups may be out of reach */
   gboolean needs_root;     /* of the verb: quilt_oci_parse() opens it */
   char **argv;             /* of the verb: options and arguments, the verb itself first */

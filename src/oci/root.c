@@ -46,25 +46,26 @@ read_rootless (const char *text, gboolean *ret_rootless, GError **error)
 }
 
 static gboolean
-read_manager (const char *text, gboolean systemd_cgroup, gboolean *ret_systemd, GError **error)
+read_manager (QuiltOci *oci, const char *text, gboolean systemd_cgroup, GError **error)
 {
-  g_autofree char *quoted = NULL;
+  const gboolean is_systemd = g_strcmp0 (text, "systemd") == 0;
+  const gboolean is_none = g_strcmp0 (text, "disabled") == 0;
 
-  *ret_systemd = systemd_cgroup;
-  if (!text)
-    return TRUE;
-  *ret_systemd = strcmp (text, "systemd") == 0;
-  if (!*ret_systemd && strcmp (text, "cgroupfs") != 0) {
-    quoted = quilt_text_quote (text);
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "--cgroup-manager must be cgroupfs or systemd, not '%s'", quoted);
+  if (text && !is_systemd && !is_none && strcmp (text, "cgroupfs") != 0) {
+    g_autofree char *quoted = quilt_text_quote (text);
+
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "--cgroup-manager must be cgroupfs, systemd or disabled, not '%s'", quoted);
     return FALSE;
   }
-  if (*ret_systemd || !systemd_cgroup)
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "--systemd-cgroup and --cgroup-manager=cgroupfs contradict each other");
-  return FALSE;
+  if (text && systemd_cgroup && !is_systemd) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "--systemd-cgroup and --cgroup-manager=%s contradict each other", text);
+    return FALSE;
+  }
+  oci->systemd_cgroup = systemd_cgroup || is_systemd;
+  oci->no_cgroup = is_none;
+  return TRUE;
 }
 
 gboolean
@@ -77,7 +78,7 @@ quilt_oci_root_init (QuiltOci *oci,
 {
   const char *runtime_dir = g_getenv ("XDG_RUNTIME_DIR");
 
-  if (!read_manager (manager, systemd_cgroup, &oci->systemd_cgroup, error) ||
+  if (!read_manager (oci, manager, systemd_cgroup, error) ||
       !read_rootless (rootless, &oci->rootless, error))
     return FALSE;
   if (root && !*root) {

@@ -7,9 +7,9 @@
 /* Of the host's root; of others it is "quilt-oci" in $XDG_RUNTIME_DIR. */
 #define QUILT_OCI_ROOT "/run/quilt-oci"
 
-/* Sets root, rootless and systemd_cgroup by the options --root, --rootless (true, false, auto) and
- * --cgroup-manager (cgroupfs, systemd), each NULL where it was not given; and --systemd-cgroup.
- * Makes nothing. */
+/* Sets root, rootless, systemd_cgroup and no_cgroup by the options --root, --rootless (true, false,
+ * auto) and --cgroup-manager (cgroupfs, systemd, disabled), each NULL where it was not given; and
+ * --systemd-cgroup. Makes nothing. */
 gboolean quilt_oci_root_init (QuiltOci *oci,
                               const char *root,
                               const char *rootless,

@@ -118,16 +118,19 @@ follow (Watch *watch, GError **error)
   }
 }
 
+/* interval 0: once, and not until its end. */
 static gboolean
-follow_container (QuiltOciContainer *container, guint64 interval, GError **error)
+tell (QuiltOciContainer *container, guint64 interval, GError **error)
 {
   g_auto (Watch) watch = {container, quilt_oci_container_open_pid (container), -1, -1, 0};
 
   if (watch.pid_fd < 0) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-                 "Failed to follow container '%s': container not running", container->id);
+                 "Failed to watch container '%s': container not running", container->id);
     return FALSE;
   }
+  if (interval == 0)
+    return print_stats (container, error);
   return quilt_oci_cgroup_open (&container->cgroup, error) && set_timer (&watch, interval, error) &&
          watch_memory (&watch, error) && follow (&watch, error);
 }
@@ -174,6 +177,5 @@ quilt_oci_events (QuiltOci *oci, GError **error)
   container = quilt_oci_container_open (oci, oci->argv[1], FALSE, error);
   if (!container)
     return -1;
-  return (stats ? print_stats (container, error) : follow_container (container, usec, error)) ? 0
-                                                                                              : -1;
+  return tell (container, stats ? 0 : usec, error) ? 0 : -1;
 }

@@ -11,9 +11,11 @@
 #include "oci/launch.h"
 #include "oci/reports.h"
 #include "oci/rights.h"
+#include "spec/resources.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
@@ -151,6 +153,23 @@ check_init (const Exec *exec, GError **error)
   return FALSE;
 }
 
+/* execCPUAffinity: of ours until it is in the cgroup, which it inherits, and its own from then on.
+ */
+static gboolean
+set_affinity (pid_t pid, const char *cpus, GError **error)
+{
+  g_autoptr (GByteArray) set = cpus ? quilt_cpu_list_parse (cpus, error) : NULL;
+
+  /* As wide as the kernel's longs. */
+  while (set && set->len % sizeof (gulong) != 0)
+    g_byte_array_append (set, (const guint8 *)"", 1);
+  if (!cpus ||
+      (set && sched_setaffinity (pid, set->len, (const cpu_set_t *)(void *)set->data) == 0))
+    return TRUE;
+  return set && quilt_set_error_errno (
+                    error, errno, "Failed to use the processors '%s' of execCPUAffinity", cpus);
+}
+
 static gboolean
 start (QuiltOci *oci, Exec *exec, GError **error)
 {
@@ -165,10 +184,12 @@ start (QuiltOci *oci, Exec *exec, GError **error)
   quilt_oci_leave_out_capabilities (exec->spec);
   quilt_oci_block_signals ();
   if (!quilt_oci_filter_get (oci, exec->spec, error) ||
+      !set_affinity (0, exec->spec->process.exec_cpus_initial, error) ||
       !quilt_payload_start (exec->spec, setup, &exec->payload, error))
     return FALSE;
   channel = exec->payload.channel;
   return quilt_oci_reports_await (channel, QUILT_REPORT_READY, error) && check_init (exec, error) &&
+         set_affinity (exec->payload.pid, exec->spec->process.exec_cpus_final, error) &&
          (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error)) &&
          quilt_oci_reports_answer (&exec->payload, error) &&
          quilt_oci_reports_await_command (channel, exec->payload.pid_fd, exec->container,

@@ -8,7 +8,10 @@
 #include "oci/hooks.h"
 #include "oci/reports.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 
 static void
 refuse_start (const QuiltOciContainer *container, QuiltOciStatus status, GError **error)
@@ -35,6 +38,16 @@ quilt_oci_start_await (const QuiltOciContainer *container,
   return TRUE;
 }
 
+/* What can't be started has ended when that is said: it may be the one who waits, for us. */
+static void
+end_init (int pid_fd)
+{
+  struct pollfd end = {pid_fd, POLLIN, 0};
+
+  if (pidfd_send_signal (pid_fd, SIGKILL, NULL, 0) == 0)
+    poll (&end, 1, -1);
+}
+
 int
 quilt_oci_start (QuiltOci *oci, GError **error)
 {
@@ -57,7 +70,10 @@ quilt_oci_start (QuiltOci *oci, GError **error)
   pid_fd = quilt_oci_container_open_pid (container);
   spec = quilt_oci_container_read_spec (container, error);
   channel = spec ? quilt_oci_gate_connect (container, error) : -1;
-  return channel >= 0 && quilt_oci_start_await (container, spec, channel, pid_fd, error)
-             ? EXIT_SUCCESS
-             : -1;
+  if (channel < 0)
+    return -1;
+  if (quilt_oci_start_await (container, spec, channel, pid_fd, error))
+    return EXIT_SUCCESS;
+  end_init (pid_fd);
+  return -1;
 }

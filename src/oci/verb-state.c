@@ -134,15 +134,17 @@ quilt_oci_list (QuiltOci *oci, GError **error)
     return -1;
   for (char **id = ids; *id; id++) {
     g_autoptr (QuiltOciContainer) container = NULL;
+    g_autoptr (GError) failure = NULL;
 
     if (quiet) {
       puts (*id);
       continue;
     }
-    /* It may be gone meanwhile. */
-    container = quilt_oci_container_open (oci, *id, FALSE, NULL);
+    container = quilt_oci_container_open (oci, *id, FALSE, &failure);
     if (container)
       json_object_array_add (rows, describe (container));
+    else if (!g_error_matches (failure, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) /* it went meanwhile */
+      g_printerr ("%s\n", failure->message);
   }
   if (!quiet)
     (json ? print_json : print_table) (rows);

@@ -112,6 +112,7 @@ new_unsafe_annotations (void)
 
   add_string (array, "org.quilt.");
   add_string (array, "org.systemd.property.");
+  add_string (array, "run.oci.");
   return array;
 }
 

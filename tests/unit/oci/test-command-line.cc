@@ -127,13 +127,14 @@ TEST (Root, Options)
     const char *root, *rootless, *manager;
     gboolean systemd;
     const char *want_root;
-    gboolean want_rootless, want_systemd;
+    gboolean want_rootless, want_systemd, want_none;
   } cases[] = {
       {nullptr, "false", nullptr, FALSE, "/run/quilt-oci", FALSE, FALSE},
       {nullptr, "true", nullptr, TRUE, "/run/user/5/quilt-oci", TRUE, TRUE},
       {"/a/../b", "true", "systemd", FALSE, "/b", TRUE, TRUE},
       {"/b", "false", "cgroupfs", FALSE, "/b", FALSE, FALSE},
       {"/b", "false", "systemd", TRUE, "/b", FALSE, TRUE},
+      {"/b", "false", "disabled", FALSE, "/b", FALSE, FALSE, TRUE},
   };
 
   g_setenv ("XDG_RUNTIME_DIR", "/run/user/5", TRUE);
@@ -146,6 +147,7 @@ TEST (Root, Options)
     EXPECT_STREQ (oci.root, c.want_root);
     EXPECT_EQ (oci.rootless, c.want_rootless);
     EXPECT_EQ (oci.systemd_cgroup, c.want_systemd);
+    EXPECT_EQ (oci.no_cgroup, c.want_none);
     g_free (oci.root);
   }
 }
@@ -159,7 +161,8 @@ TEST (Root, Refuses)
   } cases[] = {
       {nullptr, "yes", nullptr, FALSE, "--rootless"},
       {nullptr, "", nullptr, FALSE, "--rootless"},
-      {nullptr, nullptr, "disabled", FALSE, "'disabled'"},
+      {nullptr, nullptr, "none", FALSE, "'none'"},
+      {nullptr, nullptr, "disabled", TRUE, "contradict"},
       {nullptr, nullptr, "cgroupfs", TRUE, "contradict"},
       {"", nullptr, nullptr, FALSE, "--root"},
   };
