@@ -48,11 +48,28 @@ make_parents (int dev_fd, const char *path)
   return 0;
 }
 
+static mode_t
+kind_of (const QuiltDevice *device)
+{
+  return device->type == 'b' ? S_IFBLK : device->type == 'p' ? S_IFIFO : S_IFCHR;
+}
+
+/* An empty file is the place for the host's node where we may make none: in a user namespace. */
+static int
+make (int dev_fd, const char *path, mode_t mode, guint major, guint minor)
+{
+  int r = mknodat (dev_fd, path, mode, makedev (major, minor));
+
+  if (r < 0 && errno == EPERM)
+    r = mknodat (dev_fd, path, S_IFREG | (mode & 0777), 0);
+  return r < 0 ? -errno : 0;
+}
+
 static int
 make_node (int dev_fd, const QuiltDevice *device)
 {
   const char *path = device->path + strlen (PREFIX);
-  mode_t mode = (device->type == 'b' ? S_IFBLK : S_IFCHR) | (device->mode & 0777);
+  mode_t mode = kind_of (device) | (device->mode & 0777);
   int r = make_parents (dev_fd, path);
 
   if (r < 0)
@@ -60,20 +77,22 @@ make_node (int dev_fd, const QuiltDevice *device)
   /* Asked for twice, or one of the usual: it is there, and what the last one is. */
   if (unlinkat (dev_fd, path, 0) < 0 && errno != ENOENT)
     return -errno;
-  if (mknodat (dev_fd, path, mode, makedev (device->major, device->minor)) < 0 ||
-      ((device->uid || device->gid) &&
-       fchownat (dev_fd, path, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0))
+  r = make (dev_fd, path, mode, device->major, device->minor);
+  if (r == 0 && (device->uid || device->gid) &&
+      fchownat (dev_fd, path, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
     return -errno;
-  return 0;
+  return r;
 }
 
 int
 quilt_devices_apply (int dev_fd, const GArray *more)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
-    if (mknodat (dev_fd, nodes[i].name, S_IFCHR | 0666, makedev (nodes[i].major, nodes[i].minor)) <
-        0)
-      return -errno;
+  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++) {
+    int r = make (dev_fd, nodes[i].name, S_IFCHR | 0666, nodes[i].major, nodes[i].minor);
+
+    if (r < 0)
+      return r;
+  }
   for (guint i = 0; i < G_N_ELEMENTS (links); i++)
     if (symlinkat (links[i].target, dev_fd, links[i].name) < 0)
       return -errno;
@@ -109,4 +128,19 @@ quilt_devices_give (int dev_fd, const GArray *more, const GArray *uid_map, const
     if (fchownat (dev_fd, links[i].name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
       return -errno;
   return fchownat (dev_fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+gboolean
+quilt_devices_get_path (guint index, const GArray *more, char *ret_path, gsize size)
+{
+  guint n = more ? more->len : 0;
+
+  if (index < G_N_ELEMENTS (nodes))
+    g_snprintf (ret_path, size, PREFIX "%s", nodes[index].name);
+  else if (index - G_N_ELEMENTS (nodes) < n)
+    g_strlcpy (ret_path, g_array_index (more, QuiltDevice, index - G_N_ELEMENTS (nodes)).path,
+               size);
+  else
+    return FALSE;
+  return TRUE;
 }

@@ -5,11 +5,14 @@
 #include <glib.h>
 
 /* Makes null, zero, full, random, urandom, tty and the usual links in the directory dev_fd, a fresh
- * tmpfs, and more (of QuiltDevice, may be NULL) beside them. Child-safe; needs umask 0. 0 or
- * -errno. */
+ * tmpfs, and more (of QuiltDevice, may be NULL) beside them; empty files where the kernel lets us
+ * make no nodes. Child-safe; needs umask 0. 0 or -errno. */
 int quilt_devices_apply (int dev_fd, const GArray *more);
 
 /* Makes all of them, and the directory, those of a user namespace with these maps (of QuiltIdMap).
  * 0 or -errno. */
 int
 quilt_devices_give (int dev_fd, const GArray *more, const GArray *uid_map, const GArray *gid_map);
+
+/* The path of the node, of which they are so many from 0 on; FALSE after the last. Child-safe. */
+gboolean quilt_devices_get_path (guint index, const GArray *more, char *ret_path, gsize size);

@@ -281,7 +281,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
     filter_calls (init);
   r = quilt_credentials_apply (init->spec, init->identity, &missing);
   if (r < 0 && *missing)
-    g_snprintf (detail, sizeof detail, "quiltd has no %s that it could give", missing);
+    g_snprintf (detail, sizeof detail, "the runtime has no %s that it could give", missing);
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", detail);
   quilt_init_die_with_parent (); /* a change of credentials has ended both */

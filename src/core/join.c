@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,8 +36,22 @@ clone_flag_of (guint type)
   return 0;
 }
 
+/* Of those that have settings. */
 static gboolean
-open_one (const QuiltNamespaceJoin *join, QuiltJoins *joins, GError **error)
+is_own (int fd, QuiltNamespaces type)
+{
+  const char *path = type == QUILT_NS_NETWORK ? "/proc/self/ns/net"
+                     : type == QUILT_NS_IPC   ? "/proc/self/ns/ipc"
+                     : type == QUILT_NS_UTS   ? "/proc/self/ns/uts"
+                                              : NULL;
+  struct stat own, other;
+
+  return path && stat (path, &own) == 0 && fstat (fd, &other) == 0 && own.st_ino == other.st_ino &&
+         own.st_dev == other.st_dev;
+}
+
+static gboolean
+open_one (const QuiltSpec *spec, const QuiltNamespaceJoin *join, QuiltJoins *joins, GError **error)
 {
   g_autofd int fd = open (join->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   int type = clone_flag_of (join->type);
@@ -46,6 +61,13 @@ open_one (const QuiltNamespaceJoin *join, QuiltJoins *joins, GError **error)
   if (type == 0 || ioctl (fd, NS_GET_NSTYPE) != type) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to join '%s': it is no namespace of the type that linux.namespaces names",
+                 join->path);
+    return FALSE;
+  }
+  if (g_hash_table_size (spec->sysctls) > 0 && is_own (fd, join->type)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to join '%s': it is the runtime's own namespace, and linux.sysctl would "
+                 "change it",
                  join->path);
     return FALSE;
   }
@@ -65,7 +87,8 @@ quilt_joins_open (const QuiltSpec *spec, QuiltJoins *ret_joins, GError **error)
   for (guint i = 0; i < 2 * spec->joins->len; i++) {
     const QuiltNamespaceJoin *join = spec->joins->pdata[i % spec->joins->len];
 
-    if ((join->type == QUILT_NS_USER) == (i >= spec->joins->len) && !open_one (join, &joins, error))
+    if ((join->type == QUILT_NS_USER) == (i >= spec->joins->len) &&
+        !open_one (spec, join, &joins, error))
       return FALSE;
   }
   *ret_joins = joins;

@@ -364,6 +364,34 @@ put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
   return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
+/* Where no nodes could be made there are empty files, and the host's nodes are bound over them. The
+ * first tells. */
+static int
+bind_nodes (const Context *context, const QuiltMountOp *op)
+{
+  char path[PATH_MAX];
+  struct stat st;
+
+  for (guint i = 0; quilt_devices_get_path (i, op->nodes, path, sizeof path); i++) {
+    g_autofd int place_fd = open_target (context->root_fd, path, 0);
+    g_autofd int fd = -1;
+    int r;
+
+    if (place_fd < 0 || fstat (place_fd, &st) < 0)
+      return -errno;
+    if (!S_ISREG (st.st_mode)) {
+      if (i == 0)
+        return 0;
+      continue;
+    }
+    fd = open_tree (AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    r = fd < 0 ? -errno : quilt_mount_attach (fd, place_fd);
+    if (r < 0)
+      return r;
+  }
+  return 0;
+}
+
 static int
 apply_mount (
     const QuiltMountPlan *plan, Context *context, const QuiltMountOp *op, char *detail, gsize size)
@@ -375,6 +403,8 @@ apply_mount (
   if (r < 0)
     return r;
   r = put (context, op->target, op, fd);
+  if (r == 0 && op->devices)
+    r = bind_nodes (context, op);
   if (r == -ELOOP)
     g_strlcpy (detail, "the image has a link there", size);
   return r;

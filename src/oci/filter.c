@@ -24,7 +24,7 @@
 
 #define PROGRAM QUILT_LIBEXECDIR "/quilt-seccomp"
 /* As docs/architecture.md, "Descriptors of a helper", has them. */
-enum { HELPER_SOCKET = 3, HELPER_RULES = 4, HELPER_FILTER = 6 };
+enum { HELPER_SOCKET = 3, HELPER_RULES = 4, HELPER_CACHE = 5, HELPER_FILTER = 6 };
 
 /* Gone with the boot, so that an upgrade of libseccomp is not forgotten for longer. -1: it can't be
  * kept. */
@@ -79,6 +79,7 @@ spawn_helper (int socket_fd, int rules_fd, int filter_fd, GError **error)
   posix_spawn_file_actions_adddup2 (&actions, socket_fd, HELPER_SOCKET);
   posix_spawn_file_actions_adddup2 (&actions, rules_fd, HELPER_RULES);
   posix_spawn_file_actions_adddup2 (&actions, filter_fd, HELPER_FILTER);
+  posix_spawn_file_actions_addclose (&actions, HELPER_CACHE); /* it is ours to look after */
   posix_spawn_file_actions_addclosefrom_np (&actions, HELPER_FILTER + 1);
   r = posix_spawn (&pid, program, &actions, NULL, argv, environ);
   posix_spawn_file_actions_destroy (&actions);

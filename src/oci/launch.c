@@ -220,8 +220,10 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
     return FALSE;
   /* Meanwhile it builds. */
   if (launch->container->cgroup.systemd &&
-      !quilt_oci_cgroup_adopt (&launch->container->cgroup, id, launch->payload.pid, spec, error))
+      !quilt_oci_cgroup_adopt (&launch->container->cgroup, id, launch->payload.pid, spec, error)) {
+    quilt_oci_reports_prefer (launch->payload.channel, error);
     return FALSE;
+  }
   return run_hooks (launch, error) &&
          quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_READY, error);
 }

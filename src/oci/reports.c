@@ -80,6 +80,18 @@ quilt_oci_reports_await_command (int channel,
   }
 }
 
+void
+quilt_oci_reports_prefer (int channel, GError **error)
+{
+  QuiltReport report;
+
+  if (quilt_report_receive (channel, &report) <= 0 ||
+      (report.type != QUILT_REPORT_STAGE_FAILED && report.type != QUILT_REPORT_HOOK_FAILED))
+    return;
+  g_clear_error (error);
+  quilt_report_to_error (&report, error);
+}
+
 gboolean
 quilt_oci_reports_answer (const QuiltPayload *payload, GError **error)
 {

@@ -19,5 +19,8 @@ gboolean quilt_oci_reports_await_command (int channel,
                                           const QuiltSpec *spec,
                                           GError **error);
 
+/* If the init has said by now what failed, that is the error, in place of what it led to. */
+void quilt_oci_reports_prefer (int channel, GError **error);
+
 /* The word to go on. */
 gboolean quilt_oci_reports_answer (const QuiltPayload *payload, GError **error);

@@ -111,18 +111,14 @@ take_conditional (Compiler *self, const char *name, const QuiltSeccompRule *rule
     add_special (self, name, args + i, 1, result);
 }
 
-static gboolean
-take_plain (Compiler *self, const char *name, guint32 result, GError **error)
+static void
+take_plain (Compiler *self, const char *name, guint32 result)
 {
-  gpointer before;
-
-  if (g_hash_table_lookup_extended (self->plain, name, NULL, &before))
-    return GPOINTER_TO_UINT (before) == result ||
-           refuse (error, "the system call", name,
-                   "has two rules without conditions that contradict each other");
+  /* The first one counts, as libseccomp has it: engines have profiles that rely on that. */
+  if (g_hash_table_contains (self->plain, name))
+    return;
   g_hash_table_insert (self->plain, (gpointer)name, GUINT_TO_POINTER (result));
   g_ptr_array_add (self->names, (gpointer)name);
-  return TRUE;
 }
 
 static gboolean
@@ -137,8 +133,8 @@ take_rules (Compiler *self, GError **error)
         return refuse (error, "the system call", *name, "is not known");
       if (rule->args->len > 0)
         take_conditional (self, *name, rule, result);
-      else if (!take_plain (self, *name, result, error))
-        return FALSE;
+      else
+        take_plain (self, *name, result);
     }
   }
   return TRUE;

@@ -33,13 +33,14 @@ check_device (const Device *device, const char *path, GError **error)
       !quilt_oci_require (device->path, path, "path", error))
     return FALSE;
   if (strcmp (device->type, "c") != 0 && strcmp (device->type, "u") != 0 &&
-      strcmp (device->type, "b") != 0)
-    return quilt_oci_refuse (error, path, "its type must be 'c', 'u' or 'b'");
+      strcmp (device->type, "b") != 0 && strcmp (device->type, "p") != 0)
+    return quilt_oci_refuse (error, path, "its type must be 'c', 'u', 'b' or 'p'");
   if (strchr (device->path, ':') || strcmp (device->path, "/dev") == 0 ||
       !quilt_device_parse ("linux.devices", device->path, NULL, NULL, NULL, NULL))
     return quilt_oci_refuse (error, path, "its path must be below /dev, without '.', '..', ':'");
   /* The kernel's 12 and 20 bits. */
-  if (device->major < 0 || device->major > 0xfff || device->minor < 0 || device->minor > 0xfffff)
+  if (*device->type != 'p' &&
+      (device->major < 0 || device->major > 0xfff || device->minor < 0 || device->minor > 0xfffff))
     return quilt_oci_refuse (error, path, "needs major (0 to 4095) and minor (0 to 1048575)");
   if (device->mode < 0 || (device->mode & 07777) > 0777)
     return quilt_oci_refuse (error, path, "its fileMode must be permissions alone");
@@ -56,8 +57,12 @@ read_device (json_object *item, const char *path, void *devices, GError **error)
                 check_device (&device, path, error);
 
   if (ok) {
-    quilt_devices_add (devices, g_steal_pointer (&device.path), *device.type == 'b' ? 'b' : 'c',
-                       (guint32)device.major, (guint32)device.minor, (guint32)device.mode, "");
+    gboolean is_fifo = *device.type == 'p';
+
+    quilt_devices_add (devices, g_steal_pointer (&device.path),
+                       *device.type == 'u' ? 'c' : *device.type,
+                       is_fifo ? 0 : (guint32)device.major, is_fifo ? 0 : (guint32)device.minor,
+                       (guint32)device.mode, "");
     quilt_devices_own (devices, (guint32)device.uid, (guint32)device.gid);
   }
   g_free (device.type);

@@ -81,11 +81,13 @@ TEST (Devices, OfAConfigurationGoRound)
 {
   Error error;
   string text = config (R"({"type":"c","path":"/dev/fuse","major":10,"minor":229,"fileMode":438},)"
-                        R"({"type":"b","path":"/dev/d/a","major":8,"minor":1})");
+                        R"({"type":"b","path":"/dev/d/a","major":8,"minor":1},)"
+                        R"({"type":"p","path":"/dev/log"})");
   Spec spec (quilt_spec_parse (text.data (), text.size (), error.out ()), quilt_spec_free);
 
   ASSERT_TRUE (error.none ());
-  ASSERT_EQ (spec->devices->len, 2u);
+  ASSERT_EQ (spec->devices->len, 3u);
+  EXPECT_EQ (g_array_index (spec->devices, QuiltDevice, 2).type, 'p');
   const auto &fuse = g_array_index (spec->devices, QuiltDevice, 0);
   const auto &disk = g_array_index (spec->devices, QuiltDevice, 1);
   EXPECT_STREQ (fuse.path, "/dev/fuse");
@@ -106,7 +108,7 @@ TEST (Devices, OfAConfigurationThatCannotBeAreNamed)
     const char *device, *why;
   } cases[] = {
       {R"({"type":"c","path":"/dev/a"})", "needs major"},
-      {R"({"type":"p","path":"/dev/a","major":1,"minor":1})", "must be 'c', 'u' or 'b'"},
+      {R"({"type":"l","path":"/dev/a","major":1,"minor":1})", "must be 'c', 'u', 'b' or 'p'"},
       {R"({"type":"c","path":"/dev","major":1,"minor":1})", "below /dev"},
       {R"({"type":"c","path":"/etc/a","major":1,"minor":1})", "below /dev"},
       {R"({"type":"c","path":"/dev/../a","major":1,"minor":1})", "below /dev"},
