@@ -4,6 +4,7 @@
 #include "oci/command-line.h"
 #include "oci/log.h"
 #include "oci/root.h"
+#include "oci/shield.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -27,15 +28,16 @@ typedef struct {
   const char *summary;
   QuiltOciVerb run;
   gboolean stateless; /* it needs no directory of states */
+  gboolean enters;    /* it starts processes in containers */
   int failure;        /* exit code of an error; 0: EXIT_FAILURE */
 } Verb;
 
 static const Verb verbs[] = {
-    {"create", "ID", "Create a container, which waits for start", quilt_oci_create},
+    {"create", "ID", "Create a container, which waits for start", quilt_oci_create, .enters = TRUE},
     {"start", "ID", "Start the command of a created container", quilt_oci_start},
-    {"run", "ID", "Create and start a container, and wait for it", quilt_oci_run},
+    {"run", "ID", "Create and start a container, and wait for it", quilt_oci_run, .enters = TRUE},
     {"exec", "ID COMMAND...", "Run a command in a running container", quilt_oci_exec,
-     .failure = EXIT_EXEC_FAILURE},
+     .enters = TRUE, .failure = EXIT_EXEC_FAILURE},
     {"state", "ID", "Print the state of a container", quilt_oci_state},
     {"kill", "ID [SIGNAL]", "Send a signal to a container", quilt_oci_kill},
     {"delete", "ID", "Remove a container that has ended", quilt_oci_delete},
@@ -197,8 +199,33 @@ log_end (const QuiltOciLog *log, const char *verb, int code)
   quilt_oci_log_debug (log, text);
 }
 
+/* Before anything is read or loaded, which would be done twice: a word that is no verb, but only
+ * named as one, does no harm here. Returns the errno. */
 static int
-run (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
+shield (char **argv)
+{
+  for (char **word = argv + 1; *word; word++) {
+    const Verb *verb = find_verb (*word);
+
+    if (verb && verb->enters)
+      return quilt_oci_shield (argv) ? 0 : errno;
+  }
+  return 0;
+}
+
+static int
+call (const Verb *verb, QuiltOci *oci, int unshielded, GError **error)
+{
+  if (!verb->enters || !unshielded)
+    return verb->run (oci, error);
+  quilt_set_error_errno (error, unshielded,
+                         "Failed to keep the program itself from the container, by a read-only "
+                         "mount or a sealed copy of '/proc/self/exe'");
+  return -1;
+}
+
+static int
+run (QuiltOci *oci, QuiltOciLog *log, char **argv, int unshielded, GError **error)
 {
   const Verb *verb = read_leading (oci, log, argv, error);
   int code;
@@ -207,7 +234,7 @@ run (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
     return *error ? EXIT_FAILURE : EXIT_SUCCESS;
   if (log->debug)
     log_call (log, oci);
-  code = verb->run (oci, error);
+  code = call (verb, oci, unshielded, error);
   if (code < 0)
     code = verb->failure ? verb->failure : EXIT_FAILURE;
   if (log->debug)
@@ -221,12 +248,13 @@ main (int argc, char **argv)
   QuiltOci oci = {.root_fd = -1};
   QuiltOciLog log = {.fd = -1};
   g_autoptr (GError) error = NULL;
-  int code;
+  int unshielded, code;
 
   if (argc < 1)
     return EXIT_FAILURE;
   ensure_standard_fds ();
-  code = run (&oci, &log, argv, &error);
+  unshielded = shield (argv);
+  code = run (&oci, &log, argv, unshielded, &error);
   if (!error && (fflush (stdout) != 0 || ferror (stdout)) && code == 0) {
     quilt_set_error_errno (&error, errno, "Failed to write the answer");
     code = EXIT_FAILURE;

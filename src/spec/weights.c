@@ -7,7 +7,6 @@
 #include "spec/options.h"
 #include "spec/words.h"
 
-#include <math.h>
 #include <string.h>
 
 static gboolean
@@ -20,20 +19,55 @@ refuse (GError **error, const char *what, const char *text, const char *allowed)
   return FALSE;
 }
 
+/* The logarithm to base 2 of 1 or more, a bit of the fraction at a time: the runtime's start is not
+ * worth a library of mathematics. */
+static double
+log_2 (double x)
+{
+  double l = 0;
+
+  for (; x >= 2; x /= 2)
+    l++;
+  for (double bit = 0.5; bit > 1e-17; bit /= 2) {
+    x *= x;
+    if (x >= 2) {
+      x /= 2;
+      l += bit;
+    }
+  }
+  return l;
+}
+
+/* 10 to the power of x, 0 or more: the series of e for what is left when the halves are off. */
+static double
+pow_10 (double x)
+{
+  double factor = 1, sum = 1, term = 1;
+
+  for (x *= 2.30258509299404568402; x >= 0.69314718055994530942; x -= 0.69314718055994530942)
+    factor *= 2;
+  for (int n = 1; n < 20; n++)
+    sum += term *= x / n;
+  return factor * sum;
+}
+
 /* As the container runtimes do since 2025: the powers of ten that meet 2 → 1, 1024 → 100 and 262144
  * → 10000. The straight line that they drew before made 39 of the 1024 that everybody has. */
 guint64
 quilt_weight_from_cpu_shares (guint64 shares)
 {
-  double l;
+  double l, weight;
+  guint64 whole;
 
   if (shares <= 2)
     return 1;
   if (shares >= 262144)
     return 10000;
-  l = log2 ((double)shares);
+  l = log_2 ((double)shares);
   /* Less what rounding may have added to a whole number. */
-  return (guint64)ceil (pow (10, (l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9);
+  weight = pow_10 ((l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9;
+  whole = (guint64)weight;
+  return whole + (weight > (double)whole);
 }
 
 guint64

@@ -2,6 +2,8 @@
 // The small grammars of resource limits.
 #include "base/check.h"
 
+#include <cmath>
+
 extern "C" {
 #include "spec/controllers.h"
 #include "spec/resources.h"
@@ -132,6 +134,12 @@ TEST (Resources, Weights)
     EXPECT_GE (quilt_weight_from_cpu_shares (s), last);
     last = quilt_weight_from_cpu_shares (s);
     ASSERT_TRUE (last >= 1 && last <= 10000);
+  }
+  for (guint64 s = 3; s < 262144; s++) {
+    double l = std::log2 ((double)s);
+    double weight = std::ceil (std::pow (10, (l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9);
+
+    ASSERT_EQ (quilt_weight_from_cpu_shares (s), (guint64)weight) << s;
   }
   EXPECT_EQ (quilt_weight_from_blkio (10), 1u);
   EXPECT_EQ (quilt_weight_from_blkio (1000), 10000u);
