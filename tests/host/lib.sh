@@ -17,18 +17,26 @@ root_packages=(
   zstd xz-utils bzip2 crun bubblewrap hyperfine
 )
 
+# The container engines that run on quilt-oci, and what they do without only where it is missed.
+engine_packages=(
+  docker.io containerd runc podman buildah crun
+  iptables netavark aardvark-dns catatonit tini        # networks, pods, inits
+  uidmap slirp4netns fuse-overlayfs dbus-user-session libpam-systemd # without root
+)
+
 die () { echo "${0##*/}: $*" >&2; exit 1; }
 
 need_root () { ((EUID == 0)) || die "must run as root"; }
 
-# cached NAME: prints the directory $cache/NAME-KEY, which `fill_NAME DIR` fills if it is not there
-# yet. KEY is the recipe. Published by rename, so that an interrupted build is never taken for a
-# whole one; the lock lets hosts be built side by side. What nobody has used for a week goes; not
-# sooner, as the hosts of another checkout may stand on it.
+# cached NAME [ARG…]: prints the directory $cache/NAME-KEY, which `fill_NAME DIR ARG…` fills if it
+# is not there yet. KEY is the recipe. Published by rename, so that an interrupted build is never
+# taken for a whole one; the lock lets hosts be built side by side. What nobody has used for a week
+# goes; not sooner, as the hosts of another checkout may stand on it.
 cached () {
   local name=$1 fill=fill_$1 key dir
+  shift
   declare -A inputs=([root]="agent quilt-test-agent.service" [kernel]=vm-init)
-  key=$(cd "$here" && { declare -f "$fill"; declare -p suite root_packages; cat /dev/null ${inputs[$name]-}; } |
+  key=$(cd "$here" && { declare -f "$fill"; declare -p suite root_packages; printf '%s' "$*"; cat /dev/null ${inputs[$name]-}; } |
     sha256sum | cut -c1-12)
   dir=$cache/$name-$key
   if [[ ! -d $dir ]]; then
@@ -40,7 +48,7 @@ cached () {
       find "$cache" -maxdepth 1 -name "$name-*" -mtime +7 -exec rm -rf {} +
       rm -rf "$dir.new"
       mkdir "$dir.new"
-      "$fill" "$dir.new"
+      "$fill" "$dir.new" "$@" || exit
       mv "$dir.new" "$dir"
     ) 8>"$cache/$name.lock" 1>&2 || die "failed to build $name"
   fi
@@ -120,6 +128,32 @@ fill_kernel () {
   done >"$work/initramfs/modules"
   (cd "$work/initramfs" && find . | cpio --quiet -o -H newc | gzip -1) >"$1/boot/initramfs"
   rm -rf "$work"
+}
+
+# fill_engines DIR ROOT PACKAGE…: the packages as a layer on top of ROOT. Nothing of them starts by
+# itself: a test starts what it is about, when it has configured it.
+fill_engines () {
+  local root=$2 work
+  work=$(mktemp -d -p "$cache")
+  unshare --mount -- bash -euc '
+    mkdir "$3/root" "$3/work"
+    mount -t overlay -o "lowerdir=$2,upperdir=$1,workdir=$3/work" overlay "$3/root"
+    mount -t proc proc "$3/root/proc"
+    mount -t tmpfs tmpfs "$3/root/run"
+    printf "#!/bin/sh\nexit 101\n" >"$3/root/usr/sbin/policy-rc.d"
+    chmod +x "$3/root/usr/sbin/policy-rc.d"
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+      -o APT::Sandbox::User=root -o DPkg::Chroot-Directory="$3/root" \
+      -o Dir::State::status="$3/root/var/lib/dpkg/status" -o Dir::State::extended_states="$3/root/run/states" \
+      -o Dir::Cache::archives="$3/root/run" install "${@:4}"
+    rm "$3/root/usr/sbin/policy-rc.d"
+    units=(docker.socket docker.service containerd.service)
+    units+=(podman.socket podman.service podman-restart.service podman-auto-update.service podman-auto-update.timer)
+    systemctl --quiet --root="$3/root" disable "${units[@]}"
+    systemctl --quiet --root="$3/root" --global disable "${units[@]:3}"' - "$1" "$root" "$work" "${@:3}" ||
+    { rm -rf "$work"; return 1; }
+  rm -rf "$work"
+  mkdir -p "$1"/var/lib/{docker,containerd,containers}
 }
 
 # layers [TREE…]: the directories that a host's root consists of, topmost first. A layer with a
