@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "oci/scope.h"
 
 #include <string.h>
 
@@ -117,4 +118,5 @@ quilt_oci_cgroup_clear (QuiltOciCgroup *self)
   g_clear_pointer (&self->slice, g_free);
   g_clear_pointer (&self->unit, g_free);
   quilt_fd_clear (&self->dir_fd);
+  quilt_oci_scope_disconnect (self);
 }

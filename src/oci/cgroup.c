@@ -104,6 +104,18 @@ find_path (QuiltOciCgroup *self, pid_t pid, GError **error)
 }
 
 gboolean
+quilt_oci_cgroup_announce (QuiltOciCgroup *self, GError **error)
+{
+  return !self->systemd || quilt_oci_scope_connect (self, error);
+}
+
+void
+quilt_oci_cgroup_rest (QuiltOciCgroup *self)
+{
+  quilt_oci_scope_disconnect (self);
+}
+
+gboolean
 quilt_oci_cgroup_adopt (
     QuiltOciCgroup *self, const char *id, pid_t pid, const QuiltSpec *spec, GError **error)
 {

@@ -7,8 +7,8 @@
 
 #include <sys/types.h>
 
-/* What is needed to find it again; all but dir_fd are plain values for a state file. A container
- * may have none (path NULL) after quilt_oci_cgroup_create(): see there. */
+/* What is needed to find it again; all but dir_fd and client are plain values for a state file. A
+ * container may have none (path NULL) after quilt_oci_cgroup_create(): see there. */
 typedef struct {
   gboolean systemd;  /* a scope of systemd's; else cgroupfs */
   gboolean rootless; /* the scope is the user's own systemd's */
@@ -17,6 +17,7 @@ typedef struct {
   char *slice; /* "system.slice"; NULL for cgroupfs */
   char *unit;  /* "docker-ID.scope"; NULL for cgroupfs */
   int dir_fd;  /* the directory, -1 while it is not open */
+  struct QuiltOciScopeClient *client; /* to systemd; NULL while there is none */
 } QuiltOciCgroup;
 
 #define QUILT_OCI_CGROUP_INIT                                                                      \
@@ -45,11 +46,18 @@ gboolean quilt_oci_cgroup_plan (const char *cgroups_path,
  * made is removed again on failure. */
 gboolean quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **error);
 
+/* systemd: says that quilt_oci_cgroup_adopt() is to come, which can be done while systemd does not
+ * answer yet. */
+gboolean quilt_oci_cgroup_announce (QuiltOciCgroup *self, GError **error);
+
 /* systemd: makes the scope with the process in it and all limits, waits for it, and then does what
  * quilt_oci_cgroup_create() does with its cgroup. The process must wait meanwhile: it has to make
  * its cgroup namespace after it. On failure it has been killed, and nothing is left. */
 gboolean quilt_oci_cgroup_adopt (
     QuiltOciCgroup *self, const char *id, pid_t pid, const QuiltSpec *spec, GError **error);
+
+/* Nothing else is wanted of it for a while. */
+void quilt_oci_cgroup_rest (QuiltOciCgroup *self);
 
 /* Opens dir_fd if it is not open; NOT_FOUND if there is no such cgroup (any more). */
 gboolean quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error);

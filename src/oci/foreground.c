@@ -17,6 +17,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#define MOMENT_MS 100
+
 /* What is on its way in one direction. */
 typedef struct {
   int from, to; /* from -1: no more comes */
@@ -26,6 +28,8 @@ typedef struct {
 
 typedef struct {
   QuiltPayload *payload;
+  QuiltOciLasting lasting; /* NULL: nothing to be called (any more) */
+  gpointer data;
   int signal_fd;
   int master_fd;
   Relay in, out;
@@ -127,10 +131,21 @@ handle_signal (Foreground *self)
     pidfd_send_signal (self->payload->pid_fd, (int)info.ssi_signo, NULL, 0);
 }
 
+static void
+tell_lasting (Foreground *self)
+{
+  QuiltOciLasting lasting = g_steal_pointer (&self->lasting);
+
+  lasting (self->data);
+}
+
 static gboolean
 relay_until_end (Foreground *self, GError **error)
 {
+  const gint64 moment = g_get_monotonic_time () + MOMENT_MS * 1000;
+
   for (;;) {
+    gint64 left = (moment - g_get_monotonic_time ()) / 1000;
     struct pollfd fds[] = {
         {self->payload->pid_fd, POLLIN, 0},
         {self->signal_fd, POLLIN, 0},
@@ -138,7 +153,9 @@ relay_until_end (Foreground *self, GError **error)
         poll_for (&self->out),
     };
 
-    if (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno != EINTR)
+    if (self->lasting && left <= 0)
+      tell_lasting (self);
+    if (poll (fds, G_N_ELEMENTS (fds), self->lasting ? (int)left : -1) < 0 && errno != EINTR)
       return quilt_set_error_errno (error, errno, "Failed to wait for the container");
     if (fds[1].revents)
       handle_signal (self);
@@ -150,10 +167,13 @@ relay_until_end (Foreground *self, GError **error)
 }
 
 int
-quilt_oci_foreground (QuiltPayload *payload, int console, GError **error)
+quilt_oci_foreground (
+    QuiltPayload *payload, int console, QuiltOciLasting lasting, gpointer data, GError **error)
 {
   Foreground self = {
       .payload = payload,
+      .lasting = lasting,
+      .data = data,
       .signal_fd = -1,
       .master_fd = -1,
       .in = {.from = -1},

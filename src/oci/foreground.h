@@ -5,7 +5,12 @@
 
 #include "core/payload.h"
 
+/* Called once it is clear that the process does not end in a moment. */
+typedef void (*QuiltOciLasting) (gpointer data);
+
 /* Waits for the end of payload, which is reaped then, and returns its exit code, 128 + n if signal
  * n ended it. console: a socket over which the master of its terminal comes, -1 if it has none. All
- * signals are blocked. -1 on error: it may still run then. */
-int quilt_oci_foreground (QuiltPayload *payload, int console, GError **error);
+ * signals are blocked. -1 on error: it may still run then. lasting may
+ * be NULL. */
+int quilt_oci_foreground (
+    QuiltPayload *payload, int console, QuiltOciLasting lasting, gpointer data, GError **error);

@@ -144,6 +144,13 @@ has_hooks_before_pivot (const QuiltSpec *spec)
   return spec->prestart->len + spec->create_runtime->len + spec->create_container->len > 0;
 }
 
+/* They take their time. */
+static gboolean
+has_hooks (const QuiltSpec *spec)
+{
+  return has_hooks_before_pivot (spec) || spec->start_container->len + spec->poststart->len > 0;
+}
+
 static gboolean
 run_hooks (QuiltOciLaunch *launch, GError **error)
 {
@@ -216,7 +223,8 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   if (!launch->oci->no_cgroup && !launch->container->cgroup.systemd &&
       !quilt_oci_cgroup_create (&launch->container->cgroup, spec, error))
     return FALSE;
-  if (!start_init (launch, error) || !quilt_oci_container_save (launch->container, error))
+  if (!quilt_oci_cgroup_announce (&launch->container->cgroup, error) ||
+      !start_init (launch, error) || !quilt_oci_container_save (launch->container, error))
     return FALSE;
   /* Meanwhile it builds. */
   if (launch->container->cgroup.systemd &&
@@ -224,6 +232,8 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
     quilt_oci_reports_prefer (launch->payload.channel, error);
     return FALSE;
   }
+  if (has_hooks (spec))
+    quilt_oci_cgroup_rest (&launch->container->cgroup);
   return run_hooks (launch, error) &&
          quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_READY, error);
 }

@@ -12,11 +12,12 @@ gboolean
 quilt_sd_bus_load (QuiltSdBus *ret_library, GError **error)
 {
   QuiltSdBus library;
-  void *handle = dlopen (SONAME, RTLD_NOW);
+  /* Lazily: hardly any function of it, and of what it needs itself, is called. */
+  void *handle = dlopen (SONAME, RTLD_LAZY);
 
   /* Where it was when Quilt was built: a system without a common library directory. */
   if (!handle)
-    handle = dlopen (LIBSYSTEMD_DIR "/" SONAME, RTLD_NOW);
+    handle = dlopen (LIBSYSTEMD_DIR "/" SONAME, RTLD_LAZY);
 #define LOAD(name)                                                                                 \
   library.name = handle ? (__typeof__ (library.name))dlsym (handle, "sd_bus_" #name) : NULL;       \
   if (!library.name) {                                                                             \

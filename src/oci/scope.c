@@ -15,7 +15,7 @@
 #define MANAGER SYSTEMD ".Manager"
 #define JOB_TIMEOUT (30 * G_USEC_PER_SEC)
 
-typedef struct {
+typedef struct QuiltOciScopeClient {
   QuiltSdBus lib;
   sd_bus *bus;
   char *job;    /* what is waited for */
@@ -23,15 +23,16 @@ typedef struct {
 } Client;
 
 static void
-client_clear (Client *client)
+client_free (Client *client)
 {
   if (client->bus)
     client->lib.flush_close_unref (client->bus);
   g_free (client->job);
   g_free (client->result);
+  g_free (client);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Client, client_clear)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
 
 static gboolean
 fail (GError **error, int result, const char *what, const char *unit)
@@ -66,6 +67,26 @@ connect_private (Client *client, const char *address)
   return result;
 }
 
+static int
+on_job_removed (sd_bus_message *message, void *data, sd_bus_error *error)
+{
+  Client *client = data;
+  const char *path, *unit, *result;
+  guint32 id;
+
+  if (client->lib.message_read (message, "uoss", &id, &path, &unit, &result) >= 0 &&
+      g_strcmp0 (path, client->job) == 0 && !client->result)
+    client->result = g_strdup (result);
+  return 0;
+}
+
+static int
+watch_jobs (Client *client)
+{
+  return client->lib.match_signal (client->bus, NULL, NULL, "/org/freedesktop/systemd1", MANAGER,
+                                   "JobRemoved", on_job_removed, client);
+}
+
 static gboolean
 client_open (Client *client, gboolean rootless, GError **error)
 {
@@ -86,17 +107,28 @@ client_open (Client *client, gboolean rootless, GError **error)
                                            "is not needed)");
 }
 
-static int
-on_job_removed (sd_bus_message *message, void *data, sd_bus_error *error)
+gboolean
+quilt_oci_scope_connect (QuiltOciCgroup *self, GError **error)
 {
-  Client *client = data;
-  const char *path, *unit, *result;
-  guint32 id;
+  g_autoptr (Client) client = NULL;
+  int result;
 
-  if (client->lib.message_read (message, "uoss", &id, &path, &unit, &result) >= 0 &&
-      g_strcmp0 (path, client->job) == 0 && !client->result)
-    client->result = g_strdup (result);
-  return 0;
+  if (self->client)
+    return TRUE;
+  client = g_new0 (Client, 1);
+  if (!client_open (client, self->rootless, error))
+    return FALSE;
+  result = watch_jobs (client);
+  if (result < 0)
+    return fail (error, result, "listen for jobs of", self->unit);
+  self->client = g_steal_pointer (&client);
+  return TRUE;
+}
+
+void
+quilt_oci_scope_disconnect (QuiltOciCgroup *self)
+{
+  g_clear_pointer (&self->client, client_free);
 }
 
 static int append_value (const QuiltSdBus *lib, sd_bus_message *message, GVariant *value);
@@ -229,13 +261,6 @@ wait_for_job (Client *client, const char *what, const char *unit, GError **error
   return FALSE;
 }
 
-static int
-watch_jobs (Client *client)
-{
-  return client->lib.match_signal (client->bus, NULL, NULL, "/org/freedesktop/systemd1", MANAGER,
-                                   "JobRemoved", on_job_removed, client);
-}
-
 /* What makes it a container's scope. Processes are in the scope itself, not in a cgroup below it:
  * engines read limits and figures from the cgroup that /proc/PID/cgroup names, and the container,
  * for which it is the root, sees its limits there too. DefaultDependencies would end it at the
@@ -301,7 +326,7 @@ reset_failed (Client *client, const char *unit)
 }
 
 gboolean
-quilt_oci_scope_start (const QuiltOciCgroup *self,
+quilt_oci_scope_start (QuiltOciCgroup *self,
                        const char *id,
                        pid_t pid,
                        GHashTable *annotations,
@@ -310,83 +335,81 @@ quilt_oci_scope_start (const QuiltOciCgroup *self,
 {
   g_autoptr (GVariant) annotated = quilt_oci_annotated_properties (annotations, error);
   g_autoptr (GVariant) limits = quilt_oci_limit_properties (writes);
-  g_auto (Client) client = {0};
+  Client *client;
   sd_bus_message *message = NULL;
   gboolean exists = FALSE;
   gboolean ok;
   int result;
 
-  if (!annotated || !client_open (&client, self->rootless, error))
+  if (!annotated || !quilt_oci_scope_connect (self, error))
     return FALSE;
-  result = watch_jobs (&client);
-  if (result >= 0)
-    result = new_start (&client, &message, self, id, pid, annotated, limits);
+  client = self->client;
+  result = new_start (client, &message, self, id, pid, annotated, limits);
   ok = result >= 0
-           ? call (&client, message, "start", self->unit, SYSTEMD ".UnitExists", &exists, error)
+           ? call (client, message, "start", self->unit, SYSTEMD ".UnitExists", &exists, error)
            : fail (error, result, "ask systemd for", self->unit);
   if (exists) {
-    reset_failed (&client, self->unit);
-    client.lib.message_unref (message);
+    reset_failed (client, self->unit);
+    client->lib.message_unref (message);
     message = NULL;
-    result = new_start (&client, &message, self, id, pid, annotated, limits);
-    ok = result >= 0 ? call (&client, message, "start", self->unit, NULL, NULL, error)
+    result = new_start (client, &message, self, id, pid, annotated, limits);
+    ok = result >= 0 ? call (client, message, "start", self->unit, NULL, NULL, error)
                      : fail (error, result, "ask systemd for", self->unit);
   }
   if (message)
-    client.lib.message_unref (message);
-  if (!ok || wait_for_job (&client, "start", self->unit, error))
+    client->lib.message_unref (message);
+  if (!ok || wait_for_job (client, "start", self->unit, error))
     return ok;
-  reset_failed (&client, self->unit);
+  reset_failed (client, self->unit);
   return FALSE;
 }
 
 gboolean
-quilt_oci_scope_update (const QuiltOciCgroup *self, const GPtrArray *writes, GError **error)
+quilt_oci_scope_update (QuiltOciCgroup *self, const GPtrArray *writes, GError **error)
 {
   g_autoptr (GVariant) limits = quilt_oci_limit_properties (writes);
-  g_auto (Client) client = {0};
+  Client *client;
   sd_bus_message *message = NULL;
   gboolean ok;
   int result;
 
   if (g_variant_n_children (limits) == 0)
     return TRUE;
-  if (!client_open (&client, self->rootless, error))
+  if (!quilt_oci_scope_connect (self, error))
     return FALSE;
-  result = new_call (&client, &message, "SetUnitProperties");
+  client = self->client;
+  result = new_call (client, &message, "SetUnitProperties");
   if (result >= 0)
-    result = client.lib.message_append (message, "sb", self->unit, 1);
+    result = client->lib.message_append (message, "sb", self->unit, 1);
   if (result >= 0)
-    result = append_value (&client.lib, message, limits);
-  ok = result >= 0 ? call (&client, message, "set limits of", self->unit, NULL, NULL, error)
+    result = append_value (&client->lib, message, limits);
+  ok = result >= 0 ? call (client, message, "set limits of", self->unit, NULL, NULL, error)
                    : fail (error, result, "ask systemd for limits of", self->unit);
   if (message)
-    client.lib.message_unref (message);
+    client->lib.message_unref (message);
   return ok;
 }
 
 gboolean
-quilt_oci_scope_stop (const QuiltOciCgroup *self, GError **error)
+quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error)
 {
-  g_auto (Client) client = {0};
+  Client *client;
   sd_bus_message *message = NULL;
   gboolean gone = FALSE;
   gboolean ok;
   int result;
 
-  if (!client_open (&client, self->rootless, error))
+  if (!quilt_oci_scope_connect (self, error))
     return FALSE;
-  result = watch_jobs (&client);
+  client = self->client;
+  result = new_call (client, &message, "StopUnit");
   if (result >= 0)
-    result = new_call (&client, &message, "StopUnit");
-  if (result >= 0)
-    result = client.lib.message_append (message, "ss", self->unit, "replace");
-  ok = result >= 0
-           ? call (&client, message, "stop", self->unit, SYSTEMD ".NoSuchUnit", &gone, error)
-           : fail (error, result, "ask systemd to stop", self->unit);
+    result = client->lib.message_append (message, "ss", self->unit, "replace");
+  ok = result >= 0 ? call (client, message, "stop", self->unit, SYSTEMD ".NoSuchUnit", &gone, error)
+                   : fail (error, result, "ask systemd to stop", self->unit);
   if (message)
-    client.lib.message_unref (message);
+    client->lib.message_unref (message);
   if (gone)
     return TRUE;
-  return ok && wait_for_job (&client, "stop", self->unit, error);
+  return ok && wait_for_job (client, "stop", self->unit, error);
 }

@@ -4,10 +4,16 @@
 
 #include "oci/cgroup.h"
 
+/* Connects to systemd, ahead of what needs it and connects if that was not done: systemd takes its
+ * time to answer. Nobody reads what it says to all, so a connection is not to be kept for long; it
+ * ends with self, too. */
+gboolean quilt_oci_scope_connect (QuiltOciCgroup *self, GError **error);
+void quilt_oci_scope_disconnect (QuiltOciCgroup *self);
+
 /* Makes the scope self->unit in self->slice with the process in it, the limits of writes (see
  * spec/oci-cgroup.h) as properties, and those of the annotations "org.systemd.property.NAME", whose
  * values are GVariant's text; returns when it is there. */
-gboolean quilt_oci_scope_start (const QuiltOciCgroup *self,
+gboolean quilt_oci_scope_start (QuiltOciCgroup *self,
                                 const char *id,
                                 pid_t pid,
                                 GHashTable *annotations,
@@ -15,8 +21,7 @@ gboolean quilt_oci_scope_start (const QuiltOciCgroup *self,
                                 GError **error);
 
 /* Tells systemd of new limits, so that it does not put the old ones back when it reloads. */
-gboolean
-quilt_oci_scope_update (const QuiltOciCgroup *self, const GPtrArray *writes, GError **error);
+gboolean quilt_oci_scope_update (QuiltOciCgroup *self, const GPtrArray *writes, GError **error);
 
 /* Stops the scope, which has nobody left in it; no error if it is gone. */
-gboolean quilt_oci_scope_stop (const QuiltOciCgroup *self, GError **error);
+gboolean quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error);

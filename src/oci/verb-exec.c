@@ -210,7 +210,7 @@ run (QuiltOci *oci, Exec *exec, GError **error)
       !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
     return -1;
   if (!exec->detach)
-    code = quilt_oci_foreground (&exec->payload, exec->console, error);
+    code = quilt_oci_foreground (&exec->payload, exec->console, NULL, NULL, error);
   if (code >= 0)
     quilt_fd_clear (&exec->payload.pid_fd); /* it lives on, or was reaped */
   return code;

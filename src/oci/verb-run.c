@@ -48,11 +48,19 @@ prepare (QuiltOciLaunch *launch, GError **error)
   return TRUE;
 }
 
+/* The cgroup of what ends at once is removed at once. */
+static void
+on_lasting (gpointer container)
+{
+  quilt_oci_cgroup_rest (&((QuiltOciContainer *)container)->cgroup);
+}
+
 static int
 run_to_end (Run *run, gboolean keep, GError **error)
 {
   QuiltOciLaunch *launch = &run->launch;
-  int code = quilt_oci_foreground (&launch->payload, run->console, error);
+  int code =
+      quilt_oci_foreground (&launch->payload, run->console, on_lasting, launch->container, error);
 
   if (code < 0)
     return -1;
