@@ -3,6 +3,7 @@
 by its own list of what is in the state directory that the engine gave it."""
 import contextlib
 import fcntl
+import json
 import os
 import pathlib
 import pty
@@ -23,8 +24,6 @@ DOCKER = "/run/docker/runtime-runc/moby"
 CONTAINERD = "/run/containerd/runc/default"
 PODMAN = "/run/quilt-oci"
 ROOTS = (DOCKER, CONTAINERD, PODMAN)
-# In the namespace host nothing has the controllers that engines set limits with unasked.
-NATIVE = quilt.SLOWNESS == 1
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
@@ -48,15 +47,24 @@ def ctr(*argv, **kwargs):
     return quilt.run("ctr", *argv, **{"timeout": 3 * quilt.TIMEOUT, **kwargs})
 
 
-def start_docker(*images):
-    """Starts Docker's engine with the configuration that is shipped, and gives it a busybox image."""
+def start_docker(**more):
+    """Starts Docker's engine with the configuration that is shipped and more, and gives it a busybox image."""
+    shipped = json.loads((SNIPPETS / "docker-daemon.json").read_text())
     pathlib.Path("/etc/docker").mkdir(exist_ok=True)
-    shutil.copy(SNIPPETS / "docker-daemon.json", "/etc/docker/daemon.json")
+    pathlib.Path("/etc/docker/daemon.json").write_text(json.dumps(shipped | more))
     quilt.run("systemctl", "start", "docker.service", timeout=6 * quilt.TIMEOUT).ok()
     docker("import", str(quilt.BUSYBOX), "busybox").ok()
 
 
+def configure_podman():
+    """Tells Podman and Buildah of quilt-oci by the file that is shipped."""
+    drop_ins = pathlib.Path("/etc/containers/containers.conf.d")
+    drop_ins.mkdir(parents=True, exist_ok=True)
+    shutil.copy(SNIPPETS / "podman.conf", drop_ins / "50-quilt-oci.conf")
+
+
 def stop_docker():
+    docker("image", "rm", "busybox").ok()
     quilt.run("systemctl", "stop", "docker.socket", "docker.service", "containerd.service", timeout=6 * quilt.TIMEOUT).ok()
 
 

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fixtures of the suite engines: Docker, Podman, containerd and Buildah, each told to use quilt-oci
 by the files that Quilt ships for that."""
-import pathlib
-import shutil
-
 import pytest
 
 import engine
@@ -40,9 +37,7 @@ def docker():
 @pytest.fixture(scope="session")
 def podman():
     """Podman with quilt-oci as its runtime, and an image busybox."""
-    drop_ins = pathlib.Path("/etc/containers/containers.conf.d")
-    drop_ins.mkdir(parents=True, exist_ok=True)
-    shutil.copy(engine.SNIPPETS / "podman.conf", drop_ins / "50-quilt-oci.conf")
+    engine.configure_podman()
     engine.podman("import", str(quilt.BUSYBOX), "busybox").ok()
     yield engine.podman
     engine.podman("rmi", "--all", "--force", timeout=6 * quilt.TIMEOUT).ok()

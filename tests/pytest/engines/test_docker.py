@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Docker's engine with quilt-oci as its default runtime."""
+import contextlib
 import pathlib
 import re
 import urllib.request
@@ -188,6 +189,19 @@ def test_devices_are_the_usual_ones(docker):
     done = docker("run", "--rm", "busybox", "sh", "-c",
                   "echo x >/dev/null && head -c1 /dev/zero | od -An -tx1; mknod /tmp/fuse c 10 229; : </tmp/fuse")
     assert b" 00" in done.out and b"Operation not permitted" in done.err, done
+
+
+def test_no_other_descriptor_comes_along(docker):
+    # What lists them has one open for that.
+    assert docker("run", "--rm", "busybox", "ls", "/proc/self/fd").ok().text.split() == ["0", "1", "2", "3"]
+
+
+def test_many_at_once(docker):
+    with contextlib.ExitStack() as stack:
+        runs = [stack.enter_context(quilt.spawn("docker", "run", "--rm", "busybox", "sh", "-c", f"echo {code}; exit {code}"))
+                for code in range(16)]
+        assert [(run.communicate(timeout=6 * quilt.TIMEOUT)[0], run.returncode) for run in runs] == \
+            [(b"%d\n" % code, code) for code in range(16)]
 
 
 def test_privileged(docker):

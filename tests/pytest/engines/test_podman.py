@@ -175,6 +175,20 @@ def test_cgroup_managers(podman):
             podman("rm", "-f", "-t", "0", container).ok()
 
 
+def test_no_cgroup_of_its_own(podman, service):
+    container = service("--cgroups=disabled", "--network=none", "busybox", "sleep", "1000")
+    mine, its = (pathlib.Path(f"/proc/{pid}/cgroup").read_text() for pid in ("self", inspect(container, ".State.Pid")))
+    assert its == mine
+
+
+def test_descriptors(podman):
+    """The standard ones and what was asked for, whatever else podman and conmon have open."""
+    argv = ("podman", "run", "--rm", *QUIET, "--preserve-fds=1", "busybox", "sh", "-c", "cat <&3; ls /proc/self/fd")
+    done = quilt.run("sh", "-c", 'exec "$@" 3</etc/hostname', "-", *argv, timeout=3 * quilt.TIMEOUT).ok()
+    # What lists them has one open for that.
+    assert done.text.split() == ["quilt-test", "0", "1", "2", "3", "4"]
+
+
 def test_ports_and_volumes(podman, service, tmp_path):
     (tmp_path / "index.html").write_text("it works")
     container = service(*NO_LIMIT, "-p", "127.0.0.1:8088:80", "-v", f"{tmp_path}:/www:ro", "busybox", "httpd", "-f", "-h", "/www")
