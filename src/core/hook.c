@@ -20,7 +20,12 @@
 /* The parent learns by the code why it did not run: no hook that ends so is taken for one that ran.
  */
 static void G_GNUC_NORETURN
-execute (const QuiltHook *hook, int state_fd, int said_fd, char *const *env, int error_fd)
+execute (const QuiltHook *hook,
+         int state_fd,
+         int said_fd,
+         char *const *env,
+         int error_fd,
+         const QuiltHookChild *child)
 {
   char *const alone[] = {hook->path, NULL};
   int error;
@@ -28,6 +33,8 @@ execute (const QuiltHook *hook, int state_fd, int said_fd, char *const *env, int
   if (lseek (state_fd, 0, SEEK_SET) == 0 && dup2 (state_fd, 0) == 0 && dup2 (said_fd, 2) == 2 &&
       dup2 (said_fd, 1) == 1 && close_range (3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
     quilt_signals_reset ();
+    if (child)
+      child->become (child->data);
     execve (hook->path, hook->args && hook->args[0] ? hook->args : alone,
             hook->env ? hook->env : env);
   }
@@ -74,7 +81,11 @@ read_tail (int fd, char *ret_text, gsize size)
 }
 
 gboolean
-quilt_hook_run (const QuiltHook *hook, int state_fd, char *const *env, QuiltHookResult *ret_result)
+quilt_hook_run (const QuiltHook *hook,
+                int state_fd,
+                char *const *env,
+                const QuiltHookChild *child,
+                QuiltHookResult *ret_result)
 {
   QuiltHookResult result = {0};
   /* A file, so that nobody has to read while it runs; what it may grow to is the hook's own
@@ -88,7 +99,7 @@ quilt_hook_run (const QuiltHook *hook, int state_fd, char *const *env, QuiltHook
     return FALSE;
   pid = fork ();
   if (pid == 0)
-    execute (hook, state_fd, said_fd, env, error_fds[1]);
+    execute (hook, state_fd, said_fd, env, error_fds[1], child);
   result.error = pid < 0 ? errno : 0;
   close (error_fds[1]);
   if (pid > 0 && read (error_fds[0], &result.error, sizeof result.error) < 0)

@@ -13,10 +13,20 @@ typedef struct {
   char said[256]; /* the end of what it wrote to stderr */
 } QuiltHookResult;
 
+/* What the hook's process does last of all before it executes it: it returns or ends it. */
+typedef struct {
+  void (*become) (gconstpointer data);
+  gconstpointer data;
+} QuiltHookChild;
+
 /* Runs hook to its end, or its timeout's, with the file state_fd from its beginning as its stdin.
- * env: where the hook has none of its own. Child-safe. TRUE: it ended with 0. */
-gboolean
-quilt_hook_run (const QuiltHook *hook, int state_fd, char *const *env, QuiltHookResult *ret_result);
+ * env: where the hook has none of its own. child: NULL, it runs as we do. Child-safe. TRUE: it
+ * ended with 0. */
+gboolean quilt_hook_run (const QuiltHook *hook,
+                         int state_fd,
+                         char *const *env,
+                         const QuiltHookChild *child,
+                         QuiltHookResult *ret_result);
 
 /* In words, where it is not said by QUILT_REPORT_HOOK_FAILED; kind as in "createRuntime". */
 void quilt_hook_to_error (const QuiltHookResult *result,

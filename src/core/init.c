@@ -159,18 +159,12 @@ set_hostname (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_DOMAINNAME, errno, name, "");
 }
 
-static void
-set_limits (const QuiltInit *init)
-{
-  const QuiltRlimit *failed;
-  int r = quilt_limits_apply (init->spec, &failed);
-
-  if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_RLIMIT, -r, quilt_rlimit_to_name (failed->resource), "");
-}
-
 void
-quilt_init_run_hooks (const QuiltInit *init, const GPtrArray *hooks, int state_fd, QuiltStage stage)
+quilt_init_run_hooks (const QuiltInit *init,
+                      const GPtrArray *hooks,
+                      int state_fd,
+                      const QuiltHookChild *child,
+                      QuiltStage stage)
 {
   QuiltHookResult result;
   QuiltReport report;
@@ -178,7 +172,7 @@ quilt_init_run_hooks (const QuiltInit *init, const GPtrArray *hooks, int state_f
   for (guint i = 0; i < hooks->len; i++) {
     const QuiltHook *hook = hooks->pdata[i];
 
-    if (quilt_hook_run (hook, state_fd, init->setup->hook_env, &result))
+    if (quilt_hook_run (hook, state_fd, init->setup->hook_env, child, &result))
       continue;
     quilt_report_init (&report, QUILT_REPORT_HOOK_FAILED);
     report.stage = (guint8)stage;
@@ -190,47 +184,6 @@ quilt_init_run_hooks (const QuiltInit *init, const GPtrArray *hooks, int state_f
     quilt_report_send (init->channel, &report);
     _exit (255);
   }
-}
-
-/* The keys of whoever started quiltd are not the container's. */
-static void
-join_keyring (const QuiltInit *init)
-{
-  if (init->setup->keeps_keyring)
-    return;
-  if (syscall (SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-    quilt_init_fail (init, QUILT_STAGE_KEYRING, errno, "", "");
-}
-
-/* A working directory of /proc/self/fd/N, or behind such a link, would lead out (CVE-2024-21626):
- * no magic link is followed, no directory is open but this one, and the kernel has to know its
- * path. */
-static void
-enter_cwd (const QuiltInit *init, guint step)
-{
-  const char *path = init->spec->process.cwd ? init->spec->process.cwd : "/";
-  g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  g_autofd int fd = -1;
-  char quoted[512], real[PATH_MAX];
-
-  g_snprintf (quoted, sizeof quoted, "'%s'", path);
-  if (root_fd >= 0)
-    fd = quilt_open_in_root (root_fd, path, O_PATH | O_DIRECTORY, 0);
-  if (fd < 0 && errno == ENOENT && step > 0) /* a step may be what makes it */
-    fd = quilt_open_in_root (root_fd, "/", O_PATH | O_DIRECTORY, 0);
-  if (fd < 0 || fchdir (fd) < 0)
-    quilt_init_fail (init, QUILT_STAGE_CWD, errno, quoted, "");
-  if (syscall (SYS_getcwd, real, sizeof real) < 0 || real[0] != '/')
-    quilt_init_fail (init, QUILT_STAGE_CWD, ENOENT, quoted, "it is not inside the container");
-}
-
-static void
-filter_calls (const QuiltInit *init)
-{
-  int r = quilt_seccomp_apply (init->spec, init->channel);
-
-  if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");
 }
 
 static gboolean
@@ -263,47 +216,6 @@ look_user_up (QuiltInit *init, QuiltIdentity *identity)
     errno = 0;
 }
 
-void
-quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
-{
-  const QuiltProcess *process = &init->spec->process;
-  QuiltReport report;
-  const char *missing;
-  char detail[96] = "";
-  int r;
-
-  join_keyring (init);
-  if (init->spec->personality >= 0 && personality ((unsigned long)init->spec->personality) < 0)
-    quilt_init_fail (init, QUILT_STAGE_PERSONALITY, errno, "", "");
-  /* To load it takes no_new_privs or a capability that we are about to lose; then it has to allow
-   * what follows here. */
-  if (!process->no_new_privileges)
-    filter_calls (init);
-  r = quilt_credentials_apply (init->spec, init->identity, &missing);
-  if (r < 0 && *missing)
-    g_snprintf (detail, sizeof detail, "the runtime has no %s that it could give", missing);
-  if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", detail);
-  quilt_init_die_with_parent (); /* a change of credentials has ended both */
-  enter_cwd (init, step);
-  umask (process->umask >= 0 ? (mode_t)process->umask : 022);
-  quilt_signals_reset ();
-  if (close_range (3 + init->setup->n_preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-    quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
-  set_limits (init);
-  if (step == 0)
-    quilt_init_report (init, QUILT_REPORT_EXEC);
-  if (init->setup->outlives)
-    prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
-  quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
-  report.step = step;
-  if (process->no_new_privileges)
-    filter_calls (init);
-  quilt_command_exec (argv, env, init->channel, &report);
-  quilt_report_send (init->channel, &report);
-  _exit (255);
-}
-
 static void
 open_terminal (const QuiltInit *init)
 {
@@ -316,6 +228,9 @@ open_terminal (const QuiltInit *init)
     return;
   r = quilt_terminal_open (&init->spec->process, init->setup->console, init->identity->uid, builds,
                            &object);
+  /* Who is still to be born has a session of his own. */
+  if (r == 0 && !quilt_joins_await_birth (init->joins))
+    r = quilt_terminal_control ();
   if (r == 0)
     return;
   g_snprintf (quoted, sizeof quoted, "'%s'", object);
@@ -370,13 +285,17 @@ wait_at_gate (QuiltInit *init)
   init->channel = fd;
 }
 
+/* A hook that is found in the container is the image's program, and gets no more power than the
+ * command. */
 static void
 prepare_command (const QuiltInit *init)
 {
+  const QuiltHookChild child = {quilt_init_become_hook, init};
+
   if (init->setup->created_state < 0)
     quilt_steps_run (init);
   else
-    quilt_init_run_hooks (init, init->spec->start_container, init->setup->created_state,
+    quilt_init_run_hooks (init, init->spec->start_container, init->setup->created_state, &child,
                           QUILT_STAGE_START_CONTAINER);
 }
 

@@ -2,6 +2,7 @@
 /* The container's init, from the clone to the execution of the command. */
 #pragma once
 
+#include "core/hook.h"
 #include "core/identity.h"
 #include "core/join.h"
 #include "core/mounts.h"
@@ -37,10 +38,12 @@ void quilt_init_report (const QuiltInit *init, QuiltReportType type);
  * with whoever started us. A change of ids ends both. */
 void quilt_init_die_with_parent (void);
 
-/* Runs them in their order; reports one that fails, and ends the process. */
+/* Runs them in their order, each as child says (see core/hook.h); reports one that fails, and ends
+ * the process. */
 void quilt_init_run_hooks (const QuiltInit *init,
                            const GPtrArray *hooks,
                            int state_fd,
+                           const QuiltHookChild *child,
                            QuiltStage stage);
 
 /* Waits for the supervisor's word to go on; ends the process if it is gone. */
@@ -50,3 +53,6 @@ void quilt_init_wait (const QuiltInit *init);
  * command itself. */
 void quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
     G_GNUC_NORETURN;
+
+/* Becomes what the command will be, of init, a QuiltInit: for a hook, in its own process. */
+void quilt_init_become_hook (gconstpointer init);

@@ -104,16 +104,21 @@ quilt_joins_clear (QuiltJoins *joins)
   joins->n = 0;
 }
 
-/* Left to the child is what it enters a whole container by: files of the host's /proc have to be
- * written before, and who is in no cgroup of a namespace is not born in one. */
 static gboolean
-is_late (const QuiltJoins *joins, guint i)
+has (const QuiltJoins *joins, int type)
 {
-  gboolean whole = FALSE;
+  for (guint i = 0; i < joins->n; i++)
+    if (joins->types[i] == type)
+      return TRUE;
+  return FALSE;
+}
 
-  for (guint j = 0; j < joins->n; j++)
-    whole = whole || joins->types[j] == CLONE_NEWNS;
-  return whole && (joins->types[i] == CLONE_NEWNS || joins->types[i] == CLONE_NEWCGROUP);
+/* Who enters a whole container does all of it himself: files of the host's /proc have to be written
+ * before, and nobody in it may see him until he is no more than one of its own. */
+static gboolean
+is_whole (const QuiltJoins *joins)
+{
+  return has (joins, CLONE_NEWNS);
 }
 
 /* What the process between us and the child tells us; as short as it is, a pipe takes it whole. */
@@ -134,7 +139,7 @@ enter_and_clone (const QuiltJoins *joins, struct clone_args *args, int answer_fd
   args->exit_signal = 0; /* that of this process */
   args->pidfd = (guint64)(gsize)&answer.pid_fd;
   for (guint i = 0; i < joins->n && answer.pid == 0; i++)
-    if (!is_late (joins, i) && setns (joins->fds[i], joins->types[i]) < 0)
+    if (setns (joins->fds[i], joins->types[i]) < 0)
       answer.pid = -1;
   /* A change of credentials has made us dumpable, and the child is seen where it is born. */
   if (answer.pid == 0)
@@ -156,7 +161,7 @@ quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
   int fds[2];
   pid_t pid;
 
-  if (joins->n == 0)
+  if (joins->n == 0 || is_whole (joins))
     return (pid_t)syscall (SYS_clone3, args, sizeof *args);
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return -1;
@@ -182,8 +187,30 @@ quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
 int
 quilt_joins_enter (const QuiltJoins *joins)
 {
+  if (!is_whole (joins))
+    return 0;
   for (guint i = 0; i < joins->n; i++)
-    if (is_late (joins, i) && setns (joins->fds[i], joins->types[i]) < 0)
+    if (setns (joins->fds[i], joins->types[i]) < 0)
       return -errno;
+  for (guint i = 0; i < joins->n; i++)
+    close (joins->fds[i]);
   return 0;
+}
+
+gboolean
+quilt_joins_await_birth (const QuiltJoins *joins)
+{
+  return is_whole (joins) && has (joins, CLONE_NEWPID);
+}
+
+pid_t
+quilt_joins_bear (void)
+{
+  struct clone_args args = {.flags = CLONE_PARENT};
+  pid_t pid = (pid_t)syscall (SYS_clone3, &args, sizeof args);
+
+  /* What filters say to it that can't look into its arguments. */
+  return pid < 0 && errno == ENOSYS
+             ? (pid_t)syscall (SYS_clone, (unsigned long)CLONE_PARENT, NULL, NULL, NULL, NULL)
+             : pid;
 }

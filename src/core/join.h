@@ -26,12 +26,19 @@ gboolean quilt_joins_open (const QuiltSpec *spec, QuiltJoins *ret_joins, GError 
 void quilt_joins_clear (QuiltJoins *joins);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltJoins, quilt_joins_clear)
 
-/* clone3(2) of a child that is in these namespaces, the mount and the cgroup one apart, and ours
- * all the same; args has CLONE_PIDFD. We enter none of them ourselves. Returns as clone3(2) does:
- * the pid, 0 in the child, -1 with errno.
- */
+/* clone3(2) of a child that is in these namespaces, and ours all the same; args has CLONE_PIDFD. We
+ * enter none of them ourselves. With a mount namespace among them, it is in none yet. Returns as
+ * clone3(2) does: the pid, 0 in the child, -1 with errno. */
 pid_t quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args);
 
-/* In that child: enters those two. Its root and working directory are then the root of the mounts.
- * 0 or -errno. */
+/* In that child: enters them and closes them, if there is a mount namespace. Its root and working
+ * directory are then the root of the mounts. 0 or -errno. */
 int quilt_joins_enter (const QuiltJoins *joins);
+
+/* Whether it is in the pid namespace only with a child of its own: a container that may trace
+ * (CAP_SYS_PTRACE without a user namespace is enough, dumpable or not) would else be all that it
+ * is, the host's root on its way in. */
+gboolean quilt_joins_await_birth (const QuiltJoins *joins);
+
+/* Clones that child, as a child of the caller's parent. As fork(2). */
+pid_t quilt_joins_bear (void);

@@ -58,7 +58,8 @@ typedef enum {
   QUILT_REPORT_READY = 1,    /* built; waits for the word to go on */
   QUILT_REPORT_STEP,         /* setup step `step` is next; waits */
   QUILT_REPORT_STEPS_DONE,   /* all have succeeded and nothing of them is left; waits */
-  QUILT_REPORT_EXEC,         /* execve() is next; end of file then says that it succeeded */
+  QUILT_REPORT_EXEC,         /* execve() is next; end of file then says that it succeeded.
+                              * status: 0, or the pid of the caller's child that does it instead */
   QUILT_REPORT_WARNING,      /* problem, object, detail: about the command, which is tried anyway */
   QUILT_REPORT_STAGE_FAILED, /* stage, error, object, detail */
   QUILT_REPORT_COMMAND_BAD,  /* problem, error, object, detail; step: 0 is the command itself */

@@ -81,7 +81,7 @@ run_hooks_before_pivot (const QuiltInit *init)
     return;
   quilt_init_report (init, QUILT_REPORT_MOUNTED);
   quilt_init_wait (init);
-  quilt_init_run_hooks (init, spec->create_container, init->setup->creating_state,
+  quilt_init_run_hooks (init, spec->create_container, init->setup->creating_state, NULL,
                         QUILT_STAGE_CREATE_CONTAINER);
 }
 
@@ -114,12 +114,9 @@ receive_trees (const QuiltInit *init)
 /* Until here we are the host's root to every file, without capabilities; from here on the
  * container's, with all of them in its namespaces alone. What was opened before stays open. */
 static void
-enter_user_namespace (const QuiltInit *init)
+become_root (const QuiltInit *init)
 {
-  int r;
-
-  receive_trees (init);
-  r = quilt_user_namespace_become_root (quilt_credentials_keep_groups (init->spec));
+  int r = quilt_user_namespace_become_root (quilt_credentials_keep_groups (init->spec));
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_USER_NAMESPACE, -r, "", "");
   quilt_init_die_with_parent (); /* a change of ids has ended both */
@@ -144,7 +141,8 @@ build_root (const QuiltInit *init)
   if (place_fd < 0)
     fail_mount (init, init->mounts->root, errno, "");
   if (is_mapped (init)) {
-    enter_user_namespace (init);
+    receive_trees (init);
+    become_root (init);
     set_sysctls (init, TRUE, &sysctls);
   } else if (init->mounts->trees->len > 0) {
     receive_trees (init);
@@ -157,18 +155,19 @@ build_root (const QuiltInit *init)
   return root_fd;
 }
 
-/* A process more in a container that is there: its cgroup's namespace and its mounts, last of all.
- */
+/* A process more in a container that is there. */
 static void
 enter_container (const QuiltInit *init)
 {
   int r;
 
   if (is_mapped (init))
-    enter_user_namespace (init);
+    receive_trees (init);
   r = quilt_joins_enter (init->joins);
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_PIVOT, -r, "", "");
+  if (is_mapped (init))
+    become_root (init);
 }
 
 /* As late as that: pivot_root(2) takes no shared mount. It is private already. */

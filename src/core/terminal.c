@@ -52,8 +52,6 @@ put_on_console (int root_fd, int slave_fd)
 static int
 take_terminal (int slave_fd)
 {
-  if (ioctl (slave_fd, TIOCSCTTY, 0) < 0)
-    return -errno;
   for (int i = 0; i < 3; i++)
     if (dup2 (slave_fd, i) < 0)
       return -errno;
@@ -95,4 +93,10 @@ quilt_terminal_open (const QuiltProcess *process,
       return r;
   }
   return take_terminal (slave_fd);
+}
+
+int
+quilt_terminal_control (void)
+{
+  return ioctl (STDIN_FILENO, TIOCSCTTY, 0) < 0 ? -errno : 0;
 }

@@ -22,6 +22,23 @@ quilt_oci_bundle_clear (QuiltOciBundle *bundle)
   g_clear_pointer (&bundle->spec, quilt_spec_free);
 }
 
+/* They say by name who the command is, whatever process.user says: quiltd's own, and engines pass
+ * annotations on from those whom they forbid to be root. */
+static gboolean
+check_annotations (const QuiltSpec *spec, GError **error)
+{
+  static const char *const keys[] = {QUILT_ANNOTATION_USER, QUILT_ANNOTATION_GROUPS};
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_hash_table_contains (spec->annotations, keys[i])) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                   "Failed to use annotations[\"%s\"]: it is quiltd's alone, use process.user",
+                   keys[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 quilt_oci_bundle_load (const char *path, QuiltOciBundle *ret_bundle, GError **error)
 {
@@ -43,7 +60,7 @@ quilt_oci_bundle_load (const char *path, QuiltOciBundle *ret_bundle, GError **er
     data = g_bytes_get_data (bundle.config, &size);
     bundle.spec = quilt_spec_parse (data, size, error);
   }
-  if (!bundle.spec) {
+  if (!bundle.spec || !check_annotations (bundle.spec, error)) {
     g_prefix_error (error, "Failed to use '%s/config.json': ", real);
     return FALSE;
   }

@@ -40,15 +40,28 @@ plan_writes (const QuiltOciResources *resources, GError **error)
   return resources ? quilt_cgroup_plan_writes (resources, error) : g_ptr_array_new ();
 }
 
-/* What is already in it would be limited, frozen and killed with the container. */
-static gboolean
-check_empty (QuiltOciCgroup *self, GError **error)
+gboolean
+quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error)
 {
-  if (quilt_oci_cgroup_is_empty (self))
+  gboolean was_open = self->dir_fd >= 0;
+  gboolean is_empty = quilt_oci_cgroup_is_empty (self);
+
+  if (!was_open)
+    quilt_fd_clear (&self->dir_fd);
+  if (is_empty)
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
                "Failed to use cgroup '%s': there are processes in it already", self->path);
   return FALSE;
+}
+
+/* Whoever undoes the rest must not take it for ours. */
+static void
+forget (QuiltOciCgroup *self)
+{
+  quilt_fd_clear (&self->dir_fd);
+  g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->unit, g_free);
 }
 
 gboolean
@@ -69,8 +82,8 @@ quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **e
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
-  if (!check_empty (self, error)) {
-    quilt_fd_clear (&self->dir_fd);
+  if (!quilt_oci_cgroup_check_empty (self, error)) {
+    forget (self);
     return FALSE;
   }
   if (equip (self, spec, writes, error))
@@ -123,6 +136,7 @@ quilt_oci_cgroup_adopt (
 
   if (!writes || !quilt_oci_scope_start (self, id, pid, spec->annotations, writes, error)) {
     kill (pid, SIGKILL);
+    forget (self);
     return FALSE;
   }
   if (find_path (self, pid, error) && quilt_oci_cgroup_open (self, error) &&

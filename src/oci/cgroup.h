@@ -77,6 +77,9 @@ gboolean quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self);
 /* The processes in it and below it, a GArray of pid_t; an empty one if it is gone. */
 GArray *quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error);
 gboolean quilt_oci_cgroup_is_empty (QuiltOciCgroup *self);
+/* INVALID_STATE where somebody is in it already: he would be limited, frozen and killed with the
+ * container. */
+gboolean quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error);
 
 /* Sends the signal to each of them; SIGKILL also to what is just being forked, and to the frozen.
  * No error if it is gone. */

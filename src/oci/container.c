@@ -308,8 +308,11 @@ quilt_oci_container_get_status (const QuiltOciContainer *container)
   QuiltOciCgroup cgroup = container->cgroup;
   gboolean frozen;
 
+  /* Also while its init is there: that may not have left the host's root yet. */
+  if (!container->created)
+    return QUILT_OCI_CREATING;
   if (pid_fd < 0)
-    return container->created ? QUILT_OCI_STOPPED : QUILT_OCI_CREATING;
+    return QUILT_OCI_STOPPED;
   if (quilt_oci_gate_is_there (container))
     return QUILT_OCI_CREATED;
   frozen = quilt_oci_cgroup_is_frozen (&cgroup);

@@ -42,7 +42,7 @@ quilt_oci_hooks_run (const GPtrArray *hooks, const char *kind, int state_fd, GEr
   for (guint i = 0; i < hooks->len; i++) {
     const QuiltHook *hook = hooks->pdata[i];
 
-    if (!quilt_hook_run (hook, state_fd, environ, &result)) {
+    if (!quilt_hook_run (hook, state_fd, environ, NULL, &result)) {
       quilt_hook_to_error (&result, kind, hook->path, error);
       return FALSE;
     }
@@ -70,7 +70,7 @@ quilt_oci_hooks_run_all (const GPtrArray *hooks,
   for (guint i = 0; i < hooks->len; i++) {
     const QuiltHook *hook = hooks->pdata[i];
 
-    if (quilt_hook_run (hook, state_fd, environ, &result))
+    if (quilt_hook_run (hook, state_fd, environ, NULL, &result))
       continue;
     if (!ok)
       g_clear_error (error);

@@ -51,12 +51,16 @@ quilt_oci_write_pid_file (const char *path, pid_t pid, GError **error)
 gboolean
 quilt_oci_check_preserved (int n, GError **error)
 {
-  for (int fd = 3; fd < 3 + n; fd++)
-    if (fcntl (fd, F_GETFD) < 0) {
+  for (int fd = 3; fd < 3 + n; fd++) {
+    int flags = fcntl (fd, F_GETFD);
+
+    /* One that is close-on-exec is not the caller's, but ours. */
+    if (flags < 0 || (flags & FD_CLOEXEC)) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                    "Failed to preserve %d descriptors: descriptor %d is not open", n, fd);
       return FALSE;
     }
+  }
   return n >= 0 || (g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                                  "Failed to preserve %d descriptors: no such number", n),
                     FALSE);
@@ -126,6 +130,9 @@ make_container (QuiltOciLaunch *launch, const char *id, GError **error)
     return FALSE;
   container = launch->container = quilt_oci_container_new (oci, id, error);
   if (!container)
+    return FALSE;
+  /* Once it is on record, it is the container's, to be killed with it. */
+  if (!cgroup.systemd && !quilt_oci_cgroup_check_empty (&cgroup, error))
     return FALSE;
   container->cgroup = cgroup;
   cgroup = (QuiltOciCgroup)QUILT_OCI_CGROUP_INIT;

@@ -3,10 +3,13 @@
 #include "oci/reports.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "oci/listener.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
 
 /* As quilt_report_receive(), but waits. */
 static int
@@ -54,9 +57,24 @@ quilt_oci_reports_await_end (int channel, GError **error)
   return r == 0 || fail (r, &report, error);
 }
 
+/* By its descriptor it is known as our child: the container may have had a hand in the number. */
+static gboolean
+take_over (QuiltPayload *payload, pid_t pid, GError **error)
+{
+  g_autofd int pid_fd = pidfd_open (pid, 0);
+  siginfo_t info;
+
+  if (pid_fd < 0 || waitid (P_PIDFD, (id_t)pid_fd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to look at the executed process");
+  waitpid (payload->pid, NULL, 0);
+  quilt_fd_clear (&payload->pid_fd);
+  payload->pid = pid;
+  payload->pid_fd = g_steal_fd (&pid_fd);
+  return TRUE;
+}
+
 gboolean
-quilt_oci_reports_await_command (int channel,
-                                 int pid_fd,
+quilt_oci_reports_await_command (QuiltPayload *payload,
                                  const QuiltOciContainer *container,
                                  const QuiltSpec *spec,
                                  GError **error)
@@ -65,17 +83,19 @@ quilt_oci_reports_await_command (int channel,
   QuiltReport report;
 
   for (;;) {
-    int r = receive (channel, &report);
+    int r = receive (payload->channel, &report);
 
     if (r > 0 && report.type == QUILT_REPORT_WARNING) /* it is tried anyway */
       continue;
     if (r > 0 && report.type == QUILT_REPORT_LISTENER) {
-      if (!quilt_oci_listener_hand_over (&report, pid_fd, container, spec, error))
+      if (!quilt_oci_listener_hand_over (&report, payload->pid_fd, container, spec, error))
         return FALSE;
       continue;
     }
     if (r <= 0 || report.type != QUILT_REPORT_EXEC)
       return (r == 0 && executes) || fail (r, &report, error);
+    if (report.status != 0 && !take_over (payload, report.status, error))
+      return FALSE;
     executes = TRUE;
   }
 }

@@ -11,10 +11,9 @@ gboolean quilt_oci_reports_await (int channel, QuiltReportType type, GError **er
 /* Waits until it has closed the channel. */
 gboolean quilt_oci_reports_await_end (int channel, GError **error);
 
-/* Waits until the command of the process that pid_fd is of runs; hands its listener over on the
- * way, if linux.seccomp has one. */
-gboolean quilt_oci_reports_await_command (int channel,
-                                          int pid_fd,
+/* Waits until the command of payload runs; hands its listener over on the way, if linux.seccomp has
+ * one. payload is then the process that executes it, which can be another one. */
+gboolean quilt_oci_reports_await_command (QuiltPayload *payload,
                                           const QuiltOciContainer *container,
                                           const QuiltSpec *spec,
                                           GError **error);

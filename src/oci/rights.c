@@ -19,6 +19,8 @@ quilt_oci_leave_out_capabilities (QuiltSpec *spec)
   g_autoptr (GString) names = g_string_new (NULL);
   guint64 ours, missing = 0;
 
+  /* It would have to be inheritable, too: so engines write it, and other runtimes leave it out. */
+  caps->ambient &= caps->permitted & caps->inheritable;
   if (quilt_spec_leaves_host (spec, QUILT_NS_USER) || syscall (SYS_capget, &header, data) < 0)
     return;
   ours = (guint64)data[1].permitted << 32 | data[0].permitted;

@@ -2,12 +2,12 @@
 /* The last step of a start. */
 #pragma once
 
+#include "core/payload.h"
 #include "oci/container.h"
 
 /* Waits until the command runs, and runs the hooks that come then: one of them that fails is said,
  * and undoes nothing (config.md, "Poststart"). */
 gboolean quilt_oci_start_await (const QuiltOciContainer *container,
                                 const QuiltSpec *spec,
-                                int channel,
-                                int pid_fd,
+                                QuiltPayload *payload,
                                 GError **error);

@@ -180,7 +180,6 @@ start (QuiltOci *oci, Exec *exec, GError **error)
     setup->stdio[i] = i;
   setup->n_preserved = (guint)exec->preserve_fds;
   setup->outlives = TRUE;
-  setup->keeps_keyring = TRUE;
   quilt_oci_leave_out_capabilities (exec->spec);
   quilt_oci_block_signals ();
   if (!quilt_oci_filter_get (oci, exec->spec, error) ||
@@ -190,10 +189,9 @@ start (QuiltOci *oci, Exec *exec, GError **error)
   channel = exec->payload.channel;
   return quilt_oci_reports_await (channel, QUILT_REPORT_READY, error) && check_init (exec, error) &&
          set_affinity (exec->payload.pid, exec->spec->process.exec_cpus_final, error) &&
-         (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error)) &&
          quilt_oci_reports_answer (&exec->payload, error) &&
-         quilt_oci_reports_await_command (channel, exec->payload.pid_fd, exec->container,
-                                          exec->spec, error);
+         quilt_oci_reports_await_command (&exec->payload, exec->container, exec->spec, error) &&
+         (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error));
 }
 
 static int

@@ -91,8 +91,7 @@ quilt_oci_run (QuiltOci *oci, GError **error)
                        FALSE, 1, 1, error) &&
       quilt_oci_launch_begin (launch, oci->argv[1], error) &&
       quilt_oci_launch_continue (launch, error) &&
-      quilt_oci_start_await (launch->container, launch->bundle.spec, launch->payload.channel,
-                             launch->payload.pid_fd, error)) {
+      quilt_oci_start_await (launch->container, launch->bundle.spec, &launch->payload, error)) {
     if (run.detach) {
       quilt_oci_launch_release (launch);
       code = EXIT_SUCCESS;

@@ -24,13 +24,12 @@ refuse_start (const QuiltOciContainer *container, QuiltOciStatus status, GError 
 gboolean
 quilt_oci_start_await (const QuiltOciContainer *container,
                        const QuiltSpec *spec,
-                       int channel,
-                       int pid_fd,
+                       QuiltPayload *payload,
                        GError **error)
 {
   g_autoptr (GError) warning = NULL;
 
-  if (!quilt_oci_reports_await_command (channel, pid_fd, container, spec, error))
+  if (!quilt_oci_reports_await_command (payload, container, spec, error))
     return FALSE;
   if (!quilt_oci_hooks_run_all (spec->poststart, "poststart", container, spec, QUILT_OCI_RUNNING,
                                 &warning))
@@ -54,9 +53,9 @@ quilt_oci_start (QuiltOci *oci, GError **error)
   const GOptionEntry entries[] = {{NULL}};
   g_autoptr (QuiltOciContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
-  g_autofd int channel = -1;
-  g_autofd int pid_fd = -1;
+  QuiltPayload payload = QUILT_PAYLOAD_NONE;
   QuiltOciStatus status;
+  gboolean ok = FALSE;
 
   if (!quilt_oci_parse (oci, entries, "ID", "Starts the command of a created container.", FALSE, 1,
                         1, error))
@@ -67,13 +66,15 @@ quilt_oci_start (QuiltOci *oci, GError **error)
   status = quilt_oci_container_get_status (container);
   if (status != QUILT_OCI_CREATED)
     return refuse_start (container, status, error), -1;
-  pid_fd = quilt_oci_container_open_pid (container);
   spec = quilt_oci_container_read_spec (container, error);
-  channel = spec ? quilt_oci_gate_connect (container, error) : -1;
-  if (channel < 0)
-    return -1;
-  if (quilt_oci_start_await (container, spec, channel, pid_fd, error))
-    return EXIT_SUCCESS;
-  end_init (pid_fd);
-  return -1;
+  payload.pid_fd = quilt_oci_container_open_pid (container);
+  payload.channel = spec ? quilt_oci_gate_connect (container, error) : -1;
+  if (payload.channel >= 0) {
+    ok = quilt_oci_start_await (container, spec, &payload, error);
+    if (!ok)
+      end_init (payload.pid_fd);
+  }
+  quilt_fd_clear (&payload.pid_fd);
+  quilt_fd_clear (&payload.channel);
+  return ok ? EXIT_SUCCESS : -1;
 }

@@ -70,6 +70,12 @@ take_arches (Compiler *self, GError **error)
                      "is not in this version of libseccomp");
     g_array_append_val (self->arches, arch);
   }
+  /* Who names none means the one that he is on; calls of others end with their process. */
+  if (self->arches->len == 0) {
+    const guint32 native = seccomp_arch_native ();
+
+    g_array_append_val (self->arches, native);
+  }
   return TRUE;
 }
 

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""SIGKILL of quilt-oci before each of its system calls: what it leaves is on record, and delete --force takes all of it away."""
+import ctypes
+import os
+import pathlib
+import platform
+import signal
+import subprocess
+
+import pytest
+
+import oci as tools
+from oci import ROOT, Bundle, config, oci
+from quilt import TIMEOUT, run, scopes, wait_exit, wait_path
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+TRACEME, CONT, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 7, 24, 0x4200, 0x420E
+SYSGOOD, EXITKILL = 1, 1 << 20
+FLOCK, PIDFD_OPEN = {"x86_64": (73, 434), "aarch64": (32, 434)}[platform.machine()]
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
+MARK = "86421"  # what the container sleeps for
+
+
+@pytest.fixture(autouse=True)
+def clean():
+    yield
+    assert tools.remove_all() == []
+
+
+def ptrace(request, pid, address=0, data=0):
+    LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    if LIBC.ptrace(request, pid, address, data) < 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+
+
+def run_until(argv, n, log=None):
+    """Runs argv up to its n-th system call, which it doesn't come to do; n None: to its end. Returns how many there were."""
+    with open(log or "/dev/null", "ab") as output:
+        pid = os.fork()
+        if pid == 0:
+            null = os.open("/dev/null", os.O_RDONLY)
+            os.dup2(null, 0)
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+            ptrace(TRACEME, 0)
+            os.execvp(argv[0], argv)
+    os.waitpid(pid, 0)
+    ptrace(SETOPTIONS, pid, 0, SYSGOOD | EXITKILL)
+    calls, deliver = [], 0
+    while True:
+        ptrace(SYSCALL, pid, 0, deliver)
+        _, status = os.waitpid(pid, 0)
+        if not os.WIFSTOPPED(status):
+            return calls, os.waitstatus_to_exitcode(status)
+        deliver = 0
+        if os.WSTOPSIG(status) != signal.SIGTRAP | 0x80:
+            deliver = os.WSTOPSIG(status) if os.WSTOPSIG(status) != signal.SIGTRAP else 0
+            continue
+        info = (ctypes.c_uint8 * 88)()
+        ptrace(GET_SYSCALL_INFO, pid, ctypes.sizeof(info), ctypes.addressof(info))
+        if info[0] != 1:  # on its way out
+            continue
+        calls.append(int.from_bytes(bytes(info[24:32]), "little"))
+        if n is not None and len(calls) > n:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return calls, None
+
+
+def alive():
+    """The processes of the container that are there, its waiting init too."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+            state = (process / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            inside = os.readlink(process / "ns/mnt") != os.readlink("/proc/self/ns/mnt")
+            if state not in "ZX" and (MARK.encode() in words and words.startswith(b"sleep") or b"quilt-oci" in words.split(b"\0")[0] and inside):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def left():
+    """What there must be nothing of when all is deleted."""
+    return {
+        "states": os.listdir(ROOT) if ROOT.exists() else [],
+        "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", CGROUPS / "system.slice/quilt-oci-one.scope") if path.exists() and
+                    (path.name != "quilt-oci" or any(entry.is_dir() for entry in path.iterdir()))],
+        "scopes": [scope for scope in scopes() if scope.startswith("quilt-oci-")],
+        "processes": alive(),
+        "mounts": [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if "quilt-oci" in line],
+    }
+
+
+NOTHING = {"states": [], "cgroups": [], "scopes": [], "processes": [], "mounts": []}
+MANAGERS = pytest.mark.parametrize("manager", [(), ("--systemd-cgroup",)], ids=["cgroupfs", "systemd"])
+
+
+@MANAGERS
+@pytest.mark.parametrize("verb", ["create", "start", "run", "exec", "delete"])
+def test_killed_at_each_system_call(verb, manager):
+    bundle = Bundle("one").write(config("sleep", MARK))
+    base = ["quilt-oci", "--root", str(ROOT), *manager]
+    create = [*base, "create", "--bundle", str(bundle.path), "one"]
+    argv = {"create": create, "start": [*base, "start", "one"], "run": [*base, "run", "--detach", "--bundle", str(bundle.path), "one"],
+            "exec": [*base, "exec", "--detach", "one", "sleep", MARK], "delete": [*base, "delete", "--force", "one"]}[verb]
+    before = {"start": ["create"], "exec": ["create", "start"], "delete": ["create", "start"]}.get(verb, [])
+
+    def prepare():
+        for step in before:
+            words = create if step == "create" else [*base, "start", "one"]
+            subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=TIMEOUT, check=True)
+
+    def remove():
+        oci("delete", "--force", "one").ok()
+        found = left()
+        if found != NOTHING and found["processes"]:
+            for pid in found["processes"]:
+                wait_exit(pid)
+            found = left()
+        assert found == NOTHING, f"before call {n}: {calls[-1]}"
+
+    n = None
+    prepare()
+    calls, code = run_until(argv, None)
+    assert code == 0
+    # The libraries are loaded by then, and nothing was done yet.
+    first = next(i for i, call in enumerate(calls) if call == (PIDFD_OPEN if verb == "exec" else FLOCK)) - 2
+    last = len(calls)
+    remove()
+    for n in range(first, last):
+        prepare()
+        calls, code = run_until(argv, n)
+        if alive():
+            assert oci("state", "one").code == 0, f"before call {n}: it runs, and is not on record"
+        remove()
+    # And the name is as good as new.
+    prepare()
+    assert run_until(argv, None)[1] == 0
+    remove()
+
+
+@MANAGERS
+def test_the_same_name_again_after_a_create_that_was_killed(manager):
+    """Also where it was not deleted before: it is told by name that something is in the way."""
+    bundle = Bundle("one").write(config("sleep", MARK))
+    create = ["quilt-oci", "--root", str(ROOT), *manager, "create", "--bundle", str(bundle.path), "one"]
+    total = len(run_until(create, None)[0])
+    oci("delete", "--force", "one").ok()
+    for n in range(total - 30, total, 5):
+        run_until(create, n)
+        done = run(*create)
+        assert done.code == 1 and b"'one' already exists" in done.err
+        assert oci("state", "one").json["status"] in ("creating", "created", "stopped")
+        oci("delete", "--force", "one").ok()
+        assert left() == NOTHING
+
+
+def test_a_hook_that_runs_while_quilt_oci_is_killed(tmp_path):
+    """What the init runs ends with it; delete is not held up by it."""
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\necho >{tmp_path}/begun\nexec sleep {MARK}\n")
+    hook.chmod(0o755)
+    configuration = config("true")
+    configuration["hooks"] = {"createContainer": [{"path": str(hook)}]}
+    bundle = Bundle("one").write(configuration)
+    with subprocess.Popen(["quilt-oci", "--root", str(ROOT), "create", "--bundle", str(bundle.path), "one"]) as process:
+        wait_path(tmp_path / "begun")
+        process.kill()
+    oci("delete", "--force", "one").ok()
+    for pid in alive():
+        wait_exit(pid)
+    assert left() == NOTHING
