@@ -320,6 +320,7 @@ quilt_init_run (const QuiltInit *parents)
   quilt_root_finish (init);
   make_cwd (init);
   open_terminal (init);
+  quilt_root_seal (init);
   wait_at_gate (&copy);
   prepare_command (init);
   look_user_up (&copy, &identity);

@@ -90,12 +90,8 @@ void
 quilt_mount_option_apply (const QuiltMountOption *option, QuiltMountOp *op)
 {
   change (&op->attr_set, &op->attr_clear, option);
-  /* What takes something away holds below a recursive bind mount as well; what gives does not: a
-   * file system of the host that is read-only there stays so. */
-  if (option->below || (op->recursive && option->set))
+  if (option->below)
     change (&op->below_set, &op->below_clear, option);
-  else
-    op->below_set &= ~option->clear;
   op->has_below = op->has_below || option->below;
   if (option->propagation)
     op->propagation = option->propagation;

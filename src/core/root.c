@@ -195,18 +195,29 @@ set_propagation (const QuiltInit *init, int root_fd)
 void
 quilt_root_finish (const QuiltInit *init)
 {
-  struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
   g_autofd int root_fd = -1;
 
   if (!(init->spec->namespaces & QUILT_NS_MOUNT))
     return;
-
   if ((init->spec->namespaces & QUILT_NS_CGROUP) && unshare (CLONE_NEWCGROUP) < 0)
     quilt_init_fail (init, QUILT_STAGE_CGROUP_NAMESPACE, errno, "", "");
   root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root_fd < 0)
     quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
   apply_mounts (init, root_fd, TRUE);
+}
+
+void
+quilt_root_seal (const QuiltInit *init)
+{
+  struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+  g_autofd int root_fd = -1;
+
+  if (!(init->spec->namespaces & QUILT_NS_MOUNT))
+    return;
+  root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root_fd < 0)
+    quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
   set_propagation (init, root_fd);
   if (init->spec->root_readonly &&
       mount_setattr (root_fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)

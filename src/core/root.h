@@ -4,7 +4,7 @@
 
 #include "core/init.h"
 
-/* Both are child-safe, and end the process on failure. */
+/* All are child-safe, and end the process on failure. */
 
 /* Builds the root and enters it, as the container's root where it has a user namespace; or enters
  * the container that is joined. Reports MOUNTED on the way, if hooks have to run then. */
@@ -12,3 +12,7 @@ void quilt_root_build (const QuiltInit *init);
 
 /* Of a root that was built: what needs the cgroup, which we are in by now. */
 void quilt_root_finish (const QuiltInit *init);
+
+/* Of the same, when all that has to be made in it is made: read-only, and how mounts come and go.
+ */
+void quilt_root_seal (const QuiltInit *init);

@@ -227,8 +227,13 @@ quilt_volume_mount_options (const QuiltVolume *volume, gboolean has_ids)
   for (guint kind = 0; kind < QUILT_VOLUME_KINDS; kind++)
     for (guint i = 0; i < G_N_ELEMENTS (words); i++)
       if (words[i].kind == kind && words[i].is_mount_option &&
-          g_strcmp0 (words[i].name, volume->words[kind]) == 0)
-        g_strv_builder_add (options, words[i].name);
+          g_strcmp0 (words[i].name, volume->words[kind]) == 0) {
+        /* For what is mounted below as well. */
+        g_autofree char *below = g_strconcat ("r", words[i].name, NULL);
+        gboolean is_attribute = kind != QUILT_VOLUME_TREE && kind != QUILT_VOLUME_PROPAGATION;
+
+        g_strv_builder_add (options, recursive && is_attribute ? below : words[i].name);
+      }
   if (has_ids && g_strcmp0 (volume->words[QUILT_VOLUME_IDS], "noidmap") != 0)
     g_strv_builder_add (options, recursive ? "ridmap" : "idmap");
   return g_strv_builder_end (options);

@@ -158,10 +158,10 @@ TEST_F (PlanTest, AttributesOfWhatIsMountedBelow)
     bool deep;
   } cases[] = {
       {R"("bind","ro")", MOUNT_ATTR_RDONLY, 0, 0, false},
-      {R"("rbind","ro")", MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY, 0, true},
+      {R"("rbind","ro")", MOUNT_ATTR_RDONLY, 0, 0, true},
       {R"("rbind","rw")", 0, 0, 0, true},
       {R"("rbind","ro","rw")", 0, 0, 0, true},
-      {R"("rbind","rro","rw")", 0, 0, 0, true},
+      {R"("rbind","rro","rw")", 0, MOUNT_ATTR_RDONLY, 0, true},
       {R"("rbind","rrw")", 0, 0, MOUNT_ATTR_RDONLY, true},
       {R"("bind","rro","rnosuid")", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID,
        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, true},

@@ -373,15 +373,15 @@ TEST_F (Plan, ShowsFilesOfTheHost)
   Spec spec = plan ();
 
   ASSERT_TRUE (error.none ());
-  EXPECT_EQ (mount (spec, "/v"), "bind /srv/a rbind|nosuid|nodev|rprivate|");
+  EXPECT_EQ (mount (spec, "/v"), "bind /srv/a rbind|rnosuid|rnodev|rprivate|");
   EXPECT_EQ (mount (spec, "/v/a"), "bind /srv/b bind|ro|nosuid|nodev|rprivate|");
-  EXPECT_EQ (mount (spec, "/tmp"), "bind /srv/d rbind|nodev|rprivate|");
+  EXPECT_EQ (mount (spec, "/tmp"), "bind /srv/d rbind|rnodev|rprivate|");
   rootfs.uid_map = rootfs.gid_map = ids;
   spec = plan ();
   ASSERT_TRUE (error.none ());
-  EXPECT_EQ (mount (spec, "/v"), "bind /srv/a rbind|nosuid|nodev|rprivate|ridmap|");
+  EXPECT_EQ (mount (spec, "/v"), "bind /srv/a rbind|rnosuid|rnodev|rprivate|ridmap|");
   EXPECT_EQ (mount (spec, "/v/a"), "bind /srv/b bind|ro|nosuid|nodev|rprivate|idmap|");
-  EXPECT_EQ (mount (spec, "/c"), "bind /srv/c rbind|nosuid|nodev|noexec|rprivate|");
+  EXPECT_EQ (mount (spec, "/c"), "bind /srv/c rbind|rnosuid|rnodev|rnoexec|rprivate|");
   string order;
   for (guint i = 0; i < spec->mounts->len; i++)
     order += string (((const QuiltMount *)spec->mounts->pdata[i])->destination) + " ";

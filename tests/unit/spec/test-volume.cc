@@ -13,16 +13,17 @@ TEST (Volume, IsSourcePlaceAndOptions)
   const struct {
     const char *text, *source, *destination, *plain, *mapped;
   } cases[] = {
-      {"/a:/b", "/a", "/b", "rbind|nosuid|nodev|rprivate|", "rbind|nosuid|nodev|rprivate|ridmap|"},
-      {"/a b//:/b/c///:", "/a b", "/b/c", "rbind|nosuid|nodev|rprivate|",
-       "rbind|nosuid|nodev|rprivate|ridmap|"},
-      {"/a/:/b/:ro", "/a", "/b", "rbind|ro|nosuid|nodev|rprivate|",
-       "rbind|ro|nosuid|nodev|rprivate|ridmap|"},
+      {"/a:/b", "/a", "/b", "rbind|rnosuid|rnodev|rprivate|",
+       "rbind|rnosuid|rnodev|rprivate|ridmap|"},
+      {"/a b//:/b/c///:", "/a b", "/b/c", "rbind|rnosuid|rnodev|rprivate|",
+       "rbind|rnosuid|rnodev|rprivate|ridmap|"},
+      {"/a/:/b/:ro", "/a", "/b", "rbind|rro|rnosuid|rnodev|rprivate|",
+       "rbind|rro|rnosuid|rnodev|rprivate|ridmap|"},
       {"/:/host:bind,suid,dev,exec,rw,rslave", "/", "/host", "bind|rslave|", "bind|rslave|idmap|"},
       {"/a:/dev/shm/x:noexec,private,noidmap", "/a", "/dev/shm/x",
-       "rbind|nosuid|nodev|noexec|private|", "rbind|nosuid|nodev|noexec|private|"},
-      {"/a:/b:idmap,nodev,nosuid,slave,rbind", "/a", "/b", "rbind|nosuid|nodev|slave|",
-       "rbind|nosuid|nodev|slave|ridmap|"},
+       "rbind|rnosuid|rnodev|rnoexec|private|", "rbind|rnosuid|rnodev|rnoexec|private|"},
+      {"/a:/b:idmap,nodev,nosuid,slave,rbind", "/a", "/b", "rbind|rnosuid|rnodev|slave|",
+       "rbind|rnosuid|rnodev|slave|ridmap|"},
   };
 
   for (const auto &c : cases) {
