@@ -82,8 +82,11 @@ quilt_oci_shield (char **argv)
     return TRUE;
   }
   safe = clone_mount (fd);
-  if (safe < 0)
-    safe = copy_to_memory (fd);
+  if (safe >= 0)
+    execveat (safe, "", argv, environ, AT_EMPTY_PATH);
+  /* No mount, or a security module that wants a path. */
+  quilt_fd_clear (&safe);
+  safe = copy_to_memory (fd);
   if (safe >= 0)
     execveat (safe, "", argv, environ, AT_EMPTY_PATH);
   return FALSE;

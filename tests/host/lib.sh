@@ -134,6 +134,7 @@ fill_kernel () {
 # itself: a test starts what it is about, when it has configured it.
 fill_engines () {
   local root=$2 work
+  apt-get -q update
   work=$(mktemp -d -p "$cache")
   unshare --mount -- bash -euc '
     mkdir "$3/root" "$3/work"
