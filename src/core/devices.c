@@ -131,16 +131,22 @@ quilt_devices_give (int dev_fd, const GArray *more, const GArray *uid_map, const
 }
 
 gboolean
-quilt_devices_get_path (guint index, const GArray *more, char *ret_path, gsize size)
+quilt_devices_get (guint index, const GArray *more, QuiltDeviceNode *ret_node)
 {
   guint n = more ? more->len : 0;
+  const QuiltDevice *device;
 
-  if (index < G_N_ELEMENTS (nodes))
-    g_snprintf (ret_path, size, PREFIX "%s", nodes[index].name);
-  else if (index - G_N_ELEMENTS (nodes) < n)
-    g_strlcpy (ret_path, g_array_index (more, QuiltDevice, index - G_N_ELEMENTS (nodes)).path,
-               size);
-  else
+  if (index < G_N_ELEMENTS (nodes)) {
+    g_snprintf (ret_node->path, sizeof ret_node->path, PREFIX "%s", nodes[index].name);
+    ret_node->kind = S_IFCHR;
+    ret_node->rdev = makedev (nodes[index].major, nodes[index].minor);
+    return TRUE;
+  }
+  if (index - G_N_ELEMENTS (nodes) >= n)
     return FALSE;
+  device = &g_array_index (more, QuiltDevice, index - G_N_ELEMENTS (nodes));
+  g_strlcpy (ret_node->path, device->path, sizeof ret_node->path);
+  ret_node->kind = kind_of (device);
+  ret_node->rdev = makedev (device->major, device->minor);
   return TRUE;
 }

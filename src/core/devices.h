@@ -3,6 +3,8 @@
 #pragma once
 
 #include <glib.h>
+#include <limits.h>
+#include <sys/types.h>
 
 /* Makes null, zero, full, random, urandom, tty and the usual links in the directory dev_fd, a fresh
  * tmpfs, and more (of QuiltDevice, may be NULL) beside them; empty files where the kernel lets us
@@ -14,5 +16,12 @@ int quilt_devices_apply (int dev_fd, const GArray *more);
 int
 quilt_devices_give (int dev_fd, const GArray *more, const GArray *uid_map, const GArray *gid_map);
 
-/* The path of the node, of which they are so many from 0 on; FALSE after the last. Child-safe. */
-gboolean quilt_devices_get_path (guint index, const GArray *more, char *ret_path, gsize size);
+/* One of them as it is to be. */
+typedef struct {
+  char path[PATH_MAX]; /* in the container */
+  mode_t kind;         /* S_IFCHR, S_IFBLK or S_IFIFO */
+  dev_t rdev;
+} QuiltDeviceNode;
+
+/* They are so many from 0 on; FALSE after the last. Child-safe. */
+gboolean quilt_devices_get (guint index, const GArray *more, QuiltDeviceNode *ret_node);

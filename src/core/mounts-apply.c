@@ -68,7 +68,7 @@ make_target (int root_fd, const char *path, gboolean directory)
                                  : mkdirat (parent_fd, prefix + start, 0755);
 
       if (r < 0 && errno == EEXIST)
-        errno = ENOENT; /* a link that leads nowhere */
+        errno = ELOOP; /* a link that leads nowhere: nothing is made where an image points */
       if (r == 0)
         fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
     }
@@ -348,6 +348,7 @@ static int
 put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
 {
   g_autofd int target_fd = -1;
+  gboolean is_directory;
   struct stat st;
   int r;
 
@@ -358,34 +359,38 @@ put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
     target_fd = make_target (context->root_fd, target, S_ISDIR (st.st_mode));
   if (target_fd < 0)
     return -errno;
+  is_directory = S_ISDIR (st.st_mode);
   r = check_target (context, target_fd, &st);
+  if (r == 0 && is_directory != S_ISDIR (st.st_mode))
+    r = is_directory ? -ENOTDIR : -EISDIR;
   if (r == 0 && op && op->copy_up)
     r = quilt_copy_up (target_fd, fd, has_setting (op, "mode"));
   return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
-/* Where no nodes could be made there are empty files, and the host's nodes are bound over them. The
- * first tells. */
+/* Where a node could not be made there is an empty file, and the host's is bound over it, if that
+ * is the very device. */
 static int
 bind_nodes (const Context *context, const QuiltMountOp *op)
 {
-  char path[PATH_MAX];
-  struct stat st;
+  QuiltDeviceNode node;
 
-  for (guint i = 0; quilt_devices_get_path (i, op->nodes, path, sizeof path); i++) {
-    g_autofd int place_fd = open_target (context->root_fd, path, 0);
+  for (guint i = 0; quilt_devices_get (i, op->nodes, &node); i++) {
+    g_autofd int place_fd = open_target (context->root_fd, node.path, 0);
     g_autofd int fd = -1;
+    struct stat st;
     int r;
 
     if (place_fd < 0 || fstat (place_fd, &st) < 0)
       return -errno;
-    if (!S_ISREG (st.st_mode)) {
-      if (i == 0)
-        return 0;
+    if (!S_ISREG (st.st_mode))
       continue;
-    }
-    fd = open_tree (AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    r = fd < 0 ? -errno : quilt_mount_attach (fd, place_fd);
+    fd = open_tree (AT_FDCWD, node.path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (fd < 0 || fstat (fd, &st) < 0)
+      return -errno;
+    if ((st.st_mode & S_IFMT) != node.kind || (node.kind != S_IFIFO && st.st_rdev != node.rdev))
+      return -EPERM;
+    r = quilt_mount_attach (fd, place_fd);
     if (r < 0)
       return r;
   }

@@ -57,6 +57,18 @@ quilt_oci_reports_await_end (int channel, GError **error)
   return r == 0 || fail (r, &report, error);
 }
 
+void
+quilt_oci_reports_prefer (int channel, GError **error)
+{
+  QuiltReport report;
+
+  if (quilt_report_receive (channel, &report) <= 0 ||
+      (report.type != QUILT_REPORT_STAGE_FAILED && report.type != QUILT_REPORT_HOOK_FAILED))
+    return;
+  g_clear_error (error);
+  quilt_report_to_error (&report, error);
+}
+
 /* By its descriptor it is known as our child: the container may have had a hand in the number. */
 static gboolean
 take_over (QuiltPayload *payload, pid_t pid, GError **error)
@@ -88,8 +100,10 @@ quilt_oci_reports_await_command (QuiltPayload *payload,
     if (r > 0 && report.type == QUILT_REPORT_WARNING) /* it is tried anyway */
       continue;
     if (r > 0 && report.type == QUILT_REPORT_LISTENER) {
-      if (!quilt_oci_listener_hand_over (&report, payload->pid_fd, container, spec, error))
+      if (!quilt_oci_listener_hand_over (&report, payload->pid_fd, container, spec, error)) {
+        quilt_oci_reports_prefer (payload->channel, error);
         return FALSE;
+      }
       continue;
     }
     if (r <= 0 || report.type != QUILT_REPORT_EXEC)
@@ -98,18 +112,6 @@ quilt_oci_reports_await_command (QuiltPayload *payload,
       return FALSE;
     executes = TRUE;
   }
-}
-
-void
-quilt_oci_reports_prefer (int channel, GError **error)
-{
-  QuiltReport report;
-
-  if (quilt_report_receive (channel, &report) <= 0 ||
-      (report.type != QUILT_REPORT_STAGE_FAILED && report.type != QUILT_REPORT_HOOK_FAILED))
-    return;
-  g_clear_error (error);
-  quilt_report_to_error (&report, error);
 }
 
 gboolean

@@ -382,3 +382,40 @@ def test_exec_cpu_affinity(bundle):
     # Of what is executed later alone.
     own = pathlib.Path(f"/proc/{container.pid}/status").read_text()
     assert listed + pathlib.Path("/proc/self/status").read_text().split(listed)[1].split("\n")[0] + "\n" in own
+
+
+def test_nothing_is_done_in_a_container_that_is_still_being_created(bundle):
+    """Its first process may not have left the host's root yet."""
+    configuration = config("true")
+    fifo = bundle.path / "fifo"
+    os.mkfifo(fifo)
+    configuration["hooks"] = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", f"cat {fifo} >{bundle.path}/state; cat >>{bundle.path}/state"]}]}
+    bundle.write(configuration)
+    with spawn("quilt-oci", "--root", str(ROOT), "run", "--bundle", str(bundle.path), "one") as process:
+        with open(fifo, "w"):  # returns when the hook reads it
+            assert state("one")["status"] == "creating"
+            done = oci("exec", "one", "cat", "/etc/shadow")
+            assert done.code == 255 and b"it is creating" in done.err and done.out == b""
+        assert process.wait(20) == 0
+    assert json.loads((bundle.path / "state").read_text())["status"] == "creating"
+
+
+def test_a_working_directory_is_made_on_a_read_only_root_too(bundle):
+    configuration = config("pwd", cwd="/made/for/it")
+    configuration["root"]["readonly"] = True
+    done = oci("run", "--bundle", str(bundle.write(configuration).path), "one").ok()
+    assert done.text == "/made/for/it\n"
+
+
+def test_ro_is_the_mounts_own_and_rro_that_of_those_below_too(bundle):
+    source = bundle.path / "source"
+    (source / "below").mkdir(parents=True)
+    run("mount", "-t", "tmpfs", "tmpfs", str(source / "below")).ok()
+    try:
+        for option, below in (("ro", 0), ("rro", 1)):
+            configuration = config("sh", "-c", "touch /data/a; touch /data/below/a; echo $?")
+            configuration["mounts"].append({"destination": "/data", "type": "bind", "source": str(source), "options": ["rbind", option]})
+            done = oci("run", "--bundle", str(bundle.write(configuration).path), "one").ok()
+            assert done.text == f"{below}\n" and b"/data/a" in done.err
+    finally:
+        run("umount", str(source / "below")).ok()
