@@ -88,7 +88,8 @@ set_capabilities (const QuiltCapabilities *caps)
 gboolean
 quilt_credentials_keep_groups (const QuiltSpec *spec)
 {
-  return g_hash_table_contains (spec->annotations, QUILT_ANNOTATION_KEEP_GROUPS);
+  return spec->process.keeps_groups ||
+         g_hash_table_contains (spec->annotations, QUILT_ANNOTATION_KEEP_GROUPS);
 }
 
 static int

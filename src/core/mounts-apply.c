@@ -142,7 +142,7 @@ quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
   int r;
 
   if (fs_fd < 0)
-    return -errno;
+    return errno == EPERM && strcmp (op->type, "sysfs") == 0 ? bind_sysfs (op, ret_fd) : -errno;
   if (op->source && fsconfig (fs_fd, FSCONFIG_SET_STRING, "source", op->source, 0) < 0)
     return fail_context (fs_fd, detail, size);
   for (guint i = 0; i < op->settings->len; i++) {

@@ -197,3 +197,15 @@ quilt_oci_foreground (
   quilt_fd_clear (&self.master_fd);
   return code;
 }
+
+void
+quilt_oci_foreground_give_size (QuiltProcess *process)
+{
+  struct winsize size;
+
+  if (ioctl (STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+    return;
+  process->has_console_size = TRUE;
+  process->console_height = size.ws_row;
+  process->console_width = size.ws_col;
+}

@@ -14,3 +14,7 @@ typedef void (*QuiltOciLasting) (gpointer data);
  * be NULL. */
 int quilt_oci_foreground (
     QuiltPayload *payload, int console, QuiltOciLasting lasting, gpointer data, GError **error);
+
+/* The size of our terminal, if we have one, is that of the process's from its beginning: it may ask
+ * for it before we are told of the terminal. */
+void quilt_oci_foreground_give_size (QuiltProcess *process);

@@ -8,6 +8,7 @@
 #include "oci/filter.h"
 #include "oci/hooks.h"
 #include "oci/reports.h"
+#include "oci/root.h"
 #include "oci/rights.h"
 #include "spec/oci-cgroup.h"
 
@@ -203,6 +204,9 @@ start_init (QuiltOciLaunch *launch, GError **error)
   setup->no_pivot = launch->options.no_pivot;
   setup->makes_cwd = TRUE;
   setup->hook_env = environ;
+  launch->bundle.spec->process.keeps_groups =
+      launch->bundle.spec->process.additional_gids->len == 0 &&
+      quilt_oci_keeps_groups (launch->oci);
   quilt_oci_block_signals ();
   if (!quilt_payload_start (launch->bundle.spec, setup, &launch->payload, error))
     return FALSE;

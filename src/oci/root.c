@@ -120,3 +120,12 @@ quilt_oci_root_open (QuiltOci *oci, GError **error)
   return oci->root_fd >= 0 ||
          quilt_set_error_errno (error, errno, "Failed to open directory '%s'", oci->root);
 }
+
+gboolean
+quilt_oci_keeps_groups (const QuiltOci *oci)
+{
+  g_autofree char *text = NULL;
+
+  return oci->rootless && g_file_get_contents ("/proc/self/setgroups", &text, NULL, NULL) &&
+         g_str_has_prefix (text, "deny");
+}

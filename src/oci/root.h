@@ -19,3 +19,7 @@ gboolean quilt_oci_root_init (QuiltOci *oci,
 
 /* Opens root_fd, making the directory where it is missing. */
 gboolean quilt_oci_root_open (QuiltOci *oci, GError **error);
+
+/* Whether we are in a user namespace where nobody may set groups (user_namespaces(7)): a container
+ * that asks for none then keeps ours. */
+gboolean quilt_oci_keeps_groups (const QuiltOci *oci);

@@ -10,6 +10,7 @@
 #include "oci/foreground.h"
 #include "oci/launch.h"
 #include "oci/reports.h"
+#include "oci/root.h"
 #include "oci/rights.h"
 #include "spec/resources.h"
 
@@ -137,6 +138,7 @@ open_console (Exec *exec, GError **error)
   }
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
+  quilt_oci_foreground_give_size (&exec->spec->process);
   exec->console = fds[0];
   exec->setup.console = fds[1];
   return TRUE;
@@ -180,6 +182,8 @@ start (QuiltOci *oci, Exec *exec, GError **error)
     setup->stdio[i] = i;
   setup->n_preserved = (guint)exec->preserve_fds;
   setup->outlives = TRUE;
+  exec->spec->process.keeps_groups =
+      exec->spec->process.additional_gids->len == 0 && quilt_oci_keeps_groups (oci);
   quilt_oci_leave_out_capabilities (exec->spec);
   quilt_oci_block_signals ();
   if (!quilt_oci_filter_get (oci, exec->spec, error) ||

@@ -98,6 +98,7 @@ typedef struct {
   gint64 oom_score_adj;
   gboolean has_oom_score_adj;
   gboolean no_new_privileges;
+  gboolean keeps_groups;     /* of whoever starts it; no field of a configuration */
   gboolean has_capabilities; /* absent in the file means: none at all */
   QuiltCapabilities capabilities;
 } QuiltProcess;

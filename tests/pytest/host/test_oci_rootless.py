@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""quilt-oci inside a user namespace with one id, as rootless engines call it: no node can be made, no cgroup, no group, no sysfs of the host's network."""
+import json
+import os
+import pathlib
+import pwd
+import subprocess
+
+import pytest
+
+import oci as tools
+from oci import Bundle, config
+from quilt import TIMEOUT, Result, run, wait_exit
+
+USER = pwd.getpwnam("alice")
+RUNTIME = pathlib.Path("/run/quilt-rootless")  # $XDG_RUNTIME_DIR
+INIT = "id -u; stat -c '%n %F %t,%T' /dev/null /dev/tty; echo x >/dev/null; stat -f -c %T /proc /sys; mkdir /made; echo ready; exec sleep 1000"
+
+
+@pytest.fixture
+def bundle():
+    RUNTIME.mkdir(mode=0o700)
+    os.chown(RUNTIME, USER.pw_uid, USER.pw_gid)
+    one = Bundle("one")
+    yield one
+    run("rm", "-rf", str(RUNTIME)).ok()
+    assert tools.remove_all() == []
+
+
+class Inside:
+    """A user namespace of alice's, in which she is root and there is nobody else; commands are run in it one after the other."""
+
+    def __init__(self):
+        env = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(RUNTIME)}
+        self.process = subprocess.Popen(["unshare", "-Ur", "--mount", "--propagation", "private", "sh", "-c", "echo ready; exec cat"], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, user=USER.pw_uid, group=USER.pw_gid, extra_groups=[USER.pw_gid, 4], env=env)
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def oci(self, *argv, output=None):
+        enter = ["nsenter", "-t", str(self.process.pid), "-U", "-m", "--preserve-credentials", "--wd=/", "env", f"XDG_RUNTIME_DIR={RUNTIME}", "quilt-oci", *argv]
+        done = subprocess.run(enter, stdin=subprocess.DEVNULL, stdout=output or subprocess.PIPE, stderr=output or subprocess.PIPE, timeout=TIMEOUT,
+                              user=USER.pw_uid, group=USER.pw_gid, extra_groups=[USER.pw_gid, 4])
+        return Result(enter, done.returncode, done.stdout, done.stderr, 0)
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(TIMEOUT)
+
+
+@pytest.fixture
+def inside():
+    it = Inside()
+    yield it
+    it.end()
+
+
+def rootless(network=True, user=False):
+    configuration = config("sh", "-c", INIT)
+    sets = {name: ["CAP_KILL"] for name in ("bounding", "effective", "permitted")}
+    configuration["process"]["capabilities"] = sets
+    # There is no group 5.
+    configuration["mounts"][2]["options"].remove("gid=5")
+    left_out = [] if network else ["network"]
+    configuration["linux"]["namespaces"] = [entry for entry in configuration["linux"]["namespaces"] if entry["type"] not in left_out]
+    if not network:
+        configuration["mounts"][3] |= {"options": ["nosuid", "noexec", "nodev", "ro"]}
+    if user:
+        configuration["linux"]["namespaces"].append({"type": "user"})
+        configuration["linux"]["uidMappings"] = configuration["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 0, "size": 1}]
+    return configuration
+
+
+@pytest.mark.parametrize("configuration", [rootless(), rootless(user=True), rootless(network=False)], ids=["plain", "a user namespace more", "the host's network"])
+def test_life_of_a_container(inside, bundle, configuration):
+    bundle.write(configuration)
+    run("chown", "-R", f"{USER.pw_uid}:{USER.pw_gid}", str(bundle.path)).ok()
+    (bundle.path / "rootfs").chmod(0o755)
+    with open(bundle.path / "output", "wb") as output:
+        done = inside.oci("create", "--bundle", str(bundle.path), "one", output=output)
+        assert done.code == 0, (bundle.path / "output").read_text()
+    assert (RUNTIME / "quilt-oci/one").is_dir(), "the default directory of states is the user's"
+    assert inside.oci("state", "one").ok().json["status"] == "created"
+    pid = inside.oci("state", "one").json["pid"]
+    inside.oci("start", "one").ok()
+    lines = inside.oci("exec", "one", "sh", "-c", "id -u; stat -c '%F %t,%T' /dev/null /dev/zero; echo x >/dev/null && echo written; stat -f -c %T /proc /sys").ok()
+    assert lines.text.splitlines() == ["0", "character special file 1,3", "character special file 1,5", "written", "proc", "sysfs"]
+    assert inside.oci("exec", "--tty", "one", "tty").ok().out.startswith(b"/dev/pts/")
+    assert f"Uid:\t{USER.pw_uid}" in pathlib.Path(f"/proc/{pid}/status").read_text()
+    assert [row["status"] for row in inside.oci("list", "--format", "json").ok().json] == ["running"]
+    assert inside.oci("exec", "one", "sh", "-c", "echo 1 >/proc/sys/kernel/core_pattern").code != 0
+    inside.oci("kill", "one", "KILL").ok()
+    wait_exit(pid)
+    assert inside.oci("state", "one").ok().json["status"] == "stopped"
+    inside.oci("delete", "one").ok()
+    assert os.listdir(RUNTIME / "quilt-oci") == []
+    assert (bundle.path / "rootfs/made").stat().st_uid == USER.pw_uid
+
+
+def test_run_and_its_exit_code(inside, bundle):
+    configuration = rootless()
+    configuration["process"]["args"] = ["sh", "-c", "exit 42"]
+    bundle.write(configuration)
+    run("chown", "-R", f"{USER.pw_uid}:{USER.pw_gid}", str(bundle.path)).ok()
+    assert inside.oci("run", "--bundle", str(bundle.path), "one").code == 42
+    assert os.listdir(RUNTIME / "quilt-oci") == []
+
+
+def test_groups_that_cannot_be_had_are_an_error(inside, bundle):
+    """Not a container without them."""
+    configuration = rootless()
+    configuration["process"]["user"]["additionalGids"] = [0]
+    bundle.write(configuration)
+    run("chown", "-R", f"{USER.pw_uid}:{USER.pw_gid}", str(bundle.path)).ok()
+    done = inside.oci("run", "--bundle", str(bundle.path), "one")
+    assert done.code == 1 and os.listdir(RUNTIME / "quilt-oci") == []
+
+
+def test_another_users_containers_are_not_seen(inside, bundle):
+    assert json.loads(inside.oci("--root", "/run/quilt-rootless/quilt-oci", "list", "--format=json").ok().out) == []
+    done = inside.oci("--root", "/run/quilt-oci-other", "list")
+    assert done.code == 1 and b"/run/quilt-oci-other" in done.err
