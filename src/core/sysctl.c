@@ -85,7 +85,8 @@ quilt_sysctls_apply (const QuiltSpec *spec, gboolean is_last, guint64 *done, con
 
     if (r == 0)
       *done |= bit;
-    if (r < 0 && (is_last || r != -EACCES)) {
+    /* EINVAL: an id in it, as ping_group_range has them, may have no map yet. */
+    if (r < 0 && (is_last || (r != -EACCES && r != -EINVAL))) {
       *ret_key = key;
       return r;
     }
