@@ -310,6 +310,8 @@ quilt_init_run (const QuiltInit *parents)
   copy.identity = &identity;
   quilt_init_die_with_parent ();
   take_descriptors (init);
+  if (init->spec->net_devices->len > 0)
+    quilt_init_wait (init); /* for who moves them */
   set_oom_score (init);
   confine (init);
   bring_loopback_up (init);

@@ -9,6 +9,7 @@
 #include "core/join.h"
 #include "core/limits.h"
 #include "core/mounts.h"
+#include "core/net-devices.h"
 #include "core/scheduling.h"
 #include "core/seccomp.h"
 #include "core/time-namespace.h"
@@ -86,11 +87,6 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
   if (spec->domainname && !(spec->namespaces & QUILT_NS_UTS)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to use domainname: it needs a new 'uts' namespace");
-    return FALSE;
-  }
-  if (spec->net_devices->len > 0) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to use linux.netDevices: interfaces are not moved here");
     return FALSE;
   }
   if (!spec->process.args || !spec->process.args[0] || !spec->root_path) {
@@ -172,6 +168,16 @@ make_env (const QuiltSpec *spec, char ***ret_home)
   return copy;
 }
 
+/* The init waits for it, so that whatever it does from then on finds them. */
+static gboolean
+give_net_devices (const QuiltSpec *spec, const QuiltPayload *payload, GError **error)
+{
+  return spec->net_devices->len == 0 ||
+         (quilt_net_devices_move (spec, payload->pid, error) &&
+          (quilt_payload_continue (payload) ||
+           quilt_set_error_errno (error, errno, "Failed to tell the container's init to go on")));
+}
+
 gboolean
 quilt_payload_start (const QuiltSpec *spec,
                      const QuiltPayloadSetup *setup,
@@ -215,6 +221,7 @@ quilt_payload_start (const QuiltSpec *spec,
   }
   if (!quilt_time_namespace_restore (time_fd, error) ||
       !quilt_scheduling_apply (&spec->process, payload.pid, error) ||
+      !give_net_devices (spec, &payload, error) ||
       !quilt_user_namespace_set_up (spec, mounts, &joins, payload.pid, payload.channel, error))
     return FALSE;
   *ret_payload = payload;

@@ -178,6 +178,18 @@ is_gone (const QuiltOciContainer *container)
   return fstat (container->dir_fd, &st) == 0 && st.st_nlink == 0;
 }
 
+void
+quilt_oci_container_unlock (const QuiltOciContainer *container)
+{
+  lock (container, LOCK_UN, NULL);
+}
+
+gboolean
+quilt_oci_container_lock_again (const QuiltOciContainer *container)
+{
+  return lock (container, LOCK_EX, NULL) && !is_gone (container);
+}
+
 QuiltOciContainer *
 quilt_oci_container_open (QuiltOci *oci, const char *id, gboolean locked, GError **error)
 {

@@ -38,6 +38,10 @@ gboolean quilt_oci_check_id (const char *id, GError **error);
 /* A directory of its own, locked. EXISTS if there is one of that name. */
 QuiltOciContainer *quilt_oci_container_new (QuiltOci *oci, const char *id, GError **error);
 
+/* Lets others change it until it is locked again; that is FALSE if they have removed it. */
+void quilt_oci_container_unlock (const QuiltOciContainer *container);
+gboolean quilt_oci_container_lock_again (const QuiltOciContainer *container);
+
 /* NOT_FOUND ("container 'ID' does not exist"). With lock, nobody else changes it meanwhile: waits
  * for who does. A directory without a state that can be read, as a create leaves it that was
  * killed, is one with pid 0 and without a bundle. */

@@ -60,9 +60,13 @@ static int
 run_to_end (Run *run, gboolean keep, GError **error)
 {
   QuiltOciLaunch *launch = &run->launch;
-  int code =
-      quilt_oci_foreground (&launch->payload, run->console, on_lasting, launch->container, error);
+  QuiltOciContainer *container = launch->container;
+  int code;
 
+  /* Meanwhile it can be paused, updated, and deleted with all that belongs to it. */
+  quilt_oci_container_unlock (container);
+  code = quilt_oci_foreground (&launch->payload, run->console, on_lasting, container, error);
+  keep |= !quilt_oci_container_lock_again (container);
   if (code < 0)
     return -1;
   quilt_fd_clear (&launch->payload.pid_fd); /* it was reaped */

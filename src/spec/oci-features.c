@@ -101,6 +101,7 @@ new_linux (void)
   json_object_object_add (object, "selinux", new_enabled (TRUE));
   json_object_object_add (object, "intelRdt", new_enabled (FALSE));
   json_object_object_add (object, "mountExtensions", extensions);
+  json_object_object_add (object, "netDevices", new_enabled (TRUE));
   return object;
 }
 

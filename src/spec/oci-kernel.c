@@ -100,6 +100,24 @@ is_interface (const char *name)
   return TRUE;
 }
 
+/* The kernel puts a number for it that is free. */
+static gboolean
+is_template (const char *name)
+{
+  return g_str_has_suffix (name, "%d");
+}
+
+static gboolean
+is_new_interface (const char *name)
+{
+  g_autofree char *prefix = g_strdup (name);
+
+  if (!is_template (name))
+    return is_interface (name);
+  prefix[strlen (prefix) - 2] = '\0';
+  return strlen (name) < IFNAMSIZ && is_interface (prefix);
+}
+
 static const QuiltField net_device_fields[] = {
     {"name", QUILT_FIELD_STRING, quilt_field_string,
      .offset = G_STRUCT_OFFSET (QuiltNetDevice, new_name)},
@@ -112,8 +130,10 @@ check_net_device (const GPtrArray *devices, const char *path, GError **error)
   const QuiltNetDevice *device = devices->pdata[devices->len - 1];
   const char *name = quilt_net_device_get_new_name (device);
 
-  if (!is_interface (device->name) || !is_interface (name))
+  if (!is_interface (device->name) || !is_new_interface (name))
     return quilt_oci_refuse (error, path, "that is no name of a network interface");
+  if (is_template (name))
+    return TRUE;
   for (guint i = 0; i + 1 < devices->len; i++)
     if (g_str_equal (quilt_net_device_get_new_name (devices->pdata[i]), name))
       return quilt_oci_refuse (error, path, "another one has this name in the container too");

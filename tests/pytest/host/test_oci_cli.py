@@ -4,13 +4,15 @@ import json
 import os
 import pathlib
 import pty
+import signal
 import subprocess
+import time
 
 import pytest
 
 import oci as tools
 from oci import ROOT, Bundle, Container, config, oci, state
-from quilt import TIMEOUT, run, spawn, wait_exit, wait_path
+from quilt import TIMEOUT, run, spawn, wait_exit, wait_path, wait_unit
 
 
 @pytest.fixture(autouse=True)
@@ -382,6 +384,36 @@ def test_exec_cpu_affinity(bundle):
     # Of what is executed later alone.
     own = pathlib.Path(f"/proc/{container.pid}/status").read_text()
     assert listed + pathlib.Path("/proc/self/status").read_text().split(listed)[1].split("\n")[0] + "\n" in own
+
+
+def sockets(pid):
+    """How many it has; a descriptor may be closed while we look."""
+    return sum("socket:" in os.path.realpath(fd) for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+
+
+def test_a_run_that_lasts_keeps_no_connection_to_systemd(bundle):
+    """Nobody would read what systemd says to all. One that ends at once is taken leave of by the same connection."""
+    with spawn("quilt-oci", "--root", str(ROOT), "--systemd-cgroup", "run", "--bundle", str(bundle.path), "one") as process:
+        wait_unit("quilt-oci-one.scope", "active")
+        end = time.monotonic() + TIMEOUT
+        while sockets(process.pid) > 1:  # what is left is the container's own
+            assert time.monotonic() < end, "it is still connected"
+        oci("kill", "one", "KILL").ok()
+        assert process.wait(TIMEOUT) == 128 + signal.SIGKILL
+    assert run("systemctl", "show", "-P", "LoadState", "quilt-oci-one.scope").ok().text.strip() == "not-found"
+
+
+def test_what_runs_in_the_foreground_can_be_changed_and_deleted(bundle):
+    bundle.write(config("sh", "-c", "echo ready; exec sleep 1000"))
+    with spawn("quilt-oci", "--root", str(ROOT), "run", "--bundle", str(bundle.path), "one") as process:
+        assert process.stdout.readline() == b"ready\n"
+        oci("pause", "one").ok()
+        assert state("one")["status"] == "paused"
+        oci("resume", "one").ok()
+        oci("delete", "--force", "one").ok()
+        assert process.wait(TIMEOUT) == 128 + signal.SIGKILL
+        assert process.stderr.read() == b""
+    assert not list(ROOT.iterdir())
 
 
 def test_nothing_is_done_in_a_container_that_is_still_being_created(bundle):

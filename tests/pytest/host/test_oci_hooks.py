@@ -2,7 +2,6 @@
 """Hooks of quilt-oci: when each kind runs, where, with what on stdin, and what comes of one that fails (config.md, "POSIX-platform Hooks")."""
 import json
 import os
-import pathlib
 
 import pytest
 

@@ -4,7 +4,6 @@ import array
 import contextlib
 import fcntl
 import os
-import pathlib
 import pty
 import select
 import signal

@@ -126,6 +126,7 @@ TEST (Features, VersionsAndTheRest)
                 "[\"bind\",\"ro\"]");
   EXPECT_FALSE (json_object_get_boolean (at (features, {"linux", "cgroup", "v1"})));
   EXPECT_FALSE (json_object_get_boolean (at (features, {"linux", "intelRdt", "enabled"})));
+  EXPECT_TRUE (json_object_get_boolean (at (features, {"linux", "netDevices", "enabled"})));
   EXPECT_STREQ (json_object_get_string (
                     at (features, {"annotations", "org.opencontainers.runc.checkpoint.enabled"})),
                 "false");

@@ -226,12 +226,14 @@ TEST (Oci, SchedulingAndTheKernel)
   EXPECT_EQ (spec->boottime.secs, 86400);
   EXPECT_EQ (spec->personality, 8);
   EXPECT_STREQ (spec->rootfs_propagation, "rslave");
-  ASSERT_EQ (spec->net_devices->len, 2u);
+  ASSERT_EQ (spec->net_devices->len, 4u);
   const auto *device = (const QuiltNetDevice *)spec->net_devices->pdata[0];
   EXPECT_STREQ (device->name, "eth1");
   EXPECT_STREQ (quilt_net_device_get_new_name (device), "fast0");
   device = (const QuiltNetDevice *)spec->net_devices->pdata[1];
   EXPECT_STREQ (quilt_net_device_get_new_name (device), "eth2");
+  device = (const QuiltNetDevice *)spec->net_devices->pdata[3];
+  EXPECT_STREQ (quilt_net_device_get_new_name (device), "port%d");
 }
 
 TEST (Oci, TerminalCgroupAndListener)
@@ -392,6 +394,13 @@ static const struct {
     {"linux", R"("netDevices":{"eth0":{}})", "needs a namespace of type 'network'"},
     {"linux", R"("netDevices":{"eth0":{"name":"a/b"}})", "no name of a network interface"},
     {"linux", R"("netDevices":{"a name":{}})", "no name of a network interface"},
+    {"linux", R"("netDevices":{"a":{"name":"%d"}})", "no name of a network interface"},
+    {"linux", R"("netDevices":{"a":{"name":"%da"}})", "no name of a network interface"},
+    {"linux", R"("netDevices":{"a":{"name":"a%d%d"}})", "no name of a network interface"},
+    {"linux", R"("netDevices":{"a":{"name":"a%s"}})", "no name of a network interface"},
+    {"linux", R"("netDevices":{"a%d":{}})", "no name of a network interface"},
+    {"linux", R"("netDevices":{"a":{"name":"abcdefghijklmn%d"}})",
+     "no name of a network interface"},
     {"linux", R"("netDevices":{"eth0123456789abc":{}})", "no name of a network interface"},
     {"linux", R"("netDevices":{"a":{"name":"x"},"b":{"name":"x"}})",
      "'linux.netDevices.b': another"},
