@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,6 +25,8 @@
 #define STATE_MAX (1 << 20)
 #define CONFIG_MAX (4 << 20)
 #define ID_MAX 255
+#define LOCK_MSEC 10000
+#define LOOK_MSEC 5
 /* Of the file; one that is newer than we are is refused. */
 #define VERSION 1
 
@@ -69,12 +72,25 @@ quilt_oci_check_id (const char *id, GError **error)
   return FALSE;
 }
 
+/* Whoever holds it is at work, or waits for a hook of the engine's that hangs: then the caller, who
+ * may be the engine, is told so in time. */
 static gboolean
-lock (const QuiltOciContainer *container, int operation, GError **error)
+lock (const QuiltOciContainer *container, GError **error)
 {
-  while (flock (container->dir_fd, operation) < 0)
-    if (errno != EINTR)
+  for (gint64 rest = LOCK_MSEC; flock (container->dir_fd, LOCK_EX | LOCK_NB) < 0;
+       rest -= LOOK_MSEC) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
       return quilt_set_error_errno (error, errno, "Failed to lock container '%s'", container->id);
+    if (rest <= 0) {
+      g_set_error (
+          error, QUILT_ERROR, QUILT_ERROR_BUSY,
+          "Failed to lock container '%s': another quilt-oci has been at work on it for %d s; "
+          "does a hook hang?",
+          container->id, LOCK_MSEC / 1000);
+      return FALSE;
+    }
+    poll (NULL, 0, LOOK_MSEC);
+  }
   return TRUE;
 }
 
@@ -98,7 +114,7 @@ quilt_oci_container_new (QuiltOci *oci, const char *id, GError **error)
     quilt_set_error_errno (error, errno, "Failed to open '%s/%s'", oci->root, id);
     return NULL;
   }
-  return lock (container, LOCK_EX | LOCK_NB, error) ? g_steal_pointer (&container) : NULL;
+  return lock (container, error) ? g_steal_pointer (&container) : NULL;
 }
 
 #define MEMBER(name) .offset = G_STRUCT_OFFSET (QuiltOciContainer, name)
@@ -181,13 +197,13 @@ is_gone (const QuiltOciContainer *container)
 void
 quilt_oci_container_unlock (const QuiltOciContainer *container)
 {
-  lock (container, LOCK_UN, NULL);
+  flock (container->dir_fd, LOCK_UN);
 }
 
 gboolean
 quilt_oci_container_lock_again (const QuiltOciContainer *container)
 {
-  return lock (container, LOCK_EX, NULL) && !is_gone (container);
+  return lock (container, NULL) && !is_gone (container);
 }
 
 QuiltOciContainer *
@@ -205,7 +221,7 @@ quilt_oci_container_open (QuiltOci *oci, const char *id, gboolean locked, GError
       quilt_set_error_errno (error, errno, "Failed to open '%s/%s'", oci->root, id);
     return NULL;
   }
-  if (locked && !lock (container, LOCK_EX, error))
+  if (locked && !lock (container, error))
     return NULL;
   if (is_gone (container)) {
     set_not_found (error, id);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "oci/filter.h"
 #include "oci/hooks.h"
+#include "oci/own-users.h"
 #include "oci/reports.h"
 #include "oci/root.h"
 #include "oci/rights.h"
@@ -88,9 +89,9 @@ now (void)
 static char *
 owner (void)
 {
-  uid_t uid = getuid ();
+  guint32 uid = getuid (), gid;
 
-  /* NSS is asked for others alone: it may be slow. */
+  quilt_oci_own_users_get (&uid, &gid);
   if (uid == 0)
     return g_strdup ("root");
   return g_strdup_printf ("%u", (unsigned)uid);
@@ -225,6 +226,8 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
       !quilt_oci_bundle_load (options->bundle, &launch->bundle, error))
     return FALSE;
   spec = launch->bundle.spec;
+  if (!quilt_oci_own_users_translate (spec, error))
+    return FALSE;
   quilt_oci_leave_out_capabilities (spec);
   if (!make_container (launch, id, error) || !quilt_oci_filter_get (launch->oci, spec, error) ||
       !make_states (launch, error))

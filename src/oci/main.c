@@ -3,6 +3,7 @@
  */
 #include "oci/command-line.h"
 #include "oci/log.h"
+#include "oci/own-users.h"
 #include "oci/root.h"
 #include "oci/shield.h"
 
@@ -29,13 +30,16 @@ typedef struct {
   QuiltOciVerb run;
   gboolean stateless; /* it needs no directory of states */
   gboolean enters;    /* it starts processes in containers */
+  gboolean creates;   /* … and these first */
   int failure;        /* exit code of an error; 0: EXIT_FAILURE */
 } Verb;
 
 static const Verb verbs[] = {
-    {"create", "ID", "Create a container, which waits for start", quilt_oci_create, .enters = TRUE},
+    {"create", "ID", "Create a container, which waits for start", quilt_oci_create, .enters = TRUE,
+     .creates = TRUE},
     {"start", "ID", "Start the command of a created container", quilt_oci_start},
-    {"run", "ID", "Create and start a container, and wait for it", quilt_oci_run, .enters = TRUE},
+    {"run", "ID", "Create and start a container, and wait for it", quilt_oci_run, .enters = TRUE,
+     .creates = TRUE},
     {"exec", "ID COMMAND...", "Run a command in a running container", quilt_oci_exec,
      .enters = TRUE, .failure = EXIT_EXEC_FAILURE},
     {"state", "ID", "Print the state of a container", quilt_oci_state},
@@ -208,7 +212,8 @@ shield (char **argv)
     const Verb *verb = find_verb (*word);
 
     if (verb && verb->enters)
-      return quilt_oci_shield (argv) ? 0 : errno;
+      return (!verb->creates || quilt_oci_own_users_enter ()) && quilt_oci_shield (argv) ? 0
+                                                                                         : errno;
   }
   return 0;
 }

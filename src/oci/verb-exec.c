@@ -9,6 +9,7 @@
 #include "oci/filter.h"
 #include "oci/foreground.h"
 #include "oci/launch.h"
+#include "oci/own-users.h"
 #include "oci/reports.h"
 #include "oci/root.h"
 #include "oci/rights.h"
@@ -207,8 +208,11 @@ run (QuiltOci *oci, Exec *exec, GError **error)
   if (!check_options (oci, exec, error) || !quilt_oci_check_preserved (exec->preserve_fds, error) ||
       !open_container (oci, exec, error))
     return -1;
+  if (!quilt_oci_own_users_join (exec->container->pid, error))
+    return -1;
   exec->spec = quilt_oci_container_read_spec (exec->container, error);
-  if (!exec->spec || !quilt_oci_exec_spec (exec->spec, exec->container, &exec->options, error) ||
+  if (!exec->spec || !quilt_oci_own_users_translate (exec->spec, error) ||
+      !quilt_oci_exec_spec (exec->spec, exec->container, &exec->options, error) ||
       !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
     return -1;
   if (!exec->detach)

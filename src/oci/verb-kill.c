@@ -50,6 +50,10 @@ send (QuiltOciContainer *container, int number, gboolean all, GError **error)
 {
   gboolean stopped = quilt_oci_container_get_status (container) == QUILT_OCI_STOPPED;
 
+  /* Without a cgroup of its own nobody else is known; in a pid namespace of its own that is enough.
+   */
+  if (all && !stopped && !container->cgroup.path && !container->cgroup.unit)
+    return kill_first (container, number, error);
   /* A stopped one may have left others behind, where it shared its pids: engines ask for all, and
    * want no error if there is nobody. */
   if (all)

@@ -47,7 +47,7 @@ def test_without_it_zombies_stay(busybox, name):
     """The test above would not see a difference if they did not."""
     init = background(name, busybox, "/bin/sh", "-c", ORPHANS)["Pid"]
     follow_until(name, b"made")
-    run("timeout", "10", "sh", "-c", f"until grep -lq 'State:.Z' $(sed 's,[0-9]*,/proc/&/status,g' /proc/{init}/task/{init}/children); do :; done").ok()
+    run("timeout", "10", "sh", "-c", f"until grep -lq 'State:.Z' /dev/null $(sed 's,[0-9]*,/proc/&/status,g' /proc/{init}/task/{init}/children); do :; done").ok()
 
 
 @pytest.mark.parametrize("signal, word", [("TERM", "15"), ("USR1", "10"), ("HUP", "1"), ("WINCH", "28")])

@@ -451,3 +451,23 @@ def test_ro_is_the_mounts_own_and_rro_that_of_those_below_too(bundle):
             assert done.text == f"{below}\n" and b"/data/a" in done.err
     finally:
         run("umount", str(source / "below")).ok()
+
+
+def test_kill_all_without_a_cgroup_reaches_the_first_process(bundle):
+    container = Container("one", bundle, before=("--cgroup-manager=disabled",)).start()
+    oci("kill", "--all", "one", "KILL").ok()
+    wait_exit(container.pid)
+    assert container.status == "stopped"
+
+
+def test_whoever_waits_behind_a_hook_that_hangs_is_told(bundle):
+    configuration = config("true")
+    fifo = bundle.path / "fifo"
+    os.mkfifo(fifo)
+    configuration["hooks"] = {"createRuntime": [{"path": "/bin/cat", "args": ["cat", str(fifo)]}]}
+    bundle.write(configuration)
+    with spawn("quilt-oci", "--root", str(ROOT), "run", "--bundle", str(bundle.path), "one") as process:
+        with open(fifo, "w"):
+            done = oci("delete", "--force", "one", timeout=30)
+            assert done.code == 1 and b"does a hook hang?" in done.err
+        assert process.wait(20) == 0

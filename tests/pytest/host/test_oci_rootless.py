@@ -119,3 +119,48 @@ def test_another_users_containers_are_not_seen(inside, bundle):
     assert json.loads(inside.oci("--root", "/run/quilt-rootless/quilt-oci", "list", "--format=json").ok().out) == []
     done = inside.oci("--root", "/run/quilt-oci-other", "list")
     assert done.code == 1 and b"/run/quilt-oci-other" in done.err
+
+
+def as_alice(*argv):
+    """Without anybody's namespace around it."""
+    done = subprocess.run(["quilt-oci", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT, cwd=RUNTIME,
+                          user=USER.pw_uid, group=USER.pw_gid, extra_groups=[], env={"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(RUNTIME)})
+    return Result(argv, done.returncode, done.stdout, done.stderr, 0)
+
+
+def test_an_ordinary_user_runs_what_spec_writes(bundle):
+    run("chown", "-R", f"{USER.pw_uid}:{USER.pw_gid}", str(bundle.path)).ok()
+    as_alice("spec", "--rootless", "--bundle", str(bundle.path)).ok()
+    path = bundle.path / "config.json"
+    configuration = json.loads(path.read_text())
+    configuration["process"].update(terminal=False, args=["sh", "-c", INIT])
+    configuration["root"]["readonly"] = False
+    path.write_text(json.dumps(configuration))
+    # Its output has to be a file: it keeps it open.
+    with open(bundle.path / "output", "wb") as output:
+        assert subprocess.run(["quilt-oci", "run", "--detach", "--bundle", str(bundle.path), "one"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                              user=USER.pw_uid, group=USER.pw_gid, extra_groups=[], timeout=TIMEOUT,
+                              env={"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(RUNTIME)}).returncode == 0, (bundle.path / "output").read_text()
+    state = json.loads(as_alice("state", "one").ok().out)
+    assert state["status"] == "running" and state["owner"] == str(USER.pw_uid)
+    assert os.stat(f"/proc/{state['pid']}").st_uid == USER.pw_uid
+    done = as_alice("exec", "one", "sh", "-c", "id -u; cat /proc/1/comm; touch /made/it; exit 5")
+    assert done.code == 5 and done.out == b"0\nsleep\n"
+    assert (bundle.path / "rootfs/made/it").stat().st_uid == USER.pw_uid
+    as_alice("kill", "one", "KILL").ok()
+    wait_exit(state["pid"])
+    as_alice("delete", "one").ok()
+    assert os.listdir(RUNTIME / "quilt-oci") == []
+
+
+def test_an_ordinary_user_has_no_ids_but_his_own(bundle):
+    run("chown", "-R", f"{USER.pw_uid}:{USER.pw_gid}", str(bundle.path)).ok()
+    as_alice("spec", "--rootless", "--bundle", str(bundle.path)).ok()
+    path = bundle.path / "config.json"
+    configuration = json.loads(path.read_text())
+    configuration["process"]["terminal"] = False
+    configuration["linux"]["uidMappings"][0]["size"] = 2
+    path.write_text(json.dumps(configuration))
+    done = as_alice("run", "--bundle", str(bundle.path), "one")
+    assert done.code == 1 and b"linux.uidMappings" in done.err and b"podman" in done.err
+    assert os.listdir(RUNTIME / "quilt-oci") == []

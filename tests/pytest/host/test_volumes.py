@@ -291,7 +291,7 @@ SWAP = r"""
                 $rounds++;
             }
         }
-        next if $rounds % 400;
+        next if $rounds % 8000;
         sysseek $count, 0, 0;
         syswrite $count, sprintf "%20d", $rounds;
         rmdir for "target", "t";  # so that they have to be made again
