@@ -18,6 +18,10 @@ import quilt
 USER, OTHER = pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("daemon").pw_uid
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "fault(number): keeps the right value of a fault that was found (-m fault)")
+
+
 def pytest_collection_modifyitems(items):
     if os.geteuid() != 0:
         for item in items:
