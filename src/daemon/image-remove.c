@@ -8,12 +8,15 @@
 #include "daemon/dict.h"
 #include "daemon/event.h"
 #include "daemon/work.h"
+#include "store/digest.h"
 
-/* One image of a call. */
+/* One image of a call. What the caller means is decided when the call arrives, since names come, go
+ * and move: a name, and the image only with its last one, or the image with all its names. */
 typedef struct {
   struct Removal *removal;
-  char *asked;  /* as the caller named it */
-  char *digest; /* what he was checked for */
+  char *asked;      /* as the caller named it */
+  gboolean by_name; /* asked is one of the image's names, not its digest */
+  char *digest;     /* of the image that the caller was checked for; NULL: not found */
   GError *error;
 } Row;
 
@@ -22,7 +25,8 @@ typedef struct Removal {
   QuiltDaemon *daemon;
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
   GPtrArray *rows;
-  guint next; /* row */
+  GHashTable *meant; /* the names and digests of the rows, borrowed; used while they are added */
+  guint next;        /* row */
   gboolean many;
 } Removal;
 
@@ -40,6 +44,7 @@ row_free (Row *row)
 static void
 removal_free (Removal *removal)
 {
+  g_hash_table_unref (removal->meant);
   g_ptr_array_unref (removal->rows);
   g_free (removal);
 }
@@ -179,24 +184,37 @@ check_changeable (const QuiltImage *image, const char *asked, gboolean removal, 
   return FALSE;
 }
 
+/* The image of a row, if the row's name is still a name of that image. */
+static QuiltImage *
+find_image (const Row *row, GError **error)
+{
+  const QuiltIndex *images = row->removal->daemon->images;
+  QuiltImage *image = quilt_index_get (images, quilt_digest_hex (row->digest));
+  const QuiltImage *named = row->by_name ? quilt_index_get_named (images, row->asked) : image;
+
+  if (image && named == image)
+    return image;
+  if (named)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "The name '%s' was given to another image meanwhile: try again", row->asked);
+  else
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no image '%s' any more",
+                 row->asked);
+  return NULL;
+}
+
 /* FALSE: there is nothing to wait for. */
 static gboolean
 begin_row (Removal *removal, Row *row)
 {
   QuiltDaemon *daemon = removal->daemon;
-  QuiltImage *image = row->digest ? quilt_index_find (daemon->images, row->digest, NULL) : NULL;
+  QuiltImage *image = row->error ? NULL : find_image (row, &row->error);
   Change *change;
 
-  if (row->error)
+  if (!image)
     return FALSE;
-  if (!image) {
-    g_set_error (&row->error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no image '%s'",
-                 row->asked);
-    return FALSE;
-  }
   change = g_new0 (Change, 1);
-  change->save = quilt_index_get_named (daemon->images, row->asked) == image &&
-                 g_strv_length (image->record->names) > 1;
+  change->save = row->by_name && g_strv_length (image->record->names) > 1;
   if (!check_changeable (image, row->asked, !change->save, &row->error)) {
     change_free (change);
     return FALSE;
@@ -233,20 +251,32 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   next_row (removal);
 }
 
+/* An image or a name that is named twice is meant once; with an image go its names. */
 static void
 add_row (Removal *removal, const char *asked, GPtrArray *details)
 {
   Row *row = g_new0 (Row, 1);
-  const QuiltImage *image;
+  const QuiltIndex *images = removal->daemon->images;
+  const QuiltImage *image = quilt_index_find (images, asked, &row->error);
+  char *meant;
 
   row->removal = removal;
-  row->asked = g_strdup (asked);
-  g_ptr_array_add (removal->rows, row);
-  image = quilt_index_find (removal->daemon->images, asked, &row->error);
-  if (!image)
+  meant = row->asked = g_strdup (asked);
+  if (image) {
+    row->digest = g_strdup (image->record->digest);
+    row->by_name = quilt_index_get_named (images, asked) == image;
+    if (!row->by_name || g_hash_table_contains (removal->meant, row->digest))
+      meant = row->digest;
+  }
+  if (g_hash_table_contains (removal->meant, meant)) {
+    row_free (row);
     return;
-  row->digest = g_strdup (image->record->digest);
-  g_ptr_array_add (details, quilt_authority_details_new ("remove-image", NULL, G_MAXUINT32, asked));
+  }
+  g_hash_table_add (removal->meant, meant);
+  g_ptr_array_add (removal->rows, row);
+  if (image)
+    g_ptr_array_add (details,
+                     quilt_authority_details_new ("remove-image", NULL, G_MAXUINT32, asked));
 }
 
 static void
@@ -268,6 +298,7 @@ remove_images (QuiltDaemon *daemon,
   removal->daemon = daemon;
   removal->many = many;
   removal->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
+  removal->meant = g_hash_table_new (g_str_hash, g_str_equal);
   g_object_set_data_full (G_OBJECT (invocation), "quilt-removal", removal,
                           (GDestroyNotify)removal_free);
   for (guint i = 0; names[i]; i++)
