@@ -186,6 +186,9 @@ TEST (Create, EveryOptionArrives)
   EXPECT_EQ (
       print (parsed),
       "{'name': <'n'>, 'working-directory': <'/w'>, 'hostname': <'h'>, 'labels': <['k=', 'a=b']>, "
+      "'setup': <['s']>, "
+      "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
+      "'log-rate-interval': <uint64 5000000>, "
       "'memory-max': <uint64 1024>, 'cpu-quota': <uint64 1500000>, "
       "'pids-max': <uint64 18446744073709551615>, 'memory-low': <uint64 8388608>, "
       "'memory-high': <uint64 16777216>, 'memory-swap': <uint64 18446744073709551615>, "
@@ -201,9 +204,7 @@ TEST (Create, EveryOptionArrives)
       "'user': <'app:web'>, 'group-add': <['a', 'b', '7']>, 'ulimits': <['nofile=1']>, 'sysctls': "
       "<['a=b']>, 'tmpfs': <['/t', '/u:ro']>, 'volumes': <['/a:/b:ro', '/c:/d', '.../e:/f']>, "
       "'shm-size': <uint64 1024>, 'oom-score-adj': <-5>, 'umask': <23>, 'privileged': <true>, "
-      "'no-new-privileges': <false>, 'setup': <['s']>, "
-      "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
-      "'log-rate-interval': <uint64 5000000>}");
+      "'no-new-privileges': <false>}");
 }
 
 TEST (Create, AnEmptyValueOfUpdateIsTheDefault)

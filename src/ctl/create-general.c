@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options of run and create: the container's name, its command and what happens around that. */
+#include "ctl/create-private.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/words.h"
+
+#include <string.h>
+
+/* "NAME=VALUE" as it is, "NAME" with the caller's value, or not at all where there is none. */
+static gboolean
+add_env (const QuiltCreateOption *option,
+         const QuiltCreateValue *value,
+         const QuiltCreateRequest *request,
+         GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+
+  for (char **env = value->texts; *env; env++) {
+    const char *found;
+
+    if (**env == '\0' || **env == '=') {
+      g_autofree char *quoted = quilt_text_quote (*env);
+
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                   "Failed to read variable '%s': must be NAME=VALUE or NAME", quoted);
+      return FALSE;
+    }
+    if (strchr (*env, '='))
+      g_ptr_array_add (entries, g_strdup (*env));
+    else if ((found = request->lookup (*env)))
+      g_ptr_array_add (entries, g_strconcat (*env, "=", found, NULL));
+  }
+  g_variant_builder_add (
+      request->builder, "{sv}", option->key,
+      g_variant_new_bytestring_array ((const char *const *)entries->pdata, entries->len));
+  return TRUE;
+}
+
+/* As podman: a label may be a mere key. */
+static gboolean
+add_labels (const QuiltCreateOption *option,
+            const QuiltCreateValue *value,
+            const QuiltCreateRequest *request,
+            GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+
+  for (char **label = value->texts; *label; label++)
+    g_ptr_array_add (entries, g_strconcat (*label, strchr (*label, '=') ? "" : "=", NULL));
+  g_ptr_array_add (entries, NULL);
+  return quilt_create_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request,
+                             error);
+}
+
+/* LINES[/TIME]. */
+static gboolean
+add_log_rate (const QuiltCreateOption *option,
+              const QuiltCreateValue *value,
+              const QuiltCreateRequest *request,
+              GError **error)
+{
+  const char *slash = strchr (value->text, '/');
+  g_autofree char *lines =
+      slash ? g_strndup (value->text, (gsize)(slash - value->text)) : g_strdup (value->text);
+  g_autofree char *quoted = NULL;
+  guint64 interval;
+  gint64 burst;
+
+  if (!g_ascii_string_to_signed (lines, 10, 1, G_MAXINT64, &burst, NULL)) {
+    quoted = quilt_text_quote (value->text);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to read log rate limit '%s': must be like '1000' (lines a second) or "
+                 "'1000/30s'",
+                 quoted);
+    return FALSE;
+  }
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int64 (burst));
+  if (!slash)
+    return TRUE;
+  if (!quilt_parse_duration (slash + 1, &interval, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", "log-rate-interval",
+                         g_variant_new_uint64 (interval));
+  return TRUE;
+}
+
+static const QuiltCreateOption options[] = {
+    {"name", 0, ONE, "Name of the container", "NAME", "name", quilt_create_text},
+    {"env", 'e', MANY, "Set a variable, or pass on the caller's", "NAME[=VALUE]", "env", add_env},
+    {"workdir", 'w', ONE, "Working directory", "DIR", "working-directory", quilt_create_text},
+    {"hostname", 0, ONE, "Host name inside", "NAME", "hostname", quilt_create_text},
+    {"label", 'l', MANY, "Add a label", "KEY=VALUE", "labels", add_labels},
+    {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", quilt_create_texts},
+    {"setup-timeout", 0, ONE, "Time that each step may take", "TIME", "setup-timeout",
+     quilt_create_number, quilt_parse_duration},
+    {"log-rate-limit", 0, ONE, "Drop log lines beyond this", "LINES[/TIME]", "log-rate-burst",
+     add_log_rate, .key2 = "log-rate-interval"},
+    {"rm", 0, FLAG, "Remove it when it has ended", NULL, "auto-remove", quilt_create_flag},
+};
+
+const QuiltCreateTable quilt_create_general = {options, G_N_ELEMENTS (options)};

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values of create's options as quiltd takes them. */
+#include "ctl/create-private.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ctl/bus.h"
+#include "spec/words.h"
+
+#include <string.h>
+
+gboolean
+quilt_create_text (const QuiltCreateOption *option,
+                   const QuiltCreateValue *value,
+                   const QuiltCreateRequest *request,
+                   GError **error)
+{
+  if (!quilt_bus_check_text (option->name, value->text, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_string (value->text));
+  return TRUE;
+}
+
+gboolean
+quilt_create_texts (const QuiltCreateOption *option,
+                    const QuiltCreateValue *value,
+                    const QuiltCreateRequest *request,
+                    GError **error)
+{
+  for (char **text = value->texts; *text; text++)
+    if (!quilt_bus_check_text (option->name, *text, error))
+      return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key,
+                         g_variant_new_strv ((const char *const *)value->texts, -1));
+  return TRUE;
+}
+
+gboolean
+quilt_create_flag (const QuiltCreateOption *option,
+                   const QuiltCreateValue *value,
+                   const QuiltCreateRequest *request,
+                   GError **error)
+{
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_boolean (TRUE));
+  return TRUE;
+}
+
+gboolean
+quilt_create_number (const QuiltCreateOption *option,
+                     const QuiltCreateValue *value,
+                     const QuiltCreateRequest *request,
+                     GError **error)
+{
+  guint64 number = option->none;
+
+  /* Not of run and create: there a variable that was to hold the limit would lift it. */
+  if ((*value->text || !request->live) && !option->parse (value->text, &number, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_uint64 (number));
+  return TRUE;
+}
+
+static gboolean
+refuse_number (const QuiltCreateOption *option,
+               const char *text,
+               const char *allowed,
+               GError **error)
+{
+  g_autofree char *quoted = quilt_text_quote (text);
+
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read %s '%s': %s",
+               option->name, quoted, allowed);
+  return FALSE;
+}
+
+gboolean
+quilt_create_decimal (const QuiltCreateOption *option,
+                      const QuiltCreateValue *value,
+                      const QuiltCreateRequest *request,
+                      GError **error)
+{
+  gint64 number;
+
+  if (!g_ascii_string_to_signed (value->text, 10, G_MININT32, G_MAXINT32, &number, NULL))
+    return refuse_number (option, value->text, "must be a whole number", error);
+  g_variant_builder_add (request->builder, "{sv}", option->key,
+                         g_variant_new_int32 ((gint32)number));
+  return TRUE;
+}
+
+gboolean
+quilt_create_octal (const QuiltCreateOption *option,
+                    const QuiltCreateValue *value,
+                    const QuiltCreateRequest *request,
+                    GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (value->text, 8, 0, 0777, &number, NULL))
+    return refuse_number (option, value->text, "must be an octal number up to 0777", error);
+  g_variant_builder_add (request->builder, "{sv}", option->key,
+                         g_variant_new_int32 ((gint32)number));
+  return TRUE;
+}
+
+gboolean
+quilt_create_signal (const QuiltCreateOption *option,
+                     const QuiltCreateValue *value,
+                     const QuiltCreateRequest *request,
+                     GError **error)
+{
+  int signal = 0; /* the image's */
+
+  if ((*value->text || !request->live) && !quilt_parse_signal (value->text, &signal, error))
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int32 (signal));
+  return TRUE;
+}
+
+/* Lists of names by commas. */
+gboolean
+quilt_create_lists (const QuiltCreateOption *option,
+                    const QuiltCreateValue *value,
+                    const QuiltCreateRequest *request,
+                    GError **error)
+{
+  g_autofree char *joined = g_strjoinv (",", value->texts);
+  g_auto (GStrv) names = g_strsplit (joined, ",", -1);
+  char *empty[] = {joined, NULL}; /* which g_strsplit() takes for no name at all */
+
+  return quilt_create_texts (option, &(QuiltCreateValue){.texts = *joined ? names : empty}, request,
+                             error);
+}
+
+/* A list as a whole takes the place of the one there was; an empty word is how to say "none". */
+gboolean
+quilt_create_list (const QuiltCreateOption *option,
+                   const QuiltCreateValue *value,
+                   const QuiltCreateRequest *request,
+                   GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new ();
+
+  for (char **text = value->texts; *text; text++)
+    if (**text)
+      g_ptr_array_add (entries, *text);
+  g_ptr_array_add (entries, NULL);
+  return quilt_create_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request,
+                             error);
+}
