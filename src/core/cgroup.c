@@ -72,6 +72,16 @@ quilt_cgroup_oom_kills (int scope_fd)
   return line ? g_ascii_strtoull (line + strlen ("\noom_kill "), NULL, 10) : 0;
 }
 
+void
+quilt_cgroup_thaw (int scope_fd, const char *name)
+{
+  g_autofree char *path = g_build_filename (name, "cgroup.freeze", NULL);
+  g_autofd int fd = openat (scope_fd, path, O_WRONLY | O_CLOEXEC);
+
+  if (fd >= 0)
+    quilt_fd_write_all (fd, "0", 1);
+}
+
 int
 quilt_cgroup_kill (int scope_fd, const char *name)
 {

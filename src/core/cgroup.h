@@ -15,6 +15,9 @@ gboolean quilt_cgroup_enter (int scope_fd, const char *name, pid_t pid, GError *
  */
 guint64 quilt_cgroup_oom_kills (int scope_fd);
 
+/* Lets the processes of cgroup name below scope_fd run again, if it was frozen. */
+void quilt_cgroup_thaw (int scope_fd, const char *name);
+
 /* Kills all in cgroup name below scope_fd, also what is being forked (cgroup.kill of Linux 5.14).
  * Returns its cgroup.events, on which POLLPRI says that something has changed; -1 with errno. */
 int quilt_cgroup_kill (int scope_fd, const char *name);

@@ -15,6 +15,9 @@ void quilt_container_linger (QuiltContainer *self);
 /* There is news of a run that an earlier quiltd started. */
 void quilt_container_known (QuiltContainer *self);
 
+/* Refuses task while quilt.slice is frozen: no supervisor runs. TRUE: task was answered. */
+gboolean quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self);
+
 /* The container is active. What has not got as far as its command is killed. */
 void quilt_container_begin_stop (QuiltContainer *self, guint64 timeout_usec);
 

@@ -90,6 +90,8 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
                             "runs: stop it first, or force its removal (--force)");
     return;
   }
+  if (quilt_container_is_active (self) && quilt_container_refuse_while_frozen (task, self))
+    return;
   if (quilt_container_is_lingering (self)) {
     if (!args->force) {
       quilt_container_refuse_while_lingering (task, self);

@@ -17,6 +17,15 @@ quilt_container_refuse (GTask *task, QuiltError code, const QuiltContainer *self
   return TRUE;
 }
 
+gboolean
+quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self)
+{
+  return quilt_systemd_slice_is_frozen () &&
+         quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
+                                 "is frozen with all of quilt.slice: run systemctl thaw "
+                                 "quilt.slice first");
+}
+
 static int
 stop_signal (const QuiltContainer *self)
 {
@@ -55,6 +64,8 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
     g_object_unref (task);
     return;
   }
+  if (active && quilt_container_refuse_while_frozen (task, self))
+    return;
   g_ptr_array_add (self->end_waiters, task);
   if (active)
     quilt_container_begin_stop (self, args->has_timeout ? args->timeout_usec
@@ -68,6 +79,8 @@ quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
     quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self, "does not run");
     return;
   }
+  if (quilt_container_refuse_while_frozen (task, self))
+    return;
   if (args->signal != SIGKILL && self->state == QUILT_STATE_SETTING_UP) {
     quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
                             "is being set up: only SIGKILL can be sent to it now");

@@ -80,6 +80,10 @@ on_out_of_patience (gpointer data)
 {
   QuiltRun *self = data;
 
+  if (self->scope && quilt_systemd_thaw_scope (self->daemon->systemd, self->scope)) {
+    g_warning ("The supervisor of container %s does not react: it was frozen", self->id);
+    return G_SOURCE_CONTINUE;
+  }
   g_warning ("The supervisor of container %s does not react, it is killed", self->id);
   self->timer = 0;
   if (!self->ready && !self->adopted && !self->verdict)
@@ -127,6 +131,15 @@ send_signal (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_use
   message.signal = signal;
   message.time_usec = time_usec;
   send (self, &message);
+}
+
+/* systemd's own stop thaws a unit first too: a frozen supervisor could not act. */
+static void
+ask_to_end (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
+{
+  if (self->scope)
+    quilt_systemd_thaw_scope (self->daemon->systemd, self->scope);
+  send_signal (self, type, signal, time_usec);
 }
 
 static void
@@ -376,7 +389,7 @@ quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec)
     call_off_for_stop (self);
     return;
   }
-  send_signal (self, QUILT_MESSAGE_STOP, signal, timeout_usec);
+  ask_to_end (self, QUILT_MESSAGE_STOP, signal, timeout_usec);
   wait_patiently (self, timeout_usec);
 }
 
@@ -387,7 +400,7 @@ quilt_run_kill (QuiltRun *self, int signal)
     call_off_for_stop (self);
     return;
   }
-  send_signal (self, QUILT_MESSAGE_KILL, signal, 0);
+  ask_to_end (self, QUILT_MESSAGE_KILL, signal, 0);
   if (signal == SIGKILL)
     wait_patiently (self, 0);
 }

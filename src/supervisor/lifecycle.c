@@ -93,6 +93,7 @@ stop (QuiltSupervisor *self, int signal, guint64 grace_usec)
     cancel (self, "The container was stopped");
     return;
   }
+  quilt_cgroup_thaw (self->scope_fd, "payload");
   send_signal (self, signal);
   if (deadline > 0 && (self->kill_usec == 0 || deadline < self->kill_usec) && !self->killed)
     self->kill_usec = deadline;

@@ -77,6 +77,12 @@ void quilt_systemd_kill_scope_async (QuiltSystemd *self,
                                      gpointer data);
 gboolean quilt_systemd_kill_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
+/* Thaws a frozen scope (ThawUnit) without waiting for it. TRUE: the scope was frozen, or
+ * quilt.slice is. */
+gboolean quilt_systemd_thaw_scope (QuiltSystemd *self, const char *unit);
+/* Whether quilt.slice is frozen, and with it all scopes. */
+gboolean quilt_systemd_slice_is_frozen (void);
+
 /* Names of the quilt-*.scope units that have processes, or are on their way in or out. */
 void quilt_systemd_list_scopes_async (QuiltSystemd *self,
                                       GCancellable *cancellable,
