@@ -36,7 +36,7 @@ _quiltctl ()
         [run]="$create --detach" [create]="$create --json"
         [start]=$shared [stop]="$shared --timeout" [kill]="$shared --signal"
         [remove]="$shared --force" [rm]="$shared --force" [wait]="$shared --json"
-        [list]="$text --no-legend --all --quiet" [ps]="$text --no-legend --all --quiet"
+        [list]="$text --no-legend --all --quiet --label --labels" [ps]="$text --no-legend --all --quiet --label --labels"
         [status]=$text [show]="$text --property --value" [inspect]="$text --oci"
         [logs]='--help --no-pager --follow --lines --tail --since --until --output'
         [rename]=$shared [update]="$shared $limits" [import]="$shared --json"

@@ -198,15 +198,15 @@ static gboolean
 never_began (Run *run)
 {
   g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      run->ctl, "ListContainers", g_variant_new ("(a{sv})", NULL), "(a(ossssstttisu))", NULL);
+      run->ctl, "ListContainers", g_variant_new ("(a{sv})", NULL), "(a(ossssstttisua{ss}))", NULL);
   g_autoptr (GVariantIter) rows = NULL;
   const char *name, *state;
 
   if (!reply)
     return FALSE;
-  g_variant_get (reply, "(a(ossssstttisu))", &rows);
-  while (g_variant_iter_next (rows, "(&o&s&s&s&s&stttisu)", NULL, NULL, &name, NULL, NULL, &state,
-                              NULL, NULL, NULL, NULL, NULL, NULL))
+  g_variant_get (reply, "(a(ossssstttisua{ss}))", &rows);
+  while (g_variant_iter_next (rows, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, NULL, &name, NULL, NULL,
+                              &state, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
     if (g_str_equal (name, run->name))
       return g_str_equal (state, "pending");
   return FALSE;

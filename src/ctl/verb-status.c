@@ -237,8 +237,8 @@ count_states (GVariant *rows)
     guint n = 0;
 
     g_variant_iter_init (&iter, rows);
-    while (g_variant_iter_next (&iter, "(&o&s&s&s&s&sttti&su)", NULL, NULL, NULL, NULL, NULL,
-                                &state, NULL, NULL, NULL, NULL, NULL, NULL))
+    while (g_variant_iter_next (&iter, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, NULL, NULL, NULL, NULL,
+                                &state, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
       n += strcmp (state, states[i]) == 0;
     if (n > 0)
       g_string_append_printf (text, "%s%u %s", text->len ? ", " : "", n, states[i]);
@@ -261,7 +261,7 @@ status_all (QuiltCtl *ctl, gboolean fancy)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) manager = quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, &error);
   g_autoptr (GVariant) containers =
-      manager ? call_list (ctl, "ListContainers", "(a(ossssstttisu))", &error) : NULL;
+      manager ? call_list (ctl, "ListContainers", "(a(ossssstttisua{ss}))", &error) : NULL;
   g_autoptr (GVariant) images =
       containers ? call_list (ctl, "ListImages", "(a(osastt))", &error) : NULL;
   g_autofree char *states = NULL;

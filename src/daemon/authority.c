@@ -32,6 +32,7 @@ typedef struct {
   GPtrArray *details;
   guint next; /* the element of details that is asked for */
   QuiltAuthorizedFunc authorized;
+  QuiltConsultedFunc consulted; /* in the place of authorized: "no" is an answer, not a refusal */
   gpointer data;
   GCancellable *cancellable;
   guint vanished;        /* subscription to the caller's end */
@@ -115,14 +116,18 @@ deny (Check *check, const GError *why)
 }
 
 static void
-allow (Check *check)
+decided (Check *check, gboolean allowed)
 {
   GDBusMethodInvocation *invocation = check->invocation;
   QuiltAuthorizedFunc authorized = check->authorized;
+  QuiltConsultedFunc consulted = check->consulted;
   gpointer data = check->data;
 
   g_ptr_array_remove_fast (check->authority->checks, check);
-  authorized (invocation, data);
+  if (consulted)
+    consulted (invocation, allowed, data);
+  else
+    authorized (invocation, data);
 }
 
 static GVariant *
@@ -162,6 +167,16 @@ deny_because (Check *check, const char *why)
   deny (check, error);
 }
 
+/* polkit did not say yes. */
+static void
+refuse (Check *check, const char *why)
+{
+  if (check->consulted)
+    decided (check, FALSE);
+  else
+    deny_because (check, why);
+}
+
 /* Asking polkit. */
 
 static void ask (Check *check);
@@ -182,20 +197,20 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
 
     g_dbus_error_strip_remote_error (error);
     why = g_strdup_printf ("polkit did not answer, so only root may: %s", error->message);
-    deny_because (check, why);
+    refuse (check, why);
     return;
   }
   g_clear_pointer (&check->cancellation_id, g_free);
   g_variant_get (answer, "((bba{ss}))", &yes, &challenge, NULL);
   if (!yes && challenge)
-    deny_because (check, "polkit wants to ask for a password, and the call does not allow that: "
-                         "try it as root, or where you can be asked");
+    refuse (check, "polkit wants to ask for a password, and the call does not allow that: "
+                   "try it as root, or where you can be asked");
   else if (!yes)
-    deny_because (check, "polkit says no; an administrator can allow it by a rule, see polkit(8)");
+    refuse (check, "polkit says no; an administrator can allow it by a rule, see polkit(8)");
   else if (check->details && ++check->next < check->details->len)
     ask (check);
   else
-    allow (check);
+    decided (check, TRUE);
 }
 
 /* The current details, and "own": a rule knows the caller's name, but not his uid. */
@@ -224,8 +239,9 @@ static void
 ask (Check *check)
 {
   GDBusMessage *message = g_dbus_method_invocation_get_message (check->invocation);
-  gboolean interactive = (g_dbus_message_get_flags (message) &
-                          G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+  gboolean interactive =
+      !check->consulted && (g_dbus_message_get_flags (message) &
+                            G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
   GVariantBuilder subject;
 
   g_variant_builder_init (&subject, G_VARIANT_TYPE_VARDICT);
@@ -267,7 +283,7 @@ decide (Check *check, guint32 uid)
     return;
   }
   if (uid == 0) {
-    allow (check);
+    decided (check, TRUE);
     return;
   }
   /* Before the question, on the same connection: a caller who is gone already is one that polkit
@@ -303,26 +319,31 @@ on_uid (GObject *source, GAsyncResult *result, gpointer data)
   decide (check, uid);
 }
 
-void
-quilt_authority_require (QuiltAuthority *self,
-                         GDBusMethodInvocation *invocation,
-                         const char *action,
-                         GPtrArray *details,
-                         QuiltAuthorizedFunc authorized,
-                         gpointer data)
+static Check *
+check_new (QuiltAuthority *self,
+           GDBusMethodInvocation *invocation,
+           const char *action,
+           GPtrArray *details,
+           gpointer data)
 {
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
   Check *check = g_new0 (Check, 1);
-  gpointer uid;
 
   check->authority = self;
   check->invocation = invocation;
   check->action = action;
   check->details = details ? g_ptr_array_ref (details) : NULL;
-  check->authorized = authorized;
   check->data = data;
   check->cancellable = g_cancellable_new ();
   g_ptr_array_add (self->checks, check);
+  return check;
+}
+
+static void
+begin (Check *check)
+{
+  QuiltAuthority *self = check->authority;
+  const char *sender = g_dbus_method_invocation_get_sender (check->invocation);
+  gpointer uid;
 
   if (!sender)
     deny_because (check, "the caller has no name on a bus");
@@ -333,6 +354,34 @@ quilt_authority_require (QuiltAuthority *self,
                             "org.freedesktop.DBus", "GetConnectionUnixUser",
                             g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
                             G_DBUS_CALL_FLAGS_NONE, -1, check->cancellable, on_uid, check);
+}
+
+void
+quilt_authority_require (QuiltAuthority *self,
+                         GDBusMethodInvocation *invocation,
+                         const char *action,
+                         GPtrArray *details,
+                         QuiltAuthorizedFunc authorized,
+                         gpointer data)
+{
+  Check *check = check_new (self, invocation, action, details, data);
+
+  check->authorized = authorized;
+  begin (check);
+}
+
+void
+quilt_authority_consult (QuiltAuthority *self,
+                         GDBusMethodInvocation *invocation,
+                         const char *action,
+                         GPtrArray *details,
+                         QuiltConsultedFunc consulted,
+                         gpointer data)
+{
+  Check *check = check_new (self, invocation, action, details, data);
+
+  check->consulted = consulted;
+  begin (check);
 }
 
 static GVariant *

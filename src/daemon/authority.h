@@ -18,6 +18,10 @@ typedef struct QuiltAuthority QuiltAuthority;
  * Arguments may name something else than when the caller was checked: look everything up again, and
  * go by ID. */
 typedef void (*QuiltAuthorizedFunc) (GDBusMethodInvocation *invocation, gpointer data);
+/* The same, for a call that shows less where the caller is not allowed to see all. */
+typedef void (*QuiltConsultedFunc) (GDBusMethodInvocation *invocation,
+                                    gboolean allowed,
+                                    gpointer data);
 
 /* bus is where the callers, org.freedesktop.DBus and polkit are. */
 QuiltAuthority *quilt_authority_new (GDBusConnection *bus, QuiltQuota *quota);
@@ -38,6 +42,16 @@ void quilt_authority_require (QuiltAuthority *self,
                               const char *action,
                               GPtrArray *details,
                               QuiltAuthorizedFunc authorized,
+                              gpointer data);
+
+/* As quilt_authority_require(), but polkit's "no" and its absence are not errors: consulted() is
+ * called with allowed FALSE. Nobody is ever asked for a password. A caller that goes away or has
+ * used up his quota is refused, and consulted() is not called. */
+void quilt_authority_consult (QuiltAuthority *self,
+                              GDBusMethodInvocation *invocation,
+                              const char *action,
+                              GPtrArray *details,
+                              QuiltConsultedFunc consulted,
                               gpointer data);
 
 /* One element of details: what a polkit rule can look at by action.lookup(). NULL leaves a key out;

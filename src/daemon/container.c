@@ -127,6 +127,13 @@ quilt_container_get_started (const QuiltContainer *self)
   return self->state == QUILT_STATE_SETTING_UP ? 0 : self->result.started_usec;
 }
 
+static void
+forget_rows (QuiltContainer *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->rows); i++)
+    g_clear_pointer (&self->rows[i], g_variant_unref);
+}
+
 void
 quilt_container_refresh (QuiltContainer *self)
 {
@@ -135,7 +142,7 @@ quilt_container_refresh (QuiltContainer *self)
   const QuiltResult *result = &self->result;
   gboolean active = quilt_container_is_active (self);
 
-  g_clear_pointer (&self->row, g_variant_unref);
+  forget_rows (self);
   quilt_bus_container_set_name (iface, options->name);
   quilt_bus_container_set_memory_max (iface, options->memory_max);
   quilt_bus_container_set_cpuquota (iface, options->cpu_quota_usec);
@@ -258,7 +265,7 @@ quilt_container_finalize (GObject *object)
   g_ptr_array_unref (self->end_waiters);
   g_ptr_array_unref (self->settle_waiters);
   g_ptr_array_unref (self->remove_waiters);
-  g_clear_pointer (&self->row, g_variant_unref);
+  forget_rows (self);
   g_free (self->left_scope);
   g_free (self->command_line);
   g_free (self->path);

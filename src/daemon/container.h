@@ -30,7 +30,7 @@ struct _QuiltContainer {
   QuiltState state;
   guint32 pid;
   char *command_line; /* for lists: one line of text */
-  GVariant *row;      /* list.c's; NULL when it has to be made anew */
+  GVariant *rows[2];  /* list.c's, without and with detail; NULL: to be made anew */
   char *path;         /* on the bus */
 
   QuiltRun *run;       /* until no process of it is left, which is after its end */

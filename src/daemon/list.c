@@ -2,10 +2,17 @@
 /* Lists in one answer, straight from the tables. */
 #include "daemon/list.h"
 
+#include "base/text.h"
 #include "daemon/bus-error.h"
 #include "daemon/container.h"
 #include "daemon/dict.h"
 #include "daemon/image.h"
+
+#include <string.h>
+
+#define CONTAINER_ROW "(ossssstttisua{ss})"
+/* Of one container's labels, so that no container makes the list too long for a message. */
+#define LABELS_MAX 4096
 
 static int
 compare_containers (gconstpointer a, gconstpointer b)
@@ -18,24 +25,51 @@ compare_containers (gconstpointer a, gconstpointer b)
   return g_strcmp0 (one->id, other->id);
 }
 
-/* Kept with the container: of a thousand, few have changed since the last list. */
+static void
+add_labels (GVariantBuilder *builder, char **labels)
+{
+  gsize size = 0;
+
+  for (; labels && *labels; labels++) {
+    const char *value = strchr (*labels, '=') + 1;
+    g_autofree char *key = quilt_text_printable (*labels, value - *labels - 1, LABELS_MAX);
+    g_autofree char *text = quilt_text_printable (value, -1, LABELS_MAX);
+
+    size += strlen (key) + strlen (text);
+    if (size > LABELS_MAX)
+      return;
+    g_variant_builder_add (builder, "{ss}", key, text);
+  }
+}
+
+/* Without detail: what the properties tell everybody. */
 static GVariant *
-get_row (QuiltContainer *container)
+new_row (QuiltContainer *container, gboolean detail)
 {
   const QuiltContainerRecord *record = container->record;
   const QuiltResult *result = &container->result;
+  g_auto (GVariantBuilder) labels = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{ss}"));
 
-  if (!container->row)
-    container->row = g_variant_ref_sink (g_variant_new (
-        "(ossssstttisu)", container->path, record->id, record->options->name, record->image,
-        container->command_line, quilt_state_to_string (container->state), record->created_usec,
-        quilt_container_get_started (container), result->finished_usec, result->exit_code,
-        result->reason ? result->reason : "", record->owner));
-  return container->row;
+  if (detail)
+    add_labels (&labels, record->options->labels);
+  return g_variant_ref_sink (g_variant_new (
+      CONTAINER_ROW, container->path, record->id, record->options->name, record->image,
+      detail ? container->command_line : "", quilt_state_to_string (container->state),
+      record->created_usec, quilt_container_get_started (container), result->finished_usec,
+      result->exit_code, result->reason ? result->reason : "", record->owner, &labels));
+}
+
+/* Kept with the container: of a thousand, few have changed since the last list. */
+static GVariant *
+get_row (QuiltContainer *container, gboolean detail)
+{
+  if (!container->rows[detail])
+    container->rows[detail] = new_row (container, detail);
+  return container->rows[detail];
 }
 
 static void
-containers_authorized (GDBusMethodInvocation *invocation, gpointer data)
+answer_containers (GDBusMethodInvocation *invocation, gboolean detail, gpointer data)
 {
   QuiltDaemon *daemon = data;
   g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
@@ -44,9 +78,15 @@ containers_authorized (GDBusMethodInvocation *invocation, gpointer data)
 
   g_ptr_array_sort (all, compare_containers);
   for (guint i = 0; i < all->len; i++)
-    rows[i] = get_row (all->pdata[i]);
-  answer = g_variant_new_array (G_VARIANT_TYPE ("(ossssstttisu)"), rows, all->len);
+    rows[i] = get_row (all->pdata[i], detail);
+  answer = g_variant_new_array (G_VARIANT_TYPE (CONTAINER_ROW), rows, all->len);
   g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&answer, 1));
+}
+
+static void
+containers_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  answer_containers (invocation, TRUE, data);
 }
 
 static int
@@ -60,13 +100,17 @@ compare_images (gconstpointer a, gconstpointer b)
   return g_strcmp0 (one->digest, other->digest);
 }
 
-static void
-images_authorized (GDBusMethodInvocation *invocation, gpointer data)
+void
+quilt_list_images (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
 {
-  QuiltDaemon *daemon = data;
+  g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) all = quilt_index_list (daemon->images);
   g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(osastt)"));
 
+  if (!quilt_dict_read (options, NULL, 0, &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
   g_ptr_array_sort (all, compare_images);
   for (guint i = 0; i < all->len; i++) {
     const QuiltImage *image = all->pdata[i];
@@ -78,34 +122,24 @@ images_authorized (GDBusMethodInvocation *invocation, gpointer data)
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(osastt))", &rows));
 }
 
-static void
-list (QuiltDaemon *daemon,
-      GDBusMethodInvocation *invocation,
-      const char *verb,
-      GVariant *options,
-      QuiltAuthorizedFunc authorized)
+void
+quilt_list_containers (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
 {
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean detail = FALSE;
+  const QuiltDictKey keys[] = {{"detail", 'b', &detail, NULL}};
 
-  if (!quilt_dict_read (options, NULL, 0, &error)) {
+  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
-  g_ptr_array_add (details, quilt_authority_details_new (verb, NULL, G_MAXUINT32, NULL));
-  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_INSPECT, details, authorized,
-                           daemon);
-}
-
-void
-quilt_list_containers (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
-{
-  list (daemon, invocation, "list", options, containers_authorized);
-}
-
-void
-quilt_list_images (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
-{
-  list (daemon, invocation, "images", options, images_authorized);
+  g_ptr_array_add (details, quilt_authority_details_new ("list", NULL, G_MAXUINT32, NULL));
+  if (detail)
+    quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_INSPECT, details,
+                             containers_authorized, daemon);
+  else
+    quilt_authority_consult (daemon->authority, invocation, QUILT_ACTION_INSPECT, details,
+                             answer_containers, daemon);
 }

@@ -10,6 +10,7 @@ import quilt
 from conftest import OTHER, USER, import_image
 
 COMMAND = {"command": GLib.Variant("aay", [b"sleep"])}
+DETAIL = {"detail": GLib.Variant("b", True)}  # with it a list needs a right
 
 # Arguments with which each method gets as far as the question whether the caller may.
 CALLS = {
@@ -80,7 +81,7 @@ def test_p1_who_is_denied_changes_nothing(interface, method, action, objects, us
     before = state(root)
     if action is None:
         call(user, objects, interface, method)
-        assert not polkit.checks
+        assert not any(check["flags"] for check in polkit.checks)
     else:
         error = refusal(call, user, objects, interface, method)
         assert error.name == "NotAuthorized"
@@ -143,15 +144,15 @@ def test_all_of_several_containers_have_to_be_allowed(create, user, polkit):
 
 def test_people_are_asked_only_if_the_caller_says_so(image, user, polkit):
     polkit.decide = lambda check: "challenge" if not check["flags"] else "yes"
-    error = refusal(user.call, "ListContainers", "a{sv}", ({},))
+    error = refusal(user.call, "ListContainers", "a{sv}", (DETAIL,))
     assert error.name == "NotAuthorized" and "password" in error.text
-    assert user.call("ListContainers", "a{sv}", ({},), flags=quilt.INTERACTIVE) == []
+    assert user.call("ListContainers", "a{sv}", (DETAIL,), flags=quilt.INTERACTIVE) == []
 
 
 def test_without_polkit_only_root_may(image, user, root, services):
     services.disown("org.freedesktop.PolicyKit1")
     try:
-        error = refusal(user.call, "ListContainers", "a{sv}", ({},))
+        error = refusal(user.call, "ListContainers", "a{sv}", (DETAIL,))
         assert error.name == "NotAuthorized" and "polkit did not answer" in error.text
         assert root.call("ListContainers", "a{sv}", ({},)) == []
     finally:
@@ -177,7 +178,7 @@ def test_p6_his_quota_is_free_again(stopped, bus, client, services, polkit):
     polkit.decide = lambda check: None
     for n in range(3):
         caller = client(USER)
-        caller.send("ListContainers", "a{sv}", ({},))
+        caller.send("ListContainers", "a{sv}", (DETAIL,))
         services.wait(lambda: len(polkit.checks) > n)
         caller.close()
         services.wait(lambda: len(polkit.cancelled) > n)
@@ -202,18 +203,18 @@ def test_one_user_cannot_have_more_pending_than_his_quota(stopped, services, cli
     stopped.start()
     polkit.decide = lambda check: None
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        pending = [pool.submit(client(USER).call, "ListContainers", "a{sv}", ({},)) for _ in range(2)]
+        pending = [pool.submit(client(USER).call, "ListContainers", "a{sv}", (DETAIL,)) for _ in range(2)]
         services.wait(lambda: len(polkit.checks) == 2)
-        error = refusal(user.call, "ListContainers", "a{sv}", ({},))
+        error = refusal(user.call, "ListContainers", "a{sv}", (DETAIL,))
         assert error.name == "QuotaExceeded"
         assert "MaxPendingPerUser=" in error.text
         assert root.call("ListContainers", "a{sv}", ({},)) == []
         polkit.decide = lambda check: "yes"
-        assert other.call("ListContainers", "a{sv}", ({},)) == []
+        assert other.call("ListContainers", "a{sv}", (DETAIL,)) == []
 
         polkit.answer(polkit.checks[0], "yes")
         concurrent.futures.wait(pending, return_when=concurrent.futures.FIRST_COMPLETED)
-        assert user.call("ListContainers", "a{sv}", ({},)) == []
+        assert user.call("ListContainers", "a{sv}", (DETAIL,)) == []
         polkit.answer(polkit.checks[1], "yes")
 
 
@@ -227,10 +228,10 @@ def test_a_long_call_counts_as_long_as_it_takes(stopped, client, user, root, ser
     with concurrent.futures.ThreadPoolExecutor() as pool:
         waiting = pool.submit(client(USER).call, "WaitContainer", "sa{sv}", ("box", {}))
         services.wait(lambda: polkit.checks)
-        assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+        assert refusal(user.call, "ListContainers", "a{sv}", (DETAIL,)).name == "QuotaExceeded"
         assert root.call("StopContainers", "asa{sv}", (["box"], {})) == []
         assert waiting.result()[1] == "stopped"
-    assert len(user.call("ListContainers", "a{sv}", ({},))) == 1
+    assert len(user.call("ListContainers", "a{sv}", (DETAIL,))) == 1
     assert path
 
 
@@ -240,7 +241,7 @@ def test_a_flood_of_one_user_leaves_the_others_alone(daemon, image, user, root, 
         user.send("CreateContainer", "sa{sv}", ("web", COMMAND))
     assert root.call("ListContainers", "a{sv}", ({},)) == []
     services.wait(lambda: len(polkit.checks) == 64)
-    assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+    assert refusal(user.call, "ListContainers", "a{sv}", (DETAIL,)).name == "QuotaExceeded"
     assert len(polkit.checks) == 64
 
 
@@ -251,20 +252,20 @@ def test_who_wants_no_answer_is_counted_too_and_not_for_ever(stopped, root, user
     polkit.decide = lambda check: None
     user.send("CreateContainer", "sa{sv}", ("web", COMMAND), flags=Gio.DBusMessageFlags.NO_REPLY_EXPECTED)
     check = services.wait(lambda: polkit.checks)[0]
-    assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+    assert refusal(user.call, "ListContainers", "a{sv}", (DETAIL,)).name == "QuotaExceeded"
     polkit.decide = lambda check: "yes"
     polkit.answer(check, "yes")
     services.wait(lambda: any(what == "InterfacesAdded" and "/container/" in a[0] for _, _, what, a in services.signals))
-    assert len(user.call("ListContainers", "a{sv}", ({},))) == 1
+    assert len(user.call("ListContainers", "a{sv}", (DETAIL,))) == 1
 
 
 def test_the_quota_can_be_changed_at_run_time(daemon, services, client, user, root, polkit):
     polkit.decide = lambda check: None
-    client(USER).send("ListContainers", "a{sv}", ({},))
+    client(USER).send("ListContainers", "a{sv}", (DETAIL,))
     services.wait(lambda: polkit.checks)
     daemon.configure("MaxPendingPerUser=1\n")
     root.call("Reload", "a{sv}", ({},))
-    assert refusal(user.call, "ListContainers", "a{sv}", ({},)).name == "QuotaExceeded"
+    assert refusal(user.call, "ListContainers", "a{sv}", (DETAIL,)).name == "QuotaExceeded"
 
 
 def test_only_root_can_be_quiltd(daemon, user):
