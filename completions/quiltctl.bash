@@ -38,7 +38,7 @@ _quiltctl ()
         [remove]="$shared --force" [rm]="$shared --force" [wait]="$shared --json"
         [list]="$text --no-legend --all --quiet --label --labels" [ps]="$text --no-legend --all --quiet --label --labels"
         [status]=$text [show]="$text --property --value" [inspect]="$text --oci"
-        [logs]='--help --no-pager --follow --lines --tail --since --until --output'
+        [logs]='--help --no-pager --follow --lines --tail --since --until --reverse --stdout --stderr --timestamps --names --output'
         [rename]=$shared [update]="$shared $limits" [import]="$shared --json"
         [images]="$text --no-legend --quiet" [inspect-image]=$text
         [remove-image]=$shared [rmi]=$shared [doctor]="$shared --json" [version]="$shared --json" [help]=--help

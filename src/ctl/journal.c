@@ -71,17 +71,6 @@ quilt_journal_open (const char *field, const char *value, GError **error)
   return g_steal_pointer (&journal);
 }
 
-gboolean
-quilt_journal_has_entries (QuiltJournal *journal)
-{
-  int r = journal->lib.seek_head (journal->journal);
-
-  if (r >= 0)
-    r = journal->lib.next (journal->journal);
-  journal->lib.seek_head (journal->journal);
-  return r > 0;
-}
-
 /* The value of a field of the current entry: NULL where it has none. */
 static const char *
 get (QuiltJournal *journal, const char *field, gsize *ret_length)
@@ -126,18 +115,45 @@ get_number (QuiltJournal *journal, const char *field)
   return text && g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &number, NULL) ? number : 0;
 }
 
-/* An entry that ends a line of output. */
-static gboolean
-ends_line (QuiltJournal *journal)
+char *
+quilt_journal_get_last_id (QuiltJournal *journal)
 {
-  return has (journal, "QUILT_STREAM") && !has (journal, "CONTAINER_PARTIAL_MESSAGE");
+  g_autofree char *id = NULL;
+
+  if (journal->lib.seek_tail (journal->journal) < 0 ||
+      journal->lib.previous (journal->journal) <= 0)
+    return NULL;
+  get_copy (journal, "CONTAINER_ID_FULL", &id);
+  return g_steal_pointer (&id);
+}
+
+/* The current entry's stream, "stdout" or "stderr"; NULL if no container printed it. */
+static const char *
+get_stream (QuiltJournal *journal)
+{
+  gsize length = 0;
+  const char *value = get (journal, "QUILT_STREAM", &length);
+
+  if (!value)
+    return NULL;
+  return length == 6 && memcmp (value, "stderr", 6) == 0 ? "stderr" : "stdout";
+}
+
+/* Whether the entry ends a line of output, and one that counts. */
+static gboolean
+ends_line (QuiltJournal *journal, const char *wanted)
+{
+  const char *stream = get_stream (journal);
+
+  return stream && (!wanted || strcmp (stream, wanted) == 0) &&
+         !has (journal, "CONTAINER_PARTIAL_MESSAGE");
 }
 
 /* Steps back over n_lines ends of lines, and stands before the first entry to read. Where nothing
  * is at the tail, reading has to begin at the head: from the tail it would never find a later
  * entry. */
 static int
-seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines)
+seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, const char *stream)
 {
   guint64 lines = 0, received;
   int r = journal->lib.seek_tail (journal->journal);
@@ -146,7 +162,7 @@ seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines)
     r = journal->lib.get_realtime_usec (journal->journal, &received);
     if (r < 0)
       return r;
-    lines += ends_line (journal);
+    lines += ends_line (journal, stream);
     if (lines > n_lines || received < since_usec)
       return 0; /* stands on what is not to be read; the next one is */
   }
@@ -154,9 +170,10 @@ seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines)
 }
 
 gboolean
-quilt_journal_seek (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, GError **error)
+quilt_journal_seek (
+    QuiltJournal *journal, guint64 since_usec, guint64 n_lines, const char *stream, GError **error)
 {
-  int r = n_lines != G_MAXUINT64 ? seek_back (journal, since_usec, n_lines)
+  int r = n_lines != G_MAXUINT64 ? seek_back (journal, since_usec, n_lines, stream)
           : since_usec > 0       ? journal->lib.seek_realtime_usec (journal->journal, since_usec)
                                  : journal->lib.seek_head (journal->journal);
 
@@ -167,10 +184,9 @@ static void
 read_entry (QuiltJournal *journal, QuiltLogEntry *entry)
 {
   gsize length = 0;
-  const char *value = get (journal, "QUILT_STREAM", &length);
+  const char *value;
 
-  if (value)
-    entry->stream = length == 6 && memcmp (value, "stderr", 6) == 0 ? "stderr" : "stdout";
+  entry->stream = get_stream (journal);
   entry->sent_usec = get_number (journal, "_SOURCE_REALTIME_TIMESTAMP");
   if (entry->sent_usec == 0)
     entry->sent_usec = entry->received_usec;

@@ -28,13 +28,15 @@ QuiltJournal *quilt_journal_open (const char *field, const char *value, GError *
 void quilt_journal_close (QuiltJournal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltJournal, quilt_journal_close)
 
-/* Whether there is any entry; stands before the first one again. */
-gboolean quilt_journal_has_entries (QuiltJournal *journal);
+/* The ID of the container that the newest entry tells of; NULL if there is no entry. Owned by the
+ * caller. */
+char *quilt_journal_get_last_id (QuiltJournal *journal);
 
 /* Continues at the first entry of since_usec (0: of all) or later, or at the last n_lines lines if
- * that is later; G_MAXUINT64: no such bound. */
-gboolean
-quilt_journal_seek (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, GError **error);
+ * that is later; G_MAXUINT64: no such bound. stream: whose lines count, "stdout" or "stderr"; NULL:
+ * those of both. */
+gboolean quilt_journal_seek (
+    QuiltJournal *journal, guint64 since_usec, guint64 n_lines, const char *stream, GError **error);
 
 /* 1: got the next entry; 0: there is none now; -1 with error. */
 int quilt_journal_next (QuiltJournal *journal, QuiltLogEntry *ret_entry, GError **error);

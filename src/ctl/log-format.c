@@ -67,24 +67,34 @@ append_printable (GString *text, const char *message, gsize length)
 }
 
 static void
+append_time (const QuiltLogFormatter *formatter, guint64 usec, GString *text)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local ((gint64)(usec / G_USEC_PER_SEC));
+  g_autoptr (GDateTime) precise =
+      time ? g_date_time_add (time, (GTimeSpan)(usec % G_USEC_PER_SEC)) : NULL;
+  g_autofree char *stamp =
+      precise ? g_date_time_format (precise, time_formats[formatter->format]) : g_strdup ("-");
+
+  g_string_append_printf (text, "%s ", stamp);
+}
+
+static void
 append_line (const QuiltLogFormatter *formatter,
              const QuiltLogEntry *entry,
              const char *line,
              gsize length,
              GString *text)
 {
-  g_autoptr (GDateTime) time =
-      g_date_time_new_from_unix_local ((gint64)(entry->sent_usec / G_USEC_PER_SEC));
-  g_autoptr (GDateTime) precise =
-      time ? g_date_time_add (time, (GTimeSpan)(entry->sent_usec % G_USEC_PER_SEC)) : NULL;
-  g_autofree char *stamp =
-      precise ? g_date_time_format (precise, time_formats[formatter->format]) : g_strdup ("-");
+  const char *name = entry->name ? entry->name : "-";
 
-  g_string_append_printf (text, "%s ", stamp);
-  append_printable (text, entry->name ? entry->name : "-", entry->name ? strlen (entry->name) : 1);
-  if (entry->step > 0)
-    g_string_append_printf (text, "[setup %u]", entry->step);
-  g_string_append (text, ": ");
+  if (!formatter->without_time)
+    append_time (formatter, entry->sent_usec, text);
+  if (!formatter->without_name) {
+    append_printable (text, name, strlen (name));
+    if (entry->step > 0)
+      g_string_append_printf (text, "[setup %u]", entry->step);
+    g_string_append (text, ": ");
+  }
   if (formatter->for_terminal)
     append_printable (text, line, length);
   else

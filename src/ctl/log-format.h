@@ -18,8 +18,9 @@ gboolean quilt_log_format_parse (const char *name, QuiltLogFormat *ret_format, G
 
 typedef struct {
   QuiltLogFormat format;
-  gboolean for_terminal;  /* what is not printable is escaped, but with "cat" */
-  GString *unfinished[2]; /* lines that were split, by stream; NULL: none */
+  gboolean without_time, without_name; /* of what precedes a line */
+  gboolean for_terminal;               /* what is not printable is escaped, but with "cat" */
+  GString *unfinished[2];              /* lines that were split, by stream; NULL: none */
 } QuiltLogFormatter;
 
 void quilt_log_formatter_clear (QuiltLogFormatter *formatter);

@@ -3,10 +3,11 @@
 #include "ctl/bus.h"
 #include "ctl/log-format.h"
 #include "ctl/pager.h"
-#include "ctl/print.h"
+#include "ctl/text.h"
 #include "ctl/when.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "spec/words.h"
 
@@ -20,10 +21,20 @@
 #define BEHIND_USEC (2 * G_USEC_PER_SEC)
 
 typedef struct {
+  FILE *output;
+  GString *text;
+} Line;
+
+typedef struct {
   QuiltCtl *ctl;
   QuiltJournal *journal;
   QuiltLogFormatter formatter;
   guint64 until;
+  const char *only;    /* the stream to print; NULL: both */
+  FILE *err;           /* where the lines of stderr go, and notes */
+  FILE *last;          /* written to last; NULL: none */
+  gboolean with_notes; /* tells of lines that were dropped */
+  GArray *reverse;     /* of Line: all that is to be printed, oldest first; NULL: it is printed */
   GMainLoop *loop;
   gboolean ended;      /* quiltd says that the container does not run any more */
   guint64 ended_after; /* the entry of its end is not older than this */
@@ -34,8 +45,17 @@ typedef struct {
 } Logs;
 
 static void
+line_clear (gpointer data)
+{
+  Line *line = data;
+
+  g_string_free (line->text, TRUE);
+}
+
+static void
 logs_clear (Logs *logs)
 {
+  g_clear_pointer (&logs->reverse, g_array_unref);
   g_clear_pointer (&logs->journal, quilt_journal_close);
   g_clear_pointer (&logs->loop, g_main_loop_unref);
   quilt_log_formatter_clear (&logs->formatter);
@@ -48,28 +68,69 @@ is_terminal_state (const char *state)
   return g_strcmp0 (state, "exited") == 0 || g_strcmp0 (state, "failed") == 0;
 }
 
-static void
-print_entry (Logs *logs, const QuiltLogEntry *entry)
+/* NULL where the entry is not to be printed. */
+static FILE *
+find_output (const Logs *logs, const QuiltLogEntry *entry)
 {
-  g_autoptr (GString) text = NULL;
+  if (!entry->stream)
+    return entry->is_dropped_note && logs->with_notes ? logs->err : NULL;
+  if (logs->only && strcmp (logs->only, entry->stream) != 0)
+    return NULL;
+  return strcmp (entry->stream, "stderr") == 0 ? logs->err : stdout;
+}
+
+/* Nothing yet where its line goes on. */
+static GString *
+format_entry (Logs *logs, const QuiltLogEntry *entry)
+{
+  GString *text = g_string_new (NULL);
 
   if (logs->formatter.format >= QUILT_LOG_JSON) {
     g_autoptr (json_object) object = quilt_journal_to_json (logs->journal);
+    g_autofree char *json =
+        quilt_json_print (object, logs->formatter.format == QUILT_LOG_JSON_PRETTY);
+    g_autofree char *safe = quilt_text_json_printable (json);
 
-    logs->ctl->json =
-        logs->formatter.format == QUILT_LOG_JSON ? QUILT_JSON_SHORT : QUILT_JSON_PRETTY;
-    quilt_print_json (logs->ctl, object);
-    return;
+    g_string_append (text, safe);
+    if (!g_str_has_suffix (safe, "\n"))
+      g_string_append_c (text, '\n');
+  } else {
+    quilt_log_format (&logs->formatter, entry, text);
   }
-  text = g_string_new (NULL);
-  quilt_log_format (&logs->formatter, entry, text);
-  fwrite (text->str, 1, text->len, stdout);
+  return text;
 }
 
-static gboolean
-is_printed (const Logs *logs, const QuiltLogEntry *entry)
+/* In the order of the entries, also where both outputs are one file. */
+static void
+print_line (Logs *logs, const Line *line)
 {
-  return entry->stream || (entry->is_dropped_note && logs->formatter.format != QUILT_LOG_CAT);
+  if (logs->last && logs->last != line->output)
+    fflush (logs->last);
+  logs->last = line->output;
+  fwrite (line->text->str, 1, line->text->len, line->output);
+}
+
+static void
+print_entry (Logs *logs, const QuiltLogEntry *entry)
+{
+  FILE *output = find_output (logs, entry);
+  Line line = {output, output ? format_entry (logs, entry) : NULL};
+
+  if (!output)
+    return;
+  if (logs->reverse) {
+    g_array_append_val (logs->reverse, line);
+    return;
+  }
+  print_line (logs, &line);
+  g_string_free (line.text, TRUE);
+}
+
+static void
+print_reverse (Logs *logs)
+{
+  for (guint i = logs->reverse->len; i > 0; i--)
+    print_line (logs, &g_array_index (logs->reverse, Line, i - 1));
 }
 
 /* Prints what there is. */
@@ -85,7 +146,7 @@ read_all (Logs *logs)
       logs->stopped = TRUE;
     else if (!logs->quiet && entry.received_usec > logs->until)
       logs->stopped = TRUE;
-    else if (!logs->quiet && is_printed (logs, &entry))
+    else if (!logs->quiet)
       print_entry (logs, &entry);
     if (ferror (stdout))
       logs->stopped = TRUE;
@@ -200,7 +261,7 @@ settle (QuiltCtl *ctl, const char *id, guint64 ended_after)
   g_auto (Logs) logs = {.ctl = ctl, .quiet = TRUE, .ended = TRUE, .ended_after = ended_after};
 
   logs.journal = quilt_journal_open ("CONTAINER_ID_FULL", id, NULL);
-  if (logs.journal && quilt_journal_seek (logs.journal, ended_after, G_MAXUINT64, NULL))
+  if (logs.journal && quilt_journal_seek (logs.journal, ended_after, G_MAXUINT64, NULL, NULL))
     follow (&logs);
 }
 
@@ -235,7 +296,7 @@ look_at_container (Logs *logs, const char *path)
         strcmp (state, "running") == 0 || strcmp (state, "stopping") == 0 ? started : now;
 }
 
-/* A removed container is known to the journal alone. */
+/* A removed container is known to the journal alone: the last one that had this name or ID. */
 static QuiltJournal *
 open_removed (const char *name, GError **error)
 {
@@ -244,10 +305,9 @@ open_removed (const char *name, GError **error)
                       : strlen (name) == 12         ? "CONTAINER_ID"
                                                     : "CONTAINER_NAME";
   g_autoptr (QuiltJournal) journal = quilt_journal_open (field, name, error);
+  g_autofree char *id = journal ? quilt_journal_get_last_id (journal) : NULL;
 
-  if (!journal || quilt_journal_has_entries (journal))
-    return g_steal_pointer (&journal);
-  return NULL;
+  return id ? quilt_journal_open ("CONTAINER_ID_FULL", id, error) : NULL;
 }
 
 /* The journal of the container called name; ret_path: its object, or NULL if it is removed. */
@@ -275,7 +335,8 @@ parse_lines (const char *text, guint64 *ret_lines, GError **error)
 {
   g_autofree char *quoted = NULL;
 
-  if (!text || strcmp (text, "all") == 0)
+  /* podman and docker spell "all" as -1. */
+  if (!text || strcmp (text, "all") == 0 || strcmp (text, "-1") == 0)
     return TRUE;
   if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64 - 1, ret_lines, NULL))
     return TRUE;
@@ -285,46 +346,127 @@ parse_lines (const char *text, guint64 *ret_lines, GError **error)
   return FALSE;
 }
 
-int
-verb_logs (QuiltCtl *ctl, char **argv)
+typedef struct {
+  gboolean follow, reverse, out, err, times, names;
+  char *since, *until, *lines, *format;
+} Options;
+
+static void
+options_clear (Options *options)
 {
-  g_auto (Logs) logs = {.ctl = ctl, .until = G_MAXUINT64, .ended_after = G_MAXUINT64};
-  g_autofree char *since_text = NULL, *until_text = NULL, *lines_text = NULL, *format = NULL;
-  g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean do_follow = FALSE;
-  guint64 since = 0, lines = G_MAXUINT64, now = (guint64)g_get_real_time ();
-  const GOptionArg text = G_OPTION_ARG_FILENAME;
+  g_free (options->since);
+  g_free (options->until);
+  g_free (options->lines);
+  g_free (options->format);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static char **
+parse (QuiltCtl *ctl, char **argv, Options *options)
+{
+  const GOptionArg text = G_OPTION_ARG_FILENAME, flag = G_OPTION_ARG_NONE;
   const GOptionEntry entries[] = {
-      {"follow", 'f', 0, G_OPTION_ARG_NONE, &do_follow, "Go on until the container ends", NULL},
-      {"lines", 'n', 0, text, &lines_text, "Only the last lines", "NUMBER"},
-      {"tail", 0, 0, text, &lines_text, "The same", "NUMBER"},
-      {"since", 'S', 0, text, &since_text, "Only what is as new as this", "TIME"},
-      {"until", 'U', 0, text, &until_text, "Only what is as old as this", "TIME"},
-      {"output", 'o', 0, text, &format, "short, short-iso, short-precise, cat, json", "FORMAT"},
+      {"follow", 'f', 0, flag, &options->follow, "Go on until the container ends", NULL},
+      {"lines", 'n', 0, text, &options->lines, "Only the last lines", "NUMBER"},
+      {"tail", 0, 0, text, &options->lines, "The same", "NUMBER"},
+      {"since", 'S', 0, text, &options->since, "Only what is as new as this", "TIME"},
+      {"until", 'U', 0, text, &options->until, "Only what is as old as this", "TIME"},
+      {"reverse", 'r', 0, flag, &options->reverse, "The newest lines first", NULL},
+      {"stdout", 0, 0, flag, &options->out, "Only what it printed on stdout", NULL},
+      {"stderr", 0, 0, flag, &options->err, "Only what it printed on stderr", NULL},
+      {"timestamps", 't', 0, flag, &options->times, "Precede each line by its time", NULL},
+      {"names", 0, 0, flag, &options->names, "Precede each line by the name", NULL},
+      {"output", 'o', 0, text, &options->format, "short, short-iso, short-precise, cat, json",
+       "FORMAT"},
       {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
 
   if (!args)
+    return NULL;
+  if (options->follow && options->reverse)
+    ctl->parse_code = quilt_ctl_usage (ctl, "--follow and --reverse exclude each other");
+  else if (options->format && (options->times || options->names))
+    ctl->parse_code = quilt_ctl_usage (ctl, "--output says what precedes a line: leave out "
+                                            "--timestamps and --names, or --output");
+  else
+    return args;
+  return NULL;
+}
+
+/* As elsewhere, lines are bare unless a person reads them, or asks for more. */
+static gboolean
+choose_format (Logs *logs, const Options *options, GError **error)
+{
+  QuiltLogFormatter *formatter = &logs->formatter;
+  gboolean is_terminal = isatty (STDOUT_FILENO) != 0;
+
+  formatter->for_terminal = is_terminal;
+  if (options->format) {
+    if (!quilt_log_format_parse (options->format, &formatter->format, error))
+      return FALSE;
+    logs->with_notes = formatter->format != QUILT_LOG_CAT;
+    return TRUE;
+  }
+  logs->with_notes = TRUE;
+  if (options->times || options->names) {
+    formatter->format = QUILT_LOG_SHORT_ISO;
+    formatter->without_time = !options->times;
+    formatter->without_name = !options->names;
+  } else if (!is_terminal) {
+    formatter->format = QUILT_LOG_CAT;
+  }
+  return TRUE;
+}
+
+static void
+choose_outputs (Logs *logs, const Options *options)
+{
+  if (options->out != options->err)
+    logs->only = options->out ? "stdout" : "stderr";
+  /* A pager has the terminal to itself. JSON says of each entry which stream it is of. */
+  logs->err =
+      logs->formatter.format >= QUILT_LOG_JSON || (logs->ctl->pager && isatty (STDERR_FILENO))
+          ? stdout
+          : stderr;
+  if (options->reverse) {
+    logs->reverse = g_array_new (FALSE, FALSE, sizeof (Line));
+    g_array_set_clear_func (logs->reverse, line_clear);
+  }
+}
+
+int
+verb_logs (QuiltCtl *ctl, char **argv)
+{
+  g_auto (Logs) logs = {.ctl = ctl, .until = G_MAXUINT64, .ended_after = G_MAXUINT64};
+  g_auto (Options) options = {0};
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 since = 0, lines = G_MAXUINT64, now = (guint64)g_get_real_time ();
+  char **args = parse (ctl, argv, &options);
+
+  if (!args)
     return ctl->parse_code;
-  if ((since_text && !quilt_when_parse (since_text, now, &since, &error)) ||
-      (until_text && !quilt_when_parse (until_text, now, &logs.until, &error)) ||
-      !parse_lines (lines_text, &lines, &error) ||
-      (format && !quilt_log_format_parse (format, &logs.formatter.format, &error)))
+  if ((options.since && !quilt_when_parse (options.since, now, &since, &error)) ||
+      (options.until && !quilt_when_parse (options.until, now, &logs.until, &error)) ||
+      !parse_lines (options.lines, &lines, &error) || !choose_format (&logs, &options, &error))
     return quilt_ctl_fail (ctl, error);
   logs.journal = open_journal (ctl, args[0], &path, &error);
   if (!logs.journal)
     return quilt_ctl_fail (ctl, error);
-  logs.formatter.for_terminal = isatty (STDOUT_FILENO) != 0;
   if (path)
     look_at_container (&logs, path);
   if (logs.ended && logs.ended_after < now && now - logs.ended_after < BEHIND_USEC)
     settle (ctl, strrchr (path, '/') + 1, logs.ended_after);
-  if (!quilt_journal_seek (logs.journal, since, lines, &error))
+  options.follow = options.follow && path && !logs.ended;
+  if (!options.follow)
+    quilt_pager_open (ctl);
+  choose_outputs (&logs, &options);
+  if (!quilt_journal_seek (logs.journal, since, lines, logs.only, &error))
     return quilt_ctl_fail (ctl, error);
-  if (path && do_follow && !logs.ended)
+  if (options.follow)
     return follow (&logs);
-  quilt_pager_open (ctl);
   read_all (&logs);
+  if (logs.reverse)
+    print_reverse (&logs);
   return logs.code;
 }

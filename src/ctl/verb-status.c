@@ -132,7 +132,7 @@ print_log (const char *id)
   g_auto (GStrv) lines = NULL;
   QuiltLogEntry entry;
 
-  if (!journal || !quilt_journal_seek (journal, 0, LOG_LINES, NULL))
+  if (!journal || !quilt_journal_seek (journal, 0, LOG_LINES, NULL, NULL))
     return;
   while (quilt_journal_next (journal, &entry, NULL) > 0)
     if (entry.stream || entry.is_dropped_note)

@@ -73,11 +73,11 @@ parse_relative (const char *text, guint64 now_usec, guint64 *ret_usec)
   g_autofree char *spans = NULL;
   guint64 usec;
 
-  if (text[0] == '-' && text[1])
-    spans = g_strdup (text + 1);
-  else if (g_str_has_suffix (text, " ago"))
+  if (g_str_has_suffix (text, " ago"))
     spans = g_strndup (text, strlen (text) - strlen (" ago"));
-  if (!spans || !*spans || !parse_spans (spans, &usec))
+  else
+    spans = g_strdup (text[0] == '-' ? text + 1 : text); /* "10m", as podman has it */
+  if (!*spans || !parse_spans (spans, &usec))
     return FALSE;
   *ret_usec = now_usec - MIN (usec, now_usec);
   return TRUE;
@@ -98,7 +98,7 @@ start_of_day (guint64 now_usec, int days)
 static gboolean
 parse_word (const char *text, guint64 now_usec, guint64 *ret_usec)
 {
-  guint64 seconds;
+  const char *number = text[0] == '@' ? text + 1 : text; /* podman's has no '@' */
 
   if (strcmp (text, "now") == 0)
     *ret_usec = now_usec;
@@ -106,11 +106,9 @@ parse_word (const char *text, guint64 now_usec, guint64 *ret_usec)
     *ret_usec = start_of_day (now_usec, 0);
   else if (strcmp (text, "yesterday") == 0)
     *ret_usec = start_of_day (now_usec, -1);
-  else if (text[0] == '@' && g_ascii_string_to_unsigned (
-                                 text + 1, 10, 0, G_MAXINT64 / G_USEC_PER_SEC, &seconds, NULL))
-    *ret_usec = seconds * G_USEC_PER_SEC;
   else
-    return FALSE;
+    return number[strspn (number, "0123456789.")] == '\0' &&
+           quilt_parse_duration (number, ret_usec, NULL);
   return TRUE;
 }
 
@@ -156,7 +154,7 @@ quilt_when_parse (const char *text, guint64 now_usec, guint64 *ret_usec, GError 
   quoted = quilt_text_quote (text);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                "Failed to read time '%s': must be like '2026-11-23 12:00:00', '12:00', 'today', "
-               "'10min ago' or '@1700000000'",
+               "'10min ago', '10m' or '1700000000'",
                quoted);
   return FALSE;
 }

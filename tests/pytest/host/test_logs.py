@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every line of both streams reaches the journal, in order, whatever it is made of."""
 import os
+import re
 import signal
 
 import pytest
 
 from quilt import ctl, run, spawn, wait_unit
+from test_cli import Terminal
 from test_lifecycle import background, follow_until, props
 
 
@@ -47,10 +49,11 @@ def test_a_flood_leaves_its_neighbour_whole(busybox, name, journal):
 
 def test_logs_options(busybox, name):
     ctl("run", "--name", name, busybox, "/bin/sh", "-c", "seq 5; echo e >&2").ok()
-    assert ctl("logs", "-n", "2", "-o", "cat", name).ok().out.splitlines()[-1] in (b"5", b"e")
-    assert len(ctl("logs", "-n", "2", "-o", "cat", name).out.splitlines()) == 2
-    assert sorted(ctl("logs", "-o", "cat", name).out.splitlines()) == [b"1", b"2", b"3", b"4", b"5", b"e"]
-    assert ctl("logs", "-o", "cat", "--since", "1 hour ago", name).out.count(b"\n") == 6
+    last = ctl("logs", "-n", "2", "-o", "cat", name).ok()
+    assert len((last.out + last.err).splitlines()) == 2
+    every = ctl("logs", "-o", "cat", name).ok()
+    assert (every.out, every.err) == (b"1\n2\n3\n4\n5\n", b"e\n")
+    assert ctl("logs", "-o", "cat", "--since", "1 hour ago", name).out.count(b"\n") == 5
     assert ctl("logs", "-o", "cat", "--until", "1 hour ago", name).out == b""
     assert ctl("logs", "no-such-container").code != 0
 
@@ -100,3 +103,61 @@ def test_journald_gets_the_last_lines_however_long_it_is_away(busybox, name, jou
     wait_unit(f"quilt-{name}.scope", "inactive")
     assert journal.messages(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout") == [b"ready"] + [b"%d" % n for n in range(1, 5001)]
     ctl("start", name).ok()
+
+
+BOTH = "for i in 1 2 3; do echo o$i; echo e$i >&2; done"
+
+
+@pytest.mark.fault(29)
+@pytest.mark.parametrize("options, out, err", [
+    ([], b"o1\no2\no3\n", b"e1\ne2\ne3\n"),
+    (["--tail", "-1"], b"o1\no2\no3\n", b"e1\ne2\ne3\n"),
+    (["--stdout"], b"o1\no2\no3\n", b""),
+    (["--stderr"], b"", b"e1\ne2\ne3\n"),
+    (["--stdout", "--stderr"], b"o1\no2\no3\n", b"e1\ne2\ne3\n"),
+    (["--stderr", "-n2"], b"", b"e2\ne3\n"),
+    (["--stdout", "--tail=1"], b"o3\n", b""),
+    (["-r"], b"o3\no2\no1\n", b"e3\ne2\ne1\n"),
+    (["-r", "--stdout", "-n2"], b"o3\no2\n", b""),
+    (["--since", "10m"], b"o1\no2\no3\n", b"e1\ne2\ne3\n"),
+    (["--since", "1700000000"], b"o1\no2\no3\n", b"e1\ne2\ne3\n"),
+    (["--until", "1700000000"], b"", b""),
+])
+def test_logs_has_the_streams_apart_and_podmans_options(busybox, name, options, out, err):
+    ctl("run", "--name", name, busybox, "sh", "-c", BOTH).ok()
+    logs = ctl("logs", *options, name).ok()
+    assert (logs.out, logs.err) == (out, err)
+
+
+@pytest.mark.fault(29)
+def test_logs_into_one_file_are_in_order(busybox, name):
+    ctl("run", "--name", name, busybox, "sh", "-c", "for i in 1 2 3; do echo o$i; sleep 0.1; echo e$i >&2; sleep 0.1; done").ok()
+    both = run("sh", "-c", f"quiltctl logs {name} 2>&1").ok().out.split()
+    assert both == [b"o1", b"e1", b"o2", b"e2", b"o3", b"e3"]
+    assert run("sh", "-c", f"quiltctl logs -r {name} 2>&1").ok().out.split() == both[::-1]
+
+
+@pytest.mark.fault(29)
+def test_logs_have_a_prefix_where_a_person_reads_or_asks(busybox, name):
+    ctl("run", "--name", name, busybox, "echo", "hello").ok()
+    time = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} "
+    assert ctl("logs", name).ok().out == b"hello\n"
+    assert ctl("logs", "--names", name).ok().out == b"%s: hello\n" % name.encode()
+    assert re.fullmatch(time + rb"hello\n", ctl("logs", "-t", name).ok().out)
+    assert re.fullmatch(time + rb"%s: hello\n" % name.encode(), ctl("logs", "-t", "--names", name).ok().out)
+    for wrong in ["-t", "-ocat"], ["--names", "-oshort"], ["-f", "-r"]:
+        assert ctl("logs", *wrong, name).code == 1
+    with Terminal("quiltctl", "logs", name, PAGER="") as terminal:
+        assert terminal.wait() == 0
+    assert re.fullmatch(rb"\w{3} \d\d \d\d:\d\d:\d\d %s: hello\r\n" % name.encode(), terminal.seen)
+
+
+@pytest.mark.fault(29)
+def test_logs_are_those_of_the_last_container_of_the_name(busybox, name):
+    for word in "first", "second":
+        ctl("run", "--rm", "--name", name, busybox, "echo", word).ok()
+        assert ctl("logs", name).ok().text == word + "\n"
+    ctl("create", "--name", name, busybox, "echo", "third").ok()
+    assert ctl("logs", name).ok().text == ""
+    ctl("remove", name).ok()
+    assert ctl("logs", name).ok().text == ""

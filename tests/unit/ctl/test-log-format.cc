@@ -64,6 +64,18 @@ TEST_F (LogFormat, ShortHasTimeAndName)
   EXPECT_EQ (result (), "Nov 23 12:56:53 web: hello\tthere\n");
 }
 
+// Fault 29.
+TEST_F (LogFormat, WhatPrecedesALineIsChosen)
+{
+  formatter.format = QUILT_LOG_SHORT_ISO;
+  formatter.without_name = TRUE;
+  add ("stdout", "x");
+  formatter.without_name = FALSE;
+  formatter.without_time = TRUE;
+  add ("stdout", "y");
+  EXPECT_EQ (result (), "2026-11-23T12:56:53+0000 x\nweb: y\n");
+}
+
 TEST_F (LogFormat, OtherTimes)
 {
   formatter.format = QUILT_LOG_SHORT_ISO;

@@ -33,6 +33,11 @@ TEST_F (When, Good)
       {"10min ago", now - 600 * second},
       {"1 hour ago", now - 3600 * second},
       {"1h 30min ago", now - 5400 * second},
+      {"10m", now - 600 * second},
+      {"1h30m", now - 5400 * second},
+      {"1700000000", G_GUINT64_CONSTANT (1700000000) * second},
+      {"1700000000.5", G_GUINT64_CONSTANT (1700000000) * second + second / 2},
+      {"0", 0},
       {"-2 days", now - 2 * 86400 * second},
       {"2 weeks ago", now - 14 * 86400 * second},
       {"9000 years ago", 0},
@@ -57,7 +62,7 @@ TEST_F (When, Good)
 
 TEST_F (When, BadLeavesTheOutputAlone)
 {
-  for (const char *text : {"", "-", "ago", " ago", "x ago", "10", "10min", "@", "@-1", "@1x",
+  for (const char *text : {"", "-", "ago", " ago", "x ago", "+10min", "1.2.3", "@", "@-1", "@1x",
                            "25:00", "2026-13-01", "2026-11-23x", "infinity ago", "tomorrowish",
                            "1 fortnight ago", "99999999999999999999999 days ago", "\xff"}) {
     g_autoptr (GError) error = NULL;
