@@ -33,7 +33,7 @@ typedef struct {
   int pending_signal; /* came before there was a container to send it to */
   int code;           /* -1: not known yet */
   gboolean unwritten; /* our stdout does not take what it prints */
-  guint interrupts;   /* sent so far */
+  guint interrupts;   /* so far */
 } Run;
 
 static void
@@ -148,14 +148,52 @@ stop_setup (Run *run)
                           quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
 }
 
+/* The container's name, which it may not have been given by us. Owned by the caller. */
+static char *
+get_name (Run *run)
+{
+  g_autofree char *path = quilt_bus_container_path (run->ctl, run->id, NULL);
+  g_autoptr (GVariant) properties =
+      path ? quilt_bus_get_all (run->ctl, path, QUILT_BUS_CONTAINER, NULL) : NULL;
+  char *name;
+
+  return properties && g_variant_lookup (properties, "Name", "s", &name) ? name
+                                                                         : g_strdup (run->id);
+}
+
 /* The kernel spares a container's first process each signal that it has not asked for, so Ctrl-C
- * may do nothing. Who presses it again is told what does. */
+ * may do nothing. The second time the user is told so, the third time SIGKILL ends the container.
+ * Only on a terminal: a program that sends SIGINT may want its container to go on. */
+static void
+interrupt (Run *run)
+{
+  g_autofree char *name = NULL;
+
+  run->interrupts++;
+  if (run->interrupts < 2 || !isatty (STDERR_FILENO)) {
+    send_signal (run, SIGINT);
+    return;
+  }
+  name = get_name (run);
+  fputc ('\n', stderr); /* the terminal has printed "^C" */
+  if (run->interrupts == 2) {
+    send_signal (run, SIGINT);
+    quilt_ctl_warn ("Container %s goes on after SIGINT; to stop it: quiltctl stop %s; once more "
+                    "kills it",
+                    name, name);
+  } else {
+    send_signal (run, SIGKILL);
+    quilt_ctl_warn ("Killing container %s, which went on after SIGINT", name);
+  }
+}
+
 static void
 pass_on (Run *run, int signum)
 {
-  send_signal (run, signum);
-  if (signum == SIGINT && ++run->interrupts == 2 && isatty (STDERR_FILENO))
-    quilt_ctl_warn ("The command goes on after SIGINT; to stop it: quiltctl stop %.12s", run->id);
+  if (signum == SIGINT)
+    interrupt (run);
+  else
+    send_signal (run, signum);
 }
 
 static void
