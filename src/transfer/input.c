@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "store/digest.h"
 #include "transfer/ring.h"
+#include "transfer/unzstd.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -30,8 +31,12 @@ struct _QuiltInput {
   GError *error;     /* belongs to the thread until it is joined */
 
   guint8 buffer[BLOCK_SIZE]; /* raw input */
-  gsize buffered;            /* bytes of the last read */
+  gsize buffered;            /* bytes of the last read that gave some */
+  gboolean unread;           /* the buffer was filled ahead of the decompressor */
   guint64 raw;               /* bytes read in all */
+  guint64 zeros;             /* of these, zeros at the end */
+  guint64 plain;             /* bytes that the reader got */
+  gboolean compressed;
   int read_errno;
 };
 
@@ -40,7 +45,6 @@ struct _QuiltInput {
 static int (*const filters[]) (struct archive *) = {
     archive_read_support_filter_gzip,
     archive_read_support_filter_xz,
-    archive_read_support_filter_zstd,
     archive_read_support_filter_bzip2,
 };
 
@@ -57,21 +61,58 @@ digest_new (EVP_MD_CTX *hash)
   return g_string_free (text, FALSE);
 }
 
-/* Fills the buffer with raw bytes and hashes them. */
-static gssize
-read_raw (QuiltInput *input)
+static void
+count_zeros (QuiltInput *input, const guint8 *data, gsize length)
 {
-  gssize n = quilt_control_read (input->control, input->fd, input->buffer, sizeof input->buffer);
+  gsize n = length;
+
+  while (n > 0 && data[n - 1] == 0)
+    n--;
+  input->zeros = n == 0 ? input->zeros + length : length - n;
+}
+
+/* Reads raw bytes into the buffer, behind its first `at` bytes, and hashes them. At the end of the
+ * input the buffer stays as it is. */
+static gssize
+read_raw_at (QuiltInput *input, gsize at)
+{
+  guint8 *data = input->buffer + at;
+  gssize n = quilt_control_read (input->control, input->fd, data, sizeof input->buffer - at);
 
   if (n < 0) {
     input->read_errno = errno;
     return -1;
   }
-  EVP_DigestUpdate (input->hash, input->buffer, (gsize)n);
-  input->buffered = (gsize)n;
+  if (n == 0)
+    return 0;
+  EVP_DigestUpdate (input->hash, data, (gsize)n);
+  count_zeros (input, data, (gsize)n);
+  input->buffered = at + (gsize)n;
   input->raw += (guint64)n;
   quilt_control_set_consumed (input->control, input->raw);
   return n;
+}
+
+static gssize
+read_raw (QuiltInput *input)
+{
+  if (input->unread) {
+    input->unread = FALSE;
+    return (gssize)input->buffered;
+  }
+  return read_raw_at (input, 0);
+}
+
+/* Reads until the buffer shows which compression the input has, or the input ends. */
+static gboolean
+read_start (QuiltInput *input)
+{
+  gssize n = 1;
+
+  while (n > 0 && input->buffered < QUILT_ZSTD_MAGIC_BYTES)
+    n = read_raw_at (input, input->buffered);
+  input->unread = input->buffered > 0;
+  return n >= 0;
 }
 
 static la_ssize_t
@@ -86,11 +127,10 @@ on_read (struct archive *archive, void *data, const void **ret_buffer)
   return n;
 }
 
+/* text is the decompressor's, or NULL. */
 static gboolean
-set_read_error (QuiltInput *input, struct archive *archive, GError **error)
+set_read_error (QuiltInput *input, const char *text, GError **error)
 {
-  const char *text = archive ? archive_error_string (archive) : NULL;
-
   if (input->read_errno == ECANCELED)
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_CANCELLED,
                          "Failed to read the archive: cancelled");
@@ -108,40 +148,50 @@ set_read_error (QuiltInput *input, struct archive *archive, GError **error)
   return FALSE;
 }
 
+/* Reads what follows the compressed data, which ended `used` bytes into the input. Zeros pad a
+ * tape. Any other bytes would be hidden from a person who inspects the image. */
 static gboolean
-is_zero (const guint8 *data, gsize length)
+read_rest (QuiltInput *input, guint64 used, GError **error)
 {
-  return length == 0 || (data[0] == 0 && memcmp (data, data + 1, length - 1) == 0);
+  gssize n = 1;
+
+  while (n > 0 && used + input->zeros >= input->raw)
+    n = read_raw_at (input, 0);
+  if (n < 0)
+    return set_read_error (input, NULL, error);
+  if (n == 0)
+    return TRUE;
+  g_set_error (
+      error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
+      "Failed to decompress the archive: other data follows its end at byte %" G_GUINT64_FORMAT,
+      used);
+  return FALSE;
 }
 
-/* What follows the compressed stream is not seen by the decompressor: zeros pad a tape, anything
- * else would be hidden from whoever inspects the image. */
+/* Hands n plain bytes to the reader: those that the decompressor put into the ring's block. */
 static gboolean
-read_rest (QuiltInput *input, struct archive *archive, GError **error)
+deliver (QuiltInput *input, gsize n, GError **error)
 {
-  guint64 used = (guint64)archive_filter_bytes (archive, -1);
-  gsize unused = (gsize)MIN (input->raw - MIN (used, input->raw), input->buffered);
-  gboolean clean = is_zero (input->buffer + input->buffered - unused, unused);
-  gssize n;
-
-  while (clean && (n = read_raw (input)) != 0) {
-    if (n < 0)
-      return set_read_error (input, NULL, error);
-    clean = is_zero (input->buffer, (gsize)n);
+  input->plain += n;
+  if (input->plain > input->max_bytes) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
+                 "Failed to unpack the archive: it holds more than the %" G_GUINT64_FORMAT
+                 " bytes allowed",
+                 input->max_bytes);
+    return FALSE;
   }
-  if (!clean)
-    g_set_error (
-        error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
-        "Failed to decompress the archive: other data follows its end at byte %" G_GUINT64_FORMAT,
-        used);
-  return clean;
+  if (n > 0)
+    quilt_ring_push (input->ring, n);
+  return TRUE;
 }
 
+/* Fills one block of the ring with plain bytes. Their number; 0 at the end, -1 with an error. */
+typedef gssize (*ReadFunc) (QuiltInput *input, gpointer source, guint8 *block, GError **error);
+
 static gboolean
-pump (QuiltInput *input, struct archive *archive, GError **error)
+pump (QuiltInput *input, ReadFunc read, gpointer source, GError **error)
 {
-  guint64 plain = 0;
-  la_ssize_t n;
+  gssize n;
 
   do {
     guint8 *block = quilt_ring_fill (input->ring);
@@ -150,54 +200,111 @@ pump (QuiltInput *input, struct archive *archive, GError **error)
       input->unwanted = TRUE;
       return TRUE;
     }
-    n = archive_read_data (archive, block, BLOCK_SIZE);
-    if (n < 0)
-      return set_read_error (input, archive, error);
-    plain += (guint64)n;
-    if (plain > input->max_bytes) {
-      g_set_error (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
-                   "Failed to unpack the archive: it holds more than the %" G_GUINT64_FORMAT
-                   " bytes allowed",
-                   input->max_bytes);
+    n = read (input, source, block, error);
+    if (n < 0 || !deliver (input, (gsize)n, error))
       return FALSE;
-    }
-    if (n > 0)
-      quilt_ring_push (input->ring, (gsize)n);
   } while (n > 0);
-  return read_rest (input, archive, error);
+  return TRUE;
+}
+
+static gssize
+read_zstd (QuiltInput *input, gpointer source, guint8 *block, GError **error)
+{
+  QuiltZstd *zstd = source;
+  const char *text = NULL;
+  gssize n = 0;
+  gsize padding;
+
+  while (n == 0) {
+    if (quilt_zstd_wants_input (zstd)) {
+      n = read_raw (input);
+      if (n == 0 && quilt_zstd_is_complete (zstd))
+        return 0;
+      if (n <= 0)
+        break;
+      quilt_zstd_feed (zstd, input->buffer, (gsize)n);
+    }
+    if (quilt_zstd_is_padding (zstd, &padding))
+      return 0;
+    n = quilt_zstd_read (zstd, block, BLOCK_SIZE, &text);
+  }
+  if (n <= 0) {
+    set_read_error (input, text ? text : "a zstd frame is incomplete", error);
+    return -1;
+  }
+  return n;
+}
+
+static gboolean
+read_frames (QuiltInput *input, GError **error)
+{
+  g_autoptr (QuiltZstd) zstd = quilt_zstd_new ();
+  gsize padding;
+
+  if (!zstd) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                         "Failed to set up zstd: out of memory");
+    return FALSE;
+  }
+  input->compressed = TRUE;
+  if (!pump (input, read_zstd, zstd, error))
+    return FALSE;
+  quilt_zstd_is_padding (zstd, &padding);
+  return input->unwanted || read_rest (input, input->raw - padding, error);
+}
+
+static gssize
+read_archive (QuiltInput *input, gpointer source, guint8 *block, GError **error)
+{
+  struct archive *archive = source;
+  la_ssize_t n = archive_read_data (archive, block, BLOCK_SIZE);
+
+  if (n < 0)
+    set_read_error (input, archive_error_string (archive), error);
+  return n < 0 ? -1 : (gssize)n;
+}
+
+static gboolean
+read_stream (QuiltInput *input, struct archive *archive, GError **error)
+{
+  struct archive_entry *entry;
+  int r = archive_read_open (archive, input, NULL, on_read, NULL);
+
+  if (r == ARCHIVE_OK)
+    r = archive_read_next_header (archive, &entry);
+  if (r != ARCHIVE_OK && r != ARCHIVE_EOF)
+    return set_read_error (input, archive_error_string (archive), error);
+  if (r == ARCHIVE_OK && archive_filter_count (archive) > 2) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
+                         "Failed to decompress the archive: it is compressed more than once");
+    return FALSE;
+  }
+  input->compressed = r == ARCHIVE_OK && archive_filter_count (archive) > 1;
+  if (r == ARCHIVE_OK && !pump (input, read_archive, archive, error))
+    return FALSE;
+  return input->unwanted || read_rest (input, (guint64)archive_filter_bytes (archive, -1), error);
 }
 
 static gboolean
 read_all (QuiltInput *input, GError **error)
 {
-  struct archive *archive = archive_read_new ();
-  struct archive_entry *entry;
+  struct archive *archive;
   gboolean ok = TRUE;
-  int r;
 
+  if (!read_start (input))
+    return set_read_error (input, NULL, error);
+  if (input->buffered >= QUILT_ZSTD_MAGIC_BYTES && quilt_zstd_is_frame (input->buffer))
+    return read_frames (input, error);
+  archive = archive_read_new ();
   for (guint i = 0; ok && i < G_N_ELEMENTS (filters); i++)
     ok = filters[i](archive) == ARCHIVE_OK;
-  if (!ok) {
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                         "Failed to read the archive: libarchive was built without a decompressor");
-    archive_read_free (archive);
-    return FALSE;
-  }
   archive_read_support_format_raw (archive);
   archive_read_support_format_empty (archive);
-  r = archive_read_open (archive, input, NULL, on_read, NULL);
-  if (r == ARCHIVE_OK)
-    r = archive_read_next_header (archive, &entry);
-  if (r == ARCHIVE_OK && archive_filter_count (archive) > 2) {
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
-                         "Failed to decompress the archive: it is compressed more than once");
-    ok = FALSE;
-  } else if (r == ARCHIVE_OK)
-    ok = pump (input, archive, error);
-  else if (r == ARCHIVE_EOF)
-    ok = read_rest (input, archive, error);
+  if (ok)
+    ok = read_stream (input, archive, error);
   else
-    ok = set_read_error (input, archive, error);
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                         "Failed to read the archive: libarchive was built without a decompressor");
   archive_read_free (archive);
   return ok;
 }
@@ -250,6 +357,12 @@ join (QuiltInput *input)
     quilt_control_cancel (input->control);
   quilt_ring_close (input->ring);
   g_thread_join (g_steal_pointer (&input->thread));
+}
+
+gboolean
+quilt_input_is_compressed (const QuiltInput *input)
+{
+  return input->compressed;
 }
 
 gboolean

@@ -17,9 +17,14 @@ QuiltInput *quilt_input_new (int fd, guint64 max_bytes, QuiltControl *control, G
  * failed: quilt_input_finish() tells which. */
 gsize quilt_input_next (QuiltInput *input, const guint8 **ret_data);
 
+/* Whether the bytes come out of a compressed stream. To be asked after quilt_input_next() gave
+ * some.
+ */
+gboolean quilt_input_is_compressed (const QuiltInput *input);
+
 /* Waits for the thread to end: after the whole input when quilt_input_next() gave 0, else at once,
  * for which control is cancelled. TRUE sets the digest "sha256:HEX" of all input bytes as they
- * came. FALSE when reading failed: BAD_ARCHIVE when damaged or followed by other bytes,
+ * came. FALSE when reading failed: BAD_ARCHIVE when damaged or followed by anything but zeros,
  * QUOTA_EXCEEDED, CANCELLED, FAILED. */
 gboolean quilt_input_finish (QuiltInput *input, char **ret_digest, GError **error);
 
