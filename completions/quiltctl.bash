@@ -39,7 +39,7 @@ _quiltctl ()
         [list]="$text --no-legend --all --quiet --label --labels" [ps]="$text --no-legend --all --quiet --label --labels"
         [status]=$text [show]="$text --property --value" [inspect]="$text --oci"
         [logs]='--help --no-pager --follow --lines --tail --since --until --reverse --stdout --stderr --timestamps --names --output'
-        [rename]=$shared [update]="$shared $limits" [import]="$shared --json"
+        [rename]=$shared [update]="$shared $limits" [import]="$shared --json --no-end-mark"
         [images]="$text --no-legend --quiet" [inspect-image]=$text
         [remove-image]=$shared [rmi]=$shared [doctor]="$shared --json" [version]="$shared --json" [help]=--help
     )

@@ -24,10 +24,16 @@ typedef struct {
   guint subscriptions[3];
   GHashTable *completed; /* job → parameters of Completed; the signal may precede the answer */
   QuiltProgress progress;
-  char *digest;
-  gboolean existed;
+  QuiltImported result;
   GError *error;
 } Import;
+
+void
+quilt_imported_clear (QuiltImported *imported)
+{
+  g_clear_pointer (&imported->digest, g_free);
+  g_clear_pointer (&imported->left_out, g_variant_unref);
+}
 
 static void
 import_clear (Import *import)
@@ -38,7 +44,7 @@ import_clear (Import *import)
   g_main_loop_unref (import->loop);
   g_free (import->job);
   g_hash_table_unref (import->completed);
-  g_free (import->digest);
+  quilt_imported_clear (&import->result);
   g_clear_error (&import->error);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Import, import_clear)
@@ -58,8 +64,11 @@ finish (Import *import, GVariant *parameters)
 
   g_variant_get (parameters, "(b&s&s@a{sv})", &success, &name, &message, &results);
   if (success) {
-    g_variant_lookup (results, "digest", "s", &import->digest);
-    g_variant_lookup (results, "existed", "b", &import->existed);
+    g_variant_lookup (results, "digest", "s", &import->result.digest);
+    g_variant_lookup (results, "existed", "b", &import->result.existed);
+    g_variant_lookup (results, "nested", "b", &import->result.nested);
+    import->result.left_out =
+        g_variant_lookup_value (results, "left-out", G_VARIANT_TYPE ("a{st}"));
   } else {
     if (g_str_has_prefix (name, "org.quilt.Error."))
       name += strlen ("org.quilt.Error.");
@@ -213,9 +222,44 @@ subscribe (Import *import)
         G_DBUS_SIGNAL_FLAGS_NONE, on_properties, import, NULL);
 }
 
-char *
-quilt_image_import (
-    QuiltCtl *ctl, const char *path, const char *name, gboolean *ret_existed, GError **error)
+/* "3 device-nodes, 1 sockets" */
+static char *
+list_left_out (GVariant *left_out)
+{
+  GString *text = g_string_new (NULL);
+  GVariantIter iter;
+  const char *kind;
+  guint64 count;
+
+  g_variant_iter_init (&iter, left_out);
+  while (g_variant_iter_next (&iter, "{&st}", &kind, &count))
+    g_string_append_printf (text, "%s%" G_GUINT64_FORMAT " %s", text->len > 0 ? ", " : "", count,
+                            kind);
+  return g_string_free (text, FALSE);
+}
+
+static void
+warn (const char *quoted_path, const QuiltImported *imported)
+{
+  if (imported->left_out && g_variant_n_children (imported->left_out) > 0) {
+    g_autofree char *list = list_left_out (imported->left_out);
+
+    quilt_ctl_warn ("Left out of '%s': %s; 'quiltctl inspect-image %.19s' names the first paths",
+                    quoted_path, list, imported->digest);
+  }
+  if (imported->nested)
+    quilt_ctl_warn ("All files of '%s' are below one directory; if that is the root file system, "
+                    "pack it from inside: tar -C DIRECTORY -c . | quiltctl import - NAME",
+                    quoted_path);
+}
+
+gboolean
+quilt_image_import (QuiltCtl *ctl,
+                    const char *path,
+                    const char *name,
+                    GVariant *options,
+                    QuiltImported *ret_imported,
+                    GError **error)
 {
   g_auto (Import) import = {
       .ctl = ctl,
@@ -225,39 +269,45 @@ quilt_image_import (
   };
   g_autoptr (GUnixFDList) fds = NULL;
   g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
+  g_autoptr (GVariant) keys = g_variant_ref_sink (options ? options : quilt_bus_no_options ());
+  g_autofree char *quoted = quilt_text_quote (path);
   int fd = open_archive (path, error);
 
   if (fd < 0)
-    return NULL;
+    return FALSE;
   fds = g_unix_fd_list_new_from_array (&fd, 1);
   quilt_signals_watch (&signals, on_signal, &import);
   if (!quilt_bus_check_text ("image name", name, error) || !quilt_bus_connect (ctl, error))
-    return NULL;
+    return FALSE;
   quilt_progress_init (&import.progress);
   subscribe (&import);
   g_dbus_connection_call_with_unix_fd_list (
       ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "ImportImage",
-      g_variant_new ("(hs@a{sv})", 0, name, quilt_bus_no_options ()), G_VARIANT_TYPE ("(o)"),
+      g_variant_new ("(hs@a{sv})", 0, name, keys), G_VARIANT_TYPE ("(o)"),
       quilt_bus_call_flags (ctl), G_MAXINT, fds, NULL, on_answer, &import);
   g_clear_object (&fds); /* so that the daemon has the only reader of a pipe */
   g_main_loop_run (import.loop);
   quilt_progress_end (&import.progress);
-  if (!import.digest) {
-    g_autofree char *quoted = quilt_text_quote (path);
-
+  if (!import.result.digest) {
     g_propagate_prefixed_error (error, g_steal_pointer (&import.error),
                                 "Failed to import '%s': ", quoted);
-    return NULL;
+    return FALSE;
   }
-  if (ret_existed)
-    *ret_existed = import.existed;
-  return g_steal_pointer (&import.digest);
+  warn (quoted, &import.result);
+  *ret_imported = import.result;
+  import.result = (QuiltImported){0};
+  return TRUE;
 }
 
 char *
 quilt_image_resolve (QuiltCtl *ctl, const char *image, GError **error)
 {
-  if (quilt_image_is_path (image))
-    return quilt_image_import (ctl, image, "", NULL, error);
+  if (quilt_image_is_path (image)) {
+    g_auto (QuiltImported) imported = {0};
+
+    return quilt_image_import (ctl, image, "", NULL, &imported, error)
+               ? g_steal_pointer (&imported.digest)
+               : NULL;
+  }
   return quilt_bus_check_text ("image name", image, error) ? g_strdup (image) : NULL;
 }

@@ -7,28 +7,50 @@
 
 #include <stdio.h>
 
+static void
+print_imported (QuiltCtl *ctl, const QuiltImported *imported)
+{
+  g_autoptr (json_object) object = json_object_new_object ();
+  json_object *left_out = json_object_new_object ();
+  GVariantIter iter;
+  const char *kind;
+  guint64 count;
+
+  quilt_json_add_string (object, "digest", imported->digest);
+  json_object_object_add (object, "existed", json_object_new_boolean (imported->existed));
+  if (imported->left_out) {
+    g_variant_iter_init (&iter, imported->left_out);
+    while (g_variant_iter_next (&iter, "{&st}", &kind, &count))
+      quilt_json_add_uint64 (left_out, kind, count);
+  }
+  json_object_object_add (object, "leftOut", left_out);
+  quilt_print_json (ctl, object);
+}
+
 int
 verb_import (QuiltCtl *ctl, char **argv)
 {
-  char **args = quilt_ctl_parse (ctl, argv, NULL);
+  gboolean no_end_mark = FALSE;
+  const GOptionEntry entries[] = {{"no-end-mark", 0, 0, G_OPTION_ARG_NONE, &no_end_mark,
+                                   "Take a tar archive without its end mark", NULL},
+                                  {NULL}};
+  char **args = quilt_ctl_parse (ctl, argv, entries);
   g_autoptr (GError) error = NULL;
-  g_autofree char *digest = NULL;
-  gboolean existed = FALSE;
+  g_auto (QuiltImported) imported = {0};
+  GVariantDict options;
 
   if (!args)
     return ctl->parse_code;
-  digest = quilt_image_import (ctl, args[0], args[1] ? args[1] : "", &existed, &error);
-  if (!digest)
+  g_variant_dict_init (&options, NULL);
+  if (no_end_mark)
+    g_variant_dict_insert (&options, "no-end-mark", "b", TRUE);
+  if (!quilt_image_import (ctl, args[0], args[1] ? args[1] : "", g_variant_dict_end (&options),
+                           &imported, &error))
     return quilt_ctl_fail (ctl, error);
-  if (ctl->json == QUILT_JSON_OFF) {
-    puts (digest);
-  } else {
-    g_autoptr (json_object) object = json_object_new_object ();
-
-    quilt_json_add_string (object, "digest", digest);
-    json_object_object_add (object, "existed", json_object_new_boolean (existed));
-    quilt_print_json (ctl, object);
-  }
+  if (ctl->json == QUILT_JSON_OFF)
+    puts (imported.digest);
+  else
+    print_imported (ctl, &imported);
   return 0;
 }
 

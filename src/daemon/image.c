@@ -142,6 +142,7 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   record->size = old->size;
   record->entries = old->entries;
   record->created_usec = old->created_usec;
+  quilt_left_out_copy (&record->left_out, &old->left_out);
   record->config.entrypoint = g_strdupv (old->config.entrypoint);
   record->config.cmd = g_strdupv (old->config.cmd);
   record->config.env = g_strdupv (old->config.env);

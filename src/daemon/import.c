@@ -33,11 +33,13 @@ typedef struct {
   QuiltMessage done; /* the helper's last word */
   char *digest;
   gboolean existed;
+  gboolean no_end_mark;
 
   /* What the thread writes: the record of the image, and the one of the image that loses the name.
    */
   QuiltImageRecord *record;
   QuiltImageRecord *loser;
+  QuiltLayerInfo info;
 } Import;
 
 static void
@@ -47,11 +49,25 @@ import_free (Import *import)
   g_clear_pointer (&import->helper, quilt_helper_free);
   g_clear_pointer (&import->record, quilt_image_record_free);
   g_clear_pointer (&import->loser, quilt_image_record_free);
+  quilt_layer_info_clear (&import->info);
   g_clear_error (&import->error);
   g_free (import->name);
   g_free (import->digest);
   g_free (import->temporary);
   g_free (import);
+}
+
+/* Everybody may read the signal of a job's end, so it has numbers and no path of the archive. */
+static GVariant *
+left_out_counts (const QuiltLeftOut *left_out)
+{
+  GVariantBuilder counts;
+
+  g_variant_builder_init (&counts, G_VARIANT_TYPE ("a{st}"));
+  for (guint i = 0; i < QUILT_LEFT_OUT_KINDS; i++)
+    if (left_out->counts[i] > 0)
+      g_variant_builder_add (&counts, "{st}", quilt_left_out_name (i), left_out->counts[i]);
+  return g_variant_builder_end (&counts);
 }
 
 static void
@@ -67,6 +83,8 @@ complete (Import *import, const QuiltImage *image, const GError *error)
   g_variant_dict_insert (&results, "image", "o", image->path);
   g_variant_dict_insert (&results, "digest", "s", image->record->digest);
   g_variant_dict_insert (&results, "existed", "b", import->existed);
+  g_variant_dict_insert (&results, "nested", "b", import->info.nested);
+  g_variant_dict_insert_value (&results, "left-out", left_out_counts (&import->info.left_out));
   quilt_event_log (
       QUILT_EVENT_IMAGE_IMPORTED,
       &(QuiltEventFields){.image_name = import->name, .image_digest = image->record->digest},
@@ -113,11 +131,24 @@ give_up (Import *import)
                   import);
 }
 
+/* What the helper says of the layer. */
+static gboolean
+read_info (QuiltStore *store, Import *import, GError **error)
+{
+  const char *hex = quilt_digest_hex (import->digest);
+
+  if (!quilt_layer_info_read (store->layers_fd, hex, &import->info, error))
+    return FALSE;
+  if (!import->existed)
+    quilt_left_out_copy (&import->record->left_out, &import->info.left_out);
+  return TRUE;
+}
+
 /* The image with the name first: a crash in between leaves it with two, never with none. */
 static gboolean
 publish (QuiltStore *store, gpointer data, GError **error)
 {
-  const Import *import = data;
+  Import *import = data;
   g_autoptr (GPtrArray) none = g_ptr_array_new (); /* other images with its layer */
 
   if (import->done.exit_code == 0 &&
@@ -130,7 +161,7 @@ publish (QuiltStore *store, gpointer data, GError **error)
                  "The image was removed while it was imported: import it again");
     return FALSE;
   }
-  if (quilt_image_save (store, import->record, error) &&
+  if (read_info (store, import, error) && quilt_image_save (store, import->record, error) &&
       (!import->loser || quilt_image_save (store, import->loser, error)))
     return TRUE;
   if (!import->existed)
@@ -326,7 +357,8 @@ spawn_transfer (Import *import, GError **error)
   g_autofree char *entries = g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT,
                                               MIN (daemon->config->import_max_entries, G_MAXINT64));
   g_autofree char *temporary = g_strconcat ("--temporary=", import->temporary, NULL);
-  const char *const argv[] = {program, bytes, entries, temporary, NULL};
+  const char *const argv[] = {
+      program, bytes, entries, temporary, import->no_end_mark ? "--no-end-mark" : NULL, NULL};
   const int fds[] = {import->source, daemon->store->layers_fd};
 
   return quilt_helper_spawn (daemon->helpers_fd, argv, fds, G_N_ELEMENTS (fds), &helper_events,
@@ -392,9 +424,11 @@ quilt_import_image (QuiltDaemon *daemon,
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GError) error = NULL;
   g_autofd int fd = -1;
+  gboolean no_end_mark = FALSE;
+  const QuiltDictKey keys[] = {{"no-end-mark", 'b', &no_end_mark, NULL}};
   Import *import;
 
-  if (!quilt_dict_read (options, NULL, 0, &error) ||
+  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error) ||
       (*name && !quilt_image_name_check (name, &error)) ||
       (fd = take_source (fds, source, &error)) < 0) {
     quilt_bus_error_return (invocation, error);
@@ -404,6 +438,7 @@ quilt_import_image (QuiltDaemon *daemon,
   import->daemon = daemon;
   import->name = *name ? g_strdup (name) : NULL;
   import->source = g_steal_fd (&fd);
+  import->no_end_mark = no_end_mark;
   import->temporary = quilt_layer_temporary_new ();
   g_object_set_data_full (G_OBJECT (invocation), "quilt-import", import,
                           (GDestroyNotify)import_free);

@@ -42,6 +42,7 @@ static const QuiltField image_fields[] = {
     {"size", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, size)},
     {"entries", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, entries)},
     {"created", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, created_usec)},
+    {"left-out", QUILT_FIELD_OBJECT, quilt_left_out_parse, offsetof (QuiltImageRecord, left_out)},
     {"config", QUILT_FIELD_OBJECT, parse_config, offsetof (QuiltImageRecord, config)},
     {NULL},
 };
@@ -54,6 +55,7 @@ quilt_image_record_free (QuiltImageRecord *record)
   g_free (record->digest);
   g_strfreev (record->names);
   g_strfreev (record->layers);
+  quilt_left_out_clear (&record->left_out);
   quilt_image_config_clear (&record->config);
   g_free (record);
 }
@@ -70,6 +72,7 @@ record_to_json (const QuiltImageRecord *record)
   quilt_record_add_uint64 (object, "size", record->size);
   quilt_record_add_uint64 (object, "entries", record->entries);
   quilt_record_add_uint64 (object, "created", record->created_usec);
+  quilt_left_out_write (&record->left_out, object);
   quilt_record_add_strv (config, "entrypoint", record->config.entrypoint);
   quilt_record_add_strv (config, "cmd", record->config.cmd);
   quilt_record_add_strv (config, "env", record->config.env);

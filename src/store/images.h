@@ -14,6 +14,7 @@ typedef struct {
   guint64 size;  /* bytes on disk */
   guint64 entries;
   guint64 created_usec;
+  QuiltLeftOut left_out; /* of the archive */
   QuiltImageConfig config;
 } QuiltImageRecord;
 

@@ -22,8 +22,16 @@ static const QuiltField info_fields[] = {
     QUILT_RECORD_FIELDS,
     {"size", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltLayerInfo, size)},
     {"entries", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltLayerInfo, entries)},
+    {"nested", QUILT_FIELD_BOOL, quilt_field_bool, offsetof (QuiltLayerInfo, nested)},
+    {"left-out", QUILT_FIELD_OBJECT, quilt_left_out_parse, offsetof (QuiltLayerInfo, left_out)},
     {NULL},
 };
+
+void
+quilt_layer_info_clear (QuiltLayerInfo *info)
+{
+  quilt_left_out_clear (&info->left_out);
+}
 
 gboolean
 quilt_layer_info_write (int layer_fd, const QuiltLayerInfo *info, GError **error)
@@ -32,6 +40,9 @@ quilt_layer_info_write (int layer_fd, const QuiltLayerInfo *info, GError **error
 
   quilt_record_add_uint64 (record, "size", info->size);
   quilt_record_add_uint64 (record, "entries", info->entries);
+  if (info->nested)
+    json_object_object_add (record, "nested", json_object_new_boolean (TRUE));
+  quilt_left_out_write (&info->left_out, record);
   return quilt_record_write (layer_fd, INFO_NAME, record, QUILT_FILE_VOLATILE, error);
 }
 
@@ -39,11 +50,12 @@ gboolean
 quilt_layer_info_read (int layers_fd, const char *hex, QuiltLayerInfo *ret_info, GError **error)
 {
   g_autofree char *name = g_build_filename (hex, INFO_NAME, NULL);
-  QuiltLayerInfo info = {0};
+  g_auto (QuiltLayerInfo) info = {0};
 
   if (!quilt_record_read (layers_fd, name, info_fields, &info, error))
     return FALSE;
   *ret_info = info;
+  info = (QuiltLayerInfo){0};
   return TRUE;
 }
 

@@ -2,20 +2,26 @@
 /* The directory layers: one unpacked tree per content digest, layers/HEX/fs. */
 #pragma once
 
+#include "store/left-out.h"
 #include "store/store.h"
 
 /* What is known about a layer, layers/HEX/layer.json. */
 typedef struct {
   guint64 size;    /* bytes of its files */
   guint64 entries; /* files, directories and links */
+  gboolean nested; /* all are below one directory, which looks like the root itself */
+  QuiltLeftOut left_out;
 } QuiltLayerInfo;
+
+void quilt_layer_info_clear (QuiltLayerInfo *info);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltLayerInfo, quilt_layer_info_clear)
 
 /* Writes the information beside fs/; not synced: whoever unpacked the tree syncs all of it at once.
  */
 gboolean quilt_layer_info_write (int layer_fd, const QuiltLayerInfo *info, GError **error);
 
 /* Reads it from the directory layers, for a finished layer. NOT_FOUND when there is no such layer.
- */
+ * To be cleared by the caller. */
 gboolean
 quilt_layer_info_read (int layers_fd, const char *hex, QuiltLayerInfo *ret_info, GError **error);
 

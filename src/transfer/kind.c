@@ -3,7 +3,9 @@
 #include "transfer/kind.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +38,13 @@ static const struct {
     KIND (0, "LZIP", "compressed by lzip"),
     KIND (0, "#!", "a script"),
     KIND (0, "{", "JSON text"),
+    KIND (0, "\037\213", "compressed more than once"),
+    KIND (0,
+          "\375"
+          "7zXZ",
+          "compressed more than once"),
+    KIND (0, "\050\265\057\375", "compressed more than once"),
+    KIND (0, "BZh", "compressed more than once"),
 #undef KIND
 };
 
@@ -89,5 +98,50 @@ quilt_kind_check_tree (int root_fd, GError **error)
       "Failed to unpack the archive: it is an image in OCI's or docker's layout; give a tar "
       "archive "
       "of a root file system, as 'podman export' or 'docker export' make it of a container");
+  return FALSE;
+}
+
+static gboolean
+is_directory (int dir_fd, const char *name)
+{
+  struct stat st;
+
+  return fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (st.st_mode);
+}
+
+/* The name of the only entry of a directory; NULL if there are none or more. */
+static char *
+only_entry (int dir_fd)
+{
+  g_autofd int fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  g_autofree char *name = NULL;
+  struct dirent *entry;
+  guint n = 0;
+
+  if (!dir)
+    return NULL;
+  g_steal_fd (&fd);
+  while (n < 2 && (entry = readdir (dir)))
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0 && n++ == 0)
+      name = g_strdup (entry->d_name);
+  closedir (dir);
+  return n == 1 ? g_steal_pointer (&name) : NULL;
+}
+
+gboolean
+quilt_kind_is_nested (int root_fd)
+{
+  static const char *const signs[] = {"bin", "etc", "usr"};
+  g_autofree char *name = only_entry (root_fd);
+  g_autofd int fd = -1;
+
+  /* A root may have nothing but /usr, which has directories of these names too. */
+  if (!name || strcmp (name, "usr") == 0)
+    return FALSE;
+  fd = openat (root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  for (gsize i = 0; fd >= 0 && i < G_N_ELEMENTS (signs); i++)
+    if (is_directory (fd, signs[i]))
+      return TRUE;
   return FALSE;
 }

@@ -13,3 +13,6 @@ gboolean quilt_kind_set_error (const guint8 *start, gsize length, GError **error
 /* Whether what was unpacked into root_fd is a root file system, not an archive of a whole image in
  * OCI's or docker's layout. FALSE sets BAD_ARCHIVE. */
 gboolean quilt_kind_check_tree (int root_fd, GError **error);
+
+/* Whether root_fd holds one directory alone, which looks like a root file system. */
+gboolean quilt_kind_is_nested (int root_fd);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "store/digest.h"
 #include "transfer/input.h"
+#include "transfer/kind.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,7 @@ quilt_transfer_result_clear (QuiltTransferResult *result)
 {
   g_clear_pointer (&result->digest, g_free);
   g_clear_pointer (&result->temporary, g_free);
+  quilt_layer_info_clear (&result->info);
 }
 
 gboolean
@@ -62,8 +64,13 @@ static gboolean
 is_layer (int layers_fd, const char *digest, QuiltLayerInfo *ret_info)
 {
   const char *hex = quilt_digest_hex (digest);
+  QuiltLayerInfo info;
 
-  return hex && quilt_layer_info_read (layers_fd, hex, ret_info, NULL);
+  if (!hex || !quilt_layer_info_read (layers_fd, hex, &info, NULL))
+    return FALSE;
+  quilt_layer_info_clear (ret_info);
+  *ret_info = info;
+  return TRUE;
 }
 
 /* Hashing costs a tenth of unpacking. It only decides that nothing need be done: a file that
@@ -127,8 +134,12 @@ fill_temporary (int archive_fd,
   if (!quilt_unpack (archive_fd, fs_fd, limits, control, &unpacked, error))
     return FALSE;
   result->digest = unpacked.digest;
-  result->info = (QuiltLayerInfo){.size = unpacked.bytes, .entries = unpacked.entries};
-  result->skipped = unpacked.skipped;
+  result->info = (QuiltLayerInfo){
+      .size = unpacked.bytes,
+      .entries = unpacked.entries,
+      .nested = quilt_kind_is_nested (fs_fd),
+      .left_out = unpacked.left_out,
+  };
   if (!quilt_layer_info_write (fd, &result->info, error))
     return FALSE;
   /* One sync for everything instead of one per file. */

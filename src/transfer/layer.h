@@ -12,7 +12,6 @@ typedef struct {
   char
       *temporary; /* name of the unfinished layer in the directory layers; NULL: the layer exists */
   QuiltLayerInfo info;
-  guint64 skipped; /* entries that were left out */
 } QuiltTransferResult;
 
 void quilt_transfer_result_clear (QuiltTransferResult *result);

@@ -90,7 +90,6 @@ send_done (const Transfer *t)
   message.exit_code = result->temporary == NULL;
   message.done = result->info.size;
   message.total = result->info.entries;
-  message.step = (guint32)MIN (result->skipped, G_MAXUINT32);
   quilt_message_set_text (&message, text);
   return send_last (&message);
 }
@@ -179,12 +178,15 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   gint64 max_bytes = G_GINT64_CONSTANT (64) << 30;
   gint64 max_entries = G_GINT64_CONSTANT (4) << 20;
+  gboolean no_end_mark = FALSE;
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
       {"max-bytes", 0, 0, G_OPTION_ARG_INT64, &max_bytes, "Largest image, unpacked", "BYTES"},
       {"max-entries", 0, 0, G_OPTION_ARG_INT64, &max_entries, "Most files in an image", "NUMBER"},
       {"temporary", 0, 0, G_OPTION_ARG_STRING, &t->temporary, "Name of the unfinished layer",
        "NAME"},
+      {"no-end-mark", 0, 0, G_OPTION_ARG_NONE, &no_end_mark,
+       "Take an archive without the zeros that mark its end", NULL},
       {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
       {NULL},
   };
@@ -208,6 +210,7 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
     return FALSE;
   t->limits.max_bytes = (guint64)max_bytes;
   t->limits.max_entries = (guint64)max_entries;
+  t->limits.no_end_mark = no_end_mark;
   return TRUE;
 }
 

@@ -21,6 +21,7 @@
 #define XATTRS_MAX 64
 #define XATTR_BYTES_MAX (64 * 1024)
 #define TAR_BLOCK 512
+#define LEFT_BYTES_MAX (64 * 1024 * 1024)
 
 typedef struct {
   const QuiltUnpackLimits *limits;
@@ -33,6 +34,8 @@ typedef struct {
   QuiltWriterMeta meta;
   QuiltSpace space;
   QuiltUnpackResult result;
+  GHashTable *left; /* set of the paths that were left out: hard links to them are left out too */
+  gsize left_bytes;
   guint64 n_seen;
   guint8 start[QUILT_KIND_BYTES]; /* of the plain archive */
   gsize n_start;
@@ -49,6 +52,21 @@ refuse (Unpack *u, const char *why, GError **error)
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE, "Failed to unpack '%s': %s", quoted,
                why);
   return FALSE;
+}
+
+static gboolean
+leave_out (Unpack *u, QuiltLeftOutKind kind, GError **error)
+{
+  u->left_bytes += strlen (u->path) + 1;
+  if (u->left_bytes > LEFT_BYTES_MAX) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
+                         "Failed to unpack the archive: too many of its entries are device nodes, "
+                         "sockets or whiteouts, which an image can't have");
+    return FALSE;
+  }
+  g_hash_table_add (u->left, g_strdup (u->path));
+  quilt_left_out_add (&u->result.left_out, kind, u->path);
+  return TRUE;
 }
 
 static la_ssize_t
@@ -119,7 +137,7 @@ set_xattr (Unpack *u, int fd, const char *name, const void *value, gsize size, G
     return TRUE;
   if (errno != EOPNOTSUPP && errno != ENOSPC && errno != E2BIG && errno != ERANGE)
     return quilt_writer_set_error (error, errno, u->path);
-  u->result.xattrs_skipped++;
+  quilt_left_out_add (&u->result.left_out, QUILT_LEFT_OUT_XATTR, u->path);
   return TRUE;
 }
 
@@ -138,7 +156,9 @@ set_xattrs (Unpack *u, int fd, GError **error)
     total += size;
     if (total > XATTR_BYTES_MAX)
       return refuse (u, "its extended attributes are larger than 64 KiB", error);
-    if (name && quilt_entry_keeps_xattr (name) && !set_xattr (u, fd, name, value, size, error))
+    if (!name || !quilt_entry_keeps_xattr (name))
+      quilt_left_out_add (&u->result.left_out, QUILT_LEFT_OUT_XATTR, u->path);
+    else if (!set_xattr (u, fd, name, value, size, error))
       return FALSE;
   }
   return TRUE;
@@ -235,7 +255,12 @@ unpack_hardlink (Unpack *u, GError **error)
 {
   g_autofree char *target = quilt_entry_path (archive_entry_hardlink (u->entry), error);
 
-  return target && quilt_writer_hardlink (u->writer, u->path, target, error);
+  if (!target)
+    return FALSE;
+  if (g_hash_table_contains (u->left, target))
+    return leave_out (u, QUILT_LEFT_OUT_HARD_LINK, error);
+  u->result.entries++;
+  return quilt_writer_hardlink (u->writer, u->path, target, error);
 }
 
 static const struct {
@@ -251,15 +276,18 @@ static const struct {
 static gboolean
 unpack_by_type (Unpack *u, GError **error)
 {
-  u->result.entries += *u->path != '\0'; /* the root alone is no file system */
+  mode_t type = archive_entry_filetype (u->entry);
+
   if (archive_entry_hardlink (u->entry))
     return unpack_hardlink (u, error);
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    if (archive_entry_filetype (u->entry) == types[i].type)
+    if (type == types[i].type) {
+      u->result.entries += *u->path != '\0'; /* the root alone is no file system */
       return types[i].unpack (u, error);
-  u->result.entries -= *u->path != '\0';
-  u->result.skipped++;
-  return TRUE;
+    }
+  return leave_out (
+      u, type == AE_IFCHR || type == AE_IFBLK ? QUILT_LEFT_OUT_DEVICE : QUILT_LEFT_OUT_SOCKET,
+      error);
 }
 
 static gboolean
@@ -274,10 +302,11 @@ unpack_entry (Unpack *u, GError **error)
                                 error) ||
       !quilt_entry_is_whiteout (u->path, &whiteout, error))
     return FALSE;
-  if (whiteout) { /* there is nothing below a single layer that it could hide */
-    u->result.skipped++;
-    return TRUE;
-  }
+  if (whiteout) /* there is nothing below a single layer that it could hide */
+    return leave_out (u, QUILT_LEFT_OUT_WHITEOUT, error);
+  g_hash_table_remove (u->left, u->path); /* the entry comes again, as a file that is kept */
+  if (archive_entry_acl_types (u->entry) != 0)
+    quilt_left_out_add (&u->result.left_out, QUILT_LEFT_OUT_ACL, u->path);
   u->meta = (QuiltWriterMeta){
       .mode = archive_entry_perm (u->entry) & 07777,
       .uid = (uid_t)archive_entry_uid (u->entry),
@@ -289,15 +318,18 @@ unpack_entry (Unpack *u, GError **error)
 }
 
 /* An archive that was cut off between two entries ends without its mark, which the reader then has
- * not passed: it still stands where it began to look for a header. */
+ * not passed: it still stands where it began to look for a header. Some writers leave the mark out.
+ * In a compressed stream that is complete, nothing can have been cut off. */
 static gboolean
 check_mark (Unpack *u, gint64 passed, GError **error)
 {
-  if (passed - archive_read_header_position (u->archive) >= TAR_BLOCK)
+  if (passed - archive_read_header_position (u->archive) >= TAR_BLOCK || u->limits->no_end_mark ||
+      quilt_input_is_compressed (u->input))
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
-               "Failed to unpack the archive: it is cut off after %" G_GUINT64_FORMAT
-               " entries; get it again",
+               "Failed to unpack the archive: it ends after %" G_GUINT64_FORMAT
+               " entries without the zeros that mark the end of a tar archive, so the rest may be "
+               "cut off; get it again, or if it is whole import it with --no-end-mark",
                u->n_seen);
   return FALSE;
 }
@@ -308,22 +340,22 @@ is_zero (const guint8 *data, gsize length)
   return length == 0 || (data[0] == 0 && memcmp (data, data + 1, length - 1) == 0);
 }
 
-/* Behind the mark, zeros may pad a block. Anything else would be hidden from whoever inspects the
- * image. */
-static gboolean
-check_rest (Unpack *u, gint64 passed, GError **error)
+/* Reads what follows the mark to the end of the input, before which the digest is not known. Zeros
+ * pad a block; an index may follow, as pixz writes it. */
+static void
+read_rest (Unpack *u, gint64 passed)
 {
   gsize rest = (gsize)MIN (u->n_given - (guint64)passed, u->block_length);
   const guint8 *data = u->block + u->block_length - rest;
+  guint64 length = 0;
+  gboolean zeros = TRUE;
 
-  /* To the end in any case: before it, the digest is not known. */
-  while (is_zero (data, rest) && (rest = quilt_input_next (u->input, &data)) > 0)
-    ;
-  if (rest == 0)
-    return TRUE;
-  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
-                       "Failed to unpack the archive: other data follows its end");
-  return FALSE;
+  do {
+    length += rest;
+    zeros = zeros && is_zero (data, rest);
+  } while ((rest = quilt_input_next (u->input, &data)) > 0);
+  if (!zeros)
+    u->result.left_out.counts[QUILT_LEFT_OUT_BEHIND] = length;
 }
 
 static gboolean
@@ -333,8 +365,9 @@ check_end (Unpack *u, GError **error)
 
   if (u->n_given == 0)
     return quilt_kind_set_error (u->start, 0, error);
-  if (!check_mark (u, passed, error) || !check_rest (u, passed, error))
+  if (!check_mark (u, passed, error))
     return FALSE;
+  read_rest (u, passed);
   if (u->result.entries == 0) {
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
                          "Failed to unpack the archive: it holds no files");
@@ -396,18 +429,23 @@ quilt_unpack (int archive_fd,
       .input = input,
       .writer = writer,
       .space = {.fd = root_fd},
+      .left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
   gboolean ok;
 
-  if (!input)
+  if (!input) {
+    g_hash_table_unref (u.left);
     return FALSE;
+  }
   u.archive = archive_read_new ();
   archive_read_support_format_tar (u.archive);
   ok = unpack_entries (&u, &why) && quilt_kind_check_tree (root_fd, &why);
   archive_read_free (u.archive);
+  g_hash_table_unref (u.left);
   g_free (u.path);
   if (!finish_input (&u, ok, why, error)) {
     g_free (u.result.digest);
+    quilt_left_out_clear (&u.result.left_out);
     return FALSE;
   }
   *ret_result = u.result;

@@ -224,3 +224,56 @@ def test_disk_full_is_a_clear_error_and_leaves_the_store_clean(name):
         run("systemctl", "stop", "quiltd.service").ok()
         run("umount", str(STATE / "layers")).ok()
     assert layers() == before
+
+
+@pytest.mark.fault(20)
+def test_what_an_import_leaves_out_is_counted_and_named(name):
+    device = {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 3}
+    tar = archive(("bin", None), ("bin/sh", BUSYBOX_BYTES), ("null", device), ("again", {"type": tarfile.LNKTYPE, "linkname": "null"}),
+                  ("attribute", {"pax_headers": {"SCHILY.xattr.security.selinux": "label"}}))
+    done = ctl("import", "-", name, input=tar).ok()
+    assert b"1 device-nodes, 1 hard-links, 1 extended-attributes" in done.err
+    record = ctl("inspect-image", name).ok().json
+    assert record["left-out"] == {"device-nodes": 1, "hard-links": 1, "extended-attributes": 1, "examples": ["null", "again", "attribute"]}
+    assert ctl("run", "--rm", name, "/bin/sh", "-c", "test ! -e /null && test ! -e /again && test -e /attribute").code == 0
+    again = ctl("import", "--json=short", "-", f"{name}:again", input=tar).ok()
+    assert again.json["existed"] and again.json["leftOut"] == {"device-nodes": 1, "hard-links": 1, "extended-attributes": 1}
+    ctl("remove-image", name, f"{name}:again").ok()
+
+
+@pytest.mark.fault(20)
+@pytest.mark.parametrize("compress", [["gzip"], ["xz", "-1"], ["zstd", "-q"], ["bzip2"]])
+def test_archives_as_other_writers_end_them(name, compress):
+    """Without the end mark, padded by zeros, and with an index behind the end, as pixz writes it."""
+    tar = archive(("bin", None), ("bin/sh", BUSYBOX_BYTES))
+    unmarked = tar.rstrip(b"\0") + b"\0" * (-len(tar.rstrip(b"\0")) % 512)
+    for plain, padding in ((unmarked, b""), (tar, b"\0" * 512), (tar + b"index", b"")):
+        packed = subprocess.run(compress, input=plain, stdout=subprocess.PIPE, check=True).stdout
+        ctl("import", "-", name, input=packed + padding, timeout=60).ok()
+        assert ctl("run", "--rm", name, "/bin/sh", "-c", "echo whole").ok().out == b"whole\n"
+        ctl("remove-image", name).ok()
+    refused = ctl("import", "-", name, input=unmarked)
+    assert refused.code != 0 and b"--no-end-mark" in refused.err
+    ctl("import", "--no-end-mark", "-", name, input=unmarked).ok()
+    ctl("remove-image", name).ok()
+
+
+@pytest.mark.fault(20)
+def test_a_root_below_one_directory_is_kept_with_a_hint(name):
+    done = ctl("import", "-", name, input=archive(("rootfs", None), ("rootfs/bin", None), ("rootfs/bin/sh", BUSYBOX_BYTES))).ok()
+    assert b"below one directory" in done.err and done.out.startswith(b"sha256:")
+    assert ctl("run", "--rm", name, "/rootfs/bin/sh", "-c", "echo kept").ok().out == b"kept\n"
+    ctl("remove-image", name).ok()
+
+
+@pytest.mark.fault(23)
+@pytest.mark.parametrize("members", [("oci-layout", "index.json"), ("manifest.json", "repositories")])
+def test_an_archive_of_a_whole_image_is_named(name, members):
+    refused = ctl("import", "-", name, input=archive(*((member, b"{}") for member in members)))
+    assert refused.code != 0 and b"podman export" in refused.err and refused.err.count(b"\n") == 1
+
+
+@pytest.mark.fault(23)
+def test_an_address_is_no_file(name):
+    refused = ctl("import", "https://example.org/root.tar", name)
+    assert refused.code != 0 and b"https://example.org/root.tar" in refused.err and refused.err.count(b"\n") == 1
