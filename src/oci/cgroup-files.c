@@ -100,28 +100,52 @@ is_not_ours (int errsv)
   return errsv == EACCES || errsv == EPERM || errsv == EROFS;
 }
 
+/* Makes one directory of path; -1 with errno. */
+static int
+make_part (int dir_fd, const char *part, gboolean *ret_made)
+{
+  enable_controllers (dir_fd);
+  *ret_made = mkdirat (dir_fd, part, 0755) == 0;
+  if (!*ret_made && errno != EEXIST)
+    return -1;
+  return openat (dir_fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Removes the last n_made of the n_parts first directories of a path, of which the rest could not
+ * be made. */
+static void
+unmake (int root_fd, char **parts, guint n_parts, guint n_made)
+{
+  for (; n_made > 0; n_made--, n_parts--) {
+    g_autofree char *rest = g_steal_pointer (&parts[n_parts]);
+    g_autofree char *path = g_strjoinv ("/", parts);
+
+    unlinkat (root_fd, path, AT_REMOVEDIR);
+    parts[n_parts] = g_steal_pointer (&rest);
+  }
+}
+
 int
 quilt_oci_cgroup_make (const char *path, gboolean *ret_missing, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (path + 1, "/", -1);
-  g_autofd int fd = quilt_oci_cgroup_open_root (error);
+  g_autofd int root_fd = quilt_oci_cgroup_open_root (error);
+  g_autofd int fd = root_fd < 0 ? -1 : openat (root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  guint n_made = 0;
 
-  if (fd < 0)
+  if (root_fd < 0)
     return -1;
-  for (char **part = parts; *part; part++) {
-    int child;
+  for (guint i = 0; parts[i]; i++) {
+    gboolean made;
+    int child = make_part (fd, parts[i], &made);
 
-    enable_controllers (fd);
-    if (mkdirat (fd, *part, 0755) < 0 && errno != EEXIST) {
+    if (child < 0) {
       *ret_missing = is_not_ours (errno);
       quilt_set_error_errno (error, errno, "Failed to make cgroup '%s'", path);
+      unmake (root_fd, parts, i, n_made);
       return -1;
     }
-    child = openat (fd, *part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (child < 0) {
-      quilt_set_error_errno (error, errno, "Failed to open cgroup '%s'", path);
-      return -1;
-    }
+    n_made += made ? 1 : 0;
     quilt_fd_clear (&fd);
     fd = child;
   }

@@ -44,8 +44,16 @@ gboolean
 quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error)
 {
   gboolean was_open = self->dir_fd >= 0;
-  gboolean is_empty = quilt_oci_cgroup_is_empty (self);
+  g_autoptr (GError) local = NULL;
+  gboolean is_empty;
 
+  if (!quilt_oci_cgroup_open (self, &local)) {
+    if (g_error_matches (local, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  is_empty = quilt_oci_cgroup_is_empty (self);
   if (!was_open)
     quilt_fd_clear (&self->dir_fd);
   if (is_empty)
@@ -147,6 +155,13 @@ quilt_oci_cgroup_adopt (
   return FALSE;
 }
 
+/* A name that is nothing, a file, or longer than a name can be has never been a cgroup. */
+static gboolean
+can_be_cgroup (int errsv)
+{
+  return errsv != ENOENT && errsv != ENOTDIR && errsv != ENAMETOOLONG && errsv != ELOOP;
+}
+
 gboolean
 quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
 {
@@ -165,7 +180,8 @@ quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
   self->dir_fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (self->dir_fd >= 0)
     return TRUE;
-  g_set_error (error, QUILT_ERROR, errno == ENOENT ? QUILT_ERROR_NOT_FOUND : QUILT_ERROR_FAILED,
+  g_set_error (error, QUILT_ERROR,
+               can_be_cgroup (errno) ? QUILT_ERROR_FAILED : QUILT_ERROR_NOT_FOUND,
                "Failed to open cgroup '%s': %s", self->path, g_strerror (errno));
   return FALSE;
 }

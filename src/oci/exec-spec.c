@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/learn-ids.h"
 #include "spec/capabilities.h"
 #include "spec/labels.h"
 
@@ -204,6 +205,8 @@ quilt_oci_exec_spec (QuiltSpec *spec,
 {
   leave_out (spec);
   join_all (spec, container->pid);
+  if (!quilt_ids_learn (spec, error))
+    return FALSE;
   return options->process ? use_file (spec, options, error)
                           : use_options (&spec->process, options, error);
 }

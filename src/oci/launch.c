@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "core/learn-ids.h"
 #include "oci/filter.h"
 #include "oci/hooks.h"
 #include "oci/own-users.h"
@@ -226,7 +227,7 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
       !quilt_oci_bundle_load (options->bundle, &launch->bundle, error))
     return FALSE;
   spec = launch->bundle.spec;
-  if (!quilt_oci_own_users_translate (spec, error))
+  if (!quilt_oci_own_users_translate (spec, error) || !quilt_ids_learn (spec, error))
     return FALSE;
   quilt_oci_leave_out_capabilities (spec);
   if (!make_container (launch, id, error) || !quilt_oci_filter_get (launch->oci, spec, error) ||

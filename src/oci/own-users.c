@@ -15,7 +15,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Of the next execution of us: that it is in one, and whose. */
+/* Tells the next execution of us that its user namespace is ours, not an engine's. The ids are read
+ * from the kernel's map: a variable that root happens to have says nothing about them. */
 #define VARIABLE "QUILT_OCI_USER"
 
 static gboolean
@@ -27,12 +28,9 @@ write_file (const char *path, const char *text)
 }
 
 static gboolean
-tell (uid_t uid, gid_t gid)
+tell (void)
 {
-  char text[32];
-
-  g_snprintf (text, sizeof text, "%u:%u", uid, gid);
-  return setenv (VARIABLE, text, TRUE) == 0;
+  return setenv (VARIABLE, "1", TRUE) == 0;
 }
 
 gboolean
@@ -48,7 +46,7 @@ quilt_oci_own_users_enter (void)
   g_snprintf (gids, sizeof gids, "0 %u 1", gid);
   return unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
          write_file ("/proc/self/setgroups", "deny") && write_file ("/proc/self/uid_map", uids) &&
-         write_file ("/proc/self/gid_map", gids) && tell (uid, gid);
+         write_file ("/proc/self/gid_map", gids) && tell ();
 }
 
 static gboolean
@@ -71,27 +69,41 @@ gboolean
 quilt_oci_own_users_join (pid_t pid, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/ns/user", (int)pid);
-  uid_t uid = geteuid ();
-  gid_t gid = getegid ();
   g_autofd int inner_fd = -1;
   g_autofd int fd = -1;
 
-  if (uid == 0)
+  if (geteuid () == 0)
     return TRUE;
   inner_fd = open (path, O_RDONLY | O_CLOEXEC);
   fd = inner_fd < 0 ? -1 : ioctl (inner_fd, NS_GET_PARENT);
-  if (fd >= 0 && setns (fd, CLONE_NEWUSER) == 0 && unshare (CLONE_NEWNS) == 0 && tell (uid, gid))
+  if (fd >= 0 && setns (fd, CLONE_NEWUSER) == 0 && unshare (CLONE_NEWNS) == 0 && tell ())
     execute_anew ();
   return quilt_set_error_errno (error, errno,
                                 "Failed to enter the user namespace that the container is in");
 }
 
+/* The id outside that is root's inside, and the only one that there is: as enter() has it. */
+static gboolean
+read_own_id (const char *path, guint32 *ret_id)
+{
+  g_autofree char *text = NULL;
+  guint32 inside, outside, count;
+  char more;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) ||
+      sscanf (text, "%" G_GUINT32_FORMAT " %" G_GUINT32_FORMAT " %" G_GUINT32_FORMAT " %c", &inside,
+              &outside, &count, &more) != 3 ||
+      inside != 0 || count != 1)
+    return FALSE;
+  *ret_id = outside;
+  return TRUE;
+}
+
 gboolean
 quilt_oci_own_users_get (guint32 *ret_uid, guint32 *ret_gid)
 {
-  const char *text = geteuid () == 0 ? g_getenv (VARIABLE) : NULL;
-
-  return text && sscanf (text, "%" G_GUINT32_FORMAT ":%" G_GUINT32_FORMAT, ret_uid, ret_gid) == 2;
+  return geteuid () == 0 && g_getenv (VARIABLE) && read_own_id ("/proc/self/uid_map", ret_uid) &&
+         read_own_id ("/proc/self/gid_map", ret_gid);
 }
 
 static gboolean

@@ -108,6 +108,27 @@ make (const char *root, GError **error)
   return TRUE;
 }
 
+/* Whoever may write there could say which process and which cgroup a container is, and have us kill
+ * what is not theirs to kill. */
+static gboolean
+check_owner (const QuiltOci *oci, GError **error)
+{
+  struct stat st;
+
+  if (fstat (oci->root_fd, &st) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to look at directory '%s'", oci->root);
+  if (st.st_uid == geteuid () && (st.st_mode & 022) == 0)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_AUTHORIZED,
+               st.st_uid == geteuid ()
+                   ? "Failed to use directory '%s': other users may write to it; see chmod(1), or "
+                     "use another --root"
+                   : "Failed to use directory '%s': it belongs to another user; see chown(1), or "
+                     "use another --root",
+               oci->root);
+  return FALSE;
+}
+
 gboolean
 quilt_oci_root_open (QuiltOci *oci, GError **error)
 {
@@ -117,8 +138,9 @@ quilt_oci_root_open (QuiltOci *oci, GError **error)
       return FALSE;
     oci->root_fd = open (oci->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   }
-  return oci->root_fd >= 0 ||
-         quilt_set_error_errno (error, errno, "Failed to open directory '%s'", oci->root);
+  if (oci->root_fd < 0)
+    return quilt_set_error_errno (error, errno, "Failed to open directory '%s'", oci->root);
+  return check_owner (oci, error);
 }
 
 gboolean

@@ -74,6 +74,14 @@ quilt_oci_print_id_maps (const GArray *uid_map, const GArray *gid_map, json_obje
     json_object_object_add (object, "gidMappings", print_id_map (gid_map));
 }
 
+/* The kernel knows the maps of a namespace that is joined: the configuration may leave them out. */
+static gboolean
+are_to_be_learnt (const QuiltSpec *spec)
+{
+  return !(spec->namespaces & QUILT_NS_USER) && quilt_spec_leaves_host (spec, QUILT_NS_USER) &&
+         spec->uid_map->len == 0 && spec->gid_map->len == 0;
+}
+
 static gboolean
 check_map (const GArray *map, gboolean wanted, const char *path, GError **error)
 {
@@ -108,6 +116,8 @@ quilt_oci_check_ids (const QuiltSpec *spec, GError **error)
   const QuiltProcess *process = &spec->process;
   gboolean wanted = quilt_spec_leaves_host (spec, QUILT_NS_USER);
 
+  if (are_to_be_learnt (spec))
+    return TRUE;
   if (!check_map (spec->uid_map, wanted, "linux.uidMappings", error) ||
       !check_map (spec->gid_map, wanted, "linux.gidMappings", error))
     return FALSE;
@@ -128,4 +138,28 @@ quilt_oci_check_ids (const QuiltSpec *spec, GError **error)
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean
+quilt_spec_learn_id_maps (QuiltSpec *spec,
+                          const GArray *uid_map,
+                          const GArray *gid_map,
+                          GError **error)
+{
+  g_return_val_if_fail (are_to_be_learnt (spec), FALSE);
+  g_array_append_vals (spec->uid_map, uid_map->data, uid_map->len);
+  g_array_append_vals (spec->gid_map, gid_map->data, gid_map->len);
+  return quilt_oci_check_ids (spec, error);
+}
+
+const char *
+quilt_spec_get_unknown_users (const QuiltSpec *spec)
+{
+  for (guint i = 0; i < spec->joins->len && are_to_be_learnt (spec); i++) {
+    const QuiltNamespaceJoin *join = spec->joins->pdata[i];
+
+    if (join->type == QUILT_NS_USER)
+      return join->path;
+  }
+  return NULL;
 }

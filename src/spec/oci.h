@@ -182,6 +182,16 @@ const char *quilt_net_device_get_new_name (const QuiltNetDevice *device);
 /* Adds a namespace to join. */
 void quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path);
 
+/* The path of a user namespace that is joined and whose maps the configuration leaves out; NULL if
+ * there is nothing to learn. */
+const char *quilt_spec_get_unknown_users (const QuiltSpec *spec);
+/* Adds those maps (of QuiltIdMap, neither empty). INVALID_ARGUMENT if an id of the spec is not in
+ * them. */
+gboolean quilt_spec_learn_id_maps (QuiltSpec *spec,
+                                   const GArray *uid_map,
+                                   const GArray *gid_map,
+                                   GError **error);
+
 void quilt_spec_free (QuiltSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)
 

@@ -160,8 +160,33 @@ TEST (Oci, AJoinedUserNamespaceIsOneAllTheSame)
   EXPECT_FALSE (quilt_spec_leaves_host (spec.get (), QUILT_NS_PID));
   EXPECT_EQ (spec->namespaces, (guint)QUILT_NS_MOUNT);
   EXPECT_EQ (print (parse (print (spec), error)), print (spec));
-  EXPECT_EQ (parse (head + "}}", error), nullptr);
+  EXPECT_EQ (quilt_spec_get_unknown_users (spec.get ()), nullptr);
+  EXPECT_EQ (parse (head + R"(,"gidMappings":)" + map + "}}", error), nullptr);
   EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "'linux.uidMappings': is missing"));
+}
+
+/* Fault 16. */
+TEST (Oci, MapsOfAJoinedUserNamespaceAreLearntLater)
+{
+  const string text = R"({"ociVersion":"1.0.0","root":{"path":"r"},"process":{"cwd":"/",)"
+                      R"("args":["x"],"user":{"uid":7,"gid":8}},"linux":{"namespaces":)"
+                      R"([{"type":"mount"},{"type":"user","path":"/proc/7/ns/user"}]}})";
+  g_autoptr (GArray) large = quilt_id_map_new_range (600000);
+  g_autoptr (GArray) small = quilt_id_map_new ();
+  Error error;
+
+  quilt_id_map_add (small, 0, 600000, 8);
+  for (GArray *gids : {large, small}) {
+    Spec spec = parse (text, error);
+    Error why;
+
+    ASSERT_NE (spec, nullptr);
+    EXPECT_STREQ (quilt_spec_get_unknown_users (spec.get ()), "/proc/7/ns/user");
+    EXPECT_EQ (quilt_spec_learn_id_maps (spec.get (), small, gids, why.out ()), gids == large);
+    EXPECT_TRUE (gids == large ? why.none ()
+                               : why.is (QUILT_ERROR_INVALID_ARGUMENT, "'process.user.gid': 8"));
+    EXPECT_EQ (quilt_spec_get_unknown_users (spec.get ()), nullptr);
+  }
 }
 
 TEST (Oci, GoesRound)
