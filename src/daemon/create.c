@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "daemon/bus-error.h"
+#include "daemon/caller-fd.h"
 #include "daemon/container-life.h"
 #include "daemon/create-ids.h"
 #include "daemon/dict.h"
@@ -15,10 +16,6 @@
 #include "daemon/share.h"
 #include "daemon/work.h"
 #include "spec/words.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <gio/gunixfdlist.h>
 
 /* Lives as long as its invocation. */
 typedef struct {
@@ -307,28 +304,14 @@ quilt_create_container (QuiltDaemon *daemon,
     quilt_bus_error_return (invocation, error);
 }
 
-/* Our own descriptor of what the caller wants output in: one that can be written to. */
 static gboolean
-take_descriptor (GUnixFDList *fds, gint32 handle, const char *key, int *ret_fd, GError **error)
+take_sink (GUnixFDList *fds, gint32 handle, const char *name, int *ret_fd, GError **error)
 {
-  g_autofd int fd = -1;
-  int flags;
+  int fd = quilt_caller_fd_take (fds, handle, name, QUILT_CALLER_FD_SINK, error);
 
-  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length (fds)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "The option '%s' comes without its descriptor", key);
-    return FALSE;
-  }
-  fd = g_unix_fd_list_get (fds, handle, error);
   if (fd < 0)
     return FALSE;
-  flags = fcntl (fd, F_GETFL);
-  if (flags < 0 || (flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "The descriptor of the option '%s' can't be written to", key);
-    return FALSE;
-  }
-  *ret_fd = g_steal_fd (&fd);
+  *ret_fd = fd;
   return TRUE;
 }
 
@@ -350,8 +333,8 @@ quilt_run_container (QuiltDaemon *daemon,
   rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
   if (rest)
     g_variant_ref_sink (rest);
-  if (rest && (!has_out || take_descriptor (fds, out, "stdout", &creation->attach.out, &error)) &&
-      (!has_err || take_descriptor (fds, err, "stderr", &creation->attach.err, &error)) &&
+  if (rest && (!has_out || take_sink (fds, out, "stdout", &creation->attach.out, &error)) &&
+      (!has_err || take_sink (fds, err, "stderr", &creation->attach.err, &error)) &&
       read_request (creation, rest, &error))
     require (creation, invocation);
   else

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "daemon/bus-error.h"
+#include "daemon/caller-fd.h"
 #include "daemon/dict.h"
 #include "daemon/event.h"
 #include "daemon/helper.h"
@@ -15,11 +16,7 @@
 #include "store/digest.h"
 #include "store/layers.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <gio/gunixfdlist.h>
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct {
   QuiltDaemon *daemon;
@@ -384,35 +381,6 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
                                          g_variant_new ("(o)", quilt_job_get_path (import->job)));
 }
 
-/* Anything else could be a handle without a right to read, or a device that never ends. */
-static gboolean
-check_source (int fd, GError **error)
-{
-  int flags = fcntl (fd, F_GETFL);
-  struct stat st;
-
-  if (flags >= 0 && !(flags & O_PATH) && (flags & O_ACCMODE) != O_WRONLY && fstat (fd, &st) == 0 &&
-      (S_ISREG (st.st_mode) || S_ISFIFO (st.st_mode) || S_ISSOCK (st.st_mode)))
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "The source is no regular file, pipe or socket that can be read from");
-  return FALSE;
-}
-
-static int
-take_source (GUnixFDList *fds, gint32 handle, GError **error)
-{
-  g_autofd int fd = -1;
-
-  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length (fds)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "The call comes without the source's descriptor");
-    return -1;
-  }
-  fd = g_unix_fd_list_get (fds, handle, error);
-  return fd >= 0 && check_source (fd, error) ? g_steal_fd (&fd) : -1;
-}
-
 void
 quilt_import_image (QuiltDaemon *daemon,
                     GDBusMethodInvocation *invocation,
@@ -430,7 +398,7 @@ quilt_import_image (QuiltDaemon *daemon,
 
   if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error) ||
       (*name && !quilt_image_name_check (name, &error)) ||
-      (fd = take_source (fds, source, &error)) < 0) {
+      (fd = quilt_caller_fd_take (fds, source, "source", QUILT_CALLER_FD_SOURCE, &error)) < 0) {
     quilt_bus_error_return (invocation, error);
     return;
   }

@@ -6,37 +6,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static int
-open_anew (int fd)
-{
-  char path[32];
-
-  g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-  return open (path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
 
 void
 quilt_attachment_init (QuiltAttachment *attachment, int fd)
 {
-  struct stat st;
+  char path[32];
 
-  *attachment = (QuiltAttachment){.fd = fd};
+  *attachment = (QuiltAttachment){.fd = -1};
   if (fd < 0)
     return;
   attachment->buffer = g_byte_array_new ();
-  if (fstat (fd, &st) < 0) {
-    quilt_fd_clear (&attachment->fd);
-    return;
-  }
-  attachment->is_socket = S_ISSOCK (st.st_mode);
-  if (S_ISFIFO (st.st_mode) || S_ISCHR (st.st_mode)) {
-    attachment->fd = open_anew (fd); /* -1: its reader is gone already */
-    close (fd);
-  }
+  g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  attachment->fd = open (path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* -1: its reader is gone */
+  close (fd);
 }
 
 void
@@ -59,18 +42,6 @@ quilt_attachment_take_all (QuiltAttachment *attachment)
   attachment->takes_all = TRUE;
 }
 
-static ssize_t
-write_some (const QuiltAttachment *attachment, const void *data, gsize length)
-{
-  ssize_t n;
-
-  do
-    n = attachment->is_socket ? send (attachment->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
-                              : write (attachment->fd, data, length);
-  while (n < 0 && errno == EINTR);
-  return n;
-}
-
 /* Returns how much of data is done with. Nobody to read it: all. */
 static gsize
 push (QuiltAttachment *attachment, const guint8 *data, gsize length)
@@ -78,15 +49,15 @@ push (QuiltAttachment *attachment, const guint8 *data, gsize length)
   gsize done = 0;
 
   while (done < length && attachment->fd >= 0) {
-    ssize_t n = write_some (attachment, data + done, length - done);
+    ssize_t n = write (attachment->fd, data + done, length - done);
 
     if (n < 0 && errno == EAGAIN)
       return done;
-    if (n < 0) {
+    if (n < 0 && errno != EINTR) {
       quilt_fd_clear (&attachment->fd);
       return length;
     }
-    done += (gsize)n;
+    done += (gsize)MAX (n, 0);
   }
   return length;
 }
@@ -122,8 +93,7 @@ void
 quilt_attachment_finish (QuiltAttachment *attachment)
 {
   attachment->finished = TRUE;
-  /* A pipe can hold the rest for a slow reader, so that nobody has to wait for him. Other kinds
-   * fail here, which is as well. */
+  /* The pipe can hold the rest for a slow reader, so that nobody has to wait for him. */
   if (attachment->fd >= 0 && attachment->buffer->len > 0) {
     int capacity = fcntl (attachment->fd, F_GETPIPE_SZ);
 

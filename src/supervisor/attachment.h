@@ -5,13 +5,11 @@
 #include <glib.h>
 #include <poll.h>
 
-/* The descriptor is a stranger's, and perhaps shared with others who expect it to block. A pipe,
- * FIFO or terminal is therefore opened anew by /proc/self/fd, non-blocking, and theirs is left as
- * it is; a socket is written with MSG_DONTWAIT; a regular file never blocks (and opened anew would
- * lose its offset). */
+/* The descriptor is a stranger's, and perhaps shared with others who expect it to block. quiltd has
+ * checked that it is a pipe that no path leads to. It is opened anew by /proc/self/fd,
+ * non-blocking, and theirs is left as it is. */
 typedef struct {
-  int fd; /* -1: none, or its reader is gone */
-  gboolean is_socket;
+  int fd;             /* -1: none, or its reader is gone */
   gboolean takes_all; /* however slow its reader is */
   gboolean finished;  /* nothing follows: close it once all is written */
   GByteArray *buffer;

@@ -15,7 +15,7 @@ import tarfile
 import pytest
 from gi.repository import Gio, GLib
 
-from quilt import TIMEOUT, Events, ctl, error_name, import_image, manager, run, spawn, wait_exit
+from quilt import TIMEOUT, Events, containers, ctl, error_name, import_image, manager, run, spawn, wait_exit
 from test_daemon import daemon_pid
 from test_lifecycle import background, follow_until, path_of, props
 
@@ -276,17 +276,23 @@ def test_g_who_never_reads_delays_nobody(busybox):
         ctl("run", "--rm", busybox, "/bin/true").ok()
 
 
-@pytest.mark.parametrize("path", ["/", "/proc/self/mem", "/dev/null"])
-def test_g_strange_descriptors_as_output_harm_nobody(busybox, name, path):
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("path", ["/", "/proc/self/timerslack_ns", "/dev/null", "/dev/ptmx", "socket", "file"])
+def test_g_only_a_pipe_is_taken_for_output(busybox, name, tmp_path, path):
+    """Whatever else it is would be written with root's power."""
     fds = Gio.UnixFDList()
-    fd = os.open(path, os.O_PATH if path == "/" else os.O_RDONLY)
+    if path == "socket":
+        journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        journal.connect("/run/systemd/journal/socket")
+        fd = journal.detach()
+    else:
+        fd = os.open(tmp_path / path, os.O_PATH if path == "/" else os.O_RDWR | os.O_NOCTTY | os.O_CREAT)
     fds.append(fd)
     os.close(fd)
     options = {"name": GLib.Variant("s", name), "command": GLib.Variant("aay", [b"/bin/echo\0", b"x\0"]), "stdout": GLib.Variant("h", 0)}
     bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
-    try:
+    with pytest.raises(GLib.Error) as refused:
         bus.call_with_unix_fd_list_sync("org.quilt", "/org/quilt", "org.quilt.Manager", "RunContainer",
                                         GLib.Variant("(sa{sv})", (busybox, options)), None, Gio.DBusCallFlags.NONE, TIMEOUT * 1000, fds, None)
-        assert ctl("wait", name).text.strip() == "0"
-    except GLib.Error as error:
-        assert error_name(error) == "org.quilt.Error.InvalidArgument"
+    assert error_name(refused.value) == "org.quilt.Error.InvalidArgument"
+    assert name not in containers()

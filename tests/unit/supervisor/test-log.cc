@@ -454,26 +454,3 @@ TEST_F (LogTest, ASilentHangUpIsNoticed)
   turn ();
   EXPECT_EQ (output.attachment.fd, -1);
 }
-
-TEST_F (LogTest, SocketsAndFilesWillDo)
-{
-  std::string name = directory + "/file";
-  int fds[2], file;
-
-  ASSERT_EQ (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-  open_output (fds[1]);
-  write_all ("socket\n");
-  quilt_attachment_finish (&output.attachment);
-  EXPECT_EQ (read_some (fds[0]), "socket\n");
-  close (fds[0]);
-
-  std::ofstream (name) << "before\n";
-  file = open (name.c_str (), O_RDWR | O_CLOEXEC);
-  ASSERT_EQ (lseek (file, 0, SEEK_END), 7);
-  open_output (dup (file));
-  write_all ("after\n");
-  quilt_attachment_finish (&output.attachment);
-  lseek (file, 0, SEEK_SET);
-  EXPECT_EQ (read_some (file), "before\nafter\n"); /* at its offset */
-  close (file);
-}
