@@ -49,28 +49,38 @@ quilt_journal_socket_clear (QuiltJournalSocket *self)
 static void
 retry_later (QuiltJournalSocket *self)
 {
-  quilt_fd_clear (&self->fd);
+  self->connected = FALSE;
   self->full = FALSE;
   self->retry_usec = g_get_monotonic_time () + RETRY_USEC;
 }
 
+gboolean
+quilt_journal_socket_prepare (QuiltJournalSocket *self)
+{
+  const int size = SEND_BUFFER;
+
+  if (self->fd >= 0)
+    return TRUE;
+  self->fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (self->fd < 0)
+    return FALSE;
+  if (setsockopt (self->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+    setsockopt (self->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  return TRUE;
+}
+
+/* A datagram socket can be connected again and again: a journald that is back has another one. */
 static gboolean
 connect_socket (QuiltJournalSocket *self)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  const int size = SEND_BUFFER;
-  g_autofd int fd = -1;
 
-  if (self->fd >= 0)
+  if (self->connected)
     return TRUE;
   g_strlcpy (address.sun_path, self->path, sizeof address.sun_path);
-  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0)
-    return FALSE;
-  if (setsockopt (fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
-    setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-  self->fd = g_steal_fd (&fd);
-  return TRUE;
+  self->connected = quilt_journal_socket_prepare (self) &&
+                    connect (self->fd, (struct sockaddr *)&address, sizeof address) == 0;
+  return self->connected;
 }
 
 /* An entry that is too large for a datagram goes as a sealed file. */

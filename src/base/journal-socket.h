@@ -16,12 +16,18 @@ void quilt_journal_append_field (GString *text, const char *name, const char *va
 typedef struct {
   const char *path;
   int fd;
+  gboolean connected;
   gboolean full;     /* journald is behind: wait for POLLOUT */
   gint64 retry_usec; /* journald is away: try again then (g_get_monotonic_time()); 0: it is not */
 } QuiltJournalSocket;
 
 void quilt_journal_socket_init (QuiltJournalSocket *self, const char *path);
 void quilt_journal_socket_clear (QuiltJournalSocket *self);
+
+/* Makes the socket, which the first entry would do otherwise: for a process that is about to give
+ * up CAP_NET_ADMIN, which a large send buffer takes. The socket stays, also when journald is away.
+ * FALSE with errno. */
+gboolean quilt_journal_socket_prepare (QuiltJournalSocket *self);
 
 /* Sends entries in order and returns how many were taken: fewer than n if journald is behind or
  * away. Those that were not are the caller's to keep. */

@@ -111,9 +111,16 @@ int
 quilt_credentials_keep (guint64 keep)
 {
   const QuiltCapabilities caps = {.effective = keep, .permitted = keep};
+
+  return set_capabilities (&caps);
+}
+
+int
+quilt_credentials_keep_for_good (guint64 keep)
+{
   int r = drop_bounding (keep);
 
-  return r < 0 ? r : set_capabilities (&caps);
+  return r < 0 ? r : quilt_credentials_keep (keep);
 }
 
 /* The sets to have. Who asks for all there are gets what we have; a name that we don't have is an

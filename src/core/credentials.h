@@ -8,8 +8,9 @@
 gboolean quilt_credentials_check (const QuiltSpec *spec, GError **error);
 
 /* Child-safe; no way back. Of what is permitted only the capabilities in keep stay, for a process
- * of ours that executes nothing. 0 or -errno. */
+ * of ours that executes nothing; for_good: in the bounding set too. 0 or -errno. */
 int quilt_credentials_keep (guint64 keep);
+int quilt_credentials_keep_for_good (guint64 keep);
 
 /* Whether its supplementary groups are those of whoever starts it. */
 gboolean quilt_credentials_keep_groups (const QuiltSpec *spec);

@@ -33,6 +33,7 @@ typedef struct {
   QuiltOutput outputs[QUILT_N_STREAMS];
 
   QuiltPhase phase;
+  gboolean built;      /* the init has reported READY */
   guint step;          /* setup step that runs; 0: none */
   guint next_step;     /* setup step that waits for the output before it, if waiting */
   gboolean waiting;    /* the init waits for our word */

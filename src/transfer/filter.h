@@ -6,6 +6,5 @@
 
 /* From now on, and for all threads to come, this process may read and write what it has open and
  * what Landlock lets it open, and make threads; nothing else. Other calls fail with EPERM; those of
- * another architecture's kind kill the process. Needs no_new_privs. FALSE with errno. See
- * seccomp(2). */
+ * another architecture's kind kill the process. FALSE with errno. See base/call-filter.h. */
 gboolean quilt_filter_install (void);

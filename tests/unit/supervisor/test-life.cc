@@ -286,6 +286,30 @@ TEST_F (LifeTest, ItsDeathIsTheContainersDeath)
   EXPECT_EQ (load_exit ().type, 0u);
 }
 
+#ifndef __SANITIZE_ADDRESS__ /* which looks for leaks in a way that takes more power */
+/* Fault 7. */
+TEST_F (LifeTest, ItKeepsNoMorePowerThanItNeeds)
+{
+  const Strings wanted = {"CapInh:\t0000000000000000",
+                          "CapPrm:\t0000000000000020",
+                          "CapEff:\t0000000000000020",
+                          "CapAmb:\t0000000000000000",
+                          "NoNewPrivs:\t1",
+                          "Seccomp:\t2"};
+  Strings got;
+  std::string line;
+
+  start_up (TRAP);
+  std::ifstream status ("/proc/" + std::to_string (supervisor) + "/status");
+  while (std::getline (status, line))
+    if (line.rfind ("CapBnd", 0) != 0 && /* it matters to who executes programs */
+        (line.rfind ("Cap", 0) == 0 || line.rfind ("NoNewPrivs", 0) == 0 ||
+         line.rfind ("Seccomp:", 0) == 0))
+      got.push_back (line);
+  EXPECT_EQ (got, wanted);
+}
+#endif
+
 TEST_F (LifeTest, StrangersAreTurnedAway)
 {
   struct stat st;
