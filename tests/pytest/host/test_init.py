@@ -83,6 +83,17 @@ def test_it_can_do_next_to_nothing(busybox, name):
     assert os.readlink(f"/proc/{init}/ns/pid") == os.readlink(f"/proc/{children(init)[0]}/ns/pid")
 
 
+@pytest.mark.fault(14)
+@pytest.mark.parametrize("options", [[], ["--security-opt", "no-new-privileges=false", "--seccomp", "unconfined"]])
+def test_it_has_a_filter_and_no_new_privileges_whatever_the_command_has(busybox, name, options):
+    init = background(name, busybox, "/bin/sleep", "1000", options=["--init", *options])["Pid"]
+    assert (status(init, "NoNewPrivs"), status(init, "Seccomp")) == ("1", "2")
+    command = children(init)[0]
+    assert (status(command, "NoNewPrivs"), status(command, "Seccomp")) == (("0", "0") if options else ("1", "2"))
+    ctl("stop", name).ok()
+    assert props(name)["ExitCode"] == 128 + 15
+
+
 def test_a1_its_binary_cannot_be_had_from_inside(debian):
     """CVE-2019-5736, through pid 1, by a root that may trace."""
     script = """
