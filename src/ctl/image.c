@@ -55,14 +55,18 @@ quilt_image_is_path (const char *image)
   return image[0] == '/' || g_str_has_prefix (image, "./") || g_str_has_prefix (image, "../");
 }
 
+/* Everybody hears the signal, so it leaves details out; they are for the connection that asked. */
 static void
 finish (Import *import, GVariant *parameters)
 {
+  g_autoptr (GVariant) all =
+      quilt_bus_call (import->ctl, import->job, QUILT_BUS_JOB, "GetResult",
+                      g_variant_new ("(@a{sv})", quilt_bus_no_options ()), "(bssa{sv})", NULL);
   g_autoptr (GVariant) results = NULL;
   const char *name, *message;
   gboolean success;
 
-  g_variant_get (parameters, "(b&s&s@a{sv})", &success, &name, &message, &results);
+  g_variant_get (all ? all : parameters, "(b&s&s@a{sv})", &success, &name, &message, &results);
   if (success) {
     g_variant_lookup (results, "digest", "s", &import->result.digest);
     g_variant_lookup (results, "existed", "b", &import->result.existed);

@@ -7,6 +7,17 @@
 /* "org.quilt.Error.NAME", a static string; "….Failed" for an error of any other domain. */
 const char *quilt_bus_error_name (const GError *error);
 
+/* Its sentence without control and format characters, though it may quote a container's output or
+ * the name of a file. Owned by the caller. */
+char *quilt_bus_error_text (const GError *error);
+
+/* Adds a row (name, error, message) to a builder of a(sss). */
+void quilt_bus_error_add (GVariantBuilder *failures, const char *name, const GError *error);
+
+/* What everybody may know of an error: its class in words, by the name after "org.quilt.Error.". A
+ * static string. */
+const char *quilt_bus_error_describe (const char *name);
+
 /* Answers the call with error, and consumes the reference to invocation as
  * g_dbus_method_invocation_ return_*() do. */
 void quilt_bus_error_return (GDBusMethodInvocation *invocation, const GError *error);

@@ -3,6 +3,7 @@
 #include "daemon/container-bus.h"
 
 #include "daemon/container-edit.h"
+#include "daemon/container-inspect.h"
 #include "daemon/container.h"
 #include "daemon/verbs.h"
 

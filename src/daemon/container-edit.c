@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What changes or shows a container's record: rename, update, inspect. */
+/* What changes a container's record: rename, update. */
 #include "daemon/container-edit.h"
 
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/json.h"
 #include "daemon/bus-error.h"
 #include "daemon/dict.h"
 #include "daemon/host-limits.h"
-#include "daemon/in-force.h"
 #include "daemon/work.h"
 #include "spec/words.h"
-
-#include <fcntl.h>
-#include <string.h>
 
 /* A change of the record: kernel first, then disk, then everybody. */
 typedef struct {
@@ -24,7 +18,6 @@ typedef struct {
   GVariant *changes;                 /* update */
   QuiltContainerRecord *record;      /* as it will be */
   gboolean limits_set;
-  gboolean oci; /* inspect */
 } Edit;
 
 static void
@@ -262,63 +255,4 @@ quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation,
 
   edit->changes = g_variant_ref (options);
   require (edit, invocation, QUILT_ACTION_MANAGE_CONTAINERS, "update", update_authorized);
-}
-
-/* What was asked, and beside it, while it runs, what holds. */
-static char *
-print_record (QuiltContainer *self)
-{
-  g_autoptr (json_object) object = quilt_container_record_to_json (self->record);
-  json_object *in_force = NULL;
-
-  if (self->pid > 0) {
-    g_autofree char *path = g_strdup_printf ("/proc/%u", self->pid);
-    g_autofd int proc_fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    in_force = proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_run_get_scope (self->run)) : NULL;
-  }
-  json_object_object_add (object, "in_force", in_force);
-  return quilt_json_print (object, TRUE);
-}
-
-static void
-inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
-{
-  const Edit *edit = data;
-  QuiltContainer *self = edit->container;
-  g_autoptr (QuiltSpec) spec = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *json = NULL;
-
-  if (edit->oci && !self->image)
-    g_set_error (&error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "The image of container '%s' is lost",
-                 self->record->options->name);
-  else if (edit->oci && (spec = quilt_container_plan (self, &error)) &&
-           quilt_filters_describe (self->daemon->filters,
-                                   quilt_options_get_seccomp (self->record->options),
-                                   spec->process.capabilities.bounding, &spec->seccomp, &error))
-    json = quilt_spec_print (spec, TRUE);
-  else if (!edit->oci)
-    json = print_record (self);
-  if (!json) {
-    quilt_bus_error_return (invocation, error);
-    return;
-  }
-  quilt_bus_container_complete_inspect (
-      QUILT_BUS_CONTAINER (self), invocation,
-      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
-}
-
-void
-quilt_container_inspect (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options)
-{
-  Edit *edit = edit_new (self, invocation);
-  const QuiltDictKey keys[] = {{"oci", 'b', &edit->oci, NULL}};
-  g_autoptr (GError) error = NULL;
-
-  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error)) {
-    quilt_bus_error_return (invocation, error);
-    return;
-  }
-  require (edit, invocation, QUILT_ACTION_INSPECT, "inspect", inspect_authorized);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What changes or shows a container's record: rename, update, inspect. */
+/* What changes a container's record: rename, update. */
 #pragma once
 
 #include "daemon/container.h"
@@ -11,6 +11,3 @@ void quilt_container_rename (QuiltContainer *self,
                              GVariant *options);
 void
 quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options);
-void quilt_container_inspect (QuiltContainer *self,
-                              GDBusMethodInvocation *invocation,
-                              GVariant *options);

@@ -7,6 +7,7 @@
 #include "daemon/devices.h"
 #include "daemon/event.h"
 #include "daemon/lsm.h"
+#include "daemon/outcome.h"
 #include "daemon/pressure.h"
 #include "daemon/sensors.h"
 
@@ -57,12 +58,14 @@ make_command_line (const char *const *argv)
   return g_string_free (g_steal_pointer (&line), FALSE);
 }
 
-static const char *const *
-get_command (const QuiltContainerRecord *record, const QuiltImage *image)
+const char *const *
+quilt_container_get_command (const QuiltContainer *self)
 {
-  if (record->options->command && record->options->command[0])
-    return (const char *const *)record->options->command;
-  return image ? (const char *const *)image->record->config.cmd : NULL;
+  char **command = self->record->options->command;
+
+  if (command && command[0])
+    return (const char *const *)command;
+  return self->image ? (const char *const *)self->image->record->config.cmd : NULL;
 }
 
 QuiltContainer *
@@ -78,7 +81,7 @@ quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltIma
     image->users++;
   quilt_id_ranges_claim (daemon->id_ranges, record->id, record->uid_map, record->gid_map);
   self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
-  self->command_line = make_command_line (get_command (record, image));
+  self->command_line = make_command_line (quilt_container_get_command (self));
   quilt_bus_container_set_id (iface, record->id);
   quilt_bus_container_set_image (iface, record->image);
   quilt_bus_container_set_image_digest (iface, record->image_digest);
@@ -141,6 +144,8 @@ quilt_container_refresh (QuiltContainer *self)
   const QuiltOptions *options = self->record->options;
   const QuiltResult *result = &self->result;
   gboolean active = quilt_container_is_active (self);
+  g_autofree char *error_name = quilt_outcome_public_name (result);
+  g_autofree char *error = quilt_outcome_public_text (result);
 
   forget_rows (self);
   quilt_bus_container_set_name (iface, options->name);
@@ -156,7 +161,8 @@ quilt_container_refresh (QuiltContainer *self)
   quilt_bus_container_set_finished (iface, result->finished_usec);
   quilt_bus_container_set_exit_code (iface, result->exit_code);
   quilt_bus_container_set_reason (iface, result->reason ? result->reason : "");
-  quilt_bus_container_set_error (iface, result->error ? result->error : "");
+  quilt_bus_container_set_error_name (iface, error_name);
+  quilt_bus_container_set_error (iface, error);
   quilt_bus_container_set_setup_step (iface, result->step);
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
 }

@@ -67,6 +67,9 @@ void quilt_container_enter (QuiltContainer *self, QuiltState state);
 /* The same without a change of state. */
 void quilt_container_refresh (QuiltContainer *self);
 
+/* What it executes: its own command, or else its image's; NULL: nobody knows. */
+const char *const *quilt_container_get_command (const QuiltContainer *self);
+
 /* When its command was executed; the mark of a run that begins is older. */
 guint64 quilt_container_get_started (const QuiltContainer *self);
 

@@ -61,8 +61,7 @@ answer (Removal *removal)
     const Row *row = removal->rows->pdata[i];
 
     if (row->error)
-      g_variant_builder_add (&failures, "(sss)", row->asked, quilt_bus_error_name (row->error),
-                             row->error->message);
+      quilt_bus_error_add (&failures, row->asked, row->error);
   }
   if (removal->many)
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(sss))", &failures));

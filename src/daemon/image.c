@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "daemon/bus-error.h"
 #include "daemon/dict.h"
+#include "daemon/environment.h"
 #include "daemon/image-remove.h"
 #include "store/digest.h"
 #include "store/layers.h"
@@ -151,31 +152,55 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   return record;
 }
 
+/* values: whether the caller may manage images, and so see the values in its environment. */
+static void
+inspect_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
+{
+  QuiltImage *self = data;
+  g_autoptr (json_object) object = quilt_image_record_to_json (self->record);
+  json_object *config = NULL, *env = NULL;
+  g_autofree char *json = NULL;
+
+  if (!values && json_object_object_get_ex (object, "config", &config) &&
+      json_object_object_get_ex (config, "env", &env))
+    quilt_environment_hide_json (env);
+  json = quilt_json_print (object, TRUE);
+  quilt_bus_image_complete_inspect (
+      QUILT_BUS_IMAGE (self), invocation,
+      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
+}
+
+static GPtrArray *
+inspect_details (const QuiltImage *self)
+{
+  GPtrArray *details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+
+  g_ptr_array_add (
+      details, quilt_authority_details_new ("inspect", NULL, G_MAXUINT32, self->record->digest));
+  return details;
+}
+
 static void
 inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
   QuiltImage *self = data;
-  g_autofree char *json = quilt_image_record_print (self->record, TRUE);
+  g_autoptr (GPtrArray) details = inspect_details (self);
 
-  quilt_bus_image_complete_inspect (
-      QUILT_BUS_IMAGE (self), invocation,
-      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
+  quilt_authority_consult (self->daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+                           inspect_consulted, self);
 }
 
 static gboolean
 handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *options)
 {
   QuiltImage *self = QUILT_IMAGE (iface);
-  g_autoptr (GPtrArray) details = NULL;
+  g_autoptr (GPtrArray) details = inspect_details (self);
   g_autoptr (GError) error = NULL;
 
   if (!quilt_dict_read (options, NULL, 0, &error)) {
     quilt_bus_error_return (call, error);
     return G_DBUS_METHOD_INVOCATION_HANDLED;
   }
-  details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
-  g_ptr_array_add (
-      details, quilt_authority_details_new ("inspect", NULL, G_MAXUINT32, self->record->digest));
   g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
   quilt_authority_require (self->daemon->authority, call, QUILT_ACTION_INSPECT, details,
                            inspect_authorized, self);

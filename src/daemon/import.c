@@ -375,8 +375,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
     import_free (import);
     return;
   }
-  import->job = quilt_job_new (import->daemon, "import", quilt_authority_get_uid (invocation),
-                               cancel, import);
+  import->job = quilt_job_new (import->daemon, "import", invocation, cancel, import);
   g_dbus_method_invocation_return_value (invocation,
                                          g_variant_new ("(o)", quilt_job_get_path (import->job)));
 }

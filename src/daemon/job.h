@@ -8,11 +8,12 @@
 #define QUILT_TYPE_JOB (quilt_job_get_type ())
 G_DECLARE_FINAL_TYPE (QuiltJob, quilt_job, QUILT, JOB, QuiltBusJobSkeleton)
 
-/* Puts a new job on the bus; it stays there for a while after its end. cancel is called at most
- * once, and not after the end. The job belongs to who works on it until then. */
+/* Puts a new job on the bus, for the caller of invocation; it stays there for a while after its
+ * end. cancel is called at most once, and not after the end. The job belongs to who works on it
+ * until then. */
 QuiltJob *quilt_job_new (QuiltDaemon *daemon,
                          const char *operation,
-                         guint32 owner,
+                         GDBusMethodInvocation *invocation,
                          void (*cancel) (gpointer data),
                          gpointer data);
 
@@ -21,6 +22,7 @@ const char *quilt_job_get_path (const QuiltJob *self);
 /* total 0: not known. Told to others a few times a second. */
 void quilt_job_progress (QuiltJob *self, guint64 bytes, guint64 total);
 
-/* The end: Completed, with results (a{sv}, floating or NULL), or with error. Drops the caller's
- * reference. */
+/* The end: Completed, with results (a{sv}, floating or NULL), or with error. Everybody hears
+ * Completed, so it has the class of error and some of the results alone; GetResult has all. Drops
+ * the reference that quilt_job_new() returned. */
 void quilt_job_complete (QuiltJob *self, GVariant *results, const GError *error);

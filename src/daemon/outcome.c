@@ -3,6 +3,7 @@
 #include "daemon/outcome.h"
 
 #include "base/error.h"
+#include "daemon/bus-error.h"
 
 /* What a supervisor may give as the reason of an exit. */
 static const char *const reasons[] = {"exited", "signaled", "oom-killed", "stopped", NULL};
@@ -96,4 +97,22 @@ quilt_outcome_get_error (const QuiltResult *result)
     return NULL;
   return g_error_new_literal (QUILT_ERROR, quilt_error_from_name (result->error_name),
                               result->error);
+}
+
+char *
+quilt_outcome_public_name (const QuiltResult *result)
+{
+  return quilt_outcome_is_failure (result)
+             ? g_strconcat ("org.quilt.Error.", result->error_name, NULL)
+             : g_strdup ("");
+}
+
+char *
+quilt_outcome_public_text (const QuiltResult *result)
+{
+  if (!quilt_outcome_is_failure (result))
+    return g_strdup ("");
+  if (g_strcmp0 (result->reason, "lost") == 0)
+    return g_strdup ("How the container ended is not known");
+  return g_strdup (quilt_bus_error_describe (result->error_name));
 }

@@ -22,5 +22,10 @@ void quilt_outcome_begin (QuiltResult *result, guint64 now_usec);
 gboolean quilt_outcome_is_open (const QuiltResult *result);
 /* Whether the last run failed, rather than ended. */
 gboolean quilt_outcome_is_failure (const QuiltResult *result);
-/* The error of a failure as one to return; NULL if there is none. */
+/* The error of a failure as one to return; NULL if there is none. Its text may hold what the
+ * container printed, and paths: it is for callers that were authorized. */
 GError *quilt_outcome_get_error (const QuiltResult *result);
+/* The same for everybody: its name, "org.quilt.Error.NAME", and a sentence of Quilt's own. Both ""
+ * if nothing is wrong; owned by the caller. */
+char *quilt_outcome_public_name (const QuiltResult *result);
+char *quilt_outcome_public_text (const QuiltResult *result);

@@ -106,8 +106,7 @@ answer_many (Call *call, GDBusMethodInvocation *invocation)
     const Row *row = call->rows->pdata[i];
 
     if (row->error)
-      g_variant_builder_add (&failures, "(sss)", row->asked, quilt_bus_error_name (row->error),
-                             row->error->message);
+      quilt_bus_error_add (&failures, row->asked, row->error);
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(sss))", &failures));
 }

@@ -264,15 +264,11 @@ quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GEr
   return fd >= 0 && quilt_record_write (fd, RECORD_NAME, object, QUILT_FILE_DURABLE, error);
 }
 
-gboolean
-quilt_container_save_result (
-    QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error)
+json_object *
+quilt_result_to_json (const QuiltResult *result)
 {
-  g_autoptr (json_object) object = quilt_record_new ();
-  g_autofd int fd = open_container (store, id, error);
+  json_object *object = quilt_record_new ();
 
-  if (fd < 0)
-    return FALSE;
   quilt_record_add_uint64 (object, "started", result->started_usec);
   quilt_record_add_uint64 (object, "finished", result->finished_usec);
   json_object_object_add (object, "exit-code", json_object_new_int (result->exit_code));
@@ -281,6 +277,18 @@ quilt_container_save_result (
   quilt_record_add_string (object, "reason", result->reason);
   quilt_record_add_string (object, "error", result->error);
   quilt_record_add_string (object, "error-name", result->error_name);
+  return object;
+}
+
+gboolean
+quilt_container_save_result (
+    QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error)
+{
+  g_autoptr (json_object) object = quilt_result_to_json (result);
+  g_autofd int fd = open_container (store, id, error);
+
+  if (fd < 0)
+    return FALSE;
   return quilt_record_write (fd, RESULT_NAME, object,
                              durable ? QUILT_FILE_DURABLE : QUILT_FILE_VOLATILE, error);
 }

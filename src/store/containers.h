@@ -33,6 +33,8 @@ typedef struct {
 } QuiltResult;
 
 void quilt_result_clear (QuiltResult *result);
+/* As its file holds it. */
+json_object *quilt_result_to_json (const QuiltResult *result);
 
 /* Makes containers/ID with record, upper and work: all or nothing, by one rename; durable
  * unless the container is removed after its one run anyway. */

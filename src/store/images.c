@@ -60,8 +60,8 @@ quilt_image_record_free (QuiltImageRecord *record)
   g_free (record);
 }
 
-static json_object *
-record_to_json (const QuiltImageRecord *record)
+json_object *
+quilt_image_record_to_json (const QuiltImageRecord *record)
 {
   json_object *object = quilt_record_new ();
   json_object *config = json_object_new_object ();
@@ -85,7 +85,7 @@ record_to_json (const QuiltImageRecord *record)
 char *
 quilt_image_record_print (const QuiltImageRecord *record, gboolean pretty)
 {
-  g_autoptr (json_object) object = record_to_json (record);
+  g_autoptr (json_object) object = quilt_image_record_to_json (record);
 
   return quilt_json_print (object, pretty);
 }
@@ -175,7 +175,7 @@ file_of (const QuiltImageRecord *record, GError **error)
 gboolean
 quilt_image_save (QuiltStore *store, const QuiltImageRecord *record, GError **error)
 {
-  g_autoptr (json_object) object = record_to_json (record);
+  g_autoptr (json_object) object = quilt_image_record_to_json (record);
   g_autofree char *file = file_of (record, error);
 
   return file && quilt_record_write (store->images_fd, file, object, QUILT_FILE_DURABLE, error);

@@ -40,6 +40,7 @@ CALLS = {
     ("Image", "Inspect"): ("a{sv}", ({},)),
     ("Image", "Remove"): ("a{sv}", ({},)),
     ("Job", "Cancel"): ("a{sv}", ({},)),
+    ("Job", "GetResult"): ("a{sv}", ({},)),
 }
 
 

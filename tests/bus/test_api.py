@@ -170,7 +170,7 @@ def test_a_command_that_is_not_there(image, root):
     assert "Failed to execute 'x'" in error.text
     box = quilt.Container(root, root.call("GetContainer", "s", ("box",)))
     assert box.State == "failed"
-    assert "Failed to execute 'x'" in box.Error
+    assert "Failed to execute 'x'" in json.loads(bytes(box.call("Inspect")))["result"]["error"]
     assert box.call("Wait") == (-1, "failed")
 
 

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What everybody may see of a container, what needs a right, and that no way on the bus shows more than another."""
+import json
+import os
+import unicodedata
+
 import pytest
 from gi.repository import GLib
 
 import quilt
+from conftest import container_options
 from test_access import DETAIL, refusal
 
 SECRETS = dict(env=GLib.Variant("aay", [b"KEY=secret-env"]), labels=GLib.Variant("as", ["a=secret-label"]))
@@ -74,3 +79,74 @@ def test_labels_do_not_make_a_list_too_long(create, root):
     found = rows(root)[0]["labels"]
     assert 0 < len(found) < 100
     assert sum(len(key) + len(value) for key, value in found.items()) <= 4096
+
+
+# What only some may see.
+
+@pytest.mark.fault("11")
+def test_the_message_of_a_failed_start_is_for_authorized_callers(image, root, user, services, polkit):
+    options = container_options(("fail", "Failed to execute '/opt/secret': no"), {"name": "box"})
+    error = refusal(root.call, "RunContainer", "sa{sv}", ("web", options))
+    assert (error.name, "/opt/secret" in error.text) == ("CommandNotFound", True)
+    box = quilt.Container(root, root.call("GetContainer", "s", ("box",)))
+    assert (box.ErrorName, box.Error) == ("org.quilt.Error.CommandNotFound", "The command was not found")
+    result = json.loads(bytes(box.call("Inspect")))["result"]
+    assert (result["error-name"], "/opt/secret" in result["error"]) == ("CommandNotFound", True)
+    services.wait_signal("PropertiesChanged", box.path)
+    assert "secret" not in str(managed(user)) + str(rows(user)) + str(services.signals)
+
+
+@pytest.mark.fault("11")
+def test_the_message_of_a_failed_import_is_for_its_caller(daemon, root, user, other, services, polkit):
+    polkit.decide = lambda check: "yes" if check["details"].get("verb") == "import" else "no"
+    fd = os.memfd_create("archive")
+    os.write(fd, b"no archive")
+    job = user.call("ImportImage", "hsa{sv}", (0, "x", {}), fds=[fd])
+    os.close(fd)
+    assert services.wait_signal("Completed", job) == (False, "org.quilt.Error.BadArchive", "The archive is damaged or not a root file system", {})
+    success, name, text, results = user.call("GetResult", "a{sv}", ({},), job, "org.quilt.Job")
+    assert (success, name, results) == (False, "org.quilt.Error.BadArchive", {})
+    assert text != "The archive is damaged or not a root file system"
+    assert refusal(other.call, "GetResult", "a{sv}", ({},), job, "org.quilt.Job").name == "NotAuthorized"
+    assert root.call("GetResult", "a{sv}", ({},), job, "org.quilt.Job")[2] == text
+
+
+def test_the_result_of_an_import_is_told_once_it_is_done(daemon, root, services):
+    reader, writer = os.pipe()
+    job = root.call("ImportImage", "hsa{sv}", (0, "slow", {}), fds=[reader])
+    os.close(reader)
+    assert refusal(root.call, "GetResult", "a{sv}", ({},), job, "org.quilt.Job").name == "InvalidState"
+    os.close(writer)
+    completed = services.wait_signal("Completed", job)
+    assert root.call("GetResult", "a{sv}", ({},), job, "org.quilt.Job")[:2] == completed[:2] == (False, "org.quilt.Error.BadArchive")
+
+
+@pytest.mark.fault("11")
+@pytest.mark.parametrize("oci", [False, True])
+def test_values_of_an_environment_are_for_callers_that_may_manage(oci, create, user, root, polkit):
+    box = create("sleep", name="box", **SECRETS)
+
+    def environment(client):
+        options = {"oci": GLib.Variant("b", oci)}
+        found = json.loads(bytes(client.call("Inspect", "a{sv}", (options,), box.path, "org.quilt.Container")))
+        return found["process"]["env"] if oci else found["options"]["env"]
+
+    polkit.decide = lambda check: "yes" if check["action"] == "org.quilt.inspect" else "no"
+    assert "KEY" in environment(user) and "secret" not in str(environment(user))
+    assert polkit.checks[-1]["action"] == "org.quilt.manage-containers" and polkit.checks[-1]["flags"] == 0
+    polkit.decide = lambda check: "yes"
+    assert "KEY=secret-env" in environment(user)
+    assert "KEY=secret-env" in environment(root)
+
+
+@pytest.mark.fault("11")
+def test_texts_carry_no_control_or_format_characters(image, root):
+    bad = "\x1b[31m\x9b1m\u202e\u2066\x7f\n"
+    options = container_options(("fail", f"Failed {bad}"), {"name": "box"})
+    error = refusal(root.call, "RunContainer", "sa{sv}", ("web", options))
+    failure, = root.call("StartContainers", "asa{sv}", (["box"], {}))
+    options = {"command": GLib.Variant("aay", [f"sleep {bad}".encode()]), "labels": GLib.Variant("as", [f"a{bad}=b{bad}"])}
+    root.call("CreateContainer", "sa{sv}", ("web", options))
+    for text in [error.text, failure[2], *(str([row["command"], *row["labels"].items()]) for row in rows(root))]:
+        assert not [c for c in text if unicodedata.category(c) in ("Cc", "Cf")]
+    assert "\\x1b" in error.text and "\\x1b" in failure[2]

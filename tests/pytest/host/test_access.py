@@ -60,6 +60,7 @@ def test_what_everybody_may_see_is_the_same_on_every_way(busybox, name):
         assert name in shown and "pending" in shown
         assert "hidden" not in shown.lower()
     assert busybox in ctl("images", user="bob").ok().text
+    assert "HIDDEN=env" in ctl("inspect", name).ok().json["options"]["env"]
     row, = ctl("list", "--json=short", "--label", "hidden=label").ok().json
     assert (row["name"], row["command"], row["labels"]) == (name, "/bin/echo hidden-argument", {"hidden": "label"})
     assert ctl("list", "--json=short", "--label", "hidden=other").ok().json == []

@@ -26,7 +26,8 @@ def test_s3_a_failing_step_is_named_and_the_command_never_runs(busybox, name, jo
     assert b"step 2" in done.err and b"3" in done.err and b"why" in done.err
     state = props(name)
     assert (state["State"], state["SetupStep"], state["Reason"]) == ("failed", 2, "failed")
-    assert "why" in state["Error"]
+    assert (state["ErrorName"], state["Error"]) == ("org.quilt.Error.SetupFailed", "A setup step failed")
+    assert "why" in ctl("inspect", name).ok().json["result"]["error"]
     assert b"ran" not in journal.messages(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout")
     assert "step 2" in ctl("status", name).text
 

@@ -109,3 +109,23 @@ TEST_F (Outcome, AnErrorOfAnotherDomainIsAPlainFailure)
   EXPECT_STREQ (result.error, "Full");
   EXPECT_EQ (result.finished_usec, 3000u);
 }
+
+/* Fault 11. */
+TEST_F (Outcome, WhatEverybodyIsToldHoldsNothingOfTheMessage)
+{
+  for (int code = 0; code < QUILT_N_ERRORS; code++) {
+    g_autoptr (GError) why = g_error_new (QUILT_ERROR, code, "Failed to execute '/opt/secret'");
+
+    quilt_outcome_failed (&result, "failed", 3000, why);
+    g_autofree char *name = quilt_outcome_public_name (&result);
+    g_autofree char *text = quilt_outcome_public_text (&result);
+    EXPECT_EQ (std::string (name), std::string ("org.quilt.Error.") + quilt_error_to_name (code));
+    EXPECT_GT (strlen (text), 8u);
+    EXPECT_EQ (strstr (text, "secret"), nullptr) << text;
+  }
+  quilt_outcome_begin (&result, 4000);
+  g_autofree char *name = quilt_outcome_public_name (&result);
+  g_autofree char *text = quilt_outcome_public_text (&result);
+  EXPECT_STREQ (name, "");
+  EXPECT_STREQ (text, "");
+}
