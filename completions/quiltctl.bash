@@ -31,17 +31,17 @@ _quiltctl ()
     limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
     limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
     local process='--cap-add --cap-drop --security-opt --seccomp --ulimit --sysctl --tmpfs --volume --mount --shm-size --oom-score-adj --umask --user --group-add --privileged'
-    local create="$shared $limits $process --name --env --workdir --hostname --label --network --net --pid --ipc --uts --cgroupns --device --init --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
+    local create="$shared $limits $process --name --env --env-file --cidfile --pidfile --replace --quiet --workdir --hostname --label --label-file --network --net --pid --ipc --uts --cgroupns --device --init --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
-        [start]=$shared [stop]="$shared --timeout" [kill]="$shared --signal"
-        [remove]="$shared --force" [rm]="$shared --force" [wait]="$shared --json"
-        [list]="$text --no-legend --all --quiet --label --labels" [ps]="$text --no-legend --all --quiet --label --labels"
-        [status]=$text [show]="$text --property --value" [inspect]="$text --oci"
+        [start]=$shared [stop]="$shared --timeout --time --all" [kill]="$shared --signal --all"
+        [remove]="$shared --force --all" [rm]="$shared --force --all" [wait]="$shared --json"
+        [list]="$text --no-legend --all --quiet --label --labels --filter --last --latest --no-trunc --format" [ps]="$text --no-legend --all --quiet --label --labels --filter --last --latest --no-trunc --format"
+        [status]=$text [show]="$text --property --value" [inspect]="$text --oci --format"
         [logs]='--help --no-pager --follow --lines --tail --since --until --reverse --stdout --stderr --timestamps --names --output'
         [rename]=$shared [update]="$shared $limits" [import]="$shared --json --no-end-mark"
-        [images]="$text --no-legend --quiet" [inspect-image]=$text
-        [remove-image]=$shared [rmi]=$shared [doctor]="$shared --json" [version]="$shared --json" [help]=--help
+        [images]="$text --no-legend --quiet --all --filter --no-trunc --format" [inspect-image]="$text --format"
+        [remove-image]=$shared [rmi]=$shared [doctor]="$shared --json" [info]="$shared --json --format" [version]="$shared --json" [help]=--help
     )
     COMPREPLY=()
 
@@ -54,12 +54,12 @@ _quiltctl ()
     for ((i = 1; i < ${#words[@]}; i++)); do
         word=${words[i]}
         case ${words[i-1]} in
-            -e|--env|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|\
+            -e|--env|--env-file|--label-file|--cidfile|--pidfile|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|\
             --memory-swap|--cpu-weight|--cpu-shares|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|\
             -c|--device-read-bps|--device-write-bps|--device-read-iops|--device-write-iops|--ip-allow|--ip-deny|\
             --network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup|--setup-timeout|--log-rate-limit|\
             --cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|-v|--volume|--mount|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
-            --stop-signal|--stop-timeout|-t|--timeout|-s|--signal|-p|--property|-n|--lines|--tail|-S|--since|-U|--until|-o|--output|--json) continue ;;
+            --stop-signal|--stop-timeout|-t|--timeout|--time|--filter|--last|--format|-s|--signal|-p|--property|-n|--lines|--tail|-S|--since|-U|--until|-o|--output|--json) continue ;;
         esac
         case $word in
             -*) ;;
@@ -74,6 +74,7 @@ _quiltctl ()
         --cgroupns) __quiltctl_offer "$cur" < <(printf '%s\n' private host); return ;;
         --json) __quiltctl_offer "$cur" < <(printf '%s\n' short pretty off); return ;;
         -o|--output) __quiltctl_offer "$cur" < <(printf '%s\n' short short-iso short-precise cat json json-pretty); return ;;
+        --env-file|--label-file|--cidfile|--pidfile) compopt -o default; return ;;
         --seccomp) __quiltctl_offer "$cur" < <(printf '%s\n' default unconfined; compgen -f -- "$cur"); return ;;
         -s|--signal|--stop-signal) __quiltctl_offer "$cur" < <(printf '%s\n' HUP INT QUIT KILL USR1 USR2 TERM CONT STOP); return ;;
         -p|--property) __quiltctl_offer "$cur" < <(printf '%s\n' Id Name Image ImageDigest Owner State Scope Pid Created Started Finished \

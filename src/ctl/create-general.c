@@ -4,20 +4,48 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ctl/text-file.h"
 #include "spec/words.h"
 
 #include <string.h>
 
-/* "NAME=VALUE" as it is, "NAME" with the caller's value, or not at all where there is none. */
+/* The lines of all files, then texts; the caller's, NULL-terminated. */
+static char **
+join_files (const char *what, char *const *files, char *const *texts, GError **error)
+{
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+
+  for (; files && *files; files++) {
+    g_auto (GStrv) lines = quilt_text_file_read_lines (what, *files, error);
+
+    if (!lines)
+      return NULL;
+    g_strv_builder_addv (all, (const char **)lines);
+  }
+  if (texts)
+    g_strv_builder_addv (all, (const char **)texts);
+  return g_strv_builder_end (all);
+}
+
+/* Of --env-file and --env, which are one option on the bus: whichever is first adds both.
+ * "NAME=VALUE" as it is, "NAME" with the caller's value, or not at all where there is none. */
 static gboolean
 add_env (const QuiltCreateOption *option,
          const QuiltCreateValue *value,
          const QuiltCreateRequest *request,
          GError **error)
 {
+  const QuiltCreateValue *files = quilt_create_get (request->args, "env-file");
+  const QuiltCreateValue *texts = quilt_create_get (request->args, "env");
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) all = NULL;
 
-  for (char **env = value->texts; *env; env++) {
+  if (value == files && texts->texts)
+    return TRUE;
+  all = join_files ("variables", files->texts, texts->texts, error);
+  if (!all)
+    return FALSE;
+  for (char **env = all; *env; env++) {
     const char *found;
 
     if (**env == '\0' || **env == '=') {
@@ -38,17 +66,47 @@ add_env (const QuiltCreateOption *option,
   return TRUE;
 }
 
-/* As podman: a label may be a mere key. */
+/* Whether one of labels has the same key. */
+static gboolean
+has_key (char *const *labels, const char *label)
+{
+  gsize length = strcspn (label, "=");
+
+  for (; labels && *labels; labels++)
+    if (strcspn (*labels, "=") == length && memcmp (*labels, label, length) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_label (const char *label, GPtrArray *entries)
+{
+  g_ptr_array_add (entries, g_strconcat (label, strchr (label, '=') ? "" : "=", NULL));
+}
+
+/* Of --label-file and --label. As podman: a label may be a mere key, and of a file's the last one
+ * of a key counts, if it was not given as a label. */
 static gboolean
 add_labels (const QuiltCreateOption *option,
             const QuiltCreateValue *value,
             const QuiltCreateRequest *request,
             GError **error)
 {
+  const QuiltCreateValue *files = quilt_create_get (request->args, "label-file");
+  const QuiltCreateValue *texts = quilt_create_get (request->args, "label");
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) lines = NULL;
 
-  for (char **label = value->texts; *label; label++)
-    g_ptr_array_add (entries, g_strconcat (*label, strchr (*label, '=') ? "" : "=", NULL));
+  if (value == files && texts->texts)
+    return TRUE;
+  lines = join_files ("labels", files->texts, NULL, error);
+  if (!lines)
+    return FALSE;
+  for (char **label = lines; *label; label++)
+    if (!has_key (label + 1, *label) && !has_key (texts->texts, *label))
+      add_label (*label, entries);
+  for (char **label = texts->texts; label && *label; label++)
+    add_label (*label, entries);
   g_ptr_array_add (entries, NULL);
   return quilt_create_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request,
                              error);
@@ -89,14 +147,21 @@ add_log_rate (const QuiltCreateOption *option,
 static const QuiltCreateOption options[] = {
     {"name", 0, ONE, "Name of the container", "NAME", "name", quilt_create_text},
     {"env", 'e', MANY, "Set a variable, or pass on the caller's", "NAME[=VALUE]", "env", add_env},
+    {"env-file", 0, MANY, "Set the variables of a file's lines", "FILE", "env", add_env},
     {"workdir", 'w', ONE, "Working directory", "DIR", "working-directory", quilt_create_text},
     {"hostname", 0, ONE, "Host name inside", "NAME", "hostname", quilt_create_text},
     {"label", 'l', MANY, "Add a label", "KEY=VALUE", "labels", add_labels},
+    {"label-file", 0, MANY, "Add the labels of a file's lines", "FILE", "labels", add_labels},
     {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", quilt_create_texts},
     {"setup-timeout", 0, ONE, "Time that each step may take", "TIME", "setup-timeout",
      quilt_create_number, quilt_parse_duration},
     {"log-rate-limit", 0, ONE, "Drop log lines beyond this", "LINES[/TIME]", "log-rate-burst",
      add_log_rate, .key2 = "log-rate-interval"},
+    {"cidfile", 0, ONE, "Write the ID to a new file", "FILE", NULL, quilt_create_nothing},
+    {"pidfile", 0, ONE, "Write the process ID to a file", "FILE", NULL, quilt_create_nothing},
+    {"replace", 0, FLAG, "Remove the container of this name first", NULL, NULL,
+     quilt_create_nothing},
+    {"quiet", 'q', FLAG, "Show no progress of an import", NULL, NULL, quilt_create_nothing},
     {"rm", 0, FLAG, "Remove it when it has ended", NULL, "auto-remove", quilt_create_flag},
 };
 

@@ -14,11 +14,13 @@ add_volumes (const QuiltCreateOption *option,
              const QuiltCreateRequest *request,
              GError **error)
 {
+  const QuiltCreateValue *volumes = quilt_create_get (request->args, "volume");
+  const QuiltCreateValue *mounts = quilt_create_get (request->args, "mount");
   g_auto (GStrv) entries = NULL;
 
-  if (request->mounts == value && request->volumes->texts)
+  if (value == mounts && volumes->texts)
     return TRUE;
-  entries = quilt_volumes_new (request->volumes->texts, request->mounts->texts, error);
+  entries = quilt_volumes_new (volumes->texts, mounts->texts, error);
   return entries &&
          quilt_create_texts (option, &(QuiltCreateValue){.texts = entries}, request, error);
 }

@@ -8,8 +8,7 @@
 typedef struct {
   GVariantBuilder *builder;
   const char *(*lookup) (const char *name);
-  gboolean live; /* for update */
-  const QuiltCreateValue *volumes, *mounts;
+  const QuiltCreateArgs *args;
 } QuiltCreateRequest;
 
 typedef struct QuiltCreateOption QuiltCreateOption;
@@ -52,6 +51,7 @@ extern const QuiltCreateTable quilt_create_isolation;
 #define QUILT_CREATE_ADD(name)                                                                     \
   gboolean name (const QuiltCreateOption *option, const QuiltCreateValue *value,                   \
                  const QuiltCreateRequest *request, GError **error)
+QUILT_CREATE_ADD (quilt_create_nothing); /* of quiltctl alone */
 QUILT_CREATE_ADD (quilt_create_text);
 QUILT_CREATE_ADD (quilt_create_texts);
 QUILT_CREATE_ADD (quilt_create_flag);

@@ -10,6 +10,15 @@
 #include <string.h>
 
 gboolean
+quilt_create_nothing (const QuiltCreateOption *option,
+                      const QuiltCreateValue *value,
+                      const QuiltCreateRequest *request,
+                      GError **error)
+{
+  return TRUE;
+}
+
+gboolean
 quilt_create_text (const QuiltCreateOption *option,
                    const QuiltCreateValue *value,
                    const QuiltCreateRequest *request,
@@ -54,7 +63,7 @@ quilt_create_number (const QuiltCreateOption *option,
   guint64 number = option->none;
 
   /* Not of run and create: there a variable that was to hold the limit would lift it. */
-  if ((*value->text || !request->live) && !option->parse (value->text, &number, error))
+  if ((*value->text || !request->args->live) && !option->parse (value->text, &number, error))
     return FALSE;
   g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_uint64 (number));
   return TRUE;
@@ -111,7 +120,7 @@ quilt_create_signal (const QuiltCreateOption *option,
 {
   int signal = 0; /* the image's */
 
-  if ((*value->text || !request->live) && !quilt_parse_signal (value->text, &signal, error))
+  if ((*value->text || !request->args->live) && !quilt_parse_signal (value->text, &signal, error))
     return FALSE;
   g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int32 (signal));
   return TRUE;

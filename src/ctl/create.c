@@ -20,67 +20,6 @@ get_option (guint i)
   return NULL;
 }
 
-/* clang-format off */
-/* Options of podman's run that fingers may type; none of them is ignored. */
-static const struct {
-  const char *name;
-  char letter;
-} podman_options[] = {
-    {"add-host", 0},
-    {"annotation", 0},
-    {"attach", 'a'},
-    {"cidfile", 0},
-    {"dns", 0},
-    {"entrypoint", 0},
-    {"env-file", 0},
-    {"env-host", 0},
-    {"expose", 0},
-    {"gpus", 0},
-    {"health-cmd", 0},
-    {"interactive", 'i'},
-    {"ip", 0},
-    {"label-file", 0},
-    {"log-driver", 0},
-    {"log-opt", 0},
-    {"network-alias", 0},
-    {"platform", 0},
-    {"pod", 0},
-    {"publish", 'p'},
-    {"publish-all", 'P'},
-    {"pull", 0},
-    {"quiet", 'q'},
-    {"replace", 0},
-    {"restart", 0},
-    {"secret", 0},
-    {"sig-proxy", 0},
-    {"systemd", 0},
-    {"tty", 't'},
-    {"tz", 0},
-    {"volumes-from", 0},
-};
-/* clang-format on */
-
-static gboolean
-on_podman_option (const char *name, const char *value, gpointer data, GError **error)
-{
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-               "option %s is podman's; Quilt does not have it yet", name);
-  return FALSE;
-}
-
-static void
-fill_podman_entries (GOptionEntry *entries)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (podman_options); i++)
-    entries[i] = (GOptionEntry){
-        .long_name = podman_options[i].name,
-        .short_name = podman_options[i].letter,
-        .flags = G_OPTION_FLAG_HIDDEN | G_OPTION_FLAG_OPTIONAL_ARG | G_OPTION_FLAG_FILENAME,
-        .arg = G_OPTION_ARG_CALLBACK,
-        .arg_data = (gpointer)on_podman_option,
-    };
-}
-
 void
 quilt_create_args_clear (QuiltCreateArgs *args)
 {
@@ -94,15 +33,21 @@ quilt_create_args_clear (QuiltCreateArgs *args)
   }
 }
 
-QuiltCreateValue *
-quilt_create_find (QuiltCreateArgs *args, const char *key)
+const QuiltCreateValue *
+quilt_create_get (const QuiltCreateArgs *args, const char *name)
 {
   const QuiltCreateOption *option;
 
   for (guint i = 0; (option = get_option (i)); i++)
-    if (strcmp (option->key, key) == 0)
+    if (strcmp (option->name, name) == 0)
       return &args->values[i];
   g_return_val_if_reached (NULL);
+}
+
+QuiltCreateValue *
+quilt_create_find (QuiltCreateArgs *args, const char *name)
+{
+  return (QuiltCreateValue *)quilt_create_get (args, name);
 }
 
 static guint
@@ -128,13 +73,12 @@ fill_entries (QuiltCreateArgs *args, gboolean live_only, GOptionEntry *entries)
 char **
 quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args)
 {
-  GOptionEntry entries[QUILT_CREATE_OPTIONS_MAX + G_N_ELEMENTS (podman_options) + 2] = {0};
+  GOptionEntry entries[QUILT_CREATE_OPTIONS_MAX + 2] = {0};
   guint n = fill_entries (ret_args, FALSE, entries);
 
   if (for_run)
     entries[n++] =
         (GOptionEntry){"detach", 'd', 0, FLAG, &ret_args->detach, "Print the ID, don't wait", NULL};
-  fill_podman_entries (entries + n);
   return quilt_ctl_parse (ctl, argv, entries);
 }
 
@@ -163,7 +107,7 @@ name_key (const QuiltCreateArgs *args, const char *key)
 
   for (guint i = 0; (option = get_option (i)); i++)
     if (is_given (option, &args->values[i]) &&
-        (strcmp (option->key, key) == 0 || g_strcmp0 (option->key2, key) == 0))
+        (g_strcmp0 (option->key, key) == 0 || g_strcmp0 (option->key2, key) == 0))
       g_string_append_printf (names, "%s--%s", names->len > 0 ? " and " : "", option->name);
   return g_string_free (names, FALSE);
 }
@@ -188,17 +132,6 @@ quilt_create_name_option (const QuiltCreateArgs *args, GError *error)
   error->message = message;
 }
 
-static const QuiltCreateValue *
-find_value (const QuiltCreateArgs *args, const char *name)
-{
-  const QuiltCreateOption *option;
-
-  for (guint i = 0; (option = get_option (i)); i++)
-    if (strcmp (option->name, name) == 0)
-      return &args->values[i];
-  g_return_val_if_reached (NULL);
-}
-
 GVariant *
 quilt_create_options (const QuiltCreateArgs *args,
                       char *const *command,
@@ -207,8 +140,7 @@ quilt_create_options (const QuiltCreateArgs *args,
 {
   GVariantBuilder builder;
   const QuiltCreateOption *option;
-  const QuiltCreateRequest request = {&builder, lookup, args->live, find_value (args, "volume"),
-                                      find_value (args, "mount")};
+  const QuiltCreateRequest request = {&builder, lookup, args};
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; (option = get_option (i)); i++) {

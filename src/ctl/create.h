@@ -23,13 +23,14 @@ void quilt_create_args_clear (QuiltCreateArgs *args);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCreateArgs, quilt_create_args_clear)
 
 /* Reads options and arguments of run or create as quilt_ctl_parse() does; args[0] is the image, the
- * command follows. An option that podman has and Quilt has not is refused by its name. */
+ * command follows. */
 char **quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args);
 /* The same for update: options that may change while a container lives, and its arguments. */
 char **quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args);
 
-/* The option that is this key on the bus. */
-QuiltCreateValue *quilt_create_find (QuiltCreateArgs *args, const char *key);
+/* The value of the option --name. */
+QuiltCreateValue *quilt_create_find (QuiltCreateArgs *args, const char *name);
+const QuiltCreateValue *quilt_create_get (const QuiltCreateArgs *args, const char *name);
 
 /* The options for CreateContainer, RunContainer and Update, type a{sv}, floating. command: argv of
  * the container, NULL-terminated; NULL or empty for the image's own. Lookup finds a variable of the

@@ -171,10 +171,11 @@ quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *own)
   g_option_context_set_strict_posix (context, is_strict);
   g_option_context_set_summary (context, ctl->verb->summary);
   g_set_prgname ("quiltctl");
-  words = quilt_words_new (argv, (const GOptionEntry *)(gpointer)entries->data, is_strict, &error);
+  words = quilt_words_new (argv, ctl->verb->run ? ctl->verb->name : NULL,
+                           (const GOptionEntry *)(gpointer)entries->data, is_strict, &error);
   if (!words) {
     ctl->parse_code = g_error_matches (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION)
-                          ? quilt_ctl_usage (ctl, "%s", error->message) /* and which is near */
+                          ? quilt_ctl_usage (ctl, "%s", error->message) /* and what to do */
                           : refuse (ctl, error);
     return NULL;
   }

@@ -49,6 +49,8 @@ struct QuiltCtl {
   QuiltJsonMode json;
   gboolean no_legend;
   gboolean no_pager;
+  gboolean quiet;  /* shows no progress */
+  gboolean no_cut; /* tables may be wider than the terminal */
   gboolean no_ask_password;
   GPtrArray *words; /* of the command line, as parsed last */
   int parse_code;   /* exit code after quilt_ctl_parse() returned NULL */
@@ -82,6 +84,7 @@ int verb_doctor (QuiltCtl *ctl, char **argv);
 int verb_help (QuiltCtl *ctl, char **argv);
 int verb_images (QuiltCtl *ctl, char **argv);
 int verb_import (QuiltCtl *ctl, char **argv);
+int verb_info (QuiltCtl *ctl, char **argv);
 int verb_inspect (QuiltCtl *ctl, char **argv);
 int verb_inspect_image (QuiltCtl *ctl, char **argv);
 int verb_kill (QuiltCtl *ctl, char **argv);

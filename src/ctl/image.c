@@ -284,6 +284,7 @@ quilt_image_import (QuiltCtl *ctl,
   if (!quilt_bus_check_text ("image name", name, error) || !quilt_bus_connect (ctl, error))
     return FALSE;
   quilt_progress_init (&import.progress);
+  import.progress.shown &= !ctl->quiet;
   subscribe (&import);
   g_dbus_connection_call_with_unix_fd_list (
       ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "ImportImage",

@@ -17,7 +17,7 @@ quilt_print_table (QuiltCtl *ctl, QuiltTable *table)
   g_autofree char *text = NULL;
 
   /* Asked before a pager takes the place of the terminal. */
-  if (isatty (STDOUT_FILENO) && ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+  if (ctl->no_cut || (isatty (STDOUT_FILENO) && ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) < 0))
     size.ws_col = 0;
   text = quilt_table_render (table, !ctl->no_legend, size.ws_col);
   quilt_pager_open (ctl);
@@ -113,4 +113,11 @@ void
 quilt_json_add_string (json_object *object, const char *key, const char *value)
 {
   json_object_object_add (object, key, json_object_new_string (value));
+}
+
+void
+quilt_json_take_string (json_object *object, const char *key, char *value)
+{
+  quilt_json_add_string (object, key, value);
+  g_free (value);
 }

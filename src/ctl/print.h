@@ -20,3 +20,5 @@ char *quilt_json_key (const char *property);
 /* Members of an object. */
 void quilt_json_add_uint64 (json_object *object, const char *key, guint64 value);
 void quilt_json_add_string (json_object *object, const char *key, const char *value);
+/* The same, and frees value. */
+void quilt_json_take_string (json_object *object, const char *key, char *value);

@@ -3,16 +3,13 @@
 #include "ctl/security.h"
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/text.h"
 #include "ctl/bus.h"
+#include "ctl/text-file.h"
 #include "spec/options.h"
 #include "spec/seccomp.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct SecurityOption SecurityOption;
 
@@ -47,24 +44,14 @@ only_value (const SecurityOption *option, const GPtrArray *values, GError **erro
   return NULL;
 }
 
-/* Of any kind of file, a pipe of a shell too, but no more of it than a profile may have. */
 static char *
 read_profile (const char *path, GError **error)
 {
-  g_autofd int fd = open (path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-  g_autoptr (GString) text = g_string_new (NULL);
-  char block[4096];
-  ssize_t n = -1;
+  g_autoptr (GString) text =
+      quilt_text_file_read ("seccomp profile", path, QUILT_SECCOMP_PROFILE_MAX, error);
 
-  while (fd >= 0 && text->len <= QUILT_SECCOMP_PROFILE_MAX &&
-         (n = read (fd, block, sizeof block)) > 0)
-    g_string_append_len (text, block, n);
-  if (n < 0) {
-    g_autofree char *quoted = quilt_text_quote (path);
-
-    quilt_set_error_errno (error, errno, "Failed to read seccomp profile '%s'", quoted);
+  if (!text)
     return NULL;
-  }
   if (memchr (text->str, '\0', text->len)) {
     refuse (error, path, "the profile has a NUL byte");
     return NULL;

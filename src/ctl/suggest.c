@@ -14,9 +14,9 @@ static const struct {
   const char *word;
   const char *verb; /* may be NULL */
 } synonyms[] = {
-    {"delete", "remove"}, {"destroy", "remove"}, {"image", "images"},      {"ls", "list"},
-    {"load", "import"},   {"log", "logs"},       {"info", "status"},       {"poweroff", "stop"},
-    {"set", "update"},    {"terminate", "kill"}, {"import-tar", "import"}, {"prune", NULL},
+    {"delete", "remove"},  {"destroy", "remove"},    {"image", "images"},  {"ls", "list"},
+    {"load", "import"},    {"log", "logs"},          {"poweroff", "stop"}, {"set", "update"},
+    {"terminate", "kill"}, {"import-tar", "import"}, {"prune", NULL},
 };
 
 /* What Quilt has not yet: instead is the verb that does nearly that, or NULL. */

@@ -2,7 +2,9 @@
 /* import, images, remove-image. */
 #include "ctl/bus.h"
 #include "ctl/image.h"
+#include "ctl/list-filters.h"
 #include "ctl/print.h"
+#include "ctl/rows.h"
 #include "ctl/text.h"
 
 #include <stdio.h>
@@ -66,59 +68,136 @@ new_json_row (const char *digest, const char **names, guint64 size, guint64 crea
   return object;
 }
 
-/* As podman: a row for each name. */
-static void
-add_rows (QuiltTable *table, const char *digest, const char **names, guint64 size, guint64 created)
-{
-  guint64 now = (guint64)g_get_real_time ();
-  guint i = 0;
+typedef struct {
+  gboolean all, quiet, no_trunc;
+  char **filters;
+  char *format;
+} Images;
 
+static void
+images_clear (Images *images)
+{
+  g_strfreev (images->filters);
+  g_free (images->format);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Images, images_clear)
+
+static json_object *
+fetch (QuiltCtl *ctl, GError **error)
+{
+  g_autoptr (GVariant) reply = quilt_bus_call_manager (
+      ctl, "ListImages", g_variant_new ("(@a{sv})", quilt_bus_no_options ()), "(a(osastt))", error);
+  g_autoptr (json_object) rows = json_object_new_array ();
+  g_autoptr (GVariantIter) iter = NULL;
+  const char *digest, **names;
+  guint64 size, created;
+
+  if (!reply)
+    return NULL;
+  g_variant_get (reply, "(a(osastt))", &iter);
+  while (g_variant_iter_next (iter, "(&o&s^a&stt)", NULL, &digest, &names, &size, &created)) {
+    json_object_array_add (rows, new_json_row (digest, names, size, created));
+    g_free (names);
+  }
+  return g_steal_pointer (&rows);
+}
+
+/* As podman: a row for each name. In words, for tables and templates. */
+static void
+add_views (const Images *images, json_object *row, guint64 now, json_object *views)
+{
+  const char *digest = quilt_row_string (row, "digest");
+  guint64 created = quilt_row_uint64 (row, "created");
+  json_object *names = NULL;
+  gsize i = 0, n;
+
+  json_object_object_get_ex (row, "names", &names);
+  n = json_object_array_length (names);
   do {
-    quilt_table_add (table, names[i]);
-    quilt_table_take (table, quilt_text_short_id (digest));
-    quilt_table_take (table, quilt_text_bytes (size));
-    quilt_table_take (table, quilt_text_ago (created, now));
-  } while (names[i] && names[++i]);
+    json_object *view = json_object_new_object ();
+    const char *name = i < n ? json_object_get_string (json_object_array_get_idx (names, i)) : "";
+
+    quilt_json_add_string (view, "name", name);
+    quilt_json_add_string (view, "repository", name);
+    quilt_json_add_string (view, "digest", digest);
+    quilt_json_take_string (view, "id",
+                            images->no_trunc ? g_strdup (digest) : quilt_text_short_id (digest));
+    quilt_json_take_string (view, "size", quilt_text_bytes (quilt_row_uint64 (row, "size")));
+    quilt_json_take_string (view, "created", quilt_text_ago (created, now));
+    quilt_json_take_string (view, "createdSince", quilt_text_ago (created, now));
+    quilt_json_take_string (view, "createdAt", quilt_text_time (created));
+    json_object_array_add (views, view);
+  } while (++i < n);
+}
+
+static void
+add_rows (QuiltTable *table, json_object *views)
+{
+  for (gsize i = 0; i < json_object_array_length (views); i++) {
+    json_object *view = json_object_array_get_idx (views, i);
+
+    quilt_table_add (table, quilt_row_string (view, "name"));
+    quilt_table_add (table, quilt_row_string (view, "id"));
+    quilt_table_add (table, quilt_row_string (view, "size"));
+    quilt_table_add (table, quilt_row_string (view, "created"));
+  }
+}
+
+static int
+print (QuiltCtl *ctl, const Images *images, json_object *rows)
+{
+  static const char *const columns[] = {"NAME", "DIGEST", "SIZE", "CREATED", NULL};
+  g_autoptr (QuiltTable) table = quilt_table_new (columns);
+  g_autoptr (json_object) views = json_object_new_array ();
+  guint64 now = (guint64)g_get_real_time ();
+
+  if (ctl->json != QUILT_JSON_OFF) {
+    quilt_print_json (ctl, rows);
+    return 0;
+  }
+  for (gsize i = 0; i < json_object_array_length (rows); i++) {
+    json_object *row = json_object_array_get_idx (rows, i);
+
+    if (images->quiet && !images->format)
+      puts (quilt_row_string (row, "digest"));
+    else
+      add_views (images, row, now, views);
+  }
+  if (images->format)
+    return quilt_rows_print (ctl, views, images->format);
+  if (images->quiet)
+    return 0;
+  add_rows (table, views);
+  quilt_print_table (ctl, table);
+  return 0;
 }
 
 int
 verb_images (QuiltCtl *ctl, char **argv)
 {
-  static const char *const columns[] = {"NAME", "DIGEST", "SIZE", "CREATED", NULL};
-  gboolean quiet = FALSE;
+  g_auto (Images) images = {0};
+  const GOptionArg flag = G_OPTION_ARG_NONE;
   const GOptionEntry entries[] = {
-      {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print digests alone", NULL}, {NULL}};
-  g_autoptr (QuiltTable) table = quilt_table_new (columns);
-  g_autoptr (json_object) array = json_object_new_array ();
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GVariantIter) iter = NULL;
-  g_autoptr (GError) error = NULL;
+      {"all", 'a', 0, flag, &images.all, "List all, as without it", NULL},
+      {"quiet", 'q', 0, flag, &images.quiet, "Print digests alone", NULL},
+      {"filter", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &images.filters,
+       "Only these (reference=web*)", "KEY=VALUE"},
+      {"no-trunc", 0, 0, flag, &images.no_trunc, "Print digests in full", NULL},
+      {"format", 0, 0, G_OPTION_ARG_FILENAME, &images.format, "Print these fields, or json",
+       "TEMPLATE"},
+      {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
-  const char *digest, **names;
-  guint64 size, created;
+  g_autoptr (json_object) rows = NULL;
+  g_autoptr (json_object) chosen = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (!args)
     return ctl->parse_code;
-  reply = quilt_bus_call_manager (ctl, "ListImages",
-                                  g_variant_new ("(@a{sv})", quilt_bus_no_options ()),
-                                  "(a(osastt))", &error);
-  if (!reply)
-    return quilt_ctl_fail (ctl, error);
-  g_variant_get (reply, "(a(osastt))", &iter);
-  while (g_variant_iter_next (iter, "(&o&s^a&stt)", NULL, &digest, &names, &size, &created)) {
-    if (ctl->json != QUILT_JSON_OFF)
-      json_object_array_add (array, new_json_row (digest, names, size, created));
-    else if (quiet)
-      puts (digest);
-    else
-      add_rows (table, digest, names, size, created);
-    g_free (names);
-  }
-  if (ctl->json != QUILT_JSON_OFF)
-    quilt_print_json (ctl, array);
-  else if (!quiet)
-    quilt_print_table (ctl, table);
-  return 0;
+  ctl->no_cut = images.no_trunc;
+  if (quilt_rows_check_format (ctl, &images.format, &error))
+    rows = fetch (ctl, &error);
+  chosen = rows ? quilt_filter_rows (rows, images.filters, quilt_image_filters, &error) : NULL;
+  return chosen ? print (ctl, &images, chosen) : quilt_ctl_fail (ctl, error);
 }
 
 int

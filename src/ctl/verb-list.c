@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* list: all containers, one row each. */
 #include "ctl/bus.h"
+#include "ctl/list-filters.h"
 #include "ctl/print.h"
+#include "ctl/rows.h"
 #include "ctl/text.h"
+
+#include "base/error.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,71 +22,34 @@ typedef struct {
 } Row;
 
 typedef struct {
-  QuiltCtl *ctl;
-  gboolean quiet;
+  gboolean all, quiet, latest;
   gboolean show_labels; /* in a column */
-  char **wanted_labels; /* KEY or KEY=VALUE, all of them; NULL: any */
-  QuiltTable *table;
-  json_object *array;
+  gboolean no_trunc;
+  char **labels, **filters; /* filters: those that labels are, too */
+  char *last, *format;
+  guint64 n_last; /* 0: all */
 } List;
 
-static char *
-describe_state (const Row *row)
-{
-  if (strcmp (row->state, "exited") != 0 || row->exit_code < 0)
-    return g_strdup (row->state);
-  if (strcmp (row->reason, "exited") == 0)
-    return g_strdup_printf ("exited (%d)", row->exit_code);
-  return g_strdup_printf ("exited (%d, %s)", row->exit_code, row->reason);
-}
-
-static gboolean
-has_label (const Row *row, const char *wanted)
-{
-  g_auto (GStrv) parts = g_strsplit (wanted, "=", 2);
-  const char *value;
-
-  return parts[0] && g_variant_lookup (row->labels, parts[0], "&s", &value) &&
-         (!parts[1] || g_str_equal (value, parts[1]));
-}
-
-static gboolean
-is_wanted (const List *list, const Row *row)
-{
-  for (char **label = list->wanted_labels; label && *label; label++)
-    if (!has_label (row, *label))
-      return FALSE;
-  return TRUE;
-}
-
-/* "a=1,b=2". */
-static char *
-describe_labels (const Row *row)
-{
-  GString *text = g_string_new (NULL);
-  const char *key, *value;
-  GVariantIter iter;
-
-  g_variant_iter_init (&iter, row->labels);
-  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
-    g_string_append_printf (text, "%s%s=%s", text->len ? "," : "", key, value);
-  return g_string_free (text, FALSE);
-}
-
 static void
-add_row (const List *list, const Row *row, guint64 now)
+list_clear (List *list)
 {
-  QuiltTable *table = list->table;
+  g_strfreev (list->labels);
+  g_strfreev (list->filters);
+  g_free (list->last);
+  g_free (list->format);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (List, list_clear)
 
-  quilt_table_add (table, row->name);
-  quilt_table_take (table, quilt_text_short_id (row->id));
-  quilt_table_take (table, quilt_text_short_id (row->image));
-  quilt_table_take (table, describe_state (row));
-  quilt_table_take (table,
-                    quilt_text_ago (MAX (MAX (row->created, row->started), row->finished), now));
-  if (list->show_labels)
-    quilt_table_take (table, describe_labels (row));
-  quilt_table_add (table, row->command);
+/* Labels that are hidden would look like labels that are not there. */
+static GVariant *
+call_options (const List *list)
+{
+  GVariantDict options;
+
+  g_variant_dict_init (&options, NULL);
+  if (list->show_labels || quilt_list_filters_need_detail (list->filters))
+    g_variant_dict_insert (&options, "detail", "b", TRUE);
+  return g_variant_dict_end (&options);
 }
 
 static json_object *
@@ -110,74 +78,199 @@ new_json_row (const Row *row)
   return object;
 }
 
-static void
-add (List *list, const Row *row, guint64 now)
+/* All rows as JSON, sorted by creation. */
+static json_object *
+fetch (QuiltCtl *ctl, const List *list, GError **error)
 {
-  if (!is_wanted (list, row))
-    return;
-  if (list->ctl->json != QUILT_JSON_OFF)
-    json_object_array_add (list->array, new_json_row (row));
-  else if (list->quiet)
-    puts (row->id);
-  else
-    add_row (list, row, now);
+  g_autoptr (json_object) array = json_object_new_array ();
+  g_autoptr (GVariantIter) iter = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  Row row = {0};
+
+  reply = quilt_bus_call_manager (ctl, "ListContainers",
+                                  g_variant_new ("(@a{sv})", call_options (list)),
+                                  "(a(ossssstttisua{ss}))", error);
+  if (!reply)
+    return NULL;
+  g_variant_get (reply, "(a(ossssstttisua{ss}))", &iter);
+  while (g_variant_iter_loop (iter, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, &row.id, &row.name,
+                              &row.image, &row.command, &row.state, &row.created, &row.started,
+                              &row.finished, &row.exit_code, &row.reason, &row.owner, &row.labels))
+    json_object_array_add (array, new_json_row (&row));
+  return g_steal_pointer (&array);
 }
 
-/* Labels that are hidden would look like labels that are not there. */
-static GVariant *
-list_options (const List *list)
+/* The rows that were asked for: first the filters, then the last ones of those, newest first. */
+static json_object *
+choose (const List *list, json_object *rows, GError **error)
 {
-  GVariantDict options;
+  g_autoptr (json_object) chosen =
+      quilt_filter_rows (rows, list->filters, quilt_list_filters, error);
+  g_autoptr (json_object) last = NULL;
 
-  g_variant_dict_init (&options, NULL);
-  if (list->show_labels || list->wanted_labels)
-    g_variant_dict_insert (&options, "detail", "b", TRUE);
-  return g_variant_dict_end (&options);
+  if (!chosen || list->n_last == 0)
+    return g_steal_pointer (&chosen);
+  last = json_object_new_array ();
+  for (gsize i = json_object_array_length (chosen);
+       i > 0 && json_object_array_length (last) < list->n_last; i--)
+    json_object_array_add (last, json_object_get (json_object_array_get_idx (chosen, i - 1)));
+  return g_steal_pointer (&last);
+}
+
+static char *
+describe_state (json_object *row)
+{
+  const char *state = quilt_row_string (row, "state");
+  const char *reason = quilt_row_string (row, "reason");
+  const char *code = quilt_row_string (row, "exitCode");
+
+  if (strcmp (state, "exited") != 0 || *code == '-')
+    return g_strdup (state);
+  return strcmp (reason, "exited") == 0 ? g_strdup_printf ("exited (%s)", code)
+                                        : g_strdup_printf ("exited (%s, %s)", code, reason);
+}
+
+static guint64
+changed_usec (json_object *row)
+{
+  return MAX (MAX (quilt_row_uint64 (row, "created"), quilt_row_uint64 (row, "started")),
+              quilt_row_uint64 (row, "finished"));
+}
+
+/* "a=1,b=2". */
+static char *
+describe_labels (json_object *row)
+{
+  GString *text = g_string_new (NULL);
+  json_object *labels;
+
+  if (json_object_object_get_ex (row, "labels", &labels)) {
+    json_object_object_foreach (labels, key, value) {
+      g_string_append_printf (text, "%s%s=%s", text->len ? "," : "", key,
+                              json_object_get_string (value));
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_row (const List *list, QuiltTable *table, json_object *row, guint64 now)
+{
+  const char *id = quilt_row_string (row, "id"), *image = quilt_row_string (row, "image");
+
+  quilt_table_add (table, quilt_row_string (row, "name"));
+  quilt_table_take (table, list->no_trunc ? g_strdup (id) : quilt_text_short_id (id));
+  quilt_table_take (table, list->no_trunc ? g_strdup (image) : quilt_text_short_id (image));
+  quilt_table_take (table, describe_state (row));
+  quilt_table_take (table, quilt_text_ago (changed_usec (row), now));
+  if (list->show_labels)
+    quilt_table_take (table, describe_labels (row));
+  quilt_table_add (table, quilt_row_string (row, "command"));
+}
+
+/* Adds what podman's and docker's templates name and --json does not, in words. */
+static void
+add_view (const List *list, json_object *row, guint64 now)
+{
+  guint64 created = quilt_row_uint64 (row, "created");
+
+  if (!list->no_trunc)
+    quilt_json_take_string (row, "id", quilt_text_short_id (quilt_row_string (row, "id")));
+  quilt_json_take_string (row, "names", g_strdup (quilt_row_string (row, "name")));
+  quilt_json_take_string (row, "status", describe_state (row));
+  quilt_json_take_string (row, "since", quilt_text_ago (changed_usec (row), now));
+  quilt_json_take_string (row, "createdAt", quilt_text_time (created));
+  quilt_json_take_string (row, "runningFor", quilt_text_ago (created, now));
+  quilt_json_take_string (row, "labels", describe_labels (row));
+}
+
+static int
+print (QuiltCtl *ctl, const List *list, json_object *rows)
+{
+  static const char *const plain[] = {"NAME", "ID", "IMAGE", "STATE", "SINCE", "COMMAND", NULL};
+  static const char *const labelled[] = {"NAME",  "ID",     "IMAGE",   "STATE",
+                                         "SINCE", "LABELS", "COMMAND", NULL};
+  g_autoptr (QuiltTable) table = quilt_table_new (list->show_labels ? labelled : plain);
+  guint64 now = (guint64)g_get_real_time ();
+
+  if (ctl->json != QUILT_JSON_OFF) {
+    quilt_print_json (ctl, rows);
+    return 0;
+  }
+  for (gsize i = 0; i < json_object_array_length (rows); i++) {
+    json_object *row = json_object_array_get_idx (rows, i);
+
+    if (list->format)
+      add_view (list, row, now);
+    else if (list->quiet)
+      puts (quilt_row_string (row, "id"));
+    else
+      add_row (list, table, row, now);
+  }
+  if (list->format)
+    return quilt_rows_print (ctl, rows, list->format);
+  if (!list->quiet)
+    quilt_print_table (ctl, table);
+  return 0;
+}
+
+static gboolean
+complete (QuiltCtl *ctl, List *list, GError **error)
+{
+  g_autoptr (GStrvBuilder) filters = g_strv_builder_new ();
+  g_autofree char *quoted = NULL;
+
+  if (list->filters)
+    g_strv_builder_addv (filters, (const char **)list->filters);
+  for (char **label = list->labels; label && *label; label++) {
+    g_autofree char *filter = g_strconcat ("label=", *label, NULL);
+
+    g_strv_builder_add (filters, filter);
+  }
+  if (list->filters || list->labels) {
+    g_strfreev (list->filters);
+    list->filters = g_strv_builder_end (filters);
+  }
+  if (list->latest)
+    list->n_last = 1;
+  if (list->last &&
+      !g_ascii_string_to_unsigned (list->last, 10, 1, G_MAXUINT32, &list->n_last, NULL)) {
+    quoted = quilt_text_quote (list->last);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to read number of containers '%s': must be 1 or more", quoted);
+    return FALSE;
+  }
+  return quilt_rows_check_format (ctl, &list->format, error);
 }
 
 int
 verb_list (QuiltCtl *ctl, char **argv)
 {
-  static const char *const plain[] = {"NAME", "ID", "IMAGE", "STATE", "SINCE", "COMMAND", NULL};
-  static const char *const labelled[] = {"NAME",  "ID",     "IMAGE",   "STATE",
-                                         "SINCE", "LABELS", "COMMAND", NULL};
-  List list = {.ctl = ctl};
-  g_auto (GStrv) wanted_labels = NULL;
-  gboolean all = TRUE;
+  g_auto (List) list = {0};
+  const GOptionArg flag = G_OPTION_ARG_NONE, many = G_OPTION_ARG_FILENAME_ARRAY;
   const GOptionEntry entries[] = {
-      {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "List all, as without it", NULL},
-      {"quiet", 'q', 0, G_OPTION_ARG_NONE, &list.quiet, "Print IDs alone", NULL},
-      {"label", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &wanted_labels,
-       "Only containers with this label", "KEY[=VALUE]"},
-      {"labels", 0, 0, G_OPTION_ARG_NONE, &list.show_labels, "Show the labels too", NULL},
+      {"all", 'a', 0, flag, &list.all, "List all, as without it", NULL},
+      {"quiet", 'q', 0, flag, &list.quiet, "Print IDs alone", NULL},
+      {"filter", 'f', 0, many, &list.filters, "Only these (status=running)", "KEY=VALUE"},
+      {"label", 0, 0, many, &list.labels, "Only containers with this label", "KEY[=VALUE]"},
+      {"labels", 0, 0, flag, &list.show_labels, "Show the labels too", NULL},
+      {"last", 'n', 0, G_OPTION_ARG_FILENAME, &list.last, "Only the newest, newest first",
+       "NUMBER"},
+      {"latest", 'l', 0, flag, &list.latest, "Only the newest", NULL},
+      {"no-trunc", 0, 0, flag, &list.no_trunc, "Print IDs and columns in full", NULL},
+      {"format", 0, 0, G_OPTION_ARG_FILENAME, &list.format, "Print these fields, or json",
+       "TEMPLATE"},
       {NULL}};
-  g_autoptr (QuiltTable) table = NULL;
-  g_autoptr (json_object) array = json_object_new_array ();
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GVariantIter) iter = NULL;
-  g_autoptr (GError) error = NULL;
-  guint64 now = (guint64)g_get_real_time ();
   char **args = quilt_ctl_parse (ctl, argv, entries);
-  Row row = {0};
+  g_autoptr (json_object) rows = NULL;
+  g_autoptr (json_object) chosen = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (!args)
     return ctl->parse_code;
-  list.table = table = quilt_table_new (list.show_labels ? labelled : plain);
-  list.array = array;
-  list.wanted_labels = wanted_labels;
-  reply = quilt_bus_call_manager (ctl, "ListContainers",
-                                  g_variant_new ("(@a{sv})", list_options (&list)),
-                                  "(a(ossssstttisua{ss}))", &error);
-  if (!reply)
-    return quilt_ctl_fail (ctl, error);
-  g_variant_get (reply, "(a(ossssstttisua{ss}))", &iter);
-  while (g_variant_iter_loop (iter, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, &row.id, &row.name,
-                              &row.image, &row.command, &row.state, &row.created, &row.started,
-                              &row.finished, &row.exit_code, &row.reason, &row.owner, &row.labels))
-    add (&list, &row, now);
-  if (ctl->json != QUILT_JSON_OFF)
-    quilt_print_json (ctl, array);
-  else if (!list.quiet)
-    quilt_print_table (ctl, table);
-  return 0;
+  ctl->no_cut = list.no_trunc;
+  if (complete (ctl, &list, &error))
+    rows = fetch (ctl, &list, &error);
+  chosen = rows ? choose (&list, rows, &error) : NULL;
+  return chosen ? print (ctl, &list, chosen) : quilt_ctl_fail (ctl, error);
 }

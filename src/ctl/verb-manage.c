@@ -6,7 +6,8 @@
 #include "spec/words.h"
 
 #include <signal.h>
-#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* The names that go into a call, all of them UTF-8. */
 static gboolean
@@ -33,63 +34,166 @@ verb_start (QuiltCtl *ctl, char **argv)
                               g_variant_new ("(^as@a{sv})", args, quilt_bus_no_options ()));
 }
 
+/* Of --all: the containers of the user, of root all; those that run, or any. */
+static char **
+list_names (QuiltCtl *ctl, gboolean running_only, GError **error)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autoptr (GVariant) reply = quilt_bus_call_manager (
+      ctl, "ListContainers", g_variant_new ("(@a{sv})", quilt_bus_no_options ()),
+      "(a(ossssstttisua{ss}))", error);
+  g_autoptr (GVariantIter) rows = NULL;
+  const char *id, *state;
+  guint32 owner;
+
+  if (!reply)
+    return NULL;
+  g_variant_get (reply, "(a(ossssstttisua{ss}))", &rows);
+  while (g_variant_iter_next (rows, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, &id, NULL, NULL, NULL,
+                              &state, NULL, NULL, NULL, NULL, NULL, &owner, NULL))
+    if ((getuid () == 0 || owner == getuid ()) &&
+        (!running_only || strcmp (state, "running") == 0 || strcmp (state, "setting-up") == 0 ||
+         strcmp (state, "stopping") == 0))
+      g_strv_builder_add (names, id);
+  return g_strv_builder_end (names);
+}
+
+/* The arguments of a verb that has --all, or the names that this means. The caller's; NULL if a
+ * mistake was reported. */
+static char **
+get_names (QuiltCtl *ctl, char **args, gboolean all, gboolean running_only)
+{
+  g_autoptr (GError) error = NULL;
+  char **names;
+
+  if (!args)
+    return NULL;
+  if ((args[0] == NULL) != all) {
+    ctl->parse_code = quilt_ctl_usage (ctl,
+                                       "'%s' takes either NAME... or --all; see quiltctl %s "
+                                       "--help",
+                                       ctl->verb->name, ctl->verb->name);
+    return NULL;
+  }
+  if (!all)
+    return check_names (ctl, args) ? g_strdupv (args) : NULL;
+  names = list_names (ctl, running_only, &error);
+  if (!names)
+    ctl->parse_code = quilt_ctl_fail (ctl, error);
+  return names;
+}
+
+#define ALL_ENTRY(all)                                                                             \
+  {                                                                                                \
+    "all", 'a', 0, G_OPTION_ARG_NONE, &(all), "All of your containers, of root's: all", NULL       \
+  }
+
+typedef struct {
+  gboolean all, force;
+  char *timeout;
+} Manage;
+
+static void
+manage_clear (Manage *manage)
+{
+  g_free (manage->timeout);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Manage, manage_clear)
+
+/* A bulk method with the option "timeout". */
+static int
+call_with_timeout (QuiltCtl *ctl, char **argv, const char *method, gboolean running_only)
+{
+  g_auto (Manage) manage = {0};
+  const GOptionArg text = G_OPTION_ARG_FILENAME;
+  const GOptionEntry entries[] = {
+      ALL_ENTRY (manage.all),
+      {"timeout", 't', 0, text, &manage.timeout, "Time until SIGKILL, in place of its own", "TIME"},
+      {"time", 0, 0, text, &manage.timeout, "The same", "TIME"},
+      {NULL}};
+  char **args = quilt_ctl_parse (ctl, argv, entries);
+  g_auto (GStrv) names = get_names (ctl, args, manage.all, running_only);
+  g_autoptr (GError) error = NULL;
+  GVariantDict options;
+  guint64 usec;
+
+  if (!names)
+    return ctl->parse_code;
+  if (manage.timeout && !quilt_parse_duration (manage.timeout, &usec, &error))
+    return quilt_ctl_fail (ctl, error);
+  g_variant_dict_init (&options, NULL);
+  if (manage.timeout)
+    g_variant_dict_insert (&options, "timeout", "t", usec);
+  return quilt_bus_call_bulk (ctl, method,
+                              g_variant_new ("(^as@a{sv})", names, g_variant_dict_end (&options)));
+}
+
 int
 verb_stop (QuiltCtl *ctl, char **argv)
 {
-  g_autofree char *timeout = NULL;
-  g_autoptr (GError) error = NULL;
-  const GOptionEntry entries[] = {{"timeout", 't', 0, G_OPTION_ARG_FILENAME, &timeout,
-                                   "Time until SIGKILL, in place of its own", "TIME"},
-                                  {NULL}};
-  char **args = quilt_ctl_parse (ctl, argv, entries);
-  GVariantBuilder options;
-  guint64 usec;
+  return call_with_timeout (ctl, argv, "StopContainers", TRUE);
+}
 
-  if (!args || !check_names (ctl, args))
-    return ctl->parse_code;
-  if (timeout && !quilt_parse_duration (timeout, &usec, &error))
-    return quilt_ctl_fail (ctl, error);
-  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  if (timeout)
-    g_variant_builder_add (&options, "{sv}", "timeout", g_variant_new_uint64 (usec));
-  return quilt_bus_call_bulk (ctl, "StopContainers", g_variant_new ("(^asa{sv})", args, &options));
+/* "-9" and "-TERM", as kill(1) has them, become "--signal=9". The caller's; the strings that were
+ * made live for ever. */
+static char **
+spell_signals (char **argv)
+{
+  char **words = g_memdup2 (argv, (g_strv_length (argv) + 1) * sizeof *argv);
+  int signum;
+
+  for (char **word = words + 1; words[0] && *word && strcmp (*word, "--") != 0; word++)
+    if ((*word)[0] == '-' && (*word)[1] && quilt_parse_signal (*word + 1, &signum, NULL)) {
+      g_autofree char *option = g_strconcat ("--signal=", *word + 1, NULL);
+
+      *word = (char *)g_intern_string (option);
+    }
+  return words;
 }
 
 int
 verb_kill (QuiltCtl *ctl, char **argv)
 {
+  g_autofree char **words = spell_signals (argv);
   g_autofree char *signal = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean all = FALSE;
   const GOptionEntry entries[] = {
+      ALL_ENTRY (all),
       {"signal", 's', 0, G_OPTION_ARG_FILENAME, &signal, "Signal in place of SIGKILL", "SIGNAL"},
       {NULL}};
-  char **args = quilt_ctl_parse (ctl, argv, entries);
+  char **args = quilt_ctl_parse (ctl, words, entries);
+  g_auto (GStrv) names = get_names (ctl, args, all, TRUE);
   int signum = SIGKILL;
 
-  if (!args || !check_names (ctl, args))
+  if (!names)
     return ctl->parse_code;
   if (signal && !quilt_parse_signal (signal, &signum, &error))
     return quilt_ctl_fail (ctl, error);
   return quilt_bus_call_bulk (
-      ctl, "KillContainers", g_variant_new ("(^asi@a{sv})", args, signum, quilt_bus_no_options ()));
+      ctl, "KillContainers",
+      g_variant_new ("(^asi@a{sv})", names, signum, quilt_bus_no_options ()));
 }
 
 int
 verb_remove (QuiltCtl *ctl, char **argv)
 {
-  gboolean force = FALSE;
+  g_auto (Manage) manage = {0};
   const GOptionEntry entries[] = {
-      {"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Kill it first if it runs", NULL}, {NULL}};
+      ALL_ENTRY (manage.all),
+      {"force", 'f', 0, G_OPTION_ARG_NONE, &manage.force, "Kill it first if it runs", NULL},
+      {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
-  GVariantBuilder options;
+  g_auto (GStrv) names = get_names (ctl, args, manage.all, FALSE);
+  GVariantDict options;
 
-  if (!args || !check_names (ctl, args))
+  if (!names)
     return ctl->parse_code;
-  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  if (force)
-    g_variant_builder_add (&options, "{sv}", "force", g_variant_new_boolean (TRUE));
+  g_variant_dict_init (&options, NULL);
+  if (manage.force)
+    g_variant_dict_insert (&options, "force", "b", TRUE);
   return quilt_bus_call_bulk (ctl, "RemoveContainers",
-                              g_variant_new ("(^asa{sv})", args, &options));
+                              g_variant_new ("(^as@a{sv})", names, g_variant_dict_end (&options)));
 }
 
 /* A method of one container. args is consumed. */

@@ -2,6 +2,7 @@
 /* run and create: a container of an image; run also is its terminal until it ends. */
 #include "ctl/bus.h"
 #include "ctl/create.h"
+#include "ctl/id-file.h"
 #include "ctl/image.h"
 #include "ctl/print.h"
 #include "ctl/signals.h"
@@ -24,6 +25,7 @@
 typedef struct {
   QuiltCtl *ctl;
   const QuiltCreateArgs *create;
+  QuiltIdFile *id_file;
   GMainLoop *loop;
   const char *name; /* NULL: not known before the answer */
   char *id;         /* NULL until then */
@@ -250,6 +252,19 @@ never_began (Run *run)
   return FALSE;
 }
 
+/* The files of --cidfile and --pidfile. */
+static gboolean
+write_files (QuiltCtl *ctl,
+             const QuiltCreateArgs *create,
+             QuiltIdFile *id_file,
+             const char *id,
+             const char *path,
+             GError **error)
+{
+  return quilt_id_file_write (id_file, id, error) &&
+         quilt_pid_file_write (ctl, quilt_create_get (create, "pidfile")->text, path, error);
+}
+
 static void
 on_started (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -257,6 +272,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   GError *error = NULL;
   g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
       G_DBUS_CONNECTION (source), NULL, result, &error);
+  const char *path;
 
   if (!reply && run->name && quilt_bus_error_is_lost (error) && !never_began (run)) {
     /* quiltd was killed during a setup step, say; the container goes on, and the next quiltd knows
@@ -278,7 +294,11 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
     check_end (run);
     return;
   }
-  g_variant_get (reply, "(os)", NULL, &run->id);
+  g_variant_get (reply, "(&os)", &path, &run->id);
+  if (!write_files (run->ctl, run->create, run->id_file, run->id, path, &error)) {
+    quilt_ctl_warn ("%s; the container goes on", error->message);
+    g_clear_error (&error);
+  }
   if (run->pending_signal)
     pass_on (run, run->pending_signal);
   run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
@@ -309,13 +329,18 @@ open_streams (Run *run, GVariantBuilder *options, GError **error)
 }
 
 static int
-run_attached (QuiltCtl *ctl, const char *image, QuiltCreateArgs *create, GVariant *options)
+run_attached (QuiltCtl *ctl,
+              const char *image,
+              const QuiltCreateArgs *create,
+              QuiltIdFile *id_file,
+              GVariant *options)
 {
   g_auto (Run) run = {.ctl = ctl,
                       .create = create,
+                      .id_file = id_file,
                       .loop = g_main_loop_new (NULL, FALSE),
-                      .name = quilt_create_find (create, "name")->text,
-                      .has_setup = quilt_create_find (create, "setup")->texts != NULL,
+                      .name = quilt_create_get (create, "name")->text,
+                      .has_setup = quilt_create_get (create, "setup")->texts != NULL,
                       .code = -1};
   g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
   g_autoptr (GUnixFDList) fds = NULL;
@@ -352,18 +377,19 @@ call_create (QuiltCtl *ctl,
              const char *method,
              const char *image,
              const QuiltCreateArgs *create,
+             QuiltIdFile *id_file,
              GVariant *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = quilt_bus_call_manager (
       ctl, method, g_variant_new ("(s@a{sv})", image, options), "(os)", &error);
-  const char *id;
+  const char *path, *id;
 
   if (!reply) {
     quilt_create_name_option (create, error);
     return quilt_ctl_fail (ctl, error);
   }
-  g_variant_get (reply, "(&o&s)", NULL, &id);
+  g_variant_get (reply, "(&o&s)", &path, &id);
   if (ctl->json == QUILT_JSON_OFF) {
     puts (id);
   } else {
@@ -372,56 +398,97 @@ call_create (QuiltCtl *ctl,
     quilt_json_add_string (object, "id", id);
     quilt_print_json (ctl, object);
   }
-  return 0;
+  return write_files (ctl, create, id_file, id, path, &error) ? 0 : quilt_ctl_fail (ctl, error);
+}
+
+/* --replace: removes the container that has the name, if there is an image for the new one. */
+static gboolean
+make_room (QuiltCtl *ctl, const char *name, const char *image, GError **error)
+{
+  const char *const names[] = {name, NULL};
+  g_autofree char *path = name ? quilt_bus_image_path (ctl, image, error) : NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariantIter) failures = NULL;
+  GVariantDict options;
+  const char *code, *message;
+
+  if (!name) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                         "Failed to replace a container: --replace needs --name");
+    return FALSE;
+  }
+  if (!path)
+    return FALSE;
+  g_variant_dict_init (&options, NULL);
+  g_variant_dict_insert (&options, "force", "b", TRUE);
+  reply = quilt_bus_call_manager (
+      ctl, "RemoveContainers", g_variant_new ("(^as@a{sv})", names, g_variant_dict_end (&options)),
+      "(a(sss))", error);
+  if (!reply)
+    return FALSE;
+  g_variant_get (reply, "(a(sss))", &failures);
+  if (!g_variant_iter_next (failures, "(&s&s&s)", NULL, &code, &message) ||
+      g_str_has_suffix (code, ".NotFound"))
+    return TRUE;
+  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED, message);
+  return FALSE;
+}
+
+/* Everything that can be found wrong here comes before a container is removed for --replace. */
+static int
+prepare_and_call (QuiltCtl *ctl, const QuiltCreateArgs *create, char **args, gboolean run)
+{
+  const char *name = quilt_create_get (create, "name")->text;
+  g_auto (QuiltIdFile) id_file = QUILT_ID_FILE_INIT;
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *image = NULL;
+
+  ctl->quiet = quilt_create_get (create, "quiet")->flag;
+  options = quilt_create_options (create, args + 1, lookup_environment, &error);
+  if (options)
+    g_variant_ref_sink (options);
+  image = options ? quilt_image_resolve (ctl, args[0], &error) : NULL;
+  if (!image ||
+      !quilt_id_file_open (&id_file, quilt_create_get (create, "cidfile")->text, &error) ||
+      (quilt_create_get (create, "replace")->flag && !make_room (ctl, name, image, &error)))
+    return quilt_ctl_fail (ctl, error);
+  if (run && !create->detach)
+    return run_attached (ctl, image, create, &id_file, options);
+  return call_create (ctl, run ? "RunContainer" : "CreateContainer", image, create, &id_file,
+                      options);
 }
 
 int
 verb_create (QuiltCtl *ctl, char **argv)
 {
   g_auto (QuiltCreateArgs) create = {0};
-  g_autoptr (GVariant) options = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *image = NULL;
-  char **args;
+  char **args = quilt_create_parse (ctl, argv, FALSE, &create);
 
-  args = quilt_create_parse (ctl, argv, FALSE, &create);
   if (!args)
     return ctl->parse_code;
-  options = quilt_create_options (&create, args + 1, lookup_environment, &error);
-  if (options)
-    g_variant_ref_sink (options);
-  image = options ? quilt_image_resolve (ctl, args[0], &error) : NULL;
-  if (!image)
-    return quilt_ctl_fail (ctl, error);
-  return call_create (ctl, "CreateContainer", image, &create, options);
+  if (quilt_create_get (&create, "pidfile")->text)
+    return quilt_ctl_usage (ctl,
+                            "option --pidfile is of run alone: a container that is created has "
+                            "no process yet; after its start: quiltctl show -p Pid --value");
+  return prepare_and_call (ctl, &create, args, FALSE);
 }
 
 int
 verb_run (QuiltCtl *ctl, char **argv)
 {
   g_auto (QuiltCreateArgs) create = {0};
-  g_autoptr (GVariant) options = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *image = NULL;
+  char **args = quilt_create_parse (ctl, argv, TRUE, &create);
   QuiltCreateValue *name;
-  char **args;
 
-  args = quilt_create_parse (ctl, argv, TRUE, &create);
   if (!args)
     return ctl->parse_code;
   name = quilt_create_find (&create, "name");
   /* Setup steps may have to be interrupted, which takes a name before there is an answer. */
-  if (quilt_create_find (&create, "setup")->texts && !name->text && !create.detach) {
+  if (quilt_create_get (&create, "setup")->texts && !name->text && !create.detach) {
     g_autofree char *id = quilt_id_new ();
 
     name->text = g_strdup_printf ("run-%.12s", id);
   }
-  options = quilt_create_options (&create, args + 1, lookup_environment, &error);
-  if (options)
-    g_variant_ref_sink (options);
-  image = options ? quilt_image_resolve (ctl, args[0], &error) : NULL;
-  if (!image)
-    return quilt_ctl_fail (ctl, error);
-  return create.detach ? call_create (ctl, "RunContainer", image, &create, options)
-                       : run_attached (ctl, image, &create, options);
+  return prepare_and_call (ctl, &create, args, TRUE);
 }

@@ -3,6 +3,7 @@
 #include "ctl/bus.h"
 #include "ctl/pager.h"
 #include "ctl/print.h"
+#include "ctl/rows.h"
 #include "ctl/text.h"
 
 #include "base/error.h"
@@ -158,71 +159,117 @@ verb_show (QuiltCtl *ctl, char **argv)
   return code;
 }
 
-static gboolean
-inspect (QuiltCtl *ctl, const char *path, const char *interface, gboolean oci, GError **error)
+typedef struct {
+  QuiltCtl *ctl;
+  char *(*find) (QuiltCtl *ctl, const char *name, GError **error);
+  const char *interface;
+  gboolean oci;
+  char *format;
+} Inspect;
+
+static json_object *
+fetch (const Inspect *inspect, const char *path, GError **error)
 {
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GVariant) bytes = NULL;
-  g_autoptr (json_object) object = NULL;
   GVariantBuilder options;
   const char *data;
   gsize length;
 
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  if (oci)
+  if (inspect->oci)
     g_variant_builder_add (&options, "{sv}", "oci", g_variant_new_boolean (TRUE));
-  reply = quilt_bus_call (ctl, path, interface, "Inspect", g_variant_new ("(a{sv})", &options),
-                          "(ay)", error);
+  reply = quilt_bus_call (inspect->ctl, path, inspect->interface, "Inspect",
+                          g_variant_new ("(a{sv})", &options), "(ay)", error);
   if (!reply)
-    return FALSE;
+    return NULL;
   bytes = g_variant_get_child_value (reply, 0);
   data = g_variant_get_fixed_array (bytes, &length, 1);
   while (length > 0 && (data[length - 1] == '\0' || data[length - 1] == '\n'))
     length--;
-  object = quilt_json_parse (data, length, INSPECT_MAX, error);
-  if (!object)
+  return quilt_json_parse (data, length, INSPECT_MAX, error);
+}
+
+/* A template may name what show prints too. */
+static gboolean
+add_properties (const Inspect *inspect, const char *path, json_object *object, GError **error)
+{
+  g_autoptr (GVariant) properties =
+      quilt_bus_get_all (inspect->ctl, path, inspect->interface, error);
+  g_autoptr (json_object) more = properties ? quilt_json_new_variant (properties) : NULL;
+
+  if (!more)
     return FALSE;
-  quilt_print_json (ctl, object);
+  json_object_object_foreach (more, key, value) {
+    if (!json_object_object_get_ex (object, key, NULL))
+      json_object_object_add (object, key, json_object_get (value));
+  }
   return TRUE;
 }
 
 static int
-inspect_all (QuiltCtl *ctl,
-             char **names,
-             char *(*find) (QuiltCtl *ctl, const char *name, GError **error),
-             const char *interface,
-             gboolean oci)
+inspect_one (const Inspect *inspect, const char *name)
 {
-  int code = 0;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = inspect->find (inspect->ctl, name, &error);
+  g_autoptr (json_object) object = path ? fetch (inspect, path, &error) : NULL;
+  g_autoptr (json_object) rows = NULL;
 
+  if (!object ||
+      (inspect->format && !inspect->oci && !add_properties (inspect, path, object, &error)))
+    return quilt_ctl_fail (inspect->ctl, error);
+  if (!inspect->format) {
+    quilt_print_json (inspect->ctl, object);
+    return 0;
+  }
+  rows = json_object_new_array ();
+  json_object_array_add (rows, g_steal_pointer (&object));
+  return quilt_rows_print (inspect->ctl, rows, inspect->format);
+}
+
+static int
+inspect_all (Inspect *inspect, char **names)
+{
+  g_autofree char *format = inspect->format;
+  g_autoptr (GError) error = NULL;
+  int one, code = 0;
+
+  if (!names)
+    return inspect->ctl->parse_code;
+  if (!quilt_rows_check_format (inspect->ctl, &format, &error))
+    return quilt_ctl_fail (inspect->ctl, error);
+  inspect->format = format;
   for (; *names; names++) {
-    g_autoptr (GError) error = NULL;
-    g_autofree char *path = find (ctl, *names, &error);
-
-    if (!path || !inspect (ctl, path, interface, oci, &error))
-      code = quilt_ctl_fail (ctl, error);
+    one = inspect_one (inspect, *names);
+    code = MAX (code, one);
   }
   return code;
 }
 
+#define FORMAT_ENTRY(inspect)                                                                      \
+  {                                                                                                \
+    "format", 'f', 0, G_OPTION_ARG_FILENAME, &(inspect).format, "Print these fields, or json",     \
+        "TEMPLATE"                                                                                 \
+  }
+
 int
 verb_inspect (QuiltCtl *ctl, char **argv)
 {
-  gboolean oci = FALSE;
-  const GOptionEntry entries[] = {
-      {"oci", 0, 0, G_OPTION_ARG_NONE, &oci, "The OCI configuration of its next start", NULL},
-      {NULL}};
-  char **args = quilt_ctl_parse (ctl, argv, entries);
+  Inspect inspect = {
+      .ctl = ctl, .find = quilt_bus_container_path, .interface = QUILT_BUS_CONTAINER};
+  const GOptionEntry entries[] = {{"oci", 0, 0, G_OPTION_ARG_NONE, &inspect.oci,
+                                   "The OCI configuration of its next start", NULL},
+                                  FORMAT_ENTRY (inspect),
+                                  {NULL}};
 
-  return args ? inspect_all (ctl, args, quilt_bus_container_path, QUILT_BUS_CONTAINER, oci)
-              : ctl->parse_code;
+  return inspect_all (&inspect, quilt_ctl_parse (ctl, argv, entries));
 }
 
 int
 verb_inspect_image (QuiltCtl *ctl, char **argv)
 {
-  char **args = quilt_ctl_parse (ctl, argv, NULL);
+  Inspect inspect = {.ctl = ctl, .find = quilt_bus_image_path, .interface = QUILT_BUS_IMAGE};
+  const GOptionEntry entries[] = {FORMAT_ENTRY (inspect), {NULL}};
 
-  return args ? inspect_all (ctl, args, quilt_bus_image_path, QUILT_BUS_IMAGE, FALSE)
-              : ctl->parse_code;
+  return inspect_all (&inspect, quilt_ctl_parse (ctl, argv, entries));
 }

@@ -2,11 +2,13 @@
 /* The words of a command line as GOption reads them. */
 #include "ctl/words.h"
 
+#include "ctl/foreign.h"
 #include "ctl/suggest.h"
 
 #include <string.h>
 
 typedef struct {
+  const char *verb; /* NULL: before the verb */
   const GOptionEntry *entries;
   GPtrArray *words;
   gboolean wants_value; /* the next word belongs to the last one */
@@ -36,18 +38,42 @@ find_short (const Reader *reader, char letter)
   return NULL;
 }
 
-/* What is near to no option is left to GOption, which refuses it too. */
 static gboolean
-refuse_unknown (const Reader *reader, const char *name, gsize length, GError **error)
+refuse (const Reader *reader, const char *typed, const char *instead, GError **error)
 {
-  g_autofree char *typed = g_strndup (name, length);
-  const char *near = quilt_suggest_option (reader->entries, typed);
+  const char *near = typed[1] == '-' ? quilt_suggest_option (reader->entries, typed + 2) : NULL;
 
-  if (!near)
-    return FALSE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-               "unknown option --%s; did you mean --%s?", typed, near);
-  return TRUE;
+  if (instead)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                 "unknown option %s of podman or docker: %s", typed, instead);
+  else if (near)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                 "unknown option %s; did you mean --%s?", typed, near);
+  else
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                 "unknown option %s; see quiltctl%s%s --help", typed, reader->verb ? " " : "",
+                 reader->verb ? reader->verb : "");
+  return FALSE;
+}
+
+static gboolean
+refuse_long (const Reader *reader, const char *name, gsize length, GError **error)
+{
+  g_autofree char *bare = g_strndup (name, length);
+  g_autofree char *typed = g_strconcat ("--", bare, NULL);
+
+  return refuse (reader, typed,
+                 reader->verb ? quilt_foreign_option (reader->verb, bare, '\0') : NULL, error);
+}
+
+static gboolean
+refuse_short (const Reader *reader, const char *letter, GError **error)
+{
+  g_autofree char *typed =
+      g_strdup_printf ("-%.*s", (int)(g_utf8_find_next_char (letter, NULL) - letter), letter);
+
+  return refuse (reader, typed,
+                 reader->verb ? quilt_foreign_option (reader->verb, NULL, *letter) : NULL, error);
 }
 
 /* "--name" or "--name=value". */
@@ -58,8 +84,8 @@ add_long (Reader *reader, char *word, GError **error)
   gboolean has_equals = word[2 + length] == '=';
   const GOptionEntry *entry = find_long (reader, word + 2, length);
 
-  if (!entry && refuse_unknown (reader, word + 2, length, error))
-    return FALSE;
+  if (!entry && length > 0)
+    return refuse_long (reader, word + 2, length, error);
   if (entry && has_equals && entry->arg == G_OPTION_ARG_NONE) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                  "option --%s takes no value: give it, or leave it out", entry->long_name);
@@ -71,18 +97,20 @@ add_long (Reader *reader, char *word, GError **error)
 }
 
 /* "-f", "-fn", "-n5" or "-fn5". */
-static void
-add_short (Reader *reader, char *word)
+static gboolean
+add_short (Reader *reader, char *word, GError **error)
 {
   const char *last = word + 1;
   const GOptionEntry *entry;
 
   while ((entry = find_short (reader, *last)) && entry->arg == G_OPTION_ARG_NONE)
     last++;
+  if (!entry && *last)
+    return refuse_short (reader, last, error);
   if (!entry || !has_value (entry) || last[1] == '\0') {
     reader->wants_value = entry && has_value (entry);
     g_ptr_array_add (reader->words, word);
-    return;
+    return TRUE;
   }
   for (const char *letter = word + 1; letter <= last; letter++) {
     const char option[] = {'-', *letter, '\0'};
@@ -90,12 +118,27 @@ add_short (Reader *reader, char *word)
     g_ptr_array_add (reader->words, (char *)g_intern_string (option));
   }
   g_ptr_array_add (reader->words, (char *)last + 1);
+  return TRUE;
+}
+
+/* One word that is an option. */
+static gboolean
+add_option (Reader *reader, char **word, gboolean strict, GError **error)
+{
+  /* podman's and docker's -h of run has a value. */
+  if (strict && reader->verb && strcmp (word[0], "-h") == 0 && word[1]) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "option -h takes no value and shows help: for the host name use --hostname");
+    return FALSE;
+  }
+  return word[0][1] == '-' ? add_long (reader, word[0], error) : add_short (reader, word[0], error);
 }
 
 GPtrArray *
-quilt_words_new (char **argv, const GOptionEntry *entries, gboolean strict, GError **error)
+quilt_words_new (
+    char **argv, const char *verb, const GOptionEntry *entries, gboolean strict, GError **error)
 {
-  Reader reader = {.entries = entries, .words = g_ptr_array_new ()};
+  Reader reader = {.verb = verb, .entries = entries, .words = g_ptr_array_new ()};
   gboolean done = FALSE; /* what follows is no option */
 
   for (guint i = 0; argv[i]; i++) {
@@ -105,13 +148,11 @@ quilt_words_new (char **argv, const GOptionEntry *entries, gboolean strict, GErr
       done |= strict && i > 0 && !reader.wants_value;
       reader.wants_value = FALSE;
       g_ptr_array_add (reader.words, word);
-    } else if (word[1] != '-') {
-      add_short (&reader, word);
-    } else if (!add_long (&reader, word, error)) {
+    } else if (!add_option (&reader, argv + i, strict, error)) {
       g_ptr_array_unref (reader.words);
       return NULL;
-    } else if (word[2] == '\0') {
-      done = TRUE;
+    } else {
+      done = strcmp (word, "--") == 0;
     }
   }
   g_ptr_array_add (reader.words, NULL);

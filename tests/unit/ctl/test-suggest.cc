@@ -5,6 +5,7 @@
 extern "C" {
 #include "ctl/image.h"
 #include "ctl/suggest.h"
+#include "ctl/words.h"
 }
 
 static const QuiltVerb verbs[] = {
@@ -59,6 +60,49 @@ TEST (Suggest, VerbsOfOthers)
     testing::internal::CaptureStderr ();
     EXPECT_EQ (quilt_suggest_verb (&ctl, c.word), QUILT_EXIT_FAILURE);
     EXPECT_EQ (testing::internal::GetCapturedStderr (), c.complaint);
+  }
+}
+
+// Fault 31.
+TEST (Words, AnUnknownOptionIsAnsweredInOneStyle)
+{
+  static GOptionArg flag = G_OPTION_ARG_NONE;
+  const GOptionEntry entries[] = {{.long_name = "memory", .arg = G_OPTION_ARG_STRING},
+                                  {.long_name = "rm", .short_name = 'r', .arg = flag},
+                                  {.long_name = "help", .short_name = 'h', .arg = flag},
+                                  {}};
+  const struct {
+    std::vector<const char *> words;
+    const char *verb, *complaint;
+  } cases[] = {
+      {{"run", "--memroy"}, "run", "unknown option --memroy; did you mean --memory?"},
+      {{"run", "--memroy=1"}, "run", "unknown option --memroy; did you mean --memory?"},
+      {{"run", "--nonsense"}, "run", "unknown option --nonsense; see quiltctl run --help"},
+      {{"run", "-x"}, "run", "unknown option -x; see quiltctl run --help"},
+      {{"run", "-r\303\244"}, "run", "unknown option -\303\244; see quiltctl run --help"},
+      {{"quiltctl", "--nonsense"}, nullptr, "unknown option --nonsense; see quiltctl --help"},
+      {{"run", "--gpus=all"},
+       "run",
+       "unknown option --gpus of podman or docker: use --device with the nodes of the GPU, such as "
+       "/dev/dri"},
+      {{"run", "-ri"},
+       "run",
+       "unknown option -i of podman or docker: Quilt gives containers no terminal and no input "
+       "yet; "
+       "leave it out"},
+      {{"rename", "-i"}, "rename", "unknown option -i; see quiltctl rename --help"},
+      {{"run", "-h", "web"},
+       "run",
+       "option -h takes no value and shows help: for the host name use --hostname"},
+  };
+
+  for (const auto &c : cases) {
+    std::vector<const char *> words = c.words;
+    g_autoptr (GError) error = NULL;
+
+    words.push_back (nullptr);
+    EXPECT_EQ (quilt_words_new ((char **)words.data (), c.verb, entries, TRUE, &error), nullptr);
+    EXPECT_STREQ (error ? error->message : "", c.complaint);
   }
 }
 
