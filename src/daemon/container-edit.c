@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "daemon/bus-error.h"
+#include "daemon/container-private.h"
 #include "daemon/dict.h"
 #include "daemon/host-limits.h"
 #include "daemon/work.h"
@@ -97,7 +98,7 @@ adopt_record (Edit *edit)
 static void
 finish (Edit *edit, const GError *error)
 {
-  QuiltContainer *self = edit->container;
+  g_autoptr (QuiltContainer) self = g_object_ref (edit->container);
   QuiltDaemon *daemon = self->daemon;
   GDBusMethodInvocation *invocation = g_steal_pointer (&edit->invocation);
 
@@ -110,6 +111,7 @@ finish (Edit *edit, const GError *error)
     adopt_record (edit);
     g_dbus_method_invocation_return_value (invocation, NULL);
   }
+  quilt_container_remove_if_due (self);
   quilt_daemon_release (daemon);
 }
 

@@ -58,11 +58,13 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer data)
   quilt_container_answer (self->end_waiters, NULL);
 }
 
-/* The files go while systemd takes the scope apart: neither needs the other. */
+/* The files go while systemd takes the scope apart: neither needs the other. A change of the record
+ * is finished first: it would give names to an object that is gone, and take them from others. */
 void
 quilt_container_remove_if_due (QuiltContainer *self)
 {
-  if (!self->removing || self->deleting || quilt_container_is_active (self) || self->gone)
+  if (!self->removing || self->editing || self->deleting || quilt_container_is_active (self) ||
+      self->gone)
     return;
   if (self->deleted) {
     if (!self->run)
