@@ -332,16 +332,17 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents helper_events = {on_message, on_closed};
 
-/* What it was at is discarded when it is gone. */
-static void
+/* Its work is discarded when the helper is gone. Without a helper the image is being published. */
+static gboolean
 cancel (gpointer data)
 {
   Import *import = data;
 
   if (!import->helper || import->error)
-    return; /* it is as good as done */
+    return FALSE;
   import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "The import was cancelled");
   quilt_helper_kill (import->helper);
+  return TRUE;
 }
 
 static QuiltHelper *

@@ -16,7 +16,7 @@ struct _QuiltJob {
   char *caller;      /* the connection that asked for it, which may have its result */
   GVariant *results; /* NULL: not done */
   GError *error;
-  void (*cancel) (gpointer data); /* NULL: not any more */
+  gboolean (*cancel) (gpointer data); /* NULL: not any more */
   gpointer cancel_data;
   gint64 began_usec; /* monotonic */
 };
@@ -32,7 +32,7 @@ QuiltJob *
 quilt_job_new (QuiltDaemon *daemon,
                const char *operation,
                GDBusMethodInvocation *invocation,
-               void (*cancel) (gpointer data),
+               gboolean (*cancel) (gpointer data),
                gpointer data)
 {
   QuiltJob *self = g_object_new (QUILT_TYPE_JOB, NULL);
@@ -122,16 +122,16 @@ static void
 cancel_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
   QuiltJob *self = data;
-  void (*cancel) (gpointer data) = self->cancel;
   g_autoptr (GError) error = NULL;
 
-  self->cancel = NULL;
-  if (cancel) {
-    cancel (self->cancel_data);
+  if (self->cancel && self->cancel (self->cancel_data)) {
+    self->cancel = NULL;
     quilt_bus_job_complete_cancel (QUILT_BUS_JOB (self), invocation);
     return;
   }
-  error = g_error_new (QUILT_ERROR, QUILT_ERROR_INVALID_STATE, "The job is done or cancelled");
+  error = g_error_new (
+      QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+      "The job can't be cancelled: it is done, about to be done, or cancelled already");
   quilt_bus_error_return (invocation, error);
 }
 

@@ -9,12 +9,12 @@
 G_DECLARE_FINAL_TYPE (QuiltJob, quilt_job, QUILT, JOB, QuiltBusJobSkeleton)
 
 /* Puts a new job on the bus, for the caller of invocation; it stays there for a while after its
- * end. cancel is called at most once, and not after the end. The job belongs to who works on it
- * until then. */
+ * end. cancel returns FALSE if it is too late, else the job completes as cancelled; it is not called
+ * again then, nor after the end. The job belongs to its worker until then. */
 QuiltJob *quilt_job_new (QuiltDaemon *daemon,
                          const char *operation,
                          GDBusMethodInvocation *invocation,
-                         void (*cancel) (gpointer data),
+                         gboolean (*cancel) (gpointer data),
                          gpointer data);
 
 const char *quilt_job_get_path (const QuiltJob *self);

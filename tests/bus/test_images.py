@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Images by their names: what a call means by one, and when that is decided."""
 import concurrent.futures
+import os
 
 import pytest
 
 import conftest
+import quilt
 
 
 def images(root):
@@ -64,3 +66,26 @@ def test_two_calls_at_once_remove_the_name_and_not_the_image(image, root, client
         with concurrent.futures.ThreadPoolExecutor() as pool:
             failures = [len(answer) for answer in pool.map(lambda caller: remove(caller, "other"), callers)]
         assert min(failures) == 0 and images(root) == {image: ["web"]}
+
+
+@pytest.mark.fault(5)
+def test_a_job_that_was_cancelled_completes_so_and_one_that_was_not_does_not(daemon, root, services):
+    """Cancel comes later and later, until it is too late; by then the helper has ended and quiltd publishes."""
+    answers = set()
+    for number in range(400):
+        since, fd = len(services.signals), quilt.archive(number=str(number))
+        job = root.call("ImportImage", "hsa{sv}", (0, "web", {}), fds=[fd])
+        os.close(fd)
+        for _ in range(number % 20):
+            root.call("ListImages", "a{sv}", ({},))
+        try:
+            root.call("Cancel", "a{sv}", ({},), job, "org.quilt.Job")
+            answers.add("")
+            expected = (False, "org.quilt.Error.Cancelled")
+        except quilt.Refused as error:
+            answers.add(error.name)
+            expected = (True, "")
+        assert services.wait_signal("Completed", job, since)[:2] == expected
+        if number > 20 and len(answers) == 2:
+            break
+    assert answers == {"", "InvalidState"}
