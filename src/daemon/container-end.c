@@ -7,6 +7,25 @@
 #include "daemon/outcome.h"
 #include "daemon/work.h"
 
+static void
+note_end (const QuiltContainer *self, GTask *task)
+{
+  QuiltEnding *ending = g_task_get_task_data (task);
+
+  if (!ending)
+    return; /* of a stop, say: it asks for no more than the end */
+  ending->exit_code = self->result.exit_code;
+  ending->reason = g_strdup (self->result.reason ? self->result.reason : "");
+}
+
+void
+quilt_container_answer_end (QuiltContainer *self, const GError *error)
+{
+  for (guint i = 0; i < self->end_waiters->len; i++)
+    note_end (self, self->end_waiters->pdata[i]);
+  quilt_container_answer (self->end_waiters, error);
+}
+
 /* The first news of a run that an earlier quiltd started. */
 void
 quilt_container_known (QuiltContainer *self)
@@ -42,7 +61,7 @@ announce_end (QuiltContainer *self, gboolean recorded)
   if (self->record->options->auto_remove)
     self->removing = TRUE;
   else
-    quilt_container_answer (self->end_waiters, NULL);
+    quilt_container_answer_end (self, NULL);
   quilt_container_answer (self->start_waiters, failure);
   quilt_container_remove_if_due (self);
 }
@@ -105,7 +124,7 @@ quilt_container_linger (QuiltContainer *self)
   g_warning ("Container %s has ended, but its last output was not taken yet, by the journal or by "
              "a reader",
              self->record->options->name);
-  quilt_container_answer (self->end_waiters, NULL);
+  quilt_container_answer_end (self, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
     gsize n;
     g_autofree gpointer *tasks = g_ptr_array_steal (refused[i], &n);
@@ -126,6 +145,7 @@ quilt_container_wait (QuiltContainer *self, GTask *task)
     g_ptr_array_add (self->end_waiters, task);
     return;
   }
+  note_end (self, task);
   g_task_return_boolean (task, TRUE);
   g_object_unref (task);
 }

@@ -11,6 +11,12 @@ typedef struct {
   gboolean force; /* remove */
 } QuiltVerbArgs;
 
+/* How a run ended, as its caller is told. */
+typedef struct {
+  int exit_code;
+  char *reason;
+} QuiltEnding;
+
 /* Where a copy of the output goes; -1: nowhere. The descriptors stay the caller's. */
 typedef struct {
   int out;
@@ -23,6 +29,8 @@ void quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTa
 void quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
+/* Fills in the QuiltEnding that is the task's data, of the run that ended: when the caller reads
+ * it, the next run may have begun. */
 void quilt_container_wait (QuiltContainer *self, GTask *task);
 
 /* For a container that an earlier quiltd should have removed. */

@@ -40,7 +40,8 @@ typedef struct {
   struct Call *call;
   char *asked; /* as the caller named it */
   QuiltContainer *container;
-  char *name; /* that the caller was checked for */
+  char *name;         /* that the caller was checked for */
+  QuiltEnding ending; /* wait: of the run that was waited for */
   GError *error;
 } Row;
 
@@ -60,6 +61,7 @@ row_free (Row *row)
 {
   g_free (row->asked);
   g_free (row->name);
+  g_free (row->ending.reason);
   g_clear_object (&row->container);
   g_clear_error (&row->error);
   g_free (row);
@@ -115,7 +117,6 @@ static void
 answer_one (Call *call, GDBusMethodInvocation *invocation)
 {
   const Row *row = call->rows->pdata[0];
-  const QuiltResult *result;
   const char *reason = "";
   int exit_code = -1;
 
@@ -127,9 +128,8 @@ answer_one (Call *call, GDBusMethodInvocation *invocation)
     return;
   }
   if (row->container && !row->error) {
-    result = &row->container->result;
-    exit_code = result->exit_code;
-    reason = result->reason ? result->reason : "";
+    exit_code = row->ending.exit_code;
+    reason = row->ending.reason;
   } else if (row->container ||
              !quilt_tombs_find (call->daemon->tombs, row->asked, &exit_code, &reason)) {
     quilt_bus_error_return (invocation, row->error);
@@ -175,6 +175,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
     quilt_daemon_hold (call->daemon);
   for (guint i = 0; i < call->rows->len; i++) {
     Row *row = call->rows->pdata[i];
+    GTask *task;
 
     if (row->error)
       continue;
@@ -184,7 +185,10 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
       continue;
     }
     call->pending++;
-    call->verb->run (row->container, &call->args, g_task_new (row->container, NULL, on_done, row));
+    task = g_task_new (row->container, NULL, on_done, row);
+    if (call->verb->run == wait)
+      g_task_set_task_data (task, &row->ending, NULL);
+    call->verb->run (row->container, &call->args, task);
   }
   done_if_last (call);
 }

@@ -174,6 +174,21 @@ def test_a_command_that_is_not_there(image, root):
     assert box.call("Wait") == (-1, "failed")
 
 
+@pytest.mark.fault(5)
+def test_wait_tells_of_the_run_that_ended_and_not_of_the_next(run, root):
+    box = run("exit", "3", name="box")
+    assert root.call("WaitContainer", "sa{sv}", ("box", {})) == (3, "exited")
+    for _ in range(30):
+        answer = []
+        root.connection.send_message_with_reply(root.message("WaitContainer", "sa{sv}", ("box", {})), Gio.DBusSendMessageFlags.NONE, -1, None,
+                                                lambda bus, result: answer.append(bus.send_message_with_reply_finish(result)))
+        root.call("Start", "a{sv}", ({},), box.path, "org.quilt.Container")
+        while not answer:
+            GLib.MainContext.default().iteration(True)
+        assert answer[0].get_body().unpack() == (3, "exited")
+        assert root.call("WaitContainer", "sa{sv}", ("box", {})) == (3, "exited")
+
+
 def test_auto_remove(image, root, services):
     path, id_ = root.call("RunContainer", "sa{sv}", ("web", options_of("exit", "3", name="box", auto_remove=True)))
     assert root.call("WaitContainer", "sa{sv}", (id_, {})) == (3, "exited")
