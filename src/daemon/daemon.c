@@ -87,7 +87,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->systemd, quilt_systemd_free);
   g_clear_pointer (&self->authority, quilt_authority_free);
   g_clear_pointer (&self->quota, quilt_quota_free);
-  g_clear_pointer (&self->store, quilt_store_free);
+  g_clear_pointer (&self->store, quilt_store_unref);
   g_clear_pointer (&self->config, quilt_config_free);
   g_clear_object (&self->bus);
   quilt_fd_clear (&self->runs_fd);

@@ -14,6 +14,7 @@ work_free (Work *work)
 {
   if (work->free_data)
     work->free_data (work->data);
+  quilt_store_unref (work->store);
   g_free (work);
 }
 
@@ -28,7 +29,7 @@ work_new (QuiltStore *store,
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Work *work = g_new0 (Work, 1);
 
-  work->store = store;
+  work->store = quilt_store_ref (store);
   work->func = func;
   work->data = data;
   work->free_data = free_data;

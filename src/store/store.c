@@ -119,6 +119,7 @@ quilt_store_open (const char *path, GError **error)
   g_autoptr (QuiltStore) store = g_new0 (QuiltStore, 1);
   int *room_fds[] = {&store->images_fd, &store->layers_fd, &store->containers_fd};
 
+  g_atomic_ref_count_init (&store->references);
   store->path = g_canonicalize_filename (path, NULL);
   store->fd = store->lock_fd = -1;
   for (guint i = 0; i < G_N_ELEMENTS (room_fds); i++)
@@ -143,10 +144,17 @@ quilt_store_open (const char *path, GError **error)
   return g_steal_pointer (&store);
 }
 
-void
-quilt_store_free (QuiltStore *store)
+QuiltStore *
+quilt_store_ref (QuiltStore *store)
 {
-  if (!store)
+  g_atomic_ref_count_inc (&store->references);
+  return store;
+}
+
+void
+quilt_store_unref (QuiltStore *store)
+{
+  if (!store || !g_atomic_ref_count_dec (&store->references))
     return;
   quilt_fd_clear (&store->containers_fd);
   quilt_fd_clear (&store->layers_fd);

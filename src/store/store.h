@@ -5,6 +5,7 @@
 #include <glib.h>
 
 typedef struct {
+  gatomicrefcount references;
   char *path; /* absolute, for the paths that mounts need */
   int fd;
   int lock_fd;
@@ -17,5 +18,7 @@ typedef struct {
  * if another quiltd has it. What a crash left unfinished (layers/.tmp-*, containers/.new-*,
  * containers/.gone-*) is removed. */
 QuiltStore *quilt_store_open (const char *path, GError **error);
-void quilt_store_free (QuiltStore *store);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltStore, quilt_store_free)
+/* Each thread that works in the store holds a reference: its descriptors stay open until then. */
+QuiltStore *quilt_store_ref (QuiltStore *store);
+void quilt_store_unref (QuiltStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltStore, quilt_store_unref)

@@ -44,14 +44,14 @@ protected:
   {
     int parent = open (path.parent_path ().c_str (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    quilt_store_free (store);
+    quilt_store_unref (store);
     EXPECT_TRUE (quilt_tree_remove (parent, path.filename ().c_str (), nullptr));
     close (parent);
   }
 
   void reopen ()
   {
-    quilt_store_free (store);
+    quilt_store_unref (store);
     store = quilt_store_open (path.c_str (), error.out ());
     ASSERT_NE (store, nullptr) << error.message ();
   }

@@ -6,7 +6,7 @@ TEST_F (Store, MakesWhatIsMissing)
 {
   struct stat st;
 
-  quilt_store_free (store);
+  quilt_store_unref (store);
   store = quilt_store_open ((path / "a" / "b").c_str (), error.out ());
   ASSERT_NE (store, nullptr) << error.message ();
   for (const char *name : {"", "images", "layers", "containers"}) {
@@ -20,8 +20,22 @@ TEST_F (Store, HasOneUser)
 {
   EXPECT_EQ (quilt_store_open (path.c_str (), error.out ()), nullptr);
   EXPECT_TRUE (error.is (QUILT_ERROR_BUSY, path.string ()));
-  quilt_store_free (store);
+  quilt_store_unref (store);
   store = nullptr;
+  reopen ();
+}
+
+/* Fault 5. A thread may still work in it when quiltd ends. */
+TEST_F (Store, DescriptorsStayOpenAsLongAsSomebodyHoldsIt)
+{
+  QuiltStore *held = quilt_store_ref (store);
+  int fd = store->containers_fd;
+
+  quilt_store_unref (store);
+  EXPECT_EQ (mkdirat (fd, "there", 0700), 0);
+  store = nullptr;
+  quilt_store_unref (held);
+  EXPECT_LT (fcntl (fd, F_GETFD), 0);
   reopen ();
 }
 

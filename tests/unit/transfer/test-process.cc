@@ -126,7 +126,7 @@ protected:
 
     store = quilt_store_open (path.c_str (), error.out ());
     ASSERT_NE (store, nullptr) << error.message ();
-    quilt_store_free (store);
+    quilt_store_unref (store);
   }
 };
 
