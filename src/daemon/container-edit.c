@@ -156,6 +156,18 @@ begin (Edit *edit, GDBusMethodInvocation *invocation)
   quilt_daemon_hold (edit->container->daemon);
 }
 
+/* It has to learn the new name for the fields of the log. */
+static gboolean
+check_supervisor (const QuiltContainer *self, GError **error)
+{
+  if (!self->run || !quilt_run_is_clogged (self->run))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+               "Container '%s' can't be renamed: its supervisor does not read messages; try again",
+               self->record->options->name);
+  return FALSE;
+}
+
 static void
 rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -163,7 +175,7 @@ rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
   QuiltContainer *self = edit->container;
   g_autoptr (GError) error = NULL;
 
-  if (!check_editable (edit, &error) ||
+  if (!check_editable (edit, &error) || !check_supervisor (self, &error) ||
       !quilt_index_reserve (self->daemon->containers, edit->new_name, &error)) {
     quilt_bus_error_return (invocation, error);
     return;

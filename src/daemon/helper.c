@@ -25,7 +25,18 @@ struct QuiltHelper {
   int pidfd; /* -1: not known */
   pid_t pid; /* 0: not our child */
   guint source;
+  GQueue unsent; /* of QuiltMessage: the socket's buffer is full */
+  guint writable;
 };
+
+static void
+drop_unsent (QuiltHelper *self)
+{
+  g_queue_clear_full (&self->unsent, g_free);
+  if (self->writable)
+    g_source_remove (self->writable);
+  self->writable = 0;
+}
 
 static gboolean
 on_ended (int pidfd, GIOCondition condition, gpointer data)
@@ -42,6 +53,7 @@ static void
 hang_up (QuiltHelper *self)
 {
   self->source = 0;
+  drop_unsent (self);
   if (self->pidfd < 0) {
     self->events->closed (self->data);
     return;
@@ -166,7 +178,7 @@ quilt_helper_spawn (int dir_fd,
   g_autofd int ours = -1;
   g_autofd int theirs = -1;
   QuiltHelper *self;
-  int pair[2], r;
+  int pair[2], pidfd, r;
   pid_t pid;
 
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -182,9 +194,16 @@ quilt_helper_spawn (int dir_fd,
     quilt_set_error_errno (error, r, "Failed to execute '%s'", argv[0]);
     return NULL;
   }
+  pidfd = pidfd_open (pid); /* our child, and not reaped yet: this is it */
+  if (pidfd < 0) {
+    quilt_set_error_errno (error, errno, "Failed to watch '%s'", argv[0]);
+    kill (pid, SIGKILL);
+    waitpid (pid, NULL, 0);
+    return NULL;
+  }
   self = helper_new (g_steal_fd (&ours), events, data);
   self->pid = pid;
-  self->pidfd = pidfd_open (pid); /* our child, and not reaped yet: this is it */
+  self->pidfd = pidfd;
   return self;
 }
 
@@ -245,6 +264,7 @@ quilt_helper_free (QuiltHelper *self)
     return;
   if (self->source)
     g_source_remove (self->source);
+  drop_unsent (self);
   quilt_fd_clear (&self->socket);
   if (self->pid && self->pidfd >= 0 &&
       waitid (P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
@@ -273,10 +293,38 @@ quilt_helper_send_fds (QuiltHelper *self, const QuiltMessage *message, const int
   return quilt_message_send_fds (self->socket, message, fds, n_fds);
 }
 
+static gboolean
+on_writable (int socket, GIOCondition condition, gpointer data)
+{
+  QuiltHelper *self = data;
+  const QuiltMessage *next;
+
+  while ((next = g_queue_peek_head (&self->unsent)) && quilt_message_send (socket, next))
+    g_free (g_queue_pop_head (&self->unsent));
+  if (next && errno == EAGAIN)
+    return G_SOURCE_CONTINUE;
+  drop_unsent (self); /* all is sent, or the helper is gone, and closed() says so */
+  return G_SOURCE_REMOVE;
+}
+
 gboolean
 quilt_helper_send (QuiltHelper *self, const QuiltMessage *message)
 {
-  return quilt_message_send (self->socket, message);
+  if (!quilt_helper_is_clogged (self)) {
+    if (quilt_message_send (self->socket, message))
+      return TRUE;
+    if (errno != EAGAIN)
+      return FALSE;
+    self->writable = g_unix_fd_add (self->socket, G_IO_OUT, on_writable, self);
+  }
+  g_queue_push_tail (&self->unsent, g_memdup2 (message, sizeof *message));
+  return TRUE;
+}
+
+gboolean
+quilt_helper_is_clogged (const QuiltHelper *self)
+{
+  return self->unsent.length > 0;
 }
 
 void

@@ -44,9 +44,12 @@ guint32 quilt_helper_get_pid (const QuiltHelper *self);
 /* From now on these are called instead. */
 void quilt_helper_set_events (QuiltHelper *self, const QuiltHelperEvents *events, gpointer data);
 
-/* FALSE with errno when it can't be told: its end is reported by closed() then. The descriptors
- * stay the caller's. */
+/* Sends, or keeps the message until the helper has read earlier ones. FALSE with errno when it
+ * can't be told: its end is reported by closed() then. */
 gboolean quilt_helper_send (QuiltHelper *self, const QuiltMessage *message);
+/* The helper does not read. Each message that is sent now is kept in memory: bound their number. */
+gboolean quilt_helper_is_clogged (const QuiltHelper *self);
+/* Likewise with descriptors, which stay the caller's, and without keeping the message: EAGAIN. */
 gboolean
 quilt_helper_send_fds (QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds);
 

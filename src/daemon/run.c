@@ -415,6 +415,12 @@ quilt_run_rename (QuiltRun *self, const char *name)
   send (self, &message);
 }
 
+gboolean
+quilt_run_is_clogged (const QuiltRun *self)
+{
+  return self->helper && quilt_helper_is_clogged (self->helper);
+}
+
 /* Frees self, by way of the callback. */
 static void
 report_settled (QuiltRun *self)
@@ -445,8 +451,10 @@ on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->asking--;
-  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error))
-    g_warning ("%s", error->message);
+  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error)) {
+    g_warning ("%s", error->message); /* processes may live: nothing of theirs is given away */
+    return;
+  }
   report_settled (self);
 }
 

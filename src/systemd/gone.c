@@ -19,10 +19,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Between two looks, if the kernel has no inotify instance or watch left for us. */
+#define LOOK_MS 50
+
 struct QuiltGone {
   char *slice;
-  int inotify_fd;
+  int inotify_fd; /* -1: none */
   guint source;
+  guint looking;
   GHashTable *scopes; /* name → Scope: those that are waited for */
   QuiltGoneHurryFunc hurry;
   gpointer hurry_data;
@@ -142,6 +146,18 @@ look_again (QuiltGone *self)
 }
 
 static gboolean
+on_look (gpointer data)
+{
+  QuiltGone *self = data;
+
+  look_again (self);
+  if (g_hash_table_size (self->scopes) > 0)
+    return G_SOURCE_CONTINUE;
+  self->looking = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_inotify (int fd, GIOCondition condition, gpointer data)
 {
   QuiltGone *self = data;
@@ -196,6 +212,14 @@ add_waiter (Scope *scope, gboolean until_empty, GTask *task)
   g_ptr_array_add (scope->waiters, waiter);
 }
 
+/* The watch of an earlier call is kept as it is. */
+static gboolean
+watch (const QuiltGone *self)
+{
+  return inotify_add_watch (self->inotify_fd, self->slice, IN_DELETE | IN_ONLYDIR) >= 0 ||
+         errno == ENOENT || errno == ENOTDIR;
+}
+
 static void
 begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task)
 {
@@ -204,16 +228,9 @@ begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task
 
   g_task_set_check_cancellable (task, FALSE); /* on_cancelled() does that, in words */
 
-  /* Watch, then look: else it could go in between. The watch of an earlier call is kept as it is.
-   */
-  if (inotify_add_watch (self->inotify_fd, self->slice, IN_DELETE | IN_ONLYDIR) < 0 &&
-      errno != ENOENT && errno != ENOTDIR) {
-    g_autoptr (GError) error = NULL;
-
-    quilt_set_error_errno (&error, errno, "Failed to watch '%s'", self->slice);
-    g_task_return_error (task, g_steal_pointer (&error));
-    return;
-  }
+  /* Watch, then look: else it could go in between. */
+  if (!watch (self) && !self->looking)
+    self->looking = g_timeout_add (LOOK_MS, on_look, self);
   finish_if_gone (self, name);
   inode = find_inode (self, name);
   scope = inode ? ensure_scope (self, name, inode) : NULL;
@@ -256,7 +273,6 @@ quilt_gone_new (const char *slice, QuiltGoneHurryFunc hurry, gpointer data)
 {
   QuiltGone *self = g_new0 (QuiltGone, 1);
 
-  /* Without a descriptor each wait fails, and says why. */
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   self->slice = slice ? g_strdup (slice) : quilt_slice_path ();
   self->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)scope_free);
@@ -281,6 +297,8 @@ quilt_gone_free (QuiltGone *self)
   g_hash_table_unref (self->scopes);
   if (self->source != 0)
     g_source_remove (self->source);
+  if (self->looking != 0)
+    g_source_remove (self->looking);
   quilt_fd_clear (&self->inotify_fd);
   g_free (self->slice);
   g_free (self);

@@ -14,8 +14,8 @@ QuiltGone *quilt_gone_new (const char *slice, QuiltGoneHurryFunc hurry, gpointer
 /* Tasks that wait are finished with CANCELLED. */
 void quilt_gone_free (QuiltGone *self);
 
-/* Returns TRUE from task when the slice has no cgroup of this name, at once if that is so now; an
- * error (QUILT_ERROR) when it can't be watched, and CANCELLED when the task's cancellable is. */
+/* Returns TRUE from task when the slice has no cgroup of this name, at once if that is so now;
+ * CANCELLED when the task's cancellable is. */
 void quilt_gone_wait (QuiltGone *self, const char *name, GTask *task);
 /* Likewise when no process is in it any more. */
 void quilt_gone_wait_empty (QuiltGone *self, const char *name, GTask *task);

@@ -8,9 +8,13 @@ extern "C" {
 }
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -170,6 +174,51 @@ TEST_F (Helper, ThatIsNotThereIsAnError)
   EXPECT_EQ (quilt_helper_spawn (root_fd, argv, nullptr, 0, &events, &talk, &error), nullptr);
   ASSERT_NE (error, nullptr);
   EXPECT_STREQ (error->message, "Failed to execute '/nonexistent': No such file or directory");
+}
+
+/* Fault 5. One that is stopped reads nothing, and loses nothing. */
+TEST_F (Helper, GetsAllThatWasSentWhileItDidNotRead)
+{
+  int pair[2];
+  QuiltMessage message;
+  int sent = 0, received = 0, r;
+
+  ASSERT_EQ (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  talk.helper = quilt_helper_adopt (pair[0], &events, &talk);
+  quilt_message_init (&message, QUILT_MESSAGE_KILL);
+  while (!quilt_helper_is_clogged (talk.helper) || sent % 7 != 0) {
+    message.signal = ++sent;
+    ASSERT_TRUE (quilt_helper_send (talk.helper, &message));
+  }
+  while (received < sent) {
+    g_main_context_iteration (nullptr, FALSE);
+    while ((r = quilt_message_receive (pair[1], &message)) > 0)
+      EXPECT_EQ (message.signal, ++received);
+    ASSERT_LT (r, 0);
+    ASSERT_EQ (errno, EAGAIN);
+  }
+  EXPECT_FALSE (quilt_helper_is_clogged (talk.helper));
+  close (pair[1]); /* not noticed any more: the peer that would be killed is this process */
+}
+
+/* Fault 5. Without a pidfd it could neither be killed nor reaped. */
+TEST_F (Helper, ThatCannotBeWatchedIsAnErrorAndNoZombie)
+{
+  struct sock_filter filter[] = {
+      BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+      BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EMFILE),
+      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {G_N_ELEMENTS (filter), filter};
+
+  EXPECT_EXIT (
+      {
+        prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+        _exit (!spawn ("hang", nullptr, 0) && waitpid (-1, nullptr, WNOHANG) < 0 ? 0 : 1);
+      },
+      testing::ExitedWithCode (0), "");
 }
 
 int

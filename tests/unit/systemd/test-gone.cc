@@ -10,6 +10,7 @@ extern "C" {
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -130,6 +131,28 @@ TEST_F (Gone, WhenTheCgroupIsRemovedAndNotBefore)
   EXPECT_EQ (waiting.finished, 0);
   g_rmdir (scope ("quilt-web.scope").c_str ());
   run_until (1);
+  EXPECT_EQ (waiting.failed, 0);
+}
+
+/* Fault 5. The host's instances of inotify may all be in use. */
+TEST_F (Gone, WhenTheCgroupIsRemovedAlsoWithoutInotify)
+{
+  struct rlimit before, none;
+
+  quilt_gone_free (gone);
+  ASSERT_EQ (getrlimit (RLIMIT_NOFILE, &before), 0);
+  none = {0, before.rlim_max};
+  ASSERT_EQ (setrlimit (RLIMIT_NOFILE, &none), 0);
+  gone = quilt_gone_new (slice.c_str (), on_empty, this);
+  ASSERT_EQ (setrlimit (RLIMIT_NOFILE, &before), 0);
+  g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+  wait ("quilt-web.scope");
+  wait_empty ("quilt-web.scope");
+  while (g_main_context_iteration (nullptr, FALSE))
+    ;
+  EXPECT_EQ (waiting.finished, 0);
+  g_rmdir (scope ("quilt-web.scope").c_str ());
+  run_until (2);
   EXPECT_EQ (waiting.failed, 0);
 }
 
