@@ -34,7 +34,7 @@ _quiltctl ()
     local create="$shared $limits $process --name --env --env-file --cidfile --pidfile --replace --quiet --workdir --hostname --label --label-file --network --net --pid --ipc --uts --cgroupns --device --init --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
-        [start]=$shared [stop]="$shared --timeout --time --all" [kill]="$shared --signal --all"
+        [start]=$shared [stop]="$shared --timeout --time --all" [restart]="$shared --timeout --time --all" [kill]="$shared --signal --all"
         [remove]="$shared --force --all" [rm]="$shared --force --all" [wait]="$shared --json"
         [list]="$text --no-legend --all --quiet --label --labels --filter --last --latest --no-trunc --format" [ps]="$text --no-legend --all --quiet --label --labels --filter --last --latest --no-trunc --format"
         [status]=$text [show]="$text --property --value" [inspect]="$text --oci --format"
@@ -103,7 +103,7 @@ _quiltctl ()
         import) if ((arguments == 0)); then compopt -o default; fi ;;
         inspect-image|remove-image|rmi) __quiltctl_offer "$cur" < <(__quiltctl_images) ;;
         logs|rename) if ((arguments == 0)); then __quiltctl_offer "$cur" < <(__quiltctl_containers); fi ;;
-        start|stop|kill|remove|rm|wait|status|show|inspect|update) __quiltctl_offer "$cur" < <(__quiltctl_containers) ;;
+        start|stop|restart|kill|remove|rm|wait|status|show|inspect|update) __quiltctl_offer "$cur" < <(__quiltctl_containers) ;;
     esac
 }
 

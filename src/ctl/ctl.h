@@ -93,6 +93,7 @@ int verb_logs (QuiltCtl *ctl, char **argv);
 int verb_remove (QuiltCtl *ctl, char **argv);
 int verb_remove_image (QuiltCtl *ctl, char **argv);
 int verb_rename (QuiltCtl *ctl, char **argv);
+int verb_restart (QuiltCtl *ctl, char **argv);
 int verb_run (QuiltCtl *ctl, char **argv);
 int verb_show (QuiltCtl *ctl, char **argv);
 int verb_start (QuiltCtl *ctl, char **argv);

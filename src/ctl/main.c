@@ -26,6 +26,7 @@ static const QuiltVerb verbs[] = {
      verb_create},
     {"start", NULL, 1, ANY, BUS, "NAME...", "Start containers", verb_start},
     {"stop", NULL, 0, ANY, BUS, "NAME...", "Stop containers", verb_stop},
+    {"restart", NULL, 0, ANY, BUS, "NAME...", "Stop containers and start them again", verb_restart},
     {"kill", NULL, 0, ANY, BUS, "NAME...", "Send a signal to containers", verb_kill},
     {"remove", "rm", 0, ANY, BUS, "NAME...", "Remove containers", verb_remove},
     {"wait", NULL, 1, ANY, BUS | JSON, "NAME...", "Wait until they end", verb_wait},

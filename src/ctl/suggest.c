@@ -36,13 +36,13 @@ static const struct {
     {"mount", "podman", NULL},    {"network", "podman", NULL},     {"node", "docker", NULL},
     {"pause", "podman", NULL},    {"play", "podman", NULL},        {"plugin", "docker", NULL},
     {"pod", "podman", NULL},      {"port", "podman", NULL},        {"pull", "podman", "import"},
-    {"push", "podman", NULL},     {"restart", "podman", NULL},     {"restore", "podman", NULL},
-    {"save", "podman", NULL},     {"search", "podman", NULL},      {"secret", "podman", NULL},
-    {"service", "docker", NULL},  {"stack", "docker", NULL},       {"stats", "podman", NULL},
-    {"swarm", "docker", NULL},    {"system", "podman", NULL},      {"tag", "podman", NULL},
-    {"top", "podman", NULL},      {"trust", "docker", NULL},       {"umount", "podman", NULL},
-    {"unmount", "podman", NULL},  {"unpause", "podman", NULL},     {"unshare", "podman", NULL},
-    {"untag", "podman", NULL},    {"volume", "podman", NULL},
+    {"push", "podman", NULL},     {"restore", "podman", NULL},     {"save", "podman", NULL},
+    {"search", "podman", NULL},   {"secret", "podman", NULL},      {"service", "docker", NULL},
+    {"stack", "docker", NULL},    {"stats", "podman", NULL},       {"swarm", "docker", NULL},
+    {"system", "podman", NULL},   {"tag", "podman", NULL},         {"top", "podman", NULL},
+    {"trust", "docker", NULL},    {"umount", "podman", NULL},      {"unmount", "podman", NULL},
+    {"unpause", "podman", NULL},  {"unshare", "podman", NULL},     {"untag", "podman", NULL},
+    {"volume", "podman", NULL},
 };
 
 /* Levenshtein's distance, with one row. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* start, stop, kill, remove, rename, update: verbs that change containers. */
+/* start, stop, restart, kill, remove, rename, update: verbs that change containers. */
 #include "ctl/bus.h"
 #include "ctl/create.h"
 
@@ -132,6 +132,12 @@ int
 verb_stop (QuiltCtl *ctl, char **argv)
 {
   return call_with_timeout (ctl, argv, "StopContainers", TRUE);
+}
+
+int
+verb_restart (QuiltCtl *ctl, char **argv)
+{
+  return call_with_timeout (ctl, argv, "RestartContainers", FALSE);
 }
 
 /* "-9" and "-TERM", as kill(1) has them, become "--signal=9". The caller's; the strings that were

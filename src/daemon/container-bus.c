@@ -34,6 +34,13 @@ handle_stop (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *op
 }
 
 static gboolean
+handle_restart (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+{
+  verb (iface, call, QUILT_VERB_RESTART, 0, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
 handle_kill (QuiltBusContainer *iface, GDBusMethodInvocation *call, int signal, GVariant *options)
 {
   verb (iface, call, QUILT_VERB_KILL, signal, options);
@@ -83,6 +90,7 @@ quilt_container_bus_init (QuiltBusContainerIface *iface)
 {
   iface->handle_start = handle_start;
   iface->handle_stop = handle_stop;
+  iface->handle_restart = handle_restart;
   iface->handle_kill = handle_kill;
   iface->handle_remove = handle_remove;
   iface->handle_wait = handle_wait;

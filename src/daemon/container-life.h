@@ -27,6 +27,7 @@ typedef struct {
  * answered. The task's source object is the container. */
 void quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *task);
 void quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
+void quilt_container_restart (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 /* Fills in the QuiltEnding that is the task's data, of the run that ended: when the caller reads

@@ -72,6 +72,31 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
                                                         : self->record->options->stop_timeout_usec);
 }
 
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GTask *task = data;
+  GError *error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error)) {
+    quilt_container_start (QUILT_CONTAINER (source), NULL, task);
+    return;
+  }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+void
+quilt_container_restart (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
+{
+  if (self->record->options->auto_remove && quilt_container_is_active (self)) {
+    quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
+                            "is removed when it ends (--rm): there is nothing to start again");
+    return;
+  }
+  quilt_container_stop (self, args, g_task_new (self, NULL, on_stopped, task));
+}
+
 void
 quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
 {

@@ -106,6 +106,16 @@ handle_stop_containers (QuiltBusManager *iface,
 }
 
 static gboolean
+handle_restart_containers (QuiltBusManager *iface,
+                           GDBusMethodInvocation *call,
+                           const char *const *names,
+                           GVariant *options)
+{
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_RESTART, names, 0, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
 handle_kill_containers (QuiltBusManager *iface,
                         GDBusMethodInvocation *call,
                         const char *const *names,
@@ -231,6 +241,7 @@ manager_iface_init (QuiltBusManagerIface *iface)
   iface->handle_list_containers = handle_list_containers;
   iface->handle_start_containers = handle_start_containers;
   iface->handle_stop_containers = handle_stop_containers;
+  iface->handle_restart_containers = handle_restart_containers;
   iface->handle_kill_containers = handle_kill_containers;
   iface->handle_remove_containers = handle_remove_containers;
   iface->handle_wait_container = handle_wait_container;

@@ -29,6 +29,8 @@ wait (QuiltContainer *container, const QuiltVerbArgs *args, GTask *task)
 static const Verb verbs[] = {
     [QUILT_VERB_START] = {"start", QUILT_ACTION_MANAGE_CONTAINERS, start, NULL},
     [QUILT_VERB_STOP] = {"stop", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_stop, "timeout"},
+    [QUILT_VERB_RESTART] = {"restart", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_restart,
+                            "timeout"},
     [QUILT_VERB_KILL] = {"kill", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_kill, NULL},
     [QUILT_VERB_REMOVE] = {"remove", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_remove,
                            "force"},

@@ -157,3 +157,21 @@ def test_info(busybox, name):
 
 def test_quiet_shows_no_progress(busybox, name):
     assert output("-q", "--name", name, busybox, "echo", "hello") == "hello\n"
+
+
+def test_restart(busybox, name, journal):
+    graceful = "echo begin; trap 'echo end; exit 7' USR1; while :; do sleep 0.02; done"
+    background(name, busybox, "sh", "-c", graceful, options=["--stop-signal", "USR1"])
+    run("timeout", "10", "sh", "-c", f"until quiltctl logs {name} | grep -q begin; do :; done").ok()
+    first = props(name)["Pid"]
+    ctl("restart", name).ok()
+    assert props(name)["State"] == "running" and props(name)["Pid"] != first
+    run("timeout", "10", "sh", "-c", f"until [ $(quiltctl logs {name} | grep -c begin) = 2 ]; do :; done").ok()
+    assert ctl("logs", name).ok().text == "begin\nend\nbegin\n"
+    ctl("stop", name).ok()
+    ctl("restart", "-t", "1", name).ok()
+    assert props(name)["State"] == "running", "one that does not run is started"
+    background(f"{name}-rm", busybox, *SLEEP, options=["--rm"])
+    refused = ctl("restart", "--time", "0", f"{name}-rm", "no-such", name)
+    assert refused.code == 1 and b"is removed when it ends" in refused.err and b"no-such" in refused.err
+    assert props(f"{name}-rm")["State"] == props(name)["State"] == "running"

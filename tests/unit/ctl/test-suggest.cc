@@ -45,7 +45,7 @@ TEST (Suggest, VerbsOfOthers)
   const struct {
     const char *word, *complaint;
   } cases[] = {
-      {"restart", "quiltctl: verb 'restart' is podman's; Quilt does not have it yet\n"},
+      {"exec", "quiltctl: verb 'exec' is podman's; Quilt does not have it yet\n"},
       {"stack", "quiltctl: verb 'stack' is docker's; Quilt does not have it yet\n"},
       {"pull",
        "quiltctl: verb 'pull' is podman's; Quilt does not have it yet; see quiltctl import\n"},
