@@ -44,6 +44,74 @@ check_type (QuiltFieldType type, json_object *value, const char *path, GError **
   return FALSE;
 }
 
+static const QuiltField *
+find_field (const QuiltField *fields, const char *key)
+{
+  while (fields->name && !g_str_equal (fields->name, key))
+    fields++;
+  return fields->name ? fields : NULL;
+}
+
+static void
+prune_array (const QuiltField *field, json_object *array, const char *path, GPtrArray *unknown)
+{
+  for (gsize i = json_object_array_length (array); i-- > 0;) {
+    json_object *item = json_object_array_get_idx (array, i);
+    g_autofree char *here = g_strdup_printf ("%s[%" G_GSIZE_FORMAT "]", path, i);
+
+    if (field->fields && json_object_is_type (item, json_type_object))
+      quilt_json_prune (field->fields, item, here, unknown);
+    if (field->knows && json_object_is_type (item, json_type_string) &&
+        !field->knows (json_object_get_string (item))) {
+      g_autofree char *quoted = quilt_text_quote (json_object_get_string (item));
+
+      g_ptr_array_add (unknown, g_strdup_printf ("%s '%s'", path, quoted));
+      json_object_array_del_idx (array, i, 1);
+    }
+  }
+}
+
+static void
+prune_value (const QuiltField *field, json_object *value, const char *path, GPtrArray *unknown)
+{
+  if (json_object_is_type (value, json_type_array) && (field->fields || field->knows)) {
+    prune_array (field, value, path, unknown);
+    return;
+  }
+  if (!field->fields || !json_object_is_type (value, json_type_object))
+    return;
+  if (!field->by_name) {
+    quilt_json_prune (field->fields, value, path, unknown);
+    return;
+  }
+  json_object_object_foreach (value, key, item) {
+    g_autofree char *here = join_path (path, key);
+
+    if (json_object_is_type (item, json_type_object))
+      quilt_json_prune (field->fields, item, here, unknown);
+  }
+}
+
+void
+quilt_json_prune (const QuiltField *fields,
+                  json_object *object,
+                  const char *path,
+                  GPtrArray *unknown)
+{
+  /* The macro has the next key before the body may delete this one. */
+  json_object_object_foreach (object, key, value) {
+    g_autofree char *here = join_path (path, key);
+    const QuiltField *field = find_field (fields, key);
+
+    if (field) {
+      prune_value (field, value, here, unknown);
+    } else {
+      g_ptr_array_add (unknown, g_steal_pointer (&here));
+      json_object_object_del (object, key);
+    }
+  }
+}
+
 gboolean
 quilt_json_read (
     const QuiltField *fields, json_object *object, const char *path, void *target, GError **error)
@@ -52,11 +120,9 @@ quilt_json_read (
     return FALSE;
   json_object_object_foreach (object, key, value) {
     g_autofree char *here = join_path (path, key);
-    const QuiltField *field = fields;
+    const QuiltField *field = find_field (fields, key);
 
-    while (field->name && !g_str_equal (field->name, key))
-      field++;
-    if (!field->name)
+    if (!field)
       return refuse (error, QUILT_ERROR_NOT_SUPPORTED, here, "unknown key");
     if (!check_type (field->type, value, here, error))
       return FALSE;

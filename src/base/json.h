@@ -35,7 +35,21 @@ struct QuiltField {
       parse;          /* NULL: the key is known and ignored, for the reason written in the table */
   gsize offset;       /* of the member in target */
   const char *reason; /* of an ignored key */
+  /* For quilt_json_prune(): the table of the value, if that is an object, of each element of an
+   * array, or with by_name of each member, whatever it is called. */
+  const QuiltField *fields;
+  gboolean by_name;
+  /* Likewise: whether a word is known that is an element of an array. NULL: all are. */
+  gboolean (*knows) (const char *word);
 };
+
+/* Removes from object what the table and the tables in it do not know: keys, and words of arrays.
+ * Appends their paths to unknown (of char *, which owns them). Leaves alone what is of another type
+ * than the table says, for quilt_json_read() to refuse. */
+void quilt_json_prune (const QuiltField *fields,
+                       json_object *object,
+                       const char *path,
+                       GPtrArray *unknown);
 
 /* Reads object by a table: each key is applied (its parse function is called with target + offset
  * and the JSON path "linux.namespaces[0].type"), ignored for a written reason, or refused by its

@@ -116,8 +116,8 @@ join_long_settings (QuiltMountOp *op, char *const *texts, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_bind (const QuiltMount *mount, gboolean *ret_recursive)
+gboolean
+quilt_mount_is_bind (const QuiltMount *mount, gboolean *ret_recursive)
 {
   gboolean bind = !mount->type || strcmp (mount->type, "bind") == 0;
 
@@ -137,7 +137,7 @@ static QuiltMountOp *
 plan_mount (const QuiltMount *mount, GError **error)
 {
   gboolean recursive;
-  gboolean bind = is_bind (mount, &recursive);
+  gboolean bind = quilt_mount_is_bind (mount, &recursive);
   QuiltMountOp *op = op_new (bind ? QUILT_MOUNT_BIND : QUILT_MOUNT_NEW, mount->destination);
 
   op->recursive = recursive;

@@ -70,6 +70,9 @@ typedef struct {
   int *tree_fds; /* as many, -1 until the init has them */
 } QuiltMountPlan;
 
+/* Whether it is a bind mount, and whether with what is mounted below its source. */
+gboolean quilt_mount_is_bind (const QuiltMount *mount, gboolean *ret_recursive);
+
 /* Pure. The plan borrows from spec. INVALID_ARGUMENT, NOT_SUPPORTED naming the mount's option. */
 QuiltMountPlan *quilt_mounts_plan (const QuiltSpec *spec, GError **error);
 void quilt_mount_plan_free (QuiltMountPlan *plan);

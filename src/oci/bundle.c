@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "core/mount-options.h"
+#include "core/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,10 +41,36 @@ check_annotations (const QuiltSpec *spec, GError **error)
   return TRUE;
 }
 
+/* What is meant for a file system says nothing to a bind mount: engines write it, and other
+ * runtimes do without it. */
+static void
+leave_out_options (const QuiltOci *oci, QuiltMount *mount)
+{
+  char **kept = mount->options;
+  gboolean recursive;
+
+  if (!mount->options || !quilt_mount_is_bind (mount, &recursive))
+    return;
+  for (char **option = mount->options; *option; option++) {
+    if (quilt_mount_option_find (*option)) {
+      *kept++ = *option;
+      continue;
+    }
+    quilt_oci_log_warning (oci->log, "Left out the option '%s' of the bind mount on '%s'", *option,
+                           mount->destination);
+    g_free (*option);
+  }
+  *kept = NULL;
+}
+
 gboolean
-quilt_oci_bundle_load (const char *path, QuiltOciBundle *ret_bundle, GError **error)
+quilt_oci_bundle_load (const QuiltOci *oci,
+                       const char *path,
+                       QuiltOciBundle *ret_bundle,
+                       GError **error)
 {
   g_auto (QuiltOciBundle) bundle = {NULL};
+  g_autofree char *unknown = NULL;
   g_autofd int fd = -1;
   char real[PATH_MAX];
   gconstpointer data;
@@ -58,12 +86,17 @@ quilt_oci_bundle_load (const char *path, QuiltOciBundle *ret_bundle, GError **er
   bundle.config = quilt_file_read (fd, "config.json", CONFIG_MAX, error);
   if (bundle.config) {
     data = g_bytes_get_data (bundle.config, &size);
-    bundle.spec = quilt_spec_parse (data, size, error);
+    bundle.spec = quilt_spec_parse_lenient (data, size, &unknown, error);
   }
   if (!bundle.spec || !check_annotations (bundle.spec, error)) {
     g_prefix_error (error, "Failed to use '%s/config.json': ", real);
     return FALSE;
   }
+  for (guint i = 0; i < bundle.spec->mounts->len; i++)
+    leave_out_options (oci, bundle.spec->mounts->pdata[i]);
+  if (unknown)
+    quilt_oci_log_warning (oci->log, "Left out of '%s/config.json' what is not known: %s", real,
+                           unknown);
   if (!g_path_is_absolute (bundle.spec->root_path)) {
     g_autofree char *relative = g_steal_pointer (&bundle.spec->root_path);
 

@@ -2,6 +2,7 @@
 /* A bundle: the directory with config.json and the root file system (bundle.md of runtime-spec). */
 #pragma once
 
+#include "oci/oci.h"
 #include "spec/oci.h"
 
 typedef struct {
@@ -11,7 +12,10 @@ typedef struct {
 } QuiltOciBundle;
 
 /* path: NULL is the working directory. */
-gboolean quilt_oci_bundle_load (const char *path, QuiltOciBundle *ret_bundle, GError **error);
+gboolean quilt_oci_bundle_load (const QuiltOci *oci,
+                                const char *path,
+                                QuiltOciBundle *ret_bundle,
+                                GError **error);
 
 void quilt_oci_bundle_clear (QuiltOciBundle *bundle);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltOciBundle, quilt_oci_bundle_clear)

@@ -278,13 +278,14 @@ QuiltSpec *
 quilt_oci_container_read_spec (const QuiltOciContainer *container, GError **error)
 {
   g_autoptr (GBytes) bytes = quilt_file_read (container->dir_fd, CONFIG, CONFIG_MAX, error);
+  g_autofree char *unknown = NULL; /* create has said it */
   gconstpointer data;
   gsize size;
 
   if (!bytes)
     return NULL;
   data = g_bytes_get_data (bytes, &size);
-  return quilt_spec_parse (data, size, error);
+  return quilt_spec_parse_lenient (data, size, &unknown, error);
 }
 
 gboolean

@@ -101,20 +101,21 @@ add_groups (QuiltProcess *process, char *const *groups, GError **error)
 }
 
 /* For the process itself: what it executes gets them only as root. */
-static gboolean
-add_caps (QuiltProcess *process, char *const *caps, GError **error)
+static void
+add_caps (const QuiltOci *oci, QuiltProcess *process, char *const *caps)
 {
   for (; caps && *caps; caps++) {
     guint64 bit;
 
-    if (!quilt_capability_parse ("cap", *caps, &bit, error))
-      return FALSE;
+    if (!quilt_capability_parse ("cap", *caps, &bit, NULL)) {
+      quilt_oci_log_warning (oci->log, "Left out the capability '%s': it is not known", *caps);
+      continue;
+    }
     process->capabilities.bounding |= bit;
     process->capabilities.permitted |= bit;
     process->capabilities.effective |= bit;
     process->has_capabilities = TRUE;
   }
-  return TRUE;
 }
 
 static void
@@ -155,7 +156,10 @@ check_values (const QuiltOciExecOptions *options, GError **error)
 }
 
 static gboolean
-use_options (QuiltProcess *process, const QuiltOciExecOptions *options, GError **error)
+use_options (const QuiltOci *oci,
+             QuiltProcess *process,
+             const QuiltOciExecOptions *options,
+             GError **error)
 {
   if (!check_values (options, error))
     return FALSE;
@@ -173,14 +177,16 @@ use_options (QuiltProcess *process, const QuiltOciExecOptions *options, GError *
     process->selinux_label = (g_free (process->selinux_label), g_strdup (options->label));
   if (options->no_new_privs)
     process->no_new_privileges = TRUE;
+  add_caps (oci, process, options->caps);
   return (!options->user || set_user (process, options->user, error)) &&
-         add_groups (process, options->groups, error) && add_caps (process, options->caps, error);
+         add_groups (process, options->groups, error);
 }
 
 static gboolean
-use_file (QuiltSpec *spec, const QuiltOciExecOptions *options, GError **error)
+use_file (const QuiltOci *oci, QuiltSpec *spec, const QuiltOciExecOptions *options, GError **error)
 {
   g_autofree char *data = NULL;
+  g_autofree char *unknown = NULL;
   g_autoptr (GError) failure = NULL;
   gsize length;
 
@@ -188,17 +194,21 @@ use_file (QuiltSpec *spec, const QuiltOciExecOptions *options, GError **error)
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED, failure->message);
     return FALSE;
   }
-  if (!quilt_spec_replace_process (spec, data, length, error)) {
+  if (!quilt_spec_replace_process (spec, data, length, &unknown, error)) {
     g_prefix_error (error, "Failed to use '%s': ", options->process);
     return FALSE;
   }
+  if (unknown)
+    quilt_oci_log_warning (oci->log, "Left out of '%s' what is not known: %s", options->process,
+                           unknown);
   if (options->tty)
     spec->process.terminal = TRUE;
   return TRUE;
 }
 
 gboolean
-quilt_oci_exec_spec (QuiltSpec *spec,
+quilt_oci_exec_spec (const QuiltOci *oci,
+                     QuiltSpec *spec,
                      const QuiltOciContainer *container,
                      const QuiltOciExecOptions *options,
                      GError **error)
@@ -207,6 +217,6 @@ quilt_oci_exec_spec (QuiltSpec *spec,
   join_all (spec, container->pid);
   if (!quilt_ids_learn (spec, error))
     return FALSE;
-  return options->process ? use_file (spec, options, error)
-                          : use_options (&spec->process, options, error);
+  return options->process ? use_file (oci, spec, options, error)
+                          : use_options (oci, &spec->process, options, error);
 }

@@ -21,7 +21,8 @@ typedef struct {
 
 /* Turns the container's configuration into that of the process: its namespaces are those of the
  * container's first process, and what was done once for the container is not done again. */
-gboolean quilt_oci_exec_spec (QuiltSpec *spec,
+gboolean quilt_oci_exec_spec (const QuiltOci *oci,
+                              QuiltSpec *spec,
                               const QuiltOciContainer *container,
                               const QuiltOciExecOptions *options,
                               GError **error);

@@ -42,8 +42,9 @@ open_cache (const QuiltOci *oci)
   return fd;
 }
 
+/* A filter in which calls were skipped must not be found by whoever wants none skipped. */
 static char *
-name_of (const char *rules)
+name_of (const char *rules, gboolean skips)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   struct utsname host;
@@ -51,6 +52,7 @@ name_of (const char *rules)
   uname (&host);
   g_checksum_update (sum, (const guchar *)QUILT_VERSION, sizeof QUILT_VERSION);
   g_checksum_update (sum, (const guchar *)host.machine, (gssize)strlen (host.machine) + 1);
+  g_checksum_update (sum, (const guchar *)(skips ? "skips" : "takes all"), -1);
   g_checksum_update (sum, (const guchar *)rules, -1);
   return g_strconcat (g_checksum_get_string (sum), ".bpf", NULL);
 }
@@ -66,10 +68,10 @@ load (int cache_fd, const char *name)
 }
 
 static pid_t
-spawn_helper (int socket_fd, int rules_fd, int filter_fd, GError **error)
+spawn_helper (int socket_fd, int rules_fd, int filter_fd, gboolean skips, GError **error)
 {
-  static char program[] = PROGRAM;
-  char *argv[] = {program, NULL};
+  static char program[] = PROGRAM, option[] = "--skip-unknown";
+  char *argv[] = {program, skips ? option : NULL, NULL};
   posix_spawn_file_actions_t actions;
   pid_t pid;
   int r;
@@ -90,21 +92,20 @@ spawn_helper (int socket_fd, int rules_fd, int filter_fd, GError **error)
 }
 
 static gboolean
-hear (int fd, GError **error)
+hear (int fd, QuiltMessage *ret_message, GError **error)
 {
   struct pollfd answer = {fd, POLLIN, 0};
-  QuiltMessage message;
 
   while (poll (&answer, 1, -1) < 0 && errno == EINTR)
     ;
-  if (quilt_message_receive (fd, &message) != 1) {
+  if (quilt_message_receive (fd, ret_message) != 1) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "quilt-seccomp ended before linux.seccomp was compiled");
     return FALSE;
   }
-  if (message.type == QUILT_MESSAGE_DONE)
+  if (ret_message->type == QUILT_MESSAGE_DONE)
     return TRUE;
-  g_set_error_literal (error, QUILT_ERROR, message.code, message.text);
+  g_set_error_literal (error, QUILT_ERROR, ret_message->code, ret_message->text);
   return FALSE;
 }
 
@@ -136,12 +137,13 @@ new_memory (const char *name, GError **error)
 }
 
 static GBytes *
-compile (const char *rules, GError **error)
+compile (const QuiltOci *oci, const char *rules, gboolean skips, GError **error)
 {
   g_autofd int rules_fd = new_memory ("rules", error);
   g_autofd int filter_fd = rules_fd < 0 ? -1 : new_memory ("filter", error);
   g_autofd int ours = -1;
   g_autofd int theirs = -1;
+  QuiltMessage answer;
   gboolean ok;
   int fds[2];
   pid_t pid;
@@ -156,13 +158,25 @@ compile (const char *rules, GError **error)
   ours = fds[0];
   theirs = fcntl (fds[1], F_DUPFD_CLOEXEC, HELPER_FILTER + 1);
   close (fds[1]);
-  pid = spawn_helper (theirs, rules_fd, filter_fd, error);
+  pid = spawn_helper (theirs, rules_fd, filter_fd, skips, error);
   if (pid < 0)
     return NULL;
   quilt_fd_clear (&theirs);
-  ok = hear (ours, error);
+  ok = hear (ours, &answer, error);
   waitpid (pid, NULL, 0);
+  if (ok && skips && *answer.text)
+    quilt_oci_log_warning (
+        oci->log, "Left out of linux.seccomp system calls that are not known: %s", answer.text);
   return ok ? read_filter (filter_fd, error) : NULL;
+}
+
+/* As libseccomp's other users, unless it is asked not to. */
+static gboolean
+skips_unknown (const QuiltSpec *spec)
+{
+  const char *text = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_FAIL_UNKNOWN_CALL);
+
+  return !text || strcmp (text, "0") == 0;
 }
 
 gboolean
@@ -179,12 +193,12 @@ quilt_oci_filter_get (const QuiltOci *oci, QuiltSpec *spec, GError **error)
     return TRUE;
   object = quilt_seccomp_to_json (spec->seccomp);
   rules = quilt_json_print (object, FALSE);
-  name = name_of (rules);
+  name = name_of (rules, skips_unknown (spec));
   cache_fd = open_cache (oci);
   spec->filter = load (cache_fd, name);
   if (spec->filter)
     return TRUE;
-  spec->filter = compile (rules, error);
+  spec->filter = compile (oci, rules, skips_unknown (spec), error);
   if (!spec->filter)
     return FALSE;
   data = g_bytes_get_data (spec->filter, &size);

@@ -224,12 +224,12 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   QuiltSpec *spec;
 
   if (!quilt_oci_check_preserved (options->preserve_fds, error) ||
-      !quilt_oci_bundle_load (options->bundle, &launch->bundle, error))
+      !quilt_oci_bundle_load (launch->oci, options->bundle, &launch->bundle, error))
     return FALSE;
   spec = launch->bundle.spec;
   if (!quilt_oci_own_users_translate (spec, error) || !quilt_ids_learn (spec, error))
     return FALSE;
-  quilt_oci_leave_out_capabilities (spec);
+  quilt_oci_leave_out_capabilities (launch->oci, spec);
   if (!make_container (launch, id, error) || !quilt_oci_filter_get (launch->oci, spec, error) ||
       !make_states (launch, error))
     return FALSE;

@@ -87,6 +87,18 @@ quilt_oci_log_error (const QuiltOciLog *log, const char *message)
 }
 
 void
+quilt_oci_log_warning (const QuiltOciLog *log, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  append (log, log->fd >= 0 ? log->fd : STDERR_FILENO, "warning", message);
+}
+
+void
 quilt_oci_log_debug (const QuiltOciLog *log, const char *message)
 {
   if (log->debug)

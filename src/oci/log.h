@@ -17,11 +17,14 @@ gboolean quilt_oci_log_open (
 
 /* One line, one write: of an error to the file and to stderr, where the message stands alone. */
 void quilt_oci_log_error (const QuiltOciLog *log, const char *message);
+/* What is not an error, but not as it was asked for: to the file, or to stderr where there is none.
+ */
+void quilt_oci_log_warning (const QuiltOciLog *log, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* With --debug only; to the file, or to stderr where there is none. */
 void quilt_oci_log_debug (const QuiltOciLog *log, const char *message);
 
 /* The line with its newline: a JSON object or key=value, "time" being of usec since 1970. level is
- * "error" or "debug". Pure. Owned by the caller. */
+ * "error", "warning" or "debug". Pure. Owned by the caller. */
 char *quilt_oci_log_format (gboolean json, const char *level, const char *message, gint64 usec);
 
 /* The error's message with the words by which engines know that a command is not there (their exit

@@ -250,8 +250,8 @@ run (QuiltOci *oci, QuiltOciLog *log, char **argv, int unshielded, GError **erro
 int
 main (int argc, char **argv)
 {
-  QuiltOci oci = {.root_fd = -1};
   QuiltOciLog log = {.fd = -1};
+  QuiltOci oci = {.log = &log, .root_fd = -1};
   g_autoptr (GError) error = NULL;
   int unshielded, code;
 

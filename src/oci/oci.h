@@ -2,10 +2,11 @@
 /* What the verbs of quilt-oci share: the options that stand before the verb, and the verbs. */
 #pragma once
 
-#include <glib.h>
+#include "oci/log.h"
 
 typedef struct {
-  char *root; /* directory of the containers' states, absolute */
+  const QuiltOciLog *log; /* for warnings; errors are returned */
+  char *root;             /* directory of the containers' states, absolute */
   int root_fd;
   gboolean systemd_cgroup; /* scopes of systemd, instead of cgroups of our own */
   gboolean no_cgroup;      /* containers stay in ours */

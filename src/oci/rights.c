@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 void
-quilt_oci_leave_out_capabilities (QuiltSpec *spec)
+quilt_oci_leave_out_capabilities (const QuiltOci *oci, QuiltSpec *spec)
 {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
@@ -32,5 +32,6 @@ quilt_oci_leave_out_capabilities (QuiltSpec *spec)
     if (missing >> cap & 1)
       g_string_append_printf (names, " %s", quilt_capability_to_name (cap));
   if (missing)
-    g_printerr ("Left out capabilities that quilt-oci does not have itself:%s\n", names->str);
+    quilt_oci_log_warning (oci->log, "Left out capabilities that quilt-oci does not have itself:%s",
+                           names->str);
 }

@@ -2,8 +2,9 @@
 /* What a container can't be given, since quilt-oci itself does not have it. */
 #pragma once
 
+#include "oci/oci.h"
 #include "spec/oci.h"
 
 /* Leaves such capabilities out, and says so: config.md, "Linux Process", wants a warning, not a
  * failure. In a new user namespace there are all of them. */
-void quilt_oci_leave_out_capabilities (QuiltSpec *spec);
+void quilt_oci_leave_out_capabilities (const QuiltOci *oci, QuiltSpec *spec);

@@ -185,7 +185,7 @@ start (QuiltOci *oci, Exec *exec, GError **error)
   setup->outlives = TRUE;
   exec->spec->process.keeps_groups =
       exec->spec->process.additional_gids->len == 0 && quilt_oci_keeps_groups (oci);
-  quilt_oci_leave_out_capabilities (exec->spec);
+  quilt_oci_leave_out_capabilities (oci, exec->spec);
   quilt_oci_block_signals ();
   if (!quilt_oci_filter_get (oci, exec->spec, error) ||
       !set_affinity (0, exec->spec->process.exec_cpus_initial, error) ||
@@ -212,7 +212,7 @@ run (QuiltOci *oci, Exec *exec, GError **error)
     return -1;
   exec->spec = quilt_oci_container_read_spec (exec->container, error);
   if (!exec->spec || !quilt_oci_own_users_translate (exec->spec, error) ||
-      !quilt_oci_exec_spec (exec->spec, exec->container, &exec->options, error) ||
+      !quilt_oci_exec_spec (oci, exec->spec, exec->container, &exec->options, error) ||
       !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
     return -1;
   if (!exec->detach)

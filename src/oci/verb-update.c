@@ -44,16 +44,21 @@ read_input (const char *path, GError **error)
 }
 
 static QuiltOciResources *
-read_resources (const char *path, GError **error)
+read_resources (const QuiltOci *oci, const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = read_input (path, error);
+  g_autoptr (QuiltOciResources) resources = NULL;
+  g_autofree char *unknown = NULL;
   gsize length;
   const char *data;
 
   if (!bytes)
     return NULL;
   data = g_bytes_get_data (bytes, &length);
-  return quilt_oci_resources_parse (data ? data : "", length, error);
+  resources = quilt_oci_resources_parse_lenient (data ? data : "", length, &unknown, error);
+  if (resources && unknown)
+    quilt_oci_log_warning (oci->log, "Left out of '%s' what is not known: %s", path, unknown);
+  return g_steal_pointer (&resources);
 }
 
 /* What the last update left in force instead of what the configuration says. */
@@ -136,7 +141,7 @@ quilt_oci_update (QuiltOci *oci, GError **error)
                  "--resources takes no other option of a limit beside it");
     return -1;
   }
-  update = file ? read_resources (file, error) : quilt_oci_update_read (&options, error);
+  update = file ? read_resources (oci, file, error) : quilt_oci_update_read (&options, error);
   if (!update)
     return -1;
   container = quilt_oci_container_open (oci, oci->argv[1], TRUE, error);

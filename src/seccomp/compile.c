@@ -309,6 +309,33 @@ quilt_compile (const QuiltSeccomp *seccomp, GError **error)
   return filter;
 }
 
+/* The names of a rule, which keeps those that exist. */
+static void
+skip_unknown (QuiltSeccompRule *rule, GPtrArray *unknown)
+{
+  char **kept = rule->names;
+
+  for (char **name = rule->names; *name; name++)
+    if (quilt_calls_exists (*name))
+      *kept++ = *name;
+    else
+      g_ptr_array_add (unknown, *name);
+  *kept = NULL;
+}
+
+char *
+quilt_compile_skip_unknown (QuiltSeccomp *seccomp)
+{
+  g_autoptr (GPtrArray) unknown = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < seccomp->rules->len; i++)
+    skip_unknown (seccomp->rules->pdata[i], unknown);
+  if (unknown->len == 0)
+    return NULL;
+  g_ptr_array_add (unknown, NULL);
+  return g_strjoinv (", ", (char **)unknown->pdata);
+}
+
 char *
 quilt_compile_version (void)
 {

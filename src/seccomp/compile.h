@@ -15,3 +15,8 @@ char *quilt_compile_version (void);
  * call that there is not, one with two rules that contradict each other, an architecture that
  * libseccomp does not have; or the filter is longer than the kernel takes. */
 GBytes *quilt_compile (const QuiltSeccomp *seccomp, GError **error);
+
+/* Leaves out the names of system calls that quilt_compile() would refuse as unknown, as
+ * libseccomp's other users do: the list of what was left out, with ", " between them, NULL if there
+ * is none. Owned by the caller. */
+char *quilt_compile_skip_unknown (QuiltSeccomp *seccomp);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "proto/message.h"
 #include "seccomp/cache.h"
+#include "seccomp/compile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,11 +82,12 @@ read_rules (GError **error)
 }
 
 static gboolean
-run (QuiltMessage *message, GError **error)
+run (QuiltMessage *message, gboolean skips, GError **error)
 {
   int cache_fd = fcntl (FD_CACHE, F_GETFD) >= 0 ? FD_CACHE : -1;
   g_autoptr (QuiltSeccomp) seccomp = NULL;
   g_autoptr (GBytes) filter = NULL;
+  g_autofree char *unknown = NULL;
   g_autofree char *key = NULL;
   gconstpointer data;
   gboolean hit;
@@ -94,6 +96,7 @@ run (QuiltMessage *message, GError **error)
   seccomp = drop_privileges (error) ? read_rules (error) : NULL;
   if (!seccomp)
     return FALSE;
+  unknown = skips ? quilt_compile_skip_unknown (seccomp) : NULL;
   key = quilt_cache_key (seccomp);
   filter = quilt_cache_get (cache_fd, seccomp, key, &hit, error);
   if (!filter)
@@ -103,13 +106,15 @@ run (QuiltMessage *message, GError **error)
     return quilt_set_error_errno (error, errno, "Failed to write the filter");
   quilt_message_init (message, QUILT_MESSAGE_DONE);
   message->exit_code = hit;
-  quilt_message_set_text (message, key);
+  quilt_message_set_text (message, !skips ? key : unknown ? unknown : "");
   return TRUE;
 }
 
 int
 main (int argc, char **argv)
 {
+  /* For quilt-oci, which then gets what was skipped in the place of the key. */
+  gboolean skips = argc == 2 && strcmp (argv[1], "--skip-unknown") == 0;
   g_autoptr (GError) error = NULL;
   QuiltMessage message;
 
@@ -117,11 +122,11 @@ main (int argc, char **argv)
     g_print ("quilt-seccomp %s\n", QUILT_VERSION);
     return EXIT_SUCCESS;
   }
-  if (argc > 1 || !is_ours ()) {
+  if ((argc > 1 && !skips) || !is_ours ()) {
     g_printerr ("quilt-seccomp is started by quiltd, and not meant for hands\n");
     return EXIT_FAILURE;
   }
-  if (!run (&message, &error)) {
+  if (!run (&message, skips, &error)) {
     quilt_message_init (&message, QUILT_MESSAGE_ERROR);
     message.code = error->domain == QUILT_ERROR ? error->code : QUILT_ERROR_FAILED;
     quilt_message_set_text (&message, error->message);

@@ -15,7 +15,7 @@ typedef struct {
 
 #define DEVICE(name) .offset = G_STRUCT_OFFSET (Device, name)
 
-static const QuiltField device_fields[] = {
+const QuiltField quilt_oci_device_fields[] = {
     {"type", QUILT_FIELD_STRING, quilt_field_string, DEVICE (type)},
     {"path", QUILT_FIELD_STRING, quilt_oci_read_absolute, DEVICE (path)},
     {"major", QUILT_FIELD_INT, quilt_field_int64, DEVICE (major)},
@@ -53,7 +53,7 @@ static gboolean
 read_device (json_object *item, const char *path, void *devices, GError **error)
 {
   Device device = {.major = -1, .minor = -1, .mode = 0666};
-  gboolean ok = quilt_json_read (device_fields, item, path, &device, error) &&
+  gboolean ok = quilt_json_read (quilt_oci_device_fields, item, path, &device, error) &&
                 check_device (&device, path, error);
 
   if (ok) {

@@ -7,6 +7,19 @@
 
 #include <string.h>
 
+char *
+quilt_oci_prune (const QuiltField *fields, json_object *object, const char *path)
+{
+  g_autoptr (GPtrArray) unknown = g_ptr_array_new_with_free_func (g_free);
+
+  if (json_object_is_type (object, json_type_object))
+    quilt_json_prune (fields, object, path, unknown);
+  if (unknown->len == 0)
+    return NULL;
+  g_ptr_array_add (unknown, NULL);
+  return g_strjoinv (", ", (char **)unknown->pdata);
+}
+
 gboolean
 quilt_oci_refuse (GError **error, const char *path, const char *why)
 {

@@ -73,12 +73,15 @@ read_each_step (
 
 /* In the order in which they run. */
 const QuiltField quilt_oci_hooks_fields[] = {
-    {"prestart", QUILT_FIELD_ARRAY, read_each_hook, SPEC (prestart)},
-    {"createRuntime", QUILT_FIELD_ARRAY, read_each_hook, SPEC (create_runtime)},
-    {"createContainer", QUILT_FIELD_ARRAY, read_each_hook, SPEC (create_container)},
-    {"startContainer", QUILT_FIELD_ARRAY, read_each_step, SPEC (start_container)},
-    {"poststart", QUILT_FIELD_ARRAY, read_each_hook, SPEC (poststart)},
-    {"poststop", QUILT_FIELD_ARRAY, read_each_hook, SPEC (poststop)},
+    {"prestart", QUILT_FIELD_ARRAY, read_each_hook, SPEC (prestart), .fields = hook_fields},
+    {"createRuntime", QUILT_FIELD_ARRAY, read_each_hook, SPEC (create_runtime),
+     .fields = hook_fields},
+    {"createContainer", QUILT_FIELD_ARRAY, read_each_hook, SPEC (create_container),
+     .fields = hook_fields},
+    {"startContainer", QUILT_FIELD_ARRAY, read_each_step, SPEC (start_container),
+     .fields = step_fields},
+    {"poststart", QUILT_FIELD_ARRAY, read_each_hook, SPEC (poststart), .fields = hook_fields},
+    {"poststop", QUILT_FIELD_ARRAY, read_each_hook, SPEC (poststop), .fields = hook_fields},
     {NULL},
 };
 

@@ -12,7 +12,7 @@ typedef struct {
 
 #define MAPPING(name) .offset = G_STRUCT_OFFSET (Mapping, name)
 
-static const QuiltField mapping_fields[] = {
+const QuiltField quilt_oci_mapping_fields[] = {
     {"containerID", QUILT_FIELD_INT, quilt_field_uint64, MAPPING (inside)},
     {"hostID", QUILT_FIELD_INT, quilt_field_uint64, MAPPING (outside)},
     {"size", QUILT_FIELD_INT, quilt_field_uint64, MAPPING (count)},
@@ -24,7 +24,7 @@ read_mapping (json_object *item, const char *path, void *map, GError **error)
 {
   Mapping mapping = {0};
 
-  if (!quilt_json_read (mapping_fields, item, path, &mapping, error))
+  if (!quilt_json_read (quilt_oci_mapping_fields, item, path, &mapping, error))
     return FALSE;
   if (mapping.count == 0)
     return quilt_oci_refuse (error, path, "its size must be at least 1");

@@ -27,7 +27,7 @@ read_domain (
   return TRUE;
 }
 
-static const QuiltField personality_fields[] = {
+const QuiltField quilt_oci_personality_fields[] = {
     {"domain", QUILT_FIELD_STRING, read_domain, .offset = G_STRUCT_OFFSET (Personality, domain)},
     QUILT_OCI_UNSUPPORTED ("flags"), /* the specification has none yet */
     {NULL},
@@ -41,7 +41,7 @@ quilt_oci_read_personality (
 
   if (json_object_object_length (value) == 0)
     return TRUE;
-  if (!quilt_json_read (personality_fields, value, path, &personality, error) ||
+  if (!quilt_json_read (quilt_oci_personality_fields, value, path, &personality, error) ||
       !quilt_oci_require (personality.domain >= 0 ? "" : NULL, path, "domain", error))
     return FALSE;
   *(gint64 *)member = personality.domain;
@@ -73,9 +73,9 @@ read_offset (
 #define SPEC(name) .offset = G_STRUCT_OFFSET (QuiltSpec, name)
 
 /* As /proc/PID/timens_offsets has them: time_namespaces(7). */
-static const QuiltField offsets_fields[] = {
-    {"monotonic", QUILT_FIELD_OBJECT, read_offset, SPEC (monotonic)},
-    {"boottime", QUILT_FIELD_OBJECT, read_offset, SPEC (boottime)},
+const QuiltField quilt_oci_offsets_fields[] = {
+    {"monotonic", QUILT_FIELD_OBJECT, read_offset, SPEC (monotonic), .fields = offset_fields},
+    {"boottime", QUILT_FIELD_OBJECT, read_offset, SPEC (boottime), .fields = offset_fields},
     {NULL},
 };
 
@@ -83,7 +83,7 @@ gboolean
 quilt_oci_read_time_offsets (
     const QuiltField *field, json_object *value, const char *path, void *spec, GError **error)
 {
-  return quilt_json_read (offsets_fields, value, path, spec, error);
+  return quilt_json_read (quilt_oci_offsets_fields, value, path, spec, error);
 }
 
 /* What the kernel takes for the name of an interface. */
@@ -118,7 +118,7 @@ is_new_interface (const char *name)
   return strlen (name) < IFNAMSIZ && is_interface (prefix);
 }
 
-static const QuiltField net_device_fields[] = {
+const QuiltField quilt_oci_net_device_fields[] = {
     {"name", QUILT_FIELD_STRING, quilt_field_string,
      .offset = G_STRUCT_OFFSET (QuiltNetDevice, new_name)},
     {NULL},
@@ -155,7 +155,7 @@ quilt_oci_read_net_devices (
     g_ptr_array_add (devices, device);
     if (!json_object_is_type (item, json_type_object))
       return quilt_oci_refuse (error, here, "must be an object");
-    if (!quilt_json_read (net_device_fields, item, here, device, error))
+    if (!quilt_json_read (quilt_oci_net_device_fields, item, here, device, error))
       return FALSE;
     if (device->new_name && !*device->new_name)
       g_clear_pointer (&device->new_name, g_free);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The OCI configuration from JSON: a table per object of runtime-spec 1.0 to 1.2, config.md and
- * config-linux.md. Every key is applied, refused by its path, or ignored for a written reason. */
+ * config-linux.md. Every key of these is applied, refused by its path, or ignored for a written
+ * reason. A key of none of them is refused in a configuration of Quilt's own, and left out of a
+ * stranger's with a warning. */
 #include "spec/oci-private.h"
 
 #include "base/error.h"
@@ -37,8 +39,10 @@ static const QuiltField mount_fields[] = {
     {"type", QUILT_FIELD_STRING, quilt_field_string, MOUNT (type)},
     {"source", QUILT_FIELD_STRING, quilt_field_string, MOUNT (source)},
     {"options", QUILT_FIELD_ARRAY, quilt_field_strv, MOUNT (options)},
-    {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, MOUNT (uid_map)},
-    {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, MOUNT (gid_map)},
+    {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, MOUNT (uid_map),
+     .fields = quilt_oci_mapping_fields},
+    {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, MOUNT (gid_map),
+     .fields = quilt_oci_mapping_fields},
     {NULL},
 };
 
@@ -204,24 +208,31 @@ read_seccomp (
 }
 
 static const QuiltField linux_fields[] = {
-    {"namespaces", QUILT_FIELD_ARRAY, read_namespaces},
+    {"namespaces", QUILT_FIELD_ARRAY, read_namespaces, .fields = namespace_fields},
     {"maskedPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (masked_paths)},
     {"readonlyPaths", QUILT_FIELD_ARRAY, quilt_oci_read_absolute_strv, SPEC (readonly_paths)},
-    {"resources", QUILT_FIELD_OBJECT, quilt_oci_read_resources, SPEC (resources)},
+    {"resources", QUILT_FIELD_OBJECT, quilt_oci_read_resources, SPEC (resources),
+     .fields = quilt_oci_resources_fields},
     {"cgroupsPath", QUILT_FIELD_STRING, quilt_field_string, SPEC (cgroups_path)},
-    {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (uid_map)},
-    {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (gid_map)},
-    {"timeOffsets", QUILT_FIELD_OBJECT, quilt_oci_read_time_offsets},
-    {"devices", QUILT_FIELD_ARRAY, quilt_oci_read_devices, SPEC (devices)},
-    {"netDevices", QUILT_FIELD_OBJECT, quilt_oci_read_net_devices, SPEC (net_devices)},
+    {"uidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (uid_map),
+     .fields = quilt_oci_mapping_fields},
+    {"gidMappings", QUILT_FIELD_ARRAY, quilt_oci_read_id_map, SPEC (gid_map),
+     .fields = quilt_oci_mapping_fields},
+    {"timeOffsets", QUILT_FIELD_OBJECT, quilt_oci_read_time_offsets,
+     .fields = quilt_oci_offsets_fields},
+    {"devices", QUILT_FIELD_ARRAY, quilt_oci_read_devices, SPEC (devices),
+     .fields = quilt_oci_device_fields},
+    {"netDevices", QUILT_FIELD_OBJECT, quilt_oci_read_net_devices, SPEC (net_devices),
+     .fields = quilt_oci_net_device_fields, .by_name = TRUE},
     {"rootfsPropagation", QUILT_FIELD_STRING, quilt_oci_read_propagation,
      SPEC (rootfs_propagation)},
-    {"seccomp", QUILT_FIELD_OBJECT, read_seccomp, SPEC (seccomp)},
+    {"seccomp", QUILT_FIELD_OBJECT, read_seccomp, SPEC (seccomp), .fields = quilt_seccomp_fields},
     {"sysctl", QUILT_FIELD_OBJECT, quilt_oci_read_sysctls, SPEC (sysctls)},
     {"mountLabel", QUILT_FIELD_STRING, quilt_oci_read_label, SPEC (mount_label)},
     QUILT_OCI_UNSUPPORTED ("intelRdt"),
     QUILT_OCI_UNSUPPORTED ("memoryPolicy"),
-    {"personality", QUILT_FIELD_OBJECT, quilt_oci_read_personality, SPEC (personality)},
+    {"personality", QUILT_FIELD_OBJECT, quilt_oci_read_personality, SPEC (personality),
+     .fields = quilt_oci_personality_fields},
     {NULL},
 };
 
@@ -238,13 +249,12 @@ read_version (
 {
   const char *text = json_object_get_string (value);
 
-  if (!(g_str_has_prefix (text, "1.0.") || g_str_has_prefix (text, "1.1.") ||
-        g_str_has_prefix (text, "1.2."))) {
+  /* A later 1.x adds to this one, and what it adds is looked at field by field. */
+  if (!g_str_has_prefix (text, "1.") || !g_ascii_isdigit (text[2])) {
     g_autofree char *quoted = quilt_text_quote (text);
 
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to read '%s': version '%s' is not supported, only 1.0 to 1.2", path,
-                 quoted);
+                 "Failed to read '%s': version '%s' is not supported, only 1.x", path, quoted);
     return FALSE;
   }
   return quilt_field_string (field, value, path, member, error);
@@ -261,14 +271,15 @@ read_domainname (
 
 static const QuiltField spec_fields[] = {
     {"ociVersion", QUILT_FIELD_STRING, read_version, SPEC (oci_version)},
-    {"process", QUILT_FIELD_OBJECT, quilt_oci_read_process, SPEC (process)},
-    {"root", QUILT_FIELD_OBJECT, read_root},
+    {"process", QUILT_FIELD_OBJECT, quilt_oci_read_process, SPEC (process),
+     .fields = quilt_oci_process_fields},
+    {"root", QUILT_FIELD_OBJECT, read_root, .fields = root_fields},
     {"hostname", QUILT_FIELD_STRING, quilt_oci_read_nonempty, SPEC (hostname)},
     {"domainname", QUILT_FIELD_STRING, read_domainname, SPEC (domainname)},
-    {"mounts", QUILT_FIELD_ARRAY, read_mounts, SPEC (mounts)},
-    {"hooks", QUILT_FIELD_OBJECT, quilt_oci_read_hooks},
+    {"mounts", QUILT_FIELD_ARRAY, read_mounts, SPEC (mounts), .fields = mount_fields},
+    {"hooks", QUILT_FIELD_OBJECT, quilt_oci_read_hooks, .fields = quilt_oci_hooks_fields},
     {"annotations", QUILT_FIELD_OBJECT, read_annotations, SPEC (annotations)},
-    {"linux", QUILT_FIELD_OBJECT, read_linux},
+    {"linux", QUILT_FIELD_OBJECT, read_linux, .fields = linux_fields},
     QUILT_OCI_UNSUPPORTED ("solaris"),
     QUILT_OCI_UNSUPPORTED ("windows"),
     QUILT_OCI_UNSUPPORTED ("vm"),
@@ -290,13 +301,12 @@ check_namespaces (const QuiltSpec *spec, GError **error)
   return quilt_oci_check_kernel (spec, error);
 }
 
-QuiltSpec *
-quilt_spec_parse (const char *data, gsize length, GError **error)
+static QuiltSpec *
+read_spec (json_object *object, GError **error)
 {
-  g_autoptr (json_object) object = quilt_json_parse (data, length, CONFIG_MAX, error);
   g_autoptr (QuiltSpec) spec = quilt_spec_new ();
 
-  if (!object || !quilt_json_read (spec_fields, object, "", spec, error) ||
+  if (!quilt_json_read (spec_fields, object, "", spec, error) ||
       !quilt_oci_require (spec->oci_version, "", "ociVersion", error) ||
       !quilt_oci_require (spec->root_path, "", "root", error) ||
       !quilt_oci_require (spec->process.args, "", "process", error) ||
@@ -304,4 +314,23 @@ quilt_spec_parse (const char *data, gsize length, GError **error)
       !quilt_oci_check_sysctls (spec, error))
     return NULL;
   return g_steal_pointer (&spec);
+}
+
+QuiltSpec *
+quilt_spec_parse (const char *data, gsize length, GError **error)
+{
+  g_autoptr (json_object) object = quilt_json_parse (data, length, CONFIG_MAX, error);
+
+  return object ? read_spec (object, error) : NULL;
+}
+
+QuiltSpec *
+quilt_spec_parse_lenient (const char *data, gsize length, char **ret_unknown, GError **error)
+{
+  g_autoptr (json_object) object = quilt_json_parse (data, length, CONFIG_MAX, error);
+
+  if (!object)
+    return NULL;
+  *ret_unknown = quilt_oci_prune (spec_fields, object, "");
+  return read_spec (object, error);
 }

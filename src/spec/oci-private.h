@@ -37,6 +37,16 @@ extern const QuiltCapabilitySet quilt_capability_sets[];
     key, type, .reason = why                                                                       \
   }
 
+/* The tables of objects, as quilt_json_prune() wants them. */
+extern const QuiltField quilt_oci_mapping_fields[], quilt_oci_process_fields[],
+    quilt_oci_resources_fields[], quilt_oci_device_fields[], quilt_oci_net_device_fields[],
+    quilt_oci_offsets_fields[], quilt_oci_personality_fields[], quilt_oci_scheduler_fields[],
+    quilt_oci_io_priority_fields[], quilt_oci_affinity_fields[], quilt_rlimit_fields[],
+    quilt_seccomp_fields[];
+/* Leaves out of a stranger's object what the table does not know: the paths of it, with commas
+ * between them, NULL if there is none. Owned by the caller. */
+char *quilt_oci_prune (const QuiltField *fields, json_object *object, const char *path);
+
 /* The keys of blockIO that hold devices. */
 extern const char *const quilt_oci_io_keys[QUILT_OCI_N_IO];
 

@@ -131,7 +131,15 @@ read_capability_set (
   return quilt_oci_read_each (value, path, read_capability, member, error);
 }
 
-#define SET(name) QUILT_FIELD_ARRAY, read_capability_set, G_STRUCT_OFFSET (QuiltCapabilities, name)
+static gboolean
+is_capability (const char *word)
+{
+  return quilt_capability_from_name (word) != 0;
+}
+
+#define SET(name)                                                                                  \
+  QUILT_FIELD_ARRAY, read_capability_set, G_STRUCT_OFFSET (QuiltCapabilities, name),               \
+      .knows = is_capability
 
 static const QuiltField capabilities_fields[] = {
     {"bounding", SET (bounding)},   {"effective", SET (effective)},
@@ -180,22 +188,25 @@ read_profile (
   return quilt_field_string (field, value, path, member, error);
 }
 
-static const QuiltField process_fields[] = {
+const QuiltField quilt_oci_process_fields[] = {
     {"terminal", QUILT_FIELD_BOOL, quilt_field_bool, PROCESS (terminal)},
-    {"consoleSize", QUILT_FIELD_OBJECT, read_console_size},
-    {"user", QUILT_FIELD_OBJECT, read_user},
+    {"consoleSize", QUILT_FIELD_OBJECT, read_console_size, .fields = console_fields},
+    {"user", QUILT_FIELD_OBJECT, read_user, .fields = user_fields},
     {"args", QUILT_FIELD_ARRAY, quilt_field_strv, PROCESS (args)},
     {"env", QUILT_FIELD_ARRAY, quilt_oci_read_env, PROCESS (env)},
     {"cwd", QUILT_FIELD_STRING, quilt_oci_read_absolute, PROCESS (cwd)},
-    {"capabilities", QUILT_FIELD_OBJECT, read_capabilities},
+    {"capabilities", QUILT_FIELD_OBJECT, read_capabilities, .fields = capabilities_fields},
     {"noNewPrivileges", QUILT_FIELD_BOOL, quilt_field_bool, PROCESS (no_new_privileges)},
     {"oomScoreAdj", QUILT_FIELD_INT, read_oom_score_adj},
-    {"rlimits", QUILT_FIELD_ARRAY, read_rlimits, PROCESS (rlimits)},
+    {"rlimits", QUILT_FIELD_ARRAY, read_rlimits, PROCESS (rlimits), .fields = quilt_rlimit_fields},
     {"apparmorProfile", QUILT_FIELD_STRING, read_profile, PROCESS (apparmor_profile)},
     {"selinuxLabel", QUILT_FIELD_STRING, quilt_oci_read_label, PROCESS (selinux_label)},
-    {"scheduler", QUILT_FIELD_OBJECT, quilt_oci_read_scheduler},
-    {"ioPriority", QUILT_FIELD_OBJECT, quilt_oci_read_io_priority},
-    {"execCPUAffinity", QUILT_FIELD_OBJECT, quilt_oci_read_affinity},
+    {"scheduler", QUILT_FIELD_OBJECT, quilt_oci_read_scheduler,
+     .fields = quilt_oci_scheduler_fields},
+    {"ioPriority", QUILT_FIELD_OBJECT, quilt_oci_read_io_priority,
+     .fields = quilt_oci_io_priority_fields},
+    {"execCPUAffinity", QUILT_FIELD_OBJECT, quilt_oci_read_affinity,
+     .fields = quilt_oci_affinity_fields},
     QUILT_OCI_IGNORED ("commandLine", QUILT_FIELD_STRING, "it is of Windows"),
     {NULL},
 };
@@ -206,7 +217,7 @@ quilt_oci_read_process (
 {
   QuiltProcess *process = member;
 
-  if (!quilt_json_read (process_fields, value, path, process, error) ||
+  if (!quilt_json_read (quilt_oci_process_fields, value, path, process, error) ||
       !quilt_oci_require (process->cwd, path, "cwd", error) ||
       !quilt_oci_require (process->args, path, "args", error))
     return FALSE;
@@ -215,13 +226,15 @@ quilt_oci_read_process (
 }
 
 gboolean
-quilt_spec_replace_process (QuiltSpec *spec, const char *data, gsize length, GError **error)
+quilt_spec_replace_process (
+    QuiltSpec *spec, const char *data, gsize length, char **ret_unknown, GError **error)
 {
   g_autoptr (json_object) object = quilt_json_parse (data, length, QUILT_PROCESS_SIZE_MAX, error);
   QuiltProcess old = spec->process;
 
   if (!object)
     return FALSE;
+  *ret_unknown = quilt_oci_prune (quilt_oci_process_fields, object, "process");
   quilt_process_init (&spec->process);
   if (quilt_oci_read_process (NULL, object, "process", &spec->process, error) &&
       quilt_oci_check_ids (spec, error)) {

@@ -312,13 +312,17 @@ static const QuiltField throttle_fields[] = {
 };
 
 static gboolean
-read_io (QuiltOciIoKind kind, json_object *item, const char *path, void *target, GError **error)
+read_io (const QuiltField *field,
+         QuiltOciIoKind kind,
+         json_object *item,
+         const char *path,
+         void *target,
+         GError **error)
 {
   QuiltOciResources *resources = target;
   QuiltOciIo io = {.kind = kind, .major = -1, .minor = -1};
 
-  if (!quilt_json_read (kind == QUILT_OCI_IO_WEIGHT ? weight_fields : throttle_fields, item, path,
-                        &io, error))
+  if (!quilt_json_read (field->fields, item, path, &io, error))
     return FALSE;
   if (io.major < 0 || io.minor < 0)
     return quilt_oci_refuse (error, path, "needs major and minor");
@@ -338,7 +342,7 @@ read_ios (
   for (gsize i = 0; i < json_object_array_length (value); i++) {
     g_autofree char *here = g_strdup_printf ("%s[%" G_GSIZE_FORMAT "]", path, i);
 
-    if (!read_io (kind, json_object_array_get_idx (value, i), here, target, error))
+    if (!read_io (field, kind, json_object_array_get_idx (value, i), here, target, error))
       return FALSE;
   }
   return TRUE;
@@ -347,11 +351,11 @@ read_ios (
 static const QuiltField io_fields[] = {
     {"weight", QUILT_FIELD_INT, read_weight, R (io_weight)},
     {"leafWeight", QUILT_FIELD_INT, refuse_uint16},
-    {"weightDevice", QUILT_FIELD_ARRAY, read_ios},
-    {"throttleReadBpsDevice", QUILT_FIELD_ARRAY, read_ios},
-    {"throttleWriteBpsDevice", QUILT_FIELD_ARRAY, read_ios},
-    {"throttleReadIOPSDevice", QUILT_FIELD_ARRAY, read_ios},
-    {"throttleWriteIOPSDevice", QUILT_FIELD_ARRAY, read_ios},
+    {"weightDevice", QUILT_FIELD_ARRAY, read_ios, .fields = weight_fields},
+    {"throttleReadBpsDevice", QUILT_FIELD_ARRAY, read_ios, .fields = throttle_fields},
+    {"throttleWriteBpsDevice", QUILT_FIELD_ARRAY, read_ios, .fields = throttle_fields},
+    {"throttleReadIOPSDevice", QUILT_FIELD_ARRAY, read_ios, .fields = throttle_fields},
+    {"throttleWriteIOPSDevice", QUILT_FIELD_ARRAY, read_ios, .fields = throttle_fields},
     {NULL},
 };
 
@@ -438,9 +442,10 @@ read_priorities (
   return quilt_oci_read_each (value, path, read_priority, target, error);
 }
 
-static const QuiltField network_fields[] = {{"classID", QUILT_FIELD_INT, refuse_uint32},
-                                            {"priorities", QUILT_FIELD_ARRAY, read_priorities},
-                                            {NULL}};
+static const QuiltField network_fields[] = {
+    {"classID", QUILT_FIELD_INT, refuse_uint32},
+    {"priorities", QUILT_FIELD_ARRAY, read_priorities, .fields = priority_fields},
+    {NULL}};
 
 static gboolean
 read_pages (
@@ -460,29 +465,18 @@ static gboolean
 read_object (
     const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
 {
-  static const struct {
-    const char *key;
-    const QuiltField *fields;
-  } tables[] = {
-      {"memory", memory_fields}, {"cpu", cpu_fields},         {"pids", pids_fields},
-      {"blockIO", io_fields},    {"network", network_fields},
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
-    if (strcmp (tables[i].key, field->name) == 0)
-      return quilt_json_read (tables[i].fields, value, path, target, error);
-  g_return_val_if_reached (FALSE);
+  return quilt_json_read (field->fields, value, path, target, error);
 }
 
-static const QuiltField resources_fields[] = {
-    {"devices", QUILT_FIELD_ARRAY, read_devices},
-    {"memory", QUILT_FIELD_OBJECT, read_object},
-    {"cpu", QUILT_FIELD_OBJECT, read_object},
-    {"pids", QUILT_FIELD_OBJECT, read_object},
-    {"blockIO", QUILT_FIELD_OBJECT, read_object},
-    {"hugepageLimits", QUILT_FIELD_ARRAY, read_pages},
-    {"network", QUILT_FIELD_OBJECT, read_object},
-    {"rdma", QUILT_FIELD_OBJECT, read_rdma},
+const QuiltField quilt_oci_resources_fields[] = {
+    {"devices", QUILT_FIELD_ARRAY, read_devices, .fields = device_fields},
+    {"memory", QUILT_FIELD_OBJECT, read_object, .fields = memory_fields},
+    {"cpu", QUILT_FIELD_OBJECT, read_object, .fields = cpu_fields},
+    {"pids", QUILT_FIELD_OBJECT, read_object, .fields = pids_fields},
+    {"blockIO", QUILT_FIELD_OBJECT, read_object, .fields = io_fields},
+    {"hugepageLimits", QUILT_FIELD_ARRAY, read_pages, .fields = page_fields},
+    {"network", QUILT_FIELD_OBJECT, read_object, .fields = network_fields},
+    {"rdma", QUILT_FIELD_OBJECT, read_rdma, .fields = rdma_fields, .by_name = TRUE},
     {"unified", QUILT_FIELD_OBJECT, read_unified},
     {NULL},
 };
@@ -492,7 +486,7 @@ quilt_oci_resources_read (json_object *object, const char *path, GError **error)
 {
   g_autoptr (QuiltOciResources) resources = quilt_oci_resources_new ();
 
-  if (!quilt_json_read (resources_fields, object, path, resources, error))
+  if (!quilt_json_read (quilt_oci_resources_fields, object, path, resources, error))
     return NULL;
   return g_steal_pointer (&resources);
 }
@@ -503,6 +497,20 @@ quilt_oci_resources_parse (const char *data, gsize length, GError **error)
   g_autoptr (json_object) object = quilt_json_parse (data, length, RESOURCES_MAX, error);
 
   return object ? quilt_oci_resources_read (object, "", error) : NULL;
+}
+
+QuiltOciResources *
+quilt_oci_resources_parse_lenient (const char *data,
+                                   gsize length,
+                                   char **ret_unknown,
+                                   GError **error)
+{
+  g_autoptr (json_object) object = quilt_json_parse (data, length, RESOURCES_MAX, error);
+
+  if (!object)
+    return NULL;
+  *ret_unknown = quilt_oci_prune (quilt_oci_resources_fields, object, "");
+  return quilt_oci_resources_read (object, "", error);
 }
 
 gboolean

@@ -70,6 +70,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltOciResources, quilt_oci_resources_free)
 QuiltOciResources *quilt_oci_resources_read (json_object *object, const char *path, GError **error);
 /* The same of a text of at most 1 MiB, as update(8) of the runtimes takes it. */
 QuiltOciResources *quilt_oci_resources_parse (const char *data, gsize length, GError **error);
+/* The same, but leaves out what it does not know, and names that in *ret_unknown: "cpu.x, y", NULL
+ * if there is none, the caller's. */
+QuiltOciResources *quilt_oci_resources_parse_lenient (const char *data,
+                                                      gsize length,
+                                                      char **ret_unknown,
+                                                      GError **error);
 /* As JSON, which reads as the same values. Owned by the caller. */
 json_object *quilt_oci_resources_to_json (const QuiltOciResources *resources);
 

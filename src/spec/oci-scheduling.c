@@ -99,7 +99,7 @@ read_flags (
 
 #define SCHEDULER(name) .offset = G_STRUCT_OFFSET (QuiltScheduler, name)
 
-static const QuiltField scheduler_fields[] = {
+const QuiltField quilt_oci_scheduler_fields[] = {
     {"policy", QUILT_FIELD_STRING, read_policy, SCHEDULER (policy)},
     {"nice", QUILT_FIELD_INT, quilt_field_int64, SCHEDULER (nice)},
     {"priority", QUILT_FIELD_INT, quilt_field_int64, SCHEDULER (priority)},
@@ -145,7 +145,7 @@ quilt_oci_read_scheduler (
   /* An empty one asks for nothing. */
   if (json_object_object_length (value) == 0)
     return TRUE;
-  if (!quilt_json_read (scheduler_fields, value, path, &scheduler, error) ||
+  if (!quilt_json_read (quilt_oci_scheduler_fields, value, path, &scheduler, error) ||
       !check_scheduler (&scheduler, path, error))
     return FALSE;
   ((QuiltProcess *)target)->scheduler = scheduler;
@@ -154,7 +154,7 @@ quilt_oci_read_scheduler (
 
 #define IO_PRIORITY(name) .offset = G_STRUCT_OFFSET (QuiltIoPriority, name)
 
-static const QuiltField io_priority_fields[] = {
+const QuiltField quilt_oci_io_priority_fields[] = {
     {"class", QUILT_FIELD_STRING, read_class, IO_PRIORITY (io_class)},
     {"priority", QUILT_FIELD_INT, quilt_field_int64, IO_PRIORITY (priority)},
     {NULL},
@@ -168,7 +168,7 @@ quilt_oci_read_io_priority (
 
   if (json_object_object_length (value) == 0)
     return TRUE;
-  if (!quilt_json_read (io_priority_fields, value, path, &priority, error) ||
+  if (!quilt_json_read (quilt_oci_io_priority_fields, value, path, &priority, error) ||
       !quilt_oci_require (priority.io_class ? "" : NULL, path, "class", error))
     return FALSE;
   if (priority.priority < 0 || priority.priority > 7)
@@ -191,7 +191,7 @@ read_cpus (
 
 #define PROCESS(name) .offset = G_STRUCT_OFFSET (QuiltProcess, name)
 
-static const QuiltField affinity_fields[] = {
+const QuiltField quilt_oci_affinity_fields[] = {
     {"initial", QUILT_FIELD_STRING, read_cpus, PROCESS (exec_cpus_initial)},
     {"final", QUILT_FIELD_STRING, read_cpus, PROCESS (exec_cpus_final)},
     {NULL},
@@ -201,7 +201,7 @@ gboolean
 quilt_oci_read_affinity (
     const QuiltField *field, json_object *value, const char *path, void *process, GError **error)
 {
-  return quilt_json_read (affinity_fields, value, path, process, error);
+  return quilt_json_read (quilt_oci_affinity_fields, value, path, process, error);
 }
 
 static void

@@ -163,6 +163,9 @@ typedef struct {
 /* Of other runtimes, which engines write. */
 #define QUILT_ANNOTATION_KEEP_GROUPS                                                               \
   "run.oci.keep_original_groups" /* present: the groups of whoever starts it, and no others */
+#define QUILT_ANNOTATION_FAIL_UNKNOWN_CALL                                                         \
+  "run.oci.seccomp_fail_unknown_syscall" /* present and not "0": one in linux.seccomp is an error  \
+                                          */
 #define QUILT_ANNOTATION_CONTEXT_TYPE                                                              \
   "run.oci.mount_context_type" /* mount option that linux.mountLabel is given by */
 
@@ -199,11 +202,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)
  * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for a reason that stands in the table. */
 QuiltSpec *quilt_spec_parse (const char *data, gsize length, GError **error);
 
+/* Likewise a stranger's, as the specification has it: leaves out the keys and the capabilities that
+ * it does not know, and names them in *ret_unknown ("linux.x, process.y"; NULL if there are none;
+ * the caller's). */
+QuiltSpec *
+quilt_spec_parse_lenient (const char *data, gsize length, char **ret_unknown, GError **error);
+
 /* Parses an object "process" alone, of at most QUILT_PROCESS_SIZE_MAX bytes, as exec takes it, and
- * puts it in the place of spec's, which stays as it is on error. */
+ * puts it in the place of spec's, which stays as it is on error. As lenient. */
 #define QUILT_PROCESS_SIZE_MAX (1 << 20)
-gboolean
-quilt_spec_replace_process (QuiltSpec *spec, const char *data, gsize length, GError **error);
+gboolean quilt_spec_replace_process (
+    QuiltSpec *spec, const char *data, gsize length, char **ret_unknown, GError **error);
 
 /* Prints it; quilt_spec_parse() of the result gives the same values. Owned by the caller. */
 char *quilt_spec_print (const QuiltSpec *spec, gboolean pretty);

@@ -146,7 +146,7 @@ read_hard (
   return quilt_field_uint64 (field, value, path, &item->hard, error);
 }
 
-static const QuiltField fields[] = {
+const QuiltField quilt_rlimit_fields[] = {
     {"type", QUILT_FIELD_STRING, quilt_field_string, G_STRUCT_OFFSET (Item, type)},
     {"soft", QUILT_FIELD_INT, read_soft},
     {"hard", QUILT_FIELD_INT, read_hard},
@@ -181,7 +181,7 @@ quilt_rlimit_read (json_object *object, const char *path, void *array, GError **
 {
   Item item = {NULL};
   QuiltRlimit limit;
-  gboolean ok = quilt_json_read (fields, object, path, &item, error) &&
+  gboolean ok = quilt_json_read (quilt_rlimit_fields, object, path, &item, error) &&
                 check_item (&item, array, path, &limit, error);
 
   g_free (item.type);

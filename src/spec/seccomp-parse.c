@@ -287,7 +287,7 @@ typedef struct {
       {"action", QUILT_FIELD_STRING, read_action, RULE (action)},                                  \
       {"errnoRet", QUILT_FIELD_ANY, read_errno, RULE (number)},                                    \
   {                                                                                                \
-    "args", QUILT_FIELD_ANY, read_args, RULE (args)                                                \
+    "args", QUILT_FIELD_ANY, read_args, RULE (args), .fields = arg_fields                          \
   }
 
 static const QuiltField rule_fields[] = {
@@ -466,9 +466,9 @@ read_listener_metadata (
     "flags", QUILT_FIELD_ARRAY, read_flags, WHOLE (flags)                                          \
   }
 
-static const QuiltField whole_fields[] = {
+const QuiltField quilt_seccomp_fields[] = {
     WHOLE_FIELDS,
-    {"syscalls", QUILT_FIELD_ARRAY, read_rules, WHOLE (seccomp)},
+    {"syscalls", QUILT_FIELD_ARRAY, read_rules, WHOLE (seccomp), .fields = rule_fields},
     {"listenerPath", QUILT_FIELD_STRING, read_listener_path, WHOLE (seccomp)},
     {"listenerMetadata", QUILT_FIELD_STRING, read_listener_metadata, WHOLE (seccomp)},
     {NULL},
@@ -524,7 +524,7 @@ read_whole (const QuiltField *fields, json_object *object, const char *path, GEr
 QuiltSeccomp *
 quilt_seccomp_read (json_object *object, const char *path, GError **error)
 {
-  return read_whole (whole_fields, object, path, error);
+  return read_whole (quilt_seccomp_fields, object, path, error);
 }
 
 QuiltSeccomp *

@@ -55,7 +55,7 @@ BAD = {
     "process.cwd": with_process(cwd="relative"),
     "process.user.uid": with_process(user={"uid": 4294967295, "gid": 0}),
     "process.env": with_process(env=["NO_EQUALS"]),
-    "process.capabilities": with_process(capabilities={"bounding": ["CAP_NONE"]}),
+    "process.capabilities": with_process(capabilities={"bounding": [1]}),
     "process.rlimits": with_process(rlimits=[{"type": "RLIMIT_NONE", "hard": 1, "soft": 1}]),
     "linux.namespaces": with_linux(namespaces=[{"type": "none"}]),
     "linux.uidMappings": with_linux(uidMappings=[{"containerID": 0, "hostID": 0, "size": 1}, {"containerID": 0, "hostID": 5, "size": 1}],
@@ -68,7 +68,6 @@ BAD = {
     "hooks": lambda it: it.update(hooks={"prestart": [{"path": "relative"}]}),
     "root.path": lambda it: it["root"].update(path="/nowhere"),
     "hostname": lambda it: it.update(hostname="h" * 65),
-    "linux.unknown": with_linux(unknown=1),
     "windows": lambda it: it.update(windows={"layerFolders": ["x"]}),
 }
 

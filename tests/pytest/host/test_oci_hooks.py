@@ -161,7 +161,6 @@ HOSTILE = {
     "an environment without names": ({"path": "/bin/true", "env": ["x"]}, "env"),
     "a program that is not there": ({"path": "/nowhere/\x1b[31mhook"}, "/nowhere"),
     "a directory": ({"path": "/etc"}, "/etc"),
-    "an unknown key": ({"path": "/bin/true", "user": "root"}, "user"),
 }
 
 

@@ -121,7 +121,7 @@ TEST (Features, VersionsAndTheRest)
     EXPECT_TRUE (parses (config (version, "", mount_namespace, ""))) << version;
   }
   EXPECT_FALSE (parses (config ("0.9.9", "", mount_namespace, "")));
-  EXPECT_FALSE (parses (config ("1.3.0", "", mount_namespace, "")));
+  EXPECT_FALSE (parses (config ("2.0.0", "", mount_namespace, "")));
   EXPECT_STREQ (json_object_to_json_string_ext (at (features, {"mountOptions"}), 0),
                 "[\"bind\",\"ro\"]");
   EXPECT_FALSE (json_object_get_boolean (at (features, {"linux", "cgroup", "v1"})));

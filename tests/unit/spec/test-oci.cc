@@ -467,8 +467,10 @@ TEST (Oci, InvalidValuesAreNamedByPath)
 static const struct {
   const char *where, *extra, *why;
 } unsupported[] = {
-    {"version", R"("2.0.0")", "version '2.0.0' is not supported, only 1.0 to 1.2"},
-    {"version", R"("1.20.0")", "version '1.20.0'"},
+    {"version", R"("2.0.0")", "version '2.0.0' is not supported, only 1.x"},
+    {"version", R"("1.")", "version '1.'"},
+    {"version", R"("10.0.0")", "version '10.0.0'"},
+    {"version", R"("1")", "version '1'"},
     {"version", R"("")", "version ''"},
     {"top", R"("mystery":1)", "'mystery': unknown key"},
     {"top", R"("annotations":{"run.oci.handler":"krun"})", "'annotations.run.oci.handler'"},
@@ -498,6 +500,97 @@ TEST (Oci, WhatIsNotSupportedIsNamedByPath)
 
     EXPECT_EQ (parse (with (c.where, c.extra), error), nullptr) << c.extra;
     EXPECT_TRUE (error.is (QUILT_ERROR_NOT_SUPPORTED, c.why)) << c.extra;
+  }
+}
+
+/* Fault 34. */
+TEST (Oci, EveryLaterMinorVersionIsTaken)
+{
+  for (const char *version : {R"("1.0.0")", R"("1.2.1-rc.1")", R"("1.3.0")", R"("1.20.0+dev")"}) {
+    Error error;
+
+    EXPECT_NE (parse (with ("version", version), error), nullptr) << version;
+    EXPECT_TRUE (error.none ()) << version;
+  }
+}
+
+/* Fault 35. Each is refused in a configuration of Quilt's own, as above. */
+static const struct {
+  const char *where, *extra, *unknown;
+} unknown[] = {
+    {"top", R"("mystery":1)", "mystery"},
+    {"top", R"("mystery":{"ociVersion":"9"},"\u001b[31m":[])", "mystery, \\x1b[31m"},
+    {"top", R"("hooks":{"later":[{"path":"x"}]})", "hooks.later"},
+    {"top", R"("hooks":{"prestart":[{"path":"/x","user":0}]})", "hooks.prestart[0].user"},
+    {"top", R"("hooks":{"startContainer":[{"path":"/x","user":0}]})",
+     "hooks.startContainer[0].user"},
+    {"top", R"("mounts":[{"destination":"/p","x":0}])", "mounts[0].x"},
+    {"top",
+     R"("mounts":[{"destination":"/p","uidMappings":[{"containerID":0,"hostID":0,"size":1,"y":1}],)"
+     R"("gidMappings":[{"containerID":0,"hostID":0,"size":1}]}])",
+     "mounts[0].uidMappings[0].y"},
+    {"root", R"({"path":"r","fs":"ext4"})", "root.fs"},
+    {"process", R"("shell":"x")", "process.shell"},
+    {"process", R"("user":{"shell":"x"})", "process.user.shell"},
+    {"process", R"("consoleSize":{"height":1,"width":1,"depth":1})", "process.consoleSize.depth"},
+    {"process", R"("capabilities":{"all":[]})", "process.capabilities.all"},
+    {"process", R"("capabilities":{"bounding":["CAP_NEW","CAP_CHOWN","cap_chown"]})",
+     "process.capabilities.bounding 'cap_chown', process.capabilities.bounding 'CAP_NEW'"},
+    {"process", R"("rlimits":[{"type":"RLIMIT_CORE","soft":0,"hard":0,"x":0}])",
+     "process.rlimits[0].x"},
+    {"process", R"("scheduler":{"policy":"SCHED_OTHER","x":0})", "process.scheduler.x"},
+    {"process", R"("ioPriority":{"class":"IOPRIO_CLASS_BE","priority":4,"x":0})",
+     "process.ioPriority.x"},
+    {"process", R"("execCPUAffinity":{"x":"0"})", "process.execCPUAffinity.x"},
+    {"namespaces", R"([{"type":"mount","x":1}])", "linux.namespaces[0].x"},
+    {"linux", R"("seccompp":{"defaultAction":1})", "linux.seccompp"},
+    {"linux",
+     R"("seccomp":{"defaultAction":"SCMP_ACT_ALLOW","x":1,"syscalls":[{"names":["read"],)"
+     R"("action":"SCMP_ACT_ALLOW","y":1,"args":[{"index":0,"value":0,"op":"SCMP_CMP_EQ",)"
+     R"("z":1}]}]})",
+     "linux.seccomp.x, linux.seccomp.syscalls[0].y, linux.seccomp.syscalls[0].args[0].z"},
+    {"linux", R"("devices":[{"type":"c","path":"/dev/x","major":1,"minor":3,"x":0}])",
+     "linux.devices[0].x"},
+    {"linux", R"("personality":{"domain":"LINUX","x":1})", "linux.personality.x"},
+    {"linux", R"("timeOffsets":{"realtime":{}})", "linux.timeOffsets.realtime"},
+    {"linux",
+     R"("resources":{"x":1,"memory":{"y":1},"cpu":{"y":1},"pids":{"y":1},)"
+     R"("blockIO":{"y":1,"weightDevice":[{"major":8,"minor":0,"y":1}]},)"
+     R"("hugepageLimits":[{"pageSize":"2MB","limit":1,"y":1}],"rdma":{"a":{"y":1}},)"
+     R"("devices":[{"allow":false,"y":1}]})",
+     "linux.resources.x, linux.resources.memory.y, linux.resources.cpu.y, linux.resources.pids.y, "
+     "linux.resources.blockIO.y, linux.resources.blockIO.weightDevice[0].y, "
+     "linux.resources.hugepageLimits[0].y, linux.resources.rdma.a.y, "
+     "linux.resources.devices[0].y"},
+};
+
+TEST (Oci, WhatIsUnknownIsLeftOutOfAStrangersAndNamed)
+{
+  for (const auto &c : unknown) {
+    const string text = with (c.where, c.extra);
+    g_autofree char *names = nullptr;
+    Error error, refused;
+    Spec spec (quilt_spec_parse_lenient (text.data (), text.size (), &names, error.out ()),
+               quilt_spec_free);
+
+    EXPECT_TRUE (error.none ()) << c.extra;
+    EXPECT_STREQ (names, c.unknown) << c.extra;
+    EXPECT_EQ (parse (text, refused), nullptr) << c.extra;
+  }
+}
+
+TEST (Oci, AStrangersIsRefusedForWhatIsWrongInIt)
+{
+  for (const auto &c : invalid) {
+    const string text = with (c.where, c.extra);
+    g_autofree char *names = nullptr;
+    Error error;
+
+    if (strstr (c.why, "capability"))
+      continue;
+    EXPECT_EQ (quilt_spec_parse_lenient (text.data (), text.size (), &names, error.out ()), nullptr)
+        << c.extra;
+    EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, c.why)) << c.extra;
   }
 }
 
