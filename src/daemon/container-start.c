@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "daemon/container-private.h"
+#include "daemon/etc.h"
 #include "daemon/host-limits.h"
 #include "daemon/outcome.h"
 #include "daemon/share.h"
@@ -203,7 +204,8 @@ begin_run (QuiltContainer *self,
     return NULL;
   quilt_host_limits_warn (self->daemon, self->record);
   g_array_set_clear_func (joins, clear_descriptor);
-  if (!quilt_share_open (self->daemon, self->record->options, joins, error))
+  if (!quilt_etc_write (self, spec, error) ||
+      !quilt_share_open (self->daemon, self->record->options, joins, error))
     return NULL;
   plan.joins = (const int *)(gpointer)joins->data;
   plan.n_joins = joins->len;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The mounts that were asked for: tmpfs, shm-size, volumes. */
+#include "spec/etc.h"
 #include "spec/oci-private.h"
 #include "spec/tmpfs.h"
 #include "spec/volume.h"
@@ -50,6 +51,18 @@ put_mount (QuiltSpec *spec, char *destination, const char *type, char *source, c
   mount->type = g_strdup (type);
   mount->source = source;
   mount->options = options;
+}
+
+/* Writable, as people and programs expect, and with the container's own ids where it has some. */
+void
+quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc, gboolean has_ids)
+{
+  const char *const words[] = {"bind", "nosuid", "nodev", "noexec", has_ids ? "idmap" : NULL, NULL};
+
+  for (guint i = 0; i < QUILT_ETC_FILES; i++)
+    if (quilt_etc_has (i, options))
+      put_mount (spec, g_strconcat ("/etc/", quilt_etc_name (i), NULL), "bind",
+                 g_build_filename (etc, quilt_etc_name (i), NULL), g_strdupv ((char **)words));
 }
 
 gboolean

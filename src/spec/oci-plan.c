@@ -398,6 +398,8 @@ quilt_spec_new_for_container (const char *id,
   add_standard_mounts (spec, options);
   if (options->privileged)
     unlock_mounts (spec);
+  if (rootfs->etc)
+    quilt_plan_etc (spec, options, rootfs->etc, rootfs->uid_map != NULL);
   standard = spec->mounts->len;
   if (options->read_only)
     add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));

@@ -239,6 +239,7 @@ typedef struct {
   /* Of QuiltIdMap: whose its files and processes are on the host. NULL: as inside. */
   const GArray *uid_map;
   const GArray *gid_map;
+  const char *etc; /* the directory of the files of spec/etc.h; NULL: the image's files stay */
 } QuiltRootfs;
 
 /* The one place that turns image and options into an OCI configuration: namespaces pid, mount, uts,

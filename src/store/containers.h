@@ -46,6 +46,9 @@ quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GEr
 gboolean quilt_container_save_result (
     QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error);
 
+/* Opens containers/ID/etc, the files of spec/etc.h, making it. -1 on error. */
+int quilt_container_open_etc (QuiltStore *store, const char *id, GError **error);
+
 /* All records with their last results. on_broken as in store/images.h; the directory is left alone.
  */
 typedef struct {

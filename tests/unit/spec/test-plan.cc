@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 extern "C" {
+#include "spec/etc.h"
 #include "spec/capabilities.h"
 #include "spec/oci.h"
 #include "spec/rlimits.h"
@@ -106,6 +107,44 @@ TEST_F (Plan, IsAContainer)
     EXPECT_TRUE (g_strv_contains (spec->masked_paths, path)) << path;
   EXPECT_TRUE (g_strv_contains (spec->readonly_paths, "/proc/sys"));
   EXPECT_TRUE (g_strv_contains (spec->readonly_paths, "/proc/sysrq-trigger"));
+}
+
+/* Fault 25. */
+TEST_F (Plan, MountsFilesOfItsOwnInEtc)
+{
+  EXPECT_EQ (mount (plan (), "/etc/hosts"), "(none)");
+  rootfs.etc = "/c/etc";
+  Spec spec = plan ();
+  EXPECT_EQ (mount (spec, "/etc/hosts"), "bind /c/etc/hosts bind|nosuid|nodev|noexec|");
+  EXPECT_EQ (mount (spec, "/etc/hostname"), "bind /c/etc/hostname bind|nosuid|nodev|noexec|");
+  EXPECT_EQ (mount (spec, "/etc/resolv.conf"), "(none)");
+  options->network = g_strdup ("host");
+  EXPECT_EQ (mount (plan (), "/etc/resolv.conf"),
+             "bind /c/etc/resolv.conf bind|nosuid|nodev|noexec|");
+}
+
+static string
+text (QuiltEtcFile file, const QuiltOptions *options, const char *host)
+{
+  g_autofree char *text = quilt_etc_text (file, options, "harbour", host);
+
+  return text;
+}
+
+TEST_F (Plan, WritesFilesOfEtc)
+{
+  EXPECT_EQ (text (QUILT_ETC_HOSTS, options, nullptr),
+             "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+             "127.0.1.1\tharbour web\n");
+  EXPECT_EQ (text (QUILT_ETC_HOSTS, options, "192.0.2.1 a"),
+             "192.0.2.1 a\n127.0.1.1\tharbour web\n");
+  EXPECT_EQ (text (QUILT_ETC_HOSTNAME, options, nullptr), "harbour\n");
+  EXPECT_EQ (text (QUILT_ETC_RESOLV_CONF, options, nullptr), "");
+  EXPECT_EQ (text (QUILT_ETC_RESOLV_CONF, options, "nameserver 192.0.2.1\n"),
+             "nameserver 192.0.2.1\n");
+  g_free (options->name);
+  options->name = g_strdup ("harbour");
+  EXPECT_EQ (text (QUILT_ETC_HOSTS, options, ""), "127.0.1.1\tharbour\n");
 }
 
 TEST_F (Plan, MountsTheUsual)
