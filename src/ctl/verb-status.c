@@ -166,6 +166,7 @@ print_container (GVariant *properties, gboolean fancy)
   g_autofree char *digest = quilt_text_short_id (get_string (properties, "ImageDigest"));
   g_autofree char *image = g_strdup_printf ("%s (%s)", get_string (properties, "Image"), digest);
   guint32 pid = 0, step = 0;
+  gboolean held = FALSE;
 
   g_variant_lookup (properties, "Pid", "u", &pid);
   g_variant_lookup (properties, "SetupStep", "u", &step);
@@ -188,6 +189,9 @@ print_container (GVariant *properties, gboolean fancy)
   }
   print_limits (properties);
   print_pressure (properties);
+  g_variant_lookup (properties, "LogHeld", "b", &held);
+  if (held)
+    print_field ("Log", "held back: its share of the journal is filled, see quiltd.conf(5)");
   print_log (id);
 }
 

@@ -3,10 +3,10 @@
 #include "daemon/config.h"
 
 #include "base/error.h"
+#include "daemon/config-files.h"
 #include "spec/options.h"
 #include "spec/words.h"
 
-#include <errno.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -60,6 +60,43 @@ parse_limit (const char *text, gpointer member, GError **error)
   return TRUE;
 }
 
+/* A part of the journal, or bytes, or no limit. */
+static gboolean
+parse_share (const char *text, gpointer member, GError **error)
+{
+  QuiltJournalShare share = {0};
+  g_autofree char *number =
+      g_str_has_suffix (text, "%") ? g_strndup (text, strlen (text) - 1) : NULL;
+
+  if (number && g_ascii_string_to_unsigned (number, 10, 1, 100, &share.percent, NULL)) {
+    *(QuiltJournalShare *)member = share;
+    return TRUE;
+  }
+  if (!number && quilt_parse_bytes (text, &share.bytes, NULL) && share.bytes > 0) {
+    *(QuiltJournalShare *)member = share;
+    return TRUE;
+  }
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "'%s' is not a share of the journal such as 50%%, 500M or infinity", text);
+  return FALSE;
+}
+
+static gboolean
+parse_interval (const char *text, gpointer member, GError **error)
+{
+  guint64 usec;
+
+  if (!quilt_parse_duration (text, &usec, error))
+    return FALSE;
+  if (usec < G_USEC_PER_SEC || usec > G_GUINT64_CONSTANT (30) * 24 * 3600 * G_USEC_PER_SEC) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "'%s' is not a duration from 1s to 30d", text);
+    return FALSE;
+  }
+  *(guint64 *)member = usec;
+  return TRUE;
+}
+
 static gboolean
 parse_log_level (const char *text, gpointer member, GError **error)
 {
@@ -88,6 +125,8 @@ static const Key keys[] = {
     {"DefaultPidsMax", parse_limit, offsetof (QuiltConfig, default_pids_max)},
     {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_max_bytes)},
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_max_entries)},
+    {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},
+    {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_interval_usec)},
 };
 
 static QuiltConfig *
@@ -104,6 +143,8 @@ config_new (void)
   config->default_pids_max = 2048; /* or a fork bomb would be everybody's */
   config->import_max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_max_entries = 10 * 1000 * 1000;
+  config->journal_share = (QuiltJournalShare){.percent = 50};
+  config->journal_interval_usec = G_GUINT64_CONSTANT (3600) * G_USEC_PER_SEC;
   return config;
 }
 
@@ -158,51 +199,16 @@ read_file (QuiltConfig *config, const char *path, GError **error)
   return TRUE;
 }
 
-/* Names in directory/quiltd.conf.d → their paths; one of a more important directory replaces it. */
-static gboolean
-find_drop_ins (const char *directory, GHashTable *paths, GError **error)
-{
-  g_autofree char *drop_ins = g_build_filename (directory, "quiltd.conf.d", NULL);
-  g_autoptr (GError) why = NULL;
-  g_autoptr (GDir) dir = g_dir_open (drop_ins, 0, &why);
-  const char *name;
-
-  if (g_error_matches (why, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    return TRUE;
-  if (!dir) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read '%s': %s",
-                 drop_ins, why->message);
-    return FALSE;
-  }
-  while ((name = g_dir_read_name (dir)))
-    if (g_str_has_suffix (name, ".conf") && name[0] != '.')
-      g_hash_table_replace (paths, g_strdup (name), g_build_filename (drop_ins, name, NULL));
-  return TRUE;
-}
-
 QuiltConfig *
 quilt_config_load (const char *const *directories, GError **error)
 {
   g_autoptr (QuiltConfig) config = config_new ();
-  g_autoptr (GHashTable) drop_ins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autofree char *base = NULL;
-  g_autoptr (GList) names = NULL;
+  g_autoptr (GPtrArray) files = quilt_config_files_find (directories, "quiltd.conf", error);
 
-  for (const char *const *directory = directories; *directory; directory++) {
-    g_autofree char *path = g_build_filename (*directory, "quiltd.conf", NULL);
-
-    if (g_file_test (path, G_FILE_TEST_EXISTS)) {
-      g_free (base);
-      base = g_steal_pointer (&path);
-    }
-    if (!find_drop_ins (*directory, drop_ins, error))
-      return NULL;
-  }
-  if (base && !read_file (config, base, error))
+  if (!files)
     return NULL;
-  names = g_list_sort (g_hash_table_get_keys (drop_ins), (GCompareFunc)strcmp);
-  for (GList *name = names; name; name = name->next)
-    if (!read_file (config, g_hash_table_lookup (drop_ins, name->data), error))
+  for (guint i = 0; i < files->len; i++)
+    if (!read_file (config, files->pdata[i], error))
       return NULL;
   return g_steal_pointer (&config);
 }

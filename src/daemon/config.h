@@ -4,6 +4,12 @@
 
 #include <glib.h>
 
+/* One of the two, the other is 0. */
+typedef struct {
+  guint64 percent; /* of the size that journald lets the journal have */
+  guint64 bytes;   /* QUILT_INFINITY: no limit */
+} QuiltJournalShare;
+
 typedef struct {
   guint64 default_stop_timeout_usec; /* QUILT_INFINITY: none */
   guint64 default_memory_max;        /* bytes; QUILT_INFINITY: no limit */
@@ -12,7 +18,9 @@ typedef struct {
   guint64 max_pending_per_user;      /* unanswered calls of a uid other than 0 */
   guint64 import_max_bytes;          /* unpacked */
   guint64 import_max_entries;
-  int log_level; /* syslog(3) priority: what is less urgent is not logged */
+  QuiltJournalShare journal_share; /* that all containers together may fill … */
+  guint64 journal_interval_usec;   /* … within this time; whole seconds count */
+  int log_level;                   /* syslog(3) priority: what is less urgent is not logged */
 } QuiltConfig;
 
 void quilt_config_free (QuiltConfig *config);

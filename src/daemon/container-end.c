@@ -48,7 +48,7 @@ announce_end (QuiltContainer *self, gboolean recorded)
 {
   g_autoptr (GError) failure = quilt_outcome_get_error (&self->result);
 
-  self->ended = FALSE;
+  self->ended = self->log_held = FALSE;
   self->pid = 0;
   /* Before anything of it goes: from now on this is all that a crash of ours would leave of it. */
   if (self->record->options->auto_remove)

@@ -12,6 +12,15 @@
 #include "daemon/work.h"
 #include "spec/words.h"
 
+static void
+set_log_held (QuiltContainer *self, gboolean held)
+{
+  if (self->log_held == held)
+    return;
+  self->log_held = held;
+  quilt_container_refresh (self);
+}
+
 /* Its command was executed, or is about to be. What a restarted quiltd is told first is no change.
  */
 static void
@@ -45,9 +54,11 @@ on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *e
 {
   gboolean stopped = self->state == QUILT_STATE_STOPPING;
 
-  if (message)
+  if (message) {
+    self->log_used = message->done;
+    self->log_used_usec = g_get_monotonic_time ();
     quilt_outcome_from_message (&self->result, message);
-  else if (error)
+  } else if (error)
     quilt_outcome_failed (&self->result, stopped ? "stopped" : "failed",
                           (guint64)g_get_real_time (), error);
   else
@@ -76,6 +87,7 @@ quilt_container_on_run (QuiltRunEvent event,
     self->result.started_usec = message->time_usec;
     self->pid = (guint32)message->pid;
     go_on (self, QUILT_STATE_RUNNING, message);
+    set_log_held (self, (message->flags & QUILT_MESSAGE_FLAG_HELD) != 0);
     quilt_container_answer (self->start_waiters, NULL);
     break;
   case QUILT_RUN_ENDED:
@@ -197,6 +209,8 @@ begin_run (QuiltContainer *self,
       .attach_stdout = attach ? attach->out : -1,
       .attach_stderr = attach ? attach->err : -1,
       .filter = filter,
+      .log_used = self->log_used,
+      .log_used_usec = (guint64)self->log_used_usec,
   };
 
   if (!check_scope_free (self, scope, error) ||

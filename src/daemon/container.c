@@ -157,6 +157,7 @@ quilt_container_refresh (QuiltContainer *self)
   quilt_bus_container_set_state (iface, states[self->state]);
   quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
   quilt_bus_container_set_pid (iface, active ? self->pid : 0);
+  quilt_bus_container_set_log_held (iface, self->log_held);
   quilt_bus_container_set_started (iface, quilt_container_get_started (self));
   quilt_bus_container_set_finished (iface, result->finished_usec);
   quilt_bus_container_set_exit_code (iface, result->exit_code);

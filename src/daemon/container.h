@@ -29,6 +29,9 @@ struct _QuiltContainer {
   QuiltResult result;
   QuiltState state;
   guint32 pid;
+  gboolean log_held; /* the journal's budget slows it down */
+  guint64 log_used;  /* of that budget by its last run, and when: a new run begins with it */
+  gint64 log_used_usec;
   char *command_line; /* for lists: one line of text */
   GVariant *rows[2];  /* list.c's, without and with detail; NULL: to be made anew */
   char *path;         /* on the bus */

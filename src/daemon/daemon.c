@@ -51,6 +51,9 @@ quilt_daemon_new (GDBusConnection *bus,
   self->tombs_fd = self->runs_fd >= 0 ? open_run_part (paths->run_dir, "ended", error) : -1;
   if (self->tombs_fd < 0)
     return NULL;
+  self->journal_budget = quilt_journal_budget_new (paths->run_dir, config, error);
+  if (!self->journal_budget)
+    return NULL;
   self->helpers_fd = quilt_helper_open_dir (paths->libexec_dir, error);
   if (self->helpers_fd < 0)
     return NULL;
@@ -82,6 +85,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->images, quilt_index_free);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
   g_clear_pointer (&self->spare, quilt_spare_free);
+  g_clear_pointer (&self->journal_budget, quilt_journal_budget_free);
   g_clear_pointer (&self->filters, quilt_filters_free);
   g_clear_pointer (&self->id_ranges, quilt_id_ranges_free);
   g_clear_pointer (&self->systemd, quilt_systemd_free);
@@ -104,6 +108,7 @@ quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config)
 {
   quilt_config_free (self->config);
   self->config = config;
+  quilt_journal_budget_set (self->journal_budget, config);
   quilt_quota_set_max (self->quota, (guint)MIN (config->max_pending_per_user, G_MAXUINT));
 }
 

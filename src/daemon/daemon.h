@@ -7,6 +7,7 @@
 #include "daemon/filters.h"
 #include "daemon/id-ranges.h"
 #include "daemon/index.h"
+#include "daemon/journal-budget.h"
 #include "daemon/quota.h"
 #include "daemon/spare.h"
 #include "daemon/tombs.h"
@@ -35,6 +36,7 @@ typedef struct {
   GThreadPool *in_turn;             /* one thread: changes of images, one after the other */
   QuiltFilters *filters;
   QuiltSpare *spare;
+  QuiltJournalBudget *journal_budget;
   char *libexec_dir;
   int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
   char *run_dir;

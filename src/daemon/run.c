@@ -268,12 +268,15 @@ begin_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
       {plan->filter, QUILT_MESSAGE_FLAG_FILTER},
       {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
       {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
+      {quilt_journal_budget_get_fd (self->daemon->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
   };
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
   QuiltMessage begin;
 
   quilt_message_init (&begin, QUILT_MESSAGE_BEGIN);
   begin.total = plan->n_joins;
+  begin.done = plan->log_used;
+  begin.time_usec = plan->log_used_usec;
   g_array_append_val (fds, self->dir_fd);
   g_array_append_vals (fds, plan->joins, plan->n_joins);
   for (guint i = 0; i < G_N_ELEMENTS (optional); i++) {

@@ -35,7 +35,8 @@ typedef struct {
   int attach_stderr;
   const int *joins; /* namespaces that config joins, as spec/sharing.h wants them */
   guint n_joins;
-  int filter; /* of its system calls; -1: none */
+  int filter;                      /* of its system calls; -1: none */
+  guint64 log_used, log_used_usec; /* of the journal's budget, see QUILT_MESSAGE_BEGIN */
 } QuiltRunPlan;
 
 /* Makes the directory, executes the supervisor and asks for the scope. The command runs once the

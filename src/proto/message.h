@@ -14,7 +14,9 @@ typedef enum {
   QUILT_MESSAGE_RENAME = 5, /* text: the new name, for the fields of later log lines */
 
   QUILT_MESSAGE_BEGIN = 6, /* the first of all, with descriptors: the run directory, `total`
-                              namespaces that it joins, and what the flags say, in their order */
+                              namespaces that it joins, and what the flags say, in their order.
+                              done, time_usec: what counts of the last run's log, see
+                              proto/budget.h, and since when (g_get_monotonic_time()) */
 
   /* supervisor → quiltd; after each (re)connection it first repeats the state it is in */
   QUILT_MESSAGE_READY = 16,   /* built, waits for GO */
@@ -22,7 +24,8 @@ typedef enum {
   QUILT_MESSAGE_RUNNING = 18, /* the command was executed: pid, time_usec */
   QUILT_MESSAGE_FAILED = 19, /* never ran: code is a QuiltError, step the setup step or 0, exit_code
                                 the step's code, text says what, why and what to do */
-  QUILT_MESSAGE_EXITED = 20, /* exit_code, signal (0: none), time_usec; text: reason */
+  QUILT_MESSAGE_EXITED = 20, /* exit_code, signal (0: none), time_usec; text: reason; done: what
+                                counts of its log, see proto/budget.h */
   QUILT_MESSAGE_LINGERING = 21, /* after BYE: it stays until journald has taken the last lines */
 
   /* transfer → quiltd */
@@ -62,6 +65,9 @@ typedef enum {
   QUILT_MESSAGE_FLAG_FILTER = 1 << 3, /* of system calls, compiled */
   QUILT_MESSAGE_FLAG_STDOUT = 1 << 4, /* attached: gets a copy of the output */
   QUILT_MESSAGE_FLAG_STDERR = 1 << 5,
+  QUILT_MESSAGE_FLAG_BUDGET = 1 << 6, /* see proto/budget.h */
+  /* With RUNNING, which is said again when this changes: its share of the journal is used up. */
+  QUILT_MESSAGE_FLAG_HELD = 1 << 7,
 } QuiltMessageFlags;
 
 void quilt_message_init (QuiltMessage *message, QuiltMessageType type);

@@ -21,6 +21,8 @@
  * from then on. */
 #define LINGER_USEC (1 * G_USEC_PER_SEC)
 #define READER_USEC (60 * G_USEC_PER_SEC)
+/* How long after it was held back last a container counts as held back. */
+#define HELD_USEC (5 * G_USEC_PER_SEC)
 /* Between two looks at what the kernel has no event for: at first, and once it takes long. */
 #define LOOK_USEC (G_USEC_PER_SEC / 1000)
 #define LOOK_AGAIN_USEC (G_USEC_PER_SEC / 10)
@@ -36,6 +38,15 @@ send_simple (QuiltSupervisor *self, QuiltMessageType type)
   message.flags = self->flags;
   message.time_usec = self->started_usec;
   quilt_control_send (&self->control, &message);
+}
+
+/* The container is ended by those who manage it, and they shall not have to wait: no more is left
+ * of its output than a pipe holds. */
+static void
+lift_budget (QuiltSupervisor *self)
+{
+  self->log.budget.lifted = TRUE;
+  self->log.held_usec = 0;
 }
 
 static void
@@ -180,6 +191,8 @@ void
 quilt_supervisor_handle_terminate (QuiltSupervisor *self)
 {
   self->terminated = TRUE;
+  if (self->phase >= QUILT_PHASE_ENDED)
+    lift_budget (self);
   stop (self, self->stop_signal, self->stop_timeout_usec);
   if (self->phase == QUILT_PHASE_RUNNING)
     send_simple (self,
@@ -240,6 +253,11 @@ enter_end (QuiltSupervisor *self)
 {
   quilt_fd_clear (&self->left_fd);
   self->phase = QUILT_PHASE_ENDED;
+  self->flags &= ~(guint)QUILT_MESSAGE_FLAG_HELD;
+  if (self->killed || (self->flags & QUILT_MESSAGE_FLAG_STOPPING))
+    lift_budget (self);
+  else
+    quilt_budget_credit (&self->log.budget);
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     quilt_attachment_take_all (&self->outputs[i].attachment);
   self->patience_usec = g_get_monotonic_time () + DRAIN_USEC;
@@ -296,6 +314,22 @@ drain (QuiltSupervisor *self)
   return drained;
 }
 
+/* quiltd is told when a container begins to be held back, and when it has not been for a while. */
+static void
+tell_held (QuiltSupervisor *self, gint64 now_usec)
+{
+  guint flags = self->flags & ~(guint)QUILT_MESSAGE_FLAG_HELD;
+
+  if (self->log.held_usec > 0)
+    self->was_held_usec = now_usec;
+  if (self->was_held_usec > 0 && now_usec - self->was_held_usec < HELD_USEC)
+    flags |= QUILT_MESSAGE_FLAG_HELD;
+  if (flags == self->flags || self->phase != QUILT_PHASE_RUNNING)
+    return;
+  self->flags = flags;
+  send_simple (self, QUILT_MESSAGE_RUNNING);
+}
+
 static void
 pump (QuiltSupervisor *self)
 {
@@ -303,6 +337,7 @@ pump (QuiltSupervisor *self)
     quilt_output_pump (&self->outputs[i]);
   quilt_log_report_dropped (&self->log, g_get_monotonic_time (), FALSE);
   quilt_oom_report (&self->oom, &self->log);
+  tell_held (self, g_get_monotonic_time ());
 }
 
 /* Between two steps there is no process but the init: what the pipes hold is of the last one, all
@@ -405,7 +440,8 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
     continue_setup (self);
   else
     pump (self);
-  if (self->phase == QUILT_PHASE_ENDED && (self->drained || now_usec >= self->patience_usec))
+  if (self->phase == QUILT_PHASE_ENDED &&
+      (self->drained || now_usec >= self->patience_usec || self->log.held_usec > 0))
     record (self);
   return !may_leave (self) || linger (self, now_usec);
 }
@@ -423,6 +459,9 @@ quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec)
 
   deadline = earlier (deadline, quilt_rate_get_deadline (&self->log.rate));
   deadline = earlier (deadline, self->patience_usec);
+  deadline = earlier (deadline, self->log.held_usec);
+  if (self->flags & QUILT_MESSAGE_FLAG_HELD)
+    deadline = earlier (deadline, self->was_held_usec + HELD_USEC);
   if (may_leave (self) && quilt_journal_socket_is_unread (&self->log.journal))
     deadline = earlier (deadline, now_usec + (self->lingering ? LOOK_AGAIN_USEC : LOOK_USEC));
   return deadline;

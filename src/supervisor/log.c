@@ -10,6 +10,10 @@
 /* data/quilt.catalog explains it. */
 #define MESSAGE_OOM "8c1f4e0b27d94f6aa5e93b7d60c2f815"
 #define MESSAGE_DROPPED "0e9d1f5b7e8c4b0aa3a6c2d4f1b7e911"
+#define MESSAGE_HELD "5b0f6d0e3c1a4f7c9d52a8e4716b90cd"
+
+/* Between two entries that say that a container is held back. */
+#define TELL_USEC (10 * 60 * G_USEC_PER_SEC)
 
 static const struct {
   const char *name;
@@ -91,6 +95,13 @@ part (const char *text, gsize length)
   return (struct iovec){(char *)text, length};
 }
 
+static void
+charge (QuiltLog *log, gsize entries, gsize bytes)
+{
+  quilt_budget_charge (&log->budget, entries * QUILT_LOG_ENTRY_COST + bytes,
+                       g_get_monotonic_time ());
+}
+
 /* A line holds no line break, so its text can stand as it is, NULs and all; most are followed by
  * the line break that ends the field too. */
 guint
@@ -100,6 +111,8 @@ quilt_log_send (QuiltLog *log, QuiltStream stream, const QuiltPiece *pieces, gui
   static const char end_partial[] = "\nCONTAINER_PARTIAL_MESSAGE=true\n";
   struct mmsghdr entries[QUILT_LOG_BATCH] = {0};
   struct iovec parts[QUILT_LOG_BATCH][3];
+  gsize bytes = 0;
+  guint taken;
 
   n = MIN (n, QUILT_LOG_BATCH);
   for (guint i = 0; i < n; i++) {
@@ -111,7 +124,11 @@ quilt_log_send (QuiltLog *log, QuiltStream stream, const QuiltPiece *pieces, gui
     entries[i].msg_hdr.msg_iov = parts[i];
     entries[i].msg_hdr.msg_iovlen = piece->line_break ? 2 : 3;
   }
-  return quilt_journal_socket_send (&log->journal, entries, n);
+  taken = quilt_journal_socket_send (&log->journal, entries, n);
+  for (guint i = 0; i < taken; i++)
+    bytes += pieces[i].length;
+  charge (log, taken, bytes);
+  return taken;
 }
 
 static gboolean
@@ -120,7 +137,40 @@ send_text (QuiltLog *log, const GString *text)
   struct iovec whole = part (text->str, text->len);
   struct mmsghdr entry = {.msg_hdr = {.msg_iov = &whole, .msg_iovlen = 1}};
 
-  return quilt_journal_socket_send (&log->journal, &entry, 1) == 1;
+  if (quilt_journal_socket_send (&log->journal, &entry, 1) == 0)
+    return FALSE;
+  charge (log, 1, text->len);
+  return TRUE;
+}
+
+static void
+tell_held (QuiltLog *log, gint64 now_usec)
+{
+  g_autoptr (GString) entry = NULL;
+
+  if (log->told_usec > 0 && now_usec - log->told_usec < TELL_USEC)
+    return;
+  entry = g_string_new (NULL);
+  append_identity (log, entry, LOG_WARNING);
+  g_string_append (entry, "MESSAGE_ID=" MESSAGE_HELD "\n"
+                          "MESSAGE=The container's output has filled its share of the journal; the "
+                          "container is slowed down until there is room\n");
+  if (send_text (log, entry))
+    log->told_usec = now_usec;
+}
+
+gboolean
+quilt_log_is_blocked (QuiltLog *log, gint64 now_usec)
+{
+  if (quilt_journal_socket_is_blocked (&log->journal))
+    return TRUE;
+  if (now_usec < log->held_usec)
+    return TRUE;
+  log->held_usec = quilt_budget_get_wait (&log->budget, now_usec);
+  if (log->held_usec == 0)
+    return FALSE;
+  tell_held (log, now_usec);
+  return TRUE;
 }
 
 gboolean

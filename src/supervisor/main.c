@@ -20,8 +20,8 @@ enum {
   FD_JOINS = QUILT_SHARING_FD,
 };
 
-/* The run directory, what it joins, the filter and two streams. */
-#define FDS_MAX (1 + QUILT_JOINS_MAX + 3)
+/* The run directory, what it joins, the filter, two streams and the journal's budget. */
+#define FDS_MAX (1 + QUILT_JOINS_MAX + 4)
 
 #define CONFIG_MAX (4 * 1024 * 1024)
 
@@ -35,7 +35,7 @@ typedef struct {
 static gboolean
 take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *ret_begin)
 {
-  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1}, .filter = -1};
+  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1, -1, 0, 0}, .filter = -1};
   const struct {
     guint32 flag;
     int *fd;
@@ -43,12 +43,15 @@ take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *r
       {QUILT_MESSAGE_FLAG_FILTER, &begin.filter},
       {QUILT_MESSAGE_FLAG_STDOUT, &begin.fds.attached[QUILT_STREAM_STDOUT]},
       {QUILT_MESSAGE_FLAG_STDERR, &begin.fds.attached[QUILT_STREAM_STDERR]},
+      {QUILT_MESSAGE_FLAG_BUDGET, &begin.fds.budget},
   };
   guint next;
 
   if (message->type != QUILT_MESSAGE_BEGIN || message->total > QUILT_JOINS_MAX)
     return FALSE;
   begin.joins = (guint)message->total;
+  begin.fds.used = message->done;
+  begin.fds.used_sec = message->time_usec / G_USEC_PER_SEC;
   next = 1 + begin.joins;
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
     if ((message->flags & wanted[i].flag) && next < n)

@@ -126,7 +126,9 @@ send_batch (QuiltOutput *output, gboolean final)
 static gboolean
 flush (QuiltOutput *output, gboolean final)
 {
-  while (!quilt_journal_socket_is_blocked (&output->log->journal)) {
+  gboolean blocked;
+
+  while (!(blocked = quilt_log_is_blocked (output->log, g_get_monotonic_time ()))) {
     if (!quilt_log_report_dropped (output->log, g_get_monotonic_time (), FALSE))
       return FALSE;
     if (!send_batch (output, final) && !quilt_journal_socket_is_blocked (&output->log->journal))
@@ -134,7 +136,7 @@ flush (QuiltOutput *output, gboolean final)
   }
   if (output->start == output->end)
     output->start = output->end = output->searched = 0;
-  return !quilt_journal_socket_is_blocked (&output->log->journal);
+  return !blocked || output->start == output->end;
 }
 
 static void
@@ -210,8 +212,10 @@ quilt_output_end_line (QuiltOutput *output)
 struct pollfd
 quilt_output_poll (const QuiltOutput *output)
 {
-  gboolean wanted = !quilt_journal_socket_is_blocked (&output->log->journal) &&
-                    quilt_attachment_has_room (&output->attachment);
+  gboolean blocked =
+      quilt_journal_socket_is_blocked (&output->log->journal) || output->log->held_usec > 0;
+  gboolean wanted =
+      (!blocked || output->start == output->end) && quilt_attachment_has_room (&output->attachment);
 
   return (struct pollfd){.fd = wanted ? output->fd : -1, .events = POLLIN};
 }

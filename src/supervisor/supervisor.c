@@ -124,6 +124,10 @@ quilt_supervisor_init (QuiltSupervisor *self,
   quilt_log_init (&self->log, QUILT_JOURNAL_PATH, annotation (spec, QUILT_ANNOTATION_ID),
                   annotation (spec, QUILT_ANNOTATION_NAME),
                   annotation (spec, QUILT_ANNOTATION_IMAGE));
+  if (fds->budget >= 0) {
+    self->log.budget = (QuiltBudget){quilt_budget_map (fds->budget), fds->used, fds->used_sec};
+    close (fds->budget);
+  }
   quilt_output_init (&self->outputs[QUILT_STREAM_STDOUT], &self->log, QUILT_STREAM_STDOUT,
                      output_fds[QUILT_STREAM_STDOUT], fds->attached[QUILT_STREAM_STDOUT]);
   quilt_output_init (&self->outputs[QUILT_STREAM_STDERR], &self->log, QUILT_STREAM_STDERR,

@@ -45,6 +45,7 @@ typedef struct {
   int stop_signal;
   guint64 stop_timeout_usec;
   gint64 kill_usec;     /* when the grace period ends (monotonic); 0: nobody has asked */
+  gint64 was_held_usec; /* when the log was last beyond its share (monotonic); 0: never */
   gboolean killed;      /* by us */
   gboolean terminated;  /* our own end was asked for */
   gboolean released;    /* quiltd has it on record */
@@ -60,6 +61,9 @@ typedef struct {
   int run_dir_fd;
   int attached[QUILT_N_STREAMS];
   int kernel_log; /* see quilt_oom_open_log() */
+  int budget;     /* of the journal, see proto/budget.h; -1: no limit */
+  guint64 used;   /* of it, at used_sec, by the run before */
+  guint64 used_sec;
 } QuiltSupervisorFds;
 gboolean quilt_supervisor_init (QuiltSupervisor *self,
                                 const QuiltSpec *spec,

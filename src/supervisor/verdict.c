@@ -125,4 +125,5 @@ quilt_supervisor_judge_end (QuiltSupervisor *self, const siginfo_t *info)
     fail_by_signal (self, info);
   self->result.time_usec = (guint64)g_get_real_time ();
   self->result.flags = self->flags;
+  self->result.done = self->log.budget.own;
 }

@@ -83,9 +83,9 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
   ASSERT_NE (uncommented, nullptr) << error.message ();
   EXPECT_EQ (memcmp (commented, uncommented, sizeof *commented), 0);
 
-  for (const char *key :
-       {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
-        "DefaultCPUQuota", "DefaultPidsMax", "ImportMaxBytes", "ImportMaxEntries"})
+  for (const char *key : {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
+                          "DefaultCPUQuota", "DefaultPidsMax", "ImportMaxBytes", "ImportMaxEntries",
+                          "JournalShare", "JournalInterval"})
     EXPECT_NE (std::string (text).find (std::string ("\n#") + key + "="), std::string::npos) << key;
 }
 
@@ -97,7 +97,8 @@ TEST_F (Config, EveryKeyIsRead)
   write ("etc/quiltd.conf",
          "[Manager]\nLogLevel=debug\nMaxPendingPerUser=7\nDefaultStopTimeout=3s\n"
          "DefaultMemoryMax=64M\nDefaultCPUQuota=50%\nDefaultPidsMax=33\n"
-         "ImportMaxBytes=1G\nImportMaxEntries=infinity\n");
+         "ImportMaxBytes=1G\nImportMaxEntries=infinity\n"
+         "JournalShare=500M\nJournalInterval=1d\n");
   config = load (error.out ());
   ASSERT_NE (config, nullptr) << error.message ();
   EXPECT_EQ (config->log_level, LOG_DEBUG);
@@ -108,6 +109,9 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_EQ (config->default_pids_max, 33u);
   EXPECT_EQ (config->import_max_bytes, 1u << 30);
   EXPECT_EQ (config->import_max_entries, QUILT_INFINITY);
+  EXPECT_EQ (config->journal_share.percent, 0u);
+  EXPECT_EQ (config->journal_share.bytes, 500u << 20);
+  EXPECT_EQ (config->journal_interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);
 }
 
 TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)
@@ -149,6 +153,12 @@ TEST_F (Config, WhatIsWrongIsNamedWithItsFile)
       {"[Manager]\nDefaultStopTimeout=soon\n", "DefaultStopTimeout=: "},
       {"[Manager]\nDefaultCPUQuota=-1\n", "DefaultCPUQuota=: "},
       {"[Manager]\nDefaultPidsMax=many\n", "DefaultPidsMax=: "},
+      {"[Manager]\nJournalShare=0%\n", "JournalShare=: '0%' is not a share of the journal"},
+      {"[Manager]\nJournalShare=101%\n", "is not a share of the journal"},
+      {"[Manager]\nJournalShare=0\n", "is not a share of the journal"},
+      {"[Manager]\nJournalShare=some\n", "is not a share of the journal"},
+      {"[Manager]\nJournalInterval=10ms\n", "'10ms' is not a duration from 1s to 30d"},
+      {"[Manager]\nJournalInterval=infinity\n", "is not a duration from 1s to 30d"},
       {"[Manager]\nLogLevel\n", "Failed to read '"},
       {"LogLevel=info\n", "Failed to read '"},
       {"\xff\xfe", "Failed to read '"},

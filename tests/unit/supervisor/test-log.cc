@@ -345,6 +345,38 @@ TEST (RateTest, NoneIsNone)
   EXPECT_EQ (quilt_rate_get_room (&rate, 1), G_MAXUINT64);
 }
 
+/* Fault 10. */
+TEST_F (LogTest, ASpentBudgetHoldsTheContainerBackAndLosesNothing)
+{
+  QuiltBudgetPage page = {};
+  Strings wanted;
+  std::string text;
+  size_t done = 0;
+
+  for (int i = 0; i < 40000; i++) {
+    wanted.push_back (std::to_string (i));
+    text += wanted.back () + "\n";
+  }
+  quilt_budget_set (&page, 1024 * 1024, 30 * 24 * 3600);
+  log.budget.page = &page;
+  for (int i = 0; i < 10000 && log.held_usec == 0; i++) {
+    ssize_t n = write (in, text.data () + done, text.size () - done);
+
+    done += n > 0 ? (size_t)n : 0;
+    turn ();
+  }
+  EXPECT_LT (done, text.size ()); /* it has to wait */
+  EXPECT_GT (log.held_usec, 0);
+  EXPECT_EQ (quilt_output_poll (&output).fd, -1);
+  EXPECT_NEAR ((double)journald->messages ("stdout").size (), 512 * 1024 / 605, QUILT_LOG_BATCH);
+
+  log.budget.lifted = TRUE;
+  log.held_usec = 0;
+  write_all (text.substr (done));
+  EXPECT_EQ (journald->messages ("stdout"), wanted);
+  EXPECT_EQ (journald->entries.size (), wanted.size () + 1) << "one of them says why";
+}
+
 /* Attached readers. */
 
 static std::string

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How much of the journal the containers of a host may fill. */
+#include "proto/budget.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* page->used is seconds << 32 | units, so that it changes as one. */
+#define UNIT 1024
+
+/* This part of the limit a container may always have, whatever the others do. */
+#define LITTLE 1024
+
+/* After this many intervals nothing counts any more. */
+#define FADED 32
+/* 30 days: a product with any level fits into 64 bits. */
+#define INTERVAL_MAX (30 * 24 * 3600)
+#define STEPS 16
+
+/* In small steps, since what fades while the container is silent has to be what would have faded
+ * bit by bit; rounded so that all fades in the end. */
+static guint64
+fade (guint64 level, guint64 elapsed, guint64 interval)
+{
+  guint64 step = MAX (interval / STEPS, 1);
+
+  if (elapsed / interval >= FADED)
+    return 0;
+  for (; elapsed >= step && level > 0; elapsed -= step)
+    level -= MIN ((level * step + interval - 1) / interval, level);
+  return level - MIN ((level * elapsed + interval - 1) / interval, level);
+}
+
+static guint64
+to_seconds (gint64 usec)
+{
+  return (guint64)(usec / G_USEC_PER_SEC);
+}
+
+static guint64
+get_interval (const QuiltBudgetPage *page)
+{
+  return MAX (__atomic_load_n (&page->interval_sec, __ATOMIC_RELAXED), 1);
+}
+
+static guint64
+get_limit (const QuiltBudgetPage *page)
+{
+  return __atomic_load_n (&page->limit, __ATOMIC_RELAXED);
+}
+
+/* In units, of now. */
+static guint64
+fade_used (guint64 used, guint64 now, guint64 interval)
+{
+  guint64 then = used >> 32;
+
+  return fade (used & G_MAXUINT32, now > then ? now - then : 0, interval);
+}
+
+static void
+add_used (QuiltBudgetPage *page, guint64 units, guint64 now)
+{
+  guint64 interval = get_interval (page);
+  guint64 used = __atomic_load_n (&page->used, __ATOMIC_RELAXED), next;
+
+  do {
+    next = MIN (fade_used (used, now, interval) + units, G_MAXUINT32);
+    next |= MAX (now, used >> 32) << 32;
+  } while (!__atomic_compare_exchange_n (&page->used, &used, next, FALSE, __ATOMIC_RELAXED,
+                                         __ATOMIC_RELAXED));
+}
+
+static void
+fade_own (QuiltBudget *budget, guint64 now)
+{
+  if (now <= budget->own_sec)
+    return;
+  budget->own = fade (budget->own, now - budget->own_sec, get_interval (budget->page));
+  budget->own_sec = now;
+}
+
+QuiltBudgetPage *
+quilt_budget_map (int fd)
+{
+  void *page;
+
+  if (ftruncate (fd, sizeof (QuiltBudgetPage)) < 0)
+    return NULL;
+  page = mmap (NULL, sizeof (QuiltBudgetPage), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  return page == MAP_FAILED ? NULL : page;
+}
+
+void
+quilt_budget_unmap (QuiltBudgetPage *page)
+{
+  munmap (page, sizeof *page);
+}
+
+void
+quilt_budget_set (QuiltBudgetPage *page, guint64 limit, guint64 interval_sec)
+{
+  __atomic_store_n (&page->interval_sec, CLAMP (interval_sec, 1, INTERVAL_MAX), __ATOMIC_RELAXED);
+  __atomic_store_n (&page->limit, limit, __ATOMIC_RELAXED);
+}
+
+void
+quilt_budget_charge (QuiltBudget *budget, guint64 bytes, gint64 now_usec)
+{
+  guint64 now = to_seconds (now_usec);
+
+  if (!budget->page)
+    return;
+  fade_own (budget, now);
+  budget->own += bytes;
+  budget->uncounted += bytes;
+  if (budget->uncounted < UNIT)
+    return;
+  add_used (budget->page, budget->uncounted / UNIT, now);
+  budget->uncounted %= UNIT;
+}
+
+gint64
+quilt_budget_get_wait (QuiltBudget *budget, gint64 now_usec)
+{
+  guint64 now = to_seconds (now_usec), limit, used, left;
+
+  limit = budget->page ? get_limit (budget->page) : G_MAXUINT64;
+  if (limit == G_MAXUINT64 || budget->lifted)
+    return 0;
+  fade_own (budget, now);
+  used = fade_used (__atomic_load_n (&budget->page->used, __ATOMIC_RELAXED), now,
+                    get_interval (budget->page)) *
+         UNIT;
+  left = limit > used ? limit - used : 0;
+  if (budget->own < MAX (left, limit / LITTLE))
+    return 0;
+  return (gint64)(now + 1) * G_USEC_PER_SEC; /* all times are whole seconds */
+}
+
+void
+quilt_budget_credit (QuiltBudget *budget)
+{
+  if (budget->page)
+    budget->own -= MIN (budget->own, get_limit (budget->page) / LITTLE);
+}
