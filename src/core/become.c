@@ -7,6 +7,7 @@
 #include "core/command.h"
 #include "core/credentials.h"
 #include "core/limits.h"
+#include "core/reaper.h"
 #include "core/seccomp.h"
 #include "core/signals.h"
 #include "core/terminal.h"
@@ -72,15 +73,18 @@ filter_calls (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");
 }
 
-/* All that it takes to be no more than the command is, but for the filter under no_new_privs. */
-static void
-give_up_power (const QuiltInit *init, guint step)
+void
+quilt_init_give_up_power (QuiltInit *init, guint step)
 {
   const QuiltProcess *process = &init->spec->process;
   const char *missing;
   char detail[96] = "";
+  guint64 keep = 0;
   int r;
 
+  if (init->is_weak)
+    return;
+  init->is_weak = TRUE;
   join_keyring (init);
   if (init->spec->personality >= 0 && personality ((unsigned long)init->spec->personality) < 0)
     quilt_init_fail (init, QUILT_STAGE_PERSONALITY, errno, "", "");
@@ -88,7 +92,9 @@ give_up_power (const QuiltInit *init, guint step)
    * what follows here. */
   if (!process->no_new_privileges)
     filter_calls (init);
-  r = quilt_credentials_apply (init->spec, init->identity, &missing);
+  if (quilt_joins_await_birth (init->joins) && quilt_spec_has_init (init->spec))
+    keep = QUILT_REAPER_CAPABILITIES;
+  r = quilt_credentials_apply (init->spec, init->identity, keep, &missing);
   if (r < 0 && *missing)
     g_snprintf (detail, sizeof detail, "the runtime has no %s that it could give", missing);
   if (r < 0)
@@ -96,27 +102,24 @@ give_up_power (const QuiltInit *init, guint step)
   quilt_init_die_with_parent (); /* a change of credentials has ended both */
   enter_cwd (init, step);
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);
-  quilt_signals_reset ();
   if (close_range (3 + init->setup->n_preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
 }
 
-/* In the container's pid namespace at last, with no more power than any other process there.
- * Whoever started us is told who it is. */
-static void
-be_born (const QuiltInit *init)
+/* Here we are the command but for its filter under no_new_privs: in the container's root, with its
+ * credentials. Its caller is told the number first, and makes it the one that is known. */
+void
+quilt_init_be_born (const QuiltInit *init)
 {
-  pid_t pid = quilt_joins_bear ();
-  QuiltReport report;
-  int r = 0;
+  int pid_fd, r = 0;
+  pid_t pid = quilt_joins_bear (&pid_fd);
 
   if (pid < 0)
     quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
-  if (pid > 0) {
-    quilt_report_init (&report, QUILT_REPORT_EXEC);
-    report.status = pid;
-    _exit (quilt_report_send (init->channel, &report) ? 0 : 255);
-  }
+  if (pid > 0)
+    _exit (quilt_report_send_born (init->channel, pid, pid_fd) ? 0 : 255);
+  quilt_init_die_with_parent ();
+  quilt_init_wait (init);
   if (setsid () < 0)
     r = -errno;
   if (r == 0 && init->spec->process.terminal)
@@ -128,13 +131,13 @@ be_born (const QuiltInit *init)
 void
 quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
 {
+  QuiltInit copy = *init;
   QuiltReport report;
 
-  give_up_power (init, step);
-  if (quilt_joins_await_birth (init->joins))
-    be_born (init);
+  quilt_init_give_up_power (&copy, step);
+  quilt_signals_reset ();
   set_limits (init);
-  if (step == 0 && !quilt_joins_await_birth (init->joins))
+  if (step == 0)
     quilt_init_report (init, QUILT_REPORT_EXEC);
   if (init->setup->outlives)
     prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
@@ -151,8 +154,9 @@ void
 quilt_init_become_hook (gconstpointer data)
 {
   const QuiltInit *init = data;
+  QuiltInit copy = *init;
 
-  give_up_power (init, 1);
+  quilt_init_give_up_power (&copy, 1);
   set_limits (init);
   if (init->spec->process.no_new_privileges)
     filter_calls (init);

@@ -128,6 +128,7 @@ quilt_credentials_keep_for_good (guint64 keep)
 static int
 choose_capabilities (const QuiltSpec *spec,
                      QuiltCapabilities caps,
+                     guint64 keep,
                      QuiltCapabilities *ret_caps,
                      const char **ret_detail)
 {
@@ -145,8 +146,8 @@ choose_capabilities (const QuiltSpec *spec,
   }
   *ret_caps = (QuiltCapabilities){
       .bounding = caps.bounding & ours,
-      .effective = caps.effective & ours,
-      .permitted = caps.permitted & ours,
+      .effective = (caps.effective | keep) & ours,
+      .permitted = (caps.permitted | keep) & ours,
       .inheritable = caps.inheritable & ours,
       .ambient = caps.ambient & ours,
   };
@@ -156,6 +157,7 @@ choose_capabilities (const QuiltSpec *spec,
 int
 quilt_credentials_apply (const QuiltSpec *spec,
                          const QuiltIdentity *identity,
+                         guint64 keep,
                          const char **ret_detail)
 {
   QuiltCapabilities chosen = {0};
@@ -163,7 +165,7 @@ quilt_credentials_apply (const QuiltSpec *spec,
   int r;
 
   *ret_detail = "";
-  r = choose_capabilities (spec, identity->capabilities, &chosen, ret_detail);
+  r = choose_capabilities (spec, identity->capabilities, keep, &chosen, ret_detail);
   if (r < 0)
     return r;
   r = drop_bounding (caps->bounding);

@@ -15,10 +15,12 @@ int quilt_credentials_keep_for_good (guint64 keep);
 /* Whether its supplementary groups are those of whoever starts it. */
 gboolean quilt_credentials_keep_groups (const QuiltSpec *spec);
 
-/* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for. 0 or
- * -errno; *ret_detail is then a static string naming the capability that we don't have to give, or
+/* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for; of what we
+ * have, keep stays permitted too, until execve(2) takes it. 0 or -errno; *ret_detail is then a
+ * static string naming the capability that we don't have to give, or
  * "".
  */
 int quilt_credentials_apply (const QuiltSpec *spec,
                              const QuiltIdentity *identity,
+                             guint64 keep,
                              const char **ret_detail);

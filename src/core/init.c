@@ -228,7 +228,7 @@ open_terminal (const QuiltInit *init)
     return;
   r = quilt_terminal_open (&init->spec->process, init->setup->console, init->identity->uid, builds,
                            &object);
-  /* Who is still to be born has a session of his own. */
+  /* A child that is still to be born has a session of its own. */
   if (r == 0 && !quilt_joins_await_birth (init->joins))
     r = quilt_terminal_control ();
   if (r == 0)
@@ -237,12 +237,43 @@ open_terminal (const QuiltInit *init)
   quilt_init_fail (init, QUILT_STAGE_TERMINAL, -r, quoted, "");
 }
 
+/* First of all, with the power that it takes: see core/join.h. */
+static void
+enter_namespaces (const QuiltInit *init)
+{
+  int r;
+
+  if (!quilt_joins_come_first (init->joins))
+    return;
+  r = quilt_joins_enter (init->joins, quilt_joins_new_namespaces (init->spec));
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_JOIN, r == -ENOSPC ? 0 : -r, "",
+                     r == -ENOSPC ? "the host allows no more; raise the sysctls "
+                                    "user.max_*_namespaces"
+                                  : "");
+  quilt_init_die_with_parent (); /* a change of credentials has ended both */
+  quilt_init_report (init, QUILT_REPORT_JOINED);
+}
+
+/* Before the gate: engines keep the number of the process that waits there. */
+static void
+enter_pid_namespace (QuiltInit *init, QuiltIdentity *identity)
+{
+  if (!quilt_joins_await_birth (init->joins))
+    return;
+  look_user_up (init, identity);
+  quilt_init_give_up_power (init, 0);
+  quilt_init_be_born (init);
+}
+
 /* What an engine wants to know from `create`, though it is `start` that executes it. */
 static void
 check_command (const QuiltInit *init)
 {
   QuiltReport report;
 
+  if (init->setup->gate < 0)
+    return;
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   if (quilt_command_check (init->spec->process.args, init->env, &report))
     return;
@@ -270,7 +301,6 @@ wait_at_gate (QuiltInit *init)
 
   if (init->setup->gate < 0)
     return;
-  check_command (init);
   quilt_init_report (init, QUILT_REPORT_CREATED);
   quilt_init_wait (init);
   if (init->setup->outlives)
@@ -310,6 +340,7 @@ quilt_init_run (const QuiltInit *parents)
   copy.identity = &identity;
   quilt_init_die_with_parent ();
   take_descriptors (init);
+  enter_namespaces (init);
   if (init->spec->net_devices->len > 0)
     quilt_init_wait (init); /* for who moves them */
   set_oom_score (init);
@@ -323,9 +354,12 @@ quilt_init_run (const QuiltInit *parents)
   make_cwd (init);
   open_terminal (init);
   quilt_root_seal (init);
+  check_command (init);
+  enter_pid_namespace (&copy, &identity);
   wait_at_gate (&copy);
   prepare_command (init);
-  look_user_up (&copy, &identity);
+  if (!init->is_weak)
+    look_user_up (&copy, &identity);
   if (quilt_spec_has_init (init->spec))
     quilt_reaper_run (init);
   quilt_init_become (init, init->spec->process.args, init->env, 0);

@@ -19,6 +19,7 @@ typedef struct {
   char **env;  /* of the command and its steps */
   char **home; /* where in it HOME of the user stands who is looked up; NULL: nowhere */
   const QuiltIdentity *identity; /* in the init itself: who the next program is run as */
+  gboolean is_weak;              /* in the init itself: it has given up its power */
 } QuiltInit;
 
 /* In the cloned child: never returns, never allocates. */
@@ -48,6 +49,13 @@ void quilt_init_run_hooks (const QuiltInit *init,
 
 /* Waits for the supervisor's word to go on; ends the process if it is gone. */
 void quilt_init_wait (const QuiltInit *init);
+
+/* All that it takes to have no more power than the command; step 0 is the command itself. What is
+ * left to do then needs none. */
+void quilt_init_give_up_power (QuiltInit *init, guint step);
+
+/* After that: goes on as a child in the pid namespace that is joined, once the caller knows it. */
+void quilt_init_be_born (const QuiltInit *init);
 
 /* Becomes the payload: credentials, working directory, signals; then executes argv. step 0 is the
  * command itself. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Namespaces that are there already: opened by the supervisor, entered on the way to the clone. */
+/* Namespaces that are there already: opened by the supervisor, entered on the way to the clone, or
+ * by the init. */
 #include "core/join.h"
 
 #include "base/error.h"
@@ -34,6 +35,18 @@ clone_flag_of (guint type)
     if (types[i].ours == type)
       return types[i].clone_flag;
   return 0;
+}
+
+int
+quilt_joins_new_namespaces (const QuiltSpec *spec)
+{
+  const guint later = QUILT_NS_CGROUP | QUILT_NS_TIME;
+  int flags = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (spec->namespaces & types[i].ours & ~later)
+      flags |= types[i].clone_flag;
+  return flags;
 }
 
 /* Of those that have settings. */
@@ -104,21 +117,31 @@ quilt_joins_clear (QuiltJoins *joins)
   joins->n = 0;
 }
 
-static gboolean
-has (const QuiltJoins *joins, int type)
+int
+quilt_joins_find (const QuiltJoins *joins, int type)
 {
   for (guint i = 0; i < joins->n; i++)
     if (joins->types[i] == type)
-      return TRUE;
-  return FALSE;
+      return joins->fds[i];
+  return -1;
 }
 
-/* Who enters a whole container does all of it himself: files of the host's /proc have to be written
- * before, and nobody in it may see him until he is no more than one of its own. */
+gboolean
+quilt_joins_await_birth (const QuiltJoins *joins)
+{
+  return quilt_joins_find (joins, CLONE_NEWPID) >= 0;
+}
+
 static gboolean
 is_whole (const QuiltJoins *joins)
 {
-  return has (joins, CLONE_NEWNS);
+  return quilt_joins_find (joins, CLONE_NEWNS) >= 0;
+}
+
+gboolean
+quilt_joins_come_first (const QuiltJoins *joins)
+{
+  return quilt_joins_await_birth (joins) && !is_whole (joins);
 }
 
 /* What the process between us and the child tells us; as short as it is, a pipe takes it whole. */
@@ -141,7 +164,7 @@ enter_and_clone (const QuiltJoins *joins, struct clone_args *args, int answer_fd
   for (guint i = 0; i < joins->n && answer.pid == 0; i++)
     if (setns (joins->fds[i], joins->types[i]) < 0)
       answer.pid = -1;
-  /* A change of credentials has made us dumpable, and the child is seen where it is born. */
+  /* A change of credentials has made us dumpable. */
   if (answer.pid == 0)
     prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (answer.pid == 0)
@@ -161,7 +184,7 @@ quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
   int fds[2];
   pid_t pid;
 
-  if (joins->n == 0 || is_whole (joins))
+  if (joins->n == 0 || is_whole (joins) || quilt_joins_come_first (joins))
     return (pid_t)syscall (SYS_clone3, args, sizeof *args);
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return -1;
@@ -185,32 +208,29 @@ quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
 }
 
 int
-quilt_joins_enter (const QuiltJoins *joins)
+quilt_joins_enter (const QuiltJoins *joins, int new_namespaces)
 {
-  if (!is_whole (joins))
-    return 0;
   for (guint i = 0; i < joins->n; i++)
     if (setns (joins->fds[i], joins->types[i]) < 0)
       return -errno;
+  if (new_namespaces && unshare (new_namespaces) < 0)
+    return -errno;
   for (guint i = 0; i < joins->n; i++)
     close (joins->fds[i]);
   return 0;
 }
 
-gboolean
-quilt_joins_await_birth (const QuiltJoins *joins)
-{
-  return is_whole (joins) && has (joins, CLONE_NEWPID);
-}
-
 pid_t
-quilt_joins_bear (void)
+quilt_joins_bear (int *ret_pid_fd)
 {
-  struct clone_args args = {.flags = CLONE_PARENT};
+  struct clone_args args = {
+      .flags = CLONE_PARENT | CLONE_PIDFD,
+      .pidfd = (guint64)(gsize)ret_pid_fd,
+  };
   pid_t pid = (pid_t)syscall (SYS_clone3, &args, sizeof args);
 
-  /* What filters say to it that can't look into its arguments. */
+  /* Filters that can't read the arguments of clone3(2) answer ENOSYS. */
   return pid < 0 && errno == ENOSYS
-             ? (pid_t)syscall (SYS_clone, (unsigned long)CLONE_PARENT, NULL, NULL, NULL, NULL)
+             ? (pid_t)syscall (SYS_clone, (unsigned long)args.flags, NULL, ret_pid_fd, NULL, NULL)
              : pid;
 }

@@ -135,14 +135,8 @@ bind_sysfs (const QuiltMountOp *op, int *ret_fd)
 }
 
 int
-quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
+quilt_mount_configure (const QuiltMountOp *op, int fs_fd, char *detail, gsize size)
 {
-  g_autofd int fs_fd = fsopen (op->type, FSOPEN_CLOEXEC);
-  g_autofd int fd = -1;
-  int r;
-
-  if (fs_fd < 0)
-    return errno == EPERM && strcmp (op->type, "sysfs") == 0 ? bind_sysfs (op, ret_fd) : -errno;
   if (op->source && fsconfig (fs_fd, FSCONFIG_SET_STRING, "source", op->source, 0) < 0)
     return fail_context (fs_fd, detail, size);
   for (guint i = 0; i < op->settings->len; i++) {
@@ -150,16 +144,24 @@ quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
 
     if (fsconfig (fs_fd, setting->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, setting->key,
                   setting->value, 0) < 0) {
-      r = fail_context (fs_fd, detail, size);
+      int r = fail_context (fs_fd, detail, size);
+
       if (size > 0 && !*detail)
         g_strlcpy (detail, setting->key, size);
       return r;
     }
   }
-  if (fsconfig (fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
-    r = fail_context (fs_fd, detail, size);
-    return r == -EPERM && strcmp (op->type, "sysfs") == 0 ? bind_sysfs (op, ret_fd) : r;
-  }
+  return fsconfig (fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0
+             ? fail_context (fs_fd, detail, size)
+             : 0;
+}
+
+int
+quilt_mount_finish (const QuiltMountOp *op, int fs_fd, char *detail, gsize size, int *ret_fd)
+{
+  g_autofd int fd = -1;
+  int r;
+
   fd = fsmount (fs_fd, FSMOUNT_CLOEXEC, (unsigned)op->attr_set);
   if (fd < 0)
     return fail_context (fs_fd, detail, size);
@@ -169,6 +171,17 @@ quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
     return r;
   *ret_fd = g_steal_fd (&fd);
   return 0;
+}
+
+int
+quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
+{
+  g_autofd int fs_fd = fsopen (op->type, FSOPEN_CLOEXEC);
+  int r = fs_fd < 0 ? -errno : quilt_mount_configure (op, fs_fd, detail, size);
+
+  if (r == -EPERM && strcmp (op->type, "sysfs") == 0)
+    return bind_sysfs (op, ret_fd);
+  return r < 0 ? r : quilt_mount_finish (op, fs_fd, detail, size, ret_fd);
 }
 
 static int

@@ -9,6 +9,10 @@
 /* A new instance of a file system, attached nowhere; detail may be NULL with size 0. */
 int quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd);
 
+/* Its two halves, of what fsopen(2) has opened: the file system is made, then a mount of it. */
+int quilt_mount_configure (const QuiltMountOp *op, int fs_fd, char *detail, gsize size);
+int quilt_mount_finish (const QuiltMountOp *op, int fs_fd, char *detail, gsize size, int *ret_fd);
+
 /* Of a mount that is attached nowhere; it is no longer anybody's peer. */
 int quilt_mount_set_attributes (int fd, const QuiltMountOp *op);
 

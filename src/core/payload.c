@@ -27,15 +27,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct {
-  guint ours;
-  guint64 clone_flag;
-} namespaces[] = {
-    {QUILT_NS_PID, CLONE_NEWPID}, {QUILT_NS_NETWORK, CLONE_NEWNET}, {QUILT_NS_MOUNT, CLONE_NEWNS},
-    {QUILT_NS_IPC, CLONE_NEWIPC}, {QUILT_NS_UTS, CLONE_NEWUTS},     {QUILT_NS_USER, CLONE_NEWUSER},
-    /* cgroup: only once inside */
-};
-
 static gboolean
 check_hooks (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **error)
 {
@@ -124,14 +115,14 @@ clone_init (const QuiltSpec *spec, const QuiltJoins *joins, int cgroup, int *ret
       .exit_signal = SIGCHLD,
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++)
-    if (spec->namespaces & namespaces[i].ours)
-      args.flags |= namespaces[i].clone_flag;
+  /* Else the init makes them itself. */
+  if (!quilt_joins_come_first (joins))
+    args.flags |= (guint64)quilt_joins_new_namespaces (spec);
   if (cgroup >= 0) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = (guint64)cgroup;
   }
-  /* Whoever shares a pid namespace with the init sees it from its birth. */
+  /* A container that shares the host's pid namespace sees the init from its birth. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   return quilt_joins_clone (joins, &args);
 }
@@ -145,6 +136,25 @@ refuse_clone (const QuiltSpec *spec, int errsv, GError **error)
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                "Failed to make a namespace for the container: the host allows no more; raise the "
                "sysctls user.max_*_namespaces, or create the container with --userns=host");
+  return FALSE;
+}
+
+static gboolean
+await_joined (const QuiltJoins *joins, int channel, GError **error)
+{
+  QuiltReport report;
+  int r;
+
+  if (!quilt_joins_come_first (joins))
+    return TRUE;
+  r = quilt_report_await (channel, &report);
+  if (r > 0 && report.type == QUILT_REPORT_JOINED)
+    return TRUE;
+  if (r > 0)
+    quilt_report_to_error (&report, error);
+  else
+    quilt_set_error_errno (error, r < 0 ? errno : ECHILD,
+                           "Failed to start the container's init in the namespaces that it joins");
   return FALSE;
 }
 
@@ -213,20 +223,41 @@ quilt_payload_start (const QuiltSpec *spec,
     return FALSE;
   }
   if (payload.pid == 0) {
-    const QuiltInit init = {spec, mounts, &joins, setup, channel_fd, env, home, NULL};
+    const QuiltInit init = {spec, mounts, &joins, setup, channel_fd, env, home, NULL, FALSE};
 
     /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */
     quilt_fd_clear (&payload.channel);
     quilt_init_run (&init);
   }
+  quilt_fd_clear (&channel_fd); /* so that the init's death is seen */
   if (!quilt_time_namespace_restore (time_fd, error) ||
-      !quilt_scheduling_apply (&spec->process, payload.pid, error) ||
+      !await_joined (&joins, payload.channel, error) ||
+      (!quilt_joins_await_birth (&joins) &&
+       !quilt_scheduling_apply (&spec->process, payload.pid, error)) ||
       !give_net_devices (spec, &payload, error) ||
       !quilt_user_namespace_set_up (spec, mounts, &joins, payload.pid, payload.channel, error))
     return FALSE;
   *ret_payload = payload;
   payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   return TRUE;
+}
+
+gboolean
+quilt_payload_take_over (QuiltPayload *payload,
+                         const QuiltSpec *spec,
+                         const QuiltReport *report,
+                         GError **error)
+{
+  g_autofd int pid_fd = report->error;
+  siginfo_t info;
+
+  if (waitid (P_PIDFD, (id_t)pid_fd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to look at the container's process");
+  waitpid (payload->pid, NULL, 0);
+  quilt_fd_clear (&payload->pid_fd);
+  payload->pid = report->status;
+  payload->pid_fd = g_steal_fd (&pid_fd);
+  return quilt_scheduling_apply (&spec->process, payload->pid, error);
 }
 
 int

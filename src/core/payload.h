@@ -64,6 +64,13 @@ int quilt_payload_open_root (const QuiltPayload *payload);
 /* Gives the init, which waits for it, the word to go on. */
 gboolean quilt_payload_continue (const QuiltPayload *payload);
 
+/* After BORN: the init has ended, and the child of ours that the report names goes on in its place;
+ * it waits for the word to. FAILED. */
+gboolean quilt_payload_take_over (QuiltPayload *payload,
+                                  const QuiltSpec *spec,
+                                  const QuiltReport *report,
+                                  GError **error);
+
 /* Kills it if it runs, reaps it, and closes all. */
 void quilt_payload_clear (QuiltPayload *payload);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltPayload, quilt_payload_clear)

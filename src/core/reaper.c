@@ -6,7 +6,6 @@
 #include "core/credentials.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -66,10 +65,13 @@ quilt_reaper_run (const QuiltInit *init)
   command = fork ();
   if (command < 0)
     quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
-  if (command == 0)
+  if (command == 0) {
+    quilt_init_die_with_parent ();
     return;
-  /* The command may be another user's. */
-  r = quilt_credentials_keep_for_good (G_GUINT64_CONSTANT (1) << CAP_KILL);
+  }
+  /* After quilt_init_give_up_power() the bounding set is the command's, and can't be changed. */
+  r = init->is_weak ? quilt_credentials_keep (QUILT_REAPER_CAPABILITIES)
+                    : quilt_credentials_keep_for_good (QUILT_REAPER_CAPABILITIES);
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", "");
   prctl (PR_SET_NAME, "quilt-init", 0, 0, 0);

@@ -3,10 +3,12 @@
 #include "core/report.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "core/hook.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -46,6 +48,7 @@ static const struct {
     [QUILT_STAGE_DOMAINNAME] = {"set the domain name", ""},
     [QUILT_STAGE_PERSONALITY] = {"set the personality", ""},
     [QUILT_STAGE_PROPAGATION] = {"set the propagation of the root file system to", ""},
+    [QUILT_STAGE_JOIN] = {"enter the container's namespaces", ""},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (stages) == QUILT_N_STAGES);
@@ -98,27 +101,60 @@ quilt_report_send (int channel, const QuiltReport *report)
   return n == sizeof *report;
 }
 
+gboolean
+quilt_report_send_born (int channel, pid_t pid, int pid_fd)
+{
+  QuiltReport report;
+
+  quilt_report_init (&report, QUILT_REPORT_BORN);
+  report.status = pid;
+  return quilt_fds_send (channel, &report, sizeof report, &pid_fd, 1);
+}
+
+static gboolean
+is_sound (const QuiltReport *report, guint n_fds)
+{
+  return report->type >= QUILT_REPORT_READY && report->type <= QUILT_REPORT_LAST &&
+         report->stage < QUILT_N_STAGES && report->problem < QUILT_N_COMMAND_PROBLEMS &&
+         memchr (report->object, '\0', sizeof report->object) &&
+         memchr (report->detail, '\0', sizeof report->detail) &&
+         n_fds == (report->type == QUILT_REPORT_BORN ? 1 : 0);
+}
+
 int
 quilt_report_receive (int channel, QuiltReport *ret_report)
 {
+  g_autofd int fd = -1;
   QuiltReport report;
-  ssize_t n;
+  guint n_fds;
+  gssize n;
 
   /* ECONNRESET: it ended without reading our last word. It is said once, ahead of its own last
    * words. */
   do
-    n = recv (channel, &report, sizeof report, MSG_DONTWAIT | MSG_TRUNC);
-  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    n = quilt_fds_receive (channel, MSG_DONTWAIT, &report, sizeof report, &fd, 1, &n_fds);
+  while (n < 0 && errno == ECONNRESET);
+  if (n < 0 && errno == EMSGSIZE)
+    errno = EBADMSG;
   if (n <= 0)
     return (int)n;
-  if (n != sizeof report || report.type < QUILT_REPORT_READY ||
-      report.type > QUILT_REPORT_HOOK_FAILED || report.stage >= QUILT_N_STAGES ||
-      report.problem >= QUILT_N_COMMAND_PROBLEMS ||
-      !memchr (report.object, '\0', sizeof report.object) ||
-      !memchr (report.detail, '\0', sizeof report.detail))
+  if (n != sizeof report || !is_sound (&report, n_fds))
     return errno = EBADMSG, -1;
+  if (n_fds > 0)
+    report.error = g_steal_fd (&fd);
   *ret_report = report;
   return 1;
+}
+
+int
+quilt_report_await (int channel, QuiltReport *ret_report)
+{
+  struct pollfd more = {channel, POLLIN, 0};
+  int r;
+
+  while ((r = quilt_report_receive (channel, ret_report)) < 0 && errno == EAGAIN)
+    poll (&more, 1, -1);
+  return r;
 }
 
 /* Names that an image or a caller chose: on one line, whatever they hold. */

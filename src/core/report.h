@@ -3,6 +3,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 /* Where a child of ours stands when it fails. Each has its verb in report.c. */
 typedef enum {
@@ -35,6 +36,7 @@ typedef enum {
   QUILT_STAGE_DOMAINNAME,
   QUILT_STAGE_PERSONALITY,
   QUILT_STAGE_PROPAGATION,
+  QUILT_STAGE_JOIN,
   QUILT_N_STAGES,
 } QuiltStage;
 
@@ -58,8 +60,7 @@ typedef enum {
   QUILT_REPORT_READY = 1,    /* built; waits for the word to go on */
   QUILT_REPORT_STEP,         /* setup step `step` is next; waits */
   QUILT_REPORT_STEPS_DONE,   /* all have succeeded and nothing of them is left; waits */
-  QUILT_REPORT_EXEC,         /* execve() is next; end of file then says that it succeeded.
-                              * status: 0, or the pid of the caller's child that does it instead */
+  QUILT_REPORT_EXEC,         /* execve() is next; end of file then says that it succeeded */
   QUILT_REPORT_WARNING,      /* problem, object, detail: about the command, which is tried anyway */
   QUILT_REPORT_STAGE_FAILED, /* stage, error, object, detail */
   QUILT_REPORT_COMMAND_BAD,  /* problem, error, object, detail; step: 0 is the command itself */
@@ -70,6 +71,11 @@ typedef enum {
                               * asked; it goes on when the byte at step | status << 32 is not 0 */
   QUILT_REPORT_HOOK_FAILED,  /* stage is its kind, object its path, detail what it said; error,
                               * status, timed_out */
+  QUILT_REPORT_JOINED,       /* it is in all of its namespaces but a pid namespace that it joins */
+  QUILT_REPORT_BORN,         /* status: the pid of the caller's child that goes on in its place, in
+                              * the pid namespace that it joins; error: a pidfd of it, the
+                              * receiver's. That child waits */
+  QUILT_REPORT_LAST = QUILT_REPORT_BORN,
 } QuiltReportType;
 
 /* One message, written at once, by code that must not allocate. */
@@ -91,8 +97,14 @@ void quilt_report_init (QuiltReport *report, QuiltReportType type);
 /* Child-safe. Fails only when the supervisor is gone. */
 gboolean quilt_report_send (int channel, const QuiltReport *report);
 
+/* Likewise, BORN with the pidfd, which stays the sender's. */
+gboolean quilt_report_send_born (int channel, pid_t pid, int pid_fd);
+
 /* 1: got one; 0: end of file; -1 with errno: EAGAIN, EBADMSG (it makes no sense). */
 int quilt_report_receive (int channel, QuiltReport *ret_report);
+
+/* As quilt_report_receive(), but waits for one. */
+int quilt_report_await (int channel, QuiltReport *ret_report);
 
 /* Sets the error that one of the three failures is, in words. */
 void quilt_report_to_error (const QuiltReport *report, GError **error);

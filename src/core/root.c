@@ -81,6 +81,10 @@ run_hooks_before_pivot (const QuiltInit *init)
     return;
   quilt_init_report (init, QUILT_REPORT_MOUNTED);
   quilt_init_wait (init);
+  /* Our children would be in the pid namespace that is joined, and could be used by who is there.
+   */
+  if (quilt_joins_await_birth (init->joins))
+    return;
   quilt_init_run_hooks (init, spec->create_container, init->setup->creating_state, NULL,
                         QUILT_STAGE_CREATE_CONTAINER);
 }
@@ -163,9 +167,9 @@ enter_container (const QuiltInit *init)
 
   if (is_mapped (init))
     receive_trees (init);
-  r = quilt_joins_enter (init->joins);
+  r = quilt_joins_enter (init->joins, 0);
   if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_PIVOT, -r, "", "");
+    quilt_init_fail (init, QUILT_STAGE_JOIN, -r, "", "");
   if (is_mapped (init))
     become_root (init);
 }

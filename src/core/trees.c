@@ -8,17 +8,14 @@
 #include "core/idmap.h"
 #include "core/mounts-private.h"
 #include "core/overlay.h"
+#include "core/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static int
@@ -37,17 +34,27 @@ static const struct {
   int clone_flag;
   const char *path; /* of the supervisor's own */
 } mirrors[] = {
-    {"proc", QUILT_NS_PID, CLONE_NEWPID, "/proc/self/ns/pid"},
+    {"proc", QUILT_NS_PID, CLONE_NEWPID, NULL}, /* it is not entered */
     {"sysfs", QUILT_NS_NETWORK, CLONE_NEWNET, "/proc/self/ns/net"},
     {"mqueue", QUILT_NS_IPC, CLONE_NEWIPC, "/proc/self/ns/ipc"},
     {"cgroup2", QUILT_NS_CGROUP, CLONE_NEWCGROUP, "/proc/self/ns/cgroup"},
 };
+
+/* The init is in no pid namespace that it joins. */
+static gboolean
+shows_joined_pids (const QuiltSpec *spec, const QuiltMountOp *op)
+{
+  return op->kind == QUILT_MOUNT_NEW && strcmp (op->type, "proc") == 0 &&
+         quilt_spec_joins (spec, QUILT_NS_PID);
+}
 
 /* Of the host, or of somebody whose user namespace is not ours: a new one has power over new ones
  * alone. */
 static gboolean
 shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
 {
+  if (shows_joined_pids (spec, op))
+    return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (mirrors) && op->kind == QUILT_MOUNT_NEW; i++)
     if (strcmp (mirrors[i].type, op->type) == 0)
       return !(spec->namespaces & mirrors[i].shown) &&
@@ -68,7 +75,8 @@ plan_op (QuiltMountPlan *plan, const QuiltSpec *spec, QuiltMountOp *op)
 {
   gboolean mapped = quilt_spec_leaves_host (spec, QUILT_NS_USER);
 
-  if (!mapped && (op->kind != QUILT_MOUNT_BIND || !is_outside (op)))
+  if (!mapped && (op->kind != QUILT_MOUNT_BIND || !is_outside (op)) &&
+      !shows_joined_pids (spec, op))
     return;
   if (op->kind == QUILT_MOUNT_BIND)
     op->tree = add_tree (plan, op->source, op, op->idmap);
@@ -181,43 +189,6 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
   return tree->idmap && !map_ids (fd, tree, user_fd, error) ? -1 : g_steal_fd (&fd);
 }
 
-/* What the child tells; as short as it is, a pipe takes it whole. */
-typedef struct {
-  int r;
-  int fd; /* in the table that we share */
-  char detail[256];
-} Made;
-
-/* As quilt_mount_new(), by a child: procfs shows the pid namespace that its maker is in, and nobody
- * enters one after his birth. */
-static int
-mount_new_by_child (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
-{
-  struct clone_args child = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
-  Made made = {.r = -ECHILD, .fd = -1};
-  int fds[2];
-  pid_t pid;
-
-  if (pipe2 (fds, O_CLOEXEC) < 0)
-    return -errno;
-  pid = (pid_t)syscall (SYS_clone3, &child, sizeof child);
-  if (pid == 0) {
-    made.r = quilt_mount_new (op, made.detail, sizeof made.detail, &made.fd);
-    _exit (quilt_fd_write_all (fds[1], &made, sizeof made) ? 0 : 1);
-  }
-  if (pid < 0)
-    made.r = -errno;
-  else
-    waitpid (pid, NULL, 0);
-  close (fds[1]); /* it may have died without a word */
-  if (pid > 0 && read (fds[0], &made, sizeof made) < 0)
-    made.r = -errno;
-  close (fds[0]);
-  g_strlcpy (detail, made.detail, size);
-  *ret_fd = made.fd;
-  return made.r;
-}
-
 /* As quilt_mount_new(), of a namespace that the container has joined if it shows one. We are back
  * in our own before anything else is done. */
 static int
@@ -234,13 +205,12 @@ make_mirror (const QuiltMountOp *op, const QuiltJoins *joins, char *detail, gsiz
     i++;
   if (mirror == G_N_ELEMENTS (mirrors) || i == joins->n)
     return quilt_mount_new (op, detail, size, ret_fd);
+  if (mirrors[mirror].shown == QUILT_NS_PID)
+    return quilt_procfs_new (op, joins->fds[i], detail, size, ret_fd);
   own_fd = open (mirrors[mirror].path, O_RDONLY | O_CLOEXEC);
   if (own_fd < 0 || setns (joins->fds[i], joins->types[i]) < 0)
     return -errno;
-  if (mirrors[mirror].shown == QUILT_NS_PID)
-    r = mount_new_by_child (op, detail, size, ret_fd);
-  else
-    r = quilt_mount_new (op, detail, size, ret_fd);
+  r = quilt_mount_new (op, detail, size, ret_fd);
   return setns (own_fd, joins->types[i]) < 0 ? -errno : r;
 }
 

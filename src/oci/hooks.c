@@ -35,14 +35,18 @@ quilt_oci_hooks_fill_state (int state_fd,
 }
 
 gboolean
-quilt_oci_hooks_run (const GPtrArray *hooks, const char *kind, int state_fd, GError **error)
+quilt_oci_hooks_run (const GPtrArray *hooks,
+                     const char *kind,
+                     int state_fd,
+                     const QuiltHookChild *child,
+                     GError **error)
 {
   QuiltHookResult result;
 
   for (guint i = 0; i < hooks->len; i++) {
     const QuiltHook *hook = hooks->pdata[i];
 
-    if (!quilt_hook_run (hook, state_fd, environ, NULL, &result)) {
+    if (!quilt_hook_run (hook, state_fd, environ, child, &result)) {
       quilt_hook_to_error (&result, kind, hook->path, error);
       return FALSE;
     }

@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "core/credentials.h"
 #include "core/learn-ids.h"
+#include "core/user-namespace.h"
 #include "oci/filter.h"
 #include "oci/hooks.h"
 #include "oci/own-users.h"
@@ -17,7 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -161,6 +165,35 @@ has_hooks (const QuiltSpec *spec)
   return has_hooks_before_pivot (spec) || spec->start_container->len + spec->poststart->len > 0;
 }
 
+/* In the child that becomes a createContainer hook: all namespaces of the container's init but the
+ * pid namespace, where others could use what the hook has. */
+static void
+enter_container (gconstpointer data)
+{
+  const QuiltOciLaunch *launch = data;
+  const QuiltSpec *spec = launch->bundle.spec;
+  gboolean mapped = quilt_spec_leaves_host (spec, QUILT_NS_USER);
+  const int types = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+  if (setns (launch->payload.pid_fd, types | (mapped ? CLONE_NEWUSER : 0)) == 0 &&
+      (!mapped || quilt_user_namespace_become_root (quilt_credentials_keep_groups (spec)) == 0))
+    return;
+  dprintf (STDERR_FILENO, "Failed to enter the container's namespaces: %s", g_strerror (errno));
+  _exit (127);
+}
+
+/* The init runs these itself, unless it has no pid namespace that it could run them in. */
+static gboolean
+run_create_container (const QuiltOciLaunch *launch, GError **error)
+{
+  const QuiltSpec *spec = launch->bundle.spec;
+  const QuiltHookChild child = {enter_container, launch};
+
+  return !quilt_spec_joins (spec, QUILT_NS_PID) ||
+         quilt_oci_hooks_run (spec->create_container, "createContainer",
+                              launch->setup.creating_state, &child, error);
+}
+
 static gboolean
 run_hooks (QuiltOciLaunch *launch, GError **error)
 {
@@ -172,9 +205,9 @@ run_hooks (QuiltOciLaunch *launch, GError **error)
   return quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_MOUNTED, error) &&
          quilt_oci_hooks_fill_state (state_fd, launch->container, spec, QUILT_OCI_CREATING,
                                      error) &&
-         quilt_oci_hooks_run (spec->prestart, "prestart", state_fd, error) &&
-         quilt_oci_hooks_run (spec->create_runtime, "createRuntime", state_fd, error) &&
-         quilt_oci_reports_answer (&launch->payload, error);
+         quilt_oci_hooks_run (spec->prestart, "prestart", state_fd, NULL, error) &&
+         quilt_oci_hooks_run (spec->create_runtime, "createRuntime", state_fd, NULL, error) &&
+         run_create_container (launch, error) && quilt_oci_reports_answer (&launch->payload, error);
 }
 
 static gboolean
@@ -191,11 +224,21 @@ make_states (QuiltOciLaunch *launch, GError **error)
 }
 
 static gboolean
+note_pid (QuiltOciLaunch *launch, GError **error)
+{
+  QuiltOciContainer *container = launch->container;
+  char state;
+
+  container->pid = launch->payload.pid;
+  return quilt_oci_read_start_time (container->pid, &container->start_time, &state) ||
+         quilt_set_error_errno (error, errno, "Failed to look at the container's init");
+}
+
+static gboolean
 start_init (QuiltOciLaunch *launch, GError **error)
 {
   QuiltPayloadSetup *setup = &launch->setup;
-  QuiltOciContainer *container = launch->container;
-  char state;
+  const QuiltOciContainer *container = launch->container;
 
   for (int i = 0; i < 3; i++)
     setup->stdio[i] = i;
@@ -210,11 +253,20 @@ start_init (QuiltOciLaunch *launch, GError **error)
       launch->bundle.spec->process.additional_gids->len == 0 &&
       quilt_oci_keeps_groups (launch->oci);
   quilt_oci_block_signals ();
-  if (!quilt_payload_start (launch->bundle.spec, setup, &launch->payload, error))
-    return FALSE;
-  container->pid = launch->payload.pid;
-  return quilt_oci_read_start_time (container->pid, &container->start_time, &state) ||
-         quilt_set_error_errno (error, errno, "Failed to look at the container's init");
+  return quilt_payload_start (launch->bundle.spec, setup, &launch->payload, error) &&
+         note_pid (launch, error);
+}
+
+/* The process whose number becomes known is the one that will be the command. */
+static gboolean
+await_birth (QuiltOciLaunch *launch, GError **error)
+{
+  const QuiltSpec *spec = launch->bundle.spec;
+
+  return !quilt_spec_joins (spec, QUILT_NS_PID) ||
+         (quilt_oci_reports_answer (&launch->payload, error) &&
+          quilt_oci_reports_await_birth (&launch->payload, launch->container, spec, error) &&
+          note_pid (launch, error));
 }
 
 gboolean
@@ -250,7 +302,8 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   if (has_hooks (spec))
     quilt_oci_cgroup_rest (&launch->container->cgroup);
   return run_hooks (launch, error) &&
-         quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_READY, error);
+         quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_READY, error) &&
+         await_birth (launch, error);
 }
 
 gboolean

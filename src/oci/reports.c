@@ -3,25 +3,7 @@
 #include "oci/reports.h"
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "oci/listener.h"
-
-#include <errno.h>
-#include <poll.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
-
-/* As quilt_report_receive(), but waits. */
-static int
-receive (int channel, QuiltReport *ret_report)
-{
-  struct pollfd more = {channel, POLLIN, 0};
-  int r;
-
-  while ((r = quilt_report_receive (channel, ret_report)) < 0 && errno == EAGAIN)
-    poll (&more, 1, -1);
-  return r;
-}
 
 static gboolean
 fail (int r, const QuiltReport *report, GError **error)
@@ -43,7 +25,7 @@ quilt_oci_reports_await (int channel, QuiltReportType type, GError **error)
   int r;
 
   do
-    r = receive (channel, &report);
+    r = quilt_report_await (channel, &report);
   while (r > 0 && report.type == QUILT_REPORT_WARNING);
   return (r > 0 && report.type == type) || fail (r, &report, error);
 }
@@ -52,7 +34,7 @@ gboolean
 quilt_oci_reports_await_end (int channel, GError **error)
 {
   QuiltReport report;
-  int r = receive (channel, &report);
+  int r = quilt_report_await (channel, &report);
 
   return r == 0 || fail (r, &report, error);
 }
@@ -69,20 +51,43 @@ quilt_oci_reports_prefer (int channel, GError **error)
   quilt_report_to_error (&report, error);
 }
 
-/* By its descriptor it is known as our child: the container may have had a hand in the number. */
+/* The next report that is no warning: the command is tried all the same. The listener is handed
+ * over on the way. As quilt_report_await(); FALSE: that failed. */
 static gboolean
-take_over (QuiltPayload *payload, pid_t pid, GError **error)
+next_report (const QuiltPayload *payload,
+             const QuiltOciContainer *container,
+             const QuiltSpec *spec,
+             QuiltReport *ret_report,
+             int *ret,
+             GError **error)
 {
-  g_autofd int pid_fd = pidfd_open (pid, 0);
-  siginfo_t info;
+  for (;;) {
+    *ret = quilt_report_await (payload->channel, ret_report);
+    if (*ret > 0 && ret_report->type == QUILT_REPORT_WARNING)
+      continue;
+    if (*ret <= 0 || ret_report->type != QUILT_REPORT_LISTENER)
+      return TRUE;
+    if (!quilt_oci_listener_hand_over (ret_report, payload->pid_fd, container, spec, error)) {
+      quilt_oci_reports_prefer (payload->channel, error);
+      return FALSE;
+    }
+  }
+}
 
-  if (pid_fd < 0 || waitid (P_PIDFD, (id_t)pid_fd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
-    return quilt_set_error_errno (error, errno, "Failed to look at the executed process");
-  waitpid (payload->pid, NULL, 0);
-  quilt_fd_clear (&payload->pid_fd);
-  payload->pid = pid;
-  payload->pid_fd = g_steal_fd (&pid_fd);
-  return TRUE;
+gboolean
+quilt_oci_reports_await_birth (QuiltPayload *payload,
+                               const QuiltOciContainer *container,
+                               const QuiltSpec *spec,
+                               GError **error)
+{
+  QuiltReport report;
+  int r;
+
+  if (!next_report (payload, container, spec, &report, &r, error))
+    return FALSE;
+  if (r <= 0 || report.type != QUILT_REPORT_BORN)
+    return fail (r, &report, error);
+  return quilt_payload_take_over (payload, spec, &report, error);
 }
 
 gboolean
@@ -93,25 +98,14 @@ quilt_oci_reports_await_command (QuiltPayload *payload,
 {
   gboolean executes = FALSE;
   QuiltReport report;
+  int r;
 
-  for (;;) {
-    int r = receive (payload->channel, &report);
-
-    if (r > 0 && report.type == QUILT_REPORT_WARNING) /* it is tried anyway */
-      continue;
-    if (r > 0 && report.type == QUILT_REPORT_LISTENER) {
-      if (!quilt_oci_listener_hand_over (&report, payload->pid_fd, container, spec, error)) {
-        quilt_oci_reports_prefer (payload->channel, error);
-        return FALSE;
-      }
-      continue;
-    }
+  while (next_report (payload, container, spec, &report, &r, error)) {
     if (r <= 0 || report.type != QUILT_REPORT_EXEC)
       return (r == 0 && executes) || fail (r, &report, error);
-    if (report.status != 0 && !take_over (payload, report.status, error))
-      return FALSE;
     executes = TRUE;
   }
+  return FALSE;
 }
 
 gboolean

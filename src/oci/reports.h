@@ -11,8 +11,15 @@ gboolean quilt_oci_reports_await (int channel, QuiltReportType type, GError **er
 /* Waits until it has closed the channel. */
 gboolean quilt_oci_reports_await_end (int channel, GError **error);
 
+/* Waits until the init has a child in the pid namespace that it joins: payload is that child from
+ * then on, which waits for a word. Hands the listener over on the way, as the next does. */
+gboolean quilt_oci_reports_await_birth (QuiltPayload *payload,
+                                        const QuiltOciContainer *container,
+                                        const QuiltSpec *spec,
+                                        GError **error);
+
 /* Waits until the command of payload runs; hands its listener over on the way, if linux.seccomp has
- * one. payload is then the process that executes it, which can be another one. */
+ * one. */
 gboolean quilt_oci_reports_await_command (QuiltPayload *payload,
                                           const QuiltOciContainer *container,
                                           const QuiltSpec *spec,

@@ -174,6 +174,14 @@ set_affinity (pid_t pid, const char *cpus, GError **error)
 }
 
 static gboolean
+await_birth (Exec *exec, GError **error)
+{
+  return !quilt_spec_joins (exec->spec, QUILT_NS_PID) ||
+         (quilt_oci_reports_await_birth (&exec->payload, exec->container, exec->spec, error) &&
+          quilt_oci_reports_answer (&exec->payload, error));
+}
+
+static gboolean
 start (QuiltOci *oci, Exec *exec, GError **error)
 {
   QuiltPayloadSetup *setup = &exec->setup;
@@ -194,7 +202,7 @@ start (QuiltOci *oci, Exec *exec, GError **error)
   channel = exec->payload.channel;
   return quilt_oci_reports_await (channel, QUILT_REPORT_READY, error) && check_init (exec, error) &&
          set_affinity (exec->payload.pid, exec->spec->process.exec_cpus_final, error) &&
-         quilt_oci_reports_answer (&exec->payload, error) &&
+         quilt_oci_reports_answer (&exec->payload, error) && await_birth (exec, error) &&
          quilt_oci_reports_await_command (&exec->payload, exec->container, exec->spec, error) &&
          (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error));
 }

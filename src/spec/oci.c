@@ -68,12 +68,18 @@ quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path)
 }
 
 gboolean
-quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type)
+quilt_spec_joins (const QuiltSpec *spec, QuiltNamespaces type)
 {
   for (guint i = 0; i < spec->joins->len; i++)
     if (((const QuiltNamespaceJoin *)spec->joins->pdata[i])->type == type)
       return TRUE;
-  return (spec->namespaces & type) != 0;
+  return FALSE;
+}
+
+gboolean
+quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type)
+{
+  return quilt_spec_joins (spec, type) || (spec->namespaces & type) != 0;
 }
 
 gboolean

@@ -176,6 +176,9 @@ gboolean quilt_spec_annotation_uint64 (
 /* Whether pid 1 is to be ours, with the command as its child. */
 gboolean quilt_spec_has_init (const QuiltSpec *spec);
 
+/* Whether it joins a namespace of this type. */
+gboolean quilt_spec_joins (const QuiltSpec *spec, QuiltNamespaces type);
+
 /* Whether its namespace of this type is not the host's: a new one, or one that is joined. */
 gboolean quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type);
 

@@ -199,6 +199,18 @@ quilt_supervisor_handle_terminate (QuiltSupervisor *self)
                  QUILT_MESSAGE_RUNNING); /* it carries the flag: a quiltd that is there learns it */
 }
 
+/* Of a container that joins a pid namespace: its first process is another one from here on. */
+static void
+take_over (QuiltSupervisor *self, const QuiltReport *report)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (quilt_payload_take_over (&self->payload, self->spec, report, &error))
+    quilt_payload_continue (&self->payload);
+  else
+    quilt_supervisor_fail (self, error, 0);
+}
+
 static void
 handle_report (QuiltSupervisor *self, const QuiltReport *report)
 {
@@ -218,6 +230,9 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
     break;
   case QUILT_REPORT_EXEC:
     self->executing = TRUE;
+    break;
+  case QUILT_REPORT_BORN:
+    take_over (self, report);
     break;
   case QUILT_REPORT_WARNING:
     text = quilt_report_to_warning (report);
@@ -290,10 +305,12 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
 {
   siginfo_t info = {0};
 
-  if (waitid (P_PIDFD, (id_t)self->payload.pid_fd, &info, WEXITED) < 0)
-    return;
+  /* Its last report may say that another process goes on in its place, which has not ended. */
   if (self->payload.channel >= 0)
     quilt_supervisor_handle_reports (self);
+  if (waitid (P_PIDFD, (id_t)self->payload.pid_fd, &info, WEXITED | WNOHANG) < 0 ||
+      info.si_pid == 0)
+    return;
   quilt_fd_clear (&self->payload.pid_fd);
   quilt_oom_handle (&self->oom); /* the kernel may have told of the end first */
   self->kill_usec = 0;
