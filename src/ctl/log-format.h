@@ -2,7 +2,7 @@
 /* Log entries as lines. */
 #pragma once
 
-#include "ctl/journal.h"
+#include "journal/journal.h"
 
 typedef enum {
   QUILT_LOG_SHORT,

@@ -3,6 +3,7 @@
 #include "ctl/bus.h"
 #include "ctl/log-format.h"
 #include "ctl/pager.h"
+#include "ctl/read-log.h"
 #include "ctl/text.h"
 #include "ctl/when.h"
 
@@ -155,7 +156,7 @@ read_all (Logs *logs)
     logs->code = quilt_ctl_fail (logs->ctl, error);
     logs->stopped = TRUE;
   }
-  if (fflush (stdout) != 0)
+  if (fflush (stdout) != 0 || quilt_journal_is_at_end (logs->journal))
     logs->stopped = TRUE;
 }
 
@@ -434,6 +435,24 @@ choose_outputs (Logs *logs, const Options *options)
   }
 }
 
+/* Whether the journal can't be read, and quiltd can read it for us. */
+static gboolean
+needs_quiltd (const char *path, const GError *error)
+{
+  return path && g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_AUTHORIZED);
+}
+
+static gboolean
+begin_reading (Logs *logs, const char *path, const QuiltLogQuery *query, GError **error)
+{
+  if (logs->journal)
+    return quilt_journal_seek (logs->journal, query->since_usec, query->lines, query->stream,
+                               error);
+  g_clear_error (error);
+  logs->journal = quilt_read_log (logs->ctl, path, query, error);
+  return logs->journal != NULL;
+}
+
 int
 verb_logs (QuiltCtl *ctl, char **argv)
 {
@@ -442,6 +461,7 @@ verb_logs (QuiltCtl *ctl, char **argv)
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
   guint64 since = 0, lines = G_MAXUINT64, now = (guint64)g_get_real_time ();
+  QuiltLogQuery query;
   char **args = parse (ctl, argv, &options);
 
   if (!args)
@@ -451,17 +471,18 @@ verb_logs (QuiltCtl *ctl, char **argv)
       !parse_lines (options.lines, &lines, &error) || !choose_format (&logs, &options, &error))
     return quilt_ctl_fail (ctl, error);
   logs.journal = open_journal (ctl, args[0], &path, &error);
-  if (!logs.journal)
+  if (!logs.journal && !needs_quiltd (path, error))
     return quilt_ctl_fail (ctl, error);
   if (path)
     look_at_container (&logs, path);
-  if (logs.ended && logs.ended_after < now && now - logs.ended_after < BEHIND_USEC)
+  if (logs.journal && logs.ended && logs.ended_after < now && now - logs.ended_after < BEHIND_USEC)
     settle (ctl, strrchr (path, '/') + 1, logs.ended_after);
   options.follow = options.follow && path && !logs.ended;
   if (!options.follow)
     quilt_pager_open (ctl);
   choose_outputs (&logs, &options);
-  if (!quilt_journal_seek (logs.journal, since, lines, logs.only, &error))
+  query = (QuiltLogQuery){since, logs.until, lines, logs.only, options.follow};
+  if (!begin_reading (&logs, path, &query, &error))
     return quilt_ctl_fail (ctl, error);
   if (options.follow)
     return follow (&logs);

@@ -5,6 +5,7 @@
 #include "daemon/container-edit.h"
 #include "daemon/container-inspect.h"
 #include "daemon/container.h"
+#include "daemon/read-log.h"
 #include "daemon/verbs.h"
 
 static void
@@ -85,6 +86,16 @@ handle_inspect (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static gboolean
+handle_read_log (QuiltBusContainer *iface,
+                 GDBusMethodInvocation *call,
+                 GUnixFDList *fds,
+                 GVariant *options)
+{
+  quilt_container_read_log (QUILT_CONTAINER (iface), call, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 void
 quilt_container_bus_init (QuiltBusContainerIface *iface)
 {
@@ -97,4 +108,5 @@ quilt_container_bus_init (QuiltBusContainerIface *iface)
   iface->handle_rename = handle_rename;
   iface->handle_update = handle_update;
   iface->handle_inspect = handle_inspect;
+  iface->handle_read_log = handle_read_log;
 }

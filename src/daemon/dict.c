@@ -34,6 +34,8 @@ apply (const QuiltDictKey *key, GVariant *value)
     *(gboolean *)key->value = g_variant_get_boolean (value);
   else if (key->type == 't')
     *(guint64 *)key->value = g_variant_get_uint64 (value);
+  else if (key->type == 's')
+    *(const char **)key->value = g_variant_get_string (value, NULL);
   else
     *(gint32 *)key->value = g_variant_get_handle (value);
   if (key->ret_seen)

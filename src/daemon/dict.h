@@ -6,7 +6,7 @@
 
 typedef struct {
   const char *key;
-  char type;          /* 'b': gboolean *, 't': guint64 *, 'h': gint32 * */
+  char type; /* 'b': gboolean *, 't': guint64 *, 'h': gint32 *, 's': const char **, of the dict's */
   gpointer value;     /* untouched if the key is absent */
   gboolean *ret_seen; /* may be NULL */
 } QuiltDictKey;

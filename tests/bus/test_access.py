@@ -39,6 +39,7 @@ CALLS = {
     ("Container", "Rename"): ("sa{sv}", ("other", {})),
     ("Container", "Update"): ("a{sv}", ({"pids-max": GLib.Variant("t", 5)},)),
     ("Container", "Inspect"): ("a{sv}", ({},)),
+    ("Container", "ReadLog"): ("a{sv}", ({},)),
     ("Image", "Inspect"): ("a{sv}", ({},)),
     ("Image", "Remove"): ("a{sv}", ({},)),
     ("Job", "Cancel"): ("a{sv}", ({},)),

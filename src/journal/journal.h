@@ -23,8 +23,14 @@ typedef struct {
 } QuiltLogEntry;
 
 /* Opens the journal for the entries with field=value that root's processes wrote: anybody can write
- * entries with such fields. Before the first one. */
+ * entries with such fields. Before the first one. NOT_AUTHORIZED if the caller can read none of the
+ * system's journal. */
 QuiltJournal *quilt_journal_open (const char *field, const char *value, GError **error);
+/* The same entries as quilt-log writes them, from a pipe that is taken over: it is read from its
+ * beginning, and can't be searched. Without follow, reading waits for the next entry. */
+QuiltJournal *quilt_journal_open_stream (int fd, gboolean follow);
+/* Whether there will be no more entries: only ever of a pipe. */
+gboolean quilt_journal_is_at_end (const QuiltJournal *journal);
 void quilt_journal_close (QuiltJournal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltJournal, quilt_journal_close)
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the journal holds of one container; see sd-journal(3). */
-#include "ctl/journal.h"
+#include "journal/journal.h"
 
 #include "base/error.h"
-#include "ctl/libsystemd.h"
+#include "journal/libsystemd.h"
+#include "journal/log-stream.h"
 
 #include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
 
 struct QuiltJournal {
+  QuiltLogStream *stream; /* in the place of the library and its journal */
   QuiltLibsystemd lib;
   sd_journal *journal;
   char *name; /* copies, since the library's data ends with the next lookup */
@@ -29,6 +31,7 @@ quilt_journal_close (QuiltJournal *journal)
     g_source_remove (journal->timeout);
   if (journal->journal)
     journal->lib.close (journal->journal);
+  g_clear_pointer (&journal->stream, quilt_log_stream_free);
   g_clear_pointer (&journal->message, g_bytes_unref);
   g_free (journal->name);
   g_free (journal->state);
@@ -50,7 +53,8 @@ quilt_journal_open (const char *field, const char *value, GError **error)
 
   if (!quilt_libsystemd_load (&journal->lib, error))
     return NULL;
-  r = journal->lib.open (&journal->journal, SD_JOURNAL_LOCAL_ONLY);
+  /* A user's own journal says nothing of containers, and is no reason to be silent. */
+  r = journal->lib.open (&journal->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
   if (r >= 0)
     r = journal->lib.set_data_threshold (journal->journal, 0); /* all of a long line */
   if (r >= 0)
@@ -71,6 +75,21 @@ quilt_journal_open (const char *field, const char *value, GError **error)
   return g_steal_pointer (&journal);
 }
 
+QuiltJournal *
+quilt_journal_open_stream (int fd, gboolean follow)
+{
+  QuiltJournal *journal = g_new0 (QuiltJournal, 1);
+
+  journal->stream = quilt_log_stream_new (fd, follow);
+  return journal;
+}
+
+gboolean
+quilt_journal_is_at_end (const QuiltJournal *journal)
+{
+  return journal->stream && quilt_log_stream_is_at_end (journal->stream);
+}
+
 /* The value of a field of the current entry: NULL where it has none. */
 static const char *
 get (QuiltJournal *journal, const char *field, gsize *ret_length)
@@ -79,6 +98,8 @@ get (QuiltJournal *journal, const char *field, gsize *ret_length)
   const void *data;
   gsize length;
 
+  if (journal->stream)
+    return quilt_log_stream_get (journal->stream, field, ret_length);
   if (journal->lib.get_data (journal->journal, field, &data, &length) < 0 || length < skip)
     return NULL;
   *ret_length = length - skip;
@@ -201,11 +222,28 @@ read_entry (QuiltJournal *journal, QuiltLogEntry *entry)
   entry->message = g_bytes_get_data (journal->message, &entry->length);
 }
 
+static int
+next_of_stream (QuiltJournal *journal, QuiltLogEntry *ret_entry, GError **error)
+{
+  int r = quilt_log_stream_next (journal->stream, error);
+
+  if (r > 0) {
+    QuiltLogEntry entry = {.received_usec = get_number (journal, "__REALTIME_TIMESTAMP")};
+
+    read_entry (journal, &entry);
+    *ret_entry = entry;
+  }
+  return r;
+}
+
 int
 quilt_journal_next (QuiltJournal *journal, QuiltLogEntry *ret_entry, GError **error)
 {
-  int r = journal->lib.next (journal->journal);
+  int r;
 
+  if (journal->stream)
+    return next_of_stream (journal, ret_entry, error);
+  r = journal->lib.next (journal->journal);
   if (r > 0) {
     QuiltLogEntry entry = {0};
 
@@ -248,12 +286,15 @@ add_number (json_object *object, const char *key, guint64 number)
 json_object *
 quilt_journal_to_json (QuiltJournal *journal)
 {
-  json_object *object = json_object_new_object ();
+  json_object *object;
   const void *data;
   guint64 usec;
   gsize length;
   char *cursor;
 
+  if (journal->stream)
+    return json_object_get (quilt_log_stream_get_entry (journal->stream));
+  object = json_object_new_object ();
   if (journal->lib.get_cursor (journal->journal, &cursor) >= 0) {
     json_object_object_add (object, "__CURSOR", json_object_new_string (cursor));
     g_free (cursor); /* from malloc(), which is GLib's too */
@@ -287,6 +328,18 @@ on_readable (int fd, GIOCondition condition, gpointer data)
 }
 
 static gboolean
+on_more_of_stream (int fd, GIOCondition condition, gpointer data)
+{
+  QuiltJournal *journal = data;
+
+  journal->func (journal->data);
+  if (!quilt_log_stream_is_at_end (journal->stream))
+    return G_SOURCE_CONTINUE;
+  journal->source = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_timeout (gpointer data)
 {
   process (data);
@@ -299,12 +352,18 @@ quilt_journal_watch (QuiltJournal *journal,
                      gpointer data,
                      GError **error)
 {
-  int fd = journal->lib.get_fd (journal->journal);
+  int fd;
 
-  if (fd < 0)
-    return set_error (error, fd, "watch");
   journal->func = func;
   journal->data = data;
+  if (journal->stream) {
+    journal->source = g_unix_fd_add (quilt_log_stream_get_fd (journal->stream), G_IO_IN | G_IO_HUP,
+                                     on_more_of_stream, journal);
+    return TRUE;
+  }
+  fd = journal->lib.get_fd (journal->journal);
+  if (fd < 0)
+    return set_error (error, fd, "watch");
   journal->source = g_unix_fd_add (fd, (GIOCondition)journal->lib.get_events (journal->journal),
                                    on_readable, journal);
   /* On a network file system nothing tells of a change. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sd-journal(3), loaded when a log is read. */
-#include "ctl/libsystemd.h"
+#include "journal/libsystemd.h"
 
 #include "base/error.h"
 
