@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* show, inspect, inspect-image: what programs want to know about objects. */
 #include "ctl/bus.h"
+#include "ctl/detail.h"
 #include "ctl/pager.h"
 #include "ctl/print.h"
 #include "ctl/rows.h"
@@ -10,9 +11,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-/* Of a record or an OCI configuration: the daemon's own bounds are far below. */
-#define INSPECT_MAX (16 * 1024 * 1024)
 
 typedef struct {
   QuiltCtl *ctl;
@@ -167,29 +165,6 @@ typedef struct {
   char *format;
 } Inspect;
 
-static json_object *
-fetch (const Inspect *inspect, const char *path, GError **error)
-{
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GVariant) bytes = NULL;
-  GVariantBuilder options;
-  const char *data;
-  gsize length;
-
-  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  if (inspect->oci)
-    g_variant_builder_add (&options, "{sv}", "oci", g_variant_new_boolean (TRUE));
-  reply = quilt_bus_call (inspect->ctl, path, inspect->interface, "Inspect",
-                          g_variant_new ("(a{sv})", &options), "(ay)", error);
-  if (!reply)
-    return NULL;
-  bytes = g_variant_get_child_value (reply, 0);
-  data = g_variant_get_fixed_array (bytes, &length, 1);
-  while (length > 0 && (data[length - 1] == '\0' || data[length - 1] == '\n'))
-    length--;
-  return quilt_json_parse (data, length, INSPECT_MAX, error);
-}
-
 /* A template may name what show prints too. */
 static gboolean
 add_properties (const Inspect *inspect, const char *path, json_object *object, GError **error)
@@ -212,7 +187,9 @@ inspect_one (const Inspect *inspect, const char *name)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = inspect->find (inspect->ctl, name, &error);
-  g_autoptr (json_object) object = path ? fetch (inspect, path, &error) : NULL;
+  g_autoptr (json_object) object =
+      path ? quilt_detail_inspect (inspect->ctl, path, inspect->interface, inspect->oci, &error)
+           : NULL;
   g_autoptr (json_object) rows = NULL;
 
   if (!object ||

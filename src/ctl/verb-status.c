@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* status: what people want to know about a container, or about all of Quilt. */
 #include "ctl/bus.h"
+#include "ctl/detail.h"
 #include "ctl/log-format.h"
 #include "ctl/pager.h"
 #include "ctl/print.h"
+#include "ctl/read-log.h"
 #include "ctl/text.h"
 
 #include "base/error.h"
@@ -99,6 +101,21 @@ print_limits (GVariant *properties)
   print_field ("Stop", stop);
 }
 
+/* Of this moment. */
+static void
+print_use (GVariant *properties)
+{
+  guint64 memory = get_uint64 (properties, "MemoryCurrent");
+  guint64 cpu = get_uint64 (properties, "CPUUsage");
+  g_autofree char *memory_text = quilt_text_bytes (memory);
+  g_autofree char *cpu_text = quilt_text_duration (cpu / 1000 * 1000);
+
+  if (memory != G_MAXUINT64)
+    print_field ("Memory", memory_text);
+  if (cpu != G_MAXUINT64)
+    print_field ("CPU", cpu_text);
+}
+
 /* As the kernel's load averages are shown, without those nobody waits for. */
 static void
 print_pressure (GVariant *properties)
@@ -123,16 +140,33 @@ print_pressure (GVariant *properties)
     print_field ("Pressure", text->str);
 }
 
+/* NULL: the user may not see it. */
+static QuiltJournal *
+open_log (QuiltCtl *ctl, const char *path, const char *id)
+{
+  const QuiltLogQuery query = {.until_usec = G_MAXUINT64, .lines = LOG_LINES};
+  QuiltJournal *journal = quilt_journal_open ("CONTAINER_ID_FULL", id, NULL);
+  gboolean no_ask_password = ctl->no_ask_password;
+
+  if (journal && quilt_journal_seek (journal, 0, LOG_LINES, NULL, NULL))
+    return journal;
+  g_clear_pointer (&journal, quilt_journal_close);
+  ctl->no_ask_password = TRUE;
+  journal = quilt_read_log (ctl, path, &query, NULL);
+  ctl->no_ask_password = no_ask_password;
+  return journal;
+}
+
 static void
-print_log (const char *id)
+print_log (QuiltCtl *ctl, const char *path, const char *id)
 {
   g_auto (QuiltLogFormatter) formatter = {.format = QUILT_LOG_SHORT, .for_terminal = TRUE};
-  g_autoptr (QuiltJournal) journal = quilt_journal_open ("CONTAINER_ID_FULL", id, NULL);
+  g_autoptr (QuiltJournal) journal = open_log (ctl, path, id);
   g_autoptr (GString) text = g_string_new (NULL);
   g_auto (GStrv) lines = NULL;
   QuiltLogEntry entry;
 
-  if (!journal || !quilt_journal_seek (journal, 0, LOG_LINES, NULL, NULL))
+  if (!journal)
     return;
   while (quilt_journal_next (journal, &entry, NULL) > 0)
     if (entry.stream || entry.is_dropped_note)
@@ -156,8 +190,11 @@ dot_colour (const char *state)
 }
 
 static void
-print_container (GVariant *properties, gboolean fancy)
+print_container (QuiltCtl *ctl, const char *path, GVariant *properties, gboolean fancy)
 {
+  g_autoptr (json_object) record = quilt_detail_get (ctl, path);
+  g_autofree char *command = quilt_detail_command (record);
+  const char *detailed_error = quilt_detail_error (record);
   const char *state = get_string (properties, "State");
   const char *id = get_string (properties, "Id");
   const char *scope = get_string (properties, "Scope");
@@ -178,7 +215,9 @@ print_container (GVariant *properties, gboolean fancy)
     print_field ("Setup", text);
   }
   if (*error)
-    print_field ("Error", error);
+    print_field ("Error", detailed_error ? detailed_error : error);
+  if (command)
+    print_field ("Command", command);
   print_field ("Image", image);
   if (*scope)
     print_field ("Scope", scope);
@@ -187,12 +226,13 @@ print_container (GVariant *properties, gboolean fancy)
 
     print_field ("Pid", text);
   }
+  print_use (properties);
   print_limits (properties);
   print_pressure (properties);
   g_variant_lookup (properties, "LogHeld", "b", &held);
   if (held)
     print_field ("Log", "held back: its share of the journal is filled, see quiltd.conf(5)");
-  print_log (id);
+  print_log (ctl, path, id);
 }
 
 static int
@@ -222,7 +262,7 @@ status_container (QuiltCtl *ctl, const char *name, gboolean fancy)
 
     quilt_print_json (ctl, object);
   } else {
-    print_container (properties, fancy);
+    print_container (ctl, path, properties, fancy);
   }
   return exit_code (get_string (properties, "State"));
 }

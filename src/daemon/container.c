@@ -6,10 +6,13 @@
 #include "daemon/container-bus.h"
 #include "daemon/devices.h"
 #include "daemon/event.h"
+#include "daemon/live-limits.h"
 #include "daemon/lsm.h"
 #include "daemon/outcome.h"
 #include "daemon/pressure.h"
 #include "daemon/sensors.h"
+#include "daemon/summary.h"
+#include "systemd/cgroup.h"
 
 #include <string.h>
 
@@ -100,6 +103,7 @@ quilt_container_publish (QuiltContainer *self)
   quilt_index_add (self->daemon->containers, self->record->id, g_object_ref (self));
   quilt_index_name (self->daemon->containers, self->record->options->name, self);
   quilt_daemon_export (self->daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_summary_changed (self->daemon);
 }
 
 void
@@ -112,6 +116,7 @@ quilt_container_unpublish (QuiltContainer *self)
                    self->result.reason);
   quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
   quilt_daemon_unexport (self->daemon, self->path);
+  quilt_summary_changed (self->daemon);
   quilt_index_unname (self->daemon->containers, self->record->options->name);
   quilt_index_remove (self->daemon->containers, self->record->id);
   if (self->image)
@@ -149,9 +154,13 @@ quilt_container_refresh (QuiltContainer *self)
 
   forget_rows (self);
   quilt_bus_container_set_name (iface, options->name);
-  quilt_bus_container_set_memory_max (iface, options->memory_max);
-  quilt_bus_container_set_cpuquota (iface, options->cpu_quota_usec);
-  quilt_bus_container_set_pids_max (iface, options->pids_max);
+  /* Those of a container that runs are looked up when they are asked for. */
+  if (!active || self->limits_of != options) {
+    quilt_live_limits_set (iface, options, NULL);
+    quilt_bus_container_set_cpuset_cpus (iface, options->cpuset_cpus ? options->cpuset_cpus : "");
+    quilt_bus_container_set_cpuset_mems (iface, options->cpuset_mems ? options->cpuset_mems : "");
+    self->limits_of = options;
+  }
   quilt_bus_container_set_stop_signal (iface, (int)options->stop_signal);
   quilt_bus_container_set_stop_timeout (iface, options->stop_timeout_usec);
   quilt_bus_container_set_state (iface, states[self->state]);
@@ -209,6 +218,7 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
   if (state == old)
     return;
   quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), states[old], states[state]);
+  quilt_summary_changed (self->daemon);
   log_change (self, old);
 }
 
@@ -291,7 +301,13 @@ quilt_container_init (QuiltContainer *self)
 }
 
 /* Properties that nobody is told of when they change: they are read when they are asked for. */
-enum { PROP_MEMORY_PRESSURE = 1, PROP_CPU_PRESSURE, PROP_IO_PRESSURE };
+enum {
+  PROP_MEMORY_PRESSURE = 1,
+  PROP_CPU_PRESSURE,
+  PROP_IO_PRESSURE,
+  PROP_MEMORY_CURRENT,
+  PROP_CPU_USAGE
+};
 
 static const struct {
   guint id;
@@ -302,13 +318,35 @@ static const struct {
     {PROP_IO_PRESSURE, "iopressure", "io"},
 };
 
+static const struct {
+  guint id;
+  const char *property;
+  guint64 (*read) (const char *scope);
+} uses[] = {
+    {PROP_MEMORY_CURRENT, "memory-current", quilt_live_memory},
+    {PROP_CPU_USAGE, "cpuusage", quilt_live_cpu_usec},
+};
+
+/* The directory of its cgroup; NULL: it does not run. */
+static char *
+get_scope_path (const QuiltContainer *self)
+{
+  return self->run && quilt_container_is_active (self)
+             ? quilt_scope_path (quilt_run_get_scope (self->run))
+             : NULL;
+}
+
 static void
 quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
   const QuiltContainer *self = QUILT_CONTAINER (object);
   const char *scope =
       self->run && quilt_container_is_active (self) ? quilt_run_get_scope (self->run) : "";
+  g_autofree char *path = get_scope_path (self);
 
+  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
+    if (uses[i].id == id)
+      g_value_set_uint64 (value, path ? uses[i].read (path) : G_MAXUINT64);
   for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
     if (pressures[i].id == id)
       g_value_take_variant (value, quilt_pressure_read (scope, pressures[i].resource));
@@ -321,6 +359,50 @@ quilt_container_set_property (GObject *object, guint id, const GValue *value, GP
   G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
 }
 
+/* GetManagedObjects reads all at once. */
+static GVariant *
+quilt_container_get_properties (GDBusInterfaceSkeleton *skeleton)
+{
+  QuiltContainer *self = QUILT_CONTAINER (skeleton);
+  g_autofree char *scope = get_scope_path (self);
+
+  if (scope)
+    quilt_live_limits_set (QUILT_BUS_CONTAINER (self), self->record->options, scope);
+  return G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class)->get_properties (skeleton);
+}
+
+/* Get and GetAll read one after the other. */
+static GVariant *
+on_get_property (GDBusConnection *bus,
+                 const char *sender,
+                 const char *path,
+                 const char *interface,
+                 const char *name,
+                 GError **error,
+                 gpointer data)
+{
+  QuiltContainer *self = QUILT_CONTAINER (data);
+  GDBusInterfaceSkeletonClass *parent =
+      G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class);
+  g_autofree char *scope = get_scope_path (self);
+
+  if (scope)
+    quilt_live_limits_set_one (QUILT_BUS_CONTAINER (self), self->record->options, scope, name);
+  return parent->get_vtable (data)->get_property (bus, sender, path, interface, name, error, data);
+}
+
+static GDBusInterfaceVTable *
+quilt_container_get_vtable (GDBusInterfaceSkeleton *skeleton)
+{
+  QuiltContainer *self = QUILT_CONTAINER (skeleton);
+  GDBusInterfaceSkeletonClass *parent =
+      G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class);
+
+  self->vtable = *parent->get_vtable (skeleton);
+  self->vtable.get_property = on_get_property;
+  return &self->vtable;
+}
+
 static void
 quilt_container_class_init (QuiltContainerClass *class)
 {
@@ -331,6 +413,10 @@ quilt_container_class_init (QuiltContainerClass *class)
   object_class->set_property = quilt_container_set_property;
   for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
     g_object_class_override_property (object_class, pressures[i].id, pressures[i].property);
+  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
+    g_object_class_override_property (object_class, uses[i].id, uses[i].property);
+  G_DBUS_INTERFACE_SKELETON_CLASS (class)->get_properties = quilt_container_get_properties;
+  G_DBUS_INTERFACE_SKELETON_CLASS (class)->get_vtable = quilt_container_get_vtable;
 }
 
 static void

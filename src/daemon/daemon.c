@@ -78,6 +78,7 @@ quilt_daemon_free (QuiltDaemon *self)
 {
   if (!self)
     return;
+  g_clear_handle_id (&self->summary, g_source_remove);
   if (self->in_turn)
     g_thread_pool_free (self->in_turn, FALSE, TRUE);
   g_clear_object (&self->objects);

@@ -44,6 +44,7 @@ typedef struct {
   int tombs_fd; /* its ended/ */
   int units_fd; /* /run/systemd/units, -1 where there is none */
 
+  guint summary;    /* summary.c's timer */
   guint operations; /* calls that change something and are not answered */
   void (*on_idle) (gpointer data);
   gpointer on_idle_data;

@@ -7,6 +7,7 @@
 #include "daemon/dict.h"
 #include "daemon/environment.h"
 #include "daemon/image-remove.h"
+#include "daemon/summary.h"
 #include "store/digest.h"
 #include "store/layers.h"
 
@@ -88,6 +89,7 @@ quilt_image_publish (QuiltImage *self)
   quilt_index_add (self->daemon->images, quilt_image_get_hex (self), g_object_ref (self));
   take_names (self);
   quilt_daemon_export (self->daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_summary_changed (self->daemon);
 }
 
 void
@@ -96,6 +98,7 @@ quilt_image_unpublish (QuiltImage *self)
   g_autoptr (QuiltImage) keep = g_object_ref (self);
 
   quilt_daemon_unexport (self->daemon, self->path);
+  quilt_summary_changed (self->daemon);
   drop_names (self);
   quilt_index_remove (self->daemon->images, quilt_image_get_hex (self));
 }

@@ -9,6 +9,7 @@
 #include "daemon/manager.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
+#include "daemon/summary.h"
 #include "spec/capabilities.h"
 
 #include <glib-unix.h>
@@ -134,8 +135,7 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
                    "quiltd " QUILT_VERSION " is ready: %u containers, %u images",
                    quilt_index_size (self->daemon->containers),
                    quilt_index_size (self->daemon->images));
-  quilt_notify_status ("%u containers, %u images", quilt_index_size (self->daemon->containers),
-                       quilt_index_size (self->daemon->images));
+  quilt_summary_tell (self->daemon);
   quilt_notify_ready ();
   g_idle_add_full (G_PRIORITY_LOW, make_filter, self->daemon, NULL);
 }

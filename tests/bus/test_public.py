@@ -150,3 +150,42 @@ def test_texts_carry_no_control_or_format_characters(image, root):
     for text in [error.text, failure[2], *(str([row["command"], *row["labels"].items()]) for row in rows(root))]:
         assert not [c for c in text if unicodedata.category(c) in ("Cc", "Cf")]
     assert "\\x1b" in error.text and "\\x1b" in failure[2]
+
+
+# Properties.
+
+@pytest.mark.fault("31")
+def test_limits_are_properties(create):
+    limits = {"memory_max": ("MemoryMax", 64 << 20), "memory_high": ("MemoryHigh", 32 << 20), "memory_low": ("MemoryLow", 1 << 20),
+              "memory_swap": ("MemorySwap", 128 << 20), "cpu_quota": ("CPUQuota", 500000), "cpu_weight": ("CPUWeight", 50),
+              "io_weight": ("IOWeight", 500), "cpuset_cpus": ("CpusetCpus", "0"), "cpuset_mems": ("CpusetMems", "0"),
+              "pids_max": ("PidsMax", 33)}
+    box = create("sleep", name="box", **{option: value for option, (_, value) in limits.items()})
+    assert {name: getattr(box, name) for name, _ in limits.values()} == dict(limits.values())
+    box.call("Update", "a{sv}", ({"memory-max": GLib.Variant("t", 80 << 20), "cpuset-cpus": GLib.Variant("s", "")},))
+    assert (box.MemoryMax, box.CpusetCpus, box.PidsMax) == (80 << 20, "", 33)
+    box.call("Start")
+    assert (box.MemoryMax, box.PidsMax, box.CPUWeight) == (80 << 20, 33, 50)
+
+
+@pytest.mark.fault("31")
+def test_inspect_tells_state_exit_code_and_command(create, run):
+    def inspect(box):
+        found = json.loads(bytes(box.call("Inspect")))
+        return found["state"], found["result"]["exit-code"], found["command"]
+    assert inspect(create("sleep", name="one")) == ("pending", -1, ["sleep"])
+    ended = run("exit", "3", name="two")
+    ended.call("Wait")
+    assert inspect(ended) == ("exited", 3, ["exit", "3"])
+
+
+@pytest.mark.fault("31")
+def test_the_service_manager_is_told_how_many_there_are(daemon, create):
+    boxes = [create("sleep") for _ in range(3)]
+    daemon.wait_told("STATUS=3 containers (0 running), 1 images")
+    boxes[0].call("Start")
+    daemon.wait_told("STATUS=3 containers (1 running), 1 images")
+    boxes[0].call("Kill", "ia{sv}", (9, {}))
+    for box in boxes[1:]:
+        box.call("Remove")
+    daemon.wait_told("STATUS=1 containers (0 running), 1 images")

@@ -3,6 +3,8 @@
 import pathlib
 import time
 
+import pytest
+
 from quilt import SLOWNESS, TIMEOUT, ctl, manager, properties, run
 
 HOG = "x=x; while :; do x=$x$x; done"
@@ -139,3 +141,18 @@ def test_pressure_is_shown_while_it_runs(busybox, name):
     ctl("kill", name).ok()
     ctl("wait", name)
     assert props(name)["CPUPressure"] == {}
+
+
+@pytest.mark.fault("31")
+def test_limits_of_set_property_are_seen(busybox, name):
+    ctl("run", "-d", "--name", name, "--memory", "64M", "--pids-limit", "50", busybox, "/bin/sleep", "1000").ok()
+    shown = props(name)
+    assert (shown["MemoryMax"], shown["PidsMax"], shown["CPUQuota"]) == (64 << 20, 50, 2**64 - 1)
+    assert 0 < shown["MemoryCurrent"] < 64 << 20
+    run("systemctl", "set-property", "--runtime", f"quilt-{name}.scope", "MemoryMax=48M", "TasksMax=20", "CPUQuota=30%").ok()
+    shown = props(name)
+    assert (shown["MemoryMax"], shown["PidsMax"], shown["CPUQuota"]) == (48 << 20, 19, 300000)
+    assert "MemoryMax=50331648" in ctl("show", name).ok().text
+    assert "memory 48.0M" in ctl("status", name).ok().text
+    ctl("kill", name).ok()
+    assert props(name)["MemoryMax"] == 64 << 20

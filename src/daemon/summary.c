@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How many containers and images there are, in `systemctl status quiltd`. */
+#include "daemon/summary.h"
+
+#include "daemon/container.h"
+#include "daemon/notify.h"
+
+void
+quilt_summary_tell (QuiltDaemon *daemon)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  guint running = 0;
+
+  for (guint i = 0; i < all->len; i++)
+    running += quilt_container_is_active (all->pdata[i]);
+  quilt_notify_status ("%u containers (%u running), %u images", all->len, running,
+                       quilt_index_size (daemon->images));
+}
+
+static gboolean
+on_due (gpointer data)
+{
+  QuiltDaemon *daemon = data;
+
+  daemon->summary = 0;
+  quilt_summary_tell (daemon);
+  return G_SOURCE_REMOVE;
+}
+
+void
+quilt_summary_changed (QuiltDaemon *daemon)
+{
+  if (daemon->summary == 0)
+    daemon->summary = g_timeout_add_seconds (1, on_due, daemon);
+}
