@@ -145,10 +145,8 @@ def test_the_scope_gets_everything_in_one_call(run, systemd):
     assert {key: properties[key] for key in ("Slice", "Delegate", "Controller", "MemoryMax", "CPUQuotaPerSecUSec",
                                              "TasksMax", "TimeoutStopUSec", "CollectMode")} == {
         "Slice": "quilt.slice", "Delegate": True, "Controller": "org.quilt", "MemoryMax": 64 << 20,
-        "CPUQuotaPerSecUSec": 500000, "TasksMax": properties["TasksMax"], "TimeoutStopUSec": properties["TimeoutStopUSec"],
+        "CPUQuotaPerSecUSec": 500000, "TasksMax": 34, "TimeoutStopUSec": 10000000,  # the supervisor's share
         "CollectMode": "inactive-or-failed"}
-    assert properties["TasksMax"] >= 33
-    assert properties["TimeoutStopUSec"] >= 5000000
     assert len([method for method, _ in systemd.calls if method != "ListUnitsByPatterns"]) == 1
 
 
