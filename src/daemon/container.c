@@ -286,6 +286,7 @@ quilt_container_finalize (GObject *object)
   g_ptr_array_unref (self->remove_waiters);
   forget_rows (self);
   g_free (self->left_scope);
+  g_free (self->scope_path);
   g_free (self->command_line);
   g_free (self->path);
   G_OBJECT_CLASS (quilt_container_parent_class)->finalize (object);
@@ -327,26 +328,29 @@ static const struct {
     {PROP_CPU_USAGE, "cpuusage", quilt_live_cpu_usec},
 };
 
-/* The directory of its cgroup; NULL: it does not run. */
-static char *
-get_scope_path (const QuiltContainer *self)
+/* The directory of the cgroup of its run. */
+static const char *
+get_scope_path (QuiltContainer *self)
 {
-  return self->run && quilt_container_is_active (self)
-             ? quilt_scope_path (quilt_run_get_scope (self->run))
-             : NULL;
+  const char *scope = quilt_run_get_scope (self->run);
+
+  if (!self->scope_path || !g_str_equal (strrchr (self->scope_path, '/') + 1, scope)) {
+    g_free (self->scope_path);
+    self->scope_path = quilt_scope_path (scope);
+  }
+  return self->scope_path;
 }
 
 static void
 quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-  const QuiltContainer *self = QUILT_CONTAINER (object);
-  const char *scope =
-      self->run && quilt_container_is_active (self) ? quilt_run_get_scope (self->run) : "";
-  g_autofree char *path = get_scope_path (self);
+  QuiltContainer *self = QUILT_CONTAINER (object);
+  gboolean runs = self->run && quilt_container_is_active (self);
+  const char *scope = runs ? quilt_run_get_scope (self->run) : "";
 
   for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
     if (uses[i].id == id)
-      g_value_set_uint64 (value, path ? uses[i].read (path) : G_MAXUINT64);
+      g_value_set_uint64 (value, runs ? uses[i].read (get_scope_path (self)) : G_MAXUINT64);
   for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
     if (pressures[i].id == id)
       g_value_take_variant (value, quilt_pressure_read (scope, pressures[i].resource));
@@ -359,19 +363,8 @@ quilt_container_set_property (GObject *object, guint id, const GValue *value, GP
   G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
 }
 
-/* GetManagedObjects reads all at once. */
-static GVariant *
-quilt_container_get_properties (GDBusInterfaceSkeleton *skeleton)
-{
-  QuiltContainer *self = QUILT_CONTAINER (skeleton);
-  g_autofree char *scope = get_scope_path (self);
-
-  if (scope)
-    quilt_live_limits_set (QUILT_BUS_CONTAINER (self), self->record->options, scope);
-  return G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class)->get_properties (skeleton);
-}
-
-/* Get and GetAll read one after the other. */
+/* Get and GetAll. GetManagedObjects does not come here: it shows what was seen last, since for a
+ * thousand containers it would look for too long. */
 static GVariant *
 on_get_property (GDBusConnection *bus,
                  const char *sender,
@@ -384,10 +377,10 @@ on_get_property (GDBusConnection *bus,
   QuiltContainer *self = QUILT_CONTAINER (data);
   GDBusInterfaceSkeletonClass *parent =
       G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class);
-  g_autofree char *scope = get_scope_path (self);
 
-  if (scope)
-    quilt_live_limits_set_one (QUILT_BUS_CONTAINER (self), self->record->options, scope, name);
+  if (quilt_live_limits_has (name) && self->run && quilt_container_is_active (self))
+    quilt_live_limits_set_one (QUILT_BUS_CONTAINER (self), self->record->options,
+                               get_scope_path (self), name);
   return parent->get_vtable (data)->get_property (bus, sender, path, interface, name, error, data);
 }
 
@@ -415,7 +408,6 @@ quilt_container_class_init (QuiltContainerClass *class)
     g_object_class_override_property (object_class, pressures[i].id, pressures[i].property);
   for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
     g_object_class_override_property (object_class, uses[i].id, uses[i].property);
-  G_DBUS_INTERFACE_SKELETON_CLASS (class)->get_properties = quilt_container_get_properties;
   G_DBUS_INTERFACE_SKELETON_CLASS (class)->get_vtable = quilt_container_get_vtable;
 }
 

@@ -35,6 +35,7 @@ struct _QuiltContainer {
   char *command_line;            /* for lists: one line of text */
   GVariant *rows[2];             /* list.c's, without and with detail; NULL: to be made anew */
   char *path;                    /* on the bus */
+  char *scope_path;              /* of the cgroup of a run whose limits were asked for */
   const QuiltOptions *limits_of; /* whose limits the properties show */
   GDBusInterfaceVTable vtable;   /* the generated one, with a look at the kernel */
 

@@ -60,6 +60,15 @@ quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options, co
     set_limit (iface, options, scope, i);
 }
 
+gboolean
+quilt_live_limits_has (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    if (strcmp (limits[i].property, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 void
 quilt_live_limits_set_one (QuiltBusContainer *iface,
                            const QuiltOptions *options,

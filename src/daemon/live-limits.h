@@ -11,7 +11,9 @@
 void
 quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options, const char *scope);
 
-/* The same for the one limit that a property called name shows; other names are ignored. */
+/* Whether a property called name shows a limit. */
+gboolean quilt_live_limits_has (const char *name);
+/* The same for that one. */
 void quilt_live_limits_set_one (QuiltBusContainer *iface,
                                 const QuiltOptions *options,
                                 const char *scope,

@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FD_CONTROL 3 /* to quiltd, which hangs up when it ends */
@@ -24,6 +27,16 @@ typedef struct {
   gboolean follow;
   gboolean done;
 } Reader;
+
+/* Root's files can be read without any capability. */
+static gboolean
+drop_capabilities (void)
+{
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+  return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall (SYS_capset, &header, none) == 0;
+}
 
 /* FALSE: nobody reads any more, or quiltd is gone. */
 static gboolean
@@ -139,7 +152,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   guint64 since, lines;
 
-  if (argc != 7 || fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
+  if (argc != 7 || !drop_capabilities () || fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
       fcntl (FD_OUTPUT, F_SETFL, O_NONBLOCK) < 0 || !parse_number (argv[2], &since) ||
       !parse_number (argv[3], &reader.until_usec) || !parse_number (argv[4], &lines)) {
     g_printerr ("quilt-log is internal: quiltd starts it\n");

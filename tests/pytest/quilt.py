@@ -307,7 +307,7 @@ def scopes():
 def helpers():
     """The helper processes. A supervisor that waits for a container is "quilt-spare" as soon as it has begun."""
     return _lasting(lambda: [f"{pid} ({comm})" for pid, comm in _processes()
-                             if comm.startswith(("quilt-supervis", "quilt-transfer"))])
+                             if comm.startswith(("quilt-supervis", "quilt-transfer", "quilt-log"))])
 
 
 def leaks():

@@ -153,6 +153,6 @@ def test_limits_of_set_property_are_seen(busybox, name):
     shown = props(name)
     assert (shown["MemoryMax"], shown["PidsMax"], shown["CPUQuota"]) == (48 << 20, 19, 300000)
     assert "MemoryMax=50331648" in ctl("show", name).ok().text
-    assert "memory 48.0M" in ctl("status", name).ok().text
+    assert "memory 48M" in ctl("status", name).ok().text
     ctl("kill", name).ok()
     assert props(name)["MemoryMax"] == 64 << 20
