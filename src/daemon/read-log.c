@@ -14,6 +14,9 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
+/* journald may be this far behind a container that has ended. */
+#define BEHIND_USEC (2 * G_USEC_PER_SEC)
+
 /* Lives as long as its invocation, which lives as long as quilt-log: so long the caller's quota is
  * charged with it. */
 typedef struct {
@@ -51,20 +54,22 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents events = {on_message, on_closed};
 
-/* An entry that tells of the container's end is its last one if it is not older than this. "": it
- * does not run, or nobody wants to follow it. */
-static char *
-print_ended_after (const ReadLog *self)
+/* An entry that tells of the container's end is its last one if it is not older than this; 0: don't
+ * wait for one. *ret_runs: whether it has not ended. */
+static guint64
+get_ended_after (const ReadLog *self, gboolean *ret_runs)
 {
   const QuiltContainer *container = self->container;
   guint64 started = quilt_container_get_started (container);
-  gboolean over = container->gone || container->state == QUILT_STATE_EXITED ||
-                  container->state == QUILT_STATE_FAILED;
+  guint64 finished = container->result.finished_usec, now = (guint64)g_get_real_time ();
 
-  if (!self->follow || over)
-    return g_strdup ("");
-  return g_strdup_printf ("%" G_GUINT64_FORMAT,
-                          started > 0 ? started : (guint64)g_get_real_time ());
+  *ret_runs = !container->gone && container->state != QUILT_STATE_EXITED &&
+              container->state != QUILT_STATE_FAILED;
+  if (!*ret_runs)
+    return finished <= now && now - finished < BEHIND_USEC ? finished : 0;
+  if (!self->follow)
+    return 0;
+  return started > 0 ? started : now;
 }
 
 static QuiltHelper *
@@ -75,9 +80,12 @@ spawn (ReadLog *self, int output, GError **error)
   g_autofree char *since = g_strdup_printf ("%" G_GUINT64_FORMAT, self->since_usec);
   g_autofree char *until = g_strdup_printf ("%" G_GUINT64_FORMAT, self->until_usec);
   g_autofree char *lines = g_strdup_printf ("%" G_GUINT64_FORMAT, self->lines);
-  g_autofree char *ended_after = print_ended_after (self);
+  gboolean runs;
+  g_autofree char *ended_after =
+      g_strdup_printf ("%" G_GUINT64_FORMAT, get_ended_after (self, &runs));
   const char *const argv[] = {
-      program, self->container->record->id, since, until, lines, self->stream, ended_after, NULL};
+      program,     self->container->record->id, since, until, lines, self->stream,
+      ended_after, runs ? "runs" : "ended",     NULL};
 
   return quilt_helper_spawn (daemon->helpers_fd, argv, &output, 1, &events, self, error);
 }

@@ -18,6 +18,9 @@
 #define FD_CONTROL 3 /* to quiltd, which hangs up when it ends */
 #define FD_OUTPUT 4  /* the pipe */
 
+/* journald may be this far behind those who write to it. */
+#define BEHIND_MSEC 1000
+
 typedef struct {
   QuiltJournal *journal;
   GMainLoop *loop;
@@ -25,6 +28,7 @@ typedef struct {
   const char *stream;       /* to be written alone; NULL: all */
   guint64 ended_after_usec; /* a later entry of the container's end is the last one */
   gboolean follow;
+  gboolean settling; /* waits for the entry of the end, and writes nothing */
   gboolean done;
 } Reader;
 
@@ -82,6 +86,8 @@ write_line (Reader *reader)
 static gboolean
 write_entry (Reader *reader, const QuiltLogEntry *entry)
 {
+  if (reader->settling)
+    return TRUE;
   if (reader->stream && g_strcmp0 (entry->stream, reader->stream) != 0)
     return TRUE;
   return write_line (reader);
@@ -121,6 +127,13 @@ on_hangup (int fd, GIOCondition condition, gpointer data)
 }
 
 static gboolean
+on_overdue (gpointer data)
+{
+  g_main_loop_quit (data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 follow (Reader *reader, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
@@ -129,10 +142,26 @@ follow (Reader *reader, GError **error)
     return FALSE;
   g_unix_fd_add (FD_CONTROL, G_IO_HUP | G_IO_ERR, on_hangup, loop);
   g_unix_fd_add (FD_OUTPUT, G_IO_ERR, on_hangup, loop);
+  if (reader->settling)
+    g_timeout_add (BEHIND_MSEC, on_overdue, loop);
   reader->loop = loop;
   read_all (reader);
   if (!reader->done)
     g_main_loop_run (loop);
+  reader->loop = NULL;
+  return TRUE;
+}
+
+/* What a container printed just before its end may still be on its way: waits for the entry of its
+ * end, so that the last lines are the last. */
+static gboolean
+settle (Reader *reader, GError **error)
+{
+  reader->settling = TRUE;
+  if (!quilt_journal_seek (reader->journal, reader->ended_after_usec, G_MAXUINT64, NULL, error) ||
+      !follow (reader, error))
+    return FALSE;
+  reader->settling = reader->follow = reader->done = FALSE;
   return TRUE;
 }
 
@@ -142,8 +171,9 @@ parse_number (const char *text, guint64 *ret_number)
   return g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, ret_number, NULL);
 }
 
-/* quilt-log ID SINCE UNTIL LINES STREAM ENDED-AFTER: times in µs since 1970; STREAM "stdout",
- * "stderr" or "", whose lines count; ENDED-AFTER "": don't follow. */
+/* quilt-log ID SINCE UNTIL LINES STREAM ENDED-AFTER STATE: times in µs since 1970; STREAM "stdout",
+ * "stderr" or "", whose lines count; ENDED-AFTER 0: don't wait for the entry of the container's
+ * end; STATE "runs" or "ended". */
 int
 main (int argc, char **argv)
 {
@@ -152,7 +182,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   guint64 since, lines;
 
-  if (argc != 7 || !drop_capabilities () || fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
+  if (argc != 8 || !drop_capabilities () || fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
       fcntl (FD_OUTPUT, F_SETFL, O_NONBLOCK) < 0 || !parse_number (argv[2], &since) ||
       !parse_number (argv[3], &reader.until_usec) || !parse_number (argv[4], &lines)) {
     g_printerr ("quilt-log is internal: quiltd starts it\n");
@@ -160,9 +190,10 @@ main (int argc, char **argv)
   }
   signal (SIGPIPE, SIG_IGN);
   reader.stream = *argv[5] ? argv[5] : NULL;
-  reader.follow = parse_number (argv[6], &reader.ended_after_usec);
+  reader.follow = parse_number (argv[6], &reader.ended_after_usec) && reader.ended_after_usec > 0;
   reader.journal = journal = quilt_journal_open ("CONTAINER_ID_FULL", argv[1], &error);
-  if (!journal || !quilt_journal_seek (journal, since, lines, reader.stream, &error) ||
+  if (!journal || (strcmp (argv[7], "ended") == 0 && reader.follow && !settle (&reader, &error)) ||
+      !quilt_journal_seek (journal, since, lines, reader.stream, &error) ||
       (reader.follow && !follow (&reader, &error))) {
     g_printerr ("%s\n", error->message);
     return EXIT_FAILURE;
