@@ -63,7 +63,7 @@ quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc, g
 
   for (guint i = 0; i < QUILT_ETC_FILES; i++)
     if (quilt_etc_has (i, options))
-      put_mount (spec, g_strconcat ("/etc/", quilt_etc_name (i), NULL), "bind",
+      put_mount (spec, spec->mounts->len, g_strconcat ("/etc/", quilt_etc_name (i), NULL), "bind",
                  g_build_filename (etc, quilt_etc_name (i), NULL), g_strdupv ((char **)words));
 }
 
