@@ -25,13 +25,13 @@ __quiltctl_offer ()
 
 _quiltctl ()
 {
-    local cur prev verb= arguments=0 i word words=()
+    local cur prev equals= verb= arguments=0 i word words=()
     local shared='--help --no-ask-password'
     local text="$shared --json --no-pager" limits='--memory --cpus --pids-limit --stop-signal --stop-timeout'
     limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
     limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
     local process='--cap-add --cap-drop --security-opt --seccomp --ulimit --sysctl --tmpfs --volume --mount --shm-size --oom-score-adj --umask --user --group-add --privileged'
-    local create="$shared $limits $process --name --env --env-file --cidfile --pidfile --replace --quiet --workdir --hostname --label --label-file --network --net --pid --ipc --uts --cgroupns --device --init --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
+    local create="$shared $limits $process --name --env --env-file --cidfile --pidfile --replace --quiet --workdir --hostname --domainname --tz --entrypoint --timeout --label --label-file --network --net --pid --ipc --uts --cgroupns --device --init --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
         [start]=$shared [stop]="$shared --timeout --time --all" [restart]="$shared --timeout --time --all" [kill]="$shared --signal --all"
@@ -39,34 +39,38 @@ _quiltctl ()
         [list]="$text --no-legend --all --quiet --label --labels --filter --last --latest --no-trunc --format" [ps]="$text --no-legend --all --quiet --label --labels --filter --last --latest --no-trunc --format"
         [status]=$text [show]="$text --property --value" [inspect]="$text --oci --format"
         [logs]='--help --no-pager --follow --lines --tail --since --until --reverse --stdout --stderr --timestamps --names --output'
-        [rename]=$shared [update]="$shared $limits" [import]="$shared --json --no-end-mark"
+        [rename]=$shared [update]="$shared $limits" [import]="$shared --json --no-end-mark --change"
         [images]="$text --no-legend --quiet --all --filter --no-trunc --format" [inspect-image]="$text --format"
         [remove-image]=$shared [rmi]=$shared [doctor]="$shared --json" [info]="$shared --json --format" [version]="$shared --json" [help]=--help
     )
+    # Options with a value, of any verb.
+    local valued
+    valued='-e|--env|--env-file|--label-file|--cidfile|--pidfile|-w|--workdir|--hostname|--domainname|--tz|--entrypoint|-l'
+    valued+='|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|--memory-swap|--cpu-weight|--cpu-shares'
+    valued+='|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|-c|--device-read-bps|--device-write-bps|--device-read-iops'
+    valued+='|--device-write-iops|--ip-allow|--ip-deny|--network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup'
+    valued+='|--setup-timeout|--log-rate-limit|--cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|-v'
+    valued+='|--volume|--mount|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|--stop-signal|--stop-timeout|-t|--timeout'
+    valued+='|--time|--change|--filter|--last|--format|-s|--signal|-p|--property|-n|--lines|--tail|-S|--since|-U|--until|-o|--output'
     COMPREPLY=()
 
-    # readline divides --option=value at the =; here it is as if there were a space.
+    # readline divides --option=value at the =; here the value begins with it.
     for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
-        if [[ $word != = ]]; then words+=("$word"); fi
+        if [[ $word = = ]]; then equals==; else words+=("$equals$word") equals=; fi
     done
     prev=${words[-1]} cur=${COMP_WORDS[COMP_CWORD]#=}
 
     for ((i = 1; i < ${#words[@]}; i++)); do
         word=${words[i]}
-        case ${words[i-1]} in
-            -e|--env|--env-file|--label-file|--cidfile|--pidfile|-w|--workdir|--hostname|-l|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|\
-            --memory-swap|--cpu-weight|--cpu-shares|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|\
-            -c|--device-read-bps|--device-write-bps|--device-read-iops|--device-write-iops|--ip-allow|--ip-deny|\
-            --network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup|--setup-timeout|--log-rate-limit|\
-            --cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|-v|--volume|--mount|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|\
-            --stop-signal|--stop-timeout|-t|--timeout|--time|--filter|--last|--format|-s|--signal|-p|--property|-n|--lines|--tail|-S|--since|-U|--until|-o|--output|--json) continue ;;
-        esac
+        if [[ $word = =* || ${words[i-1]} = @($valued) ]]; then continue; fi
         case $word in
             -*) ;;
             *) if [[ -z $verb ]]; then verb=$word; else ((++arguments)); fi ;;
         esac
     done
 
+    # The mode of --json is not a word of its own.
+    if [[ $prev = --json && ${COMP_WORDS[COMP_CWORD]} != = && ${COMP_WORDS[COMP_CWORD-1]} != = ]]; then prev=; fi
     case $prev in
         --network|--net) __quiltctl_offer "$cur" < <(printf '%s\n' none host; __quiltctl_containers | sed 's/^/container:/'); return ;;
         --pid|--uts) __quiltctl_offer "$cur" < <(printf '%s\n' private host; __quiltctl_containers | sed 's/^/container:/'); return ;;
@@ -81,6 +85,11 @@ _quiltctl ()
             ExitCode Reason Error SetupStep MemoryMax CPUQuota PidsMax StopSignal StopTimeout AutoRemove ReadOnly MemoryPressure CPUPressure IOPressure); return ;;
     esac
 
+    # A value that nothing is known of may be the path of a file.
+    if [[ $prev = @($valued) ]]; then
+        compopt -o default 2>/dev/null
+        return
+    fi
     # What follows the image belongs to the container.
     if [[ $verb = run || $verb = create ]] && ((arguments > 0)); then
         compopt -o default

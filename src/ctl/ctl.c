@@ -92,6 +92,8 @@ on_json (const char *name, const char *value, gpointer data, GError **error)
       [QUILT_JSON_OFF] = "off", [QUILT_JSON_SHORT] = "short", [QUILT_JSON_PRETTY] = "pretty"};
   QuiltCtl *ctl = data;
 
+  if (!*value)
+    value = modes[QUILT_JSON_PRETTY];
   for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
     if (strcmp (modes[i], value) == 0) {
       ctl->json = i;
@@ -111,8 +113,8 @@ collect_entries (QuiltCtl *ctl, const GOptionEntry *own, gboolean *ret_help)
     GOptionEntry entry;
   } shared[] = {
       {QUILT_VERB_JSON,
-       {"json", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer)on_json,
-        "Print JSON: short, pretty or off", "MODE"}},
+       {"json", 0, G_OPTION_FLAG_FILENAME | G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
+        (gpointer)on_json, "Print JSON: short, pretty or off", "MODE"}},
       {QUILT_VERB_TABLE,
        {"no-legend", 0, 0, G_OPTION_ARG_NONE, &ctl->no_legend, "Print no column headers", NULL}},
       {QUILT_VERB_PAGER,

@@ -75,7 +75,7 @@ print_help (void)
   }
   puts ("\n"
         "Options, before the verb or after it where it has them:\n"
-        "  --json=MODE                      Print JSON: short, pretty or off\n"
+        "  --json[=MODE]                    Print JSON: short, pretty or off\n"
         "  --no-legend                      Print no column headers\n"
         "  --no-pager                       Don't start a pager\n"
         "  --no-ask-password                Don't ask for passwords\n"

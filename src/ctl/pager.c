@@ -54,6 +54,7 @@ quilt_pager_open (QuiltCtl *ctl)
   writer = fds[1];
   /* Quits if it fits on a screen, keeps colours, and runs no commands from within. */
   g_setenv ("LESS", "FRSXMK", FALSE);
+  g_setenv ("LESSCHARSET", "utf-8", FALSE); /* as all that we print is, whatever LANG says */
   g_setenv ("LESSSECURE", "1", TRUE);
   ctl->pager = quilt_program_start ((const char *const *)argv, reader, -1);
   if (!ctl->pager)

@@ -5,7 +5,7 @@
 #include "ctl/text.h"
 
 #define GAP 2
-#define LAST_MIN 8 /* a last column narrower than this says nothing */
+#define COLUMN_MIN 8 /* a column that was made narrower than this would say nothing */
 
 struct QuiltTable {
   const char *const *columns;
@@ -47,19 +47,45 @@ quilt_table_take (QuiltTable *table, char *text)
 static void
 append_row (const QuiltTable *table, const guint *widths, char *const *cells, GString *text)
 {
-  guint last = table->n_columns - 1;
-
-  for (guint i = 0; i < last; i++)
-    g_string_append_printf (text, "%s%*s", cells[i],
-                            (int)(widths[i] - quilt_text_width (cells[i]) + GAP), "");
-  if (widths[last] > 0) {
-    g_autofree char *cut = quilt_text_ellipsize (cells[last], widths[last]);
+  for (guint i = 0; i < table->n_columns; i++) {
+    g_autofree char *cut = quilt_text_ellipsize (cells[i], widths[i]);
 
     g_string_append (text, cut);
-  } else {
-    g_string_append (text, cells[last]);
+    if (i + 1 < table->n_columns)
+      g_string_append_printf (text, "%*s", (int)(widths[i] - quilt_text_width (cut) + GAP), "");
   }
   g_string_append_c (text, '\n');
+}
+
+/* What each column needs. */
+static void
+measure (const QuiltTable *table, gboolean legend, guint *widths)
+{
+  for (guint i = 0; i < table->n_columns; i++) {
+    widths[i] = legend ? quilt_text_width (table->columns[i]) : 0;
+    for (guint j = i; j < table->cells->len; j += table->n_columns)
+      widths[i] = MAX (widths[i], quilt_text_width (table->cells->pdata[j]));
+  }
+}
+
+/* Takes what is too much from the widest column, and once others are as wide, from these too. */
+static void
+fit (guint *widths, guint n_columns, guint width)
+{
+  guint sum = (n_columns - 1) * GAP;
+
+  for (guint i = 0; i < n_columns; i++)
+    sum += widths[i];
+  for (; sum > width; sum--) {
+    guint widest = n_columns - 1;
+
+    for (guint i = 0; i < n_columns; i++)
+      if (widths[i] > widths[widest])
+        widest = i;
+    if (widths[widest] <= COLUMN_MIN)
+      return;
+    widths[widest]--;
+  }
 }
 
 char *
@@ -67,18 +93,13 @@ quilt_table_render (QuiltTable *table, gboolean legend, guint width)
 {
   g_autofree guint *widths = g_new0 (guint, table->n_columns);
   GString *text = g_string_new (NULL);
-  guint last = table->n_columns - 1, left = 0;
 
-  for (guint i = 0; i < last; i++) {
-    widths[i] = legend ? quilt_text_width (table->columns[i]) : 0;
-    for (guint j = i; j < table->cells->len; j += table->n_columns)
-      widths[i] = MAX (widths[i], quilt_text_width (table->cells->pdata[j]));
-    left += widths[i] + GAP;
-  }
-  widths[last] = width == 0 ? 0 : MAX (width, left + LAST_MIN) - left;
+  measure (table, legend, widths);
+  if (width > 0)
+    fit (widths, table->n_columns, width);
   if (legend)
     append_row (table, widths, (char *const *)table->columns, text);
-  for (guint j = 0; j + last < table->cells->len; j += table->n_columns)
+  for (guint j = 0; j + table->n_columns <= table->cells->len; j += table->n_columns)
     append_row (table, widths, (char *const *)table->cells->pdata + j, text);
   return g_string_free (text, FALSE);
 }

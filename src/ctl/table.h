@@ -17,6 +17,7 @@ void quilt_table_add (QuiltTable *table, const char *text);
 /* The same, and frees text. */
 void quilt_table_take (QuiltTable *table, char *text);
 
-/* The table as text. width: columns of the terminal, to which the last column is cut; 0: no limit.
+/* The table as text. width: columns of the terminal, for which the widest columns are cut; 0: no
+ * limit.
  * Owned by the caller. */
 char *quilt_table_render (QuiltTable *table, gboolean legend, guint width);

@@ -91,6 +91,13 @@ add_long (Reader *reader, char *word, GError **error)
                  "option --%s takes no value: give it, or leave it out", entry->long_name);
     return FALSE;
   }
+  if (entry && (entry->flags & G_OPTION_FLAG_OPTIONAL_ARG) && !has_equals) {
+    g_autofree char *empty = g_strconcat (word, "=", NULL);
+
+    /* GOption would take the next word for its value, whatever that is. */
+    g_ptr_array_add (reader->words, (char *)g_intern_string (empty));
+    return TRUE;
+  }
   reader->wants_value = entry && has_value (entry) && !has_equals;
   g_ptr_array_add (reader->words, word);
   return TRUE;

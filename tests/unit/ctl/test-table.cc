@@ -35,6 +35,19 @@ TEST (Table, AlignsByColumnsNotBytes)
                                       "plain-name  running  -\n");
 }
 
+// Fault 31.
+TEST (Table, TheWidestColumnsAreCutToTheTerminal)
+{
+  g_autoptr (QuiltTable) table = quilt_table_new (columns);
+
+  for (const char *cell : {"a-name-of-20-letters", "b", "0123456789abcdef"})
+    quilt_table_add (table, cell);
+  EXPECT_EQ (render (table, FALSE, 41), "a-name-of-20-letters  b  0123456789abcdef\n");
+  EXPECT_EQ (render (table, FALSE, 38), "a-name-of-20-let…  b  0123456789abcdef\n");
+  EXPECT_EQ (render (table, FALSE, 29), "a-name-of-2…  b  0123456789a…\n");
+  EXPECT_EQ (render (table, FALSE, 1), "a-name-…  b  0123456…\n");
+}
+
 TEST (Table, LastColumnIsCutToTheTerminal)
 {
   g_autoptr (QuiltTable) table = quilt_table_new (columns);
