@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ctl/change.h"
 #include "ctl/text-file.h"
 #include "spec/words.h"
 
@@ -112,6 +113,41 @@ add_labels (const QuiltCreateOption *option,
                              error);
 }
 
+/* A program, or a JSON array of it and its first arguments. */
+static gboolean
+add_entrypoint (const QuiltCreateOption *option,
+                const QuiltCreateValue *value,
+                const QuiltCreateRequest *request,
+                GError **error)
+{
+  g_auto (GStrv) argv = NULL;
+
+  if (*value->text != '[') {
+    const char *const single[] = {value->text, NULL};
+
+    argv = g_strdupv ((char **)single);
+  } else {
+    argv = quilt_command_parse_json ("entrypoint", value->text, error);
+  }
+  if (!argv)
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", option->key,
+                         g_variant_new_bytestring_array ((const char *const *)argv, -1));
+  return TRUE;
+}
+
+/* As podman: 0 is no limit. */
+static gboolean
+parse_runtime (const char *text, guint64 *ret_usec, GError **error)
+{
+  guint64 usec;
+
+  if (!quilt_parse_duration (text, &usec, error))
+    return FALSE;
+  *ret_usec = usec ? usec : G_MAXUINT64;
+  return TRUE;
+}
+
 /* LINES[/TIME]. */
 static gboolean
 add_log_rate (const QuiltCreateOption *option,
@@ -150,6 +186,12 @@ static const QuiltCreateOption options[] = {
     {"env-file", 0, MANY, "Set the variables of a file's lines", "FILE", "env", add_env},
     {"workdir", 'w', ONE, "Working directory", "DIR", "working-directory", quilt_create_text},
     {"hostname", 0, ONE, "Host name inside", "NAME", "hostname", quilt_create_text},
+    {"domainname", 0, ONE, "NIS domain name inside", "NAME", "domainname", quilt_create_text},
+    {"tz", 0, ONE, "Time zone (local, Europe/Berlin)", "ZONE", "timezone", quilt_create_text},
+    {"entrypoint", 0, ONE, "Program in place of the image's", "PROGRAM|JSON", "entrypoint",
+     add_entrypoint},
+    {"timeout", 0, ONE, "Stop it after this time", "TIME", "runtime-max", quilt_create_number,
+     parse_runtime},
     {"label", 'l', MANY, "Add a label", "KEY=VALUE", "labels", add_labels},
     {"label-file", 0, MANY, "Add the labels of a file's lines", "FILE", "labels", add_labels},
     {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", quilt_create_texts},

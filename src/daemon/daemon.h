@@ -2,7 +2,6 @@
 /* What all objects of quiltd share: its services, its directories, its tables. */
 #pragma once
 
-#include "daemon/admission.h"
 #include "daemon/authority.h"
 #include "daemon/config.h"
 #include "daemon/filters.h"
@@ -23,7 +22,6 @@
 typedef struct {
   GDBusConnection *bus;
   GDBusObjectManagerServer *objects;
-  QuiltAdmission *admission;
   QuiltAuthority *authority;
   QuiltQuota *quota;
   QuiltSystemd *systemd;

@@ -63,10 +63,26 @@ check_devices (const char *key, char **rates, gboolean with_unit, GError **error
   return TRUE;
 }
 
+static gboolean
+check_timezone (const QuiltOptions *options, GError **error)
+{
+  g_autofree char *path = quilt_options_get_timezone_file (options);
+  struct stat st;
+
+  if (!path || (stat (path, &st) == 0 && S_ISREG (st.st_mode)))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option 'timezone' to '%s': this host has no file %s; timedatectl "
+               "list-timezones prints the zones that it has",
+               options->timezone, path);
+  return FALSE;
+}
+
 gboolean
 quilt_host_limits_check (const QuiltOptions *options, GError **error)
 {
-  return check_set ("cpuset-cpus", options->cpuset_cpus, "/sys/devices/system/cpu/online", error) &&
+  return check_timezone (options, error) &&
+         check_set ("cpuset-cpus", options->cpuset_cpus, "/sys/devices/system/cpu/online", error) &&
          check_set ("cpuset-mems", options->cpuset_mems, "/sys/devices/system/node/has_memory",
                     error) &&
          check_devices ("device-read-bps", options->device_read_bps, TRUE, error) &&

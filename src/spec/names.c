@@ -88,8 +88,8 @@ quilt_image_name_check (const char *name, GError **error)
   return TRUE;
 }
 
-gboolean
-quilt_hostname_check (const char *hostname, GError **error)
+static gboolean
+check_labels (const char *what, const char *hostname, GError **error)
 {
   const char *at = hostname;
   gboolean ok = strlen (hostname) <= 64;
@@ -104,10 +104,35 @@ quilt_hostname_check (const char *hostname, GError **error)
     at++;
   }
   if (!ok || *at)
-    return refuse (error, "hostname", hostname,
+    return refuse (error, what, hostname,
                    "must be labels of letters, digits and inner '-', divided by '.'; at most 64 "
                    "bytes");
   return TRUE;
+}
+
+gboolean
+quilt_hostname_check (const char *hostname, GError **error)
+{
+  return check_labels ("hostname", hostname, error);
+}
+
+gboolean
+quilt_domainname_check (const char *domainname, GError **error)
+{
+  return check_labels ("domain name", domainname, error);
+}
+
+gboolean
+quilt_timezone_check (const char *zone, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (zone, "/", -1);
+  gboolean ok = *zone && strlen (zone) <= 128;
+
+  for (char **part = parts; ok && *part; part++)
+    ok = **part && (*part)[strspn (*part, ALNUM "_+-")] == '\0';
+  return ok || refuse (error, "time zone", zone,
+                       "must be 'local' or a name such as 'Europe/Berlin'; timedatectl "
+                       "list-timezones prints them");
 }
 
 /* A dot too: the part behind it would be a domain, which nobody gave the container. */

@@ -36,6 +36,7 @@
 #define TIME_LIMIT ((guint64)G_MAXINT64)
 /* OCI's hooks have a timeout in seconds. */
 #define SETUP_TIMEOUT_TEXT "must be a whole number of seconds in µs (1000000 is one), or infinity"
+#define RUNTIME_TEXT "must be 1 to 9223372036854775807 µs, or infinity"
 #define TIME_TEXT "must be 0 to 9223372036854775807 µs, or infinity"
 /* The kernel's MAX_ARG_STRLEN with the final NUL. */
 #define ARGUMENT_LIMIT (32 * 4096)
@@ -43,10 +44,6 @@
 #define SHM_DEFAULT (64ULL << 20)
 /* Each byte may take six in JSON, and config.json has to stay below its 4 MiB. */
 #define TOTAL_LIMIT (512 * 1024)
-/* Nobody writes so many volumes, but a program's arguments may be all files of a directory. */
-#define WORDS_LIMIT 16384
-/* Ten times the longest profile that is around. */
-#define PROFILE_LIMIT (256 * 1024)
 
 static gboolean
 refuse (GError **error, const char *key, const char *why)
@@ -87,6 +84,15 @@ static gboolean
 check_command (const char *key, char **strings, GError **error)
 {
   if (strings && *strings && !**strings)
+    return refuse_value (error, key, "", "the program's name is empty");
+  return check_lengths (key, strings, error);
+}
+
+/* A single empty string takes the image's entrypoint away. */
+static gboolean
+check_entrypoint (const char *key, char **strings, GError **error)
+{
+  if (strings && strings[0] && !*strings[0] && strings[1])
     return refuse_value (error, key, "", "the program's name is empty");
   return check_lengths (key, strings, error);
 }
@@ -178,13 +184,17 @@ check_seccomp (const char *text, GError **error)
 
 const QuiltOption quilt_option_table[] = {
     {"name", QUILT_OPTION_STRING, MEMBER (name), .check_string = quilt_container_name_check},
-    {"command", QUILT_OPTION_BYTES, MEMBER (command), .max_items = WORDS_LIMIT,
-     .check_strings = check_command},
-    {"env", QUILT_OPTION_BYTES, MEMBER (env), .max_items = WORDS_LIMIT,
-     .check_strings = check_assignments},
+    {"command", QUILT_OPTION_BYTES, MEMBER (command), .check_strings = check_command},
+    {"entrypoint", QUILT_OPTION_BYTES, MEMBER (entrypoint), .check_strings = check_entrypoint},
+    {"env", QUILT_OPTION_BYTES, MEMBER (env), .check_strings = check_assignments},
     {"working-directory", QUILT_OPTION_STRING, MEMBER (working_directory),
      .check_string = check_directory},
     {"hostname", QUILT_OPTION_STRING, MEMBER (hostname), .check_string = quilt_hostname_check},
+    {"domainname", QUILT_OPTION_STRING, MEMBER (domainname),
+     .check_string = quilt_domainname_check},
+    {"timezone", QUILT_OPTION_STRING, MEMBER (timezone), .check_string = quilt_timezone_check},
+    {"runtime-max", QUILT_OPTION_UINT64, MEMBER (runtime_max_usec), .min = 1, .max = TIME_LIMIT,
+     .infinite = TRUE, .allowed = RUNTIME_TEXT},
     {"labels", QUILT_OPTION_STRINGS, MEMBER (labels), .check_strings = check_labels},
     {"setup", QUILT_OPTION_STRINGS, MEMBER (setup), .check_strings = check_setup},
     {"setup-timeout", QUILT_OPTION_UINT64, MEMBER (setup_timeout_usec), .min = G_USEC_PER_SEC,
@@ -258,8 +268,7 @@ const QuiltOption quilt_option_table[] = {
      .max = 1000, .allowed = "must be -1000 to 1000"},
     {"umask", QUILT_OPTION_INT32, MEMBER (umask), .max = 0777,
      .allowed = "must be 0 to 511 (0777)"},
-    {"seccomp", QUILT_OPTION_STRING, MEMBER (seccomp), .max_bytes = PROFILE_LIMIT,
-     .check_string = check_seccomp},
+    {"seccomp", QUILT_OPTION_STRING, MEMBER (seccomp), .check_string = check_seccomp},
     {"apparmor", QUILT_OPTION_STRING, MEMBER (apparmor), .check_string = quilt_apparmor_name_check},
     {"label", QUILT_OPTION_STRINGS, MEMBER (label), .check_strings = quilt_labels_check},
     {NULL},
@@ -373,6 +382,7 @@ quilt_options_new (void)
   QuiltOptions *options = g_new0 (QuiltOptions, 1);
 
   options->setup_timeout_usec = QUILT_INFINITY;
+  options->runtime_max_usec = QUILT_INFINITY;
   options->memory_max = QUILT_INFINITY;
   options->cpu_quota_usec = QUILT_INFINITY;
   options->pids_max = QUILT_INFINITY;

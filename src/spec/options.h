@@ -14,13 +14,17 @@
 
 /* Strings that become argv or environment are bytes; the rest is UTF-8. */
 typedef struct {
-  char *name;                 /* container name; NULL: the manager invents one */
-  char **command;             /* argv; NULL or empty: the image's own */
-  char **env;                 /* "NAME=value", later wins over the image's */
-  char *working_directory;    /* absolute; NULL: the image's, or "/" */
-  char *hostname;             /* NULL: made of the container's name */
-  char **labels;              /* "key=value", sorted, unique keys */
-  char **setup;               /* the --setup steps as typed, in order */
+  char *name;               /* container name; NULL: the manager invents one */
+  char **command;           /* argv; NULL or empty: the image's own */
+  char **entrypoint;        /* what the command is given to; NULL or empty: the image's; "": none */
+  guint64 runtime_max_usec; /* from a start until it is stopped; QUILT_INFINITY: no limit */
+  char **env;               /* "NAME=value", later wins over the image's */
+  char *working_directory;  /* absolute; NULL: the image's, or "/" */
+  char *hostname;           /* NULL: made of the container's name */
+  char *domainname;         /* NULL: none */
+  char *timezone;           /* "local", or a name of zoneinfo; NULL: the image's */
+  char **labels;            /* "key=value", sorted, unique keys */
+  char **setup;             /* the --setup steps as typed, in order */
   guint64 setup_timeout_usec; /* of each step, whole seconds; QUILT_INFINITY: none */
   guint64 memory_max;         /* bytes; QUILT_INFINITY: no limit */
   guint64 cpu_quota_usec;     /* CPU time per second of wall clock, µs; QUILT_INFINITY: no limit */
@@ -117,6 +121,10 @@ const char **quilt_options_privileges (const QuiltOptions *options);
  * contradicts. */
 gboolean
 quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, GError **error);
+
+/* The file of the host that describes its time zone; NULL: none was asked for. Owned by the caller.
+ */
+char *quilt_options_get_timezone_file (const QuiltOptions *options);
 
 /* What to filter its system calls by, as the option seccomp; options' own. */
 const char *quilt_options_get_seccomp (const QuiltOptions *options);

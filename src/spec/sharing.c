@@ -102,6 +102,9 @@ quilt_sharing_check_together (const QuiltOptions *options, GError **error)
   if (options->hostname && !(own & QUILT_NS_UTS))
     return refuse (error, "hostname", options->hostname,
                    "it would change the name of others; leave it out, or 'uts'");
+  if (options->domainname && !(own & QUILT_NS_UTS))
+    return refuse (error, "domainname", options->domainname,
+                   "it would change the name of others; leave it out, or 'uts'");
   /* What a step leaves running is ended with its pid namespace. */
   if (options->setup && *options->setup && !(own & QUILT_NS_PID))
     return refuse (error, "setup", *options->setup,

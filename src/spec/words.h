@@ -11,6 +11,10 @@ gboolean quilt_container_name_check (const char *name, GError **error);
 gboolean quilt_image_name_check (const char *name, GError **error);
 /* RFC 1123: labels and dots, at most 64 bytes (the kernel's limit). */
 gboolean quilt_hostname_check (const char *hostname, GError **error);
+/* A NIS domain name, as a host name. */
+gboolean quilt_domainname_check (const char *domainname, GError **error);
+/* "local", or what may be a name below /usr/share/zoneinfo, and leads nowhere else. */
+gboolean quilt_timezone_check (const char *zone, GError **error);
 /* The host name of the container called so: one label, with '-' for what a label can't have. */
 char *quilt_hostname_from_name (const char *container_name);
 /* 32 hexadecimal digits, and a prefix of them (at least 1). */

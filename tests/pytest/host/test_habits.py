@@ -175,3 +175,65 @@ def test_restart(busybox, name, journal):
     refused = ctl("restart", "--time", "0", f"{name}-rm", "no-such", name)
     assert refused.code == 1 and b"is removed when it ends" in refused.err and b"no-such" in refused.err
     assert props(f"{name}-rm")["State"] == props(name)["State"] == "running"
+
+
+def test_domainname(busybox):
+    assert output("--domainname", "example.org", busybox, "cat", "/proc/sys/kernel/domainname") == "example.org\n"
+    for wrong in (["--domainname", "a b"], ["--domainname", "x", "--uts", "host"]):
+        refused = ctl("run", *wrong, busybox, "true")
+        assert refused.code == 125 and "domain" in refused.err.decode(), refused
+
+
+def test_time_zone(debian):
+    now = ("date", "+%Z %H", "-d", "@1700000000")
+    assert output("--tz", "Asia/Tokyo", debian, *now) == "JST 07\n"
+    assert output("--tz", "UTC", debian, *now) == "UTC 22\n"
+    if os.path.exists("/etc/localtime"):
+        assert output("--tz", "local", debian, *now) == run("date", *now[1:]).ok().text
+    assert output("--tz", "Asia/Tokyo", "--read-only", debian, *now) == "JST 07\n"
+    for wrong in "../../../etc/passwd", "/etc/passwd", "Asia", "Nowhere/Nothing", "", "Asia//Tokyo":
+        refused = ctl("run", "--rm", "--tz", wrong, debian, "true")
+        assert refused.code == 125 and "zone" in refused.err.decode(), refused
+
+
+def test_entrypoint(busybox):
+    assert output("--entrypoint", "/bin/echo", busybox, "a", "b c") == "a b c\n"
+    assert output("--entrypoint", '["sh", "-c", "echo $0 $1"]', busybox, "x", "y") == "x y\n"
+    assert output("--entrypoint", "", busybox, "echo", "plain") == "plain\n"
+    assert ctl("run", "--rm", "--entrypoint", "/bin/true", busybox).ok().text == ""
+    for wrong in '["sh", 1]', "[", "[]", '["", "x"]':
+        assert ctl("run", "--rm", "--entrypoint", wrong, busybox, "true").code == 125
+
+
+def test_timeout_stops_it(busybox, name):
+    polite = "trap 'echo stopped; exit 9' TERM; while :; do sleep 0.02; done"
+    done = ctl("run", "--name", name, "--timeout", "0.5", busybox, "sh", "-c", polite)
+    assert (done.code, done.text) == (9, "stopped\n")
+    assert output("--timeout", "0", busybox, "echo", "in time") == "in time\n"
+    assert ctl("run", "--rm", "--timeout", "soon", busybox, "true").code == 125
+
+
+@pytest.mark.fault(31)
+def test_import_gives_an_image_a_command(busybox, name, tmp_path):
+    run("sh", "-c", f"mkdir -p {tmp_path}/root/bin && cp $(command -v busybox || echo /bin/busybox) {tmp_path}/root/bin/busybox && "
+        f"ln -s busybox {tmp_path}/root/bin/sh && echo {name} > {tmp_path}/root/mark && tar -C {tmp_path}/root -cf {tmp_path}/root.tar .").ok()
+    archive, image = f"{tmp_path}/root.tar", f"{name}-image"
+    changes = ("-c", "CMD echo $GREETING from $(pwd)", "--change", "ENV GREETING='good morning'", "-c", "workdir /bin")
+    try:
+        ctl("import", *changes, archive, image).ok()
+        assert output(image) == "good morning from /bin\n"
+        assert output(image, "busybox", "echo", "other") == "other\n"
+        assert output("--entrypoint", "busybox", image, "echo", "mine") == "mine\n"
+        assert ctl("import", archive, image).ok() and ctl("import", *changes, archive, image).ok()
+        refused = ctl("import", "-c", "CMD echo evil", archive, image)
+        assert refused.code == 1 and "says otherwise" in refused.err.decode()
+        assert output(image) == "good morning from /bin\n"
+        ctl("remove-image", image).ok()
+        ctl("import", "-c", 'ENTRYPOINT ["busybox", "echo", "-n"]', "-c", 'CMD ["a", "b c"]', archive, image).ok()
+        assert output(image) == "a b c" and output(image, "d") == "d"
+        for wrong, said in [("CMD", "an instruction and its value"), ("USER x", "Quilt takes CMD"), ("CMD [1]", "JSON array"),
+                            ("ENV x", "NAME=VALUE"), ("WORKDIR here", "absolute"), ("STOPSIGNAL no", "signal")]:
+            refused = ctl("import", "-c", wrong, archive)
+            assert refused.code == 1 and said in refused.err.decode(), refused
+    finally:
+        ctl("remove-image", image).ok()

@@ -55,6 +55,8 @@ from_json (const string &text, Error &error)
 static const char everything[] =
     "{'name': <'web'>, 'command': <[b'sh', b'-c', b'a\\377 b\\n', b'']>,"
     " 'env': <[b'A=1', b'B==\\301']>, 'working-directory': <'/srv'>, 'hostname': <'h.example'>,"
+    " 'entrypoint': <[b'env', b'-']>, 'domainname': <'d.example'>, 'timezone': <'Etc/GMT+1'>,"
+    " 'runtime-max': <uint64 5>,"
     " 'labels': <['b=2', 'a=', 'a.b=é', 'a-b=1']>, 'setup': <['apt: hello', 'echo \"x\"']>,"
     " 'setup-timeout': <uint64 90000000>, 'memory-max': <uint64 67108864>,"
     " 'cpu-quota': <uint64 1500000>, 'pids-max': <uint64 100>, 'stop-signal': <2>,"
@@ -73,9 +75,10 @@ static const char everything[] =
 static const char everything_json[] =
     R"({"name":"web","command":["sh","-c","a)"
     "\xff"
-    R"( b\n",""],"env":["A=1","B==)"
+    R"( b\n",""],"entrypoint":["env","-"],"env":["A=1","B==)"
     "\xc1"
     R"("],"working-directory":"/srv","hostname":"h.example",)"
+    R"("domainname":"d.example","timezone":"Etc/GMT+1","runtime-max":5,)"
     R"("labels":["a=","a-b=1","a.b=é","b=2"],"setup":["apt: hello","echo \"x\""],)"
     R"("setup-timeout":90000000,"memory-max":67108864,"cpu-quota":1500000,"pids-max":100,)"
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
@@ -88,7 +91,7 @@ static const char everything_json[] =
     R"("oom-score-adj":-5,"umask":63,"seccomp":" {\"defaultAction\":\"SCMP_ACT_ALLOW\"}"})";
 
 static const char defaults_json[] =
-    R"({"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
+    R"({"runtime-max":null,"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":0,"stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
     R"("network":"none","init":false,)"
@@ -211,6 +214,14 @@ static const struct {
     {"{'working-directory': <'srv'>}", QUILT_ERROR_INVALID_ARGUMENT, "an absolute path"},
     {"{'working-directory': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "an absolute path"},
     {"{'hostname': <'a_b'>}", QUILT_ERROR_INVALID_ARGUMENT, "hostname 'a_b'"},
+    {"{'domainname': <'a_b'>}", QUILT_ERROR_INVALID_ARGUMENT, "domain name 'a_b'"},
+    {"{'domainname': <'a'>, 'uts': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT, "'domainname' to 'a'"},
+    {"{'timezone': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "time zone ''"},
+    {"{'timezone': <'../x'>}", QUILT_ERROR_INVALID_ARGUMENT, "time zone '../x'"},
+    {"{'timezone': <'a//b'>}", QUILT_ERROR_INVALID_ARGUMENT, "time zone 'a//b'"},
+    {"{'timezone': <'/a'>}", QUILT_ERROR_INVALID_ARGUMENT, "time zone '/a'"},
+    {"{'runtime-max': <uint64 0>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to"},
+    {"{'entrypoint': <[b'', b'x']>}", QUILT_ERROR_INVALID_ARGUMENT, "the program's name is empty"},
     {"{'labels': <['a']>}", QUILT_ERROR_INVALID_ARGUMENT, "'labels' to 'a': must be NAME=VALUE"},
     {"{'labels': <['a=1', 'b=', 'a=2']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
     {"{'setup': <['true', '']>}", QUILT_ERROR_INVALID_ARGUMENT, "setup step '': is empty"},
@@ -488,23 +499,6 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'userns': <'0:524288:65536'>}", "userns|"},
       {"{'volumes': <@as []>}", ""},
       {"{'volumes': <['/srv:/data:ro']>}", "volumes|"},
-      /* Fault 13. */
-      {"{'ulimits': <['rtprio=99']>}", "ulimits|"},
-      {"{'ulimits': <['rtprio=0:1']>}", "ulimits|"},
-      {"{'ulimits': <['rtprio=0', 'rttime=-1']>}", ""},
-      {"{'ulimits': <['nice=40']>}", "ulimits|"},
-      {"{'ulimits': <['nice=21']>}", "ulimits|"},
-      {"{'ulimits': <['nice=20']>}", ""},
-      {"{'ulimits': <['memlock=-1']>}", "ulimits|"},
-      {"{'ulimits': <['memlock=0:8388609']>}", "ulimits|"},
-      {"{'ulimits': <['memlock=8388608']>}", ""},
-      {"{'ulimits': <['msgqueue=819201']>}", "ulimits|"},
-      {"{'ulimits': <['msgqueue=819200']>}", ""},
-      {"{'ulimits': <['nofile=1048576', 'nproc=-1', 'core=-1', 'stack=-1', 'as=-1', 'cpu=-1', "
-       "'data=-1', 'fsize=-1', 'locks=-1', 'rss=-1', 'sigpending=-1']>}",
-       ""},
-      {"{'ulimits': <['core=0', 'nice=-1', 'nofile=1']>, 'volumes': <['/a:/b']>}",
-       "volumes|ulimits|"},
   };
 
   for (const auto &c : cases) {

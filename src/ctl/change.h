@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an image says about how to run it, as people type it. */
+#pragma once
+
+#include <glib.h>
+
+/* Adds the options of ImportImage that changes ("CMD echo", NULL-terminated, or NULL) are to dict.
+ * INVALID_ARGUMENT for what can't be read, NOT_SUPPORTED for an instruction that Quilt does not
+ * take. */
+gboolean quilt_changes_add (char *const *changes, GVariantDict *dict, GError **error);
+
+/* ["PROGRAM", "ARGUMENT"...]. The caller's; INVALID_ARGUMENT. what: for the error. */
+char **quilt_command_parse_json (const char *what, const char *text, GError **error);
