@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* import, images, remove-image. */
 #include "ctl/bus.h"
+#include "ctl/change.h"
 #include "ctl/image.h"
 #include "ctl/list-filters.h"
 #include "ctl/print.h"
@@ -33,7 +34,10 @@ int
 verb_import (QuiltCtl *ctl, char **argv)
 {
   gboolean no_end_mark = FALSE;
-  const GOptionEntry entries[] = {{"no-end-mark", 0, 0, G_OPTION_ARG_NONE, &no_end_mark,
+  g_auto (GStrv) changes = NULL;
+  const GOptionEntry entries[] = {{"change", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &changes,
+                                   "Say how to run it: CMD, ENTRYPOINT, ENV...", "INSTRUCTION"},
+                                  {"no-end-mark", 0, 0, G_OPTION_ARG_NONE, &no_end_mark,
                                    "Take a tar archive without its end mark", NULL},
                                   {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
@@ -46,6 +50,10 @@ verb_import (QuiltCtl *ctl, char **argv)
   g_variant_dict_init (&options, NULL);
   if (no_end_mark)
     g_variant_dict_insert (&options, "no-end-mark", "b", TRUE);
+  if (!quilt_changes_add (changes, &options, &error)) {
+    g_variant_dict_clear (&options);
+    return quilt_ctl_fail (ctl, error);
+  }
   if (!quilt_image_import (ctl, args[0], args[1] ? args[1] : "", g_variant_dict_end (&options),
                            &imported, &error))
     return quilt_ctl_fail (ctl, error);

@@ -10,6 +10,7 @@
 #include "daemon/event.h"
 #include "daemon/helper.h"
 #include "daemon/image.h"
+#include "daemon/import-config.h"
 #include "daemon/job.h"
 #include "daemon/work.h"
 #include "spec/words.h"
@@ -31,6 +32,7 @@ typedef struct {
   char *digest;
   gboolean existed;
   gboolean no_end_mark;
+  QuiltImageConfig config; /* of a new image; empty: the archive says nothing */
 
   /* What the thread writes: the record of the image, and the one of the image that loses the name.
    */
@@ -47,6 +49,7 @@ import_free (Import *import)
   g_clear_pointer (&import->record, quilt_image_record_free);
   g_clear_pointer (&import->loser, quilt_image_record_free);
   quilt_layer_info_clear (&import->info);
+  quilt_image_config_clear (&import->config);
   g_clear_error (&import->error);
   g_free (import->name);
   g_free (import->digest);
@@ -211,7 +214,7 @@ on_published (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static QuiltImageRecord *
-new_record (const Import *import, const QuiltMessage *done)
+new_record (Import *import, const QuiltMessage *done)
 {
   const char *const names[] = {import->name, NULL};
   const char *const layers[] = {import->digest, NULL};
@@ -223,6 +226,8 @@ new_record (const Import *import, const QuiltMessage *done)
   record->size = done->done;
   record->entries = done->total;
   record->created_usec = (guint64)g_get_real_time ();
+  record->config = import->config;
+  import->config = (QuiltImageConfig){NULL};
   return record;
 }
 
@@ -239,6 +244,20 @@ parse_done (Import *import, const QuiltMessage *done, GError **error)
   }
   import->digest = g_strdup (words[0]);
   return TRUE;
+}
+
+/* An image's command stays what it is: containers that were made of it would run another one. */
+static gboolean
+check_config (const Import *import, const QuiltImage *image, GError **error)
+{
+  if (!image || quilt_import_config_is_empty (&import->config) ||
+      quilt_import_config_equal (&import->config, &image->record->config))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
+               "Failed to change how image %s is run: it exists, and says otherwise; remove it "
+               "first, or import it without changes",
+               image->record->digest);
+  return FALSE;
 }
 
 /* The records as they will be, of images as they are now. */
@@ -258,6 +277,8 @@ plan_records (Import *import, GError **error)
                  "The image is being changed by another call: try again");
     return FALSE;
   }
+  if (!check_config (import, image, error))
+    return FALSE;
   import->record = image ? quilt_image_with_names (image, import->name, NULL)
                          : new_record (import, &import->done);
   if (image)
@@ -394,11 +415,15 @@ quilt_import_image (QuiltDaemon *daemon,
   g_autofd int fd = -1;
   gboolean no_end_mark = FALSE;
   const QuiltDictKey keys[] = {{"no-end-mark", 'b', &no_end_mark, NULL}};
+  g_autoptr (GVariant) rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
+  QuiltImageConfig config = {NULL};
   Import *import;
 
-  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error) ||
-      (*name && !quilt_image_name_check (name, &error)) ||
-      (fd = quilt_caller_fd_take (fds, source, "source", QUILT_CALLER_FD_SOURCE, &error)) < 0) {
+  if (rest)
+    g_variant_ref_sink (rest);
+  if (!rest || (*name && !quilt_image_name_check (name, &error)) ||
+      (fd = quilt_caller_fd_take (fds, source, "source", QUILT_CALLER_FD_SOURCE, &error)) < 0 ||
+      !quilt_import_config_read (rest, &config, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
@@ -407,6 +432,7 @@ quilt_import_image (QuiltDaemon *daemon,
   import->name = *name ? g_strdup (name) : NULL;
   import->source = g_steal_fd (&fd);
   import->no_end_mark = no_end_mark;
+  import->config = config;
   import->temporary = quilt_layer_temporary_new ();
   g_object_set_data_full (G_OBJECT (invocation), "quilt-import", import,
                           (GDestroyNotify)import_free);
