@@ -18,6 +18,7 @@ import time
 import quilt
 
 RUNTIME = "/usr/bin/quilt-oci"
+README = pathlib.Path("/opt/quilt-test/docs/README.md")
 SNIPPETS = pathlib.Path("/usr/share/quilt/engines")
 # The state directories that the engines of Debian 12 name; Podman and Buildah leave it to the runtime.
 DOCKER = "/run/docker/runtime-runc/moby"
