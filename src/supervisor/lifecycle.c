@@ -108,7 +108,7 @@ go (QuiltSupervisor *self)
     quilt_payload_continue (&self->payload);
   /* Not before, so that no start waits for it: nothing dies for memory that soon. */
   if (self->scope_fd >= 0)
-    quilt_oom_init (&self->oom, self->scope_fd, g_steal_fd (&self->kernel_log));
+    quilt_oom_init (&self->oom, self->scope_fd, self->payload.pid, g_steal_fd (&self->kernel_log));
   confine_if_due (self);
 }
 
@@ -209,6 +209,7 @@ take_over (QuiltSupervisor *self, const QuiltReport *report)
     quilt_payload_continue (&self->payload);
   else
     quilt_supervisor_fail (self, error, 0);
+  self->oom.first = self->payload.pid;
 }
 
 static void

@@ -15,6 +15,9 @@
 /* As printk's largest record with its fields. */
 #define RECORD_MAX 8192
 
+/* How long a process may take to end after its kill was counted. */
+#define RECENT_USEC (5 * G_USEC_PER_SEC)
+
 void
 quilt_victim_free (QuiltVictim *victim)
 {
@@ -115,7 +118,7 @@ quilt_oom_open_log (void)
 }
 
 void
-quilt_oom_init (QuiltOom *oom, int scope_fd, int kmsg_fd)
+quilt_oom_init (QuiltOom *oom, int scope_fd, gint64 first, int kmsg_fd)
 {
   g_autofd int log_fd = kmsg_fd;
 
@@ -125,7 +128,8 @@ quilt_oom_init (QuiltOom *oom, int scope_fd, int kmsg_fd)
     quilt_fd_clear (&oom->events_fd);
     return;
   }
-  oom->told = oom->kills;
+  oom->told = oom->named = oom->kills;
+  oom->first = first;
   oom->cgroup = find_scope ();
   oom->victims = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_victim_free);
   oom->kmsg_fd = g_steal_fd (&log_fd);
@@ -161,8 +165,11 @@ read_log (QuiltOom *oom)
       return;
     record[n] = '\0';
     victim = quilt_oom_parse_record (record, oom->cgroup);
-    if (victim)
-      g_ptr_array_add (oom->victims, victim);
+    if (!victim)
+      continue;
+    oom->named++;
+    oom->first_killed = oom->first_killed || victim->pid == oom->first;
+    g_ptr_array_add (oom->victims, victim);
   }
 }
 
@@ -182,6 +189,16 @@ quilt_oom_handle (QuiltOom *oom)
     return;
   read_log (oom);
   oom->kills = kills;
+  oom->kill_usec = g_get_monotonic_time ();
+}
+
+gboolean
+quilt_oom_ended_first (const QuiltOom *oom, gboolean by_child, gint64 now_usec)
+{
+  if (oom->first_killed)
+    return TRUE;
+  return (by_child || oom->named < oom->kills) && oom->kill_usec > 0 &&
+         now_usec - oom->kill_usec < RECENT_USEC;
 }
 
 static gboolean

@@ -79,7 +79,8 @@ quilt_supervisor_fail_by_report (QuiltSupervisor *self, const QuiltReport *repor
 static void
 fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
 {
-  gboolean oom = self->scope_fd >= 0 && quilt_cgroup_oom_kills (self->scope_fd) > 0;
+  gboolean oom = info->si_code != CLD_EXITED && info->si_status == SIGKILL &&
+                 quilt_oom_ended_first (&self->oom, FALSE, g_get_monotonic_time ());
   g_autoptr (GError) why = NULL;
 
   if (oom)
@@ -97,19 +98,18 @@ static const char *
 set_exit (QuiltSupervisor *self, const siginfo_t *info)
 {
   QuiltMessage *result = &self->result;
-  gboolean oom = quilt_cgroup_oom_kills (self->scope_fd) > 0;
-  gboolean killed;
+  gboolean by_child;
 
   quilt_message_init (result, QUILT_MESSAGE_EXITED);
   result->pid = self->payload.pid;
   result->signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
   result->exit_code = result->signal ? 128 + result->signal : info->si_status;
   /* An init of ours says by its exit code what ended the command. */
-  killed = result->signal == SIGKILL ||
-           (quilt_spec_has_init (self->spec) && result->exit_code == 128 + SIGKILL);
-  if (oom)
+  by_child = result->signal == 0 && quilt_spec_has_init (self->spec);
+  if (self->oom.kills > 0)
     self->flags |= QUILT_MESSAGE_FLAG_OOM;
-  if (oom && killed && !self->killed)
+  if (result->exit_code == 128 + SIGKILL && (result->signal || by_child) && !self->killed &&
+      quilt_oom_ended_first (&self->oom, by_child, g_get_monotonic_time ()))
     return "oom-killed";
   if (self->flags & QUILT_MESSAGE_FLAG_STOPPING)
     return "stopped";

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Limits bind, from the first instruction on, and are reported as what they are (A2, B4 to B7, S5)."""
+import os
 import pathlib
+import signal
 import time
 
 import pytest
@@ -117,6 +119,18 @@ def test_who_is_killed_for_memory_is_told_by_name_also_when_it_is_not_the_first_
     assert (entry["CONTAINER_NAME"], entry["QUILT_VICTIM"]) == (name, "tail")
     assert int(entry["QUILT_VICTIM_PID"]) != init and int(entry["QUILT_OOM_KILLS"]) >= 1
     assert "'tail'" in entry["MESSAGE"] and entry["_SYSTEMD_UNIT"] == f"quilt-{name}.scope"
+
+
+@pytest.mark.fault(6)
+@pytest.mark.parametrize("options", [[], ["--init"]])
+def test_a_kill_long_after_another_process_ran_out_of_memory_is_a_signal(busybox, name, journal, options):
+    ctl("run", "-d", "--name", name, "--memory", "64M", "--memory-swap", "64M", *options, busybox, "/bin/sh", "-c",
+        "(tail /dev/zero; tail /dev/zero); echo over; exec sleep 100000").ok()
+    journal.wait(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout", timeout=3 * TIMEOUT)
+    assert journal.entries("MESSAGE_ID=8c1f4e0b27d94f6aa5e93b7d60c2f815", f"CONTAINER_NAME={name}")
+    os.kill(props(name)["Pid"], signal.SIGKILL)
+    assert ctl("wait", name).text.strip() == "137"
+    assert props(name)["Reason"] == "signaled"
 
 
 def test_the_first_process_that_is_killed_for_memory_is_told_by_name(busybox, name, journal):

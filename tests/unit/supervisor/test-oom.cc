@@ -54,6 +54,37 @@ TEST (Oom, OthersAreNot)
   EXPECT_EQ (parse (record ("/quilt.slice/quilt-web.scope", "x,pid=99999999999")), "-");
 }
 
+/* Fault 6. */
+TEST (Oom, AKillOfAnotherProcessIsNotTheEndOfTheFirst)
+{
+  const gint64 minutes = 3 * 60 * G_USEC_PER_SEC;
+  const struct {
+    guint64 kills, named;
+    gboolean first_killed, by_child;
+    gint64 age_usec;
+    gboolean expected;
+  } cases[] = {
+      {0, 0, FALSE, FALSE, 0, FALSE}, {0, 0, FALSE, TRUE, 0, FALSE},
+      {1, 1, FALSE, FALSE, 0, FALSE}, /* of another process, by name */
+      {1, 1, TRUE, FALSE, 0, TRUE},   {2, 2, TRUE, FALSE, minutes, TRUE},
+      {1, 0, FALSE, FALSE, 0, TRUE}, /* of an unknown one */
+      {2, 1, FALSE, FALSE, 0, TRUE},  {1, 0, FALSE, FALSE, minutes, FALSE},
+      {1, 1, FALSE, TRUE, 0, TRUE},   {1, 1, FALSE, TRUE, minutes, FALSE},
+  };
+
+  for (const auto &it : cases) {
+    const gint64 noticed = 1000 * G_USEC_PER_SEC;
+    QuiltOom oom = QUILT_OOM_NONE;
+
+    oom.kills = it.kills;
+    oom.named = it.named;
+    oom.first_killed = it.first_killed;
+    oom.kill_usec = it.kills > 0 ? noticed : 0;
+    EXPECT_EQ (quilt_oom_ended_first (&oom, it.by_child, noticed + it.age_usec), it.expected)
+        << &it - cases;
+  }
+}
+
 TEST (Oom, ANameMayLie)
 {
   EXPECT_EQ (parse (record ("/quilt.slice/quilt-web.scope/payload", "x,pid=7,uid=0,pid=42")),
