@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -279,8 +280,13 @@ void
 quilt_payload_clear (QuiltPayload *payload)
 {
   if (payload->pid > 0 && payload->pid_fd >= 0) {
+    struct pollfd ended = {payload->pid_fd, POLLIN, 0};
+
     pidfd_send_signal (payload->pid_fd, SIGKILL, NULL, 0);
-    waitpid (payload->pid, NULL, 0);
+    while (poll (&ended, 1, -1) < 0 && errno == EINTR)
+      ;
+    /* One that is traced is reaped by whoever adopts it: its tracer may take for ever. */
+    waitid (P_PIDFD, (id_t)payload->pid_fd, NULL, WEXITED | WNOHANG);
   }
   quilt_fd_clear (&payload->pid_fd);
   quilt_fd_clear (&payload->channel);

@@ -275,7 +275,7 @@ enter_end (QuiltSupervisor *self)
   else
     quilt_budget_credit (&self->log.budget);
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
-    quilt_attachment_take_all (&self->outputs[i].attachment);
+    quilt_output_take_all (&self->outputs[i]);
   self->patience_usec = g_get_monotonic_time () + DRAIN_USEC;
 }
 
@@ -305,13 +305,18 @@ void
 quilt_supervisor_handle_end (QuiltSupervisor *self)
 {
   siginfo_t info = {0};
+  pid_t pid = self->payload.pid;
 
   /* Its last report may say that another process goes on in its place, which has not ended. */
   if (self->payload.channel >= 0)
     quilt_supervisor_handle_reports (self);
-  if (waitid (P_PIDFD, (id_t)self->payload.pid_fd, &info, WEXITED | WNOHANG) < 0 ||
-      info.si_pid == 0)
+  if (self->payload.pid != pid ||
+      waitid (P_PIDFD, (id_t)self->payload.pid_fd, &info, WEXITED | WNOHANG) < 0)
     return;
+  if (info.si_pid == 0) { /* a tracer has yet to let it go */
+    self->reap_usec = g_get_monotonic_time () + LOOK_AGAIN_USEC;
+    return;
+  }
   quilt_fd_clear (&self->payload.pid_fd);
   quilt_oom_handle (&self->oom); /* the kernel may have told of the end first */
   self->kill_usec = 0;
@@ -379,17 +384,31 @@ continue_setup (QuiltSupervisor *self)
   quilt_payload_continue (&self->payload);
 }
 
+/* A reader has all as soon as all was read: it does not wait for the log. */
 static void
 finish_output (QuiltSupervisor *self)
 {
-  if (self->drained || !drain (self) || !quilt_oom_report (&self->oom, &self->log) ||
-      !quilt_log_report_dropped (&self->log, g_get_monotonic_time (), TRUE))
+  gboolean drained;
+
+  if (self->drained)
     return;
-  self->drained = TRUE;
-  for (guint i = 0; i < QUILT_N_STREAMS; i++) {
-    quilt_output_close (&self->outputs[i]);
-    quilt_attachment_finish (&self->outputs[i].attachment);
-  }
+  drained = drain (self);
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    if (self->outputs[i].emptied)
+      quilt_output_finish (&self->outputs[i]);
+  self->drained = drained && quilt_oom_report (&self->oom, &self->log) &&
+                  quilt_log_report_dropped (&self->log, g_get_monotonic_time (), TRUE);
+}
+
+/* journald is away, and nothing else keeps the end from being told. */
+static gboolean
+waits_for_journald (const QuiltSupervisor *self)
+{
+  gboolean waits = self->log.journal.retry_usec > 0;
+
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    waits = waits && (self->outputs[i].attachment.fd < 0 || self->outputs[i].emptied);
+  return waits;
 }
 
 static void
@@ -452,6 +471,10 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
     self->flags |= QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT;
     quilt_supervisor_kill_payload (self);
   }
+  if (self->reap_usec > 0 && now_usec >= self->reap_usec) {
+    self->reap_usec = 0;
+    quilt_supervisor_handle_end (self);
+  }
   if (self->phase >= QUILT_PHASE_ENDED)
     finish_output (self);
   else if (self->waiting)
@@ -459,7 +482,8 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
   else
     pump (self);
   if (self->phase == QUILT_PHASE_ENDED &&
-      (self->drained || now_usec >= self->patience_usec || self->log.held_usec > 0))
+      (self->drained || now_usec >= self->patience_usec || self->log.held_usec > 0 ||
+       waits_for_journald (self)))
     record (self);
   return !may_leave (self) || linger (self, now_usec);
 }
@@ -480,6 +504,7 @@ quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec)
   deadline = earlier (deadline, self->log.held_usec);
   if (self->flags & QUILT_MESSAGE_FLAG_HELD)
     deadline = earlier (deadline, self->was_held_usec + HELD_USEC);
+  deadline = earlier (deadline, self->reap_usec);
   if (may_leave (self) && quilt_journal_socket_is_unread (&self->log.journal))
     deadline = earlier (deadline, now_usec + (self->lingering ? LOOK_AGAIN_USEC : LOOK_USEC));
   return deadline;

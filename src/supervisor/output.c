@@ -14,20 +14,29 @@ void
 quilt_output_init (QuiltOutput *output, QuiltLog *log, QuiltStream stream, int fd, int attached_fd)
 {
   *output = (QuiltOutput){.stream = stream, .log = log, .fd = fd};
-  output->buffer = g_malloc (QUILT_OUTPUT_BUFFER);
+  output->capacity = QUILT_OUTPUT_BUFFER;
+  output->buffer = g_malloc (output->capacity);
   quilt_attachment_init (&output->attachment, attached_fd);
 }
 
 void
-quilt_output_close (QuiltOutput *output)
+quilt_output_finish (QuiltOutput *output)
 {
   quilt_fd_clear (&output->fd);
+  quilt_attachment_finish (&output->attachment);
+}
+
+void
+quilt_output_take_all (QuiltOutput *output)
+{
+  quilt_attachment_take_all (&output->attachment);
+  output->emptied = output->fd < 0;
 }
 
 void
 quilt_output_clear (QuiltOutput *output)
 {
-  quilt_output_close (output);
+  quilt_fd_clear (&output->fd);
   quilt_attachment_clear (&output->attachment);
   g_clear_pointer (&output->buffer, g_free);
   if (output->tail)
@@ -139,9 +148,31 @@ flush (QuiltOutput *output, gboolean final)
   return !blocked || output->start == output->end;
 }
 
+/* To read more than is logged, for a reader that must not wait for the log. */
+static gboolean
+may_read_ahead (const QuiltOutput *output)
+{
+  gsize limit = output->log->journal.retry_usec > 0 ? QUILT_OUTPUT_AHEAD : 0;
+
+  if (output->attachment.takes_all)
+    limit = QUILT_OUTPUT_AHEAD + QUILT_OUTPUT_REST;
+  return output->attachment.fd >= 0 && output->end - output->start < limit;
+}
+
+static void
+set_capacity (QuiltOutput *output, gsize capacity)
+{
+  output->capacity = capacity;
+  output->buffer = g_realloc (output->buffer, capacity);
+}
+
 static void
 make_space (QuiltOutput *output)
 {
+  if (output->end == 0 && output->capacity > QUILT_OUTPUT_BUFFER)
+    set_capacity (output, QUILT_OUTPUT_BUFFER);
+  if (output->end == output->capacity && output->start == 0)
+    set_capacity (output, 2 * output->capacity);
   if (output->start == 0)
     return;
   memmove (output->buffer, output->buffer + output->start, output->end - output->start);
@@ -172,8 +203,9 @@ fill (QuiltOutput *output)
   make_space (output);
   data = output->buffer + output->end;
   do
-    n = read (output->fd, data, QUILT_OUTPUT_BUFFER - output->end);
+    n = read (output->fd, data, output->capacity - output->end);
   while (n < 0 && errno == EINTR);
+  output->emptied = n <= 0;
   if (n <= 0)
     return n;
   output->end += (gsize)n;
@@ -186,19 +218,18 @@ gboolean
 quilt_output_pump (QuiltOutput *output)
 {
   for (guint i = 0; i < READS_PER_TURN; i++) {
+    gboolean logged = flush (output, FALSE);
     ssize_t n;
 
-    if (!flush (output, FALSE))
-      return FALSE;
     if (output->fd < 0)
-      return TRUE;
-    if (!quilt_attachment_has_room (&output->attachment))
+      return logged;
+    if ((!logged && !may_read_ahead (output)) || !quilt_attachment_has_room (&output->attachment))
       return FALSE;
     n = fill (output);
     if (n < 0 && errno == EAGAIN)
-      return TRUE;
+      return logged;
     if (n <= 0)
-      quilt_output_close (output);
+      quilt_fd_clear (&output->fd);
   }
   return FALSE;
 }
@@ -214,8 +245,8 @@ quilt_output_poll (const QuiltOutput *output)
 {
   gboolean blocked =
       quilt_journal_socket_is_blocked (&output->log->journal) || output->log->held_usec > 0;
-  gboolean wanted =
-      (!blocked || output->start == output->end) && quilt_attachment_has_room (&output->attachment);
+  gboolean wanted = (!blocked || output->start == output->end || may_read_ahead (output)) &&
+                    quilt_attachment_has_room (&output->attachment);
 
   return (struct pollfd){.fd = wanted ? output->fd : -1, .events = POLLIN};
 }

@@ -179,7 +179,7 @@ wait_for_events (const QuiltSupervisor *self, struct pollfd *fds)
   fds[POLL_SIGNAL] = (struct pollfd){self->signal_fd, POLLIN, 0};
   fds[POLL_CONTROL] = quilt_control_poll (&self->control);
   fds[POLL_CHANNEL] = (struct pollfd){self->payload.channel, POLLIN, 0};
-  fds[POLL_PIDFD] = (struct pollfd){self->payload.pid_fd, POLLIN, 0};
+  fds[POLL_PIDFD] = (struct pollfd){self->reap_usec ? -1 : self->payload.pid_fd, POLLIN, 0};
   fds[POLL_LEFT] = (struct pollfd){self->left_fd, POLLPRI, 0};
   fds[POLL_OOM] = quilt_oom_poll (&self->oom);
   fds[POLL_JOURNAL] = quilt_journal_socket_poll (&self->log.journal);

@@ -51,6 +51,7 @@ typedef struct {
   gboolean released;    /* quiltd has it on record */
   gboolean drained;     /* all output is in the log */
   gboolean lingering;   /* nothing but that and the readers keeps us, and quiltd knows */
+  gint64 reap_usec;     /* the container has ended and can't be reaped before; 0: nothing like it */
   gint64 patience_usec; /* when to go on without what is missing (monotonic); 0: not yet */
 } QuiltSupervisor;
 

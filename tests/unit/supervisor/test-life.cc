@@ -11,6 +11,7 @@ extern "C" {
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -234,6 +235,53 @@ TEST_F (LifeTest, AReaderThatPausesLosesNothingAndKeepsNobodyWaiting)
     got.append (buffer, (size_t)n);
   EXPECT_EQ (got, text);
   close (fds[0]);
+}
+
+/* Fault 5. Its end can't be waited for until its tracer has seen it. */
+TEST_F (LifeTest, AnInitThatIsTracedKeepsNobodyWaiting)
+{
+  QuiltMessage message = start_up (DEAF);
+  siginfo_t info;
+
+  ASSERT_EQ (ptrace (PTRACE_SEIZE, message.pid, nullptr, nullptr), 0);
+  send (QUILT_MESSAGE_KILL, SIGKILL);
+  ASSERT_EQ (waitid (P_PID, message.pid, &info, WEXITED | WNOWAIT), 0);
+  drop_connection ();
+  reconnect ();
+  EXPECT_EQ (wait_for (QUILT_MESSAGE_RUNNING).pid, message.pid);
+  ASSERT_EQ (waitpid (message.pid, nullptr, 0), message.pid);
+  EXPECT_EQ (wait_for_end ().exit_code, 137);
+  finish ();
+}
+
+/* Fault "6c". */
+TEST_F (LifeTest, WhileJournaldIsAwayAReaderHasAllAndTheEndIsTold)
+{
+  std::string text, got;
+  char buffer[4096];
+  Options options;
+  int fds[2];
+  ssize_t n;
+  gint64 begin;
+
+  for (const std::string &line : numbers (100000))
+    text += line + "\n";
+  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
+  options.attached[0] = fds[1];
+  journald->close ();
+  start (sh ("seq 100000; exit 7"), options);
+  close (fds[1]);
+  send (QUILT_MESSAGE_GO);
+  begin = g_get_monotonic_time ();
+  while ((n = read (fds[0], buffer, sizeof buffer)) > 0)
+    got.append (buffer, (size_t)n);
+  EXPECT_EQ (got, text);
+  EXPECT_EQ (wait_for_end ().exit_code, 7);
+  EXPECT_LT (g_get_monotonic_time () - begin, 3 * G_USEC_PER_SEC / 2);
+  close (fds[0]);
+  journald->open ();
+  finish ();
+  EXPECT_EQ (journald->messages ("stdout"), numbers (100000));
 }
 
 TEST_F (LifeTest, WithoutQuiltdBeforeGoNothingIsLeft)
