@@ -126,6 +126,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
   next_row (row->removal);
 }
 
+/* image NULL: of all. */
 static GPtrArray *
 layers_of_others (QuiltDaemon *daemon, const QuiltImage *image)
 {
@@ -144,6 +145,28 @@ layers_of_others (QuiltDaemon *daemon, const QuiltImage *image)
     g_ptr_array_add (others, record);
   }
   return others;
+}
+
+static gboolean
+sweep (QuiltStore *store, gpointer data, GError **error)
+{
+  return quilt_images_sweep_layers (store, data, error);
+}
+
+static void
+on_swept (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error))
+    g_warning ("%s", error->message);
+}
+
+void
+quilt_image_sweep_layers (QuiltDaemon *daemon)
+{
+  quilt_work_run_in_turn (daemon->in_turn, daemon->store, sweep, layers_of_others (daemon, NULL),
+                          (GDestroyNotify)g_ptr_array_unref, on_swept, NULL);
 }
 
 /* Says who uses it: that is what has to be removed first. */

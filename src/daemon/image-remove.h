@@ -4,6 +4,9 @@
 
 #include "daemon/daemon.h"
 
+/* Removes the layers that no image has. All images are in the index, and none is being imported. */
+void quilt_image_sweep_layers (QuiltDaemon *daemon);
+
 /* Each takes over a handler's reference to invocation and answers it. */
 void quilt_image_remove_one (QuiltDaemon *daemon,
                              GDBusMethodInvocation *invocation,

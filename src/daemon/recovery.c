@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "daemon/container-life.h"
 #include "daemon/event.h"
+#include "daemon/image-remove.h"
 #include "daemon/outcome.h"
 #include "daemon/run-dir.h"
 #include "spec/words.h"
@@ -23,8 +24,9 @@ typedef struct {
   void (*callback) (gpointer data);
   gpointer data;
   guint timer;
-  GHashTable *broken; /* containers whose record can't be read: what they run is left alone */
-  GHashTable *scopes; /* of the runs that were found */
+  gboolean keep_layers; /* of images that are not known */
+  GHashTable *broken;   /* containers whose record can't be read: what they run is left alone */
+  GHashTable *scopes;   /* of the runs that were found */
 } Recovery;
 
 static void
@@ -59,10 +61,22 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   quilt_id_ranges_claim (recovery->daemon->id_ranges, id, uid_map, gid_map);
 }
 
-static gboolean
-load_images (QuiltDaemon *daemon, GError **error)
+/* Its layers are not known, but they are there. */
+static void
+on_broken_image (const char *file, const GError *why, gpointer data)
 {
-  g_autoptr (GPtrArray) records = quilt_images_load (daemon->store, on_broken, NULL, error);
+  Recovery *recovery = data;
+
+  on_broken (file, why, NULL);
+  recovery->keep_layers = TRUE;
+}
+
+static gboolean
+load_images (Recovery *recovery, GError **error)
+{
+  QuiltDaemon *daemon = recovery->daemon;
+  g_autoptr (GPtrArray) records =
+      quilt_images_load (daemon->store, on_broken_image, recovery, error);
 
   if (!records)
     return FALSE;
@@ -144,6 +158,8 @@ load_containers (Recovery *recovery, GError **error)
     g_autoptr (QuiltContainer) container =
         quilt_container_new (daemon, g_steal_pointer (&stored->record), image);
 
+    if (!image)
+      recovery->keep_layers = TRUE; /* they may be mounted */
     quilt_result_clear (&container->result);
     container->result = stored->result;
     memset (&stored->result, 0, sizeof stored->result);
@@ -279,10 +295,12 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
   recovery->data = data;
   recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (!load_images (daemon, error) || !load_containers (recovery, error)) {
+  if (!load_images (recovery, error) || !load_containers (recovery, error)) {
     recovery_free (recovery);
     return FALSE;
   }
+  if (!recovery->keep_layers)
+    quilt_image_sweep_layers (daemon);
   quilt_id_ranges_prepare (daemon->id_ranges);
   drop_strays (recovery);
   quilt_daemon_hold (daemon);

@@ -194,6 +194,27 @@ is_used (const char *layer, GPtrArray *images)
 }
 
 gboolean
+quilt_images_sweep_layers (QuiltStore *store, GPtrArray *images, GError **error)
+{
+  g_autofd int fd = openat (store->layers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+  gboolean ok = TRUE;
+
+  if (!dir)
+    return quilt_set_error_errno (error, errno, "Failed to read directory 'layers'");
+  g_steal_fd (&fd);
+  while (ok && (entry = readdir (dir))) {
+    g_autofree char *digest = g_strconcat ("sha256:", entry->d_name, NULL);
+
+    if (quilt_digest_hex (digest) && !is_used (digest, images))
+      ok = quilt_layer_remove (store, digest, error);
+  }
+  closedir (dir);
+  return ok;
+}
+
+gboolean
 quilt_image_remove (QuiltStore *store,
                     const QuiltImageRecord *record,
                     GPtrArray *remaining,

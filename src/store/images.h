@@ -32,6 +32,9 @@ quilt_images_load (QuiltStore *store,
 /* Durable when it returns. */
 gboolean quilt_image_save (QuiltStore *store, const QuiltImageRecord *record, GError **error);
 
+/* Removes the layers that no record in images uses: a crash came between a layer and its image. */
+gboolean quilt_images_sweep_layers (QuiltStore *store, GPtrArray *images, GError **error);
+
 /* Removes the record, durably, then those of its layers that no record in remaining uses. */
 gboolean quilt_image_remove (QuiltStore *store,
                              const QuiltImageRecord *record,

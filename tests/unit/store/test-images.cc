@@ -155,6 +155,23 @@ TEST_F (Images, RemovalKeepsSharedLayers)
   EXPECT_TRUE (quilt_image_remove (store, second, remaining, error.out ())) << "again";
 }
 
+/* Fault "6c". A crash came between a layer and its image. */
+TEST_F (Images, LayersOfNoImageAreSwept)
+{
+  g_autoptr (GPtrArray) images = nullptr;
+
+  for (char digit : {'1', '2', '3'})
+    make_layer (digit);
+  fs::create_directories (path / "layers" / ".tmp-of-an-import");
+  save ('a', digest ('1') + "," + digest ('3'));
+  images = load ();
+  ASSERT_TRUE (quilt_images_sweep_layers (store, images, error.out ())) << error.message ();
+  EXPECT_TRUE (quilt_layer_exists (store, digest ('1').c_str ()));
+  EXPECT_FALSE (quilt_layer_exists (store, digest ('2').c_str ()));
+  EXPECT_TRUE (quilt_layer_exists (store, digest ('3').c_str ()));
+  EXPECT_TRUE (fs::exists (path / "layers" / ".tmp-of-an-import"));
+}
+
 TEST_F (Images, LayersArePublishedOnce)
 {
   QuiltLayerInfo info = {7, 8};
