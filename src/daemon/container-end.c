@@ -5,26 +5,11 @@
 #include "daemon/container-private.h"
 #include "daemon/event.h"
 #include "daemon/outcome.h"
+#include "daemon/run-dir.h"
 #include "daemon/work.h"
 
-static void
-note_end (const QuiltContainer *self, GTask *task)
-{
-  QuiltEnding *ending = g_task_get_task_data (task);
-
-  if (!ending)
-    return; /* of a stop, say: it asks for no more than the end */
-  ending->exit_code = self->result.exit_code;
-  ending->reason = g_strdup (self->result.reason ? self->result.reason : "");
-}
-
-void
-quilt_container_answer_end (QuiltContainer *self, const GError *error)
-{
-  for (guint i = 0; i < self->end_waiters->len; i++)
-    note_end (self, self->end_waiters->pdata[i]);
-  quilt_container_answer (self->end_waiters, error);
-}
+/* Between two attempts to record an end that the disk has no room for. */
+#define RETRY_SECONDS 3
 
 /* The first news of a run that an earlier quiltd started. */
 void
@@ -61,9 +46,50 @@ announce_end (QuiltContainer *self, gboolean recorded)
   if (self->record->options->auto_remove)
     self->removing = TRUE;
   else
-    quilt_container_answer_end (self, NULL);
+    quilt_container_answer (self->end_waiters, NULL);
   quilt_container_answer (self->start_waiters, failure);
   quilt_container_remove_if_due (self);
+}
+
+/* There may be room on the disk again. Not in a thread: nothing must be saved after the mark of the
+ * next run. FALSE: it is on record, or that is no use any more. */
+static gboolean
+retry_record (QuiltContainer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->unrecorded || self->gone || self->removing)
+    return FALSE;
+  if (!quilt_container_save_result (self->daemon->store, self->record->id, &self->result, TRUE,
+                                    &error)) {
+    g_debug ("%s", error->message);
+    return TRUE;
+  }
+  self->unrecorded = FALSE;
+  return FALSE;
+}
+
+static gboolean
+on_retry (gpointer data)
+{
+  QuiltContainer *self = data;
+
+  if (self->run) /* it is not settled: its directory in /run is still in use */
+    return G_SOURCE_CONTINUE;
+  if (retry_record (self))
+    return G_SOURCE_CONTINUE;
+  if (!self->run && !self->gone)
+    quilt_run_dir_remove (self->daemon, self->record->id, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+void
+quilt_container_retry_records (QuiltDaemon *daemon)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+
+  for (guint i = 0; i < all->len; i++)
+    retry_record (all->pdata[i]);
 }
 
 static void
@@ -73,9 +99,13 @@ on_end_saved (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   gboolean recorded = quilt_work_finish (result, &error);
 
-  if (!recorded)
-    g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
-               error->message);
+  if (!recorded) {
+    g_warning ("Failed to record how container %s ended: %s; tried again until it is possible",
+               self->record->options->name, error->message);
+    self->unrecorded = TRUE;
+    g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, RETRY_SECONDS, on_retry, g_object_ref (self),
+                                g_object_unref);
+  }
   announce_end (self, recorded);
 }
 
@@ -124,7 +154,7 @@ quilt_container_linger (QuiltContainer *self)
   g_warning ("Container %s has ended, but its last output was not taken yet, by the journal or by "
              "a reader",
              self->record->options->name);
-  quilt_container_answer_end (self, NULL);
+  quilt_container_answer (self->end_waiters, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
     gsize n;
     g_autofree gpointer *tasks = g_ptr_array_steal (refused[i], &n);
@@ -145,7 +175,5 @@ quilt_container_wait (QuiltContainer *self, GTask *task)
     g_ptr_array_add (self->end_waiters, task);
     return;
   }
-  note_end (self, task);
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
+  quilt_container_answer_one (task, NULL);
 }

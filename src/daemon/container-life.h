@@ -11,12 +11,6 @@ typedef struct {
   gboolean force; /* remove */
 } QuiltVerbArgs;
 
-/* How a run ended, as its caller is told. */
-typedef struct {
-  int exit_code;
-  char *reason;
-} QuiltEnding;
-
 /* Where a copy of the output goes; -1: nowhere. The descriptors stay the caller's. */
 typedef struct {
   int out;
@@ -30,12 +24,14 @@ void quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTas
 void quilt_container_restart (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
-/* Fills in the QuiltEnding that is the task's data, of the run that ended: when the caller reads
- * it, the next run may have begun. */
+/* The task's data is a QuiltEnding, to be filled in. */
 void quilt_container_wait (QuiltContainer *self, GTask *task);
 
 /* For a container that an earlier quiltd should have removed. */
 void quilt_container_remove_leftover (QuiltContainer *self);
+
+/* quiltd ends: the last attempt to write how containers ended, where that failed before. */
+void quilt_container_retry_records (QuiltDaemon *daemon);
 
 /* Somebody asked systemd to stop a scope; data is the QuiltDaemon. */
 void quilt_container_on_stop_request (const char *unit, gpointer data);

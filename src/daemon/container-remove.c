@@ -31,7 +31,7 @@ finish_removal (QuiltContainer *self)
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                            "Container '%s' was removed before it ran", self->record->options->name);
-  quilt_container_answer_end (self, removed);
+  quilt_container_answer (self->end_waiters, removed);
   /* Who asked for the removal finds nothing left, not even a scope that is empty. */
   if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
     quilt_systemd_wait_left_async (self->daemon->systemd, self->left_scope, on_scope_gone,
@@ -55,7 +55,7 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer data)
   g_warning ("Failed to remove container %s: %s", self->record->options->name, error->message);
   self->removing = FALSE;
   quilt_container_answer (self->remove_waiters, error);
-  quilt_container_answer_end (self, NULL);
+  quilt_container_answer (self->end_waiters, NULL);
 }
 
 /* The files go while systemd takes the scope apart: neither needs the other. A change of the record

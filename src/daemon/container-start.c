@@ -245,6 +245,7 @@ static void
 enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
 {
   self->run = run;
+  self->unrecorded = FALSE;
   quilt_container_enter (self, QUILT_STATE_SETTING_UP);
   if (run)
     mark (self);

@@ -255,19 +255,30 @@ quilt_container_plan (QuiltContainer *self, GError **error)
 }
 
 void
+quilt_container_answer_one (GTask *task, const GError *error)
+{
+  const QuiltContainer *self = g_task_get_source_object (task);
+  QuiltEnding *ending = g_task_get_task_data (task);
+
+  if (ending) {
+    ending->exit_code = self->result.exit_code;
+    ending->reason = g_strdup (self->result.reason ? self->result.reason : "");
+  }
+  if (error)
+    g_task_return_error (task, g_error_copy (error));
+  else
+    g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+void
 quilt_container_answer (GPtrArray *waiters, const GError *error)
 {
   gsize n;
   g_autofree gpointer *tasks = g_ptr_array_steal (waiters, &n); /* an answer may add new ones */
 
-  for (gsize i = 0; i < n; i++) {
-    g_autoptr (GTask) task = tasks[i];
-
-    if (error)
-      g_task_return_error (task, g_error_copy (error));
-    else
-      g_task_return_boolean (task, TRUE);
-  }
+  for (gsize i = 0; i < n; i++)
+    quilt_container_answer_one (tasks[i], error);
 }
 
 static void

@@ -44,6 +44,7 @@ struct _QuiltContainer {
   gboolean recovering; /* its supervisor has yet to say how it is */
   gboolean marking;    /* a run's beginning is on its way to the disk */
   gboolean ended;      /* the run has ended, and that is on its way to the disk */
+  gboolean unrecorded; /* how the last run ended could not be written */
   gboolean editing;    /* a changed record is on its way to the disk */
   gboolean removing;   /* refuses all else */
   gboolean deleting;   /* the files are being removed */
@@ -82,7 +83,16 @@ guint64 quilt_container_get_started (const QuiltContainer *self);
 /* The OCI configuration of the next run, from record and image. */
 QuiltSpec *quilt_container_plan (QuiltContainer *self, GError **error);
 
-/* Answers all tasks of a list and empties it; error NULL: success. */
+/* How a run ended, for a caller that waited: the next run may begin before that one is told. */
+typedef struct {
+  int exit_code;
+  char *reason;
+} QuiltEnding;
+
+/* Returns and releases a task; error NULL: success. If the task has data, it is a QuiltEnding, and
+ * is filled in. */
+void quilt_container_answer_one (GTask *task, const GError *error);
+/* Answers all tasks of a list and empties it. */
 void quilt_container_answer (GPtrArray *waiters, const GError *error);
 
 /* What a run tells; container-start.c. */

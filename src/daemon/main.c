@@ -202,6 +202,8 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
 static void
 main_clear (Main *self)
 {
+  if (self->daemon)
+    quilt_container_retry_records (self->daemon);
   if (self->bus)
     g_dbus_connection_flush_sync (self->bus, NULL, NULL); /* the last answers */
   g_clear_object (&self->manager);
