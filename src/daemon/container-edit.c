@@ -92,6 +92,9 @@ adopt_record (Edit *edit)
   }
   quilt_container_record_free (self->record);
   self->record = g_steal_pointer (&edit->record);
+  if (edit->changes && self->run)
+    quilt_run_set_stop (self->run, quilt_container_get_stop_signal (self),
+                        self->record->options->stop_timeout_usec);
   quilt_container_refresh (self);
 }
 
@@ -156,14 +159,14 @@ begin (Edit *edit, GDBusMethodInvocation *invocation)
   quilt_daemon_hold (edit->container->daemon);
 }
 
-/* It has to learn the new name for the fields of the log. */
+/* It has to learn the change. */
 static gboolean
 check_supervisor (const QuiltContainer *self, GError **error)
 {
   if (!self->run || !quilt_run_is_clogged (self->run))
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-               "Container '%s' can't be renamed: its supervisor does not read messages; try again",
+               "Container '%s' can't be changed: its supervisor does not read messages; try again",
                self->record->options->name);
   return FALSE;
 }
@@ -229,6 +232,20 @@ same_limits (const QuiltOptions *a, const QuiltOptions *b)
   return g_variant_equal (first, second);
 }
 
+/* systemd keeps the timeout that the scope was started with, and kills when it runs out. */
+static gboolean
+check_stop_timeout (const QuiltContainer *self, const QuiltOptions *options, GError **error)
+{
+  if (!quilt_container_is_active (self) || options->stop_timeout_usec <= QUILT_LIVE_STOP_TIMEOUT ||
+      options->stop_timeout_usec <= self->record->options->stop_timeout_usec)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "Container '%s' runs, and its stop timeout can't be raised above %u s until it has "
+               "ended: stop it first, or choose a time for one stop with --timeout",
+               self->record->options->name, (guint)(QUILT_LIVE_STOP_TIMEOUT / G_USEC_PER_SEC));
+  return FALSE;
+}
+
 static void
 update_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -239,6 +256,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
 
   if (!check_editable (edit, &error) ||
       !quilt_options_update (record->options, edit->changes, &error) ||
+      !check_supervisor (self, &error) || !check_stop_timeout (self, record->options, &error) ||
       !quilt_host_limits_check (record->options, &error)) {
     quilt_bus_error_return (invocation, error);
     return;

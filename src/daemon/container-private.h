@@ -15,11 +15,11 @@ void quilt_container_linger (QuiltContainer *self);
 /* There is news of a run that an earlier quiltd started. */
 void quilt_container_known (QuiltContainer *self);
 
+/* Its own, the image's, or SIGTERM. */
+int quilt_container_get_stop_signal (const QuiltContainer *self);
+
 /* Refuses task while quilt.slice is frozen: no supervisor runs. TRUE: task was answered. */
 gboolean quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self);
-
-/* Answers everybody who waits for the end of the run. */
-void quilt_container_answer_end (QuiltContainer *self, const GError *error);
 
 /* The container is active. What has not got as far as its command is killed. */
 void quilt_container_begin_stop (QuiltContainer *self, guint64 timeout_usec);

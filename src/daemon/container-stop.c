@@ -26,8 +26,8 @@ quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self)
                                  "quilt.slice first");
 }
 
-static int
-stop_signal (const QuiltContainer *self)
+int
+quilt_container_get_stop_signal (const QuiltContainer *self)
 {
   const char *of_image = self->image ? self->image->record->config.stop_signal : NULL;
   int signal = SIGTERM;
@@ -51,7 +51,7 @@ quilt_container_begin_stop (QuiltContainer *self, guint64 timeout_usec)
   if (early)
     quilt_run_stop (self->run, SIGKILL, 0);
   else
-    quilt_run_stop (self->run, stop_signal (self), timeout_usec);
+    quilt_run_stop (self->run, quilt_container_get_stop_signal (self), timeout_usec);
 }
 
 void

@@ -409,6 +409,12 @@ quilt_run_kill (QuiltRun *self, int signal)
 }
 
 void
+quilt_run_set_stop (QuiltRun *self, int signal, guint64 timeout_usec)
+{
+  send_signal (self, QUILT_MESSAGE_STOP_SETTINGS, signal, timeout_usec);
+}
+
+void
 quilt_run_rename (QuiltRun *self, const char *name)
 {
   QuiltMessage message;

@@ -18,6 +18,8 @@ typedef enum {
                               done, time_usec: what counts of the last run's log, see
                               proto/budget.h, and since when (g_get_monotonic_time()) */
 
+  QUILT_MESSAGE_STOP_SETTINGS = 7, /* signal and time_usec of a stop that systemd asks for */
+
   /* supervisor → quiltd; after each (re)connection it first repeats the state it is in */
   QUILT_MESSAGE_READY = 16,   /* built, waits for GO */
   QUILT_MESSAGE_STEP = 17,    /* setup step `step` (from 1) begins */

@@ -95,6 +95,10 @@ gboolean quilt_options_update (QuiltOptions *options, GVariant *dict, GError **e
 json_object *quilt_options_to_json (const QuiltOptions *options);
 QuiltOptions *quilt_options_from_json (json_object *object, GError **error);
 
+/* How far the stop timeout of a running container can be raised (µs): its scope has at least this
+ * much, and systemd lets nobody change that. */
+#define QUILT_LIVE_STOP_TIMEOUT ((guint64)90 * G_USEC_PER_SEC)
+
 /* The properties of the container's scope for StartTransientUnit, type a(sv), floating:
  * Description, Slice, PIDs, Delegate, Controller, KillMode, TimeoutStopUSec, CollectMode, the
  * accounting switches, where it needs one a DevicePolicy with DeviceAllow, and every limit that is

@@ -207,7 +207,8 @@ quilt_options_scope_properties (const QuiltOptions *options,
   /* "mixed" would kill at once: a scope has no main process to send SIGTERM to. */
   add (&builder, "KillMode", g_variant_new_string ("control-group"));
   add (&builder, "TimeoutStopUSec",
-       g_variant_new_uint64 (plus (options->stop_timeout_usec, STOP_MARGIN_USEC)));
+       g_variant_new_uint64 (
+           plus (MAX (options->stop_timeout_usec, QUILT_LIVE_STOP_TIMEOUT), STOP_MARGIN_USEC)));
   if (options->runtime_max_usec != QUILT_INFINITY)
     add (&builder, "RuntimeMaxUSec", g_variant_new_uint64 (options->runtime_max_usec));
   add (&builder, "CollectMode", g_variant_new_string ("inactive-or-failed"));

@@ -158,6 +158,10 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
     if (*message->text)
       quilt_log_set_name (&self->log, message->text);
     break;
+  case QUILT_MESSAGE_STOP_SETTINGS:
+    self->stop_signal = message->signal;
+    self->stop_timeout_usec = message->time_usec;
+    break;
   case QUILT_MESSAGE_BYE:
     self->released = self->phase == QUILT_PHASE_RECORDED;
     if (self->lingering)
@@ -481,9 +485,8 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
     continue_setup (self);
   else
     pump (self);
-  if (self->phase == QUILT_PHASE_ENDED &&
-      (self->drained || now_usec >= self->patience_usec || self->log.held_usec > 0 ||
-       waits_for_journald (self)))
+  if (self->phase == QUILT_PHASE_ENDED && (self->drained || now_usec >= self->patience_usec ||
+                                           self->log.held_usec > 0 || waits_for_journald (self)))
     record (self);
   return !may_leave (self) || linger (self, now_usec);
 }

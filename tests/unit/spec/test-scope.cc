@@ -40,7 +40,7 @@ static const Properties always = {
     {"Delegate", "true"},
     {"Controller", "'org.quilt'"},
     {"KillMode", "'control-group'"},
-    {"TimeoutStopUSec", "uint64 15000000"},
+    {"TimeoutStopUSec", "uint64 95000000"},
     {"CollectMode", "'inactive-or-failed'"},
     {"MemoryAccounting", "true"},
     {"CPUAccounting", "true"},
@@ -85,12 +85,12 @@ TEST_F (Scope, WithLimits)
   options->memory_max = 67108864;
   options->cpu_quota_usec = 1500000;
   options->pids_max = 100;
-  options->stop_timeout_usec = 1;
+  options->stop_timeout_usec = 100 * G_USEC_PER_SEC;
   expected["MemoryMax"] = "uint64 67108864";
   expected["MemorySwapMax"] = "uint64 67108864";
   expected["CPUQuotaPerSecUSec"] = "uint64 1500000";
   expected["TasksMax"] = "uint64 101";
-  expected["TimeoutStopUSec"] = "uint64 5000001";
+  expected["TimeoutStopUSec"] = "uint64 105000000";
   EXPECT_EQ (properties (), expected);
 }
 
