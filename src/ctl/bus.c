@@ -12,6 +12,8 @@
 
 #define ERROR_PREFIX "org.quilt.Error."
 #define SYSTEM_BUS_PATH "/run/dbus/system_bus_socket"
+/* The most that quiltd takes in one call. */
+#define NAMES_MAX 1024
 #define NOT_RUNNING "quiltd does not run; start it by: systemctl start quiltd"
 
 /* By hand and not by g_bus_get_sync(): that one looks for proxies and modules, and takes 0.3 ms
@@ -209,17 +211,39 @@ quilt_bus_get_all (QuiltCtl *ctl, const char *path, const char *interface, GErro
   return reply ? g_variant_get_child_value (reply, 0) : NULL;
 }
 
-int
-quilt_bus_call_bulk (QuiltCtl *ctl, const char *method, GVariant *args)
+/* args with n of its names, from first on. */
+static GVariant *
+slice_names (GVariant *args, gsize first, gsize n)
 {
-  g_autoptr (GVariant) owned = g_variant_ref_sink (args);
+  g_autoptr (GVariant) names = g_variant_get_child_value (args, 0);
+  GVariantBuilder builder, slice;
+
+  g_variant_builder_init (&slice, G_VARIANT_TYPE_STRING_ARRAY);
+  for (gsize i = first; i < first + n; i++) {
+    g_autoptr (GVariant) name = g_variant_get_child_value (names, i);
+
+    g_variant_builder_add_value (&slice, name);
+  }
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_TUPLE);
+  g_variant_builder_add_value (&builder, g_variant_builder_end (&slice));
+  for (gsize i = 1; i < g_variant_n_children (args); i++) {
+    g_autoptr (GVariant) other = g_variant_get_child_value (args, i);
+
+    g_variant_builder_add_value (&builder, other);
+  }
+  return g_variant_builder_end (&builder);
+}
+
+static int
+call_some (QuiltCtl *ctl, const char *method, GVariant *args)
+{
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GVariantIter) failures = NULL;
   g_autoptr (GError) error = NULL;
   const char *name, *message;
   int code = 0;
 
-  reply = quilt_bus_call_manager (ctl, method, owned, "(a(sss))", &error);
+  reply = quilt_bus_call_manager (ctl, method, args, "(a(sss))", &error);
   if (!reply)
     return quilt_ctl_fail (ctl, error);
   g_variant_get (reply, "(a(sss))", &failures);
@@ -229,6 +253,23 @@ quilt_bus_call_bulk (QuiltCtl *ctl, const char *method, GVariant *args)
     else
       quilt_ctl_warn ("%s: %s", name, message);
     code = QUILT_EXIT_FAILURE;
+  }
+  return code;
+}
+
+int
+quilt_bus_call_bulk (QuiltCtl *ctl, const char *method, GVariant *args)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (args);
+  g_autoptr (GVariant) names = g_variant_get_child_value (owned, 0);
+  const gsize n = g_variant_n_children (names);
+  int code = 0;
+
+  for (gsize first = 0; first < MAX (n, 1); first += NAMES_MAX) {
+    int some =
+        call_some (ctl, method, slice_names (owned, first, MIN (n - first, (gsize)NAMES_MAX)));
+
+    code = code ? code : some;
   }
   return code;
 }

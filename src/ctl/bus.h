@@ -55,6 +55,6 @@ quilt_bus_get_all (QuiltCtl *ctl, const char *path, const char *interface, GErro
 /* Arguments come as bytes, names on the bus are UTF-8: sets INVALID_ARGUMENT where one is not. */
 gboolean quilt_bus_check_text (const char *what, const char *text, GError **error);
 
-/* Calls a method that takes (names, [signal,] options) and returns failures; reports each. The exit
- * code. args is consumed. */
+/* Calls a method that takes (names, [signal,] options) and returns failures, as often as so many
+ * names need; reports each failure. The exit code. args is consumed. */
 int quilt_bus_call_bulk (QuiltCtl *ctl, const char *method, GVariant *args);

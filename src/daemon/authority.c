@@ -3,6 +3,7 @@
 #include "daemon/authority.h"
 
 #include "base/error.h"
+#include "daemon/admission.h"
 #include "daemon/bus-error.h"
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
@@ -12,13 +13,8 @@
 /* CheckAuthorizationFlags of polkit's D-Bus interface. */
 #define ALLOW_USER_INTERACTION 1u
 
-/* Unique names whose uid is remembered; a bus never uses a unique name twice. */
-#define UIDS_MAX 256
-
 struct QuiltAuthority {
   GDBusConnection *bus;
-  QuiltQuota *quota;
-  GHashTable *uids;  /* unique name → uid */
   GPtrArray *checks; /* of Check: not yet decided */
   guint64 cancellation_ids;
 };
@@ -38,47 +34,6 @@ typedef struct {
   guint vanished;        /* subscription to the caller's end */
   char *cancellation_id; /* while polkit is asked */
 } Check;
-
-/* What an invocation carries from its authorization to its end. */
-typedef struct {
-  QuiltQuota *quota;
-  guint32 uid;
-} Caller;
-
-static void
-caller_free (gpointer data)
-{
-  Caller *caller = data;
-
-  quilt_quota_leave (caller->quota, caller->uid);
-  quilt_quota_free (caller->quota);
-  g_free (caller);
-}
-
-guint32
-quilt_authority_get_uid (GDBusMethodInvocation *invocation)
-{
-  Caller *caller = g_object_get_data (G_OBJECT (invocation), "quilt-caller");
-
-  g_return_val_if_fail (caller != NULL, G_MAXUINT32);
-  return caller->uid;
-}
-
-static gboolean
-charge (QuiltAuthority *self, GDBusMethodInvocation *invocation, guint32 uid, GError **error)
-{
-  Caller *caller;
-
-  if (g_object_get_data (G_OBJECT (invocation), "quilt-caller"))
-    return TRUE; /* for another action before */
-  if (!quilt_quota_enter (self->quota, uid, error))
-    return FALSE;
-  caller = g_new0 (Caller, 1);
-  caller->quota = quilt_quota_ref (self->quota);
-  caller->uid = uid;
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-caller", caller, caller_free);
-  return TRUE;
-}
 
 static void
 cancel_question (Check *check)
@@ -218,7 +173,7 @@ static GVariant *
 complete_details (Check *check)
 {
   GVariant *details = current_details (check);
-  g_autofree char *uid = g_strdup_printf ("%u", quilt_authority_get_uid (check->invocation));
+  g_autofree char *uid = g_strdup_printf ("%u", quilt_admission_get_uid (check->invocation));
   const char *key, *value;
   GVariantIter iter;
   GVariantBuilder builder;
@@ -272,53 +227,6 @@ on_caller_changed (GDBusConnection *bus,
   deny_because (data, "the caller went away");
 }
 
-/* The caller's uid is known. */
-static void
-decide (Check *check, guint32 uid)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!charge (check->authority, check->invocation, uid, &error)) {
-    deny (check, error);
-    return;
-  }
-  if (uid == 0) {
-    decided (check, TRUE);
-    return;
-  }
-  /* Before the question, on the same connection: a caller who is gone already is one that polkit
-   * doesn't know, and one who goes later is seen. */
-  check->vanished = g_dbus_connection_signal_subscribe (
-      check->authority->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-      "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (check->invocation),
-      G_DBUS_SIGNAL_FLAGS_NONE, on_caller_changed, check, NULL);
-  ask (check);
-}
-
-static void
-on_uid (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  Check *check = data;
-  guint32 uid;
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* decided meanwhile: check is freed */
-  if (error) {
-    deny_because (check, "the bus does not know the caller any more");
-    return;
-  }
-  g_variant_get (answer, "(u)", &uid);
-  if (g_hash_table_size (check->authority->uids) >= UIDS_MAX)
-    g_hash_table_remove_all (check->authority->uids);
-  g_hash_table_insert (check->authority->uids,
-                       g_strdup (g_dbus_method_invocation_get_sender (check->invocation)),
-                       GUINT_TO_POINTER (uid));
-  decide (check, uid);
-}
-
 static Check *
 check_new (QuiltAuthority *self,
            GDBusMethodInvocation *invocation,
@@ -342,18 +250,18 @@ static void
 begin (Check *check)
 {
   QuiltAuthority *self = check->authority;
-  const char *sender = g_dbus_method_invocation_get_sender (check->invocation);
-  gpointer uid;
 
-  if (!sender)
-    deny_because (check, "the caller has no name on a bus");
-  else if (g_hash_table_lookup_extended (self->uids, sender, NULL, &uid))
-    decide (check, GPOINTER_TO_UINT (uid));
-  else
-    g_dbus_connection_call (self->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                            "org.freedesktop.DBus", "GetConnectionUnixUser",
-                            g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
-                            G_DBUS_CALL_FLAGS_NONE, -1, check->cancellable, on_uid, check);
+  if (quilt_admission_get_uid (check->invocation) == 0) {
+    decided (check, TRUE);
+    return;
+  }
+  /* Before the question, on the same connection: a caller who is gone already is one that polkit
+   * doesn't know, and one who goes later is seen. */
+  check->vanished = g_dbus_connection_signal_subscribe (
+      self->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
+      "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (check->invocation),
+      G_DBUS_SIGNAL_FLAGS_NONE, on_caller_changed, check, NULL);
+  ask (check);
 }
 
 void
@@ -426,13 +334,11 @@ quilt_authority_details_new_for_option (const char *verb,
 }
 
 QuiltAuthority *
-quilt_authority_new (GDBusConnection *bus, QuiltQuota *quota)
+quilt_authority_new (GDBusConnection *bus)
 {
   QuiltAuthority *self = g_new0 (QuiltAuthority, 1);
 
   self->bus = g_object_ref (bus);
-  self->quota = quilt_quota_ref (quota);
-  self->uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->checks = g_ptr_array_new_with_free_func ((GDestroyNotify)check_free);
   return self;
 }
@@ -449,8 +355,6 @@ quilt_authority_free (QuiltAuthority *self)
     g_ptr_array_remove_fast (self->checks, check);
   }
   g_ptr_array_unref (self->checks);
-  g_hash_table_unref (self->uids);
-  quilt_quota_free (self->quota);
   g_object_unref (self->bus);
   g_free (self);
 }

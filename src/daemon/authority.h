@@ -2,8 +2,6 @@
 /* Who may do what: asks polkit for every caller but root, and denies in this one place. */
 #pragma once
 
-#include "daemon/quota.h"
-
 #include <gio/gio.h>
 
 #define QUILT_ACTION_INSPECT "org.quilt.inspect"
@@ -24,7 +22,7 @@ typedef void (*QuiltConsultedFunc) (GDBusMethodInvocation *invocation,
                                     gpointer data);
 
 /* bus is where the callers, org.freedesktop.DBus and polkit are. */
-QuiltAuthority *quilt_authority_new (GDBusConnection *bus, QuiltQuota *quota);
+QuiltAuthority *quilt_authority_new (GDBusConnection *bus);
 /* Calls that still wait for an answer are denied. */
 void quilt_authority_free (QuiltAuthority *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAuthority, quilt_authority_free)
@@ -33,10 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAuthority, quilt_authority_free)
  * over, if the caller may do action. uid 0 may everything, without asking polkit. Others are asked
  * for once per element of details (GVariant of type a{ss}; NULL or empty: once without), all have
  * to be allowed, interactively only if the message says so. On "no", on any failure and when the
- * caller goes away meanwhile, authorized() is never called; the caller gets NotAuthorized, or
- * QuotaExceeded when his uid has too many unanswered calls. A call counts from here until its
- * invocation is finalized, so a long one counts for its whole time, and once: authorized() may
- * require one action more. action is a static string. */
+ * caller goes away meanwhile, authorized() is never called; the caller gets NotAuthorized.
+ * authorized() may require one action more. action is a static string. */
 void quilt_authority_require (QuiltAuthority *self,
                               GDBusMethodInvocation *invocation,
                               const char *action,
@@ -67,6 +63,3 @@ GVariant *quilt_authority_details_new_for_option (const char *verb,
                                                   const char *container,
                                                   const char *image,
                                                   const char *option);
-
-/* The caller's uid; only valid in and after authorized(). */
-guint32 quilt_authority_get_uid (GDBusMethodInvocation *invocation);

@@ -56,6 +56,9 @@ require (Edit *edit,
 
   g_ptr_array_add (details, quilt_authority_details_new (verb, record->options->name, record->owner,
                                                          record->image));
+  if (edit->new_name) /* a rule about names is about this one too */
+    g_ptr_array_add (
+        details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
   quilt_authority_require (edit->container->daemon->authority, invocation, action, details,
                            authorized, edit);
 }

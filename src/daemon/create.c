@@ -152,7 +152,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
   record->id = quilt_id_new ();
   record->image = g_strdup (creation->image);
   record->image_digest = g_strdup (image->record->digest);
-  record->owner = quilt_authority_get_uid (creation->invocation);
+  record->owner = quilt_admission_get_uid (creation->invocation);
   record->created_usec = (guint64)g_get_real_time ();
   record->uid_map = quilt_id_map_copy (uid_map);
   record->gid_map = quilt_id_map_copy (gid_map);
@@ -216,7 +216,7 @@ create_authorized (GDBusMethodInvocation *invocation, gpointer data)
   creation->invocation = invocation;
   quilt_daemon_hold (creation->daemon);
   quilt_create_ids (creation->daemon, creation->options->userns,
-                    quilt_authority_get_uid (invocation), on_ids, creation);
+                    quilt_admission_get_uid (invocation), on_ids, creation);
 }
 
 /* Who may manage containers may not therefore become root by one: polkit is asked about each option

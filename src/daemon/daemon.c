@@ -61,7 +61,8 @@ quilt_daemon_new (GDBusConnection *bus,
   self->spare = quilt_spare_new (paths->libexec_dir, self->helpers_fd);
   self->in_turn = quilt_work_pool_new ();
   self->quota = quilt_quota_new ((guint)MIN (config->max_pending_per_user, G_MAXUINT));
-  self->authority = quilt_authority_new (bus, self->quota);
+  self->admission = quilt_admission_new (bus, self->quota);
+  self->authority = quilt_authority_new (bus);
   self->systemd = quilt_systemd_new (bus);
   self->containers = quilt_index_new ("container", "'quiltctl list' shows all", g_object_unref);
   self->images = quilt_index_new (
@@ -91,6 +92,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->id_ranges, quilt_id_ranges_free);
   g_clear_pointer (&self->systemd, quilt_systemd_free);
   g_clear_pointer (&self->authority, quilt_authority_free);
+  g_clear_pointer (&self->admission, quilt_admission_free);
   g_clear_pointer (&self->quota, quilt_quota_free);
   g_clear_pointer (&self->store, quilt_store_unref);
   g_clear_pointer (&self->config, quilt_config_free);
@@ -142,6 +144,7 @@ quilt_daemon_export (QuiltDaemon *self, const char *path, GDBusInterfaceSkeleton
 {
   g_autoptr (GDBusObjectSkeleton) holder = g_dbus_object_skeleton_new (path);
 
+  quilt_admission_guard (self->admission, object);
   g_dbus_object_skeleton_add_interface (holder, object);
   g_dbus_object_manager_server_export (self->objects, holder);
 }

@@ -2,6 +2,7 @@
 /* What all objects of quiltd share: its services, its directories, its tables. */
 #pragma once
 
+#include "daemon/admission.h"
 #include "daemon/authority.h"
 #include "daemon/config.h"
 #include "daemon/filters.h"
@@ -22,6 +23,7 @@
 typedef struct {
   GDBusConnection *bus;
   GDBusObjectManagerServer *objects;
+  QuiltAdmission *admission;
   QuiltAuthority *authority;
   QuiltQuota *quota;
   QuiltSystemd *systemd;

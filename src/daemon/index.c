@@ -10,9 +10,15 @@
 struct QuiltIndex {
   const char *what;
   const char *advice;
-  GHashTable *by_id;   /* owned id → owned value */
+  GTree *by_id;        /* owned id → owned value */
   GHashTable *by_name; /* owned name → value; NULL: reserved */
 };
+
+static int
+compare_ids (gconstpointer a, gconstpointer b, gpointer data)
+{
+  return strcmp (a, b);
+}
 
 QuiltIndex *
 quilt_index_new (const char *what, const char *advice, GDestroyNotify free_value)
@@ -21,7 +27,7 @@ quilt_index_new (const char *what, const char *advice, GDestroyNotify free_value
 
   self->what = what;
   self->advice = advice;
-  self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_value);
+  self->by_id = g_tree_new_full (compare_ids, NULL, g_free, free_value);
   self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
@@ -32,20 +38,20 @@ quilt_index_free (QuiltIndex *self)
   if (!self)
     return;
   g_hash_table_unref (self->by_name);
-  g_hash_table_unref (self->by_id);
+  g_tree_unref (self->by_id);
   g_free (self);
 }
 
 void
 quilt_index_add (QuiltIndex *self, const char *id, gpointer value)
 {
-  g_hash_table_insert (self->by_id, g_strdup (id), value);
+  g_tree_insert (self->by_id, g_strdup (id), value);
 }
 
 void
 quilt_index_remove (QuiltIndex *self, const char *id)
 {
-  g_hash_table_remove (self->by_id, id);
+  g_tree_remove (self->by_id, id);
 }
 
 gboolean
@@ -76,7 +82,7 @@ quilt_index_unname (QuiltIndex *self, const char *name)
 gpointer
 quilt_index_get (const QuiltIndex *self, const char *id)
 {
-  return g_hash_table_lookup (self->by_id, id);
+  return g_tree_lookup (self->by_id, id);
 }
 
 gpointer
@@ -91,33 +97,28 @@ is_hex (const char *text)
   return *text && strspn (text, "0123456789abcdef") == strlen (text);
 }
 
+/* In the order of the IDs, those that begin so stand together. */
 static gpointer
-find_by_prefix (const QuiltIndex *self, const char *prefix, guint *ret_matches)
+find_by_prefix (const QuiltIndex *self, const char *prefix, gboolean *ret_ambiguous)
 {
-  GHashTableIter iter;
-  gpointer key, value, found = NULL;
-  guint matches = 0;
+  GTreeNode *first = g_tree_lower_bound (self->by_id, prefix);
+  GTreeNode *second = first ? g_tree_node_next (first) : NULL;
 
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, &key, &value)) {
-    if (!g_str_has_prefix (key, prefix))
-      continue;
-    found = value;
-    matches++;
-  }
-  *ret_matches = matches;
-  return matches == 1 ? found : NULL;
+  if (!first || !g_str_has_prefix (g_tree_node_key (first), prefix))
+    return NULL;
+  *ret_ambiguous = second && g_str_has_prefix (g_tree_node_key (second), prefix);
+  return *ret_ambiguous ? NULL : g_tree_node_value (first);
 }
 
 static void
-set_not_found (const QuiltIndex *self, const char *text, guint matches, GError **error)
+set_not_found (const QuiltIndex *self, const char *text, gboolean ambiguous, GError **error)
 {
   g_autofree char *quoted = quilt_text_quote (text);
 
-  if (matches > 1)
+  if (ambiguous)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_AMBIGUOUS,
-                 "'%s' is the beginning of %u IDs: give more digits, or the %s's name", quoted,
-                 matches, self->what);
+                 "'%s' is the beginning of several IDs: give more digits, or the %s's name", quoted,
+                 self->what);
   else
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no %s '%s': %s", self->what,
                  quoted, self->advice);
@@ -128,32 +129,35 @@ quilt_index_find (const QuiltIndex *self, const char *text, GError **error)
 {
   const char *id = g_str_has_prefix (text, "sha256:") ? text + strlen ("sha256:") : text;
   gpointer found = g_hash_table_lookup (self->by_name, text);
-  guint matches = 0;
+  gboolean ambiguous = FALSE;
 
   if (!found)
-    found = g_hash_table_lookup (self->by_id, id);
+    found = g_tree_lookup (self->by_id, id);
   if (!found && is_hex (id))
-    found = find_by_prefix (self, id, &matches);
+    found = find_by_prefix (self, id, &ambiguous);
   if (!found)
-    set_not_found (self, text, matches, error);
+    set_not_found (self, text, ambiguous, error);
   return found;
 }
 
 guint
 quilt_index_size (const QuiltIndex *self)
 {
-  return g_hash_table_size (self->by_id);
+  return (guint)g_tree_nnodes (self->by_id);
+}
+
+static gboolean
+append_value (gpointer id, gpointer value, gpointer list)
+{
+  g_ptr_array_add (list, value);
+  return FALSE;
 }
 
 GPtrArray *
 quilt_index_list (const QuiltIndex *self)
 {
-  GPtrArray *list = g_ptr_array_sized_new (g_hash_table_size (self->by_id));
-  GHashTableIter iter;
-  gpointer value;
+  GPtrArray *list = g_ptr_array_sized_new (quilt_index_size (self));
 
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (list, value);
+  g_tree_foreach (self->by_id, append_value, list);
   return list;
 }

@@ -32,5 +32,5 @@ gpointer quilt_index_get_named (const QuiltIndex *self, const char *name);
 gpointer quilt_index_find (const QuiltIndex *self, const char *text, GError **error);
 
 guint quilt_index_size (const QuiltIndex *self);
-/* All values, in no order; free with g_ptr_array_unref(), the values are borrowed. */
+/* All values, in the order of their IDs; free with g_ptr_array_unref(), the values are borrowed. */
 GPtrArray *quilt_index_list (const QuiltIndex *self);

@@ -18,7 +18,8 @@ struct _QuiltJob {
   GError *error;
   gboolean (*cancel) (gpointer data); /* NULL: not any more */
   gpointer cancel_data;
-  gint64 began_usec; /* monotonic */
+  QuiltCharge *charge; /* of the call that began it; NULL: done */
+  gint64 began_usec;   /* monotonic */
 };
 
 static void job_iface_init (QuiltBusJobIface *iface);
@@ -39,12 +40,13 @@ quilt_job_new (QuiltDaemon *daemon,
 
   self->daemon = daemon;
   self->caller = g_strdup (g_dbus_method_invocation_get_sender (invocation));
+  self->charge = quilt_admission_hold (invocation);
   self->cancel = cancel;
   self->cancel_data = data;
   self->began_usec = g_get_monotonic_time ();
   self->path = g_strdup_printf (QUILT_BUS_ROOT "/job/%" G_GUINT64_FORMAT, ++daemon->last_job);
   quilt_bus_job_set_operation (QUILT_BUS_JOB (self), operation);
-  quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_authority_get_uid (invocation));
+  quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_admission_get_uid (invocation));
   quilt_bus_job_set_progress (QUILT_BUS_JOB (self), -1);
   quilt_daemon_export (daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
   return self;
@@ -108,6 +110,7 @@ quilt_job_complete (QuiltJob *self, GVariant *results, const GError *error)
   int code = error && error->domain == QUILT_ERROR ? error->code : QUILT_ERROR_FAILED;
 
   self->cancel = NULL;
+  g_clear_pointer (&self->charge, quilt_charge_release);
   self->results = g_variant_ref_sink (results ? results : g_variant_new ("a{sv}", NULL));
   self->error = error ? g_error_copy (error) : NULL;
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));

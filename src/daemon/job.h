@@ -9,8 +9,9 @@
 G_DECLARE_FINAL_TYPE (QuiltJob, quilt_job, QUILT, JOB, QuiltBusJobSkeleton)
 
 /* Puts a new job on the bus, for the caller of invocation; it stays there for a while after its
- * end. cancel returns FALSE if it is too late, else the job completes as cancelled; it is not
- * called again then, nor after the end. The job belongs to its worker until then. */
+ * end, until which the caller is charged for it. cancel returns FALSE if it is too late, else the
+ * job completes as cancelled; it is not called again then, nor after the end. The job belongs to
+ * its worker until then. */
 QuiltJob *quilt_job_new (QuiltDaemon *daemon,
                          const char *operation,
                          GDBusMethodInvocation *invocation,

@@ -187,6 +187,7 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
   if (!self->daemon)
     return FALSE;
   self->manager = quilt_manager_new (self->daemon, reload, self);
+  quilt_admission_guard (self->daemon->admission, G_DBUS_INTERFACE_SKELETON (self->manager));
   quilt_systemd_on_stop_request (self->daemon->systemd, quilt_container_on_stop_request,
                                  self->daemon);
   g_unix_signal_add (SIGTERM, on_terminate, self);

@@ -16,14 +16,14 @@ quilt_quota_get_pending (QuiltQuota *self, guint32 uid)
 }
 
 gboolean
-quilt_quota_enter (QuiltQuota *self, guint32 uid, GError **error)
+quilt_quota_enter (QuiltQuota *self, guint32 uid, gboolean frees, GError **error)
 {
   guint pending = quilt_quota_get_pending (self, uid);
 
-  if (uid != 0 && pending >= self->max) {
+  if (uid != 0 && pending / (frees ? 2 : 1) >= self->max) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
-                 "User %u has %u unfinished calls, as many as MaxPendingPerUser= in quiltd.conf "
-                 "allows; wait until one of them returns",
+                 "User %u has %u unfinished calls and jobs, as many as MaxPendingPerUser= in "
+                 "quiltd.conf allows; wait until one of them ends, or cancel a job",
                  uid, pending);
     return FALSE;
   }

@@ -55,6 +55,7 @@ typedef struct Call {
   QuiltVerbArgs args;
   gboolean many;
   GPtrArray *rows;
+  GHashTable *containers; /* of the rows: one that is named twice is meant once */
   guint pending;
 } Call;
 
@@ -73,30 +74,26 @@ static void
 call_free (Call *call)
 {
   g_ptr_array_unref (call->rows);
+  g_hash_table_unref (call->containers);
   g_free (call);
 }
 
 static void
 add_row (Call *call, const char *asked)
 {
-  Row *row = g_new0 (Row, 1);
-  QuiltContainer *found;
+  g_autoptr (GError) error = NULL;
+  QuiltContainer *found = quilt_index_find (call->daemon->containers, asked, &error);
+  Row *row;
 
+  if (found && !g_hash_table_add (call->containers, found))
+    return;
+  row = g_new0 (Row, 1);
   row->call = call;
   row->asked = g_strdup (asked);
-  found = quilt_index_find (call->daemon->containers, asked, &row->error);
+  row->error = g_steal_pointer (&error);
   if (found) {
     row->container = g_object_ref (found);
     row->name = g_strdup (found->record->options->name);
-  }
-  /* Named twice is meant once. */
-  for (guint i = 0; i < call->rows->len && found; i++) {
-    const Row *other = call->rows->pdata[i];
-
-    if (other->container == found) {
-      row_free (row);
-      return;
-    }
   }
   g_ptr_array_add (call->rows, row);
 }
@@ -229,6 +226,7 @@ call_new (QuiltDaemon *daemon,
   call->verb = verb;
   call->args = args;
   call->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
+  call->containers = g_hash_table_new (NULL, NULL);
   g_object_set_data_full (G_OBJECT (invocation), "quilt-call", call, (GDestroyNotify)call_free);
   return call;
 }

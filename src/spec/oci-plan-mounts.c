@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Among the first n. */
 static QuiltMount *
-find_mount (const QuiltSpec *spec, const char *destination)
+find_mount (const QuiltSpec *spec, guint n, const char *destination)
 {
-  for (guint i = 0; i < spec->mounts->len; i++) {
+  for (guint i = 0; i < n; i++) {
     QuiltMount *mount = spec->mounts->pdata[i];
 
     if (strcmp (mount->destination, destination) == 0)
@@ -23,7 +24,7 @@ find_mount (const QuiltSpec *spec, const char *destination)
 static void
 plan_shm (QuiltSpec *spec, const QuiltOptions *options)
 {
-  QuiltMount *shm = find_mount (spec, "/dev/shm");
+  QuiltMount *shm = find_mount (spec, spec->mounts->len, "/dev/shm");
 
   for (char **option = shm ? shm->options : NULL; option && *option; option++)
     if (g_str_has_prefix (*option, "size=")) {
@@ -32,12 +33,13 @@ plan_shm (QuiltSpec *spec, const QuiltOptions *options)
     }
 }
 
-/* The mount at destination, without options: what is there by itself (on a read-only root, or
- * /dev/shm) is replaced. Takes over the strings. */
+/* The mount at destination. One of the first n, which are there unasked, is replaced; no two that
+ * were asked for have one place. Takes over the strings. */
 static void
-put_mount (QuiltSpec *spec, char *destination, const char *type, char *source, char **options)
+put_mount (
+    QuiltSpec *spec, guint n, char *destination, const char *type, char *source, char **options)
 {
-  QuiltMount *mount = find_mount (spec, destination);
+  QuiltMount *mount = find_mount (spec, n, destination);
 
   if (!mount) {
     mount = g_new0 (QuiltMount, 1);
@@ -61,7 +63,7 @@ quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc, g
 
   for (guint i = 0; i < QUILT_ETC_FILES; i++)
     if (quilt_etc_has (i, options))
-      put_mount (spec, g_strconcat ("/etc/", quilt_etc_name (i), NULL), "bind",
+      put_mount (spec, spec->mounts->len, g_strconcat ("/etc/", quilt_etc_name (i), NULL), "bind",
                  g_build_filename (etc, quilt_etc_name (i), NULL), g_strdupv ((char **)words));
 }
 
@@ -73,32 +75,29 @@ quilt_plan_timezone (QuiltSpec *spec, const QuiltOptions *options)
   char *source = quilt_options_get_timezone_file (options);
 
   if (source)
-    put_mount (spec, g_strdup ("/etc/localtime"), "bind", source, g_strdupv ((char **)words));
+    put_mount (spec, spec->mounts->len, g_strdup ("/etc/localtime"), "bind", source,
+               g_strdupv ((char **)words));
 }
 
 gboolean
-quilt_plan_tmpfs (QuiltSpec *spec, const QuiltOptions *options, GError **error)
+quilt_plan_mounts (QuiltSpec *spec, const QuiltOptions *options, gboolean has_ids, GError **error)
 {
+  const guint n = spec->mounts->len;
+
   plan_shm (spec, options);
   for (char **text = options->tmpfs; text && *text; text++) {
     char *path = NULL, **words = NULL;
 
     if (!quilt_tmpfs_parse ("tmpfs", *text, &path, &words, error))
       return FALSE;
-    put_mount (spec, path, "tmpfs", g_strdup ("tmpfs"), words);
+    put_mount (spec, n, path, "tmpfs", g_strdup ("tmpfs"), words);
   }
-  return TRUE;
-}
-
-gboolean
-quilt_plan_volumes (QuiltSpec *spec, const QuiltOptions *options, gboolean has_ids, GError **error)
-{
   for (char **text = options->volumes; text && *text; text++) {
     g_auto (QuiltVolume) volume = {NULL};
 
     if (!quilt_volume_parse ("volumes", *text, &volume, error))
       return FALSE;
-    put_mount (spec, g_steal_pointer (&volume.destination), "bind",
+    put_mount (spec, n, g_steal_pointer (&volume.destination), "bind",
                g_steal_pointer (&volume.source), quilt_volume_mount_options (&volume, has_ids));
   }
   return TRUE;

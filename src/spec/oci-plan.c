@@ -157,23 +157,31 @@ add_root (QuiltSpec *spec, const QuiltRootfs *rootfs, GError **error)
   return TRUE;
 }
 
+typedef struct {
+  GPtrArray *entries;
+  GHashTable *places; /* name → index in entries */
+} Env;
+
 /* Sets NAME=value; a later one replaces an earlier one, in its place. */
 static void
-set_env (GPtrArray *env, const char *entry)
+set_env (Env *env, const char *entry)
 {
-  gsize length = strcspn (entry, "=") + 1;
+  g_autofree char *name = g_strndup (entry, strcspn (entry, "="));
+  gpointer place;
 
-  for (guint i = 0; i < env->len; i++)
-    if (strncmp (env->pdata[i], entry, length) == 0) {
-      g_free (env->pdata[i]);
-      env->pdata[i] = g_strdup (entry);
-      return;
-    }
-  g_ptr_array_add (env, g_strdup (entry));
+  if (g_hash_table_lookup_extended (env->places, name, NULL, &place)) {
+    char **old = (char **)&env->entries->pdata[GPOINTER_TO_UINT (place)];
+
+    g_free (*old);
+    *old = g_strdup (entry);
+    return;
+  }
+  g_hash_table_insert (env->places, g_steal_pointer (&name), GUINT_TO_POINTER (env->entries->len));
+  g_ptr_array_add (env->entries, g_strdup (entry));
 }
 
 static gboolean
-set_image_env (GPtrArray *env, char **entries, GError **error)
+set_image_env (Env *env, char **entries, GError **error)
 {
   for (; entries && *entries; entries++) {
     if (!strchr (*entries, '=') || **entries == '=') {
@@ -194,22 +202,24 @@ plan_env (QuiltSpec *spec,
           const QuiltImageConfig *image,
           GError **error)
 {
-  g_autoptr (GPtrArray) env = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Env env = {entries, places};
   g_autofree char *hostname =
       spec->hostname ? g_strconcat ("HOSTNAME=", spec->hostname, NULL) : NULL;
 
-  set_env (env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-  set_env (env, "container=quilt");
+  set_env (&env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  set_env (&env, "container=quilt");
   if (!options->user) /* whose home is found where he is */
-    set_env (env, "HOME=/root");
+    set_env (&env, "HOME=/root");
   if (hostname)
-    set_env (env, hostname);
-  if (!set_image_env (env, image->env, error))
+    set_env (&env, hostname);
+  if (!set_image_env (&env, image->env, error))
     return FALSE;
   for (char **entry = options->env; entry && *entry; entry++)
-    set_env (env, *entry);
-  g_ptr_array_add (env, NULL);
-  spec->process.env = (char **)g_ptr_array_free (g_steal_pointer (&env), FALSE);
+    set_env (&env, *entry);
+  g_ptr_array_add (entries, NULL);
+  spec->process.env = (char **)g_ptr_array_free (g_steal_pointer (&entries), FALSE);
   return TRUE;
 }
 
@@ -412,8 +422,7 @@ quilt_spec_new_for_container (const char *id,
   if (options->read_only)
     add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));
   quilt_plan_timezone (spec, options);
-  if (!quilt_plan_tmpfs (spec, options, error) ||
-      !quilt_plan_volumes (spec, options, rootfs->uid_map != NULL, error) ||
+  if (!quilt_plan_mounts (spec, options, rootfs->uid_map != NULL, error) ||
       !plan_ids (spec, rootfs, error))
     return NULL;
   quilt_plan_order (spec, standard);

@@ -94,12 +94,11 @@ gboolean quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError
 /* The files of spec/etc.h, from the directory at etc; has_ids: the container has ids of its own. */
 void
 quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc, gboolean has_ids);
-/* tmpfs and shm-size; after all other mounts. */
 void quilt_plan_timezone (QuiltSpec *spec, const QuiltOptions *options);
-gboolean quilt_plan_tmpfs (QuiltSpec *spec, const QuiltOptions *options, GError **error);
-/* Likewise; has_ids: the container has ids of its own. */
+/* tmpfs, shm-size and volumes; after all other mounts. has_ids: the container has ids of its own.
+ */
 gboolean
-quilt_plan_volumes (QuiltSpec *spec, const QuiltOptions *options, gboolean has_ids, GError **error);
+quilt_plan_mounts (QuiltSpec *spec, const QuiltOptions *options, gboolean has_ids, GError **error);
 /* Sorts the mounts from first on: what lies below another comes after it. */
 void quilt_plan_order (QuiltSpec *spec, guint first);
 /* linux.sysctl into a GHashTable; whether a container with the spec's namespaces may have them; and

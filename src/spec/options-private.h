@@ -24,6 +24,10 @@ typedef struct {
   guint64 multiple; /* 0: any number of the range */
   gboolean infinite;
   const char *allowed;
+  /* Of a caller's call: how long a string may be, and how many there may be in a list. 0: 4,096
+   * bytes, and 1,024. */
+  gsize max_bytes;
+  gsize max_items;
   /* Strings: the grammar; what is a list is checked as a whole. NULL: any. */
   gboolean (*check_string) (const char *text, GError **error);
   gboolean (*check_strings) (const char *key, char **strings, GError **error);

@@ -5,6 +5,7 @@
 #include "spec/capabilities.h"
 #include "spec/id-map.h"
 #include "spec/labels.h"
+#include "spec/rlimits.h"
 #include "spec/sharing.h"
 
 #include <string.h>
@@ -108,6 +109,12 @@ has_volumes (const QuiltOptions *options)
   return options->volumes && *options->volumes;
 }
 
+static gboolean
+raises_limits (const QuiltOptions *options)
+{
+  return !quilt_rlimits_are_harmless (options->ulimits);
+}
+
 /* Host ids that the caller chose may be anybody's. */
 static gboolean
 chooses_ids (const QuiltOptions *options)
@@ -128,6 +135,7 @@ static const struct {
     {"seccomp", chooses_seccomp},   {"apparmor", changes_profile},
     {"label", changes_label},       {"devices", has_devices},
     {"volumes", has_volumes},       {"userns", chooses_ids},
+    {"ulimits", raises_limits},
 };
 
 const char **

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#define BYTES_MAX 4096
+#define ITEMS_MAX 1024
+
 static const char *const variant_types[] = {
     [QUILT_OPTION_STRING] = "s",  [QUILT_OPTION_STRINGS] = "as", [QUILT_OPTION_BYTES] = "aay",
     [QUILT_OPTION_UINT64] = "t",  [QUILT_OPTION_INT64] = "x",    [QUILT_OPTION_INT32] = "i",
@@ -42,6 +45,22 @@ dup_bytestrings (GVariant *array)
   }
   g_ptr_array_add (strings, NULL);
   return (char **)g_ptr_array_free (g_steal_pointer (&strings), FALSE);
+}
+
+/* Before anything of it is copied or parsed. */
+static gboolean
+check_size (const QuiltOption *option, GVariant *value, GError **error)
+{
+  const gsize max_bytes = option->max_bytes ? option->max_bytes : BYTES_MAX;
+  const gsize max_items = option->max_items ? option->max_items : ITEMS_MAX;
+  g_autofree char *why = NULL;
+
+  if (option->type == QUILT_OPTION_STRING && g_variant_get_size (value) - 1 > max_bytes)
+    why = g_strdup_printf ("must be at most %" G_GSIZE_FORMAT " bytes long", max_bytes);
+  else if (g_variant_is_container (value) && g_variant_n_children (value) > max_items)
+    why = g_strdup_printf ("there can be at most %" G_GSIZE_FORMAT ", not %" G_GSIZE_FORMAT,
+                           max_items, g_variant_n_children (value));
+  return !why || refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option->key, why);
 }
 
 static gboolean
@@ -97,7 +116,7 @@ apply_key (
                            g_variant_get_type_string (value));
     return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, key, why);
   }
-  return read_variant (option, value, options, error) &&
+  return check_size (option, value, error) && read_variant (option, value, options, error) &&
          quilt_option_check (option, options, error);
 }
 

@@ -44,6 +44,10 @@
 #define SHM_DEFAULT (64ULL << 20)
 /* Each byte may take six in JSON, and config.json has to stay below its 4 MiB. */
 #define TOTAL_LIMIT (512 * 1024)
+/* Nobody writes so many volumes, but a program's arguments may be all files of a directory. */
+#define WORDS_LIMIT 16384
+/* Ten times the longest profile that is around. */
+#define PROFILE_LIMIT (256 * 1024)
 
 static gboolean
 refuse (GError **error, const char *key, const char *why)
@@ -184,9 +188,12 @@ check_seccomp (const char *text, GError **error)
 
 const QuiltOption quilt_option_table[] = {
     {"name", QUILT_OPTION_STRING, MEMBER (name), .check_string = quilt_container_name_check},
-    {"command", QUILT_OPTION_BYTES, MEMBER (command), .check_strings = check_command},
-    {"entrypoint", QUILT_OPTION_BYTES, MEMBER (entrypoint), .check_strings = check_entrypoint},
-    {"env", QUILT_OPTION_BYTES, MEMBER (env), .check_strings = check_assignments},
+    {"command", QUILT_OPTION_BYTES, MEMBER (command), .max_items = WORDS_LIMIT,
+     .check_strings = check_command},
+    {"entrypoint", QUILT_OPTION_BYTES, MEMBER (entrypoint), .max_items = WORDS_LIMIT,
+     .check_strings = check_entrypoint},
+    {"env", QUILT_OPTION_BYTES, MEMBER (env), .max_items = WORDS_LIMIT,
+     .check_strings = check_assignments},
     {"working-directory", QUILT_OPTION_STRING, MEMBER (working_directory),
      .check_string = check_directory},
     {"hostname", QUILT_OPTION_STRING, MEMBER (hostname), .check_string = quilt_hostname_check},
@@ -268,7 +275,8 @@ const QuiltOption quilt_option_table[] = {
      .max = 1000, .allowed = "must be -1000 to 1000"},
     {"umask", QUILT_OPTION_INT32, MEMBER (umask), .max = 0777,
      .allowed = "must be 0 to 511 (0777)"},
-    {"seccomp", QUILT_OPTION_STRING, MEMBER (seccomp), .check_string = check_seccomp},
+    {"seccomp", QUILT_OPTION_STRING, MEMBER (seccomp), .max_bytes = PROFILE_LIMIT,
+     .check_string = check_seccomp},
     {"apparmor", QUILT_OPTION_STRING, MEMBER (apparmor), .check_string = quilt_apparmor_name_check},
     {"label", QUILT_OPTION_STRINGS, MEMBER (label), .check_strings = quilt_labels_check},
     {NULL},

@@ -54,10 +54,19 @@ add_range (GByteArray *set, const char *range)
     return FALSE;
   if (last < first)
     return FALSE;
-  while (set->len <= last / 8)
-    g_byte_array_append (set, (const guint8 *)"", 1);
+  if (set->len <= last / 8) {
+    const guint old = set->len;
+
+    g_byte_array_set_size (set, (guint)(last / 8 + 1));
+    memset (set->data + old, 0, set->len - old);
+  }
   for (guint64 i = first; i <= last; i++)
-    set->data[i / 8] |= (guint8)(1 << (i % 8));
+    if (i % 8 == 0 && last - i >= 7) {
+      set->data[i / 8] = 0xff;
+      i += 7;
+    } else {
+      set->data[i / 8] |= (guint8)(1 << (i % 8));
+    }
   return TRUE;
 }
 

@@ -9,32 +9,40 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define LIMIT(short_name, resource)                                                                \
+#define LIMIT(short_name, resource, harmless)                                                      \
   {                                                                                                \
-    short_name, #resource, resource                                                                \
+    short_name, #resource, resource, harmless                                                      \
   }
+
+/* What a cgroup's limits bind, or what only ever takes something from the container. */
+#define ANY G_MAXUINT64
 
 static const struct {
   const char *name; /* podman's */
   const char *oci;
   int resource;
+  guint64 harmless; /* the most that does nothing to the rest of the host */
 } limits[] = {
-    LIMIT ("as", RLIMIT_AS),
-    LIMIT ("core", RLIMIT_CORE),
-    LIMIT ("cpu", RLIMIT_CPU),
-    LIMIT ("data", RLIMIT_DATA),
-    LIMIT ("fsize", RLIMIT_FSIZE),
-    LIMIT ("locks", RLIMIT_LOCKS),
-    LIMIT ("memlock", RLIMIT_MEMLOCK),
-    LIMIT ("msgqueue", RLIMIT_MSGQUEUE),
-    LIMIT ("nice", RLIMIT_NICE),
-    LIMIT ("nofile", RLIMIT_NOFILE),
-    LIMIT ("nproc", RLIMIT_NPROC),
-    LIMIT ("rss", RLIMIT_RSS),
-    LIMIT ("rtprio", RLIMIT_RTPRIO),
-    LIMIT ("rttime", RLIMIT_RTTIME),
-    LIMIT ("sigpending", RLIMIT_SIGPENDING),
-    LIMIT ("stack", RLIMIT_STACK),
+    LIMIT ("as", RLIMIT_AS, ANY),
+    LIMIT ("core", RLIMIT_CORE, ANY),
+    LIMIT ("cpu", RLIMIT_CPU, ANY),
+    LIMIT ("data", RLIMIT_DATA, ANY),
+    LIMIT ("fsize", RLIMIT_FSIZE, ANY),
+    LIMIT ("locks", RLIMIT_LOCKS, ANY),
+    /* Pages that can't be swapped out; this is systemd's default. */
+    LIMIT ("memlock", RLIMIT_MEMLOCK, 8 << 20),
+    /* The kernel's default, MQ_BYTES_MAX. */
+    LIMIT ("msgqueue", RLIMIT_MSGQUEUE, 819200),
+    /* The lowest nice value is 20 less than this: below 0 the host's processes get less. */
+    LIMIT ("nice", RLIMIT_NICE, 20),
+    LIMIT ("nofile", RLIMIT_NOFILE, ANY),
+    LIMIT ("nproc", RLIMIT_NPROC, ANY),
+    LIMIT ("rss", RLIMIT_RSS, ANY),
+    /* A real-time process comes before all others, and no cgroup limits its CPU time. */
+    LIMIT ("rtprio", RLIMIT_RTPRIO, 0),
+    LIMIT ("rttime", RLIMIT_RTTIME, ANY),
+    LIMIT ("sigpending", RLIMIT_SIGPENDING, ANY),
+    LIMIT ("stack", RLIMIT_STACK, ANY),
 };
 
 const char *
@@ -116,6 +124,21 @@ quilt_rlimits_check (const char *option, char **texts, GError **error)
     if (seen & 1U << limit.resource)
       return refuse (error, option, *texts, "this limit is given twice");
     seen |= 1U << limit.resource;
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_rlimits_are_harmless (char *const *texts)
+{
+  for (; texts && *texts; texts++) {
+    QuiltRlimit limit;
+
+    if (!quilt_rlimit_parse ("ulimits", *texts, &limit, NULL))
+      return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+      if (limits[i].resource == limit.resource && limit.hard > limits[i].harmless)
+        return FALSE;
   }
   return TRUE;
 }

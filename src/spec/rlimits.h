@@ -23,6 +23,10 @@ quilt_rlimit_parse (const char *option, const char *text, QuiltRlimit *ret_limit
 /* The grammar of a whole list: each resource once. */
 gboolean quilt_rlimits_check (const char *option, char **texts, GError **error);
 
+/* Whether none of them lets a process take from the rest of the host what its container's other
+ * limits don't bind: real-time priorities, nice values below 0, locked memory, message queues. */
+gboolean quilt_rlimits_are_harmless (char *const *texts);
+
 /* One element of process.rlimits, into a GArray of QuiltRlimit; and all of them. */
 gboolean quilt_rlimit_read (json_object *item, const char *path, void *limits, GError **error);
 json_object *quilt_rlimits_print (const GArray *limits);

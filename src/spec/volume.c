@@ -185,9 +185,21 @@ quilt_volumes_check (const char *option, char **texts, GError **error)
   return TRUE;
 }
 
+static GHashTable *
+tmpfs_places (char **tmpfs)
+{
+  GHashTable *places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (; tmpfs && *tmpfs; tmpfs++)
+    g_hash_table_add (places, g_strndup (*tmpfs, strcspn (*tmpfs, ":")));
+  return places;
+}
+
 gboolean
 quilt_volumes_check_together (char **texts, char **tmpfs, gboolean has_ids, GError **error)
 {
+  g_autoptr (GHashTable) places = texts && *texts ? tmpfs_places (tmpfs) : NULL;
+
   for (; texts && *texts; texts++) {
     g_auto (QuiltVolume) volume = {NULL};
 
@@ -196,11 +208,9 @@ quilt_volumes_check_together (char **texts, char **tmpfs, gboolean has_ids, GErr
     if (!has_ids && g_strcmp0 (volume.words[QUILT_VOLUME_IDS], "idmap") == 0)
       return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", *texts,
                      "idmap needs a user namespace, and userns is 'host'");
-    for (char **other = tmpfs; other && *other; other++)
-      if (strlen (volume.destination) == strcspn (*other, ":") &&
-          g_str_has_prefix (*other, volume.destination))
-        return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", *texts,
-                       "a tmpfs has that place in the container");
+    if (g_hash_table_contains (places, volume.destination))
+      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", *texts,
+                     "a tmpfs has that place in the container");
   }
   return TRUE;
 }

@@ -126,6 +126,24 @@ def test_p1_a_rule_can_grant_one_verb_on_some_containers(create, user, polkit):
     assert refusal(user.call, "RemoveContainers", "asa{sv}", (["web-1"], {})).name == "NotAuthorized"
 
 
+@pytest.mark.fault(12)
+def test_p1_a_rule_about_names_holds_for_the_new_name_too(create, user, root, polkit):
+    box = create("sleep", name="web-1")
+    polkit.decide = lambda check: "yes" if check["details"]["container"].startswith("web-") else "no"
+    error = refusal(box.call, "Rename", "sa{sv}", ("db-backup", {}), client=user)
+    assert error.name == "NotAuthorized" and "container 'db-backup'" in error.text
+    assert box.Name == "web-1"
+    assert [(check["details"]["verb"], check["details"]["container"]) for check in polkit.checks] == [
+        ("rename", "web-1"), ("rename", "db-backup")]
+    box.call("Rename", "sa{sv}", ("web-2", {}), client=user)
+    assert box.Name == "web-2"
+    error = refusal(create("sleep", name="db-1").call, "Rename", "sa{sv}", ("web-3", {}), client=user)
+    assert error.name == "NotAuthorized" and "container 'db-1'" in error.text
+    polkit.decide = lambda check: "yes" if check["details"].get("container", "").startswith("web-") else "no"
+    error = refusal(user.call, "CreateContainer", "sa{sv}", ("web", COMMAND))  # a name that nobody knows yet
+    assert error.name == "NotAuthorized"
+
+
 def test_p3_a_rule_can_tell_whose_a_container_is(create, user, other, polkit):
     polkit.decide = lambda check: "yes" if check["details"]["verb"] == "create" or check["details"].get("own") == "yes" else "no"
     box = create("sleep", name="mine", client=user)

@@ -127,6 +127,23 @@ polkit.addRule(function (action, subject) {
     assert int(status.split()[1], 16) == 1 << 12
 
 
+@pytest.mark.fault(13)
+def test_p4_limits_that_take_from_the_host_need_its_own_action(busybox, name, rule):
+    rule("""
+polkit.addRule(function (action, subject) {
+  if (action.id == "org.quilt.manage-containers")
+    return polkit.Result.YES;
+});""")
+    for limit in ("rtprio=99", "nice=40", "memlock=-1", "msgqueue=-1"):
+        for verb in ("run", "create"):
+            denied = ctl("--no-ask-password", verb, "--name", name, "--ulimit", limit, busybox, "/bin/true", user="bob")
+            assert denied.code == 125 and b"org.quilt.privileged" in denied.err and b"ulimits" in denied.err, (limit, denied)
+    script = "ulimit -r; ulimit -e; ulimit -l; ulimit -n"
+    found = ctl("run", "--rm", "--ulimit", "rtprio=0", "--ulimit", "nice=20", "--ulimit", "memlock=8388608", "--ulimit", "nofile=99",
+                busybox, "/bin/sh", "-c", script, user="bob").ok().out
+    assert found == b"0\n20\n8192\n99\n"
+
+
 def test_p5_json_is_documented_and_stable(busybox, name):
     ctl("create", "--name", name, busybox, "/bin/true").ok()
     row = next(entry for entry in ctl("list", "--json=short").ok().json if entry["name"] == name)

@@ -110,6 +110,18 @@ def test_ulimits_above_quiltds(busybox):
     assert found.ok().out == b"unlimited\n600000\n"
 
 
+@pytest.mark.fault(13)
+def test_no_real_time_process_without_the_limit(busybox):
+    """Here a scheduler of its own would run it beside all that --cpus says. With the limit it is what was asked for."""
+    schedule = ["/usr/lib64/ld-linux-x86-64.so.2", "--library-path", "/usr/lib/x86_64-linux-gnu", "/usr/bin/chrt", "-f", "99", "/bin/echo", "now"]
+    refused = ctl("run", "--rm", "-v", "/usr:/usr:ro", busybox, *schedule)
+    assert refused.code != 0 and refused.out == b"" and b"failed to set" in refused.err
+    for limit in ("rtprio=98", "nice=40"):
+        refused = ctl("run", "--rm", "--ulimit", limit, "-v", "/usr:/usr:ro", busybox, *schedule)
+        assert refused.code != 0 and refused.out == b""
+    assert ctl("run", "--rm", "--ulimit", "rtprio=99", "-v", "/usr:/usr:ro", busybox, *schedule).ok().out == b"now\n"
+
+
 def test_who_is_killed_for_memory_is_told_by_name_also_when_it_is_not_the_first_process(busybox, name, journal):
     """busybox's tail keeps what has no line break, and /dev/zero has none. Before its memory is free again the shell may go too."""
     ctl("run", "-d", "--name", name, "--memory", "32M", "--memory-swap", "32M", busybox, "/bin/sh", "-c",

@@ -499,6 +499,23 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'userns': <'0:524288:65536'>}", "userns|"},
       {"{'volumes': <@as []>}", ""},
       {"{'volumes': <['/srv:/data:ro']>}", "volumes|"},
+      /* Fault 13. */
+      {"{'ulimits': <['rtprio=99']>}", "ulimits|"},
+      {"{'ulimits': <['rtprio=0:1']>}", "ulimits|"},
+      {"{'ulimits': <['rtprio=0', 'rttime=-1']>}", ""},
+      {"{'ulimits': <['nice=40']>}", "ulimits|"},
+      {"{'ulimits': <['nice=21']>}", "ulimits|"},
+      {"{'ulimits': <['nice=20']>}", ""},
+      {"{'ulimits': <['memlock=-1']>}", "ulimits|"},
+      {"{'ulimits': <['memlock=0:8388609']>}", "ulimits|"},
+      {"{'ulimits': <['memlock=8388608']>}", ""},
+      {"{'ulimits': <['msgqueue=819201']>}", "ulimits|"},
+      {"{'ulimits': <['msgqueue=819200']>}", ""},
+      {"{'ulimits': <['nofile=1048576', 'nproc=-1', 'core=-1', 'stack=-1', 'as=-1', 'cpu=-1', "
+       "'data=-1', 'fsize=-1', 'locks=-1', 'rss=-1', 'sigpending=-1']>}",
+       ""},
+      {"{'ulimits': <['core=0', 'nice=-1', 'nofile=1']>, 'volumes': <['/a:/b']>}",
+       "volumes|ulimits|"},
   };
 
   for (const auto &c : cases) {

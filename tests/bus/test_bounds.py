@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What one user asks for, however large, is paid by nobody else: sizes, checks and quotas come before all work. (P6)"""
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from gi.repository import Gio, GLib
+
+import quilt
+from conftest import USER
+from test_access import CALLS
+
+V = GLib.Variant
+# How long the list of another user may take meanwhile.
+PATIENCE_MS = 50
+# What such a list costs quiltd at least.
+LIST_MS = 0.2
+MIB = 1 << 20
+
+
+class RawCaller:
+    """A caller that has its messages ready as bytes: what it costs to make them is not measured."""
+
+    def __init__(self, address, uid):
+        os.seteuid(uid)
+        try:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(quilt.PATIENCE)
+            self.socket.connect(re.search("path=([^,]*)", address)[1])
+            self.socket.sendall(b"\0AUTH EXTERNAL " + str(uid).encode().hex().encode() + b"\r\n")
+            assert self.socket.recv(100).startswith(b"OK")
+        finally:
+            os.seteuid(0)
+        self.socket.sendall(b"BEGIN\r\n")
+        hello = Gio.DBusMessage.new_method_call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "Hello")
+        hello.set_serial(1)
+        self.socket.sendall(bytes(hello.to_blob(Gio.DBusCapabilityFlags.NONE)))
+        self.serial = 1
+        self.answer(1)
+
+    def blob(self, method, signature, arguments, path=quilt.ROOT, interface="org.quilt.Manager"):
+        """(serial, bytes) of a call; arguments may be a ready tuple."""
+        message = Gio.DBusMessage.new_method_call("org.quilt", path, interface, method)
+        message.set_body(arguments if isinstance(arguments, V) else V(f"({signature})", arguments))
+        self.serial += 1
+        message.set_serial(self.serial)
+        return self.serial, bytes(message.to_blob(Gio.DBusCapabilityFlags.NONE))
+
+    def receive(self):
+        data = b""
+        size = 16
+        while len(data) < size:
+            part = self.socket.recv(size - len(data))
+            assert part, "the bus hung up"
+            data += part
+            size = Gio.DBusMessage.bytes_needed(data) if len(data) == 16 else size
+        return Gio.DBusMessage.new_from_blob(data, Gio.DBusCapabilityFlags.NONE)
+
+    def answer(self, serial):
+        """(name of the error after org.quilt.Error., text), or ("", values)."""
+        while True:
+            message = self.receive()
+            if message.get_reply_serial() == serial:
+                values = message.get_body().unpack() if message.get_body() else ()
+                error = message.get_error_name()
+                return (error.removeprefix("org.quilt.Error."), values[0]) if error else ("", values)
+
+    def send(self, blob):
+        self.socket.sendall(blob)
+
+
+@pytest.fixture
+def hostile(bus):
+    caller = RawCaller(bus.address, USER)
+    yield caller
+    caller.socket.close()
+
+
+def cpu_ms(daemon):
+    """What all threads of quiltd have used so far."""
+    tasks = pathlib.Path(f"/proc/{daemon.process.pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+
+
+@pytest.fixture
+def measured(stopped, hostile, other, polkit):
+    """Sends one call while another user lists, again and again; the answer, if no list took too long. On a machine that
+    has other things to do, a list can wait for the machine: it is quiltd's fault only if quiltd worked for so long."""
+    polkit.decide = lambda check: "yes"
+
+    def once(serial, blob):
+        other.call("ListContainers", "a{sv}", ({},))
+        answers, worst, lists = [], 0, 0
+        begin_cpu = cpu_ms(stopped)
+        hostile.send(blob)
+        thread = threading.Thread(target=lambda: answers.append(hostile.answer(serial)))
+        thread.start()
+        while thread.is_alive():
+            begin = time.monotonic()
+            other.call("ListContainers", "a{sv}", ({},))
+            worst = max(worst, time.monotonic() - begin)
+            lists += 1
+        return answers[0], min(worst * 1000, cpu_ms(stopped) - begin_cpu - lists * LIST_MS)
+
+    def measure(*args, **kwargs):
+        for _ in range(3):
+            answer, worst = once(*hostile.blob(*args, **kwargs))
+            if worst < PATIENCE_MS:
+                return answer
+        pytest.fail(f"another user's list took {worst:.0f} ms")
+    return measure
+
+
+def rss(daemon):
+    """MiB of memory that quiltd has."""
+    with open(f"/proc/{daemon.process.pid}/status", encoding="utf-8") as file:
+        return int(re.search(r"VmRSS:\s*(\d+)", file.read())[1]) >> 10
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("interface,method", [key for key in CALLS if "as" in CALLS[key][0]])
+def test_names_in_a_call(interface, method, image, measured, polkit):
+    """As many as may be are answered one by one; one more is refused, and nobody is asked about it."""
+    signature, (_, *rest) = CALLS[interface, method]
+    error, values = measured(method, signature, ([f"no-{n}" for n in range(1024)], *rest))
+    assert error == "" and len(values[0]) == 1024
+    asked = len(polkit.checks)
+    error, text = measured(method, signature, ([f"no-{n}" for n in range(1025)], *rest))
+    assert error == "InvalidArgument" and "at most 1024 names" in text
+    error, text = measured(method, signature, (["a"] * 50000, *rest))
+    assert error == "InvalidArgument" and "at most 1024 names" in text
+    assert [check["details"]["verb"] for check in polkit.checks[asked:]] == ["list"] * (len(polkit.checks) - asked)
+
+
+@pytest.mark.fault(8)
+def test_many_names_of_many_containers(create, measured, root):
+    """Known ones, unknown ones and beginnings of IDs, each of which is looked up among all others."""
+    names = [f"box-{n}" for n in range(150)]
+    for name in names:
+        create("sleep", name=name)
+    for given in (names + [f"no-{n}" for n in range(800)], ["a", "0", "ff"] * 341, names * 6):
+        error, _ = measured("StopContainers", "asa{sv}", (given, {}))
+        assert error == ""
+    assert len(root.call("ListContainers", "a{sv}", ({},))) == len(names)
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("interface,method", list(CALLS))
+def test_no_call_is_larger_than_a_mebibyte(interface, method, create, image, measured, daemon):
+    """Whatever the method: its options as large as a call may be, and larger."""
+    path = {"Manager": quilt.ROOT, "Container": create("sleep", name="box").path, "Image": image, "Job": quilt.ROOT + "/job/1"}
+    signature, arguments = CALLS[interface, method]
+    if "a{sv}" not in signature or interface == "Job":
+        pytest.skip("has no options")
+    for size, expected in ((MIB - 4096, None), (MIB + 1, "at most 1048576"), (20 * MIB, "at most 1048576")):
+        options = {"x" * 1000: V("s", "y" * size)}
+        error, text = measured(method, signature, (*arguments[:-1], options), path[interface], "org.quilt." + interface)
+        assert error in ("InvalidArgument", "NotSupported")
+        assert expected is None or expected in text
+    assert rss(daemon) < 100
+
+
+def long(count, form="{}", kind="as"):
+    """A list of count different texts of an option."""
+    texts = [form.replace("{}", str(n)) for n in range(count)]
+    return V(kind, [text.encode() for text in texts] if kind == "aay" else texts)
+
+
+LISTS = {
+    "labels": "k{}=v", "setup": "true {}", "device-read-bps": "/dev/d{}:1M", "device-write-bps": "/dev/d{}:1M",
+    "device-read-iops": "/dev/d{}:1", "device-write-iops": "/dev/d{}:1", "ip-allow": "10.0.0.1", "ip-deny": "::1",
+    "devices": "/dev/null:/dev/n{}", "cap-add": "CHOWN", "cap-drop": "CHOWN", "group-add": "{}", "ulimits": "nofile={}",
+    "sysctls": "net.x{}=1", "tmpfs": "/t{}", "volumes": "/usr:/v{}", "label": "type:t{}",
+}
+STRINGS = {
+    "name": "n", "working-directory": "/w", "hostname": "h", "cpuset-cpus": "0-8191,", "cpuset-mems": "0-8191,", "pid": "container:",
+    "ipc": "container:", "uts": "container:", "network": "container:", "cgroupns": "private", "userns": "0:0:1,", "user": "u",
+    "apparmor": "a",
+}
+
+
+def test_every_option_that_can_be_long_is_tried_here():
+    text = re.sub(r"\s+", " ", quilt.XML)
+    found = set(re.findall(r'"([a-z-]+)" (?:as|aay|s)\b', text[text.index('"command"'):text.index('<method name="CreateContainer">')]))
+    found = found - {"stdout", "stderr"} | {"pid", "ipc", "uts", "network"}  # which the text lists at once
+    assert found == set(LISTS) | set(STRINGS) | {"command", "env", "seccomp"}
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("key", sorted(LISTS))
+def test_a_list_of_an_option(key, image, measured):
+    for count in (1024, 1025, 8000):
+        options = {"command": V("aay", [b"sleep"]), key: long(count, LISTS[key])}
+        error, text = measured("CreateContainer", "sa{sv}", ("web", options))
+        if count > 1024:
+            assert error == "InvalidArgument" and f"'{key}': there can be at most 1024, not {count}" in text
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("key", sorted(STRINGS))
+def test_a_string_of_an_option(key, image, measured):
+    unit = STRINGS[key]
+    for size in (4096, 4097, MIB // 2):
+        options = {"command": V("aay", [b"sleep"]), key: V("s", (unit * (size // len(unit) + 1))[:size])}
+        error, text = measured("CreateContainer", "sa{sv}", ("web", options))
+        assert size == 4096 or error == "InvalidArgument" and f"'{key}': must be at most 4096 bytes long" in text
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("key", ["command", "env"])
+def test_words_of_a_program(key, image, measured):
+    options = {"command": V("aay", [b"sleep"])}
+    error, _ = measured("CreateContainer", "sa{sv}", ("web", {**options, key: long(16384, "a{}=b", "aay")}))
+    assert error == ""
+    for count in (16385, 100000):
+        error, text = measured("CreateContainer", "sa{sv}", ("web", {**options, key: long(count, "a=", "aay")}))
+        assert error == "InvalidArgument" and "there can be at most 16384" in text
+
+
+@pytest.mark.fault(8)
+def test_a_profile_of_system_calls(image, measured):
+    rule = '{"names": ["read"], "action": "SCMP_ACT_ALLOW"}'
+    for size, expected in ((250000, None), (300000, "must be at most 262144 bytes long")):
+        profile = '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [' + ",".join([rule] * (size // (len(rule) + 1))) + "]}"
+        options = {"command": V("aay", [b"sleep"]), "seccomp": V("s", profile)}
+        error, text = measured("CreateContainer", "sa{sv}", ("web", options))
+        assert expected is None or (error, expected in text) == ("InvalidArgument", True)
+
+
+@pytest.mark.fault(8)
+def test_lists_that_are_compared_with_each_other(image, measured):
+    options = {"command": V("aay", [b"sleep"]), "volumes": long(1024, "/usr:/v{}"), "tmpfs": long(1024, "/t{}")}
+    error, _ = measured("CreateContainer", "sa{sv}", ("web", options))
+    assert error == ""
+    options["tmpfs"] = long(1024, "/v{}")
+    error, text = measured("CreateContainer", "sa{sv}", ("web", options))
+    assert error == "InvalidArgument" and "a tmpfs has that place" in text
+
+
+@pytest.mark.fault(8)
+def test_a_key_as_often_as_a_call_can_hold(create, image, measured):
+    create("sleep", name="box")
+    for method, first, key, value in (("CreateContainer", V("s", "web"), "hostname", V("s", "x")),
+                                      ("StopContainers", V("as", ["box"]), "timeout", V("t", 1))):
+        entry = V.new_dict_entry(V("s", key), V.new_variant(value))
+        options = V.new_array(GLib.VariantType("{sv}"), [entry] * 10000)
+        error, _ = measured(method, None, V.new_tuple(first, options))
+        assert error == ("InvalidArgument" if method == "CreateContainer" else "")
+
+
+@pytest.mark.fault(8)
+def test_nobody_is_worked_for_beyond_his_quota(stopped, hostile, client, root, services, polkit):
+    """Not even his arguments are read: an error of theirs would come first."""
+    stopped.configure("MaxPendingPerUser=1\n")
+    stopped.start()
+    polkit.decide = lambda check: None
+    client(USER).send("ListContainers", "a{sv}", ({},))
+    services.wait(lambda: polkit.checks)
+    for method, signature, arguments in (("CreateContainer", "sa{sv}", ("no", {"no": V("b", True)})),
+                                         ("StopContainers", "asa{sv}", (["x"] * 2000, {})),
+                                         ("GetContainer", "s", ("x",)), ("GetImage", "s", ("x",)),
+                                         ("KillContainers", "asia{sv}", (["x"], 99, {}))):
+        serial, blob = hostile.blob(method, signature, arguments)
+        hostile.send(blob)
+        error, _ = hostile.answer(serial)
+        assert error == "QuotaExceeded", method
+    assert root.call("ListContainers", "a{sv}", ({},)) == []
+
+
+@pytest.mark.fault(8)
+def test_the_calls_of_a_new_connection_are_counted_too(stopped, bus, root, services, polkit):
+    """They come before the bus has said whose they are."""
+    stopped.configure("MaxPendingPerUser=4\n")
+    stopped.start()
+    polkit.decide = lambda check: None
+    caller = RawCaller(bus.address, USER)
+    blobs = [caller.blob("ListContainers", "a{sv}", ({},)) for _ in range(100)]
+    caller.send(b"".join(blob for _, blob in blobs))
+    names = []
+    while len(names) < 96:
+        message = caller.receive()
+        if message.get_message_type() == Gio.DBusMessageType.ERROR:
+            names.append(message.get_error_name())
+    assert set(names) == {"org.quilt.Error.QuotaExceeded"}
+    assert len(services.wait(lambda: len(polkit.checks) == 4 and polkit.checks)) == 4
+    caller.socket.close()
+
+
+@pytest.mark.fault(15)
+def test_jobs_are_charged_until_they_end(stopped, user, other, root, services, polkit):
+    """Endless imports are so many processes of root: as many as the quota says, and not one more."""
+    stopped.configure("MaxPendingPerUser=3\n")
+    stopped.start()
+    polkit.decide = lambda check: "yes"
+    pipes = [os.pipe() for _ in range(5)]
+
+    def begin(client, pipe):
+        return client.call("ImportImage", "hsa{sv}", (0, "", {}), fds=[pipe[0]])
+    jobs = [begin(user, pipe) for pipe in pipes[:3]]
+    with pytest.raises(quilt.Refused) as caught:
+        begin(user, pipes[3])
+    assert caught.value.name == "QuotaExceeded" and "cancel a job" in caught.value.text
+    children = subprocess.run(["ps", "-o", "comm=", "--ppid", str(stopped.process.pid)], capture_output=True, text=True, check=True)
+    assert children.stdout.count("quilt-transfer") == 3
+    begin(other, pipes[4])
+
+    # The user can take his own back, and has room again.
+    since = len(services.signals)
+    user.call("Cancel", "a{sv}", ({},), jobs[0], "org.quilt.Job")
+    services.wait_signal("Completed", jobs[0], since)
+    assert user.call("ListContainers", "a{sv}", ({},)) == []
+    # What ends by itself, or fails, is not charged any more either.
+    since = len(services.signals)
+    for _, write in pipes:
+        os.close(write)
+    for job in jobs[1:]:
+        services.wait_signal("Completed", job, since)
+    for _ in range(3):
+        assert user.call("ListContainers", "a{sv}", ({},)) == []
+    for read, _ in pipes:
+        os.close(read)
+
+
+def test_the_numbers_are_documented():
+    text = re.sub(r"\s+", " ", quilt.XML)
+    for words in ("at most 1048576 bytes", "at most 1024 names", "at most 4096 bytes", "16384", "262144"):
+        assert words in text, words
