@@ -14,13 +14,13 @@ _quilt_oci ()
 {
     local cur prev verb= arguments=0 i word words=() root=()
     local global='--help --version --root --log --log-format --systemd-cgroup --cgroup-manager --rootless --debug'
-    local launch='--help --bundle --console-socket --pid-file --preserve-fds --no-pivot --no-new-keyring'
+    local launch='--help --bundle --config --console-socket --pid-file --preserve-fds --no-pivot --no-new-keyring'
     local limits='--memory --memory-reservation --memory-swap --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-idle'
     limits+=' --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --cpu-rt-period --cpu-rt-runtime --kernel-memory --kernel-memory-tcp'
     local -A options=(
         [create]=$launch [run]="$launch --detach --keep" [start]=--help
-        [exec]='--help --process --detach --pid-file --console-socket --tty --cwd --env --user --additional-gids --cap --process-label --apparmor --no-new-privs --preserve-fds --ignore-paused'
-        [state]=--help [kill]='--help --all' [delete]='--help --force' [list]='--help --format --quiet' [ps]='--help --format'
+        [exec]='--help --process --detach --pid-file --console-socket --tty --cwd --env --user --additional-gids --cap --process-label --apparmor --no-new-privs --preserve-fds --cgroup --ignore-paused'
+        [state]=--help [kill]='--help --all' [delete]='--help --force --regex' [list]='--help --format --quiet' [ps]='--help --format'
         [pause]=--help [resume]=--help [update]="--help --resources $limits" [events]='--help --interval --stats'
         [spec]='--help --bundle --file --rootless' [features]=--help [help]=--help
     )
@@ -36,7 +36,7 @@ _quilt_oci ()
         word=${words[i]}
         case ${words[i-1]} in
             --root) root=(--root "$word"); continue ;;
-            --log|--log-format|--cgroup-manager|-b|--bundle|--console-socket|--pid-file|--preserve-fds|-p|--process|--cwd|\
+            --log|--log-format|--cgroup-manager|-b|--bundle|--config|--console-socket|--pid-file|--preserve-fds|-p|--process|--cwd|--cgroup|\
             -e|--env|-u|--user|-g|--additional-gids|-c|--cap|--process-label|--apparmor|-f|--format|--file|-r|--resources|--interval|\
             --memory|--memory-reservation|--memory-swap|--cpu-period|--cpu-quota|--cpu-burst|--cpu-share|--cpu-idle|--cpuset-cpus|\
             --cpuset-mems|--pids-limit|--blkio-weight|--cpu-rt-period|--cpu-rt-runtime|--kernel-memory|--kernel-memory-tcp) continue ;;
@@ -53,7 +53,7 @@ _quilt_oci ()
         --cgroup-manager) __quilt_oci_offer "$cur" < <(printf '%s\n' cgroupfs systemd disabled); return ;;
         --rootless) if [[ -z $verb ]]; then __quilt_oci_offer "$cur" < <(printf '%s\n' true false auto); return; fi ;;
         --format) __quilt_oci_offer "$cur" < <(printf '%s\n' table json); return ;;
-        --root|--log|-b|--bundle|--console-socket|--pid-file|-p|--process|-r|--resources|--file) compopt -o default; return ;;
+        --root|--log|-b|--bundle|--config|--console-socket|--pid-file|-p|--process|-r|--resources|--file) compopt -o default; return ;;
     esac
 
     # What follows the container is its own command, or ps's.

@@ -141,6 +141,8 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
     quilt_init_report (init, QUILT_REPORT_EXEC);
   if (init->setup->outlives)
     prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
+  if (init->listen_pid)
+    g_snprintf (init->listen_pid, sizeof "LISTEN_PID=2147483647", "LISTEN_PID=%d", (int)getpid ());
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   report.step = step;
   if (init->spec->process.no_new_privileges)

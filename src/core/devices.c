@@ -65,6 +65,32 @@ make (int dev_fd, const char *path, mode_t mode, guint major, guint minor)
   return r < 0 ? -errno : 0;
 }
 
+int
+quilt_device_make (int dir_fd, const char *name, const QuiltDeviceNode *node)
+{
+  int r = make (dir_fd, name, node->kind | node->mode, major (node->rdev), minor (node->rdev));
+
+  if (r == 0 && (node->uid || node->gid) &&
+      fchownat (dir_fd, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
+    return -errno;
+  return r;
+}
+
+gboolean
+quilt_devices_is_in_dev (const char *path)
+{
+  return strncmp (path, PREFIX, strlen (PREFIX)) == 0;
+}
+
+int
+quilt_devices_link (int dev_fd)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (links); i++)
+    if (symlinkat (links[i].target, dev_fd, links[i].name) < 0 && errno != EEXIST)
+      return -errno;
+  return 0;
+}
+
 static int
 make_node (int dev_fd, const QuiltDevice *device)
 {
@@ -97,7 +123,8 @@ quilt_devices_apply (int dev_fd, const GArray *more)
     if (symlinkat (links[i].target, dev_fd, links[i].name) < 0)
       return -errno;
   for (guint i = 0; more && i < more->len; i++) {
-    int r = make_node (dev_fd, &g_array_index (more, QuiltDevice, i));
+    const QuiltDevice *device = &g_array_index (more, QuiltDevice, i);
+    int r = quilt_devices_is_in_dev (device->path) ? make_node (dev_fd, device) : 0;
 
     if (r < 0)
       return r;
@@ -118,7 +145,8 @@ quilt_devices_give (int dev_fd, const GArray *more, const GArray *uid_map, const
 
     quilt_id_map_find (uid_map, device->uid, &owner);
     quilt_id_map_find (gid_map, device->gid, &group);
-    if (fchownat (dev_fd, device->path + strlen (PREFIX), owner, group, AT_SYMLINK_NOFOLLOW) < 0)
+    if (quilt_devices_is_in_dev (device->path) &&
+        fchownat (dev_fd, device->path + strlen (PREFIX), owner, group, AT_SYMLINK_NOFOLLOW) < 0)
       return -errno;
   }
   for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
@@ -136,6 +164,9 @@ quilt_devices_get (guint index, const GArray *more, QuiltDeviceNode *ret_node)
   guint n = more ? more->len : 0;
   const QuiltDevice *device;
 
+  ret_node->mode = 0666;
+  ret_node->uid = ret_node->gid = 0;
+  ret_node->usual = index < G_N_ELEMENTS (nodes);
   if (index < G_N_ELEMENTS (nodes)) {
     g_snprintf (ret_node->path, sizeof ret_node->path, PREFIX "%s", nodes[index].name);
     ret_node->kind = S_IFCHR;
@@ -147,6 +178,9 @@ quilt_devices_get (guint index, const GArray *more, QuiltDeviceNode *ret_node)
   device = &g_array_index (more, QuiltDevice, index - G_N_ELEMENTS (nodes));
   g_strlcpy (ret_node->path, device->path, sizeof ret_node->path);
   ret_node->kind = kind_of (device);
+  ret_node->mode = device->mode & 0777;
+  ret_node->uid = device->uid;
+  ret_node->gid = device->gid;
   ret_node->rdev = makedev (device->major, device->minor);
   return TRUE;
 }

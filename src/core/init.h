@@ -15,9 +15,10 @@ typedef struct {
   const QuiltMountPlan *mounts;
   const QuiltJoins *joins;
   const QuiltPayloadSetup *setup;
-  int channel; /* SOCK_SEQPACKET to the supervisor: reports go, one byte each comes to go on */
-  char **env;  /* of the command and its steps */
-  char **home; /* where in it HOME of the user stands who is looked up; NULL: nowhere */
+  int channel;      /* SOCK_SEQPACKET to the supervisor: reports go, one byte each comes to go on */
+  char **env;       /* of the command and its steps */
+  char **home;      /* where in it HOME of the user stands who is looked up; NULL: nowhere */
+  char *listen_pid; /* where in it LISTEN_PID stands; NULL: nowhere */
   const QuiltIdentity *identity; /* in the init itself: who the next program is run as */
   gboolean is_weak;              /* in the init itself: it has given up its power */
 } QuiltInit;

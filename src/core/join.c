@@ -77,6 +77,13 @@ open_one (const QuiltSpec *spec, const QuiltNamespaceJoin *join, QuiltJoins *joi
                  join->path);
     return FALSE;
   }
+  if (join->type == QUILT_NS_UTS && (spec->hostname || spec->domainname) &&
+      is_own (fd, join->type)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to join '%s': it is the runtime's own namespace, and %s would change it",
+                 join->path, spec->hostname ? "hostname" : "domainname");
+    return FALSE;
+  }
   if (g_hash_table_size (spec->sysctls) > 0 && is_own (fd, join->type)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to join '%s': it is the runtime's own namespace, and linux.sysctl would "

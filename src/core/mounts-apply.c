@@ -384,30 +384,92 @@ put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
 /* Where a node could not be made there is an empty file, and the host's is bound over it, if that
  * is the very device. */
 static int
+bind_node (const QuiltDeviceNode *node, int place_fd)
+{
+  g_autofd int fd = open_tree (AT_FDCWD, node->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  struct stat st;
+
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -errno;
+  if ((st.st_mode & S_IFMT) != node->kind || (node->kind != S_IFIFO && st.st_rdev != node->rdev))
+    return -EPERM;
+  return quilt_mount_attach (fd, place_fd);
+}
+
+static int
 bind_nodes (const Context *context, const QuiltMountOp *op)
 {
   QuiltDeviceNode node;
 
   for (guint i = 0; quilt_devices_get (i, op->nodes, &node); i++) {
-    g_autofd int place_fd = open_target (context->root_fd, node.path, 0);
-    g_autofd int fd = -1;
+    g_autofd int place_fd = -1;
     struct stat st;
     int r;
 
+    if (!quilt_devices_is_in_dev (node.path))
+      continue;
+    place_fd = open_target (context->root_fd, node.path, 0);
     if (place_fd < 0 || fstat (place_fd, &st) < 0)
       return -errno;
-    if (!S_ISREG (st.st_mode))
-      continue;
-    fd = open_tree (AT_FDCWD, node.path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (fd < 0 || fstat (fd, &st) < 0)
-      return -errno;
-    if ((st.st_mode & S_IFMT) != node.kind || (node.kind != S_IFIFO && st.st_rdev != node.rdev))
-      return -EPERM;
-    r = quilt_mount_attach (fd, place_fd);
+    r = S_ISREG (st.st_mode) ? bind_node (&node, place_fd) : 0;
     if (r < 0)
       return r;
   }
   return 0;
+}
+
+/* The node in the directories that are there, which are made if they are not. What is there already
+ * is the device, or a file that the host's node is bound over. */
+static int
+put_node (const Context *context, QuiltDeviceNode *node)
+{
+  g_autofd int place_fd = open_target (context->root_fd, node->path, O_NOFOLLOW);
+  struct stat st;
+
+  if (place_fd < 0 && errno == ENOENT) {
+    char *name = strrchr (node->path, '/') + 1;
+    char first = *name;
+    g_autofd int parent_fd = -1;
+    int r;
+
+    *name = '\0';
+    parent_fd = make_target (context->root_fd, node->path, TRUE);
+    *name = first;
+    r = parent_fd < 0 ? -errno : quilt_device_make (parent_fd, name, node);
+    if (r < 0)
+      return r;
+    place_fd = open_target (context->root_fd, node->path, O_NOFOLLOW);
+  }
+  if (place_fd < 0 || fstat (place_fd, &st) < 0)
+    return -errno;
+  if ((st.st_mode & S_IFMT) == node->kind && (node->kind == S_IFIFO || st.st_rdev == node->rdev))
+    return 0;
+  return S_ISREG (st.st_mode) ? bind_node (node, place_fd) : -EEXIST;
+}
+
+/* A root that can't be written to has the usual ones or goes without, as the configuration asked
+ * for neither. */
+static int
+apply_nodes (const Context *context, const QuiltMountOp *op, char *detail, gsize size)
+{
+  g_autofd int dev_fd = -1;
+  QuiltDeviceNode node;
+  int r = 0;
+
+  for (guint i = 0; r == 0 && quilt_devices_get (i, op->nodes, &node); i++) {
+    if (!op->devices && quilt_devices_is_in_dev (node.path))
+      continue;
+    r = put_node (context, &node);
+    if (r == -EROFS && node.usual)
+      r = 0;
+    if (r < 0)
+      g_strlcpy (detail, node.path, size);
+  }
+  if (r < 0 || !op->devices)
+    return r;
+  dev_fd = open_target (context->root_fd, "/dev", O_DIRECTORY);
+  r = dev_fd < 0 ? -errno : quilt_devices_link (dev_fd);
+  return r == -EROFS || r == -ENOENT ? 0 : r;
 }
 
 static int
@@ -462,6 +524,8 @@ quilt_mounts_apply (const QuiltMountPlan *plan,
       continue;
     if (op->kind == QUILT_MOUNT_MASK || op->kind == QUILT_MOUNT_READONLY)
       r = apply_protection (&context, op);
+    else if (op->kind == QUILT_MOUNT_NODES)
+      r = apply_nodes (&context, op, detail, size);
     else
       r = apply_mount (plan, &context, op, detail, size);
     if (r < 0)

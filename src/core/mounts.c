@@ -7,6 +7,7 @@
 #include "core/mount-options.h"
 #include "core/overlay.h"
 #include "core/trees.h"
+#include "spec/devices.h"
 
 #include <string.h>
 #include <sys/mount.h>
@@ -281,6 +282,26 @@ check_options (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
   return TRUE;
 }
 
+/* runtime-spec, config-linux.md, "Default Devices" and "Devices". What somebody mounted on /dev,
+ * the host's or anything else, is as it is: no nodes are made in there. */
+static void
+add_nodes (QuiltMountPlan *plan, const QuiltSpec *spec)
+{
+  gboolean has_dev = FALSE, wanted = FALSE;
+  QuiltMountOp *op;
+
+  for (guint i = 0; i < plan->ops->len; i++)
+    has_dev = has_dev || is_below ("/dev", ((const QuiltMountOp *)plan->ops->pdata[i])->target);
+  for (guint i = 0; i < spec->devices->len; i++)
+    wanted = wanted || !is_below (g_array_index (spec->devices, QuiltDevice, i).path, "/dev");
+  if (has_dev && !wanted)
+    return;
+  op = op_new (QUILT_MOUNT_NODES, "/dev");
+  op->devices = !has_dev;
+  op->nodes = spec->devices;
+  g_ptr_array_add (plan->ops, op);
+}
+
 static gboolean
 add_paths (QuiltMountPlan *plan, QuiltMountKind kind, char *const *paths, GError **error)
 {
@@ -338,6 +359,7 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
     plan->root->source = spec->root_path;
     plan->root->recursive = TRUE;
   }
+  add_nodes (plan, spec);
   if (!add_paths (plan, QUILT_MOUNT_MASK, spec->masked_paths, error) ||
       !add_paths (plan, QUILT_MOUNT_READONLY, spec->readonly_paths, error))
     return NULL;

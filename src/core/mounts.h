@@ -11,6 +11,7 @@ typedef enum {
   QUILT_MOUNT_BIND,     /* a tree of the host */
   QUILT_MOUNT_MASK,     /* nothing to see: /dev/null over a file, an empty directory over another */
   QUILT_MOUNT_READONLY, /* the tree that is there, read-only */
+  QUILT_MOUNT_NODES,    /* device nodes in what is there, where no new tmpfs on /dev has them */
 } QuiltMountKind;
 
 /* A parameter of fsconfig(2); value NULL: a flag. */
@@ -33,7 +34,7 @@ typedef struct {
   gboolean has_below;
   guint64 propagation;   /* MS_…; 0: private */
   gboolean recursive;    /* of a bind: with what is mounted below */
-  gboolean devices;      /* fill it with the usual device nodes … */
+  gboolean devices;      /* fill it, or /dev, with the usual device nodes … */
   const GArray *nodes;   /* … and these, of QuiltDevice, the spec's */
   gboolean late;         /* needs the cgroup namespace, so only after GO */
   gboolean idmap;        /* with the ids of the user namespace … */

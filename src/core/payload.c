@@ -71,14 +71,10 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
                  "a new 'pid' namespace");
     return FALSE;
   }
-  if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS)) {
+  if ((spec->hostname || spec->domainname) && !quilt_spec_leaves_host (spec, QUILT_NS_UTS)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to use hostname: it needs a new 'uts' namespace");
-    return FALSE;
-  }
-  if (spec->domainname && !(spec->namespaces & QUILT_NS_UTS)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to use domainname: it needs a new 'uts' namespace");
+                 "Failed to use %s: it needs a 'uts' namespace",
+                 spec->hostname ? "hostname" : "domainname");
     return FALSE;
   }
   if (!spec->process.args || !spec->process.args[0] || !spec->root_path) {
@@ -160,19 +156,23 @@ await_joined (const QuiltJoins *joins, int channel, GError **error)
 }
 
 /* The environment, and in it the place for the HOME of the user, whom only the init can look up;
- * the strings stay the spec's. Until then it is root's. */
+ * the strings stay the spec's. Until then it is root's. Likewise listen_pid (NULL: none), which
+ * only the process that executes the command knows. */
 static char **
-make_env (const QuiltSpec *spec, char ***ret_home)
+make_env (const QuiltSpec *spec, char *listen_pid, char ***ret_home)
 {
   char **env = spec->process.env;
-  gsize n = env ? g_strv_length (env) : 0;
-  char **copy = g_new0 (char *, n + 2);
+  char **copy = g_new0 (char *, (env ? g_strv_length (env) : 0) + 3);
+  gsize n = 0;
 
   *ret_home = NULL;
-  if (n > 0)
-    memcpy (copy, env, n * sizeof *env);
+  for (; env && *env; env++)
+    if (!listen_pid || !g_str_has_prefix (*env, "LISTEN_PID="))
+      copy[n++] = *env;
+  if (listen_pid)
+    copy[n++] = listen_pid;
   for (gsize i = 0; i < n; i++)
-    if (g_str_has_prefix (env[i], "HOME="))
+    if (g_str_has_prefix (copy[i], "HOME="))
       return copy;
   copy[n] = (char *)"HOME=/root";
   *ret_home = &copy[n];
@@ -200,6 +200,7 @@ quilt_payload_start (const QuiltSpec *spec,
   g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
   g_autofd int channel_fd = -1;
   g_autofree char **env = NULL;
+  char listen_pid[32] = "LISTEN_PID=1"; /* until the init knows */
   char **home;
   int channel[2];
   int time_fd;
@@ -209,7 +210,7 @@ quilt_payload_start (const QuiltSpec *spec,
     return FALSE;
   if (!quilt_limits_prepare (spec, error))
     return FALSE;
-  env = make_env (spec, &home);
+  env = make_env (spec, setup->listens ? listen_pid : NULL, &home);
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
   payload.channel = channel[0];
@@ -224,7 +225,14 @@ quilt_payload_start (const QuiltSpec *spec,
     return FALSE;
   }
   if (payload.pid == 0) {
-    const QuiltInit init = {spec, mounts, &joins, setup, channel_fd, env, home, NULL, FALSE};
+    const QuiltInit init = {.spec = spec,
+                            .mounts = mounts,
+                            .joins = &joins,
+                            .setup = setup,
+                            .channel = channel_fd,
+                            .env = env,
+                            .home = home,
+                            .listen_pid = setup->listens ? listen_pid : NULL};
 
     /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */
     quilt_fd_clear (&payload.channel);

@@ -21,6 +21,7 @@ typedef struct {
   int creating_state, created_state;
   int cgroup;        /* a cgroup2 directory that it is born in */
   guint n_preserved; /* descriptors from 3 on that are the command's too, not close-on-exec */
+  gboolean listens;  /* sockets are among them: the command gets a LISTEN_PID, sd_listen_fds(3) */
   gboolean outlives; /* it goes on when the caller ends */
   gboolean keeps_keyring;
   gboolean no_pivot;  /* the root can't be pivoted: an initramfs */

@@ -43,14 +43,15 @@ static void
 fail_mount (const QuiltInit *init, const QuiltMountOp *op, int error, const char *detail)
 {
   static const QuiltStage stages[] = {
-      [QUILT_MOUNT_NEW] = QUILT_STAGE_MOUNT,
-      [QUILT_MOUNT_BIND] = QUILT_STAGE_MOUNT,
-      [QUILT_MOUNT_MASK] = QUILT_STAGE_MASK,
-      [QUILT_MOUNT_READONLY] = QUILT_STAGE_READONLY,
+      [QUILT_MOUNT_NEW] = QUILT_STAGE_MOUNT,   [QUILT_MOUNT_BIND] = QUILT_STAGE_MOUNT,
+      [QUILT_MOUNT_MASK] = QUILT_STAGE_MASK,   [QUILT_MOUNT_READONLY] = QUILT_STAGE_READONLY,
+      [QUILT_MOUNT_NODES] = QUILT_STAGE_MOUNT,
   };
   char object[512];
 
-  if (op->kind == QUILT_MOUNT_NEW || op->kind == QUILT_MOUNT_BIND)
+  if (op->kind == QUILT_MOUNT_NODES)
+    g_strlcpy (object, "device nodes", sizeof object);
+  else if (op->kind == QUILT_MOUNT_NEW || op->kind == QUILT_MOUNT_BIND)
     g_snprintf (object, sizeof object, "%s on '%s'",
                 op->kind == QUILT_MOUNT_NEW ? op->type : op->source, op->target);
   else

@@ -75,8 +75,9 @@ plan_op (QuiltMountPlan *plan, const QuiltSpec *spec, QuiltMountOp *op)
 {
   gboolean mapped = quilt_spec_leaves_host (spec, QUILT_NS_USER);
 
-  if (!mapped && (op->kind != QUILT_MOUNT_BIND || !is_outside (op)) &&
-      !shows_joined_pids (spec, op))
+  if (op->kind == QUILT_MOUNT_NODES ||
+      (!mapped && (op->kind != QUILT_MOUNT_BIND || !is_outside (op)) &&
+       !shows_joined_pids (spec, op)))
     return;
   if (op->kind == QUILT_MOUNT_BIND)
     op->tree = add_tree (plan, op->source, op, op->idmap);

@@ -66,10 +66,14 @@ leave_out_options (const QuiltOci *oci, QuiltMount *mount)
 gboolean
 quilt_oci_bundle_load (const QuiltOci *oci,
                        const char *path,
+                       const char *config,
                        QuiltOciBundle *ret_bundle,
                        GError **error)
 {
   g_auto (QuiltOciBundle) bundle = {NULL};
+  g_autofree char *directory = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *name = NULL;
   g_autofree char *unknown = NULL;
   g_autofd int fd = -1;
   char real[PATH_MAX];
@@ -80,23 +84,26 @@ quilt_oci_bundle_load (const QuiltOci *oci,
     return quilt_set_error_errno (error, errno, "Failed to open the bundle '%s'",
                                   path ? path : ".");
   bundle.path = g_strdup (real);
-  fd = open (real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (!config)
+    config = file = g_build_filename (real, "config.json", NULL);
+  directory = g_path_get_dirname (config);
+  name = g_path_get_basename (config);
+  fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
-    return quilt_set_error_errno (error, errno, "Failed to open the bundle '%s'", real);
-  bundle.config = quilt_file_read (fd, "config.json", CONFIG_MAX, error);
+    return quilt_set_error_errno (error, errno, "Failed to open '%s'", directory);
+  bundle.config = quilt_file_read (fd, name, CONFIG_MAX, error);
   if (bundle.config) {
     data = g_bytes_get_data (bundle.config, &size);
     bundle.spec = quilt_spec_parse_lenient (data, size, &unknown, error);
   }
   if (!bundle.spec || !check_annotations (bundle.spec, error)) {
-    g_prefix_error (error, "Failed to use '%s/config.json': ", real);
+    g_prefix_error (error, "Failed to use '%s': ", config);
     return FALSE;
   }
   for (guint i = 0; i < bundle.spec->mounts->len; i++)
     leave_out_options (oci, bundle.spec->mounts->pdata[i]);
   if (unknown)
-    quilt_oci_log_warning (oci->log, "Left out of '%s/config.json' what is not known: %s", real,
-                           unknown);
+    quilt_oci_log_warning (oci->log, "Left out of '%s' what is not known: %s", config, unknown);
   if (!g_path_is_absolute (bundle.spec->root_path)) {
     g_autofree char *relative = g_steal_pointer (&bundle.spec->root_path);
 

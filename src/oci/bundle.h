@@ -11,9 +11,10 @@ typedef struct {
   QuiltSpec *spec; /* root_path is absolute */
 } QuiltOciBundle;
 
-/* path: NULL is the working directory. */
+/* path: NULL is the working directory; config: another file than its config.json, or NULL. */
 gboolean quilt_oci_bundle_load (const QuiltOci *oci,
                                 const char *path,
+                                const char *config,
                                 QuiltOciBundle *ret_bundle,
                                 GError **error);
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "core/learn-ids.h"
+#include "oci/environment.h"
 #include "spec/capabilities.h"
 #include "spec/labels.h"
 
@@ -118,29 +119,6 @@ add_caps (const QuiltOci *oci, QuiltProcess *process, char *const *caps)
   }
 }
 
-static void
-add_env (QuiltProcess *process, char *const *more)
-{
-  g_autoptr (GPtrArray) env = g_ptr_array_new ();
-
-  for (char **variable = process->env; variable && *variable; variable++) {
-    gsize length = strcspn (*variable, "=") + 1;
-    gboolean replaced = FALSE;
-
-    for (char *const *other = more; *other && !replaced; other++)
-      replaced = strncmp (*other, *variable, length) == 0;
-    if (replaced)
-      g_free (*variable);
-    else
-      g_ptr_array_add (env, *variable);
-  }
-  for (; *more; more++)
-    g_ptr_array_add (env, g_strdup (*more));
-  g_ptr_array_add (env, NULL);
-  g_free (process->env);
-  process->env = (char **)g_ptr_array_free (g_steal_pointer (&env), FALSE);
-}
-
 static gboolean
 check_values (const QuiltOciExecOptions *options, GError **error)
 {
@@ -168,7 +146,7 @@ use_options (const QuiltOci *oci,
   process->terminal = options->tty;
   process->has_console_size = FALSE;
   if (options->env)
-    add_env (process, options->env);
+    quilt_oci_environment_add (process, options->env);
   if (options->cwd)
     process->cwd = (g_free (process->cwd), g_strdup (options->cwd));
   if (options->apparmor)

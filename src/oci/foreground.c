@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "oci/notify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ typedef struct {
   QuiltOciLasting lasting; /* NULL: nothing to be called (any more) */
   gpointer data;
   int signal_fd;
+  int notify_fd;
   int master_fd;
   Relay in, out;
   gboolean is_raw;
@@ -151,6 +153,7 @@ relay_until_end (Foreground *self, GError **error)
         {self->signal_fd, POLLIN, 0},
         poll_for (&self->in),
         poll_for (&self->out),
+        {self->notify_fd, POLLIN, 0},
     };
 
     if (self->lasting && left <= 0)
@@ -161,20 +164,28 @@ relay_until_end (Foreground *self, GError **error)
       handle_signal (self);
     move (&self->in, fds[2].revents);
     move (&self->out, fds[3].revents);
+    /* The service's main process is the one that its manager started: us. */
+    if (fds[4].revents && quilt_oci_notify_relay (self->notify_fd, getpid ()))
+      self->notify_fd = -1;
     if (fds[0].revents)
       return TRUE;
   }
 }
 
 int
-quilt_oci_foreground (
-    QuiltPayload *payload, int console, QuiltOciLasting lasting, gpointer data, GError **error)
+quilt_oci_foreground (QuiltPayload *payload,
+                      int console,
+                      int notify_fd,
+                      QuiltOciLasting lasting,
+                      gpointer data,
+                      GError **error)
 {
   Foreground self = {
       .payload = payload,
       .lasting = lasting,
       .data = data,
       .signal_fd = -1,
+      .notify_fd = notify_fd,
       .master_fd = -1,
       .in = {.from = -1},
       .out = {.from = -1},

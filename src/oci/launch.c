@@ -8,8 +8,10 @@
 #include "core/credentials.h"
 #include "core/learn-ids.h"
 #include "core/user-namespace.h"
+#include "oci/activation.h"
 #include "oci/filter.h"
 #include "oci/hooks.h"
+#include "oci/notify.h"
 #include "oci/own-users.h"
 #include "oci/reports.h"
 #include "oci/root.h"
@@ -243,7 +245,8 @@ start_init (QuiltOciLaunch *launch, GError **error)
   for (int i = 0; i < 3; i++)
     setup->stdio[i] = i;
   setup->cgroup = container->cgroup.dir_fd;
-  setup->n_preserved = (guint)launch->options.preserve_fds;
+  setup->n_preserved = (guint)(launch->n_listen + launch->options.preserve_fds);
+  setup->listens = launch->n_listen > 0;
   setup->outlives = TRUE;
   setup->keeps_keyring = launch->options.no_new_keyring;
   setup->no_pivot = launch->options.no_pivot;
@@ -275,15 +278,20 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   const QuiltOciLaunchOptions *options = &launch->options;
   QuiltSpec *spec;
 
-  if (!quilt_oci_check_preserved (options->preserve_fds, error) ||
-      !quilt_oci_bundle_load (launch->oci, options->bundle, &launch->bundle, error))
+  launch->n_listen = quilt_oci_activation_count (launch->oci);
+  if (!quilt_oci_check_preserved (launch->n_listen + options->preserve_fds, error) ||
+      !quilt_oci_bundle_load (launch->oci, options->bundle, options->config, &launch->bundle,
+                              error))
     return FALSE;
   spec = launch->bundle.spec;
   if (!quilt_oci_own_users_translate (spec, error) || !quilt_ids_learn (spec, error))
     return FALSE;
   quilt_oci_leave_out_capabilities (launch->oci, spec);
-  if (!make_container (launch, id, error) || !quilt_oci_filter_get (launch->oci, spec, error) ||
-      !make_states (launch, error))
+  if (launch->n_listen > 0)
+    quilt_oci_activation_set_env (&spec->process, launch->n_listen);
+  if (!make_container (launch, id, error) ||
+      !quilt_oci_notify_prepare (launch->oci, launch->container, spec, error) ||
+      !quilt_oci_filter_get (launch->oci, spec, error) || !make_states (launch, error))
     return FALSE;
   if (launch->prepare && !launch->prepare (launch, error))
     return FALSE;
@@ -364,6 +372,7 @@ quilt_oci_launch_clear (QuiltOciLaunch *launch)
   quilt_fd_clear (&launch->setup.gate);
   quilt_fd_clear (&launch->setup.console);
   g_free (launch->options.bundle);
+  g_free (launch->options.config);
   g_free (launch->options.pid_file);
   g_free (launch->options.console_socket);
 }

@@ -9,6 +9,7 @@
 /* The options of both. */
 typedef struct {
   char *bundle;
+  char *config; /* NULL: config.json of the bundle */
   char *pid_file;
   char *console_socket;
   int preserve_fds;
@@ -18,6 +19,13 @@ typedef struct {
 
 #define QUILT_OCI_LAUNCH_ENTRIES(options)                                                          \
   {"bundle", 'b', 0, G_OPTION_ARG_FILENAME, &(options)->bundle, "The bundle (here)", "DIR"},       \
+      {"config",                                                                                   \
+       'f',                                                                                        \
+       0,                                                                                          \
+       G_OPTION_ARG_FILENAME,                                                                      \
+       &(options)->config,                                                                         \
+       "In place of the bundle's config.json",                                                     \
+       "FILE"},                                                                                    \
       {"console-socket",          0,       0, G_OPTION_ARG_FILENAME, &(options)->console_socket,   \
        "Send the terminal there", "SOCKET"},                                                       \
       {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &(options)->pid_file, "Write the pid there",       \
@@ -43,6 +51,7 @@ struct QuiltOciLaunch {
   QuiltOciLaunchOptions options;
   QuiltOciBundle bundle;
   QuiltOciContainer *container;
+  int n_listen; /* descriptors of LISTEN_FDS, before those of preserve_fds */
   QuiltPayloadSetup setup;
   QuiltPayload payload; /* while it is there, an end of this is its end */
   /* Called when the configuration is known and the container's directory there: sets setup.gate and

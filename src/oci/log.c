@@ -33,11 +33,7 @@ quilt_oci_log_open (
     return TRUE;
   /* As the peers': engines read it as another user. */
   log->fd = open (path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
-  /* An engine that cleans up may have removed its directory before: what it asks for is done. */
-  if (log->fd < 0)
-    fprintf (stderr, "Failed to open log '%s': %s; going on without it\n", path,
-             g_strerror (errno));
-  return TRUE;
+  return log->fd >= 0 || quilt_set_error_errno (error, errno, "Failed to open the log '%s'", path);
 }
 
 char *

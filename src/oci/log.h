@@ -10,8 +10,7 @@ typedef struct {
   gboolean debug;
 } QuiltOciLog;
 
-/* Opens the file of --log (NULL: none) to append to it, and reads --log-format (NULL: text). A file
- * that can't be opened is said on stderr, and no error. */
+/* Opens the file of --log (NULL: none) to append to it, and reads --log-format (NULL: text). */
 gboolean quilt_oci_log_open (
     QuiltOciLog *log, const char *path, const char *format, gboolean debug, GError **error);
 

@@ -5,8 +5,8 @@
 #include "core/payload.h"
 #include "oci/container.h"
 
-/* Waits until the command runs, and runs the hooks that come then: one of them that fails is said,
- * and undoes nothing (config.md, "Poststart"). */
+/* Waits until the command runs, and runs the hooks that come then. If one of them fails, the caller
+ * stops the container (runtime-spec 1.3, runtime.md, "Lifecycle"). */
 gboolean quilt_oci_start_await (const QuiltOciContainer *container,
                                 const QuiltSpec *spec,
                                 QuiltPayload *payload,

@@ -4,11 +4,13 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "oci/container.h"
 #include "oci/hooks.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
@@ -70,28 +72,71 @@ delete_container (QuiltOci *oci, QuiltOciContainer *container, GError **error)
   return TRUE;
 }
 
+static gboolean
+delete_one (QuiltOci *oci, const char *id, gboolean force, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (QuiltOciContainer) container = quilt_oci_container_open (oci, id, TRUE, &failure);
+
+  if (!container && force && g_error_matches (failure, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    return TRUE;
+  if (!container) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
+  return (force || check_status (container, error)) && delete_container (oci, container, error);
+}
+
+/* All that can be deleted: the last failure is the error, those before it are warnings. */
+static gboolean
+delete_matching (QuiltOci *oci, const char *pattern, gboolean force, GError **error)
+{
+  g_auto (GStrv) ids = quilt_oci_container_list (oci, error);
+  g_autoptr (GError) failure = NULL;
+  regex_t regex;
+
+  if (!ids)
+    return FALSE;
+  if (regcomp (&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
+    g_autofree char *quoted = quilt_text_quote (pattern);
+
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use --regex: '%s' is not an extended regular expression, see regex(7)",
+                 quoted);
+    return FALSE;
+  }
+  for (char **id = ids; *id; id++) {
+    g_autoptr (GError) local = NULL;
+
+    if (regexec (&regex, *id, 0, NULL, 0) != 0 || delete_one (oci, *id, force, &local))
+      continue;
+    if (failure)
+      quilt_oci_log_warning (oci->log, "%s", failure->message);
+    g_clear_error (&failure);
+    failure = g_steal_pointer (&local);
+  }
+  regfree (&regex);
+  if (!failure)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 int
 quilt_oci_delete (QuiltOci *oci, GError **error)
 {
-  gboolean force = FALSE;
+  gboolean force = FALSE, regex = FALSE;
   const GOptionEntry entries[] = {
       {"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Kill it first; none is no error", NULL},
+      {"regex", 'r', 0, G_OPTION_ARG_NONE, &regex, "ID is a regular expression, for several", NULL},
       {NULL},
   };
-  g_autoptr (QuiltOciContainer) container = NULL;
-  g_autoptr (GError) failure = NULL;
+  gboolean ok;
 
   if (!quilt_oci_parse (oci, entries, "ID", "Removes a container that has ended.", FALSE, 1, 1,
                         error))
     return -1;
-  container = quilt_oci_container_open (oci, oci->argv[1], TRUE, &failure);
-  if (!container && force && g_error_matches (failure, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
-    return EXIT_SUCCESS;
-  if (!container) {
-    g_propagate_error (error, g_steal_pointer (&failure));
-    return -1;
-  }
-  return (force || check_status (container, error)) && delete_container (oci, container, error)
-             ? EXIT_SUCCESS
-             : -1;
+  ok = regex ? delete_matching (oci, oci->argv[1], force, error)
+             : delete_one (oci, oci->argv[1], force, error);
+  return ok ? EXIT_SUCCESS : -1;
 }

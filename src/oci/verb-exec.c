@@ -2,6 +2,7 @@
 /* exec: one process more in a running container. */
 #include "oci/oci.h"
 
+#include "base/beneath.h"
 #include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -20,6 +21,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +30,7 @@ typedef struct {
   QuiltOciExecOptions options;
   char *pid_file;
   char *console_socket;
+  char *cgroup; /* below the container's; NULL: the one that its first process is in */
   int preserve_fds;
   gboolean detach;
   gboolean ignore_paused;
@@ -59,6 +62,7 @@ exec_clear (Exec *exec)
   g_strfreev (exec->options.groups);
   g_free (exec->pid_file);
   g_free (exec->console_socket);
+  g_free (exec->cgroup);
 }
 
 static gboolean
@@ -95,6 +99,22 @@ open_container (QuiltOci *oci, Exec *exec, GError **error)
   return FALSE;
 }
 
+/* Below the container's own, and nowhere else: a container may have made it, as what it likes. */
+static gboolean
+open_named_cgroup (Exec *exec, GError **error)
+{
+  QuiltOciCgroup *cgroup = &exec->container->cgroup;
+  const char *name = exec->cgroup + strspn (exec->cgroup, "/");
+
+  if (!quilt_oci_cgroup_open (cgroup, error))
+    return FALSE;
+  exec->setup.cgroup =
+      quilt_open_beneath (cgroup->dir_fd, *name ? name : ".", O_RDONLY | O_DIRECTORY, 0);
+  return exec->setup.cgroup >= 0 ||
+         quilt_set_error_errno (error, errno, "Failed to open cgroup '%s' of container '%s'",
+                                exec->cgroup, exec->container->id);
+}
+
 /* The one that its first process is in: a container may have moved that, below its own. */
 static gboolean
 open_cgroup (Exec *exec, GError **error)
@@ -104,6 +124,8 @@ open_cgroup (Exec *exec, GError **error)
   g_autofree char *text = NULL;
   g_autofree char *path = NULL;
 
+  if (exec->cgroup)
+    return open_named_cgroup (exec, error);
   if (!exec->container->cgroup.path)
     return TRUE; /* it never had one of its own */
   root_fd = quilt_cgroupfs_open_root ();
@@ -224,7 +246,7 @@ run (QuiltOci *oci, Exec *exec, GError **error)
       !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
     return -1;
   if (!exec->detach)
-    code = quilt_oci_foreground (&exec->payload, exec->console, NULL, NULL, error);
+    code = quilt_oci_foreground (&exec->payload, exec->console, -1, NULL, NULL, error);
   if (code >= 0)
     quilt_fd_clear (&exec->payload.pid_fd); /* it lives on, or was reaped */
   return code;
@@ -260,6 +282,8 @@ quilt_oci_exec (QuiltOci *oci, GError **error)
        "Nothing it executes gets more rights", NULL},
       {"preserve-fds", 0, 0, G_OPTION_ARG_INT, &exec.preserve_fds, "Pass descriptors from 3 on",
        "N"},
+      {"cgroup", 0, 0, G_OPTION_ARG_FILENAME, &exec.cgroup, "In a cgroup below the container's",
+       "PATH"},
       {"ignore-paused", 0, 0, G_OPTION_ARG_NONE, &exec.ignore_paused,
        "In a paused one too: it waits there", NULL},
       {NULL},

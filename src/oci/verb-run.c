@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "oci/foreground.h"
 #include "oci/launch.h"
+#include "oci/notify.h"
 #include "oci/start.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@
 typedef struct {
   QuiltOciLaunch launch; /* the first member: prepare() gets it */
   gboolean detach;
-  int console; /* our end of what the terminal comes through */
+  int console;   /* our end of what the terminal comes through */
+  int notify_fd; /* the container's notify socket, until it is ready; -1: none */
 } Run;
 
 static gboolean
@@ -25,6 +27,8 @@ prepare (QuiltOciLaunch *launch, GError **error)
   const char *path = launch->options.console_socket;
   int fds[2];
 
+  if (!quilt_oci_notify_listen (launch->container, &run->notify_fd, error))
+    return FALSE;
   if (path && (!run->detach || !launch->bundle.spec->process.terminal)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to use --console-socket: it needs --detach and process.terminal");
@@ -65,7 +69,8 @@ run_to_end (Run *run, gboolean keep, GError **error)
 
   /* Meanwhile it can be paused, updated, and deleted with all that belongs to it. */
   quilt_oci_container_unlock (container);
-  code = quilt_oci_foreground (&launch->payload, run->console, on_lasting, container, error);
+  code = quilt_oci_foreground (&launch->payload, run->console, run->notify_fd, on_lasting,
+                               container, error);
   keep |= !quilt_oci_container_lock_again (container);
   if (code < 0)
     return -1;
@@ -78,7 +83,7 @@ run_to_end (Run *run, gboolean keep, GError **error)
 int
 quilt_oci_run (QuiltOci *oci, GError **error)
 {
-  Run run = {.launch = QUILT_OCI_LAUNCH_INIT, .console = -1};
+  Run run = {.launch = QUILT_OCI_LAUNCH_INIT, .console = -1, .notify_fd = -1};
   QuiltOciLaunchOptions *options = &run.launch.options;
   gboolean keep = FALSE;
   const GOptionEntry entries[] = {
@@ -98,6 +103,10 @@ quilt_oci_run (QuiltOci *oci, GError **error)
       quilt_oci_launch_continue (launch, error) &&
       quilt_oci_start_await (launch->container, launch->bundle.spec, &launch->payload, error)) {
     if (run.detach) {
+      if (run.notify_fd >= 0) {
+        quilt_oci_container_unlock (launch->container);
+        quilt_oci_notify_await (run.notify_fd, launch->payload.pid_fd, launch->container->pid);
+      }
       quilt_oci_launch_release (launch);
       code = EXIT_SUCCESS;
     } else {
@@ -106,5 +115,6 @@ quilt_oci_run (QuiltOci *oci, GError **error)
   }
   quilt_oci_launch_clear (launch);
   quilt_fd_clear (&run.console);
+  quilt_fd_clear (&run.notify_fd);
   return code;
 }

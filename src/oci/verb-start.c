@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "oci/gate.h"
 #include "oci/hooks.h"
+#include "oci/notify.h"
 #include "oci/reports.h"
 
 #include <poll.h>
@@ -27,22 +28,26 @@ quilt_oci_start_await (const QuiltOciContainer *container,
                        QuiltPayload *payload,
                        GError **error)
 {
-  g_autoptr (GError) warning = NULL;
+  g_autofd int state_fd = -1;
 
   if (!quilt_oci_reports_await_command (payload, container, spec, error))
     return FALSE;
-  if (!quilt_oci_hooks_run_all (spec->poststart, "poststart", container, spec, QUILT_OCI_RUNNING,
-                                &warning))
-    g_printerr ("%s\n", warning->message);
-  return TRUE;
+  if (spec->poststart->len == 0)
+    return TRUE;
+  state_fd = quilt_oci_hooks_new_state (error);
+  return state_fd >= 0 &&
+         quilt_oci_hooks_fill_state (state_fd, container, spec, QUILT_OCI_RUNNING, error) &&
+         quilt_oci_hooks_run (spec->poststart, "poststart", state_fd, NULL, error);
 }
 
 /* What can't be started has ended when that is said: it may be the one who waits, for us. */
 static void
-end_init (int pid_fd)
+end_all (QuiltOciContainer *container, int pid_fd)
 {
   struct pollfd end = {pid_fd, POLLIN, 0};
 
+  /* A hook of poststart may have failed: by then the command has children. */
+  quilt_oci_cgroup_kill_all (&container->cgroup, SIGKILL, NULL);
   if (pidfd_send_signal (pid_fd, SIGKILL, NULL, 0) == 0)
     poll (&end, 1, -1);
 }
@@ -53,6 +58,7 @@ quilt_oci_start (QuiltOci *oci, GError **error)
   const GOptionEntry entries[] = {{NULL}};
   g_autoptr (QuiltOciContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
+  g_autofd int notify_fd = -1;
   QuiltPayload payload = QUILT_PAYLOAD_NONE;
   QuiltOciStatus status;
   gboolean ok = FALSE;
@@ -68,11 +74,16 @@ quilt_oci_start (QuiltOci *oci, GError **error)
     return refuse_start (container, status, error), -1;
   spec = quilt_oci_container_read_spec (container, error);
   payload.pid_fd = quilt_oci_container_open_pid (container);
-  payload.channel = spec ? quilt_oci_gate_connect (container, error) : -1;
+  if (spec && quilt_oci_notify_listen (container, &notify_fd, error))
+    payload.channel = quilt_oci_gate_connect (container, error);
   if (payload.channel >= 0) {
     ok = quilt_oci_start_await (container, spec, &payload, error);
-    if (!ok)
-      end_init (payload.pid_fd);
+    if (!ok) {
+      end_all (container, payload.pid_fd);
+    } else if (notify_fd >= 0) {
+      quilt_oci_container_unlock (container); /* whoever loses patience may kill it */
+      quilt_oci_notify_await (notify_fd, payload.pid_fd, container->pid);
+    }
   }
   quilt_fd_clear (&payload.pid_fd);
   quilt_fd_clear (&payload.channel);

@@ -59,9 +59,8 @@ refuse (GError **error, const char *key, const char *text, const char *why)
   return FALSE;
 }
 
-/* Absolute, and nowhere up or on the spot. */
-static gboolean
-is_plain (const char *path)
+gboolean
+quilt_device_is_plain (const char *path)
 {
   g_auto (GStrv) parts = g_strsplit (path, "/", -1);
 
@@ -75,8 +74,8 @@ is_plain (const char *path)
 
 /* Where the container has file systems of its own, a node would lie below them; and what is a link
  * there leads elsewhere. */
-static gboolean
-is_below_dev (const char *path)
+gboolean
+quilt_device_is_below_dev (const char *path)
 {
   static const char *const taken[] = {
       "/dev/pts",    "/dev/shm",    "/dev/mqueue", "/dev/fd",   "/dev/stdin",
@@ -123,9 +122,9 @@ quilt_device_parse (const char *key,
   }
   if (n < 1 || n > 3)
     return refuse (error, key, text, "must be HOST[:CONTAINER[:ACCESS]]");
-  if (!is_plain (parts[0]) || !is_plain (path))
+  if (!quilt_device_is_plain (parts[0]) || !quilt_device_is_plain (path))
     return refuse (error, key, text, "paths must be absolute and without '.', '..' and '//'");
-  if (!is_below_dev (path))
+  if (!quilt_device_is_below_dev (path))
     return refuse (
         error, key, text,
         "in the container it must be below /dev, and not what is there anyway (pts, shm, fd …)");

@@ -4,9 +4,9 @@
 
 #include "spec/options.h"
 
-/* A node in the container's /dev. */
+/* A node in the container. */
 typedef struct {
-  char *path;     /* in the container, below /dev */
+  char *path;     /* in the container; plain, and of quiltd's containers below /dev */
   char type;      /* 'c' or 'b' */
   char access[4]; /* of "rwm", for the scope; OCI says that elsewhere: "" if parsed from it */
   guint32 major, minor;
@@ -26,6 +26,11 @@ void quilt_devices_add (GArray *devices,
 
 /* Gives away the last one that was added. */
 void quilt_devices_own (GArray *devices, guint32 uid, guint32 gid);
+
+/* Whether path is absolute, without "." and "..", and short enough; whether a node may be at it in
+ * a container's /dev, where pts, shm, the links and the like are not devices. */
+gboolean quilt_device_is_plain (const char *path);
+gboolean quilt_device_is_below_dev (const char *path);
 
 /* Where "HOST[:CONTAINER[:ACCESS]]" leads: both paths are absolute and without "." and "..", the
  * container's is below /dev and HOST itself if it is left out. Outputs may be NULL; the strings are

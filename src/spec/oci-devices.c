@@ -27,6 +27,15 @@ const QuiltField quilt_oci_device_fields[] = {
 };
 
 static gboolean
+is_place (const char *path)
+{
+  gboolean in_dev = strcmp (path, "/dev") == 0 || g_str_has_prefix (path, "/dev/");
+
+  return quilt_device_is_plain (path) && strcmp (path, "/dev") != 0 &&
+         (!in_dev || quilt_device_is_below_dev (path));
+}
+
+static gboolean
 check_device (const Device *device, const char *path, GError **error)
 {
   if (!quilt_oci_require (device->type, path, "type", error) ||
@@ -35,9 +44,10 @@ check_device (const Device *device, const char *path, GError **error)
   if (strcmp (device->type, "c") != 0 && strcmp (device->type, "u") != 0 &&
       strcmp (device->type, "b") != 0 && strcmp (device->type, "p") != 0)
     return quilt_oci_refuse (error, path, "its type must be 'c', 'u', 'b' or 'p'");
-  if (strchr (device->path, ':') || strcmp (device->path, "/dev") == 0 ||
-      !quilt_device_parse ("linux.devices", device->path, NULL, NULL, NULL, NULL))
-    return quilt_oci_refuse (error, path, "its path must be below /dev, without '.', '..', ':'");
+  if (!is_place (device->path))
+    return quilt_oci_refuse (error, path,
+                             "its path must be without '.', '..' and '//', and not what is in "
+                             "/dev anyway (pts, shm, fd …)");
   /* The kernel's 12 and 20 bits. */
   if (*device->type != 'p' &&
       (device->major < 0 || device->major > 0xfff || device->minor < 0 || device->minor > 0xfffff))

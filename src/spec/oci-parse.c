@@ -294,9 +294,9 @@ check_namespaces (const QuiltSpec *spec, GError **error)
 {
   if (!(spec->namespaces & QUILT_NS_MOUNT))
     return quilt_oci_refuse (error, "linux.namespaces", "needs one of type 'mount'");
-  if (spec->hostname && !(spec->namespaces & QUILT_NS_UTS))
+  if (spec->hostname && !quilt_spec_leaves_host (spec, QUILT_NS_UTS))
     return quilt_oci_refuse (error, "hostname", "needs a namespace of type 'uts'");
-  if (spec->domainname && !(spec->namespaces & QUILT_NS_UTS))
+  if (spec->domainname && !quilt_spec_leaves_host (spec, QUILT_NS_UTS))
     return quilt_oci_refuse (error, "domainname", "needs a namespace of type 'uts'");
   return quilt_oci_check_kernel (spec, error);
 }

@@ -245,7 +245,7 @@ def test_update_reads_a_file_and_standard_input(bundle, tmp_path):
     path = tmp_path / "resources.json"
     path.write_text(json.dumps(ZEROS))
     oci("update", f"--resources={path}", "one").ok()
-    for text in (b"", b"{", b'{"memory": {"limit": "much"}}', b'{"nosuch": 1}', b"[]", b" " * (1 << 20) + b"{}"):
+    for text in (b"", b"{", b'{"memory": {"limit": "much"}}', b"[]", b" " * (1 << 20) + b"{}"):
         done = oci("update", "-r", "-", "one", input=text)
         assert done.code == 1 and done.err.count(b"\n") == 1, text
     assert oci("update", "-r", "/nonexistent", "one").code == 1
@@ -332,8 +332,9 @@ def test_the_calls_of_containerd(bundle, tmp_path):
     wait_exit(pid)
     assert b"container not running" in oci("kill", "one", "9", options=engine).err
     oci("delete", "one", options=engine).ok()
-    # Without --systemd-cgroup, and when the log's directory is gone.
-    oci("delete", "--force", "one", options=("--log", "/nonexistent/log.json", "--log-format", "json")).ok()
+    # Without --systemd-cgroup. As runc and crun, it needs the log's directory.
+    oci("delete", "--force", "one", options=engine[:4]).ok()
+    assert oci("delete", "--force", "one", options=("--log", "/nonexistent/log.json", "--log-format", "json")).code == 1
     last = (tmp_path / "log.json").read_text().splitlines()[-1]
     assert "container not running" in json.loads(last)["msg"]
 

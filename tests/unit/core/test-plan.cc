@@ -96,6 +96,33 @@ TEST_F (PlanTest, OnlyDevGetsDevices)
   EXPECT_FALSE (op (1)->devices);
 }
 
+/* Fault 37. */
+TEST_F (PlanTest, DevicesAreMadeWhereNoTmpfsHasThem)
+{
+  const std::string dev = R"({"destination":"/dev","type":"tmpfs","source":"tmpfs"})";
+  const std::string bound = R"({"destination":"/dev","type":"bind","source":"/dev"})";
+  const char *outside = R"(,"devices":[{"type":"c","path":"/x","major":1,"minor":3}])";
+  const char *inside = R"(,"devices":[{"type":"c","path":"/dev/x","major":1,"minor":3}])";
+  const struct {
+    std::string mounts;
+    const char *devices;
+    bool made, usual;
+  } cases[] = {
+      {"", "", true, true},        {dev, "", false, false},       {dev, inside, false, false},
+      {dev, outside, true, false}, {bound, inside, false, false}, {bound, outside, true, false},
+  };
+
+  for (const auto &c : cases) {
+    ASSERT_TRUE (make (c.mounts, c.devices)) << c.mounts << c.devices;
+    const QuiltMountOp *last =
+        plan->ops->len > 0 ? (const QuiltMountOp *)plan->ops->pdata[plan->ops->len - 1] : nullptr;
+    EXPECT_EQ (last && last->kind == QUILT_MOUNT_NODES, c.made) << c.mounts << c.devices;
+    if (c.made) {
+      EXPECT_EQ (last->devices, (gboolean)c.usual) << c.mounts << c.devices;
+    }
+  }
+}
+
 TEST_F (PlanTest, TheRootIsBoundOrMounted)
 {
   ASSERT_TRUE (make (""));
@@ -105,7 +132,8 @@ TEST_F (PlanTest, TheRootIsBoundOrMounted)
   ASSERT_TRUE (make ("{\"destination\":\"/\",\"type\":\"overlay\",\"source\":\"overlay\","
                      "\"options\":[\"lowerdir=/a:/b\",\"volatile\",\"nodev\"]}"));
   EXPECT_EQ (plan->root->kind, QUILT_MOUNT_NEW);
-  EXPECT_EQ (plan->ops->len, 0u);
+  ASSERT_EQ (plan->ops->len, 1u);
+  EXPECT_EQ (op (0)->kind, QUILT_MOUNT_NODES);
   EXPECT_EQ (settings (plan->root), "lowerdir=/a:/b,volatile");
   EXPECT_EQ (plan->root->attr_set, (guint64)MOUNT_ATTR_NODEV);
   EXPECT_EQ (plan->root->legacy_data, nullptr);
@@ -212,13 +240,14 @@ TEST_F (PlanTest, TheCgroupComesLateAndSoDoesWhatIsBelow)
 
   ASSERT_TRUE (make (mounts, ",\"maskedPaths\":[\"/sys/firmware\"],\"readonlyPaths\":"
                              "[\"/proc/sys\",\"/sys/fs/cgroup/y\"]"));
-  ASSERT_EQ (plan->ops->len, 7u);
+  ASSERT_EQ (plan->ops->len, 8u);
   EXPECT_STREQ (op (1)->type, "cgroup2");
-  const bool late[] = {false, true, true, false, false, false, true};
-  for (guint i = 0; i < 7; i++)
+  const bool late[] = {false, true, true, false, false, false, false, true};
+  for (guint i = 0; i < 8; i++)
     EXPECT_EQ (op (i)->late, (gboolean)late[i]) << op (i)->target;
-  EXPECT_EQ (op (4)->kind, QUILT_MOUNT_MASK);
-  EXPECT_EQ (op (5)->kind, QUILT_MOUNT_READONLY);
+  EXPECT_EQ (op (4)->kind, QUILT_MOUNT_NODES);
+  EXPECT_EQ (op (5)->kind, QUILT_MOUNT_MASK);
+  EXPECT_EQ (op (6)->kind, QUILT_MOUNT_READONLY);
   EXPECT_FALSE (make (mounts, ",\"maskedPaths\":[\"/sys/fs/cgroup/y\"]"));
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
 }
