@@ -7,15 +7,28 @@
 
 #include <string.h>
 
+/* What the shell leaves to us: "." and "..", at the beginning. */
+static char *
+complete_path (const char *source)
+{
+  gsize dots = strspn (source, ".");
+  gboolean relative = (dots == 1 || dots == 2) && (source[dots] == '/' || !source[dots]);
+
+  return relative ? g_canonicalize_filename (source, NULL) : g_strdup (source);
+}
+
 static char *
 complete (const char *text)
 {
-  gsize dots = strspn (text, "."), length = strcspn (text, ":");
-  g_autofree char *source = g_strndup (text, length);
-  gboolean relative = (dots == 1 || dots == 2) && strchr ("/:", text[dots]);
-  g_autofree char *path = relative ? g_canonicalize_filename (source, NULL) : NULL;
+  g_auto (GStrv) parts = quilt_text_divide (text);
 
-  return g_strconcat (path ? path : source, text + length, NULL);
+  for (char **part = parts; *part; part++) {
+    g_autofree char *plain = g_steal_pointer (part);
+    g_autofree char *path = part == parts ? complete_path (plain) : g_strdup (plain);
+
+    *part = quilt_text_escape (path);
+  }
+  return g_strjoinv (":", parts);
 }
 
 static gboolean
@@ -64,8 +77,6 @@ read_word (const char *word, Mount *mount, GString *options, GError **error)
       value = "true";
     if (!value || !*value)
       return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, word, "needs a value");
-    if (strchr (value, ':'))
-      return refuse (error, QUILT_ERROR_NOT_SUPPORTED, word, "no ':' may be in it");
     if (keys[i].is_flag && strcmp (value, "true") != 0 && strcmp (value, "false") != 0)
       return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, word, "must be true or false");
     if (*member)
@@ -79,14 +90,63 @@ read_word (const char *word, Mount *mount, GString *options, GError **error)
   return TRUE;
 }
 
+/* A field in quotes, from the first one on: "" in it is one. Returns what follows it, NULL if it
+ * has no end or no comma after it. */
+static const char *
+read_quoted (const char *at, GString *field)
+{
+  for (at++; *at; at++) {
+    if (*at == '"' && at[1] != '"')
+      return at[1] == ',' || !at[1] ? at + 1 : NULL;
+    at += *at == '"' ? 1 : 0;
+    g_string_append_c (field, *at);
+  }
+  return NULL;
+}
+
+/* The fields of a line of comma-separated values (RFC 4180), as podman and docker read it: one with
+ * a comma or a quote in it stands in quotes. */
+static char **
+read_fields (const char *text, GError **error)
+{
+  g_autoptr (GStrvBuilder) fields = g_strv_builder_new ();
+
+  for (const char *at = text;; at++) {
+    g_autoptr (GString) field = g_string_new (NULL);
+
+    if (*at == '"') {
+      at = read_quoted (at, field);
+    } else {
+      gsize length = strcspn (at, ",\"");
+
+      g_string_append_len (field, at, (gssize)length);
+      at = at[length] == '"' ? NULL : at + length;
+    }
+    if (!at) {
+      refuse (
+          error, QUILT_ERROR_INVALID_ARGUMENT, text,
+          "a quote must be around a whole field, as in 'type=bind,\"source=/a,b\"', and \"\" in "
+          "it is a quote");
+      return NULL;
+    }
+    g_strv_builder_add (fields, field->str);
+    if (!*at)
+      return g_strv_builder_end (fields);
+  }
+}
+
 static char *
 read_mount (const char *text, GError **error)
 {
-  g_auto (GStrv) words = g_strsplit (text, ",", -1);
+  g_auto (GStrv) words = read_fields (text, error);
   g_autoptr (GString) options = g_string_new (NULL);
-  g_autofree char *entry = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *source = NULL;
+  g_autofree char *destination = NULL;
   Mount mount = {NULL};
 
+  if (!words)
+    return NULL;
   for (char **word = words; *word; word++)
     if (!read_word (*word, &mount, options, error))
       return NULL;
@@ -103,9 +163,11 @@ read_mount (const char *text, GError **error)
     g_string_append_printf (options, ",%s", mount.propagation);
   if (mount.access)
     g_string_append (options, strcmp (mount.access, "true") == 0 ? ",ro" : ",rw");
-  entry = g_strconcat (mount.source, ":", mount.destination, options->len > 0 ? ":" : "",
-                       options->len > 0 ? options->str + 1 : "", NULL);
-  return complete (entry);
+  path = complete_path (mount.source);
+  source = quilt_text_escape (path);
+  destination = quilt_text_escape (mount.destination);
+  return g_strconcat (source, ":", destination, options->len > 0 ? ":" : "",
+                      options->len > 0 ? options->str + 1 : "", NULL);
 }
 
 char **

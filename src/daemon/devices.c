@@ -38,6 +38,21 @@ add (const Search *search, const struct stat *st, const char *path, GError **err
   return TRUE;
 }
 
+/* What name is in a directory of devices. A link to a device counts as one (/dev/serial/by-path has
+ * nothing else) unless somebody other than root could have made it. */
+static gboolean
+look_at (const char *directory, const char *path, struct stat *ret_st)
+{
+  struct stat place;
+
+  if (lstat (path, ret_st) < 0)
+    return FALSE;
+  if (!S_ISLNK (ret_st->st_mode))
+    return TRUE;
+  return stat (directory, &place) == 0 && place.st_uid == 0 && !(place.st_mode & 022) &&
+         stat (path, ret_st) == 0 && !S_ISDIR (ret_st->st_mode);
+}
+
 /* Devices alone; what else is in such a directory is none of the container's business. */
 static gboolean
 add_directory (
@@ -51,10 +66,10 @@ add_directory (
     g_autofree char *to = g_build_filename (path, name, NULL);
     struct stat st;
 
-    if (lstat (from, &st) < 0)
+    if (!look_at (source, from, &st))
       continue;
     if (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode)) {
-      if (quilt_device_parse ("devices", to, NULL, NULL, NULL, NULL) &&
+      if (quilt_device_is_plain (to) && quilt_device_is_below_dev (to) &&
           !add (search, &st, to, error))
         return FALSE;
     } else if (S_ISDIR (st.st_mode) && depth < DEPTH_MAX &&

@@ -110,7 +110,7 @@ quilt_device_parse (const char *key,
                     char ret_access[4],
                     GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
+  g_auto (GStrv) parts = quilt_text_divide (text);
   guint n = g_strv_length (parts);
   const char *path = n > 1 ? parts[1] : n > 0 ? parts[0] : "";
   const char *access = n > 2 ? parts[2] : "rwm";

@@ -32,9 +32,9 @@ void quilt_devices_own (GArray *devices, guint32 uid, guint32 gid);
 gboolean quilt_device_is_plain (const char *path);
 gboolean quilt_device_is_below_dev (const char *path);
 
-/* Where "HOST[:CONTAINER[:ACCESS]]" leads: both paths are absolute and without "." and "..", the
- * container's is below /dev and HOST itself if it is left out. Outputs may be NULL; the strings are
- * the caller's. INVALID_ARGUMENT naming key and text. */
+/* Where "HOST[:CONTAINER[:ACCESS]]", as quilt_text_divide() divides it, leads: both paths are
+ * absolute and without "." and "..", the container's is below /dev and HOST itself if it is left
+ * out. Outputs may be NULL; the strings are the caller's. INVALID_ARGUMENT naming key and text. */
 gboolean quilt_device_parse (const char *key,
                              const char *text,
                              char **ret_source,

@@ -103,16 +103,16 @@ gboolean
 quilt_tmpfs_parse (
     const char *option, const char *text, char **ret_path, char ***ret_options, GError **error)
 {
-  const char *colon = strchr (text, ':');
-  g_autofree char *path = colon ? g_strndup (text, (gsize)(colon - text)) : g_strdup (text);
-  g_auto (GStrv) words = g_strsplit (colon ? colon + 1 : "", ",", -1);
-  const char *why = quilt_place_refusal (path);
+  g_auto (GStrv) parts = quilt_text_divide (text);
+  guint n = g_strv_length (parts);
+  g_auto (GStrv) words = g_strsplit (n > 1 ? parts[1] : "", ",", -1);
+  const char *why = n > 2 ? "must be PATH[:OPTION,...]" : quilt_place_refusal (parts[0]);
 
   if (why)
     return refuse (error, option, text, why);
   if (!read_words (option, text, words, ret_options, error))
     return FALSE;
-  *ret_path = g_steal_pointer (&path);
+  *ret_path = g_strdup (parts[0]);
   return TRUE;
 }
 

@@ -4,9 +4,9 @@
 
 #include <glib.h>
 
-/* "PATH[:OPTION,…]" to the path and the mount options for it, as mount(8) spells them. Without
- * others they are nosuid, nodev, noexec and mode=1777, as podman's; size may have a unit.
- * INVALID_ARGUMENT naming option and word. */
+/* "PATH[:OPTION,…]", as quilt_text_divide() divides it, to the path and the mount options for it,
+ * as mount(8) spells them. Without others they are nosuid, nodev, noexec and mode=1777, as
+ * podman's; size may have a unit. INVALID_ARGUMENT naming option and word. */
 gboolean quilt_tmpfs_parse (
     const char *option, const char *text, char **ret_path, char ***ret_options, GError **error);
 

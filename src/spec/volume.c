@@ -147,7 +147,7 @@ find_mistake (const QuiltVolume *volume, guint n)
 gboolean
 quilt_volume_parse (const char *option, const char *text, QuiltVolume *ret_volume, GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
+  g_auto (GStrv) parts = quilt_text_divide (text);
   guint n = g_strv_length (parts);
   g_auto (QuiltVolume) volume = {.source = dup_path (n > 0 ? parts[0] : ""),
                                  .destination = dup_path (n > 1 ? parts[1] : "")};
@@ -190,8 +190,11 @@ tmpfs_places (char **tmpfs)
 {
   GHashTable *places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  for (; tmpfs && *tmpfs; tmpfs++)
-    g_hash_table_add (places, g_strndup (*tmpfs, strcspn (*tmpfs, ":")));
+  for (; tmpfs && *tmpfs; tmpfs++) {
+    g_auto (GStrv) parts = quilt_text_divide (*tmpfs);
+
+    g_hash_table_add (places, g_strdup (parts[0]));
+  }
   return places;
 }
 

@@ -25,8 +25,9 @@ typedef struct {
 void quilt_volume_clear (QuiltVolume *volume);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltVolume, quilt_volume_clear)
 
-/* Reads "SOURCE:DESTINATION[:OPTION,…]"; ret_volume is the caller's to clear, and untouched on
- * failure: INVALID_ARGUMENT, or NOT_SUPPORTED for what other engines have, naming option and text.
+/* Reads "SOURCE:DESTINATION[:OPTION,…]", as quilt_text_divide() divides it; ret_volume is the
+ * caller's to clear, and untouched on failure: INVALID_ARGUMENT, or NOT_SUPPORTED for what other
+ * engines have, naming option and text.
  */
 gboolean
 quilt_volume_parse (const char *option, const char *text, QuiltVolume *ret_volume, GError **error);

@@ -72,6 +72,19 @@ def test_a_directory_stands_for_its_devices(busybox, tmp_path, node):
     assert sorted(seen.text.split()) == ["/dev/mine/below/null", "/dev/mine/node"]
 
 
+@pytest.mark.fault("22")
+def test_a_directory_of_links_and_of_names_with_colons(busybox, tmp_path, node):
+    """As /dev/serial/by-path. A link that another user than root could have made leads nowhere."""
+    (tmp_path / "pci-0000:00:14.0-usb-0:1:1.0-port0").symlink_to(node)
+    run("mknod", str(tmp_path / "bus:1"), "c", "1", "3").ok()
+    tmp_path.chmod(0o755)
+    seen = ctl("run", "--rm", f"--device={tmp_path}:/dev/mine", busybox, "/bin/find", "/dev/mine", "-type", "c").ok()
+    assert sorted(seen.text.split()) == ["/dev/mine/bus:1", "/dev/mine/node", "/dev/mine/pci-0000:00:14.0-usb-0:1:1.0-port0"]
+    tmp_path.chmod(0o777)
+    seen = ctl("run", "--rm", f"--device={tmp_path}:/dev/mine", busybox, "/bin/find", "/dev/mine", "-type", "c").ok()
+    assert sorted(seen.text.split()) == ["/dev/mine/bus:1", "/dev/mine/node"]
+
+
 @pytest.mark.parametrize("device, word", [
     ("/dev/no-such-device", b"/dev/no-such-device"),
     ("/etc/passwd:/dev/passwd", b"no device"),

@@ -348,3 +348,18 @@ def test_b_a_container_that_swaps_links_under_anothers_mounts_reaches_nothing(de
     assert ([snapshot(path) for path in canaries], os.listdir("/"), host_mounts()) == before
     assert mounted_there > 0 and refused > 0, (starts, mounted_there, refused)
     assert os.listdir(tmp_path / "other") == ["mark"]
+
+
+@pytest.mark.fault("22")
+@pytest.mark.parametrize("name", ["a:b", "a,b", 'say "x"', "back\\slash", "all: \\,\"it\""])
+def test_a_path_may_have_any_byte(busybox, tmp_path, name):
+    path = tmp_path / name
+    path.mkdir()
+    (path / "in").write_text("there")
+    field = name.replace('"', '""')
+    mount = f'type=bind,"source={tmp_path}/{field}","destination=/in {field}",ro'
+    assert ctl("run", "--rm", "--mount", mount, busybox, "cat", f"/in {name}/in").ok().text == "there"
+    escaped = name.replace("\\", "\\\\").replace(":", "\\:")
+    assert ctl("run", "--rm", "-v", f"{tmp_path}/{escaped}:/in {escaped}:ro", busybox, "cat", f"/in {name}/in").ok().text == "there"
+    done = ctl("run", "--rm", "--tmpfs", f"/t {escaped}:size=1M", busybox, "stat", "-f", "-c", "%T", f"/t {name}").ok()
+    assert done.text == "tmpfs\n"

@@ -367,6 +367,10 @@ TEST (Create, AMountIsAVolume)
       {"type=bind,src=/a,target=/b,ro=true,suid", "/a:/b:suid,ro"},
       {"type=bind,src=/a,target=/b,ro=false,bind-propagation=rslave", "/a:/b:rslave,rw"},
       {"type=bind,src=./a,dst=/b,noidmap,dev", std::string (here) + "/a:/b:noidmap,dev"},
+      /* Fault 22. */
+      {"type=bind,src=/a:b,dst=/c:ro", R"(/a\\:b:/c\\:ro)"},
+      {R"(type=bind,"src=/a,b","dst=/say ""x"":",ro)", R"(/a,b:/say "x"\\::ro)"},
+      {R"("type=bind",src=/a\b,dst=/c)", R"(/a\\\\b:/c)"},
   };
 
   for (const auto &c : cases) {
@@ -389,8 +393,9 @@ TEST (Create, WhatIsNoMountIsNamed)
       {"type=bind,src=/a", "needs source=PATH and destination=PATH"},
       {"type=bind,src=/a,dst=", "'dst=': needs a value"},
       {"type=bind,src=/a,dst", "'dst': needs a value"},
-      {"type=bind,src=/a:b,dst=/b", "'src=/a:b': no ':'"},
-      {"type=bind,src=/a,dst=/b:ro", "'dst=/b:ro': no ':'"},
+      {R"(type=bind,src="/a",dst=/b)", "a quote must be around a whole field"},
+      {R"(type=bind,"src=/a"x,dst=/b)", "a quote must be around a whole field"},
+      {R"(type=bind,"src=/a,dst=/b)", "a quote must be around a whole field"},
       {"type=bind,src=/a,source=/c,dst=/b", "'source=/c': it is given twice"},
       {"type=bind,src=/a,dst=/b,ro,readonly", "'readonly': it is given twice"},
       {"type=bind,src=/a,dst=/b,ro=1", "'ro=1': must be true or false"},

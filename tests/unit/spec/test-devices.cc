@@ -21,6 +21,7 @@ TEST (Devices, AreReadAsPodmanDoes)
       {"/dev/sda:rw", "/dev/sda", "/dev/sda", "rw"},
       {"/srv/node:/dev/x:mr", "/srv/node", "/dev/x", "mr"},
       {"/dev/dri", "/dev/dri", "/dev/dri", "rwm"},
+      {R"(/dev/pci-0000\:00:/dev/x\:y:r)", "/dev/pci-0000:00", "/dev/x:y", "r"}, /* Fault 22. */
   };
 
   for (const auto &c : cases) {
@@ -109,10 +110,10 @@ TEST (Devices, OfAConfigurationThatCannotBeAreNamed)
   } cases[] = {
       {R"({"type":"c","path":"/dev/a"})", "needs major"},
       {R"({"type":"l","path":"/dev/a","major":1,"minor":1})", "must be 'c', 'u', 'b' or 'p'"},
-      {R"({"type":"c","path":"/dev","major":1,"minor":1})", "below /dev"},
-      {R"({"type":"c","path":"/etc/a","major":1,"minor":1})", "below /dev"},
-      {R"({"type":"c","path":"/dev/../a","major":1,"minor":1})", "below /dev"},
-      {R"({"type":"c","path":"/dev/a:/b","major":1,"minor":1})", "below /dev"},
+      {R"({"type":"c","path":"/dev","major":1,"minor":1})", "without '.'"},
+      {R"({"type":"c","path":"/dev/pts/a","major":1,"minor":1})", "pts, shm"},
+      {R"({"type":"c","path":"/dev/../a","major":1,"minor":1})", "without '.'"},
+      {R"({"type":"c","path":"/","major":1,"minor":1})", "without '.'"},
       {R"({"type":"c","path":"a","major":1,"minor":1})", "must be an absolute path"},
       {R"({"type":"c","path":"/dev/a","major":4096,"minor":1})", "needs major"},
       {R"({"type":"c","path":"/dev/a","major":1,"minor":1,"fileMode":2048})", "permissions alone"},

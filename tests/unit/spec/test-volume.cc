@@ -22,6 +22,8 @@ TEST (Volume, IsSourcePlaceAndOptions)
       {"/:/host:bind,suid,dev,exec,rw,rslave", "/", "/host", "bind|rslave|", "bind|rslave|idmap|"},
       {"/a:/dev/shm/x:noexec,private,noidmap", "/a", "/dev/shm/x",
        "rbind|rnosuid|rnodev|rnoexec|private|", "rbind|rnosuid|rnodev|rnoexec|private|"},
+      {R"(/a\:b\\:/c\:\d)", R"(/a:b\)", R"(/c:\d)", "rbind|rnosuid|rnodev|rprivate|",
+       "rbind|rnosuid|rnodev|rprivate|ridmap|"}, /* Fault 22. */
       {"/a:/b:idmap,nodev,nosuid,slave,rbind", "/a", "/b", "rbind|rnosuid|rnodev|slave|",
        "rbind|rnosuid|rnodev|slave|ridmap|"},
   };
