@@ -39,6 +39,8 @@ static const QuiltCreateOption options[] = {
      quilt_parse_cpus, TRUE, QUILT_INFINITY},
     {"pids-limit", 0, ONE, "Limit processes", "NUMBER", "pids-max", quilt_create_number, parse_pids,
      TRUE, QUILT_INFINITY},
+    {"strict-limits", 0, FLAG, "Refuse limits that can't be in force", NULL, "strict-limits",
+     quilt_create_flag},
     {"memory-reservation", 0, ONE, "Keep this much memory for it", "BYTES", "memory-low",
      quilt_create_number, quilt_parse_bytes, TRUE},
     {"memory-high", 0, ONE, "Slow it down from this on", "BYTES", "memory-high",

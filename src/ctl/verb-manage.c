@@ -2,6 +2,7 @@
 /* start, stop, restart, kill, remove, rename, update: verbs that change containers. */
 #include "ctl/bus.h"
 #include "ctl/create.h"
+#include "ctl/limit-warning.h"
 
 #include "spec/words.h"
 
@@ -254,5 +255,7 @@ verb_update (QuiltCtl *ctl, char **argv)
       code = quilt_ctl_fail (ctl, error);
       g_clear_error (&error);
     }
+  if (code == 0)
+    quilt_limits_warn (ctl, options);
   return code;
 }

@@ -4,6 +4,7 @@
 #include "ctl/create.h"
 #include "ctl/id-file.h"
 #include "ctl/image.h"
+#include "ctl/limit-warning.h"
 #include "ctl/print.h"
 #include "ctl/signals.h"
 #include "ctl/stream.h"
@@ -453,6 +454,7 @@ prepare_and_call (QuiltCtl *ctl, const QuiltCreateArgs *create, char **args, gbo
       !quilt_id_file_open (&id_file, quilt_create_get (create, "cidfile")->text, &error) ||
       (quilt_create_get (create, "replace")->flag && !make_room (ctl, name, image, &error)))
     return quilt_ctl_fail (ctl, error);
+  quilt_limits_warn (ctl, options);
   if (run && !create->detach)
     return run_attached (ctl, image, create, &id_file, options);
   return call_create (ctl, run ? "RunContainer" : "CreateContainer", image, create, &id_file,

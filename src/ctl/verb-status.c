@@ -89,6 +89,7 @@ print_limits (GVariant *properties)
                               : g_strdup_printf ("%" G_GUINT64_FORMAT, pids_max);
   g_autofree char *limits =
       g_strdup_printf ("memory %s, CPUs %s, processes %s", memory, cpus, pids);
+  const char *missing = get_string (properties, "LimitsNotInForce");
   g_autofree char *timeout = quilt_text_duration (get_uint64 (properties, "StopTimeout"));
   g_autofree char *signal = NULL;
   g_autofree char *stop = NULL;
@@ -98,6 +99,11 @@ print_limits (GVariant *properties)
   signal = signum > 0 ? quilt_signal_to_string (signum) : g_strdup ("SIGTERM");
   stop = g_strdup_printf ("%s, SIGKILL after %s", signal, timeout);
   print_field ("Limits", limits);
+  if (*missing) {
+    g_autofree char *text = g_strdup_printf ("not in force: %s", missing);
+
+    print_field ("", text);
+  }
   print_field ("Stop", stop);
 }
 

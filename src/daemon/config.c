@@ -116,6 +116,21 @@ parse_log_level (const char *text, gpointer member, GError **error)
   return FALSE;
 }
 
+static gboolean
+parse_boolean (const char *text, gpointer member, GError **error)
+{
+  static const char *const yes[] = {"yes", "true", "on", "1", NULL};
+  static const char *const no[] = {"no", "false", "off", "0", NULL};
+
+  if (!g_strv_contains (yes, text) && !g_strv_contains (no, text)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "'%s' is neither yes nor no",
+                 text);
+    return FALSE;
+  }
+  *(gboolean *)member = g_strv_contains (yes, text);
+  return TRUE;
+}
+
 static const Key keys[] = {
     {"LogLevel", parse_log_level, offsetof (QuiltConfig, log_level)},
     {"MaxPendingPerUser", parse_count, offsetof (QuiltConfig, max_pending_per_user)},
@@ -123,6 +138,7 @@ static const Key keys[] = {
     {"DefaultMemoryMax", parse_bytes, offsetof (QuiltConfig, default_memory_max)},
     {"DefaultCPUQuota", parse_cpus, offsetof (QuiltConfig, default_cpu_quota_usec)},
     {"DefaultPidsMax", parse_limit, offsetof (QuiltConfig, default_pids_max)},
+    {"StrictLimits", parse_boolean, offsetof (QuiltConfig, strict_limits)},
     {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_max_bytes)},
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_max_entries)},
     {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},

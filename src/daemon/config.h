@@ -20,6 +20,7 @@ typedef struct {
   guint64 import_max_entries;
   QuiltJournalShare journal_share; /* that all containers together may fill … */
   guint64 journal_interval_usec;   /* … within this time; whole seconds count */
+  gboolean strict_limits;          /* a limit that can't be in force is an error */
   int log_level;                   /* syslog(3) priority: what is less urgent is not logged */
 } QuiltConfig;
 

@@ -98,6 +98,7 @@ adopt_record (Edit *edit)
   if (edit->changes && self->run)
     quilt_run_set_stop (self->run, quilt_container_get_stop_signal (self),
                         self->record->options->stop_timeout_usec);
+  quilt_container_look_for_limits (self);
   quilt_container_refresh (self);
 }
 
@@ -260,7 +261,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (!check_editable (edit, &error) ||
       !quilt_options_update (record->options, edit->changes, &error) ||
       !check_supervisor (self, &error) || !check_stop_timeout (self, record->options, &error) ||
-      !quilt_host_limits_check (record->options, &error)) {
+      !quilt_host_limits_check (self->daemon, record->options, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }

@@ -214,9 +214,12 @@ begin_run (QuiltContainer *self,
   };
 
   if (!check_scope_free (self, scope, error) ||
-      !quilt_host_limits_check (self->record->options, error))
+      !quilt_host_limits_check (self->daemon, self->record->options, error))
     return NULL;
-  quilt_host_limits_warn (self->daemon, self->record);
+  quilt_container_look_for_limits (self);
+  if (*quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)))
+    quilt_host_limits_warn (
+        self->record, quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)));
   g_array_set_clear_func (joins, clear_descriptor);
   if (!quilt_etc_write (self, spec, error) ||
       !quilt_share_open (self->daemon, self->record->options, joins, error))

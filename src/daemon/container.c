@@ -6,6 +6,7 @@
 #include "daemon/container-bus.h"
 #include "daemon/devices.h"
 #include "daemon/event.h"
+#include "daemon/host-limits.h"
 #include "daemon/live-limits.h"
 #include "daemon/lsm.h"
 #include "daemon/outcome.h"
@@ -93,8 +94,17 @@ quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltIma
   quilt_bus_container_set_auto_remove (iface, record->options->auto_remove);
   quilt_bus_container_set_read_only (iface, record->options->read_only);
   self->result.exit_code = -1;
+  quilt_container_look_for_limits (self);
   quilt_container_refresh (self);
   return self;
+}
+
+void
+quilt_container_look_for_limits (QuiltContainer *self)
+{
+  g_autofree char *missing = quilt_host_limits_missing (self->daemon, self->record->options);
+
+  quilt_bus_container_set_limits_not_in_force (QUILT_BUS_CONTAINER (self), missing ? missing : "");
 }
 
 void

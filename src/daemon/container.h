@@ -60,6 +60,8 @@ struct _QuiltContainer {
 /* Takes record over. The object is neither in the tables nor on the bus yet. */
 QuiltContainer *
 quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltImage *image);
+/* Sets the property LimitsNotInForce by its options and what this host has. */
+void quilt_container_look_for_limits (QuiltContainer *self);
 /* Into the tables and onto the bus; its name is reserved or free. */
 void quilt_container_publish (QuiltContainer *self);
 /* Out of both; tells who waits. */

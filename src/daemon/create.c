@@ -163,7 +163,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
     record->options->user = g_strdup (user);
   container = quilt_container_new (daemon, record, image);
   spec = quilt_container_plan (container, error);
-  if (spec && quilt_host_limits_check (record->options, error)) {
+  if (spec && quilt_host_limits_check (daemon, record->options, error)) {
     creation->caps = spec->process.capabilities.bounding;
     return g_steal_pointer (&container);
   }

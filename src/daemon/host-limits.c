@@ -78,8 +78,25 @@ check_timezone (const QuiltOptions *options, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_strict (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error)
+{
+  g_autofree char *missing = options->strict_limits || daemon->config->strict_limits
+                                 ? quilt_host_limits_missing (daemon, options)
+                                 : NULL;
+
+  if (!missing)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+               "Failed to limit the container: this host lacks cgroup controllers (%s); see "
+               "quiltctl doctor, or do without %s",
+               missing,
+               options->strict_limits ? "'strict-limits'" : "StrictLimits= of quiltd.conf");
+  return FALSE;
+}
+
 gboolean
-quilt_host_limits_check (const QuiltOptions *options, GError **error)
+quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error)
 {
   return check_timezone (options, error) &&
          check_set ("cpuset-cpus", options->cpuset_cpus, "/sys/devices/system/cpu/online", error) &&
@@ -88,17 +105,16 @@ quilt_host_limits_check (const QuiltOptions *options, GError **error)
          check_devices ("device-read-bps", options->device_read_bps, TRUE, error) &&
          check_devices ("device-write-bps", options->device_write_bps, TRUE, error) &&
          check_devices ("device-read-iops", options->device_read_iops, FALSE, error) &&
-         check_devices ("device-write-iops", options->device_write_iops, FALSE, error);
+         check_devices ("device-write-iops", options->device_write_iops, FALSE, error) &&
+         check_strict (daemon, options, error);
 }
 
-void
-quilt_host_limits_warn (const QuiltDaemon *daemon, const QuiltContainerRecord *record)
+char *
+quilt_host_limits_missing (const QuiltDaemon *daemon, const QuiltOptions *options)
 {
-  const QuiltOptions *options = record->options;
   g_autoptr (QuiltOptions) defaults = quilt_options_new ();
   g_autofree char *asked = NULL;
   g_autofree char *have = NULL;
-  g_autofree char *missing = NULL;
 
   /* Nobody asked for these: doctor tells of them. */
   defaults->memory_max = daemon->config->default_memory_max;
@@ -106,14 +122,17 @@ quilt_host_limits_warn (const QuiltDaemon *daemon, const QuiltContainerRecord *r
   defaults->pids_max = daemon->config->default_pids_max;
   asked = quilt_options_missing_controllers (options, defaults, "");
   if (!asked)
-    return;
+    return NULL;
   have = quilt_cgroup_controllers ();
-  missing = quilt_options_missing_controllers (options, defaults, have);
-  if (missing)
-    quilt_event_log (
-        QUILT_EVENT_LIMITS_MISSING,
-        &(QuiltEventFields){.container_id = record->id, .container_name = options->name},
-        "Container %s runs without some of its limits, since this host lacks cgroup "
-        "controllers: %s",
-        options->name, missing);
+  return quilt_options_missing_controllers (options, defaults, have);
+}
+
+void
+quilt_host_limits_warn (const QuiltContainerRecord *record, const char *missing)
+{
+  quilt_event_log (
+      QUILT_EVENT_LIMITS_MISSING,
+      &(QuiltEventFields){.container_id = record->id, .container_name = record->options->name},
+      "Container %s runs without some of its limits, since this host lacks cgroup controllers: %s",
+      record->options->name, missing);
 }

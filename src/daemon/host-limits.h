@@ -6,8 +6,16 @@
 #include "store/containers.h"
 
 /* systemd ignores, with a line in its own log, what does not exist: so it is refused before.
- * INVALID_ARGUMENT naming the device, CPU or memory node that is not there. */
-gboolean quilt_host_limits_check (const QuiltOptions *options, GError **error);
+ * INVALID_ARGUMENT naming the device, CPU or memory node that is not there; NOT_SUPPORTED naming
+ * the limits that need a cgroup controller that is not there, if options or quiltd.conf are strict.
+ */
+gboolean
+quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error);
 
-/* An entry in the log if limits of the container need cgroup controllers that are not there. */
-void quilt_host_limits_warn (const QuiltDaemon *daemon, const QuiltContainerRecord *record);
+/* The limits that somebody asked for and that need a cgroup controller that is not there:
+ * "memory-max needs memory, cpu-quota needs cpu". Owned by the caller; NULL: all can be in force.
+ */
+char *quilt_host_limits_missing (const QuiltDaemon *daemon, const QuiltOptions *options);
+
+/* An entry in the log that says so. */
+void quilt_host_limits_warn (const QuiltContainerRecord *record, const char *missing);

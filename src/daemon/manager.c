@@ -14,6 +14,7 @@
 #include "daemon/import.h"
 #include "daemon/list.h"
 #include "daemon/verbs.h"
+#include "systemd/cgroup.h"
 
 struct _QuiltManager {
   QuiltBusManagerSkeleton parent_instance;
@@ -29,6 +30,15 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltManager,
                                QUILT_BUS_TYPE_MANAGER_SKELETON,
                                G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_MANAGER, manager_iface_init))
 
+static void
+set_controllers (QuiltBusManager *iface)
+{
+  g_autofree char *text = quilt_cgroup_controllers ();
+  g_auto (GStrv) names = g_strsplit_set (g_strstrip (text), " \n", -1);
+
+  quilt_bus_manager_set_controllers (iface, (const char *const *)names);
+}
+
 QuiltManager *
 quilt_manager_new (QuiltDaemon *daemon,
                    gboolean (*reload) (gpointer data, GError **error),
@@ -40,6 +50,7 @@ quilt_manager_new (QuiltDaemon *daemon,
   self->reload = reload;
   self->reload_data = data;
   quilt_bus_manager_set_version (QUILT_BUS_MANAGER (self), QUILT_VERSION);
+  set_controllers (QUILT_BUS_MANAGER (self));
   return self;
 }
 

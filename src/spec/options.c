@@ -255,6 +255,7 @@ const QuiltOption quilt_option_table[] = {
      .check_string = quilt_sharing_check_cgroupns},
     {"devices", QUILT_OPTION_STRINGS, MEMBER (devices), .check_strings = quilt_devices_check},
     {"init", QUILT_OPTION_BOOLEAN, MEMBER (init)},
+    {"strict-limits", QUILT_OPTION_BOOLEAN, MEMBER (strict_limits)},
     {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
     {"userns", QUILT_OPTION_STRING, MEMBER (userns), .check_string = quilt_userns_check},
     {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},

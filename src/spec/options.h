@@ -58,9 +58,10 @@ typedef struct {
   char **devices; /* "HOST[:CONTAINER[:ACCESS]]" (spec/devices.h) */
   gboolean init;  /* our own first process, which reaps and passes signals on */
   char *userns;   /* QUILT_USERNS_… or a map; NULL: auto, or made before there was a choice */
-  gboolean auto_remove; /* --rm */
-  gboolean read_only;   /* --read-only: the root file system */
-  char **cap_add;       /* names of capabilities, "CAP_…" or "ALL" */
+  gboolean strict_limits; /* a limit that can't be in force is an error */
+  gboolean auto_remove;   /* --rm */
+  gboolean read_only;     /* --read-only: the root file system */
+  char **cap_add;         /* names of capabilities, "CAP_…" or "ALL" */
   char **cap_drop;
   gboolean no_new_privileges; /* nothing that is executed gains a privilege */
   char **ulimits;             /* "NAME=SOFT[:HARD]" */

@@ -3,6 +3,7 @@
 
 That the kernel keeps them is shown in the virtual host, which has the controllers; addresses are filtered here too."""
 import os
+import pathlib
 import stat
 
 import pytest
@@ -141,3 +142,53 @@ def test_a_security_module_that_is_not_there_can_not_be_asked_for(busybox, name)
     for bad in (["apparmor="], ["apparmor=two words"], ["label=nonsense"], ["label=type:"], ["label=disable", "label=type:x"]):
         words = [word for option in bad for word in ("--security-opt", option)]
         assert ctl("create", "--name", name, *words, busybox, "/bin/true").code == 125, bad
+
+
+@pytest.mark.fault("28")
+@pytest.mark.parametrize("option, said", [("--memory=64M", "memory-max needs memory"), ("--cpus=0.5", "cpu-quota needs cpu"),
+                                          ("--cpuset-cpus=0", "cpuset-cpus needs cpuset")])
+def test_limits_that_are_not_in_force_are_said(busybox, name, option, said):
+    """This host has no controllers."""
+    done = ctl("run", "--name", name, option, busybox, "echo", "there").ok()
+    assert done.text == "there\n" and said in done.err.decode() and done.err.count(b"\n") == 1
+    assert f"not in force: {said}" in ctl("status", name).text
+    assert ctl("show", "-p", "LimitsNotInForce", "--value", name).ok().text == said + "\n"
+    ctl("remove", name).ok()
+    for verb in ("create", "run"):
+        refused = ctl(verb, "--name", name, "--strict-limits", option, busybox, "true")
+        assert refused.code == 125 and said in refused.err.decode() and refused.err.count(b"\n") == 1
+        assert ctl("show", name).code != 0
+    assert ctl("create", "--name", name, option, busybox, "true").ok().err.count(b"\n") == 1
+
+
+@pytest.mark.fault("28")
+def test_what_limits_nothing_is_not_said(busybox, name):
+    assert ctl("run", "--name", name, "--strict-limits", "--memory=infinity", busybox, "true").ok().err == b""
+    assert "not in force" not in ctl("status", name).text
+    refused = ctl("update", "--memory=64M", name)
+    assert refused.code == 1 and "memory-max needs memory" in refused.err.decode()
+
+
+@pytest.mark.fault("28")
+def test_a_limit_that_an_update_asks_for_is_said_too(busybox, name):
+    ctl("create", "--name", name, busybox, "true").ok()
+    done = ctl("update", "--memory=64M", name).ok()
+    assert "memory-max needs memory" in done.err.decode()
+    assert "not in force: memory-max needs memory" in ctl("status", name).text
+    assert ctl("update", "--memory=", name).ok().err == b""
+    assert "not in force" not in ctl("status", name).text
+
+
+@pytest.mark.fault("28")
+def test_quiltd_conf_may_be_strict(busybox, name):
+    path = pathlib.Path("/etc/quilt/quiltd.conf.d/50-strict.conf")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.write_text("[Manager]\nStrictLimits=yes\n")
+        run("systemctl", "reload", "quiltd").ok()
+        refused = ctl("create", "--name", name, "--memory=64M", busybox, "true")
+        assert refused.code == 125 and b"StrictLimits" in refused.err
+        ctl("create", "--name", name, busybox, "true").ok()
+    finally:
+        path.unlink()
+        run("systemctl", "reload", "quiltd").ok()

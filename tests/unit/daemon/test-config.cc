@@ -84,8 +84,8 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
   EXPECT_EQ (memcmp (commented, uncommented, sizeof *commented), 0);
 
   for (const char *key : {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
-                          "DefaultCPUQuota", "DefaultPidsMax", "ImportMaxBytes", "ImportMaxEntries",
-                          "JournalShare", "JournalInterval"})
+                          "DefaultCPUQuota", "DefaultPidsMax", "StrictLimits", "ImportMaxBytes",
+                          "ImportMaxEntries", "JournalShare", "JournalInterval"})
     EXPECT_NE (std::string (text).find (std::string ("\n#") + key + "="), std::string::npos) << key;
 }
 
@@ -97,7 +97,7 @@ TEST_F (Config, EveryKeyIsRead)
   write ("etc/quiltd.conf",
          "[Manager]\nLogLevel=debug\nMaxPendingPerUser=7\nDefaultStopTimeout=3s\n"
          "DefaultMemoryMax=64M\nDefaultCPUQuota=50%\nDefaultPidsMax=33\n"
-         "ImportMaxBytes=1G\nImportMaxEntries=infinity\n"
+         "StrictLimits=yes\nImportMaxBytes=1G\nImportMaxEntries=infinity\n"
          "JournalShare=500M\nJournalInterval=1d\n");
   config = load (error.out ());
   ASSERT_NE (config, nullptr) << error.message ();
@@ -107,6 +107,7 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_EQ (config->default_memory_max, 64u << 20);
   EXPECT_EQ (config->default_cpu_quota_usec, 500000u);
   EXPECT_EQ (config->default_pids_max, 33u);
+  EXPECT_TRUE (config->strict_limits);
   EXPECT_EQ (config->import_max_bytes, 1u << 30);
   EXPECT_EQ (config->import_max_entries, QUILT_INFINITY);
   EXPECT_EQ (config->journal_share.percent, 0u);

@@ -61,7 +61,8 @@ static const char everything[] =
     " 'setup-timeout': <uint64 90000000>, 'memory-max': <uint64 67108864>,"
     " 'cpu-quota': <uint64 1500000>, 'pids-max': <uint64 100>, 'stop-signal': <2>,"
     " 'stop-timeout': <uint64 0>, 'log-rate-burst': <int64 1000>,"
-    " 'log-rate-interval': <uint64 30000000>, 'auto-remove': <true>, 'read-only': <true>,"
+    " 'log-rate-interval': <uint64 30000000>, 'strict-limits': <true>, 'auto-remove': <true>, "
+    "'read-only': <true>,"
     " 'pid': <'private'>, 'ipc': <'shareable'>, 'uts': <'private'>, 'network': <'none'>,"
     " 'cgroupns': <'host'>, 'devices': <['/dev/fuse']>, 'init': <true>,"
     " 'cap-add': <['chown', 'CAP_Sys_Admin']>, 'cap-drop': <['all']>,"
@@ -84,7 +85,7 @@ static const char everything_json[] =
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
     R"("pid":"private","ipc":"shareable","uts":"private","network":"none","cgroupns":"host",)"
-    R"("devices":["/dev/fuse"],"init":true,"auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
+    R"("devices":["/dev/fuse"],"init":true,"strict-limits":true,"auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
     R"("cap-drop":["ALL"],"no-new-privileges":false,"privileged":false,"user":"app:5","group-add":["a","7"],)"
     R"("ulimits":["nofile=1:2","core=-1"],)"
     R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"volumes":["/srv/b:/v/b","/srv/a/:/v:ro"],"shm-size":4096,)"
@@ -94,7 +95,7 @@ static const char defaults_json[] =
     R"({"runtime-max":null,"setup-timeout":null,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":0,"stop-timeout":10000000,"log-rate-burst":0,"log-rate-interval":1000000,)"
-    R"("network":"none","init":false,)"
+    R"("network":"none","init":false,"strict-limits":false,)"
     R"("auto-remove":false,"read-only":false,"no-new-privileges":true,"privileged":false,"shm-size":67108864,)"
     R"("oom-score-adj":0,"umask":18})";
 
