@@ -216,6 +216,14 @@ take_over (QuiltSupervisor *self, const QuiltReport *report)
   self->oom.first = self->payload.pid;
 }
 
+/* What is in the pipes now is all that was written by processes that have ended. */
+static void
+mark_outputs (QuiltSupervisor *self)
+{
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_output_mark (&self->outputs[i]);
+}
+
 static void
 handle_report (QuiltSupervisor *self, const QuiltReport *report)
 {
@@ -231,6 +239,7 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
   case QUILT_REPORT_STEP:
   case QUILT_REPORT_STEPS_DONE:
     self->waiting = TRUE;
+    mark_outputs (self);
     self->next_step = report->type == QUILT_REPORT_STEP ? report->step : 0;
     break;
   case QUILT_REPORT_EXEC:
@@ -273,6 +282,7 @@ enter_end (QuiltSupervisor *self)
 {
   quilt_fd_clear (&self->left_fd);
   self->phase = QUILT_PHASE_ENDED;
+  mark_outputs (self);
   self->flags &= ~(guint)QUILT_MESSAGE_FLAG_HELD;
   if (self->killed || (self->flags & QUILT_MESSAGE_FLAG_STOPPING))
     lift_budget (self);
@@ -376,6 +386,8 @@ continue_setup (QuiltSupervisor *self)
 
   if (!drain (self))
     return;
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_output_unmark (&self->outputs[i]);
   if (err->tail)
     g_string_free (g_steal_pointer (&err->tail), TRUE);
   if (self->next_step > 0)

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +42,27 @@ quilt_output_clear (QuiltOutput *output)
   g_clear_pointer (&output->buffer, g_free);
   if (output->tail)
     g_string_free (g_steal_pointer (&output->tail), TRUE);
+}
+
+void
+quilt_output_mark (QuiltOutput *output)
+{
+  int size = output->fd >= 0 ? fcntl (output->fd, F_GETPIPE_SZ) : 0;
+
+  output->marked = TRUE;
+  output->left = size > 0 ? (gsize)size : 0;
+}
+
+void
+quilt_output_unmark (QuiltOutput *output)
+{
+  output->marked = FALSE;
+}
+
+static gboolean
+is_at_mark (const QuiltOutput *output)
+{
+  return output->marked && output->left == 0;
 }
 
 /* Where to cut a line that is too long: not within a character, if it is UTF-8. */
@@ -198,14 +220,20 @@ static ssize_t
 fill (QuiltOutput *output)
 {
   char *data;
+  gsize room;
   ssize_t n;
 
   make_space (output);
   data = output->buffer + output->end;
+  room = output->capacity - output->end;
+  if (output->marked)
+    room = MIN (room, output->left);
   do
-    n = read (output->fd, data, output->capacity - output->end);
+    n = read (output->fd, data, room);
   while (n < 0 && errno == EINTR);
-  output->emptied = n <= 0;
+  if (n > 0 && output->marked)
+    output->left -= (gsize)n;
+  output->emptied = n <= 0 || is_at_mark (output);
   if (n <= 0)
     return n;
   output->end += (gsize)n;
@@ -221,7 +249,7 @@ quilt_output_pump (QuiltOutput *output)
     gboolean logged = flush (output, FALSE);
     ssize_t n;
 
-    if (output->fd < 0)
+    if (output->fd < 0 || is_at_mark (output))
       return logged;
     if ((!logged && !may_read_ahead (output)) || !quilt_attachment_has_room (&output->attachment))
       return FALSE;
@@ -245,7 +273,8 @@ quilt_output_poll (const QuiltOutput *output)
 {
   gboolean blocked =
       quilt_journal_socket_is_blocked (&output->log->journal) || output->log->held_usec > 0;
-  gboolean wanted = (!blocked || output->start == output->end || may_read_ahead (output)) &&
+  gboolean wanted = !is_at_mark (output) &&
+                    (!blocked || output->start == output->end || may_read_ahead (output)) &&
                     quilt_attachment_has_room (&output->attachment);
 
   return (struct pollfd){.fd = wanted ? output->fd : -1, .events = POLLIN};

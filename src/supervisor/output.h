@@ -25,7 +25,9 @@ typedef struct {
   gboolean split;    /* the line at start was begun by an entry before */
   gboolean dropping; /* … and is beyond the rate limit */
   gboolean emptied;  /* all that the pipe held was read, since take_all() */
-  GString *tail;     /* last bytes, kept while wanted; NULL: not wanted */
+  gboolean marked;   /* no more than left bytes are read */
+  gsize left;
+  GString *tail; /* last bytes, kept while wanted; NULL: not wanted */
 } QuiltOutput;
 
 /* Takes both descriptors over. */
@@ -40,6 +42,12 @@ void quilt_output_take_all (QuiltOutput *output);
  * there is no more, and all complete lines are logged. FALSE: there may be more, or it can't be
  * taken at the moment. */
 gboolean quilt_output_pump (QuiltOutput *output);
+
+/* The container's processes are at an end, or wait: what the pipe can hold now is the most that is
+ * still theirs. Another container that was handed the pipe may write to it for ever; from now on
+ * what comes after that is not read, until unmarked. */
+void quilt_output_mark (QuiltOutput *output);
+void quilt_output_unmark (QuiltOutput *output);
 
 /* Logs a last line that has no line break. FALSE if that is not possible now. */
 gboolean quilt_output_end_line (QuiltOutput *output);

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every line of both streams reaches the journal, in order, whatever it is made of."""
 import os
+import pathlib
 import re
 import signal
+import threading
 
 import pytest
 
-from quilt import ctl, run, spawn, wait_unit
+from quilt import TIMEOUT, ctl, run, spawn, wait_path, wait_unit
 from test_cli import Terminal
 from test_lifecycle import background, follow_until, props
 
@@ -161,3 +163,54 @@ def test_logs_are_those_of_the_last_container_of_the_name(busybox, name):
     assert ctl("logs", name).ok().text == ""
     ctl("remove", name).ok()
     assert ctl("logs", name).ok().text == ""
+
+
+class Stranger:
+    """Somebody to whom a container has handed its stdout, and who writes to that without an end."""
+
+    def __init__(self, pid):
+        self.fd = os.open(f"/proc/{pid}/fd/1", os.O_WRONLY)
+        self.begun, self.refused = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self._write)
+        self.thread.start()
+        assert self.begun.wait(TIMEOUT)
+
+    def _write(self):
+        try:
+            while True:
+                os.write(self.fd, b"stranger\n" * 100)
+                self.begun.set()
+        except BrokenPipeError:
+            self.refused.set()
+        os.close(self.fd)
+
+
+@pytest.mark.fault(16)
+def test_somebody_else_who_writes_to_the_output_keeps_no_container_from_its_end(busybox, name, journal):
+    pid = background(name, busybox, "/bin/sh", "-c", "trap 'echo last words; exit 3' TERM; echo ready; while :; do sleep 0.1; done")["Pid"]
+    follow_until(name, b"ready")
+    stranger = Stranger(pid)
+    ctl("stop", name).ok()
+    assert (props(name)["ExitCode"], props(name)["Reason"]) == (3, "stopped")
+    assert stranger.refused.wait(TIMEOUT)
+    ctl("start", name).ok()
+    ctl("remove", "--force", name).ok()
+    stranger.thread.join(TIMEOUT)
+    assert b"last words" in journal.messages(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout")
+
+
+@pytest.mark.fault(16)
+def test_somebody_else_who_writes_to_the_output_keeps_no_setup_from_going_on(busybox, name, tmp_path):
+    tmp_path.chmod(0o777)
+    step = "touch /go/ready; until test -e /go/now; do sleep 0.1; done"
+    with spawn("quiltctl", "run", "-d", "--name", name, "-v", f"{tmp_path}:/go:noidmap", "--setup", step, busybox,
+               "/bin/sleep", "1000") as starting:
+        wait_path(tmp_path / "ready")
+        procs = pathlib.Path(f"/sys/fs/cgroup/quilt.slice/quilt-{name}.scope/payload/cgroup.procs").read_text(encoding="ascii").split()
+        stranger = Stranger(procs[0])
+        (tmp_path / "now").touch()
+        assert starting.wait(TIMEOUT) == 0
+    assert props(name)["State"] == "running"
+    ctl("kill", name).ok()
+    assert stranger.refused.wait(TIMEOUT)
+    stranger.thread.join(TIMEOUT)
