@@ -16,7 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+/* What the service manager told quiltd alone. */
+static const char *const private_variables[] = {
+    "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC",         "LISTEN_FDS",
+    "LISTEN_PID",    "LISTEN_FDNAMES", "CREDENTIALS_DIRECTORY", "FDSTORE",
+};
 
 struct QuiltHelper {
   const QuiltHelperEvents *events;
@@ -132,6 +136,16 @@ quilt_helper_open_dir (const char *path, GError **error)
   return g_steal_fd (&fd);
 }
 
+static char **
+helper_environment (void)
+{
+  char **environment = g_get_environ ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (private_variables); i++)
+    environment = g_environ_unsetenv (environment, private_variables[i]);
+  return environment;
+}
+
 /* Returns an errno. The path is of our /proc, since the child's own descriptor is closed by then.
  */
 static int
@@ -140,6 +154,7 @@ spawn_with (int dir_fd, const char *const *argv, const int *fds, guint n, pid_t 
   g_autofree char *program = g_path_get_basename (argv[0]);
   g_autofree char *path = g_strdup_printf ("/proc/%d/fd/%d/%s", (int)getpid (), dir_fd, program);
   g_autofree int *moves = g_new (int, n);
+  g_auto (GStrv) environment = helper_environment ();
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none, ours;
@@ -157,7 +172,7 @@ spawn_with (int dir_fd, const char *const *argv, const int *fds, guint n, pid_t 
   posix_spawnattr_setsigdefault (&attributes, &ours);
   r = plan_descriptors (&actions, fds, moves, n);
   if (r == 0)
-    r = posix_spawn (ret_pid, path, &actions, &attributes, (char *const *)argv, environ);
+    r = posix_spawn (ret_pid, path, &actions, &attributes, (char *const *)argv, environment);
   posix_spawnattr_destroy (&attributes);
   posix_spawn_file_actions_destroy (&actions);
   for (guint i = 0; i < n; i++)

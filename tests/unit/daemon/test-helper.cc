@@ -62,6 +62,12 @@ be_helper (const std::string &verb)
         open += std::to_string (i) + " ";
     quilt_message_set_text (&message, open.c_str ());
     quilt_message_send (3, &message);
+  } else if (verb == "environment") {
+    g_auto (GStrv) names = g_listenv ();
+    g_autofree char *text = g_strjoinv (" ", names);
+
+    quilt_message_set_text (&message, text);
+    quilt_message_send (3, &message);
   } else if (verb == "write") {
     dprintf (4, "four");
     dprintf (5, "five");
@@ -107,6 +113,23 @@ protected:
   Talk talk = {};
   siginfo_t info = {};
 };
+
+/* Fault 16. */
+TEST_F (Helper, HasNothingThatTheServiceManagerToldQuiltd)
+{
+  const char *const names[] = {"NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC", "LISTEN_FDS",
+                               "LISTEN_PID",    "LISTEN_FDNAMES", "FDSTORE"};
+
+  clearenv ();
+  g_setenv ("LANG", "C.UTF-8", TRUE);
+  for (const char *name : names)
+    g_setenv (name, "1", TRUE);
+  ASSERT_TRUE (spawn ("environment", nullptr, 0));
+  g_main_loop_run (talk.loop);
+  EXPECT_EQ (talk.text, "LANG");
+  for (const char *name : names)
+    g_unsetenv (name);
+}
 
 TEST_F (Helper, HasItsDescriptorsAndNoOthers)
 {
