@@ -292,27 +292,11 @@ quilt_authority_consult (QuiltAuthority *self,
   begin (check);
 }
 
-static GVariant *
-details_new (
-    const char *verb, const char *container, guint32 owner, const char *image, const char *option)
+static void
+add_text (GVariantBuilder *builder, const char *key, const char *value)
 {
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
-  if (verb)
-    g_variant_builder_add (&builder, "{ss}", "verb", verb);
-  if (container)
-    g_variant_builder_add (&builder, "{ss}", "container", container);
-  if (owner != G_MAXUINT32) {
-    g_autofree char *uid = g_strdup_printf ("%u", owner);
-
-    g_variant_builder_add (&builder, "{ss}", "owner", uid);
-  }
-  if (image)
-    g_variant_builder_add (&builder, "{ss}", "image", image);
-  if (option)
-    g_variant_builder_add (&builder, "{ss}", "option", option);
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
+  if (value)
+    g_variant_builder_add (builder, "{ss}", key, value);
 }
 
 GVariant *
@@ -321,16 +305,36 @@ quilt_authority_details_new (const char *verb,
                              guint32 owner,
                              const char *image)
 {
-  return details_new (verb, container, owner, image, NULL);
+  g_autofree char *uid = owner == G_MAXUINT32 ? NULL : g_strdup_printf ("%u", owner);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  add_text (&builder, "verb", verb);
+  add_text (&builder, "container", container);
+  add_text (&builder, "owner", uid);
+  add_text (&builder, "image", image);
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
-GVariant *
-quilt_authority_details_new_for_option (const char *verb,
-                                        const char *container,
-                                        const char *image,
-                                        const char *option)
+void
+quilt_authority_add_image_details (GPtrArray *details,
+                                   const char *verb,
+                                   const char *container,
+                                   char *const *names,
+                                   const char *digest,
+                                   const char *option)
 {
-  return details_new (verb, container, G_MAXUINT32, image, option);
+  for (; *names; names++) {
+    GVariantBuilder builder;
+
+    g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+    add_text (&builder, "verb", verb);
+    add_text (&builder, "container", container);
+    add_text (&builder, "image", *names);
+    add_text (&builder, "digest", digest);
+    add_text (&builder, "option", option);
+    g_ptr_array_add (details, g_variant_ref_sink (g_variant_builder_end (&builder)));
+  }
 }
 
 QuiltAuthority *

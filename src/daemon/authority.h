@@ -58,8 +58,11 @@ GVariant *quilt_authority_details_new (const char *verb,
                                        guint32 owner,
                                        const char *image);
 
-/* The same, about one option of a container: "option" is its key. */
-GVariant *quilt_authority_details_new_for_option (const char *verb,
-                                                  const char *container,
-                                                  const char *image,
-                                                  const char *option);
+/* The same about an image, once for each of its names that a rule may know it by (see
+ * quilt_image_get_rule_names()), and about one option of a container: "option" is its key. */
+void quilt_authority_add_image_details (GPtrArray *details,
+                                        const char *verb,
+                                        const char *container,
+                                        char *const *names,
+                                        const char *digest,
+                                        const char *option);

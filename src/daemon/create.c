@@ -16,13 +16,15 @@
 #include "daemon/share.h"
 #include "daemon/work.h"
 #include "spec/words.h"
+#include "store/digest.h"
 
 /* Lives as long as its invocation. */
 typedef struct {
   QuiltDaemon *daemon;
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
-  char *image;                       /* as the caller named it */
-  char *hex;                         /* the image that he was checked for */
+  char *image;   /* as the caller named it; once it was found, a name of it, or else its digest */
+  char *digest;  /* of the image that the caller was checked for */
+  char **images; /* the names that a rule may know it by */
   QuiltOptions *options;
   GPtrArray *others; /* of QuiltContainer: whose namespaces it shares */
   QuiltContainer *container;
@@ -40,7 +42,8 @@ creation_free (Creation *creation)
   quilt_fd_clear (&creation->attach.out);
   quilt_fd_clear (&creation->attach.err);
   g_free (creation->image);
-  g_free (creation->hex);
+  g_free (creation->digest);
+  g_strfreev (creation->images);
   g_free (creation);
 }
 
@@ -136,7 +139,7 @@ static QuiltContainer *
 prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
 {
   QuiltDaemon *daemon = creation->daemon;
-  QuiltImage *image = quilt_index_get (daemon->images, creation->hex);
+  QuiltImage *image = quilt_index_get (daemon->images, quilt_digest_hex (creation->digest));
   g_autoptr (QuiltContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
   QuiltContainerRecord *record;
@@ -219,6 +222,14 @@ create_authorized (GDBusMethodInvocation *invocation, gpointer data)
                     quilt_admission_get_uid (invocation), on_ids, creation);
 }
 
+static void
+add_details (const Creation *creation, GPtrArray *details, const char *option)
+{
+  quilt_authority_add_image_details (details, creation->run ? "run" : "create",
+                                     creation->options->name, creation->images, creation->digest,
+                                     option);
+}
+
 /* Who may manage containers may not therefore become root by one: polkit is asked about each option
  * that would let him. */
 static void
@@ -234,9 +245,7 @@ manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
     return;
   }
   for (const char **option = options; *option; option++)
-    g_ptr_array_add (details, quilt_authority_details_new_for_option (
-                                  creation->run ? "run" : "create", creation->options->name,
-                                  creation->image, *option));
+    add_details (creation, details, *option);
   quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_PRIVILEGED,
                            details, create_authorized, creation);
 }
@@ -246,9 +255,7 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
 {
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
-  g_ptr_array_add (details, quilt_authority_details_new (creation->run ? "run" : "create",
-                                                         creation->options->name, G_MAXUINT32,
-                                                         creation->image));
+  add_details (creation, details, NULL);
   /* Who shares a container's namespaces can do to it what its own processes can. */
   for (guint i = 0; i < creation->others->len; i++) {
     const QuiltContainerRecord *other = ((QuiltContainer *)creation->others->pdata[i])->record;
@@ -269,7 +276,10 @@ read_request (Creation *creation, GVariant *options, GError **error)
 
   if (!image)
     return FALSE;
-  creation->hex = g_strdup (quilt_image_get_hex (image));
+  creation->digest = g_strdup (image->record->digest);
+  creation->images = quilt_image_get_rule_names (image, creation->image);
+  g_free (creation->image);
+  creation->image = g_strdup (creation->images[0]);
   creation->options = quilt_options_from_variant (complete, error);
   return creation->options &&
          quilt_share_bind (creation->daemon, creation->options, creation->others, error);

@@ -296,9 +296,11 @@ add_row (Removal *removal, const char *asked, GPtrArray *details)
   }
   g_hash_table_add (removal->meant, meant);
   g_ptr_array_add (removal->rows, row);
-  if (image)
-    g_ptr_array_add (details,
-                     quilt_authority_details_new ("remove-image", NULL, G_MAXUINT32, asked));
+  if (image) {
+    g_auto (GStrv) names = quilt_image_get_rule_names (image, asked);
+
+    quilt_authority_add_image_details (details, "remove-image", NULL, names, row->digest, NULL);
+  }
 }
 
 static void

@@ -68,6 +68,16 @@ quilt_image_get_hex (const QuiltImage *self)
   return quilt_digest_hex (self->record->digest);
 }
 
+char **
+quilt_image_get_rule_names (const QuiltImage *self, const char *asked)
+{
+  char *const one[] = {(char *)asked, NULL}, *const digest[] = {self->record->digest, NULL};
+
+  if (g_strv_contains ((const char *const *)self->record->names, asked))
+    return g_strdupv ((char **)one);
+  return g_strdupv (*self->record->names ? self->record->names : (char **)digest);
+}
+
 static void
 take_names (QuiltImage *self)
 {
@@ -177,9 +187,10 @@ static GPtrArray *
 inspect_details (const QuiltImage *self)
 {
   GPtrArray *details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  const char *digest = self->record->digest;
+  g_auto (GStrv) names = quilt_image_get_rule_names (self, digest);
 
-  g_ptr_array_add (
-      details, quilt_authority_details_new ("inspect", NULL, G_MAXUINT32, self->record->digest));
+  quilt_authority_add_image_details (details, "inspect", NULL, names, digest, NULL);
   return details;
 }
 

@@ -27,6 +27,11 @@ QuiltImage *quilt_image_new (QuiltDaemon *daemon, QuiltImageRecord *record);
 void quilt_image_publish (QuiltImage *self);
 void quilt_image_unpublish (QuiltImage *self);
 
+/* The names that a polkit rule may know it by: the one that it was asked for by. If that was its
+ * digest or a part of it, a rule about any of its names is about it: all, or without a name the
+ * digest. */
+char **quilt_image_get_rule_names (const QuiltImage *self, const char *asked);
+
 /* The digits of its digest: its ID. */
 const char *quilt_image_get_hex (const QuiltImage *self);
 

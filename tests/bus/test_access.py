@@ -108,12 +108,13 @@ def test_root_is_not_asked_about(interface, method, action, objects, root, polki
     assert not polkit.checks
 
 
-def test_polkit_is_told_what_it_is_about(create, user, root, polkit):
+def test_polkit_is_told_what_it_is_about(create, image, user, root, polkit):
+    digest = "sha256:" + image.rpartition("/")[2]
     create("sleep", name="web-1", client=root)
     refusal(user.call, "StopContainers", "asa{sv}", (["web-1"], {}))
     assert polkit.checks[0]["details"] == {"verb": "stop", "container": "web-1", "owner": "0", "own": "no", "image": "web"}
     refusal(user.call, "CreateContainer", "sa{sv}", ("web", {**COMMAND, "name": GLib.Variant("s", "mine")}))
-    assert polkit.checks[1]["details"] == {"verb": "create", "container": "mine", "image": "web"}
+    assert polkit.checks[1]["details"] == {"verb": "create", "container": "mine", "image": "web", "digest": digest}
 
 
 def test_p1_a_rule_can_grant_one_verb_on_some_containers(create, user, polkit):
@@ -124,6 +125,38 @@ def test_p1_a_rule_can_grant_one_verb_on_some_containers(create, user, polkit):
     assert user.call("StartContainers", "asa{sv}", (["web-1"], {})) == []
     assert refusal(user.call, "StartContainers", "asa{sv}", (["db-1"], {})).name == "NotAuthorized"
     assert refusal(user.call, "RemoveContainers", "asa{sv}", (["web-1"], {})).name == "NotAuthorized"
+
+
+@pytest.mark.fault(16)
+def test_a_rule_about_an_image_holds_for_its_digest_too(create, image, user, root, services, polkit):
+    assert import_image(root, services, "secret") == image  # the same, with another name
+    digest = image.rpartition("/")[2]
+    polkit.decide = lambda check: "no" if check["details"].get("image") == "secret" else "yes"
+    for asked in (digest, "sha256:" + digest, digest[:9]):
+        for method, signature, arguments in (("CreateContainer", "sa{sv}", (asked, COMMAND)), ("RunContainer", "sa{sv}", (asked, COMMAND)),
+                                             ("RemoveImages", "asa{sv}", ([asked], {}))):
+            polkit.checks.clear()
+            assert "image 'secret'" in refusal(user.call, method, signature, arguments).text
+            assert polkit.checks[-1]["details"]["digest"] == "sha256:" + digest
+    assert "image 'secret'" in refusal(user.call, "Inspect", "a{sv}", ({},), image, "org.quilt.Image").text
+    assert root.call("ListContainers", "a{sv}", ({},)) == [] and len(root.call("ListImages", "a{sv}", ({},))) == 1
+
+    # Later questions, and lists, have a name of the image as well.
+    path, _ = root.call("CreateContainer", "sa{sv}", (digest[:9], {**COMMAND, "name": GLib.Variant("s", "box")}))
+    assert quilt.Container(root, path).Image == "secret"
+    assert "image 'secret'" in refusal(user.call, "StartContainers", "asa{sv}", (["box"], {})).text
+    # By the name that is allowed, all of it is.
+    user.call("CreateContainer", "sa{sv}", ("web", COMMAND))
+
+
+@pytest.mark.fault(16)
+def test_an_image_without_a_name_is_known_by_its_digest(daemon, user, root, services, polkit):
+    image = import_image(root, services, "")
+    digest = image.rpartition("/")[2]
+    polkit.decide = lambda check: "yes"
+    path, _ = user.call("CreateContainer", "sa{sv}", (digest[:12], COMMAND))
+    assert polkit.checks[0]["details"]["image"] == "sha256:" + digest
+    assert quilt.Container(root, path).Image == "sha256:" + digest
 
 
 @pytest.mark.fault(12)
@@ -327,7 +360,8 @@ def test_p4_what_makes_root_needs_a_right_of_its_own(method, image, user, root, 
     error = refusal(user.call, method, "sa{sv}", ("web", added("NET_ADMIN")))
     assert error.name == "NotAuthorized" and "org.quilt.privileged" in error.text and "option 'cap-add'" in error.text
     assert [check["action"] for check in polkit.checks] == ["org.quilt.manage-containers", "org.quilt.privileged"]
-    assert polkit.checks[1]["details"] == {"verb": method[:-len("Container")].lower(), "image": "web", "option": "cap-add"}
+    assert polkit.checks[1]["details"] == {"verb": method[:-len("Container")].lower(), "image": "web",
+                                           "digest": "sha256:" + image.rpartition("/")[2], "option": "cap-add"}
     assert state(root) == before
 
 
