@@ -139,9 +139,9 @@ polkit.addRule(function (action, subject) {
             denied = ctl("--no-ask-password", verb, "--name", name, "--ulimit", limit, busybox, "/bin/true", user="bob")
             assert denied.code == 125 and b"org.quilt.privileged" in denied.err and b"ulimits" in denied.err, (limit, denied)
     script = "ulimit -r; ulimit -e; ulimit -l; ulimit -n"
-    found = ctl("run", "--rm", "--ulimit", "rtprio=0", "--ulimit", "nice=20", "--ulimit", "memlock=8388608", "--ulimit", "nofile=99",
+    found = ctl("run", "--rm", "--ulimit", "rtprio=0", "--ulimit", "nice=0", "--ulimit", "memlock=8388608", "--ulimit", "nofile=99",
                 busybox, "/bin/sh", "-c", script, user="bob").ok().out
-    assert found == b"0\n20\n8192\n99\n"
+    assert found == b"0\n0\n8192\n99\n"
 
 
 def test_p5_json_is_documented_and_stable(busybox, name):
