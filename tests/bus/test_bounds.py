@@ -180,7 +180,7 @@ LISTS = {
 STRINGS = {
     "name": "n", "working-directory": "/w", "hostname": "h", "cpuset-cpus": "0-8191,", "cpuset-mems": "0-8191,", "pid": "container:",
     "ipc": "container:", "uts": "container:", "network": "container:", "cgroupns": "private", "userns": "0:0:1,", "user": "u",
-    "apparmor": "a",
+    "apparmor": "a", "domainname": "d", "timezone": "z",
 }
 
 
@@ -188,7 +188,7 @@ def test_every_option_that_can_be_long_is_tried_here():
     text = re.sub(r"\s+", " ", quilt.XML)
     found = set(re.findall(r'"([a-z-]+)" (?:as|aay|s)\b', text[text.index('"command"'):text.index('<method name="CreateContainer">')]))
     found = found - {"stdout", "stderr"} | {"pid", "ipc", "uts", "network"}  # which the text lists at once
-    assert found == set(LISTS) | set(STRINGS) | {"command", "env", "seccomp"}
+    assert found == set(LISTS) | set(STRINGS) | {"command", "entrypoint", "env", "seccomp"}
 
 
 @pytest.mark.fault(8)
@@ -212,14 +212,14 @@ def test_a_string_of_an_option(key, image, measured):
 
 
 @pytest.mark.fault(8)
-@pytest.mark.parametrize("key", ["command", "env"])
-def test_words_of_a_program(key, image, measured):
+@pytest.mark.parametrize("key,most", [("command", 16384), ("env", 16384), ("entrypoint", 16384)])
+def test_words_of_a_program(key, most, image, measured):
     options = {"command": V("aay", [b"sleep"])}
-    error, _ = measured("CreateContainer", "sa{sv}", ("web", {**options, key: long(16384, "a{}=b", "aay")}))
+    error, _ = measured("CreateContainer", "sa{sv}", ("web", {**options, key: long(most, "a{}=b", "aay")}))
     assert error == ""
-    for count in (16385, 100000):
+    for count in (most + 1, 100000):
         error, text = measured("CreateContainer", "sa{sv}", ("web", {**options, key: long(count, "a=", "aay")}))
-        assert error == "InvalidArgument" and "there can be at most 16384" in text
+        assert error == "InvalidArgument" and f"there can be at most {most}" in text
 
 
 @pytest.mark.fault(8)
