@@ -22,6 +22,7 @@
 
 /* How long the streams of a container that could not start may stay open. */
 #define FAILED_STREAMS_MSEC 2000
+#define NAME_TIMEOUT_MSEC 500
 
 typedef struct {
   QuiltCtl *ctl;
@@ -151,17 +152,32 @@ stop_setup (Run *run)
                           quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
 }
 
-/* The container's name, which it may not have been given by us. Owned by the caller. */
+/* The container's name, which quiltd may have made up. Owned by the caller. A quiltd that hangs
+ * must not keep the next Ctrl-C from us, so its answer is not waited for long. */
 static char *
-get_name (Run *run)
+get_name (const Run *run)
 {
-  g_autofree char *path = quilt_bus_container_path (run->ctl, run->id, NULL);
-  g_autoptr (GVariant) properties =
-      path ? quilt_bus_get_all (run->ctl, path, QUILT_BUS_CONTAINER, NULL) : NULL;
-  char *name;
+  g_autofree char *path = g_strconcat (QUILT_BUS_PATH "/container/", run->id, NULL);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) name = NULL;
 
-  return properties && g_variant_lookup (properties, "Name", "s", &name) ? name
-                                                                         : g_strdup (run->id);
+  if (g_variant_is_object_path (path))
+    reply = g_dbus_connection_call_sync (
+        run->ctl->connection, QUILT_BUS_NAME, path, QUILT_BUS_PROPERTIES, "Get",
+        g_variant_new ("(ss)", QUILT_BUS_CONTAINER, "Name"), G_VARIANT_TYPE ("(v)"),
+        G_DBUS_CALL_FLAGS_NO_AUTO_START, NAME_TIMEOUT_MSEC, NULL, NULL);
+  if (!reply)
+    return g_strdup (run->name ? run->name : run->id);
+  g_variant_get (reply, "(v)", &name);
+  return g_variant_dup_string (name, NULL);
+}
+
+/* A terminal has printed "^C" where the cursor was. */
+static void
+begin_line (void)
+{
+  if (isatty (STDERR_FILENO))
+    fputc ('\n', stderr);
 }
 
 /* The kernel spares a container's first process each signal that it has not asked for, so Ctrl-C
@@ -178,7 +194,7 @@ interrupt (Run *run)
     return;
   }
   name = get_name (run);
-  fputc ('\n', stderr); /* the terminal has printed "^C" */
+  begin_line ();
   if (run->interrupts == 2) {
     send_signal (run, SIGINT);
     quilt_ctl_warn ("Container %s goes on after SIGINT; to stop it: quiltctl stop %s; once more "
@@ -287,6 +303,8 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   if (!reply) {
     quilt_bus_fix_error (&error);
     quilt_create_name_option (run->create, error);
+    if (run->pending_signal == SIGINT)
+      begin_line ();
     run->code = quilt_ctl_fail (run->ctl, error);
     if (run->pending_signal)
       run->code = QUILT_EXIT_SIGNAL + run->pending_signal;

@@ -345,3 +345,12 @@ def test_cli_the_widest_column_is_cut(busybox):
         assert all(len(line) <= 80 for line in lines) and any("…" in line and "pending" in line for line in lines), lines
     finally:
         ctl("remove", wide).ok()
+
+
+@pytest.mark.fault(30)
+def test_cli_what_interrupted_setup_says_begins_on_a_line_of_its_own(busybox):
+    with Terminal("quiltctl", "run", "--rm", "--setup", "echo in setup; sleep 1000", busybox, "true") as terminal:
+        terminal.wait(rb"in setup")
+        terminal.type(b"\x03")
+        assert terminal.wait() == 128 + signal.SIGINT
+    assert re.search(rb"\^C\r\nquiltctl: ", terminal.seen), terminal.seen
