@@ -125,9 +125,9 @@ def test_a_reader_that_stops_reading_holds_up_nobody(busybox, name):
     ctl("run", "--name", name, busybox, "/bin/sh", "-c", "yes 0123456789 | head -n 5000").ok()
     with read_log(name) as pipe:
         pid, = readers()
+        pipe.readline()
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
         assert "CapEff:\t0000000000000000" in status and "NoNewPrivs:\t1" in status
-        pipe.readline()
         assert ctl("list").ok().seconds < 2
         assert readers() == [pid]
     wait_exit(pid)
