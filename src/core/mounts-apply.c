@@ -42,20 +42,29 @@ open_target (int root_fd, const char *path, int flags)
   return quilt_open_in_root (root_fd, path, flags | O_PATH, 0);
 }
 
+/* As many links on one way as the kernel follows. */
+#define LINKS_MAX 40
+
+/* A component of a path that is a link. */
+typedef struct {
+  gsize start, end;
+  char target[PATH_MAX]; /* "": there is none */
+} Link;
+
 /* Makes what is missing of path: directories, and at its end a directory or an empty file. What is
- * there is followed as the container would, and never left. Returns the end, opened. */
+ * there is followed as the container would, and never left. Returns the end, opened; or -1, and
+ * with EEXIST *ret_link is a link on the way that leads to nothing. */
 static int
-make_target (int root_fd, const char *path, gboolean directory)
+make_up_to_link (int root_fd, const char *path, gboolean directory, Link *ret_link)
 {
   char prefix[PATH_MAX];
   g_autofd int parent_fd = fcntl (root_fd, F_DUPFD_CLOEXEC, 3);
   gsize start = 0, end = 0;
 
-  if (strlen (path) >= sizeof prefix)
-    return errno = ENAMETOOLONG, -1;
   for (;;) {
     g_autofd int fd = -1;
     gboolean last;
+    ssize_t n;
 
     start = end + strspn (path + end, "/");
     end = start + strcspn (path + start, "/");
@@ -67,8 +76,13 @@ make_target (int root_fd, const char *path, gboolean directory)
       int r = last && !directory ? mknodat (parent_fd, prefix + start, S_IFREG | 0644, 0)
                                  : mkdirat (parent_fd, prefix + start, 0755);
 
-      if (r < 0 && errno == EEXIST)
-        errno = ELOOP; /* a link that leads nowhere: nothing is made where an image points */
+      if (r < 0 && errno == EEXIST) {
+        n = readlinkat (parent_fd, prefix + start, ret_link->target, sizeof ret_link->target - 1);
+        ret_link->target[MAX (n, 0)] = '\0';
+        ret_link->start = start;
+        ret_link->end = end;
+        errno = n > 0 ? EEXIST : ELOOP;
+      }
       if (r == 0)
         fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
     }
@@ -77,6 +91,32 @@ make_target (int root_fd, const char *path, gboolean directory)
     quilt_fd_clear (&parent_fd);
     parent_fd = g_steal_fd (&fd);
   }
+}
+
+/* As make_up_to_link(), and what a link on the way leads to is made too: images have links to what
+ * is there only at run time (/etc/resolv.conf, /var/run). Each link is read by us and put into the
+ * path, which is then walked from the root again, so that nothing is made outside of it. */
+static int
+make_target (int root_fd, const char *path, gboolean directory)
+{
+  char walked[PATH_MAX], next[PATH_MAX];
+
+  if (g_strlcpy (walked, path, sizeof walked) >= sizeof walked)
+    return errno = ENAMETOOLONG, -1;
+  for (guint i = 0; i < LINKS_MAX; i++) {
+    Link link = {.target = ""};
+    int fd = make_up_to_link (root_fd, walked, directory, &link);
+    int n;
+
+    if (fd >= 0 || !*link.target)
+      return fd;
+    n = g_snprintf (next, sizeof next, "%.*s%s%s", *link.target == '/' ? 0 : (int)link.start,
+                    walked, link.target, walked + link.end);
+    if (n >= (int)sizeof next)
+      return errno = ENAMETOOLONG, -1;
+    memcpy (walked, next, (gsize)n + 1);
+  }
+  return errno = ELOOP, -1;
 }
 
 /* What the file system says about a failed parameter, e.g. "overlay: Invalid argument…". */
