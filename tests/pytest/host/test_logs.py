@@ -214,3 +214,19 @@ def test_somebody_else_who_writes_to_the_output_keeps_no_setup_from_going_on(bus
     ctl("kill", name).ok()
     assert stranger.refused.wait(TIMEOUT)
     stranger.thread.join(TIMEOUT)
+
+
+@pytest.mark.fault("6c")
+@pytest.mark.parametrize("options", [[], ["--rm"]])
+def test_while_journald_is_away_a_foreground_run_returns_with_all_its_output(busybox, name, journal, options):
+    """And the journal has it too, once journald is back."""
+    lines = b"".join(b"%d\n" % number for number in range(1, 20001))
+    units = ["systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket"]
+    run("systemctl", "stop", *units)
+    try:
+        done = ctl("run", "--name", name, *options, busybox, "/bin/sh", "-c", "seq 20000; exit 7")
+    finally:
+        run("systemctl", "start", *reversed(units)).ok()
+    assert (done.code, done.out) == (7, lines) and done.seconds < 3
+    journal.wait(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout", wanted=lambda entry: entry["MESSAGE"] == "20000")
+    assert b"".join(text + b"\n" for text in journal.messages(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout")) == lines
