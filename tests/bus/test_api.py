@@ -138,14 +138,14 @@ def test_d5_every_change_is_signalled_once_and_in_order(create, services):
 
 
 def test_the_scope_gets_everything_in_one_call(run, systemd):
-    run("sleep", name="box", memory_max=64 << 20, cpu_quota=500000, pids_max=33, stop_timeout=5000000)
+    run("sleep", name="box", memory_max=64 << 20, cpu_quota=500000, pids_max=33, stop_timeout=100000000)
     (unit, mode, properties, aux), = [a for method, a in systemd.calls if method == "StartTransientUnit"]
     properties = dict(properties)
     assert (unit, mode, aux) == ("quilt-box.scope", "fail", [])
     assert {key: properties[key] for key in ("Slice", "Delegate", "Controller", "MemoryMax", "CPUQuotaPerSecUSec",
                                              "TasksMax", "TimeoutStopUSec", "CollectMode")} == {
         "Slice": "quilt.slice", "Delegate": True, "Controller": "org.quilt", "MemoryMax": 64 << 20,
-        "CPUQuotaPerSecUSec": 500000, "TasksMax": 34, "TimeoutStopUSec": 10000000,  # the supervisor's share
+        "CPUQuotaPerSecUSec": 500000, "TasksMax": 34, "TimeoutStopUSec": 105000000,  # the supervisor's share
         "CollectMode": "inactive-or-failed"}
     assert len([method for method, _ in systemd.calls if method != "ListUnitsByPatterns"]) == 1
 
