@@ -37,6 +37,7 @@ typedef struct {
   int pending_signal; /* came before there was a container to send it to */
   int code;           /* -1: not known yet */
   gboolean unwritten; /* our stdout does not take what it prints */
+  gboolean unread;    /* whoever read our output has gone */
   guint interrupts;   /* so far */
 } Run;
 
@@ -62,34 +63,6 @@ check_end (Run *run)
     g_main_loop_quit (run->loop);
   else if (run->open_streams == 0 && run->waiter)
     quilt_waiter_hurry (run->waiter);
-}
-
-static void
-on_stdout_end (int errsv, gpointer data)
-{
-  Run *run = data;
-
-  run->open_streams--;
-  if (errsv == EPIPE) {
-    /* Our reader has gone. As any program in a pipeline we end by that; the container goes on. */
-    run->code = QUILT_EXIT_SIGNAL + SIGPIPE;
-    g_main_loop_quit (run->loop);
-    return;
-  }
-  if (errsv) {
-    quilt_ctl_warn ("Failed to write to stdout: %s; the container goes on", g_strerror (errsv));
-    run->unwritten = TRUE;
-  }
-  check_end (run);
-}
-
-static void
-on_stderr_end (int errsv, gpointer data)
-{
-  Run *run = data;
-
-  run->open_streams--;
-  check_end (run);
 }
 
 static void
@@ -139,16 +112,17 @@ send_signal (Run *run, int signum)
                           NULL, quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
 }
 
-/* Setup steps run before RunContainer is answered: who interrupts them wants the container gone,
- * and it has no process of its own yet that could get the signal. */
 static void
-stop_setup (Run *run)
+stop (Run *run, const char *option)
 {
-  const char *const names[] = {run->name, NULL};
+  const char *const names[] = {run->id ? run->id : run->name, NULL};
+  GVariantBuilder options;
 
+  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  if (option)
+    g_variant_builder_add (&options, "{sv}", option, g_variant_new_boolean (TRUE));
   g_dbus_connection_call (run->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER,
-                          "StopContainers",
-                          g_variant_new ("(^as@a{sv})", names, quilt_bus_no_options ()), NULL,
+                          "StopContainers", g_variant_new ("(^asa{sv})", names, &options), NULL,
                           quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
 }
 
@@ -178,6 +152,68 @@ begin_line (void)
 {
   if (isatty (STDERR_FILENO))
     fputc ('\n', stderr);
+}
+
+/* As any program in a pipeline, we end when our reader has gone, and with us a container that is to
+ * be removed then: its writes fail, as ours did. Any other container goes on. What is not there yet
+ * has to wait for its start; a setup step can be stopped, by the name that we gave the container.
+ */
+static void
+follow_reader (Run *run)
+{
+  g_autofree char *name = NULL;
+
+  if (!run->unread || (!run->id && !run->has_setup))
+    return;
+  name = run->id ? get_name (run) : g_strdup (run->name);
+  if (quilt_create_get (run->create, "rm")->flag) {
+    quilt_ctl_warn ("The reader of the output has gone; stopping container %s (--rm)", name);
+    stop (run, "close-output");
+    return;
+  }
+  quilt_ctl_warn ("The reader of the output has gone; container %s goes on; to stop it: quiltctl "
+                  "stop %s",
+                  name, name);
+  g_main_loop_quit (run->loop);
+}
+
+static void
+lose_reader (Run *run)
+{
+  if (!run->unread) {
+    run->unread = TRUE;
+    follow_reader (run);
+  }
+  check_end (run);
+}
+
+static void
+on_stdout_end (int errsv, gpointer data)
+{
+  Run *run = data;
+
+  run->open_streams--;
+  if (errsv == EPIPE) {
+    lose_reader (run);
+    return;
+  }
+  if (errsv) {
+    quilt_ctl_warn ("Failed to write to stdout: %s; the container goes on", g_strerror (errsv));
+    run->unwritten = TRUE;
+  }
+  check_end (run);
+}
+
+static void
+on_stderr_end (int errsv, gpointer data)
+{
+  Run *run = data;
+
+  run->open_streams--;
+  if (errsv == EPIPE)
+    lose_reader (run);
+  else
+    check_end (run);
 }
 
 /* The kernel spares a container's first process each signal that it has not asked for, so Ctrl-C
@@ -215,6 +251,8 @@ pass_on (Run *run, int signum)
     send_signal (run, signum);
 }
 
+/* Setup steps run before RunContainer is answered: who interrupts them wants the container gone,
+ * and it has no process of its own yet that could get the signal. */
 static void
 on_signal (int signum, gpointer data)
 {
@@ -233,7 +271,7 @@ on_signal (int signum, gpointer data)
   if (signum == SIGUSR1 || signum == SIGUSR2)
     return;
   if (run->has_setup && !again) {
-    stop_setup (run);
+    stop (run, NULL);
   } else if (again) {
     run->code = QUILT_EXIT_SIGNAL + signum;
     g_main_loop_quit (run->loop);
@@ -321,6 +359,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   if (run->pending_signal)
     pass_on (run, run->pending_signal);
   run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
+  follow_reader (run);
   check_end (run);
 }
 
@@ -387,6 +426,8 @@ run_attached (QuiltCtl *ctl,
   g_clear_object (
       &fds); /* the writing ends are the container's alone, or there is no end of file */
   g_main_loop_run (run.loop);
+  if (run.unread && run.id)
+    return QUILT_EXIT_SIGNAL + SIGPIPE;
   return run.unwritten ? QUILT_EXIT_RUN_FAILURE : run.code;
 }
 

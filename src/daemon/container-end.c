@@ -151,6 +151,10 @@ quilt_container_linger (QuiltContainer *self)
 {
   GPtrArray *refused[] = {self->settle_waiters, self->remove_waiters};
 
+  if (self->forced) {
+    quilt_run_give_up (self->run);
+    return;
+  }
   g_warning ("Container %s has ended, but its last output was not taken yet, by the journal or by "
              "a reader",
              self->record->options->name);

@@ -7,8 +7,9 @@
 typedef struct {
   guint64 timeout_usec; /* stop */
   gboolean has_timeout;
-  int signal;     /* kill: 1..64 */
-  gboolean force; /* remove */
+  gboolean close_output; /* stop: its writes fail, so that it notices */
+  int signal;            /* kill: 1..64 */
+  gboolean force;        /* remove */
 } QuiltVerbArgs;
 
 /* Where a copy of the output goes; -1: nowhere. The descriptors stay the caller's. */

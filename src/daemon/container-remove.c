@@ -101,6 +101,7 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
     }
     quilt_run_give_up (self->run);
   }
+  self->forced = self->forced || args->force;
   g_ptr_array_add (self->remove_waiters, task);
   if (self->removing)
     return;

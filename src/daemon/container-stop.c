@@ -67,6 +67,8 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
   if (active && quilt_container_refuse_while_frozen (task, self))
     return;
   g_ptr_array_add (self->end_waiters, task);
+  if (active && args->close_output && self->run && !self->ended)
+    quilt_run_close_output (self->run);
   if (active)
     quilt_container_begin_stop (self, args->has_timeout ? args->timeout_usec
                                                         : self->record->options->stop_timeout_usec);

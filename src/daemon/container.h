@@ -47,6 +47,7 @@ struct _QuiltContainer {
   gboolean unrecorded; /* how the last run ended could not be written */
   gboolean editing;    /* a changed record is on its way to the disk */
   gboolean removing;   /* refuses all else */
+  gboolean forced;     /* somebody wants it removed though output is lost */
   gboolean deleting;   /* the files are being removed */
   gboolean deleted;
   gboolean gone; /* no longer an object; somebody still holds it */

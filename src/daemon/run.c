@@ -415,6 +415,15 @@ quilt_run_set_stop (QuiltRun *self, int signal, guint64 timeout_usec)
 }
 
 void
+quilt_run_close_output (QuiltRun *self)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_CLOSE);
+  send (self, &message);
+}
+
+void
 quilt_run_rename (QuiltRun *self, const char *name)
 {
   QuiltMessage message;

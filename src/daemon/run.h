@@ -61,6 +61,8 @@ void quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec);
 void quilt_run_kill (QuiltRun *self, int signal);
 /* What its supervisor does if systemd asks it to stop, and not quiltd. */
 void quilt_run_set_stop (QuiltRun *self, int signal, guint64 timeout_usec);
+/* The container's writes to its stdout and stderr fail from now on. */
+void quilt_run_close_output (QuiltRun *self);
 void quilt_run_rename (QuiltRun *self, const char *name);
 /* Its supervisor has not read earlier messages. Refuse what a caller may repeat without end. */
 gboolean quilt_run_is_clogged (const QuiltRun *self);

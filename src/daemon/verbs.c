@@ -11,7 +11,7 @@ typedef struct {
   const char *name;
   const char *action;
   void (*run) (QuiltContainer *container, const QuiltVerbArgs *args, GTask *task);
-  const char *option; /* the only one that it takes */
+  const char *options[2]; /* that it takes; NULL: no more */
 } Verb;
 
 static void
@@ -27,14 +27,21 @@ wait (QuiltContainer *container, const QuiltVerbArgs *args, GTask *task)
 }
 
 static const Verb verbs[] = {
-    [QUILT_VERB_START] = {"start", QUILT_ACTION_MANAGE_CONTAINERS, start, NULL},
-    [QUILT_VERB_STOP] = {"stop", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_stop, "timeout"},
-    [QUILT_VERB_RESTART] = {"restart", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_restart,
-                            "timeout"},
-    [QUILT_VERB_KILL] = {"kill", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_kill, NULL},
-    [QUILT_VERB_REMOVE] = {"remove", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_remove,
-                           "force"},
-    [QUILT_VERB_WAIT] = {"wait", QUILT_ACTION_INSPECT, wait, NULL},
+    [QUILT_VERB_START] = {"start", QUILT_ACTION_MANAGE_CONTAINERS, start, {NULL}},
+    [QUILT_VERB_STOP] = {"stop",
+                         QUILT_ACTION_MANAGE_CONTAINERS,
+                         quilt_container_stop,
+                         {"timeout", "close-output"}},
+    [QUILT_VERB_RESTART] = {"restart",
+                            QUILT_ACTION_MANAGE_CONTAINERS,
+                            quilt_container_restart,
+                            {"timeout"}},
+    [QUILT_VERB_KILL] = {"kill", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_kill, {NULL}},
+    [QUILT_VERB_REMOVE] = {"remove",
+                           QUILT_ACTION_MANAGE_CONTAINERS,
+                           quilt_container_remove,
+                           {"force"}},
+    [QUILT_VERB_WAIT] = {"wait", QUILT_ACTION_INSPECT, wait, {NULL}},
 };
 
 /* One container of a call: found before the caller is checked, and bound to its ID since. */
@@ -202,16 +209,19 @@ call_new (QuiltDaemon *daemon,
 {
   QuiltVerbArgs args = {.signal = signal};
   const QuiltDictKey keys[] = {{"timeout", 't', &args.timeout_usec, &args.has_timeout},
+                               {"close-output", 'b', &args.close_output, NULL},
                                {"force", 'b', &args.force, NULL}};
   const Verb *verb = &verbs[kind];
   g_autoptr (GError) error = NULL;
-  const QuiltDictKey *key = NULL;
+  QuiltDictKey known[G_N_ELEMENTS (verb->options)];
+  guint n = 0;
   Call *call;
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (g_strcmp0 (verb->option, keys[i].key) == 0)
-      key = &keys[i];
-  if (!quilt_dict_read (options, key, key ? 1 : 0, &error)) {
+    if (g_strcmp0 (verb->options[0], keys[i].key) == 0 ||
+        g_strcmp0 (verb->options[1], keys[i].key) == 0)
+      known[n++] = keys[i];
+  if (!quilt_dict_read (options, known, n, &error)) {
     quilt_bus_error_return (invocation, error);
     return NULL;
   }

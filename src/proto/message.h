@@ -19,6 +19,7 @@ typedef enum {
                               proto/budget.h, and since when (g_get_monotonic_time()) */
 
   QUILT_MESSAGE_STOP_SETTINGS = 7, /* signal and time_usec of a stop that systemd asks for */
+  QUILT_MESSAGE_CLOSE = 8,         /* from now on the container's writes to its output fail */
 
   /* supervisor → quiltd; after each (re)connection it first repeats the state it is in */
   QUILT_MESSAGE_READY = 16,   /* built, waits for GO */

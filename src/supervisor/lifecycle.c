@@ -154,6 +154,10 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
   case QUILT_MESSAGE_KILL:
     kill_by_order (self, message->signal);
     break;
+  case QUILT_MESSAGE_CLOSE:
+    for (guint i = 0; i < QUILT_N_STREAMS; i++)
+      quilt_output_finish (&self->outputs[i]);
+    break;
   case QUILT_MESSAGE_RENAME:
     if (*message->text)
       quilt_log_set_name (&self->log, message->text);
@@ -416,11 +420,11 @@ finish_output (QuiltSupervisor *self)
                   quilt_log_report_dropped (&self->log, g_get_monotonic_time (), TRUE);
 }
 
-/* journald is away, and nothing else keeps the end from being told. */
+/* journald is away, or the log is held back, and nothing else keeps the end from being told. */
 static gboolean
-waits_for_journald (const QuiltSupervisor *self)
+waits_for_journal (const QuiltSupervisor *self)
 {
-  gboolean waits = self->log.journal.retry_usec > 0;
+  gboolean waits = self->log.journal.retry_usec > 0 || self->log.held_usec > 0;
 
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     waits = waits && (self->outputs[i].attachment.fd < 0 || self->outputs[i].emptied);
@@ -497,8 +501,8 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
     continue_setup (self);
   else
     pump (self);
-  if (self->phase == QUILT_PHASE_ENDED && (self->drained || now_usec >= self->patience_usec ||
-                                           self->log.held_usec > 0 || waits_for_journald (self)))
+  if (self->phase == QUILT_PHASE_ENDED &&
+      (self->drained || now_usec >= self->patience_usec || waits_for_journal (self)))
     record (self);
   return !may_leave (self) || linger (self, now_usec);
 }

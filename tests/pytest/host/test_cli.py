@@ -231,6 +231,28 @@ def test_cli_interrupts_of_a_program_are_only_passed_on(busybox, name):
         assert process.wait(TIMEOUT) == 5
 
 
+@pytest.mark.fault(30)
+@pytest.mark.parametrize("script, code", [("exec yes", 1), ("trap 'echo stop >/dev/null; exit 7' TERM; yes | cat; while :; do sleep 0.02; done", 7)])
+def test_cli_a_container_to_be_removed_ends_with_its_reader(busybox, name, script, code, bus_events):
+    """yes is not killed by SIGTERM, being the first process: its writes fail."""
+    pipeline = 'quiltctl run --rm --stop-timeout 1h --name "$0" "$1" sh -c "$2" | head -1; echo ${PIPESTATUS[0]}'
+    done = run("bash", "-c", pipeline, name, busybox, script, timeout=3 * TIMEOUT)
+    assert done.out == b"y\n141\n"
+    assert done.err == f"quiltctl: The reader of the output has gone; stopping container {name} (--rm)\n".encode()
+    assert name not in containers()
+    bus_events.wait(lambda _path, _interface, member, arguments:
+                    member == "PropertiesChanged" and arguments[1].get("ExitCode") == code)
+
+
+@pytest.mark.fault(30)
+def test_cli_another_container_goes_on_without_its_reader(busybox, name):
+    pipeline = 'quiltctl run --name "$0" "$1" sh -c "yes | head -n 100000; exec sleep 1000" | head -1; echo ${PIPESTATUS[0]}'
+    done = run("bash", "-c", pipeline, name, busybox)
+    assert done.out == b"y\n141\n"
+    assert f"container {name} goes on; to stop it: quiltctl stop {name}".encode() in done.err
+    ctl("kill", name).ok()
+
+
 def test_cli_tables_are_safe_on_a_terminal(busybox, name):
     ctl("run", "--name", name, "--label", "a=" + ESCAPES, busybox, "echo", ESCAPES).ok()
     for words in (["list"], ["status", name], ["logs", name], ["inspect", name], ["inspect", "--oci", name],

@@ -49,6 +49,17 @@ def test_a_flood_leaves_its_neighbour_whole(busybox, name, journal):
     assert len(journal.messages(f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout")) == 5000
 
 
+def test_a_forced_removal_gives_up_output_that_journald_does_not_take(busybox, name):
+    background(name, busybox, "/bin/sh", "-c", "echo ready; while :; do seq 1000; done")
+    follow_until(name, b"ready")
+    journald = int(run("systemctl", "show", "-P", "MainPID", "systemd-journald.service").ok().text)
+    os.kill(journald, signal.SIGSTOP)
+    try:
+        ctl("remove", "--force", name).ok()
+    finally:
+        os.kill(journald, signal.SIGCONT)
+
+
 def test_logs_options(busybox, name):
     ctl("run", "--name", name, busybox, "/bin/sh", "-c", "seq 5; echo e >&2").ok()
     last = ctl("logs", "-n", "2", "-o", "cat", name).ok()
