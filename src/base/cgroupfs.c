@@ -2,13 +2,19 @@
 /* Where the unified cgroup hierarchy is, and who is where in it: cgroups(7). */
 #include "base/cgroupfs.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+#define MARK "user.quilt.id"
+#define MARK_MAX 64
 
 char *
 quilt_cgroupfs_parse_self (const char *text)
@@ -66,4 +72,20 @@ quilt_cgroupfs_open_root (void)
     return fd;
   path = quilt_cgroupfs_parse_mountinfo (text);
   return path ? open_cgroup2 (path) : -1;
+}
+
+gboolean
+quilt_cgroupfs_mark (int fd, const char *id, GError **error)
+{
+  return fsetxattr (fd, MARK, id, strlen (id), 0) == 0 ||
+         quilt_set_error_errno (error, errno, "Failed to mark the container's cgroup as Quilt's");
+}
+
+char *
+quilt_cgroupfs_get_mark (int fd)
+{
+  char id[MARK_MAX];
+  ssize_t n = fgetxattr (fd, MARK, id, sizeof id);
+
+  return n > 0 ? g_strndup (id, (gsize)n) : NULL;
 }

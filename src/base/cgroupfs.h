@@ -13,3 +13,10 @@ char *quilt_cgroupfs_parse_mountinfo (const char *text);
 
 /* The root of the cgroup2 file system, as a directory (O_PATH); -1 if there is none. */
 int quilt_cgroupfs_open_root (void);
+
+/* Marks the cgroup of a container's scope with the container's ID. Anybody may give a scope a name
+ * like Quilt's: only this mark says that its processes are Quilt's. An extended attribute, so that
+ * it lasts exactly as long as the cgroup, whatever becomes of quiltd and of /run. */
+gboolean quilt_cgroupfs_mark (int fd, const char *id, GError **error);
+/* The ID; NULL if the cgroup has no mark. Owned by the caller. */
+char *quilt_cgroupfs_get_mark (int fd);

@@ -43,6 +43,24 @@ quilt_error_from_name (const char *name)
   return QUILT_ERROR_FAILED;
 }
 
+static QuiltError
+code_of (int errsv)
+{
+  switch (errsv) {
+  case ENOSPC:
+  case EDQUOT:
+    return QUILT_ERROR_NO_SPACE;
+  case EAGAIN:
+  case EMFILE:
+  case ENFILE:
+  case ENOMEM:
+  case ENOBUFS:
+    return QUILT_ERROR_BUSY;
+  default:
+    return QUILT_ERROR_FAILED;
+  }
+}
+
 gboolean
 quilt_set_error_errno (GError **error, int errsv, const char *format, ...)
 {
@@ -52,8 +70,6 @@ quilt_set_error_errno (GError **error, int errsv, const char *format, ...)
   va_start (args, format);
   what = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, QUILT_ERROR,
-               errsv == ENOSPC || errsv == EDQUOT ? QUILT_ERROR_NO_SPACE : QUILT_ERROR_FAILED,
-               "%s: %s", what, g_strerror (errsv));
+  g_set_error (error, QUILT_ERROR, code_of (errsv), "%s: %s", what, g_strerror (errsv));
   return FALSE;
 }

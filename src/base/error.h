@@ -36,6 +36,7 @@ const char *quilt_error_to_name (int code);
 QuiltError quilt_error_from_name (const char *name);
 
 /* Sets "FORMAT: strerror (errsv)" with the code that errsv suggests: NO_SPACE for ENOSPC and
- * EDQUOT, FAILED for all else. Returns FALSE, so that a caller can return it. */
+ * EDQUOT, BUSY for what passes by itself (no descriptor, memory or buffer is free now), FAILED for
+ * all else. Returns FALSE, so that a caller can return it. */
 gboolean quilt_set_error_errno (GError **error, int errsv, const char *format, ...)
     G_GNUC_PRINTF (3, 4);

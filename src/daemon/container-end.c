@@ -27,6 +27,47 @@ quilt_container_known (QuiltContainer *self)
   quilt_daemon_release (self->daemon);
 }
 
+void
+quilt_container_take_state (QuiltContainer *self)
+{
+  const QuiltResult *result = &self->result;
+
+  if (quilt_outcome_is_open (result))
+    self->state = QUILT_STATE_RUNNING;
+  else if (quilt_outcome_is_failure (result))
+    self->state = QUILT_STATE_FAILED;
+  else
+    self->state = result->finished_usec ? QUILT_STATE_EXITED : QUILT_STATE_PENDING;
+  quilt_container_refresh (self);
+}
+
+void
+quilt_container_reopen (QuiltContainer *self, guint64 started_usec)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (quilt_outcome_is_open (&self->result))
+    return;
+  quilt_outcome_begin (&self->result, started_usec);
+  if (!quilt_container_save_result (self->daemon->store, self->record->id, &self->result, TRUE,
+                                    &error))
+    g_warning ("Failed to record that container %s runs: %s", self->record->options->name,
+               error->message);
+}
+
+void
+quilt_container_keep_record (QuiltContainer *self)
+{
+  quilt_container_take_state (self);
+  quilt_container_known (self);
+  quilt_run_release (self->run, TRUE);
+  if (self->record->options->auto_remove)
+    self->removing = TRUE;
+  if (!self->removing)
+    quilt_container_answer (self->end_waiters, NULL);
+  quilt_container_remove_if_due (self);
+}
+
 /* The end is on record (or can't be, which is logged): everybody may know. */
 static void
 announce_end (QuiltContainer *self, gboolean recorded)

@@ -30,6 +30,8 @@ void quilt_container_wait (QuiltContainer *self, GTask *task);
 
 /* For a container that an earlier quiltd should have removed. */
 void quilt_container_remove_leftover (QuiltContainer *self);
+/* Takes the state that the last result gives, without a word to anybody. */
+void quilt_container_take_state (QuiltContainer *self);
 
 /* quiltd ends: the last attempt to write how containers ended, where that failed before. */
 void quilt_container_retry_records (QuiltDaemon *daemon);

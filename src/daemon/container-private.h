@@ -14,6 +14,11 @@ void quilt_container_fail (QuiltContainer *self, const GError *why);
 void quilt_container_linger (QuiltContainer *self);
 /* There is news of a run that an earlier quiltd started. */
 void quilt_container_known (QuiltContainer *self);
+/* It runs: if the record says otherwise, the record is wrong. */
+void quilt_container_reopen (QuiltContainer *self, guint64 started_usec);
+/* It has ended, and was never open on the record, or is not any more: what is on the record counts.
+ */
+void quilt_container_keep_record (QuiltContainer *self);
 
 /* Its own, the image's, or SIGTERM. */
 int quilt_container_get_stop_signal (const QuiltContainer *self);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "daemon/container-private.h"
 #include "daemon/etc.h"
 #include "daemon/host-limits.h"
@@ -54,6 +55,10 @@ on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *e
 {
   gboolean stopped = self->state == QUILT_STATE_STOPPING;
 
+  if (!quilt_outcome_is_open (&self->result)) {
+    quilt_container_keep_record (self);
+    return;
+  }
   if (message) {
     self->log_used = message->done;
     self->log_used_usec = g_get_monotonic_time ();
@@ -77,6 +82,8 @@ quilt_container_on_run (QuiltRunEvent event,
   QuiltContainer *self = data;
   g_autoptr (QuiltContainer) keep = g_object_ref (self);
 
+  if (event == QUILT_RUN_STEP || event == QUILT_RUN_RUNNING)
+    quilt_container_reopen (self, message->time_usec);
   switch (event) {
   case QUILT_RUN_STEP:
     self->result.step = message->step;
@@ -173,6 +180,15 @@ plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **e
   const char *key;
 
   *ret_ready = TRUE;
+  if (self->record->options->more) {
+    g_autofree char *more = quilt_text_quote (self->record->options->more);
+
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "The container has options that this Quilt does not know: %s; start it with the "
+                 "Quilt that made it, or make it anew",
+                 more);
+    return NULL;
+  }
   if (!self->image) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                  "The container's image '%s' (%s) is not there; import it again",

@@ -52,12 +52,14 @@ on_ended (int pidfd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Who hangs up is at its end, or will be now. */
+/* A helper that hangs up is at its end, or will be now. */
 static void
 hang_up (QuiltHelper *self)
 {
   self->source = 0;
   drop_unsent (self);
+  if (self->events->hung_up && self->events->hung_up (self->data))
+    return; /* self may be gone */
   if (self->pidfd < 0) {
     self->events->closed (self->data);
     return;

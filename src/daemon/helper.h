@@ -13,6 +13,9 @@ typedef struct {
   void (*message) (const QuiltMessage *message, gpointer data);
   void (*closed) (gpointer data); /* the last event: it has ended, by itself or because it hung up
                                      or sent what nobody should */
+  /* It hung up, or sent what nobody should, and may be alive. TRUE: leave it alone, and there are
+   * no more events. FALSE, or NULL: it is killed, and closed() follows. */
+  gboolean (*hung_up) (gpointer data);
 } QuiltHelperEvents;
 
 /* Opens the directory of the helpers as a mount of its own that can't be written to. What a

@@ -162,6 +162,7 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   record->config.env = g_strdupv (old->config.env);
   record->config.working_directory = g_strdup (old->config.working_directory);
   record->config.stop_signal = g_strdup (old->config.stop_signal);
+  record->more = g_strdup (old->more);
   return record;
 }
 

@@ -17,6 +17,7 @@ set_texts (QuiltResult *result, const char *reason, const char *error, const cha
   result->reason = g_strdup (reason);
   result->error = g_strdup (error);
   result->error_name = g_strdup (error_name);
+  result->unreadable = FALSE;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "spec/words.h"
 #include "store/digest.h"
 #include "store/images.h"
+#include "systemd/cgroup.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -26,14 +27,12 @@ typedef struct {
   guint timer;
   gboolean keep_layers; /* of images that are not known */
   GHashTable *broken;   /* containers whose record can't be read: what they run is left alone */
-  GHashTable *scopes;   /* of the runs that were found */
 } Recovery;
 
 static void
 recovery_free (Recovery *recovery)
 {
   g_hash_table_unref (recovery->broken);
-  g_hash_table_unref (recovery->scopes);
   g_free (recovery);
 }
 
@@ -89,16 +88,6 @@ load_images (Recovery *recovery, GError **error)
   return TRUE;
 }
 
-static QuiltState
-state_on_record (const QuiltResult *result)
-{
-  if (quilt_outcome_is_open (result))
-    return QUILT_STATE_RUNNING;
-  if (quilt_outcome_is_failure (result))
-    return QUILT_STATE_FAILED;
-  return result->finished_usec ? QUILT_STATE_EXITED : QUILT_STATE_PENDING;
-}
-
 static void
 report_lost (QuiltContainer *self)
 {
@@ -112,36 +101,26 @@ report_lost (QuiltContainer *self)
   quilt_container_enter (self, QUILT_STATE_FAILED);
 }
 
+/* What a run has left in /run says more than the record: the supervisor knows whether the container
+ * runs, and its exit record how it ended. Until they have spoken, it is taken for running. */
 static void
-claim (Recovery *recovery, const QuiltRun *run)
+resume (QuiltContainer *self)
 {
-  g_hash_table_add (recovery->scopes, g_strdup (quilt_run_get_scope (run)));
-}
-
-/* Where a run is open on record, its supervisor, or what that left, tells the rest. Where it is
- * not, quiltd went before a start got as far as GO, or after an end was on record: what is left in
- * /run serves nobody. */
-static void
-resume (Recovery *recovery, QuiltContainer *self)
-{
-  gboolean open = quilt_outcome_is_open (&self->result);
-
-  self->state = state_on_record (&self->result);
   self->run = quilt_run_adopt (self->daemon, self->record->id, quilt_container_on_run, self);
-  if (self->run)
-    claim (recovery, self->run);
-  quilt_container_refresh (self);
-  if (open && self->run) {
+  if (self->run) {
+    if (self->result.unreadable)
+      quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+    self->state = QUILT_STATE_RUNNING;
     self->recovering = TRUE;
+    quilt_container_refresh (self);
     quilt_daemon_hold (self->daemon);
     return;
   }
-  if (open)
+  quilt_container_take_state (self);
+  if (quilt_outcome_is_open (&self->result))
     report_lost (self);
-  if (self->record->options->auto_remove && (self->run || self->result.finished_usec))
+  if (self->record->options->auto_remove && self->result.finished_usec)
     quilt_container_remove_leftover (self);
-  if (self->run)
-    quilt_run_discard (self->run);
 }
 
 static gboolean
@@ -164,7 +143,7 @@ load_containers (Recovery *recovery, GError **error)
     container->result = stored->result;
     memset (&stored->result, 0, sizeof stored->result);
     quilt_container_publish (container);
-    resume (recovery, container);
+    resume (container);
   }
   return all != NULL;
 }
@@ -174,15 +153,28 @@ on_stray (QuiltRunEvent event, const QuiltMessage *message, const GError *error,
 {
   QuiltRun **stray = data;
 
-  if (event != QUILT_RUN_SETTLED)
-    return;
-  quilt_run_free (*stray);
-  g_free (stray);
+  switch (event) {
+  case QUILT_RUN_RUNNING:
+    g_warning ("The scope %s runs a container that is not in the store; it is left alone, and "
+               "'systemctl stop %s' ends it",
+               quilt_run_get_scope (*stray), quilt_run_get_scope (*stray));
+    break;
+  case QUILT_RUN_ENDED:
+    quilt_run_release (*stray, TRUE);
+    break;
+  case QUILT_RUN_SETTLED:
+    quilt_run_free (*stray);
+    g_free (stray);
+    break;
+  default:
+    break;
+  }
 }
 
-/* Runs of containers that are no more: quiltd went in the middle of a removal. */
+/* Runs of containers that are not in the store: quiltd went in the middle of a removal, or the
+ * store is not all there. What has ended is cleared away. */
 static void
-drop_strays (Recovery *recovery)
+find_strays (Recovery *recovery)
 {
   QuiltDaemon *daemon = recovery->daemon;
   int fd = openat (daemon->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -197,12 +189,8 @@ drop_strays (Recovery *recovery)
       continue;
     stray = g_new0 (QuiltRun *, 1);
     *stray = quilt_run_adopt (daemon, entry->d_name, on_stray, stray);
-    if (!*stray) {
+    if (!*stray)
       g_free (stray);
-      continue;
-    }
-    claim (recovery, *stray);
-    quilt_run_discard (*stray);
   }
   if (dir)
     closedir (dir);
@@ -210,44 +198,17 @@ drop_strays (Recovery *recovery)
     quilt_fd_clear (&fd);
 }
 
-static gboolean
-is_claimed (const char *scope, gpointer data)
-{
-  const Recovery *recovery = data;
-
-  return g_hash_table_contains (recovery->scopes, scope);
-}
-
+/* Nothing that is alive is ended for being unknown: somebody may have moved /run or the store away.
+ */
 static void
-on_stray_killed (GObject *source, GAsyncResult *result, gpointer data)
+on_scope (const char *scope, const char *id, gpointer data)
 {
   QuiltDaemon *daemon = data;
-  g_autoptr (GError) error = NULL;
 
-  if (!quilt_systemd_kill_scope_finish (daemon->systemd, result, &error))
-    g_warning ("%s", error->message);
-}
-
-/* A scope of nobody's has lost its supervisor and its run directory. */
-static void
-on_scopes_listed (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Recovery *recovery = data;
-  QuiltDaemon *daemon = recovery->daemon;
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) scopes = quilt_systemd_list_scopes_finish (daemon->systemd, result, &error);
-
-  if (!scopes)
-    g_warning ("Failed to compare the containers with systemd's scopes: %s", error->message);
-  for (char **scope = scopes; scope && *scope; scope++) {
-    if (is_claimed (*scope, recovery) || g_hash_table_size (recovery->broken) > 0)
-      continue;
-    g_warning ("The scope %s belongs to no container, its processes are killed", *scope);
-    quilt_systemd_kill_scope_async (daemon->systemd, *scope, NULL, on_stray_killed, daemon);
-  }
-  if (scopes && g_hash_table_size (recovery->broken) == 0)
-    quilt_run_dir_sweep_limits (daemon, is_claimed, recovery);
-  quilt_daemon_release (daemon);
+  if (!quilt_run_dir_exists (daemon, id))
+    g_warning ("The scope %s runs a container, %s, whose directory in /run is gone; it is left "
+               "alone, and 'systemctl stop %s' ends it",
+               scope, id, scope);
 }
 
 static void
@@ -294,7 +255,6 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
   recovery->callback = callback;
   recovery->data = data;
   recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!load_images (recovery, error) || !load_containers (recovery, error)) {
     recovery_free (recovery);
     return FALSE;
@@ -302,9 +262,9 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
   if (!recovery->keep_layers)
     quilt_image_sweep_layers (daemon);
   quilt_id_ranges_prepare (daemon->id_ranges);
-  drop_strays (recovery);
-  quilt_daemon_hold (daemon);
-  quilt_systemd_list_scopes_async (daemon->systemd, NULL, on_scopes_listed, recovery);
+  find_strays (recovery);
+  quilt_scopes_foreach (on_scope, daemon);
+  quilt_run_dir_sweep_limits (daemon);
   recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
   quilt_daemon_when_idle (daemon, on_all_known, recovery);
   return TRUE;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "systemd/cgroup.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -42,10 +44,16 @@ quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope)
   }
 }
 
+static gboolean
+has_cgroup (const char *scope)
+{
+  g_autofree char *path = quilt_scope_path (scope);
+
+  return g_file_test (path, G_FILE_TEST_IS_DIR);
+}
+
 void
-quilt_run_dir_sweep_limits (QuiltDaemon *daemon,
-                            gboolean (*is_claimed) (const char *scope, gpointer data),
-                            gpointer data)
+quilt_run_dir_sweep_limits (QuiltDaemon *daemon)
 {
   int fd = openat (daemon->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
@@ -56,7 +64,7 @@ quilt_run_dir_sweep_limits (QuiltDaemon *daemon,
 
     if (g_str_has_prefix (entry->d_name, "log-rate-limit-") && scope &&
         g_str_has_prefix (scope, ":quilt-") && g_str_has_suffix (scope, ".scope") &&
-        !is_claimed (scope + 1, data))
+        !has_cgroup (scope + 1))
       unlinkat (daemon->units_fd, entry->d_name, 0);
   }
   if (dir)
@@ -102,44 +110,66 @@ quilt_run_dir_announce (QuiltDaemon *daemon, const char *id)
   mkdirat (daemon->runs_fd, id, 0700); /* a failure is reported by the run itself */
 }
 
-int
-quilt_run_dir_open (QuiltDaemon *daemon, const char *id)
+gboolean
+quilt_run_dir_exists (QuiltDaemon *daemon, const char *id)
 {
-  return quilt_dir_open (daemon->runs_fd, id, NULL);
+  return faccessat (daemon->runs_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 char *
-quilt_run_dir_get_scope (int dir_fd)
+quilt_run_dir_get_scope (QuiltDaemon *daemon, const char *id)
 {
+  g_autofree char *path = g_build_filename (id, "scope", NULL);
   char scope[NAME_MAX + 1];
-  ssize_t n = readlinkat (dir_fd, "scope", scope, sizeof scope);
+  ssize_t n = readlinkat (daemon->runs_fd, path, scope, sizeof scope);
 
   return n > 0 && (size_t)n < sizeof scope ? g_strndup (scope, (gsize)n) : NULL;
 }
 
 gboolean
-quilt_run_dir_get_exit (int dir_fd, QuiltMessage *ret_message)
+quilt_run_dir_get_exit (QuiltDaemon *daemon,
+                        const char *id,
+                        QuiltMessage *ret_message,
+                        GError **error)
 {
-  QuiltMessage message;
+  g_autofree char *path = g_build_filename (id, "exit", NULL);
 
-  if (!quilt_message_load (dir_fd, "exit", &message, NULL) ||
-      (message.type != QUILT_MESSAGE_EXITED && message.type != QUILT_MESSAGE_FAILED))
-    return FALSE;
-  *ret_message = message;
-  return TRUE;
+  return quilt_message_load_end (daemon->runs_fd, path, ret_message, error);
+}
+
+/* For bus, journal and service manager: without them nobody could end what takes the others. */
+#define DESCRIPTORS_LEFT 16
+
+static gboolean
+is_one_of_the_last (int fd)
+{
+  struct rlimit limit;
+
+  return getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         (rlim_t)fd + DESCRIPTORS_LEFT >= limit.rlim_cur;
 }
 
 int
-quilt_run_dir_connect (int dir_fd)
+quilt_run_dir_connect (QuiltDaemon *daemon, const char *id, GError **error)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   /* By way of /proc: the name itself may be longer than an address holds. */
-  snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor", dir_fd);
-  if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0)
-    return -1;
-  return g_steal_fd (&fd);
+  snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s/supervisor",
+            daemon->runs_fd, id);
+  if (fd >= 0 && is_one_of_the_last (fd)) {
+    quilt_fd_clear (&fd);
+    errno = EMFILE;
+  }
+  if (fd >= 0 && connect (fd, (struct sockaddr *)&address, sizeof address) == 0)
+    return g_steal_fd (&fd);
+  if (fd >= 0 && (errno == ENOENT || errno == ECONNREFUSED))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "The supervisor of container %s is gone", id);
+  else
+    quilt_set_error_errno (error, errno, "Failed to connect to the supervisor of container %s", id);
+  return -1;
 }
 
 void

@@ -6,7 +6,7 @@
 #include "proto/message.h"
 
 /* Makes /run/quilt/containers/ID with config.json and the scope's name. What an earlier run left
- * there is removed. -1 on error. */
+ * there is removed. Returns the directory for the supervisor; -1 on error. */
 int quilt_run_dir_make (
     QuiltDaemon *daemon, const char *id, const char *scope, const char *config, GError **error);
 
@@ -14,17 +14,22 @@ int quilt_run_dir_make (
  * quiltd goes before that begins, the next one knows by it that nobody waits for the container. */
 void quilt_run_dir_announce (QuiltDaemon *daemon, const char *id);
 
-/* Opens what a run has left. -1: nothing. */
-int quilt_run_dir_open (QuiltDaemon *daemon, const char *id);
+/* Whether a run has left anything. */
+gboolean quilt_run_dir_exists (QuiltDaemon *daemon, const char *id);
 
 /* The scope of the run; owned by the caller, NULL if there is none on record. */
-char *quilt_run_dir_get_scope (int dir_fd);
+char *quilt_run_dir_get_scope (QuiltDaemon *daemon, const char *id);
 
-/* The supervisor's last message. FALSE if there is none (that could be trusted). */
-gboolean quilt_run_dir_get_exit (int dir_fd, QuiltMessage *ret_message);
+/* The supervisor's last message. BUSY: that can't be known now, ask again; any other error: there
+ * is none that could be trusted. */
+gboolean quilt_run_dir_get_exit (QuiltDaemon *daemon,
+                                 const char *id,
+                                 QuiltMessage *ret_message,
+                                 GError **error);
 
-/* Connects to the supervisor; -1 if there is none. */
-int quilt_run_dir_connect (int dir_fd);
+/* Connects to the supervisor; -1 on error. NOT_FOUND: nobody listens, the supervisor is gone; with
+ * any other error it may well be alive. */
+int quilt_run_dir_connect (QuiltDaemon *daemon, const char *id, GError **error);
 
 /* Removes everything; scope may be NULL. */
 void quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scope);
@@ -34,7 +39,5 @@ void quilt_run_dir_lift_limits (QuiltDaemon *daemon, const char *scope);
 /* And on again. */
 void quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope);
 
-/* Does so for all scopes of Quilt's that are not claimed. */
-void quilt_run_dir_sweep_limits (QuiltDaemon *daemon,
-                                 gboolean (*is_claimed) (const char *scope, gpointer data),
-                                 gpointer data);
+/* Does so for all that quilt.slice does not have any more. */
+void quilt_run_dir_sweep_limits (QuiltDaemon *daemon);

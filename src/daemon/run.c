@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "daemon/helper.h"
 #include "daemon/run-dir.h"
+#include "systemd/cgroup.h"
 
 #include <signal.h>
 
@@ -19,11 +20,13 @@
 #define SPARE_AFTER_MS 4
 #define SPARE_MEANWHILE_MS 50
 
+/* Between two looks at a run that could not be looked at. */
+#define LOOK_AGAIN_MS 100
+
 struct QuiltRun {
   QuiltDaemon *daemon;
   char *id;
   char *scope; /* NULL: adopted, and never got so far; or the name is somebody else's */
-  int dir_fd;
   QuiltHelper
       *helper; /* kept after its end: its pid stays its own until systemd has no use for it */
   QuiltRunFunc callback;
@@ -40,7 +43,9 @@ struct QuiltRun {
   gboolean released;
   gboolean recorded;
   gboolean lingering;
-  GError *verdict; /* why we ended it before GO */
+  gboolean puzzled;   /* it could not be looked at, and that was said */
+  QuiltMessage order; /* for a supervisor that we are not connected to yet; type 0: none */
+  GError *verdict;    /* why we ended it before GO */
 };
 
 static void settle (QuiltRun *self);
@@ -53,26 +58,17 @@ stop_timer (QuiltRun *self)
   self->timer = 0;
 }
 
-static void
-on_scope_killed (GObject *source, GAsyncResult *result, gpointer data)
-{
-  QuiltDaemon *daemon = data;
-  g_autoptr (GError) error = NULL;
-
-  if (!quilt_systemd_kill_scope_finish (daemon->systemd, result, &error))
-    g_warning ("%s", error->message);
-}
-
-/* Everything of the run, by brute force. A scope that we have not seen begin may be somebody
- * else's; without the supervisor ours would be empty. */
+/* Everything of the run, by brute force. A scope without its mark holds no process of the container
+ * but the init, which dies with its supervisor. */
 static void
 destroy (QuiltRun *self)
 {
+  g_autoptr (GError) error = NULL;
+
   if (self->helper)
     quilt_helper_kill (self->helper);
-  if (self->scope && (self->scoped || self->adopted))
-    quilt_systemd_kill_scope_async (self->daemon->systemd, self->scope, NULL, on_scope_killed,
-                                    self->daemon);
+  if (self->scope && !quilt_scope_kill (self->scope, self->id, &error))
+    g_warning ("%s", error->message);
 }
 
 static gboolean
@@ -120,6 +116,8 @@ send (QuiltRun *self, const QuiltMessage *message)
   /* A failure means that the other side is gone, and closed() says so. */
   if (self->helper)
     quilt_helper_send (self->helper, message);
+  else if (self->idle)
+    self->order = *message;
 }
 
 static void
@@ -201,18 +199,38 @@ on_message (const QuiltMessage *message, gpointer data)
   }
 }
 
-/* The supervisor is gone, or talks nonsense. */
+static gboolean look (gpointer data);
+
+/* What keeps us from knowing now (no descriptor is free, the supervisor's backlog is full) says
+ * nothing about the run. */
+static void
+look_later (QuiltRun *self, const GError *why)
+{
+  if (!self->puzzled)
+    g_warning ("%s: its container is taken for running until that is known", why->message);
+  self->puzzled = TRUE;
+  self->idle = g_timeout_add (LOOK_AGAIN_MS, look, self);
+}
+
+/* The supervisor is gone. */
 static void
 on_closed (gpointer data)
 {
   QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
   QuiltMessage message;
 
   if (self->ended)
     return;
-  if (!self->verdict && quilt_run_dir_get_exit (self->dir_fd, &message)) {
-    end (self, &message, NULL);
-    return;
+  if (!self->verdict) {
+    if (quilt_run_dir_get_exit (self->daemon, self->id, &message, &error)) {
+      end (self, &message, NULL);
+      return;
+    }
+    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) {
+      look_later (self, error);
+      return;
+    }
   }
   destroy (self); /* what may be left without a supervisor */
   if (!self->verdict && !self->adopted && !(self->ready && self->gone_ahead))
@@ -223,7 +241,40 @@ on_closed (gpointer data)
   end (self, NULL, self->verdict);
 }
 
-static const QuiltHelperEvents helper_events = {on_message, on_closed};
+/* The supervisor hung up, or said what we don't understand. If it lives, so does the container. */
+static gboolean
+on_hung_up (gpointer data)
+{
+  QuiltRun *self = data;
+
+  if (self->ended || self->verdict || !(self->gone_ahead || self->adopted))
+    return FALSE;
+  g_clear_pointer (&self->helper, quilt_helper_free);
+  self->idle = g_timeout_add (self->puzzled ? LOOK_AGAIN_MS : 1, look, self);
+  self->puzzled = TRUE;
+  return TRUE;
+}
+
+static const QuiltHelperEvents helper_events = {on_message, on_closed, on_hung_up};
+
+static gboolean
+look (gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+  int socket = quilt_run_dir_connect (self->daemon, self->id, &error);
+
+  self->idle = 0;
+  if (socket >= 0) {
+    self->helper = quilt_helper_adopt (socket, &helper_events, self);
+    if (self->order.type != 0)
+      send (self, &self->order);
+  } else if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    on_closed (self);
+  else
+    look_later (self, error);
+  return G_SOURCE_REMOVE;
+}
 
 static void
 on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
@@ -252,14 +303,13 @@ run_new (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer da
 
   self->daemon = daemon;
   self->id = g_strdup (id);
-  self->dir_fd = -1;
   self->callback = callback;
   self->data = data;
   return self;
 }
 
 static QuiltHelper *
-begin_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
+begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError **error)
 {
   const struct {
     int fd;
@@ -277,7 +327,7 @@ begin_supervisor (QuiltRun *self, const QuiltRunPlan *plan, GError **error)
   begin.total = plan->n_joins;
   begin.done = plan->log_used;
   begin.time_usec = plan->log_used_usec;
-  g_array_append_val (fds, self->dir_fd);
+  g_array_append_val (fds, dir_fd);
   g_array_append_vals (fds, plan->joins, plan->n_joins);
   for (guint i = 0; i < G_N_ELEMENTS (optional); i++) {
     if (optional[i].fd < 0)
@@ -297,11 +347,11 @@ quilt_run_start (QuiltDaemon *daemon,
                  GError **error)
 {
   QuiltRun *self = run_new (daemon, plan->id, callback, data);
+  g_autofd int dir_fd = quilt_run_dir_make (daemon, plan->id, plan->scope, plan->config, error);
 
   self->scope = g_strdup (plan->scope);
-  self->dir_fd = quilt_run_dir_make (daemon, plan->id, plan->scope, plan->config, error);
-  if (self->dir_fd >= 0)
-    self->helper = begin_supervisor (self, plan, error);
+  if (dir_fd >= 0)
+    self->helper = begin_supervisor (self, dir_fd, plan, error);
   if (!self->helper) {
     quilt_run_dir_remove (daemon, plan->id, NULL);
     quilt_run_free (self);
@@ -318,34 +368,17 @@ quilt_run_start (QuiltDaemon *daemon,
   return self;
 }
 
-static gboolean
-on_nobody_there (gpointer data)
-{
-  QuiltRun *self = data;
-
-  self->idle = 0;
-  on_closed (self);
-  return G_SOURCE_REMOVE;
-}
-
 QuiltRun *
 quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data)
 {
-  int dir_fd = quilt_run_dir_open (daemon, id);
   QuiltRun *self;
-  int socket;
 
-  if (dir_fd < 0)
+  if (!quilt_run_dir_exists (daemon, id))
     return NULL;
   self = run_new (daemon, id, callback, data);
   self->adopted = TRUE;
-  self->dir_fd = dir_fd;
-  self->scope = quilt_run_dir_get_scope (dir_fd);
-  socket = quilt_run_dir_connect (dir_fd);
-  if (socket >= 0)
-    self->helper = quilt_helper_adopt (socket, &helper_events, self);
-  else
-    self->idle = g_idle_add (on_nobody_there, self);
+  self->scope = quilt_run_dir_get_scope (daemon, id);
+  self->idle = g_idle_add (look, self);
   return self;
 }
 
@@ -358,7 +391,6 @@ quilt_run_free (QuiltRun *self)
   if (self->idle)
     g_source_remove (self->idle);
   quilt_helper_free (self->helper);
-  quilt_fd_clear (&self->dir_fd);
   g_clear_error (&self->verdict);
   g_free (self->scope);
   g_free (self->id);
@@ -481,7 +513,8 @@ settle (QuiltRun *self)
 {
   if (!self->released || self->asking > 0)
     return;
-  if (self->scope) {
+  /* An earlier quiltd's scope may be gone, and its name be somebody else's by now. */
+  if (self->scope && (!self->adopted || quilt_scope_belongs_to (self->scope, self->id))) {
     self->asking++;
     /* Before GO there may be nobody in it yet: that it is empty says nothing. */
     if (self->gone_ahead)
@@ -492,7 +525,7 @@ settle (QuiltRun *self)
     return;
   }
   if (self->idle)
-    g_source_remove (self->idle); /* on_nobody_there() has nothing to tell any more */
+    g_source_remove (self->idle); /* look() has nothing to find any more */
   self->idle = g_idle_add (on_nothing_left, self);
 }
 
@@ -519,17 +552,6 @@ gboolean
 quilt_run_is_lingering (const QuiltRun *self)
 {
   return self->lingering;
-}
-
-void
-quilt_run_discard (QuiltRun *self)
-{
-  QuiltMessage message;
-
-  self->ended = TRUE;
-  if (!quilt_run_dir_get_exit (self->dir_fd, &message))
-    destroy (self);
-  quilt_run_release (self, TRUE);
 }
 
 const char *

@@ -46,7 +46,8 @@ QuiltRun *quilt_run_start (QuiltDaemon *daemon,
                            QuiltRunFunc callback,
                            gpointer data,
                            GError **error);
-/* Finds what is left of a run that an earlier quiltd started. NULL: nothing. */
+/* Finds what is left of a run that an earlier quiltd started. NULL: nothing. The first event tells
+ * what became of it, as soon as that can be known. */
 QuiltRun *
 quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data);
 void quilt_run_free (QuiltRun *self);
@@ -74,9 +75,5 @@ void quilt_run_release (QuiltRun *self, gboolean recorded);
 /* While it lingers: its last output is given up. */
 void quilt_run_give_up (QuiltRun *self);
 gboolean quilt_run_is_lingering (const QuiltRun *self);
-
-/* Instead of waiting for ENDED: nobody needs to know how it ends. One that has not is killed; one
- * that has may hand over its last output. SETTLED follows. */
-void quilt_run_discard (QuiltRun *self);
 
 const char *quilt_run_get_scope (const QuiltRun *self);

@@ -113,6 +113,7 @@ quilt_work_copy_record (const QuiltContainerRecord *record)
   copy->uid_map = quilt_id_map_copy (record->uid_map);
   copy->gid_map = quilt_id_map_copy (record->gid_map);
   copy->options = quilt_options_copy (record->options);
+  copy->more = g_strdup (record->more);
   return copy;
 }
 
@@ -186,10 +187,7 @@ quilt_work_save_result (QuiltStore *store,
   Change *change = g_new0 (Change, 1);
 
   change->id = g_strdup (id);
-  change->result = *result;
-  change->result.reason = g_strdup (result->reason);
-  change->result.error = g_strdup (result->error);
-  change->result.error_name = g_strdup (result->error_name);
+  quilt_result_copy (result, &change->result);
   quilt_work_run (store, save_result, change, (GDestroyNotify)change_free, callback, user_data);
 }
 

@@ -100,7 +100,7 @@ quilt_oci_cgroup_plan (const char *cgroups_path,
     if (!plan_cgroupfs (cgroups_path, id, &cgroup, error))
       return FALSE;
   } else if (!cgroups_path) {
-    cgroup.unit = g_strdup_printf ("quilt-oci-%s.scope", id);
+    cgroup.unit = g_strdup_printf ("quiltoci-%s.scope", id); /* quilt-NAME.scope is quiltd's */
   } else if (!plan_scope (cgroups_path, &cgroup, error)) {
     return FALSE;
   }

@@ -130,3 +130,20 @@ quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GEr
   *ret_message = message;
   return TRUE;
 }
+
+gboolean
+quilt_message_load_end (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error)
+{
+  QuiltMessage message;
+
+  if (!quilt_message_load (dir_fd, name, &message, error))
+    return FALSE;
+  if (message.type != QUILT_MESSAGE_EXITED && message.type != QUILT_MESSAGE_FAILED) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "Failed to read '%s': a message of type %u does not say how a run ended", name,
+                 message.type);
+    return FALSE;
+  }
+  *ret_message = message;
+  return TRUE;
+}

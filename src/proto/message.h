@@ -98,6 +98,9 @@ int quilt_message_receive_fds (
 /* Keeps a message as the file dir_fd/name: whole or not at all, but a power cut may lose it. */
 gboolean
 quilt_message_save (int dir_fd, const char *name, const QuiltMessage *message, GError **error);
-/* Reads it with the checks of quilt_message_receive(). NOT_FOUND, or FAILED. */
+/* Reads it with the checks of quilt_message_receive(). NOT_FOUND; BUSY: not now; or FAILED. */
 gboolean
 quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error);
+/* Likewise, and refuses what is not the end of a run: EXITED or FAILED. */
+gboolean
+quilt_message_load_end (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error);

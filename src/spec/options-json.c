@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/text.h"
 
 static const QuiltField value_fields[] = {
     [QUILT_OPTION_STRING] = {"", QUILT_FIELD_STRING, quilt_field_string},
@@ -52,6 +51,7 @@ to_json (const QuiltOption *option, const QuiltOptions *options, json_object **r
 json_object *
 quilt_options_to_json (const QuiltOptions *options)
 {
+  g_autoptr (json_object) more = options->more ? json_tokener_parse (options->more) : NULL;
   json_object *object = json_object_new_object ();
 
   for (const QuiltOption *option = quilt_option_table; option->key; option++) {
@@ -59,6 +59,11 @@ quilt_options_to_json (const QuiltOptions *options)
 
     if (to_json (option, options, &value))
       json_object_object_add (object, option->key, value);
+  }
+  if (more) {
+    json_object_object_foreach (more, key, kept) {
+      json_object_object_add (object, key, json_object_get (kept));
+    }
   }
   return object;
 }
@@ -80,6 +85,7 @@ QuiltOptions *
 quilt_options_from_json (json_object *object, GError **error)
 {
   g_autoptr (QuiltOptions) options = quilt_options_new ();
+  g_autoptr (json_object) more = json_object_new_object ();
 
   if (!json_object_is_type (object, json_type_object)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
@@ -89,18 +95,15 @@ quilt_options_from_json (json_object *object, GError **error)
   json_object_object_foreach (object, key, value) {
     const QuiltOption *option = quilt_option_find (key);
 
-    if (!option) {
-      g_autofree char *quoted = quilt_text_quote (key);
-
-      g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                   "Failed to read option '%s': no such option", quoted);
-      return NULL;
-    }
-    if (!from_json (option, value, options, error))
+    if (!option)
+      json_object_object_add (more, key, json_object_get (value));
+    else if (!from_json (option, value, options, error))
       return NULL;
   }
   if (!quilt_options_check_together (options, error))
     return NULL;
   quilt_options_normalize (options);
+  if (json_object_object_length (more) > 0)
+    options->more = quilt_json_print (more, FALSE);
   return g_steal_pointer (&options);
 }

@@ -421,6 +421,7 @@ quilt_options_free (QuiltOptions *options)
     else if (option->type == QUILT_OPTION_STRINGS || option->type == QUILT_OPTION_BYTES)
       g_strfreev (*(char ***)member);
   }
+  g_free (options->more);
   g_free (options);
 }
 
@@ -437,5 +438,6 @@ quilt_options_copy (const QuiltOptions *options)
     else if (option->type == QUILT_OPTION_STRINGS || option->type == QUILT_OPTION_BYTES)
       *(char ***)member = g_strdupv (*(char ***)member);
   }
+  copy->more = g_strdup (options->more);
   return copy;
 }

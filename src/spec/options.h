@@ -75,6 +75,9 @@ typedef struct {
   char **group_add; /* names or numbers */
   gboolean privileged;
   char *seccomp; /* NULL as QUILT_SECCOMP_DEFAULT, or _UNCONFINED, or a profile */
+  /* Options of a newer Quilt, as a JSON object, only of a record: they are kept, and a container
+   * that has them can't be started. NULL: none. */
+  char *more;
 } QuiltOptions;
 
 QuiltOptions *quilt_options_new (void); /* the defaults */
@@ -92,7 +95,9 @@ QuiltOptions *quilt_options_from_variant (GVariant *dict, GError **error);
  * NOT_SUPPORTED. */
 gboolean quilt_options_update (QuiltOptions *options, GVariant *dict, GError **error);
 
-/* The record's form. quilt_options_from_json() checks everything again. */
+/* The record's form. quilt_options_from_json() checks everything again but options of a newer
+ * Quilt.
+ */
 json_object *quilt_options_to_json (const QuiltOptions *options);
 QuiltOptions *quilt_options_from_json (json_object *object, GError **error);
 

@@ -114,6 +114,7 @@ quilt_container_record_free (QuiltContainerRecord *record)
 {
   if (!record)
     return;
+  g_free (record->more);
   g_free (record->id);
   g_free (record->image);
   g_free (record->image_digest);
@@ -129,6 +130,17 @@ quilt_result_clear (QuiltResult *result)
   g_clear_pointer (&result->reason, g_free);
   g_clear_pointer (&result->error, g_free);
   g_clear_pointer (&result->error_name, g_free);
+  g_clear_pointer (&result->more, g_free);
+}
+
+void
+quilt_result_copy (const QuiltResult *result, QuiltResult *ret_copy)
+{
+  *ret_copy = *result;
+  ret_copy->reason = g_strdup (result->reason);
+  ret_copy->error = g_strdup (result->error);
+  ret_copy->error_name = g_strdup (result->error_name);
+  ret_copy->more = g_strdup (result->more);
 }
 
 void
@@ -162,6 +174,7 @@ quilt_container_record_to_json (const QuiltContainerRecord *record)
   add_id_map (object, "uid-map", record->uid_map);
   add_id_map (object, "gid-map", record->gid_map);
   json_object_object_add (object, "options", quilt_options_to_json (record->options));
+  quilt_record_add_more (object, record->more);
   return object;
 }
 
@@ -277,6 +290,7 @@ quilt_result_to_json (const QuiltResult *result)
   quilt_record_add_string (object, "reason", result->reason);
   quilt_record_add_string (object, "error", result->error);
   quilt_record_add_string (object, "error-name", result->error_name);
+  quilt_record_add_more (object, result->more);
   return object;
 }
 
@@ -311,8 +325,8 @@ complete_result (QuiltResult *result)
       *texts[i] = g_strdup ("");
 }
 
-/* No result: it has never run. A broken one: it has, nobody knows how it ended, and that is no
- * reason to hide the container. */
+/* No result: the container has never run. A broken one: it has, nobody knows how it ended, and that
+ * is no reason to hide the container. */
 static void
 load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
 {
@@ -320,7 +334,7 @@ load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
   g_autoptr (GError) why = NULL;
   QuiltResult result = {.exit_code = -1};
 
-  if (!quilt_record_read (store->containers_fd, file, result_fields, &result, &why) &&
+  if (!quilt_record_read (store->containers_fd, file, result_fields, &result, &result.more, &why) &&
       !g_error_matches (why, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) {
     quilt_result_clear (&result);
     result = (QuiltResult){
@@ -328,6 +342,7 @@ load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
         .reason = g_strdup ("lost"),
         .error = g_strdup (why->message),
         .error_name = g_strdup (quilt_error_to_name (QUILT_ERROR_FAILED)),
+        .unreadable = TRUE,
     };
   }
   complete_result (&result);
@@ -350,7 +365,7 @@ load_record (QuiltStore *store, const char *id, GError **error)
   g_autofree char *file = g_build_filename (id, RECORD_NAME, NULL);
   g_autoptr (QuiltContainerRecord) record = g_new0 (QuiltContainerRecord, 1);
 
-  if (!quilt_record_read (store->containers_fd, file, record_fields, record, error))
+  if (!quilt_record_read (store->containers_fd, file, record_fields, record, &record->more, error))
     return NULL;
   if (g_strcmp0 (record->id, id) == 0 && quilt_id_check (id) && record->options &&
       record->options->name && quilt_digest_hex (record->image_digest) && has_ids (record)) {
@@ -390,6 +405,11 @@ quilt_containers_load (QuiltStore *store,
     if (entry->d_name[0] == '.')
       continue;
     record = load_record (store, entry->d_name, &why);
+    if (g_error_matches (why, QUILT_ERROR, QUILT_ERROR_BUSY)) {
+      g_propagate_error (error, g_steal_pointer (&why));
+      closedir (dir);
+      return NULL;
+    }
     if (!record) {
       if (on_broken)
         on_broken (entry->d_name, why, data);

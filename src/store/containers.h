@@ -15,6 +15,7 @@ typedef struct {
   GArray *uid_map; /* of QuiltIdMap, what options->userns came to; NULL: the host's own ids */
   GArray *gid_map;
   QuiltOptions *options; /* options->name is the current name */
+  char *more;            /* keys of a newer Quilt, as JSON; NULL: none */
 } QuiltContainerRecord;
 
 void quilt_container_record_free (QuiltContainerRecord *record);
@@ -30,11 +31,17 @@ typedef struct {
   char *reason;     /* "" before the first run; else as WaitContainer's reason */
   char *error;      /* "" if nothing is wrong */
   char *error_name; /* after "org.quilt.Error."; "" if nothing is wrong */
+  char *more;       /* keys of a newer Quilt, as JSON; NULL: none */
+  /* It can't be read: whether there is a run only the supervisor knows. It stays as it is until the
+   * next run is begun, or the end of one is known. */
+  gboolean unreadable;
 } QuiltResult;
 
 void quilt_result_clear (QuiltResult *result);
 /* As its file holds it. */
 json_object *quilt_result_to_json (const QuiltResult *result);
+/* Makes *ret_copy one of its own; what it held is not freed. */
+void quilt_result_copy (const QuiltResult *result, QuiltResult *ret_copy);
 
 /* Makes containers/ID with record, upper and work: all or nothing, by one rename; durable
  * unless the container is removed after its one run anyway. */
@@ -50,7 +57,7 @@ gboolean quilt_container_save_result (
 int quilt_container_open_etc (QuiltStore *store, const char *id, GError **error);
 
 /* All records with their last results. on_broken as in store/images.h; the directory is left alone.
- */
+ * An error if one can't be read now (BUSY), so that no container seems broken that is not. */
 typedef struct {
   QuiltContainerRecord *record;
   QuiltResult result;

@@ -52,6 +52,7 @@ quilt_image_record_free (QuiltImageRecord *record)
 {
   if (!record)
     return;
+  g_free (record->more);
   g_free (record->digest);
   g_strfreev (record->names);
   g_strfreev (record->layers);
@@ -79,6 +80,7 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   quilt_record_add_string (config, "working-directory", record->config.working_directory);
   quilt_record_add_string (config, "stop-signal", record->config.stop_signal);
   json_object_object_add (object, "config", config);
+  quilt_record_add_more (object, record->more);
   return object;
 }
 
@@ -117,7 +119,7 @@ load_record (QuiltStore *store, const char *file, GError **error)
 {
   g_autoptr (QuiltImageRecord) record = g_new0 (QuiltImageRecord, 1);
 
-  if (!quilt_record_read (store->images_fd, file, image_fields, record, error) ||
+  if (!quilt_record_read (store->images_fd, file, image_fields, record, &record->more, error) ||
       !check_record (record, file, error))
     return NULL;
   if (!record->names)
@@ -149,6 +151,11 @@ quilt_images_load (QuiltStore *store,
     if (entry->d_name[0] == '.')
       continue;
     record = load_record (store, entry->d_name, &why);
+    if (g_error_matches (why, QUILT_ERROR, QUILT_ERROR_BUSY)) {
+      g_propagate_error (error, g_steal_pointer (&why));
+      closedir (dir);
+      return NULL;
+    }
     if (record)
       g_ptr_array_add (images, record);
     else if (on_broken)

@@ -16,13 +16,15 @@ typedef struct {
   guint64 created_usec;
   QuiltLeftOut left_out; /* of the archive */
   QuiltImageConfig config;
+  char *more; /* keys of a newer Quilt, as JSON; NULL: none */
 } QuiltImageRecord;
 
 void quilt_image_record_free (QuiltImageRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltImageRecord, quilt_image_record_free)
 
 /* All records, in no order. A record that can't be read is reported by on_broken and left alone:
- * one bad object never hides the rest. Element type QuiltImageRecord, with a free function. */
+ * one bad object never hides the rest. An error if one can't be read now (BUSY). Element type
+ * QuiltImageRecord, with a free function. */
 GPtrArray *
 quilt_images_load (QuiltStore *store,
                    void (*on_broken) (const char *file, const GError *why, gpointer data),

@@ -52,7 +52,7 @@ quilt_layer_info_read (int layers_fd, const char *hex, QuiltLayerInfo *ret_info,
   g_autofree char *name = g_build_filename (hex, INFO_NAME, NULL);
   g_auto (QuiltLayerInfo) info = {0};
 
-  if (!quilt_record_read (layers_fd, name, info_fields, &info, error))
+  if (!quilt_record_read (layers_fd, name, info_fields, &info, NULL, error))
     return FALSE;
   *ret_info = info;
   info = (QuiltLayerInfo){0};

@@ -38,6 +38,18 @@ quilt_record_add_strv (json_object *record, const char *key, char **strv)
     json_object_object_add (record, key, quilt_json_new_strv ((const char *const *)strv));
 }
 
+void
+quilt_record_add_more (json_object *record, const char *more)
+{
+  g_autoptr (json_object) keys = more ? json_tokener_parse (more) : NULL;
+
+  if (!keys)
+    return;
+  json_object_object_foreach (keys, key, value) {
+    json_object_object_add (record, key, json_object_get (value));
+  }
+}
+
 gboolean
 quilt_record_write (
     int dir_fd, const char *name, json_object *record, QuiltFileSync sync, GError **error)
@@ -67,10 +79,40 @@ check_version (json_object *record, GError **error)
   return TRUE;
 }
 
-gboolean
-quilt_record_read (
-    int dir_fd, const char *name, const QuiltField *fields, void *target, GError **error)
+static gboolean
+is_known (const QuiltField *fields, const char *key)
 {
+  while (fields->name && !g_str_equal (fields->name, key))
+    fields++;
+  return fields->name != NULL;
+}
+
+/* What is not in the table, as JSON; NULL: nothing. */
+static char *
+take_unknown (const QuiltField *fields, json_object *record)
+{
+  g_autoptr (json_object) unknown = json_object_new_object ();
+
+  json_object_object_foreach (record, key, value) {
+    if (!is_known (fields, key))
+      json_object_object_add (unknown, key, json_object_get (value));
+  }
+  json_object_object_foreach (unknown, name, taken) {
+    (void)taken;
+    json_object_object_del (record, name);
+  }
+  return json_object_object_length (unknown) > 0 ? quilt_json_print (unknown, FALSE) : NULL;
+}
+
+gboolean
+quilt_record_read (int dir_fd,
+                   const char *name,
+                   const QuiltField *fields,
+                   void *target,
+                   char **ret_more,
+                   GError **error)
+{
+  g_autofree char *more = NULL;
   g_autoptr (GBytes) bytes = quilt_file_read (dir_fd, name, RECORD_SIZE_MAX, error);
   g_autoptr (json_object) record = NULL;
   const char *data;
@@ -80,10 +122,16 @@ quilt_record_read (
     return FALSE;
   data = g_bytes_get_data (bytes, &length);
   record = quilt_json_parse (data ? data : "", length, RECORD_SIZE_MAX, error);
-  if (!record || !check_version (record, error) ||
-      !quilt_json_read (fields, record, "", target, error)) {
+  if (!record || !check_version (record, error)) {
     g_prefix_error (error, "Failed to read '%s': ", name);
     return FALSE;
   }
+  more = take_unknown (fields, record);
+  if (!quilt_json_read (fields, record, "", target, error)) {
+    g_prefix_error (error, "Failed to read '%s': ", name);
+    return FALSE;
+  }
+  if (ret_more)
+    *ret_more = g_steal_pointer (&more);
   return TRUE;
 }

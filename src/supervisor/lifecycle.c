@@ -3,9 +3,11 @@
  */
 #include "supervisor/supervisor.h"
 
+#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/cgroup.h"
+#include "spec/words.h"
 #include "supervisor/confine.h"
 
 #include <errno.h>
@@ -95,13 +97,16 @@ confine_if_due (QuiltSupervisor *self)
 static void
 go (QuiltSupervisor *self)
 {
+  const char *id = g_hash_table_lookup (self->spec->annotations, QUILT_ANNOTATION_ID);
   g_autoptr (GError) error = NULL;
 
   if (self->phase != QUILT_PHASE_BUILDING || self->result.type != 0)
     return;
   self->phase = QUILT_PHASE_SETTING_UP;
   self->scope_fd = quilt_cgroup_open_self (&error);
-  if (self->scope_fd < 0 || !quilt_cgroup_enter (self->scope_fd, "supervisor", 0, &error) ||
+  /* The mark comes first: from the container's first instruction on, all in there is Quilt's. */
+  if (self->scope_fd < 0 || !quilt_cgroupfs_mark (self->scope_fd, id ? id : "", &error) ||
+      !quilt_cgroup_enter (self->scope_fd, "supervisor", 0, &error) ||
       !quilt_cgroup_enter (self->scope_fd, "payload", self->payload.pid, &error))
     quilt_supervisor_fail (self, error, 0);
   else

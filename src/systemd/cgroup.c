@@ -2,9 +2,16 @@
 /* Where systemd's units have their cgroups. */
 #include "systemd/cgroup.h"
 
+#include "base/cgroupfs.h"
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 /* Where PID 1 has its cgroups: beside its own, which is init.scope. */
 char *
@@ -39,6 +46,69 @@ quilt_scope_path (const char *scope)
   g_autofree char *slice = quilt_slice_path ();
 
   return g_build_filename (slice, scope, NULL);
+}
+
+/* Opens the cgroup of a scope that has Quilt's mark; -1: there is none. */
+static int
+open_scope (const char *scope, char **ret_id)
+{
+  g_autofree char *path = quilt_scope_path (scope);
+  g_autofd int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  *ret_id = fd >= 0 ? quilt_cgroupfs_get_mark (fd) : NULL;
+  return *ret_id ? g_steal_fd (&fd) : -1;
+}
+
+gboolean
+quilt_scope_belongs_to (const char *scope, const char *id)
+{
+  g_autofree char *mark = NULL;
+  g_autofd int fd = open_scope (scope, &mark);
+
+  return fd >= 0 && strcmp (mark, id) == 0;
+}
+
+gboolean
+quilt_scope_kill (const char *scope, const char *id, GError **error)
+{
+  g_autofree char *mark = NULL;
+  g_autofd int fd = open_scope (scope, &mark);
+  g_autofd int kill_fd = -1;
+
+  if (fd < 0 || strcmp (mark, id) != 0)
+    return TRUE;
+  kill_fd = openat (fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+  if ((kill_fd >= 0 && quilt_fd_write_all (kill_fd, "1", 1)) || errno == ENOENT || errno == ENODEV)
+    return TRUE;
+  return quilt_set_error_errno (error, errno, "Failed to kill the processes of '%s'", scope);
+}
+
+static gboolean
+is_populated (int fd)
+{
+  g_autofd int events_fd = openat (fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+  char text[256];
+  ssize_t n = events_fd >= 0 ? read (events_fd, text, sizeof text - 1) : 0;
+
+  text[MAX (n, 0)] = '\0';
+  return strstr (text, "populated 1") != NULL;
+}
+
+void
+quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
+                      gpointer data)
+{
+  g_autofree char *path = quilt_slice_path ();
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *id = NULL;
+    g_autofd int fd = g_str_has_suffix (name, ".scope") ? open_scope (name, &id) : -1;
+
+    if (fd >= 0 && is_populated (fd))
+      callback (name, id, data);
+  }
 }
 
 char *

@@ -9,6 +9,14 @@
 char *quilt_slice_path (void);
 char *quilt_scope_path (const char *scope);
 
+/* Whether the scope of that name in quilt.slice is the container's: it has the mark of its ID. */
+gboolean quilt_scope_belongs_to (const char *scope, const char *id);
+/* Kills all processes of the scope, if it belongs to the container; no error if there is none. */
+gboolean quilt_scope_kill (const char *scope, const char *id, GError **error);
+/* Calls callback for each scope in quilt.slice that has Quilt's mark and processes. */
+void quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
+                           gpointer data);
+
 /* The controllers that units of this host can have, separated by blanks; empty: none. Owned by the
  * caller. */
 char *quilt_cgroup_controllers (void);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starting and stopping scopes: systemd's jobs, from their request to JobRemoved. */
+/* Starting scopes: systemd's jobs, from their request to JobRemoved. */
 #include "base/error.h"
 #include "systemd/internal.h"
 
 /* How long an older scope of the same name may take to go; its processes are being killed. */
 #define GONE_TIMEOUT_SEC 10
 
-/* One StartTransientUnit or StopUnit. */
+/* One StartTransientUnit. */
 typedef struct {
   QuiltSystemd *systemd; /* NULL as soon as the task has returned: a late reply is ignored */
-  const char *verb;
   char *unit;
   GVariant *properties;
   gboolean retried;
@@ -59,9 +58,9 @@ job_removed (GTask *task, const char *result)
   job_end (task, g_str_equal (result, "done")
                      ? NULL
                      : g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                                    "Failed to %s '%s': its job ended as '%s'; `journalctl -b "
+                                    "Failed to start '%s': its job ended as '%s'; `journalctl -b "
                                     "UNIT=%s` may tell why",
-                                    job->verb, job->unit, result, job->unit));
+                                    job->unit, result, job->unit));
 }
 
 static void
@@ -111,15 +110,14 @@ on_job_cancelled (GCancellable *cancellable, gpointer data)
   GTask *task = data;
   Job *job = g_task_get_task_data (task);
 
-  job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "Failed to %s '%s': cancelled",
-                              job->verb, job->unit));
+  job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "Failed to start '%s': cancelled",
+                              job->unit));
   return G_SOURCE_REMOVE;
 }
 
 /* Full reference for the reply's callback; the list has its own. */
 static GTask *
 job_new (QuiltSystemd *self,
-         const char *verb,
          const char *unit,
          GCancellable *cancellable,
          GAsyncReadyCallback callback,
@@ -130,7 +128,6 @@ job_new (QuiltSystemd *self,
 
   g_task_set_check_cancellable (task, FALSE); /* a scope that was started is reported as such */
   job->systemd = self;
-  job->verb = verb;
   job->unit = g_strdup (unit);
   g_task_set_task_data (task, job, (GDestroyNotify)job_free);
   if (cancellable) {
@@ -197,7 +194,7 @@ on_start_reply (GObject *source, GAsyncResult *result, gpointer data)
   if (reply)
     job_begun (task, reply);
   else if (!quilt_systemd_is_error (error, "UnitExists"))
-    job_end (task, quilt_systemd_describe (error, job->verb, job->unit));
+    job_end (task, quilt_systemd_describe (error, "start", job->unit));
   else if (!job->retried)
     wait_for_older (g_steal_pointer (&task));
   else
@@ -226,7 +223,7 @@ quilt_systemd_start_scope_async (QuiltSystemd *self,
                                  GAsyncReadyCallback callback,
                                  gpointer data)
 {
-  GTask *task = job_new (self, "start", unit, cancellable, callback, data);
+  GTask *task = job_new (self, unit, cancellable, callback, data);
   Job *job = g_task_get_task_data (task);
 
   job->properties = g_variant_ref_sink (properties);
@@ -235,46 +232,6 @@ quilt_systemd_start_scope_async (QuiltSystemd *self,
 
 gboolean
 quilt_systemd_start_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/* Stop. */
-
-static void
-on_stop_reply (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  Job *job = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  if (!job->systemd)
-    return;
-  if (reply)
-    job_begun (task, reply);
-  else if (quilt_systemd_is_error (error, "NoSuchUnit"))
-    job_end (task, NULL);
-  else
-    job_end (task, quilt_systemd_describe (error, job->verb, job->unit));
-}
-
-void
-quilt_systemd_stop_scope_async (QuiltSystemd *self,
-                                const char *unit,
-                                GCancellable *cancellable,
-                                GAsyncReadyCallback callback,
-                                gpointer data)
-{
-  GTask *task = job_new (self, "stop", unit, cancellable, callback, data);
-
-  quilt_systemd_call (self, "StopUnit", g_variant_new ("(ss)", unit, "replace"), "(o)", NULL,
-                      on_stop_reply, task);
-}
-
-gboolean
-quilt_systemd_stop_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -297,7 +254,7 @@ quilt_systemd_jobs_clear (QuiltSystemd *self)
     Job *job = g_task_get_task_data (task);
 
     job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                                "Failed to %s '%s': quiltd is going away", job->verb, job->unit));
+                                "Failed to start '%s': quiltd is going away", job->unit));
   }
   g_ptr_array_unref (self->jobs);
   g_dbus_connection_signal_unsubscribe (self->bus, self->job_removed);

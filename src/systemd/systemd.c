@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "systemd/internal.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
@@ -45,42 +44,6 @@ quilt_systemd_describe (const GError *cause, const char *verb, const char *unit)
     code = QUILT_ERROR_NOT_FOUND;
   g_dbus_error_strip_remote_error (plain);
   return g_error_new (QUILT_ERROR, code, "Failed to %s '%s': %s", verb, unit, plain->message);
-}
-
-/* Kill. */
-
-static void
-on_kill_reply (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  if (reply || quilt_systemd_is_error (error, "NoSuchUnit"))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, quilt_systemd_describe (error, "kill", g_task_get_task_data (task)));
-}
-
-void
-quilt_systemd_kill_scope_async (QuiltSystemd *self,
-                                const char *unit,
-                                GCancellable *cancellable,
-                                GAsyncReadyCallback callback,
-                                gpointer data)
-{
-  GTask *task = g_task_new (NULL, cancellable, callback, data);
-
-  g_task_set_task_data (task, g_strdup (unit), g_free);
-  quilt_systemd_call (self, "KillUnit", g_variant_new ("(ssi)", unit, "all", SIGKILL), "()",
-                      cancellable, on_kill_reply, task);
-}
-
-gboolean
-quilt_systemd_kill_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Properties. */
@@ -140,57 +103,6 @@ gboolean
 quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/* List. */
-
-static void
-on_list_reply (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  g_autoptr (GVariant) rows = NULL;
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  char *name;
-
-  if (!reply) {
-    g_task_return_error (task, quilt_systemd_describe (error, "list", "quilt-*.scope"));
-    return;
-  }
-  rows = g_variant_get_child_value (reply, 0);
-  for (gsize i = 0; i < g_variant_n_children (rows); i++) {
-    g_autoptr (GVariant) row = g_variant_get_child_value (rows, i);
-
-    g_variant_get_child (row, 0, "s", &name);
-    g_ptr_array_add (names, name);
-  }
-  g_ptr_array_add (names, NULL);
-  g_task_return_pointer (task, g_ptr_array_free (g_steal_pointer (&names), FALSE),
-                         (GDestroyNotify)g_strfreev);
-}
-
-void
-quilt_systemd_list_scopes_async (QuiltSystemd *self,
-                                 GCancellable *cancellable,
-                                 GAsyncReadyCallback callback,
-                                 gpointer data)
-{
-  static const char *const states[] = {"active", "activating", "deactivating", "reloading"};
-  static const char *const patterns[] = {"quilt-*.scope"};
-
-  quilt_systemd_call (self, "ListUnitsByPatterns",
-                      g_variant_new ("(@as@as)", g_variant_new_strv (states, G_N_ELEMENTS (states)),
-                                     g_variant_new_strv (patterns, G_N_ELEMENTS (patterns))),
-                      "(a(ssssssouso))", cancellable, on_list_reply,
-                      g_task_new (NULL, cancellable, callback, data));
-}
-
-char **
-quilt_systemd_list_scopes_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /* Empty, and gone. */

@@ -59,37 +59,11 @@ void quilt_systemd_wait_gone_async (QuiltSystemd *self,
                                     gpointer data);
 gboolean quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
-/* StopUnit: systemd's own stop (RequestStop to a Controller=, else SIGTERM; SIGKILL after the
- * scope's timeout). Finished when the job is; no error if there is no such unit. */
-void quilt_systemd_stop_scope_async (QuiltSystemd *self,
-                                     const char *unit,
-                                     GCancellable *cancellable,
-                                     GAsyncReadyCallback callback,
-                                     gpointer data);
-gboolean quilt_systemd_stop_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
-
-/* KillUnit: SIGKILL to every process of the unit, supervisor included. Finished when it was sent;
- * no error if there is no such unit. */
-void quilt_systemd_kill_scope_async (QuiltSystemd *self,
-                                     const char *unit,
-                                     GCancellable *cancellable,
-                                     GAsyncReadyCallback callback,
-                                     gpointer data);
-gboolean quilt_systemd_kill_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
-
 /* Thaws a frozen scope (ThawUnit) without waiting for it. TRUE: the scope was frozen, or
  * quilt.slice is. */
 gboolean quilt_systemd_thaw_scope (QuiltSystemd *self, const char *unit);
 /* Whether quilt.slice is frozen, and with it all scopes. */
 gboolean quilt_systemd_slice_is_frozen (void);
-
-/* Names of the quilt-*.scope units that have processes, or are on their way in or out. */
-void quilt_systemd_list_scopes_async (QuiltSystemd *self,
-                                      GCancellable *cancellable,
-                                      GAsyncReadyCallback callback,
-                                      gpointer data);
-/* NULL-terminated, owned by the caller; NULL on error. */
-char **quilt_systemd_list_scopes_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
 /* Somebody asked systemd to stop a scope whose Controller= we are: `systemctl stop`, a shutdown.
  * Stop it gracefully; after its TimeoutStopUSec systemd sends SIGKILL. */

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -108,13 +109,15 @@ class Daemon:
     def configure(self, text):
         (self.directory / "etc/quiltd.conf").write_text("[Manager]\n" + text)
 
-    def spawn(self, **environment):
+    def spawn(self, limit=None, **environment):
+        """limit: of open files, which quiltd can't raise."""
         self.process = subprocess.Popen(
             [f"{BUILD}/src/daemon/quiltd", f"--state-dir={self.directory}/state", f"--run-dir={self.directory}/run",
              f"--libexec-dir={self.directory}/libexec", f"--cache-dir={self.directory}/cache", f"--config-dir={self.directory}/etc"],
             env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.address, "NOTIFY_SOCKET": str(self.directory / "notify"),
                  **environment},
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            preexec_fn=limit and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))))
 
     def start(self, **environment):
         self.spawn(**environment)

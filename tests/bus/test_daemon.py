@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """quiltd as a service: start, configuration, watchdog, end, and what it finds after it was killed."""
 import concurrent.futures
+import contextlib
+import json
 import os
 import signal
+import socket
+import subprocess
 
 import pytest
 from gi.repository import GLib
@@ -201,12 +205,89 @@ def test_a_supervisor_that_crashes_is_no_exit_code(run):
     assert box.call("Wait") == (-1, "lost")
 
 
-def test_a_scope_of_nobody_is_cleaned_up(daemon, systemd, services, root):
-    import subprocess
-    stray = subprocess.Popen(["sleep", "1000"])
-    systemd.scopes["quilt-stray.scope"] = [stray.pid]
-    restart(daemon)
-    assert stray.wait(20) == -signal.SIGKILL
+@pytest.mark.fault(1)
+def test_no_scope_is_touched_for_its_name(run, daemon, systemd):
+    """Neither one that no container has, nor one that has taken the name of a container that is gone."""
+    box = run("sleep", name="box")
+    daemon.end(signal.SIGKILL)
+    supervisor, = systemd.scopes["quilt-box.scope"]
+    os.kill(supervisor, signal.SIGKILL)
+    with subprocess.Popen(["sleep", "1000"]) as foreign:
+        systemd.scopes = {"quilt-foreign.scope": [foreign.pid], "quilt-box.scope": [foreign.pid]}
+        systemd.calls.clear()
+        daemon.start()
+        assert (box.State, box.Reason) == ("failed", "lost")
+        assert foreign.poll() is None and systemd.calls == []
+        foreign.kill()
+
+
+@pytest.mark.fault(3)
+def test_a_run_that_is_not_in_the_store_is_left_alone(run, daemon, root, client):
+    """The store may be on a disk that is not mounted yet."""
+    box = run("sleep", name="box")
+    pid, containers, away = box.Pid, daemon.directory / "state/containers", daemon.directory / "away"
+    daemon.end(signal.SIGKILL)
+    containers.rename(away)
+    daemon.start()
+    assert names(root) == []
+    daemon.end(signal.SIGKILL)
+    containers.rmdir()
+    away.rename(containers)
+    daemon.start()
+    assert (box.State, box.Pid) == ("running", pid)
+
+
+@pytest.mark.fault(3)
+def test_a_supervisor_that_takes_no_connection_is_alive(run, daemon, systemd):
+    """Its backlog is full: that is no sign of its end, and passes."""
+    box = run("sleep", name="box")
+    box_id, (supervisor,) = box.Id, systemd.scopes["quilt-box.scope"]
+    daemon.end(signal.SIGKILL)
+    os.kill(supervisor, signal.SIGSTOP)
+    directory = os.open(daemon.directory / "run/containers" / box_id, os.O_PATH)
+    with contextlib.ExitStack() as callers:
+        callers.callback(os.close, directory)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                caller = callers.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+                caller.setblocking(False)
+                caller.connect(f"/proc/self/fd/{directory}/supervisor")  # the path itself is too long
+        daemon.start()
+        assert box.State == "running"
+    os.kill(supervisor, signal.SIGCONT)
+    box.call("Stop")
+    assert box.Reason == "stopped"
+
+
+@pytest.mark.fault(3)
+def test_a_restart_with_its_descriptors_used_up(create, daemon, root, services):
+    """What can't be looked at now runs on, and is looked at when there is a descriptor."""
+    boxes = [create("sleep", name=f"box-{number}") for number in range(30)]
+    for box in boxes:
+        box.call("Start")
+    pids = [box.Pid for box in boxes]
+    daemon.end(signal.SIGKILL)
+    daemon.start(limit=48)
+    assert [box.State for box in boxes] == ["running"] * 30
+    daemon.end(signal.SIGKILL)
+    daemon.start()
+    assert [box.Pid for box in boxes] == pids
+
+
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("result", ['{"version":1,"started":1,"exit-code":-1,"of-tomorrow":[5]}', '{"version":2}', "{", '{"version":1}',
+                                    '{"version":1,"started":1,"finished":2,"exit-code":7,"reason":"exited"}'])
+def test_what_the_record_says_ends_nothing_that_runs(run, daemon, result):
+    box = run("sleep", name="box")
+    pid, file = box.Pid, daemon.directory / f"state/containers/{box.Id}/result.json"
+    daemon.end(signal.SIGKILL)
+    file.write_text(result)
+    daemon.start()
+    assert (box.State, box.Pid) == ("running", pid)
+    box.call("Stop")
+    assert (box.State, box.Reason) == ("exited", "stopped")
+    now = json.loads(file.read_text())
+    assert now["reason"] == "stopped" and ("of-tomorrow" in result) == (now.get("of-tomorrow") == [5])
 
 
 def test_a_broken_record_hides_no_other(create, daemon, root):

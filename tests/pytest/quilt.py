@@ -301,7 +301,7 @@ def _lasting(look):
 def scopes():
     """Those that systemd knows; the kernel tells it of an empty one up to 16 ms later."""
     return _lasting(lambda: [line.split()[0] for line in run(
-        "systemctl", "list-units", "--all", "--plain", "--no-legend", "quilt-*.scope").text.splitlines()])
+        "systemctl", "list-units", "--all", "--plain", "--no-legend", "quilt-*.scope", "quiltoci-*.scope").text.splitlines()])
 
 
 def helpers():
@@ -331,7 +331,7 @@ def sweep():
     names = ctl("list", "--json=short")
     if names.code == 0:
         ctl("remove", "--force", *[entry["name"] for entry in names.json])
-    run("systemctl", "stop", "quilt-*.scope")
+    run("systemctl", "stop", "quilt-*.scope", "quiltoci-*.scope")
     run("systemctl", "reset-failed")
 
 

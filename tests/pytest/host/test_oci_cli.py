@@ -395,13 +395,13 @@ def sockets(pid):
 def test_a_run_that_lasts_keeps_no_connection_to_systemd(bundle):
     """Nobody would read what systemd says to all. One that ends at once is taken leave of by the same connection."""
     with spawn("quilt-oci", "--root", str(ROOT), "--systemd-cgroup", "run", "--bundle", str(bundle.path), "one") as process:
-        wait_unit("quilt-oci-one.scope", "active")
+        wait_unit("quiltoci-one.scope", "active")
         end = time.monotonic() + TIMEOUT
         while sockets(process.pid) > 1:  # what is left is the container's own
             assert time.monotonic() < end, "it is still connected"
         oci("kill", "one", "KILL").ok()
         assert process.wait(TIMEOUT) == 128 + signal.SIGKILL
-    assert run("systemctl", "show", "-P", "LoadState", "quilt-oci-one.scope").ok().text.strip() == "not-found"
+    assert run("systemctl", "show", "-P", "LoadState", "quiltoci-one.scope").ok().text.strip() == "not-found"
 
 
 def test_what_runs_in_the_foreground_can_be_changed_and_deleted(bundle):

@@ -24,9 +24,8 @@ TEST (QuiltError, SystemCallsAreWordedOnce)
   const struct {
     int errsv, code;
   } cases[] = {
-      {EACCES, QUILT_ERROR_FAILED},
-      {ENOSPC, QUILT_ERROR_NO_SPACE},
-      {EDQUOT, QUILT_ERROR_NO_SPACE},
+      {EACCES, QUILT_ERROR_FAILED}, {ENOSPC, QUILT_ERROR_NO_SPACE}, {EDQUOT, QUILT_ERROR_NO_SPACE},
+      {EMFILE, QUILT_ERROR_BUSY},   {EAGAIN, QUILT_ERROR_BUSY},     {ENOMEM, QUILT_ERROR_BUSY},
   };
 
   for (const auto &c : cases) {

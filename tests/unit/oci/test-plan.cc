@@ -55,8 +55,8 @@ TEST (OciCgroupNames, Scopes)
   const struct {
     const char *path, *result;
   } cases[] = {
-      {nullptr, "system.slice quilt-oci-web.scope"},
-      {"", "system.slice quilt-oci-web.scope"},
+      {nullptr, "system.slice quiltoci-web.scope"},
+      {"", "system.slice quiltoci-web.scope"},
       {"system.slice:docker:1", "system.slice docker-1.scope"},
       {"kubepods-burstable.slice:cri:1", "kubepods-burstable.slice cri-1.scope"},
       {":docker:1", "system.slice docker-1.scope"},
@@ -80,7 +80,7 @@ TEST (OciCgroupNames, Scopes)
 
   for (const auto &c : cases)
     EXPECT_EQ (plan (c.path, TRUE), c.result) << c.path;
-  EXPECT_EQ (plan (nullptr, TRUE, TRUE), "user.slice quilt-oci-web.scope");
+  EXPECT_EQ (plan (nullptr, TRUE, TRUE), "user.slice quiltoci-web.scope");
 }
 
 static string

@@ -134,22 +134,6 @@ protected:
     self->finished++;
   }
 
-  static void on_stopped (GObject *, GAsyncResult *result, gpointer data)
-  {
-    auto *self = static_cast<Systemd *> (data);
-
-    self->success = quilt_systemd_stop_scope_finish (self->systemd, result, self->error.out ());
-    self->finished++;
-  }
-
-  static void on_killed (GObject *, GAsyncResult *result, gpointer data)
-  {
-    auto *self = static_cast<Systemd *> (data);
-
-    self->success = quilt_systemd_kill_scope_finish (self->systemd, result, self->error.out ());
-    self->finished++;
-  }
-
   static void on_set (GObject *, GAsyncResult *result, gpointer data)
   {
     auto *self = static_cast<Systemd *> (data);
@@ -278,33 +262,6 @@ TEST_F (Systemd, ACancelledStartIsNotFinishedTwice)
   EXPECT_EQ (finished, 1);
 }
 
-TEST_F (Systemd, StoppingAndKillingWhatIsGoneIsASuccess)
-{
-  play = [] (const char *, GDBusMethodInvocation *invocation) {
-    refuse (invocation, "NoSuchUnit");
-  };
-  quilt_systemd_stop_scope_async (systemd, "quilt-web.scope", nullptr, on_stopped, this);
-  run_until_finished ();
-  EXPECT_TRUE (success) << error.message ();
-  finished = success = 0;
-  quilt_systemd_kill_scope_async (systemd, "quilt-web.scope", nullptr, on_killed, this);
-  run_until_finished ();
-  EXPECT_TRUE (success) << error.message ();
-  EXPECT_EQ (calls[0], "StopUnit ('quilt-web.scope', 'replace')");
-  EXPECT_EQ (calls[1], "KillUnit ('quilt-web.scope', 'all', 9)");
-}
-
-TEST_F (Systemd, AStopIsDoneWhenItsJobIs)
-{
-  play = [this] (const char *, GDBusMethodInvocation *invocation) {
-    accept (invocation);
-    job_removed (JOB, "quilt-web.scope", "done");
-  };
-  quilt_systemd_stop_scope_async (systemd, "quilt-web.scope", nullptr, on_stopped, this);
-  run_until_finished ();
-  EXPECT_TRUE (success) << error.message ();
-}
-
 TEST_F (Systemd, PropertiesOfNoUnitAreNotFound)
 {
   play = [] (const char *, GDBusMethodInvocation *invocation) {
@@ -328,38 +285,6 @@ TEST_F (Systemd, PropertiesAreSetForTheRunTime)
   run_until_finished ();
   EXPECT_TRUE (success) << error.message ();
   EXPECT_EQ (calls[0], "SetUnitProperties ('quilt-web.scope', true, [('TasksMax', <uint64 5>)])");
-}
-
-TEST_F (Systemd, ScopesAreListedByName)
-{
-  struct Listing {
-    QuiltSystemd *systemd;
-    char **names = nullptr;
-    bool finished = false;
-  } listing = {systemd};
-
-  play = [] (const char *, GDBusMethodInvocation *invocation) {
-    g_dbus_method_invocation_return_value (
-        invocation,
-        g_variant_new_parsed ("([('quilt-a.scope', '', '', '', '', '', objectpath '/a', uint32 0, "
-                              "'', objectpath '/'), ('quilt-b.scope', '', '', '', '', '', "
-                              "objectpath '/b', uint32 0, '', objectpath '/')],)"));
-  };
-  quilt_systemd_list_scopes_async (
-      systemd, nullptr,
-      [] (GObject *, GAsyncResult *result, gpointer data) {
-        auto *to = static_cast<Listing *> (data);
-
-        to->names = quilt_systemd_list_scopes_finish (to->systemd, result, nullptr);
-        to->finished = true;
-      },
-      &listing);
-  run_until ([&] { return listing.finished; });
-  ASSERT_NE (listing.names, nullptr);
-  EXPECT_EQ (g_strv_length (listing.names), 2u);
-  EXPECT_STREQ (listing.names[0], "quilt-a.scope");
-  EXPECT_STREQ (listing.names[1], "quilt-b.scope");
-  g_strfreev (listing.names);
 }
 
 TEST_F (Systemd, OnlySystemdMayAskForAStop)
