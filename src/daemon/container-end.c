@@ -2,6 +2,7 @@
 /* The end of a container's run: recorded, then told, and who waits for it. */
 #include "daemon/container-life.h"
 
+#include "base/fd.h"
 #include "daemon/container-private.h"
 #include "daemon/event.h"
 #include "daemon/outcome.h"
@@ -25,6 +26,20 @@ quilt_container_known (QuiltContainer *self)
                    "Container %s was found again, it is %s", self->record->options->name,
                    quilt_state_to_string (self->state));
   quilt_daemon_release (self->daemon);
+}
+
+gboolean
+quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofd int fd = quilt_container_open (self->daemon->store, self->record->id, &error);
+
+  if (fd >= 0 && quilt_message_load_end (fd, QUILT_CONTAINER_EXIT, ret_message, &error))
+    return TRUE;
+  if (!g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    g_warning ("Failed to read how container %s ended: %s", self->record->options->name,
+               error->message);
+  return FALSE;
 }
 
 void

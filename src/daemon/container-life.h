@@ -30,6 +30,8 @@ void quilt_container_wait (QuiltContainer *self, GTask *task);
 
 /* For a container that an earlier quiltd should have removed. */
 void quilt_container_remove_leftover (QuiltContainer *self);
+/* How its run ended, as the supervisor has kept it in the store while quiltd was away. */
+gboolean quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message);
 /* Takes the state that the last result gives, without a word to anybody. */
 void quilt_container_take_state (QuiltContainer *self);
 

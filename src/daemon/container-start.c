@@ -54,11 +54,14 @@ static void
 on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *error)
 {
   gboolean stopped = self->state == QUILT_STATE_STOPPING;
+  QuiltMessage kept;
 
   if (!quilt_outcome_is_open (&self->result)) {
     quilt_container_keep_record (self);
     return;
   }
+  if (!message && !error && quilt_container_find_kept_end (self, &kept))
+    message = &kept;
   if (message) {
     self->log_used = message->done;
     self->log_used_usec = g_get_monotonic_time ();
@@ -216,6 +219,9 @@ begin_run (QuiltContainer *self,
   g_autofree char *scope = quilt_scope_name (self->record->options->name);
   g_autofree char *config = quilt_spec_print (spec, FALSE);
   g_autoptr (GArray) joins = g_array_new (FALSE, FALSE, sizeof (int));
+  gboolean removed = self->record->options->auto_remove;
+  g_autofd int store_fd =
+      removed ? -1 : quilt_container_open (self->daemon->store, self->record->id, error);
   QuiltRunPlan plan = {
       .id = self->record->id,
       .scope = scope,
@@ -227,9 +233,10 @@ begin_run (QuiltContainer *self,
       .filter = filter,
       .log_used = self->log_used,
       .log_used_usec = (guint64)self->log_used_usec,
+      .store_fd = store_fd,
   };
 
-  if (!check_scope_free (self, scope, error) ||
+  if ((!removed && store_fd < 0) || !check_scope_free (self, scope, error) ||
       !quilt_host_limits_check (self->daemon, self->record->options, error))
     return NULL;
   quilt_container_look_for_limits (self);

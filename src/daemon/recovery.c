@@ -88,17 +88,23 @@ load_images (Recovery *recovery, GError **error)
   return TRUE;
 }
 
+/* The host was down. How the run ended is known if its supervisor could still keep that. */
 static void
-report_lost (QuiltContainer *self)
+report_end (QuiltContainer *self)
 {
   g_autoptr (GError) error = NULL;
+  QuiltMessage kept;
 
-  quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
+  if (quilt_container_find_kept_end (self, &kept))
+    quilt_outcome_from_message (&self->result, &kept);
+  else
+    quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
   if (!quilt_container_save_result (self->daemon->store, self->record->id, &self->result, TRUE,
                                     &error))
-    g_warning ("Failed to record that container %s was lost: %s", self->record->options->name,
+    g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
                error->message);
-  quilt_container_enter (self, QUILT_STATE_FAILED);
+  quilt_container_enter (self, quilt_outcome_is_failure (&self->result) ? QUILT_STATE_FAILED
+                                                                        : QUILT_STATE_EXITED);
 }
 
 /* What a run has left in /run says more than the record: the supervisor knows whether the container
@@ -118,7 +124,7 @@ resume (QuiltContainer *self)
   }
   quilt_container_take_state (self);
   if (quilt_outcome_is_open (&self->result))
-    report_lost (self);
+    report_end (self);
   if (self->record->options->auto_remove && self->result.finished_usec)
     quilt_container_remove_leftover (self);
 }

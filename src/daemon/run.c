@@ -319,6 +319,7 @@ begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError *
       {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
       {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
       {quilt_journal_budget_get_fd (self->daemon->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
+      {plan->store_fd, QUILT_MESSAGE_FLAG_STORE},
   };
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
   QuiltMessage begin;

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -102,10 +101,10 @@ quilt_message_receive (int socket, QuiltMessage *ret_message)
 }
 
 gboolean
-quilt_message_save (int dir_fd, const char *name, const QuiltMessage *message, GError **error)
+quilt_message_save (
+    int dir_fd, const char *name, const QuiltMessage *message, QuiltFileSync sync, GError **error)
 {
-  return quilt_file_replace (dir_fd, name, message, used_size (message), QUILT_FILE_VOLATILE,
-                             error);
+  return quilt_file_replace (dir_fd, name, message, used_size (message), sync, error);
 }
 
 gboolean

@@ -2,6 +2,8 @@
 /* The wire between quiltd and its helpers: SOCK_SEQPACKET, one fixed struct per message. */
 #pragma once
 
+#include "base/file.h"
+
 #include <glib.h>
 
 /* Numbers never change their meaning: a supervisor outlives the quiltd that started it. */
@@ -69,6 +71,7 @@ typedef enum {
   QUILT_MESSAGE_FLAG_STDOUT = 1 << 4, /* attached: gets a copy of the output */
   QUILT_MESSAGE_FLAG_STDERR = 1 << 5,
   QUILT_MESSAGE_FLAG_BUDGET = 1 << 6, /* see proto/budget.h */
+  QUILT_MESSAGE_FLAG_STORE = 1 << 8,  /* the container's directory in the store */
   /* With RUNNING, which is said again when this changes: its share of the journal is used up. */
   QUILT_MESSAGE_FLAG_HELD = 1 << 7,
 } QuiltMessageFlags;
@@ -95,9 +98,10 @@ int quilt_message_receive (int socket, QuiltMessage *ret_message);
 int quilt_message_receive_fds (
     int socket, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds);
 
-/* Keeps a message as the file dir_fd/name: whole or not at all, but a power cut may lose it. */
-gboolean
-quilt_message_save (int dir_fd, const char *name, const QuiltMessage *message, GError **error);
+/* Keeps a message as the file dir_fd/name: whole or not at all. NO_SPACE, BUSY: it may be possible
+ * later. */
+gboolean quilt_message_save (
+    int dir_fd, const char *name, const QuiltMessage *message, QuiltFileSync sync, GError **error);
 /* Reads it with the checks of quilt_message_receive(). NOT_FOUND; BUSY: not now; or FAILED. */
 gboolean
 quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error);

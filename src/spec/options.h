@@ -106,10 +106,10 @@ QuiltOptions *quilt_options_from_json (json_object *object, GError **error);
 #define QUILT_LIVE_STOP_TIMEOUT ((guint64)90 * G_USEC_PER_SEC)
 
 /* The properties of the container's scope for StartTransientUnit, type a(sv), floating:
- * Description, Slice, PIDs, Delegate, Controller, KillMode, TimeoutStopUSec, CollectMode, the
- * accounting switches, where it needs one a DevicePolicy with DeviceAllow, and every limit that is
- * set. devices is of QuiltDevice, or NULL. pid is the supervisor's; controller a bus name. See
- * org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5). */
+ * Description, Slice, PIDs, Delegate, Controller, KillMode, KillSignal, TimeoutStopUSec,
+ * CollectMode, the accounting switches, where it needs one a DevicePolicy with DeviceAllow, and
+ * every limit that is set. devices is of QuiltDevice, or NULL. pid is the supervisor's; controller
+ * a bus name. See org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5). */
 GVariant *quilt_options_scope_properties (const QuiltOptions *options,
                                           const GArray *devices,
                                           guint32 pid,

@@ -6,6 +6,7 @@
 #include "spec/options.h"
 #include "spec/resources.h"
 #include "spec/volume.h"
+#include "spec/words.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -206,6 +207,7 @@ quilt_options_scope_properties (const QuiltOptions *options,
   add (&builder, "Controller", g_variant_new_string (controller));
   /* "mixed" would kill at once: a scope has no main process to send SIGTERM to. */
   add (&builder, "KillMode", g_variant_new_string ("control-group"));
+  add (&builder, "KillSignal", g_variant_new_int32 (QUILT_SCOPE_KILL_SIGNAL));
   add (&builder, "TimeoutStopUSec",
        g_variant_new_uint64 (
            plus (MAX (options->stop_timeout_usec, QUILT_LIVE_STOP_TIMEOUT), STOP_MARGIN_USEC)));

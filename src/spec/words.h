@@ -3,6 +3,7 @@
 #pragma once
 
 #include <glib.h>
+#include <signal.h>
 
 /* [a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}, and no ID. FALSE sets INVALID_ARGUMENT saying the grammar. */
 gboolean quilt_container_name_check (const char *name, GError **error);
@@ -22,6 +23,11 @@ gboolean quilt_id_check (const char *id);
 gboolean quilt_id_prefix_check (const char *prefix);
 /* A new random ID (getrandom(2)), 32 hex. */
 char *quilt_id_new (void);
+/* What systemd sends to all processes of a container's scope when it stops that and quiltd is not
+ * there to be asked. Only the supervisor acts on it, as on a stop: all others ignore it, unless
+ * they have asked for it, and those (Go's runtime, a reader of urgent data) take it for nothing. */
+#define QUILT_SCOPE_KILL_SIGNAL SIGURG
+
 /* "quilt-NAME.scope". The grammar of names leaves nothing that a unit name would have to escape
  * (systemd.unit(5)), so name must have passed quilt_container_name_check(). */
 char *quilt_scope_name (const char *container_name);

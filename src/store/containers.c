@@ -197,9 +197,8 @@ check_id (const char *id, GError **error)
   return FALSE;
 }
 
-/* Opens the directory of a container, -1 on error. */
-static int
-open_container (QuiltStore *store, const char *id, GError **error)
+int
+quilt_container_open (QuiltStore *store, const char *id, GError **error)
 {
   return check_id (id, error) ? quilt_dir_open (store->containers_fd, id, error) : -1;
 }
@@ -272,7 +271,7 @@ gboolean
 quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GError **error)
 {
   g_autoptr (json_object) object = quilt_container_record_to_json (record);
-  g_autofd int fd = open_container (store, record->id, error);
+  g_autofd int fd = quilt_container_open (store, record->id, error);
 
   return fd >= 0 && quilt_record_write (fd, RECORD_NAME, object, QUILT_FILE_DURABLE, error);
 }
@@ -299,10 +298,13 @@ quilt_container_save_result (
     QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error)
 {
   g_autoptr (json_object) object = quilt_result_to_json (result);
-  g_autofd int fd = open_container (store, id, error);
+  g_autofd int fd = quilt_container_open (store, id, error);
 
   if (fd < 0)
     return FALSE;
+  /* What is kept of an earlier run's end must never be taken for the end of this one. */
+  if (result->finished_usec == 0)
+    unlinkat (fd, QUILT_CONTAINER_EXIT, 0);
   return quilt_record_write (fd, RESULT_NAME, object,
                              durable ? QUILT_FILE_DURABLE : QUILT_FILE_VOLATILE, error);
 }
@@ -310,7 +312,7 @@ quilt_container_save_result (
 int
 quilt_container_open_etc (QuiltStore *store, const char *id, GError **error)
 {
-  g_autofd int fd = open_container (store, id, error);
+  g_autofd int fd = quilt_container_open (store, id, error);
 
   return fd < 0 ? -1 : quilt_dir_ensure (fd, "etc", error);
 }

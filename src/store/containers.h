@@ -55,6 +55,11 @@ gboolean quilt_container_save_result (
 
 /* Opens containers/ID/etc, the files of spec/etc.h, making it. -1 on error. */
 int quilt_container_open_etc (QuiltStore *store, const char *id, GError **error);
+/* How a run ended while quiltd was away, if its supervisor has kept that as this file (a
+ * QuiltMessage) in the container's directory. It goes when the next run begins. */
+#define QUILT_CONTAINER_EXIT "exit"
+/* The container's directory; -1 on error. */
+int quilt_container_open (QuiltStore *store, const char *id, GError **error);
 
 /* All records with their last results. on_broken as in store/images.h; the directory is left alone.
  * An error if one can't be read now (BUSY), so that no container seems broken that is not. */

@@ -28,6 +28,8 @@
 /* Between two looks at what the kernel has no event for: at first, and once it takes long. */
 #define LOOK_USEC (G_USEC_PER_SEC / 1000)
 #define LOOK_AGAIN_USEC (G_USEC_PER_SEC / 10)
+/* Between two attempts to keep the result on a disk that is full. */
+#define KEEP_AGAIN_USEC (1 * G_USEC_PER_SEC)
 
 static void
 send_simple (QuiltSupervisor *self, QuiltMessageType type)
@@ -436,17 +438,45 @@ waits_for_journal (const QuiltSupervisor *self)
   return waits;
 }
 
+static gboolean
+has_to_keep (const QuiltSupervisor *self)
+{
+  return self->phase == QUILT_PHASE_RECORDED && !self->released && self->control.fd < 0 &&
+         self->store_fd >= 0;
+}
+
 static void
 record (QuiltSupervisor *self)
 {
   g_autoptr (GError) error = NULL;
 
   quilt_supervisor_complete_result (self);
-  if (!quilt_message_save (self->run_dir_fd, "exit", &self->result, &error))
+  if (!quilt_message_save (self->run_dir_fd, "exit", &self->result, QUILT_FILE_VOLATILE, &error))
     g_printerr ("%s\n", error->message); /* quiltd, if it is there, learns it all the same */
   self->phase = QUILT_PHASE_RECORDED;
   self->patience_usec = 0;
   quilt_control_send (&self->control, &self->result);
+}
+
+/* The run directory is gone with the next boot. While quiltd is away, the result is written where
+ * it lasts; a disk that is full may have room later. */
+static void
+keep_result (QuiltSupervisor *self, gint64 now_usec)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!has_to_keep (self) || now_usec < self->keep_usec)
+    return;
+  if (quilt_message_save (self->store_fd, "exit", &self->result, QUILT_FILE_DURABLE, &error)) {
+    quilt_fd_clear (&self->store_fd);
+    return;
+  }
+  if (self->keep_usec == 0)
+    g_printerr ("%s\n", error->message);
+  self->keep_usec = now_usec + KEEP_AGAIN_USEC;
+  if (!g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NO_SPACE) &&
+      !g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY))
+    quilt_fd_clear (&self->store_fd);
 }
 
 /* Whether somebody still has to take something from us. */
@@ -509,6 +539,7 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
   if (self->phase == QUILT_PHASE_ENDED &&
       (self->drained || now_usec >= self->patience_usec || waits_for_journal (self)))
     record (self);
+  keep_result (self, now_usec);
   return !may_leave (self) || linger (self, now_usec);
 }
 
@@ -529,6 +560,8 @@ quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec)
   if (self->flags & QUILT_MESSAGE_FLAG_HELD)
     deadline = earlier (deadline, self->was_held_usec + HELD_USEC);
   deadline = earlier (deadline, self->reap_usec);
+  if (has_to_keep (self))
+    deadline = earlier (deadline, self->keep_usec);
   if (may_leave (self) && quilt_journal_socket_is_unread (&self->log.journal))
     deadline = earlier (deadline, now_usec + (self->lingering ? LOOK_AGAIN_USEC : LOOK_USEC));
   return deadline;

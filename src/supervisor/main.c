@@ -20,8 +20,8 @@ enum {
   FD_JOINS = QUILT_SHARING_FD,
 };
 
-/* The run directory, what it joins, the filter, two streams and the journal's budget. */
-#define FDS_MAX (1 + QUILT_JOINS_MAX + 4)
+/* The run directory, what it joins, the filter, two streams, the journal's budget and the store. */
+#define FDS_MAX (1 + QUILT_JOINS_MAX + 5)
 
 #define CONFIG_MAX (4 * 1024 * 1024)
 
@@ -35,7 +35,7 @@ typedef struct {
 static gboolean
 take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *ret_begin)
 {
-  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1, -1, 0, 0}, .filter = -1};
+  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1, -1, 0, 0, -1}, .filter = -1};
   const struct {
     guint32 flag;
     int *fd;
@@ -44,6 +44,7 @@ take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *r
       {QUILT_MESSAGE_FLAG_STDOUT, &begin.fds.attached[QUILT_STREAM_STDOUT]},
       {QUILT_MESSAGE_FLAG_STDERR, &begin.fds.attached[QUILT_STREAM_STDERR]},
       {QUILT_MESSAGE_FLAG_BUDGET, &begin.fds.budget},
+      {QUILT_MESSAGE_FLAG_STORE, &begin.fds.store_fd},
   };
   guint next;
 

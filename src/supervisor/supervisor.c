@@ -55,6 +55,7 @@ take_signals (QuiltSupervisor *self, GError **error)
     return quilt_set_error_errno (error, errno, "Failed to block signals");
   sigemptyset (&set);
   sigaddset (&set, SIGTERM);
+  sigaddset (&set, QUILT_SCOPE_KILL_SIGNAL);
   self->signal_fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (self->signal_fd < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a signalfd");
@@ -112,6 +113,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   memset (self, 0, sizeof *self);
   self->spec = spec;
   self->run_dir_fd = fds->run_dir_fd;
+  self->store_fd = fds->store_fd;
   self->scope_fd = self->root_fd = self->signal_fd = self->left_fd = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd};
@@ -151,6 +153,7 @@ quilt_supervisor_clear (QuiltSupervisor *self)
   quilt_fd_clear (&self->scope_fd);
   quilt_fd_clear (&self->root_fd);
   quilt_fd_clear (&self->run_dir_fd);
+  quilt_fd_clear (&self->store_fd);
 }
 
 /* What is waited for, in the order in which it is looked at: an init's last report is read before

@@ -21,6 +21,7 @@ typedef enum {
 typedef struct {
   const QuiltSpec *spec;
   int run_dir_fd;
+  int store_fd; /* the container's directory in the store; -1: none, or nothing to write there */
   int scope_fd; /* our cgroup; -1 before GO */
   int root_fd;  /* the container's, see quilt_payload_open_root() */
   int signal_fd;
@@ -52,6 +53,7 @@ typedef struct {
   gboolean drained;     /* all output is in the log */
   gboolean lingering;   /* nothing but that and the readers keeps us, and quiltd knows */
   gint64 reap_usec;     /* the container has ended and can't be reaped before; 0: nothing like it */
+  gint64 keep_usec;     /* when to try again to keep the result in the store; 0: at once */
   gint64 patience_usec; /* when to go on without what is missing (monotonic); 0: not yet */
 } QuiltSupervisor;
 
@@ -65,6 +67,7 @@ typedef struct {
   int budget;     /* of the journal, see proto/budget.h; -1: no limit */
   guint64 used;   /* of it, at used_sec, by the run before */
   guint64 used_sec;
+  int store_fd; /* -1: the result needs to be kept no longer than the host is up */
 } QuiltSupervisorFds;
 gboolean quilt_supervisor_init (QuiltSupervisor *self,
                                 const QuiltSpec *spec,

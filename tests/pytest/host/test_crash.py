@@ -206,10 +206,6 @@ def test_restarts_under_a_load_of_runs_wait_for_each_other_and_end(busybox, name
             assert int(ctl("wait", title).text) == number, there[title]
 
 
-def test_at_shutdown_quiltd_goes_after_the_containers():
-    assert "quiltd.service" in run("systemctl", "show", "quilt.slice", "-p", "After", "--value").ok().text.split()
-
-
 def test_stop_of_40_scopes_at_once(busybox, name):
     names = [f"{name}-{number}" for number in range(40)]
     with concurrent.futures.ThreadPoolExecutor(8) as clients:

@@ -167,3 +167,32 @@ def test_options_of_a_newer_quilt_are_kept_and_not_ignored(busybox, name):
     ctl("stop", f"{name}-2").ok()
     refused = ctl("start", f"{name}-2")
     assert refused.code == 1 and b"of-tomorrow" in refused.err
+
+
+@pytest.mark.fault("6a")
+def test_an_end_that_nobody_saw_outlives_run(busybox, name):
+    """As after a boot: /run is empty, and the supervisor is gone."""
+    init, supervisor = background(name, busybox, "/bin/sh", "-c", "exec sleep 1000"), supervisor_of(name)
+    with quiltd_away():
+        os.kill(init["Pid"], signal.SIGTERM)
+        os.kill(init["Pid"], signal.SIGKILL)
+        wait_path(STATE / "containers" / init["Id"] / "exit")
+        os.kill(supervisor, signal.SIGKILL)
+        wait_exit(supervisor)
+        run("rm", "-r", str(RUN / "containers" / init["Id"])).ok()
+    assert (props(name)["State"], props(name)["ExitCode"], props(name)["Reason"]) == ("exited", 137, "signaled")
+    # The next run's end is not taken from there.
+    ctl("start", name).ok()
+    assert not (STATE / "containers" / init["Id"] / "exit").exists()
+
+
+@pytest.mark.fault("6b")
+def test_systemctl_stop_without_quiltd_honours_the_stop_signal(busybox, name):
+    loop = "while :; do sleep 0.05; done"
+    script = f"sh -c \"trap 'touch /hit; exit' TERM USR1; touch /up; {loop}\" & trap 'exit 5' USR1; trap 'exit 66' TERM; {loop}"
+    files = STATE / "containers" / background(name, busybox, "/bin/sh", "-c", script, options=("--stop-signal", "USR1"))["Id"] / "upper"
+    wait_path(files / "up")
+    with quiltd_away():
+        run("systemctl", "stop", f"quilt-{name}.scope").ok()
+    assert (props(name)["ExitCode"], props(name)["Reason"]) == (5, "stopped")
+    assert not (files / "hit").exists()

@@ -190,7 +190,7 @@ TEST_F (MessageTest, IsKeptAsAFile)
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND));
   g_clear_error (&error);
   quilt_message_set_text (&message, "exited");
-  ASSERT_TRUE (quilt_message_save (dir, "exit", &message, &error));
+  ASSERT_TRUE (quilt_message_save (dir, "exit", &message, QUILT_FILE_DURABLE, &error));
   ASSERT_TRUE (quilt_message_load (dir, "exit", &got, &error));
   EXPECT_EQ (memcmp (&got, &message, sizeof got), 0);
 
@@ -204,7 +204,7 @@ TEST_F (MessageTest, IsKeptAsAFile)
     EXPECT_EQ (untouched.type, 0u);
     g_clear_error (&error);
     quilt_fd_clear (&file);
-    ASSERT_TRUE (quilt_message_save (dir, "exit", &message, nullptr));
+    ASSERT_TRUE (quilt_message_save (dir, "exit", &message, QUILT_FILE_VOLATILE, nullptr));
   }
   std::filesystem::remove_all (name);
 }

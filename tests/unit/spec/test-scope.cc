@@ -40,6 +40,7 @@ static const Properties always = {
     {"Delegate", "true"},
     {"Controller", "'org.quilt'"},
     {"KillMode", "'control-group'"},
+    {"KillSignal", "23"},
     {"TimeoutStopUSec", "uint64 95000000"},
     {"CollectMode", "'inactive-or-failed'"},
     {"MemoryAccounting", "true"},

@@ -337,7 +337,7 @@ ContainerTest::start (const Strings &args, const Options &options)
 void
 ContainerTest::begin (const Options &options)
 {
-  int fds[3] = {open (run_dir.c_str (), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  int fds[4] = {open (run_dir.c_str (), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   const guint32 flags[] = {QUILT_MESSAGE_FLAG_STDOUT, QUILT_MESSAGE_FLAG_STDERR};
   QuiltMessage message;
   guint n = 1;
@@ -348,6 +348,10 @@ ContainerTest::begin (const Options &options)
       message.flags |= flags[i];
       fds[n++] = options.attached[i];
     }
+  if (options.store >= 0) {
+    message.flags |= QUILT_MESSAGE_FLAG_STORE;
+    fds[n++] = options.store;
+  }
   EXPECT_TRUE (quilt_message_send_fds (control, &message, fds, n));
   close (fds[0]);
 }
