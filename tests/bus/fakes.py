@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A private bus, and on it a polkit and a systemd that do what a test tells them."""
 import os
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -57,11 +58,8 @@ SYSTEMD = """
     <arg type="a(sa(sv))" direction="in"/><arg type="o" direction="out"/>
   </method>
   <method name="StopUnit"><arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="o" direction="out"/></method>
-  <method name="KillUnit"><arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="i" direction="in"/></method>
+  <method name="AbandonScope"><arg type="s" direction="in"/></method>
   <method name="SetUnitProperties"><arg type="s" direction="in"/><arg type="b" direction="in"/><arg type="a(sv)" direction="in"/></method>
-  <method name="ListUnitsByPatterns">
-    <arg type="as" direction="in"/><arg type="as" direction="in"/><arg type="a(ssssssouso)" direction="out"/>
-  </method>
 </interface></node>
 """
 
@@ -117,6 +115,8 @@ class Services:
             self.connection.register_object(path, info, handler, None, None)
         for name in NAMES:
             self.own(name)
+        self.connection.signal_subscribe("org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged", None, None,
+                                         Gio.DBusSignalFlags.NONE, self._on_owner)
         self.connection.signal_subscribe("org.quilt", None, None, None, None, Gio.DBusSignalFlags.NONE, self._on_signal)
         self.connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId", None,
                                   None, 0, -1, None)
@@ -133,6 +133,11 @@ class Services:
 
     def disown(self, name):
         self._bus("ReleaseName", GLib.Variant("(s)", (name,)))
+
+    def _on_owner(self, _connection, _sender, _path, _interface, _name, arguments):
+        name, _, owner = arguments.unpack()
+        if not owner:
+            self.systemd.on_name_lost(name)
 
     def _on_signal(self, _connection, _sender, path, interface, name, arguments):
         with self.condition:
@@ -197,7 +202,9 @@ class Polkit:
 
 
 class Systemd:
-    """Scopes whose processes are the fake supervisors; result is what each start's job ends with."""
+    """Scopes whose processes are the fake supervisors; result is what each start's job ends with. Of what systemd does
+    this plays what quiltd relies on: a stop asks a scope's Controller, as long as that has its bus name; else its processes
+    get KillSignal; and all get SIGKILL after TimeoutStopUSec."""
 
     def __init__(self, services):
         self.services = services
@@ -207,6 +214,7 @@ class Systemd:
         self.result = "done"  # or None: the job hangs; or the name of an error that refuses the start
         self.calls = []
         self.scopes = {}  # name → pids
+        self.properties = {}  # name → those that it was started with, or that were set later
         self.jobs = 0
 
     def on_call(self, connection, _sender, path, interface, method, arguments, invocation):
@@ -230,22 +238,30 @@ class Systemd:
             return
         if self.result == "done":
             self.scopes[unit] = dict(properties)["PIDs"]
+            self.properties[unit] = dict(properties)
         self._job(invocation, unit, self.result)
 
     def StopUnit(self, invocation, unit, _mode):
         self._job(invocation, unit, "done")
 
-    def KillUnit(self, invocation, unit, _who, signal):
-        for pid in self.alive(unit):
-            os.kill(pid, signal)
+    def AbandonScope(self, invocation, unit):
+        self.properties.get(unit, {}).pop("Controller", None)
         invocation.return_value(None)
 
-    def SetUnitProperties(self, invocation, _unit, _runtime, _properties):
+    def SetUnitProperties(self, invocation, unit, _runtime, properties):
+        if unit not in self.properties:
+            invocation.return_dbus_error("org.freedesktop.systemd1.NoSuchUnit", f"Unit {unit} not loaded.")
+            return
+        self.properties[unit] |= dict(properties)
         invocation.return_value(None)
 
-    def ListUnitsByPatterns(self, invocation, _states, _patterns):
-        rows = [(unit, "", "loaded", "active", "running", "", "/", 0, "", "/") for unit in self.scopes if self.alive(unit)]
-        invocation.return_value(GLib.Variant("(a(ssssssouso))", (rows,)))
+    def on_name_lost(self, name):
+        """A scope never gets a controller back."""
+        with self.services.condition:
+            for properties in self.properties.values():
+                if properties.get("Controller") == name:
+                    del properties["Controller"]
+            self.services.condition.notify_all()
 
     def alive(self, unit):
         """Its processes that still run; a zombie doesn't."""
@@ -255,6 +271,21 @@ class Systemd:
             except OSError:
                 return False
         return [pid for pid in self.scopes.get(unit, []) if runs(pid)]
+
+    def kill(self, unit, number):
+        for pid in self.alive(unit):
+            os.kill(pid, number)
+
+    def stop(self, unit):
+        """`systemctl stop`, or the host's shutdown."""
+        properties = self.properties[unit]
+        if "Controller" in properties:
+            self.request_stop(unit, properties["Controller"])
+        else:
+            self.kill(unit, properties["KillSignal"])
+        timer = GLib.timeout_source_new(min(properties["TimeoutStopUSec"] // 1000, 2**31))
+        timer.set_callback(lambda *_: self.kill(unit, signal.SIGKILL))
+        timer.attach(self.services.context)
 
     def request_stop(self, unit, destination, connection=None):
         """What systemd sends to a scope's controller on `systemctl stop`."""

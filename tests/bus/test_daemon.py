@@ -150,8 +150,32 @@ def test_nothing_runs_before_the_scope_is_there(image, root, client, systemd, se
 
 def test_a9_systemctl_stop_is_a_graceful_stop(run, root, systemd, services):
     box = run("sleep", name="box")
-    systemd.request_stop("quilt-box.scope", "org.quilt")
+    systemd.stop("quilt-box.scope")
     assert box.call("Wait")[1] == "stopped"
+
+
+@pytest.mark.fault("6b")
+def test_systemctl_stop_is_a_graceful_stop_once_quiltd_was_restarted(run, daemon, systemd, services):
+    """By then the scope has no controller any more."""
+    box = run("sleep", name="box")
+    assert systemd.properties["quilt-box.scope"]["Controller"] == "org.quilt"
+    restart(daemon)
+    services.wait(lambda: "Controller" not in systemd.properties["quilt-box.scope"])
+    systemd.stop("quilt-box.scope")
+    assert box.call("Wait") == (143, "stopped")
+
+
+def test_what_ignores_systemctl_stop_is_killed_after_its_timeout(run, systemd):
+    box = run("ignore", name="box")
+    systemd.properties["quilt-box.scope"]["TimeoutStopUSec"] = 1
+    systemd.stop("quilt-box.scope")
+    assert box.call("Wait") == (-1, "lost")  # its supervisor is in there
+
+
+def test_an_update_changes_the_scope_that_runs(run, systemd):
+    box = run("sleep", name="box")
+    box.call("Update", arguments=({"memory-max": GLib.Variant("t", 64 << 20), "pids-max": GLib.Variant("t", 7)},))
+    assert (systemd.properties["quilt-box.scope"]["MemoryMax"], systemd.properties["quilt-box.scope"]["TasksMax"]) == (64 << 20, 8)
 
 
 def test_nobody_else_can_ask_for_a_stop(run, user, systemd, root):

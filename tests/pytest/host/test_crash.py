@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import random
+import re
 import socket
 import struct
 import subprocess
@@ -55,41 +56,43 @@ def prepare_running(name, image):
     background(name, image, *ENDS_WITH_9)
 
 
-def ends_with(name, *codes):
-    """What began goes on, in its supervisor, to its true end; -1 only if that fell into the same trap."""
+def ends_with(name, trapped, expected):
+    """What began goes on, in its supervisor, to its true end. It failed if quiltd went before it could begin; it is lost
+    only if its supervisor fell into the same trap."""
     if name in rows() and rows()[name][5] != "pending":
-        assert int(ctl("wait", name).text) in codes + (-1,)
+        found, reason = int(ctl("wait", name).text), rows()[name][10] if name in rows() else "gone"
+        assert (found, reason) in [(expected, "exited"), (expected, "gone"), (-1, "failed")] + [(-1, "lost")] * trapped
 
 
-def check_run(name, code):
+def check_run(name, code, trapped):
     assert code != 7 or rows()[name][9] == 7
-    ends_with(name, 7)
+    ends_with(name, trapped, 7)
 
 
-def check_start(name, code):
+def check_start(name, code, trapped):
     if code == 0 or rows()[name][5] not in ("pending", "failed"):
-        ends_with(name, 7)
+        ends_with(name, trapped, 7)
 
 
-def check_stop(name, code):
+def check_stop(name, code, trapped):
     ctl("stop", name).ok()
     assert rows()[name][9] == 9
 
 
-def check_remove(name, code):
+def check_remove(name, code, trapped):
     assert code != 0 or name not in rows()
 
 
-def check_rename(name, code):
+def check_rename(name, code, trapped):
     assert (name + "-new" if code == 0 else name) in rows() or name + "-new" in rows()
 
 
 OPERATIONS = {
-    "create": (None, lambda n, i: ("create", "--name", n, i, *ENDS_WITH_7), lambda n, code: code != 0 or rows()[n],
+    "create": (None, lambda n, i: ("create", "--name", n, i, *ENDS_WITH_7), lambda n, code, trapped: code != 0 or rows()[n],
                ["mkdirat:1", "mkdirat:3", "fsync:1", "fsync:2", "renameat2:1", "fsync:3", "sendmsg:1"]),
     "run": (None, lambda n, i: ("run", "--name", n, i, *ENDS_WITH_7), check_run,
             ["renameat2:1", "symlinkat:1", "socketpair:1", "vfork,clone3,clone:1", "pidfd_open:1", "renameat:1", "unlinkat:1"]),
-    "run --rm": (None, lambda n, i: ("run", "--rm", "--name", n, i, *ENDS_WITH_7), lambda n, code: ends_with(n, 7),
+    "run --rm": (None, lambda n, i: ("run", "--rm", "--name", n, i, *ENDS_WITH_7), lambda n, code, trapped: ends_with(n, trapped, 7),
                  ["mkdirat:1", "renameat2:1", "symlinkat:1", "renameat:1", "unlinkat:1", "unlinkat:3"]),
     "start": (prepare_ended, lambda n, i: ("start", n), check_start, ["mkdirat:1", "symlinkat:2", "pidfd_open:1", "fsync:1", "renameat:1"]),
     "stop": (prepare_running, lambda n, i: ("stop", n), check_stop, ["renameat:1", "fsync:1", "fsync:2", "unlinkat:1"]),
@@ -99,8 +102,14 @@ OPERATIONS = {
 }
 
 
+def killed_supervisor(trace):
+    """Whether strace, which follows quiltd's children, has killed one that executed a supervisor."""
+    supervisors = re.findall(r'^(\d+) +execve\("[^"]*/quilt-supervisor"', trace, re.M)
+    return bool(set(supervisors) & set(re.findall(r"^(\d+) +\+\+\+ killed by SIGKILL", trace, re.M)))
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_j_quiltd_is_killed_at_each_step(busybox, name, operation):
+def test_j_quiltd_is_killed_at_each_step(busybox, name, operation, tmp_path):
     """What was reported is there, what was not is whole or not there; no_leak does the rest."""
     prepare, verb, check, traps = OPERATIONS[operation]
     for number, trap in enumerate(traps):
@@ -109,13 +118,13 @@ def test_j_quiltd_is_killed_at_each_step(busybox, name, operation):
             prepare(title, busybox)
         syscall, _, when = trap.partition(":")
         pid = daemon_pid()
-        with spawn("strace", "-f", "-o", "/dev/null", "-e", f"trace={syscall}", f"--inject={syscall}:signal=KILL:when={when}",
+        with spawn("strace", "-f", "-o", str(tmp_path / "trace"), "-e", f"trace={syscall},execve", f"--inject={syscall}:signal=KILL:when={when}",
                    "-p", str(pid)) as tracer:
             assert b"attached" in tracer.stderr.readline()
             code = ctl(*verb(title, busybox)).code
             tracer.kill()
         daemon_again()
-        check(title, code)
+        check(title, code, killed_supervisor((tmp_path / "trace").read_text()))
         run("systemctl", "reset-failed", "quiltd.service")
     names = [title for title in rows() if title.startswith(name)]
     if names:

@@ -4,7 +4,6 @@
 
 extern "C" {
 #include "base/error.h"
-#include "spec/words.h"
 #include <sys/pidfd.h>
 }
 
@@ -45,15 +44,6 @@ protected:
 
     quilt_message_load (fd, "exit", &message, nullptr);
     return message;
-  }
-
-  /* A directory as the container's in the store. */
-  int make_store ()
-  {
-    std::string store = directory + "/store";
-
-    EXPECT_EQ (mkdir (store.c_str (), 0700), 0);
-    return open (store.c_str (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   }
 };
 
@@ -320,62 +310,6 @@ TEST_F (LifeTest, TerminationIsAGracefulStop)
   EXPECT_EQ (message.exit_code, 3);
   EXPECT_STREQ (message.text, "stopped");
   EXPECT_EQ (journald->messages (), (Strings{"up", "bye"}));
-}
-
-/* Fault 6b. */
-TEST_F (LifeTest, TheScopesKillSignalIsAGracefulStop)
-{
-  start_up (TRAP);
-  drop_connection ();
-  kill (supervisor, QUILT_SCOPE_KILL_SIGNAL);
-  EXPECT_EQ (wait_for_exit (), 0);
-  EXPECT_EQ (load_exit ().exit_code, 3);
-}
-
-/* Fault 6b. */
-TEST_F (LifeTest, TheScopesKillSignalEndsNobodyElse)
-{
-  QuiltMessage running = start_up (TRAP);
-
-  kill (running.pid, QUILT_SCOPE_KILL_SIGNAL);
-  send (QUILT_MESSAGE_STOP, SIGTERM, 10 * G_USEC_PER_SEC);
-  EXPECT_EQ (wait_for_end ().exit_code, 3);
-  finish ();
-}
-
-/* Fault 6a. */
-TEST_F (LifeTest, WhileQuiltdIsAwayTheEndIsKeptWhereItLasts)
-{
-  QuiltMessage kept = {};
-  Options options;
-
-  options.store = make_store ();
-  start_up (TRAP, options);
-  drop_connection ();
-  kill (supervisor, QUILT_SCOPE_KILL_SIGNAL);
-  EXPECT_EQ (wait_for_exit (), 0);
-  EXPECT_TRUE (quilt_message_load_end (options.store, "exit", &kept, nullptr));
-  EXPECT_EQ (kept.exit_code, 3);
-  close (options.store);
-}
-
-/* Fault 6a. */
-TEST_F (LifeTest, AnEndThatQuiltdHasNotRecordedIsKeptToo)
-{
-  QuiltMessage kept = {};
-  Options options;
-
-  options.store = make_store ();
-  start (sh ("exit 4"), options);
-  send (QUILT_MESSAGE_GO);
-  EXPECT_EQ (wait_for_end ().exit_code, 4);
-  EXPECT_FALSE (quilt_message_load_end (options.store, "exit", &kept, nullptr));
-  drop_connection ();
-  kill (supervisor, QUILT_SCOPE_KILL_SIGNAL);
-  EXPECT_EQ (wait_for_exit (), 0);
-  EXPECT_TRUE (quilt_message_load_end (options.store, "exit", &kept, nullptr));
-  EXPECT_EQ (kept.exit_code, 4);
-  close (options.store);
 }
 
 TEST_F (LifeTest, OtherSignalsMeanNothing)
