@@ -487,8 +487,14 @@ put_node (const Context *context, QuiltDeviceNode *node)
   return S_ISREG (st.st_mode) ? bind_node (node, place_fd) : -EEXIST;
 }
 
-/* A root that can't be written to has the usual ones or goes without, as the configuration asked
- * for neither. */
+/* The configuration did not ask for the usual ones: a root that can't be written to goes without
+ * them, and one that has something else in the place of one of them keeps that. */
+static gboolean
+may_be_missed (int r)
+{
+  return r == -EROFS || r == -EEXIST || r == -ELOOP;
+}
+
 static int
 apply_nodes (const Context *context, const QuiltMountOp *op, char *detail, gsize size)
 {
@@ -500,7 +506,7 @@ apply_nodes (const Context *context, const QuiltMountOp *op, char *detail, gsize
     if (!op->devices && quilt_devices_is_in_dev (node.path))
       continue;
     r = put_node (context, &node);
-    if (r == -EROFS && node.usual)
+    if (node.usual && may_be_missed (r))
       r = 0;
     if (r < 0)
       g_strlcpy (detail, node.path, size);

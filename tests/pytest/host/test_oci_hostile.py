@@ -406,8 +406,8 @@ def test_e_exec_gives_what_it_was_asked_for_and_no_more(bundle):
     shown = sets(oci("exec", "--cap=CAP_NET_ADMIN", "--no-new-privs", "--additional-gids=7", "one", "sh", "-c", STATUS))
     assert int(shown["CapPrm"], 16) & 1 << 12 and int(shown["CapAmb"], 16) == int(shown["CapInh"], 16) == 0
     assert shown["NoNewPrivs"] == "1" and shown["Groups"] == "7"
-    done = oci("exec", "--cap=CAP_NONE", "one", "true")
-    assert done.code == 255 and "CAP_NONE" in done.err.decode()
+    done = oci("exec", "--cap=CAP_NONE", "one", "true").ok()
+    assert "CAP_NONE" in done.err.decode()
 
 
 def test_e_a_hook_of_the_image_has_no_more_than_the_command(bundle):

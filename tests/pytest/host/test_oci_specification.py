@@ -171,6 +171,17 @@ def test_no_nodes_are_made_in_what_is_mounted_on_dev(example, tmp_path):
 
 
 @pytest.mark.fault("37")
+def test_what_an_image_has_in_the_place_of_a_default_device_is_kept(example):
+    dev = example.bundle.path / "rootfs/dev"
+    dev.mkdir(exist_ok=True)
+    (dev / "zero").mkdir()
+    (dev / "full").symlink_to("null")
+    example.it["mounts"] = [mount for mount in example.it["mounts"] if not mount["destination"].startswith("/dev")]
+    done = example.command("sh", "-c", "cd /dev; stat -c '%n %F' null zero full").run().ok()
+    assert done.text.splitlines() == ["null character special file", "zero directory", "full symbolic link"]
+
+
+@pytest.mark.fault("37")
 def test_a_link_at_dev_leads_nowhere_outside(example, tmp_path):
     rootfs = example.bundle.path / "rootfs"
     run("rm", "-rf", str(rootfs / "dev")).ok()
