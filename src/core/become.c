@@ -22,6 +22,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define CAPABILITY_TO_FILTER (G_GUINT64_CONSTANT (1) << CAP_SYS_ADMIN)
+
 static void
 set_limits (const QuiltInit *init)
 {
@@ -44,24 +46,50 @@ join_keyring (const QuiltInit *init)
 
 /* A working directory of /proc/self/fd/N, or behind such a link, would lead out (CVE-2024-21626):
  * no magic link is followed, no directory is open but this one, and the kernel has to know its
- * path. */
-static void
-enter_cwd (const QuiltInit *init, guint step)
+ * path. 0 or -errno. */
+static int
+try_cwd (const QuiltInit *init, guint step, const char **ret_why)
 {
   const char *path = init->spec->process.cwd ? init->spec->process.cwd : "/";
   g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   g_autofd int fd = -1;
-  char quoted[512], real[PATH_MAX];
+  char real[PATH_MAX];
 
-  g_snprintf (quoted, sizeof quoted, "'%s'", path);
   if (root_fd >= 0)
     fd = quilt_open_in_root (root_fd, path, O_PATH | O_DIRECTORY, 0);
   if (fd < 0 && errno == ENOENT && step > 0) /* a step may be what makes it */
     fd = quilt_open_in_root (root_fd, "/", O_PATH | O_DIRECTORY, 0);
   if (fd < 0 || fchdir (fd) < 0)
-    quilt_init_fail (init, QUILT_STAGE_CWD, errno, quoted, "");
-  if (syscall (SYS_getcwd, real, sizeof real) < 0 || real[0] != '/')
-    quilt_init_fail (init, QUILT_STAGE_CWD, ENOENT, quoted, "it is not inside the container");
+    return -errno;
+  if (syscall (SYS_getcwd, real, sizeof real) >= 0 && real[0] == '/')
+    return 0;
+  *ret_why = "it is not inside the container";
+  return -ENOENT;
+}
+
+static void
+fail_cwd (const QuiltInit *init, int error, const char *why)
+{
+  char quoted[512];
+
+  g_snprintf (quoted, sizeof quoted, "'%s'",
+              init->spec->process.cwd ? init->spec->process.cwd : "/");
+  quilt_init_fail (init, QUILT_STAGE_CWD, error, quoted, why);
+}
+
+/* To load a filter without no_new_privs takes CAP_SYS_ADMIN. */
+static gboolean
+loads_with_power (const QuiltInit *init)
+{
+  return init->spec->filter && !init->spec->process.no_new_privileges;
+}
+
+/* A child that is born among others may not have that capability, so its filter is loaded before.
+ */
+static gboolean
+loads_before_birth (const QuiltInit *init)
+{
+  return loads_with_power (init) && quilt_joins_await_birth (init->joins);
 }
 
 static void
@@ -73,14 +101,35 @@ filter_calls (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");
 }
 
+static void
+fail_credentials (const QuiltInit *init, int error, const char *missing)
+{
+  char detail[96] = "";
+
+  if (*missing)
+    g_snprintf (detail, sizeof detail, "the runtime has no %s that it could give", missing);
+  quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, error, "", detail);
+}
+
+/* What has to stay permitted until execve(2) takes it. */
+static guint64
+capabilities_to_keep (const QuiltInit *init)
+{
+  guint64 keep = 0;
+
+  if (loads_with_power (init))
+    keep |= CAPABILITY_TO_FILTER;
+  if (quilt_joins_await_birth (init->joins) && quilt_spec_has_init (init->spec))
+    keep |= QUILT_REAPER_CAPABILITIES;
+  return keep;
+}
+
 void
 quilt_init_give_up_power (QuiltInit *init, guint step)
 {
   const QuiltProcess *process = &init->spec->process;
-  const char *missing;
-  char detail[96] = "";
-  guint64 keep = 0;
-  int r;
+  const char *missing = "", *why = "";
+  int cwd, r;
 
   if (init->is_weak)
     return;
@@ -88,22 +137,25 @@ quilt_init_give_up_power (QuiltInit *init, guint step)
   join_keyring (init);
   if (init->spec->personality >= 0 && personality ((unsigned long)init->spec->personality) < 0)
     quilt_init_fail (init, QUILT_STAGE_PERSONALITY, errno, "", "");
-  /* To load it takes no_new_privs or a capability that we are about to lose; then it has to allow
-   * what follows here. */
-  if (!process->no_new_privileges)
-    filter_calls (init);
-  if (quilt_joins_await_birth (init->joins) && quilt_spec_has_init (init->spec))
-    keep = QUILT_REAPER_CAPABILITIES;
-  r = quilt_credentials_apply (init->spec, init->identity, keep, &missing);
-  if (r < 0 && *missing)
-    g_snprintf (detail, sizeof detail, "the runtime has no %s that it could give", missing);
+  /* As root, and where root may not, as the user: either may be the only one who can enter it. */
+  cwd = try_cwd (init, step, &why);
+  r = quilt_credentials_apply (init->spec, init->identity, capabilities_to_keep (init), &missing);
   if (r < 0)
-    quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", detail);
+    fail_credentials (init, -r, missing);
   quilt_init_die_with_parent (); /* a change of credentials has ended both */
-  enter_cwd (init, step);
+  if (cwd < 0 && *why == '\0')
+    cwd = try_cwd (init, step, &why);
+  if (cwd < 0)
+    fail_cwd (init, -cwd, why);
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);
   if (close_range (3 + init->setup->n_preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
+  if (!loads_before_birth (init))
+    return;
+  filter_calls (init);
+  r = quilt_credentials_drop (CAPABILITY_TO_FILTER & ~init->identity->capabilities.permitted);
+  if (r < 0)
+    fail_credentials (init, -r, "");
 }
 
 /* Here we are the command but for its filter under no_new_privs: in the container's root, with its
@@ -128,6 +180,17 @@ quilt_init_be_born (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_TERMINAL, -r, "", "");
 }
 
+/* The last that is ours: a filter of the container need not allow what we call. execve(2) takes
+ * what is kept of CAP_SYS_ADMIN, as it computes what is permitted from the other sets. */
+static void
+be_ready (gpointer data)
+{
+  const QuiltInit *init = data;
+
+  if (!loads_before_birth (init))
+    filter_calls (init);
+}
+
 void
 quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
 {
@@ -145,9 +208,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
     g_snprintf (init->listen_pid, sizeof "LISTEN_PID=2147483647", "LISTEN_PID=%d", (int)getpid ());
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   report.step = step;
-  if (init->spec->process.no_new_privileges)
-    filter_calls (init);
-  quilt_command_exec (argv, env, init->channel, &report);
+  quilt_command_exec (argv, env, init->channel, be_ready, &copy, &report);
   quilt_report_send (init->channel, &report);
   _exit (255);
 }
@@ -160,6 +221,5 @@ quilt_init_become_hook (gconstpointer data)
 
   quilt_init_give_up_power (&copy, 1);
   set_limits (init);
-  if (init->spec->process.no_new_privileges)
-    filter_calls (init);
+  be_ready (&copy);
 }

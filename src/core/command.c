@@ -175,7 +175,8 @@ check_libraries (const char *path, char *const *env, int channel, QuiltReport *r
   if (result == QUILT_LIBRARIES_MISSING)
     return FALSE;
   report->type = QUILT_REPORT_WARNING;
-  quilt_report_send (channel, report);
+  if (channel >= 0)
+    quilt_report_send (channel, report);
   report->type = QUILT_REPORT_COMMAND_BAD;
   return TRUE;
 }
@@ -204,6 +205,7 @@ typedef struct {
   int channel;
   /* Of the first that is there and can't be: the one to talk about, if no other can. */
   QuiltReport first;
+  char chosen[PATH_MAX];
 } Search;
 
 /* TRUE: no need to look further. */
@@ -267,11 +269,36 @@ try_to_find (Search *search, const char *path, QuiltReport *report)
   return FALSE;
 }
 
+/* Most likely the one: what keeps execve(2) from it is found out by that. */
+static gboolean
+try_to_choose (Search *search, const char *path, QuiltReport *report)
+{
+  struct stat st;
+
+  if (stat (path, &st) < 0 || !S_ISREG (st.st_mode) || !(st.st_mode & 0111) ||
+      !check_libraries (path, search->env, search->channel, report))
+    return FALSE;
+  g_strlcpy (search->chosen, path, sizeof search->chosen);
+  return TRUE;
+}
+
 void
-quilt_command_exec (char *const *argv, char *const *env, int channel, QuiltReport *report)
+quilt_command_exec (char *const *argv,
+                    char *const *env,
+                    int channel,
+                    QuiltCommandReady ready,
+                    gpointer data,
+                    QuiltReport *report)
 {
   Search search = {.argv = argv, .env = env, .channel = channel};
+  QuiltReport unused = *report;
 
+  search_for (&search, try_to_choose, &unused);
+  ready (data);
+  if (*search.chosen)
+    execve (search.chosen, argv, env);
+  /* It failed, or there is no such program: once more, to tell why. */
+  search.channel = -1;
   search_for (&search, try_to_execute, report);
 }
 

@@ -4,11 +4,20 @@
 
 #include "core/report.h"
 
+typedef void (*QuiltCommandReady) (gpointer data);
+
 /* Looks argv[0] up as execvp(3) does, but by env's PATH, checks what the kernel does not (the
- * libraries), and executes it. Returns only when that failed: report then has problem, error,
- * object and detail. A doubt that does not keep it from being tried goes to channel as a warning.
- * Child-safe; called inside the container's root. */
-void quilt_command_exec (char *const *argv, char *const *env, int channel, QuiltReport *report);
+ * libraries), calls ready, and executes it: nothing is called in between. Returns only when that
+ * failed: report then has problem, error, object and detail, which took no calls but lstat(2),
+ * stat(2), open(2), pread(2), access(2), readlink(2), getxattr(2), prctl(2) and close(2). A doubt
+ * that does not keep the command from being tried goes to channel as a warning. Child-safe; called
+ * inside the container's root. */
+void quilt_command_exec (char *const *argv,
+                         char *const *env,
+                         int channel,
+                         QuiltCommandReady ready,
+                         gpointer data,
+                         QuiltReport *report);
 
 /* Whether there is such a program at all: a regular file that somebody may execute; not yet whether
  * it runs. A relative path with a slash is not looked at, as the working directory is not entered.

@@ -123,6 +123,21 @@ quilt_credentials_keep_for_good (guint64 keep)
   return r < 0 ? r : quilt_credentials_keep (keep);
 }
 
+int
+quilt_credentials_drop (guint64 capabilities)
+{
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+
+  if (syscall (SYS_capget, &header, data) < 0)
+    return -errno;
+  for (guint i = 0; i < 2; i++) {
+    data[i].effective &= ~(guint32)(capabilities >> (32 * i));
+    data[i].permitted &= ~(guint32)(capabilities >> (32 * i));
+  }
+  return syscall (SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
 /* The sets to have. Who asks for all there are gets what we have; a name that we don't have is an
  * error, not a container without it. */
 static int

@@ -12,6 +12,9 @@ gboolean quilt_credentials_check (const QuiltSpec *spec, GError **error);
 int quilt_credentials_keep (guint64 keep);
 int quilt_credentials_keep_for_good (guint64 keep);
 
+/* Child-safe; no way back: takes these out of what is permitted. 0 or -errno. */
+int quilt_credentials_drop (guint64 capabilities);
+
 /* Whether its supplementary groups are those of whoever starts it. */
 gboolean quilt_credentials_keep_groups (const QuiltSpec *spec);
 
