@@ -5,12 +5,16 @@
 #include "base/fd.h"
 #include "core/elf.h"
 #include "core/libraries.h"
+#include "spec/capabilities.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* What execvp(3) uses where there is no PATH. */
@@ -105,16 +109,35 @@ read_interpreter (int fd, char *ret_name, gsize size)
   return TRUE;
 }
 
+/* EPERM: the effective ones among a file's capabilities have to be in our bounding set. NULL: they
+ * are. A static string. */
+static const char *
+find_missing_capability (const char *path)
+{
+  struct vfs_ns_cap_data data = {0};
+
+  if (getxattr (path, "security.capability", &data, sizeof data) < 0)
+    return NULL;
+  for (guint cap = 0; cap <= CAP_LAST_CAP; cap++)
+    if ((GUINT32_FROM_LE (data.data[cap / 32].permitted) >> cap % 32 & 1) &&
+        prctl (PR_CAPBSET_READ, cap, 0, 0, 0) == 0)
+      return quilt_capability_to_name (cap);
+  return NULL;
+}
+
 /* The file is there, yet execve() failed with error. */
 static void
 diagnose_file (const char *path, int error, QuiltReport *report)
 {
   g_autofd int fd = open_program (path);
+  const char *missing = error == EPERM ? find_missing_capability (path) : NULL;
   char name[SCRIPT_LINE];
   QuiltElf elf;
 
-  if (fd >= 0 && (error == ENOENT || error == EACCES || error == ENOTDIR || error == ELOOP) &&
-      read_interpreter (fd, name, sizeof name)) {
+  if (missing)
+    set_problem (report, QUILT_COMMAND_FILE_CAPABILITY, path, missing);
+  else if (fd >= 0 && (error == ENOENT || error == EACCES || error == ENOTDIR || error == ELOOP) &&
+           read_interpreter (fd, name, sizeof name)) {
     set_problem (report, QUILT_COMMAND_NO_INTERPRETER, path, name);
   } else if (fd >= 0 && quilt_elf_read (read_file, GINT_TO_POINTER (fd), &elf)) {
     const char *machine = quilt_elf_machine_name (elf.machine);
@@ -123,6 +146,8 @@ diagnose_file (const char *path, int error, QuiltReport *report)
       set_problem (report, QUILT_COMMAND_FOREIGN, path, machine ? machine : "another machine");
     else if (error == ENOENT && *elf.interpreter)
       set_problem (report, QUILT_COMMAND_NO_LOADER, path, elf.interpreter);
+    else if (error == EACCES && *elf.interpreter && access (elf.interpreter, X_OK) < 0)
+      set_problem (report, QUILT_COMMAND_BAD_LOADER, path, elf.interpreter);
     else if (error == ENOEXEC)
       set_problem (report, QUILT_COMMAND_NOT_A_PROGRAM, path, "");
   } else if (error == ENOEXEC) {

@@ -78,7 +78,13 @@ static const struct {
                                      "it is neither an ELF program nor a script that begins with "
                                      "'#!'",
                                      ""},
-    [QUILT_COMMAND_FAILED] = {QUILT_ERROR_FAILED, "", ""},
+    [QUILT_COMMAND_BAD_LOADER] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
+                                  "it is dynamically linked and its loader", " can't be executed"},
+    [QUILT_COMMAND_FILE_CAPABILITY] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
+                                       "its file asks for the capability",
+                                       ", which the container may not have; add it with --cap-add, "
+                                       "or remove it from the file with setcap(8)"},
+    [QUILT_COMMAND_FAILED] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE, "", ""},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (problems) == QUILT_N_COMMAND_PROBLEMS);

@@ -52,7 +52,10 @@ typedef enum {
   QUILT_COMMAND_FOREIGN,        /* detail: the machine that it is for */
   QUILT_COMMAND_NO_LIBRARY,     /* detail: the library */
   QUILT_COMMAND_NOT_A_PROGRAM,
-  QUILT_COMMAND_FAILED, /* error */
+  QUILT_COMMAND_BAD_LOADER,      /* detail: the ELF interpreter, which is there */
+  QUILT_COMMAND_FILE_CAPABILITY, /* detail: one that its file gives, and the container may not have
+                                  */
+  QUILT_COMMAND_FAILED,          /* error */
   QUILT_N_COMMAND_PROBLEMS,
 } QuiltCommandProblem;
 

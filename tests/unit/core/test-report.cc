@@ -70,7 +70,8 @@ TEST (ReportTest, CommandsHaveTheirErrors)
        "Failed to execute '/a': it is dynamically linked and its loader '/b' is not in the image"},
       {QUILT_COMMAND_NO_LIBRARY, QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
        "Failed to execute '/a': the library '/b' that it needs is not in the image"},
-      {QUILT_COMMAND_FAILED, QUILT_ERROR_FAILED, "Failed to execute '/a': Argument list too long"},
+      {QUILT_COMMAND_FAILED, QUILT_ERROR_COMMAND_NOT_EXECUTABLE,
+       "Failed to execute '/a': Argument list too long"},
   };
 
   for (const auto &c : cases) {
