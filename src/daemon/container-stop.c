@@ -118,7 +118,7 @@ quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
     quilt_container_begin_stop (self, 0);
     return;
   }
-  if (args->signal != SIGKILL && quilt_run_is_clogged (self->run)) {
+  if (!self->ended && args->signal != SIGKILL && quilt_run_is_clogged (self->run)) {
     quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
                             "takes no more signals: its supervisor has not read the last ones; try "
                             "again, or send SIGKILL");
