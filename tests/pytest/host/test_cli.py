@@ -232,12 +232,14 @@ def test_cli_interrupts_of_a_program_are_only_passed_on(busybox, name):
 
 
 @pytest.mark.fault(30)
-@pytest.mark.parametrize("script, code", [("exec yes", 1), ("trap 'echo stop >/dev/null; exit 7' TERM; yes | cat; while :; do sleep 0.02; done", 7)])
+@pytest.mark.parametrize("script, code", [("while echo $1; do :; done; exit 3", 3), ("trap 'exit 7' TERM; yes $1 | cat; while :; do sleep 0.02; done", 7)])
 def test_cli_a_container_to_be_removed_ends_with_its_reader(busybox, name, script, code, bus_events):
-    """yes is not killed by SIGTERM, being the first process: its writes fail."""
-    pipeline = 'quiltctl run --rm --stop-timeout 1h --name "$0" "$1" sh -c "$2" | head -1; echo ${PIPESTATUS[0]}'
-    done = run("bash", "-c", pipeline, name, busybox, script, timeout=3 * TIMEOUT)
-    assert done.out == b"y\n141\n"
+    """The first one is not killed by SIGTERM, being the first process, but its writes fail. Of long lines no more
+    are left than the journal takes at once."""
+    pipeline = 'quiltctl run --rm --stop-timeout 1h --name "$0" "$1" sh -c "$2" - "$3" | head -1; echo ${PIPESTATUS[0]}'
+    line = 1000 * "y"
+    done = run("bash", "-c", pipeline, name, busybox, script, line)
+    assert done.out == f"{line}\n141\n".encode()
     assert done.err == f"quiltctl: The reader of the output has gone; stopping container {name} (--rm)\n".encode()
     assert name not in containers()
     bus_events.wait(lambda _path, _interface, member, arguments:
