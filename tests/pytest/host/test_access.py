@@ -127,11 +127,28 @@ polkit.addRule(function (action, subject) {
     assert int(status.split()[1], 16) == 1 << 12
 
 
+@pytest.mark.fault(8)
+def test_p6_more_names_than_a_call_takes(busybox, name, rule):
+    """quiltctl calls as often as it has to; each name is tried, and each failure told."""
+    rule("""
+polkit.addRule(function (action, subject) {
+  if (action.id == "org.quilt.manage-containers")
+    return polkit.Result.YES;
+});""")
+    ctl("create", "--name", name, busybox, "/bin/true").ok()
+    absent = [f"no-{number}" for number in range(2500)]
+    done = ctl("--no-ask-password", "remove", *absent, name, user="bob")
+    assert done.code != 0
+    assert [line for line in done.err.decode().splitlines() if "no-" in line] == [
+        f"quiltctl: There is no container '{other}': 'quiltctl list' shows all" for other in absent]
+    assert name not in ctl("list").ok().text
+
+
 @pytest.mark.fault(13)
 def test_p4_limits_that_take_from_the_host_need_its_own_action(busybox, name, rule):
     rule("""
 polkit.addRule(function (action, subject) {
-  if (action.id == "org.quilt.manage-containers")
+  if (action.id == "org.quilt.manage-containers" || action.id == "org.quilt.inspect")
     return polkit.Result.YES;
 });""")
     for limit in ("rtprio=99", "nice=40", "memlock=-1", "msgqueue=-1"):
