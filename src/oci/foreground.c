@@ -33,6 +33,7 @@ typedef struct {
   gpointer data;
   int signal_fd;
   int notify_fd;
+  pid_t main_pid; /* of the service, the process that its manager started: us; 0: it is ready */
   int master_fd;
   Relay in, out;
   gboolean is_raw;
@@ -164,9 +165,8 @@ relay_until_end (Foreground *self, GError **error)
       handle_signal (self);
     move (&self->in, fds[2].revents);
     move (&self->out, fds[3].revents);
-    /* The service's main process is the one that its manager started: us. */
-    if (fds[4].revents && quilt_oci_notify_relay (self->notify_fd, getpid ()))
-      self->notify_fd = -1;
+    if (fds[4].revents && quilt_oci_notify_relay (self->notify_fd, self->main_pid))
+      self->main_pid = 0;
     if (fds[0].revents)
       return TRUE;
   }
@@ -186,6 +186,7 @@ quilt_oci_foreground (QuiltPayload *payload,
       .data = data,
       .signal_fd = -1,
       .notify_fd = notify_fd,
+      .main_pid = getpid (),
       .master_fd = -1,
       .in = {.from = -1},
       .out = {.from = -1},

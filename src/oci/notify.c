@@ -57,14 +57,15 @@ gboolean
 quilt_oci_notify_listen (const QuiltOciContainer *container, int *ret_fd, GError **error)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  g_autofd int dir_fd =
-      openat (container->dir_fd, DIRECTORY, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  g_autofd int dir_fd = -1;
   g_autofd int fd = -1;
   mode_t mask;
   int r;
 
   *ret_fd = -1;
-  if (dir_fd < 0 || !get_ours ())
+  if (get_ours ())
+    dir_fd = openat (container->dir_fd, DIRECTORY, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (dir_fd < 0)
     return TRUE;
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   /* A path that is short enough, however long --root is. */
@@ -113,7 +114,8 @@ quilt_oci_notify_relay (int fd, pid_t main_pid)
   lines = g_strsplit (text, "\n", -1);
   if (!g_strv_contains ((const char *const *)lines, "READY=1"))
     return FALSE;
-  tell (main_pid);
+  if (main_pid > 0)
+    tell (main_pid);
   return TRUE;
 }
 

@@ -18,7 +18,8 @@ gboolean quilt_oci_notify_prepare (const QuiltOci *oci,
 gboolean quilt_oci_notify_listen (const QuiltOciContainer *container, int *ret_fd, GError **error);
 
 /* Takes a message from the socket; whether it was READY=1, which is then passed on with the pid of
- * the service's main process. */
+ * the service's main process; 0: not any more. A socket that nobody reads would block the container
+ * once it is full. */
 gboolean quilt_oci_notify_relay (int fd, pid_t main_pid);
 
 /* Waits for that, or for the container's end. */
