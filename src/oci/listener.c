@@ -58,8 +58,10 @@ static char *
 print_process_state (const QuiltOciContainer *container, const QuiltSpec *spec, pid_t pid)
 {
   g_autoptr (json_object) object = json_object_new_object ();
-  g_autofree char *state =
-      quilt_oci_container_print_state (container, spec, quilt_oci_container_get_status (container));
+  /* Of the container's own process as runc and crun say it: its command is not executed yet. */
+  QuiltOciStatus status =
+      pid == container->pid ? QUILT_OCI_CREATING : quilt_oci_container_get_status (container);
+  g_autofree char *state = quilt_oci_container_print_state (container, spec, status);
   json_object *fds = json_object_new_array ();
 
   json_object_array_add (fds, json_object_new_string ("seccompFd"));

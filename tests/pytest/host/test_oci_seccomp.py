@@ -60,6 +60,7 @@ class Agent(threading.Thread):
             fcntl.ioctl(fds[0], SEND, bytearray(struct.pack("QqiI", ident, 0, -EDQUOT, 0)))
 
 
+@pytest.mark.fault("37")
 @pytest.mark.parametrize("no_new_privileges", [False, True])
 def test_a_listener_is_asked_in_run_and_in_exec(no_new_privileges):
     BUNDLES.mkdir(exist_ok=True)
@@ -74,6 +75,7 @@ def test_a_listener_is_asked_in_run_and_in_exec(no_new_privileges):
     assert [number for _, number in agent.calls] in ([83, 83], [258, 258])
     first, second = agent.states
     assert first["fds"] == ["seccompFd"] and first["metadata"] == "what the engine likes"
+    assert first["state"]["status"] == "creating", "fault 37: as runc and crun say it"
     assert first["pid"] == container.pid == first["state"]["pid"] and first["state"]["id"] == "one"
     assert second["pid"] != container.pid and second["state"]["status"] == "running"
     assert b"quota exceeded" in container.output.read_bytes()
