@@ -20,6 +20,7 @@ typedef struct {
   const char *path;
   char *data; /* NULL: there is no such file, or it is empty */
   gsize size;
+  gboolean is_loaded;
 } File;
 
 /* Where both look for what they need, and say what they miss. */
@@ -56,19 +57,23 @@ open_regular (Lookup *lookup, const char *path, struct stat *ret_st)
       return fail (lookup, path, EINVAL, "it is no regular file");
   }
   if (ret_st->st_size > QUILT_PASSWD_SIZE_MAX)
-    return fail (lookup, path, EFBIG, "it is larger than 1 MiB");
+    return fail (lookup, path, EFBIG, "it is larger than 64 MiB");
   return g_steal_fd (&fd);
 }
 
-/* Into memory of its own, which a change of the file can't take away. */
+/* When it is needed first. Into memory of its own, which a change of the file can't take away. */
 static int
 load (Lookup *lookup, File *file)
 {
   struct stat st;
-  g_autofd int fd = open_regular (lookup, file->path, &st);
+  g_autofd int fd = -1;
   gsize size;
   void *data;
 
+  if (file->is_loaded)
+    return 0;
+  file->is_loaded = TRUE;
+  fd = open_regular (lookup, file->path, &st);
   if (fd == -ENOENT)
     return 0;
   if (fd < 0)
@@ -98,8 +103,13 @@ load (Lookup *lookup, File *file)
 static int
 find_group (Lookup *lookup, const char *name, gsize length, guint32 *ret_gid)
 {
+  int r;
+
   if (quilt_user_is_number (name, length, ret_gid))
     return 0;
+  r = load (lookup, &lookup->group);
+  if (r < 0)
+    return r;
   switch (quilt_group_find (lookup->group.data, lookup->group.size, name, length, ret_gid)) {
   case QUILT_PASSWD_FOUND:
     return 0;
@@ -129,7 +139,10 @@ find_user (Lookup *lookup, const char *text, QuiltIdentity *identity)
   QuiltPasswdEntry entry = {0};
   guint32 uid = 0;
   gboolean by_number = quilt_user_is_number (text, length, &uid);
+  int r = load (lookup, &lookup->passwd);
 
+  if (r < 0 && !by_number)
+    return r;
   identity->gid = 0;
   switch (quilt_passwd_find (passwd->data, passwd->size, by_number ? NULL : text, length, uid,
                              &entry)) {
@@ -149,6 +162,9 @@ find_user (Lookup *lookup, const char *text, QuiltIdentity *identity)
     return find_group (lookup, text + length + 1, strlen (text + length + 1), &identity->gid);
   if (!entry.name)
     return 0;
+  r = load (lookup, &lookup->group);
+  if (r < 0)
+    return r;
   identity->n_groups =
       quilt_group_memberships (lookup->group.data, lookup->group.size, entry.name,
                                entry.name_length, identity->groups, QUILT_GROUPS_MAX);
@@ -231,11 +247,7 @@ quilt_identity_resolve (const QuiltSpec *spec,
 
   if (!user && !groups)
     return 0;
-  if (user)
-    r = load (&lookup, &lookup.passwd);
-  if (r == 0)
-    r = load (&lookup, &lookup.group);
-  if (r == 0 && user) {
+  if (user) {
     identity->n_groups = 0;
     r = find_user (&lookup, user, identity);
     if (spec->process.has_capabilities)

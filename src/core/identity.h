@@ -8,8 +8,8 @@
 
 /* How many groups beside the first; Linux takes 65536. */
 #define QUILT_GROUPS_MAX 1024
-/* The largest /etc/passwd or /etc/group that is read. */
-#define QUILT_PASSWD_SIZE_MAX (1 << 20)
+/* The largest /etc/passwd or /etc/group that is read: hundreds of thousands of users. */
+#define QUILT_PASSWD_SIZE_MAX (64 << 20)
 
 typedef struct {
   guint32 uid, gid;
@@ -24,7 +24,8 @@ typedef struct {
 void quilt_identity_init (const QuiltSpec *spec, QuiltIdentity *ret_identity);
 
 /* Child-safe, in the container's root: the user and groups that the configuration names, if it
- * does. Supplementary groups are those that have the user for a member, unless his group is given
+ * does. A number needs no file: one that can't be read is then as good as none. Supplementary
+ * groups are those that have the user for a member, unless his group is given
  * too, and those asked for. 0 or -errno; *ret_object is then the name or file that it is about, not
  * ended by a NUL alone but also by ',' or ':', and *ret_why more about it, a static string, or "".
  */

@@ -25,8 +25,7 @@ next_line (const char **data, gsize *size, Field fields[FIELDS])
     *data += end ? length + 1 : length;
     *size -= end ? length + 1 : length;
     /* '+' and '-' ask a name service, '#' begins a comment. */
-    if (length == 0 || length > QUILT_PASSWD_LINE_MAX || memchr (line, '\0', length) ||
-        strchr ("+-#:", *line))
+    if (length == 0 || memchr (line, '\0', length) || strchr ("+-#:", *line))
       continue;
     for (n = 0; n < FIELDS; n++) {
       const char *colon = memchr (line, ':', length);

@@ -5,9 +5,6 @@
 
 #include <glib.h>
 
-/* A longer line is passed over. */
-#define QUILT_PASSWD_LINE_MAX 65536
-
 typedef enum {
   QUILT_PASSWD_ABSENT,
   QUILT_PASSWD_FOUND,

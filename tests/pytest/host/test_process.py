@@ -240,6 +240,26 @@ def test_bad_users_are_refused_before_anything_is_created(busybox, user):
     assert "group-add" in refused(busybox, f"--group-add={user}")
 
 
+@pytest.mark.fault(19)
+@pytest.mark.parametrize("make", ["mkfifo /etc/passwd", "mkdir /etc/passwd", "truncate -s 1G /etc/passwd", "truncate -s 1G /etc/group"])
+def test_a_number_needs_no_account_file(busybox, make):
+    files = ["--setup", f"mkdir -p /etc; rm -rf /etc/passwd /etc/group; {make}"]
+    for user, gid in ("5:6", "6"), ("5", "0"):
+        assert who(busybox, "-u", user, "--group-add", "77", files=files) == ("5", gid, ["77"], "/")
+    done = ctl("run", "--rm", *files, "-u", "5:staff", busybox, "/bin/true")
+    assert done.code == 125 and (b"/etc/group" in done.err), done
+
+
+@pytest.mark.fault(19)
+def test_groups_of_long_lines_and_users_of_large_files_are_found(busybox):
+    """A line of more than 64 KiB, and a file of more than 1 MiB."""
+    script = ("mkdir -p /etc; rm -f /etc/passwd /etc/group; i=0; printf 'many:x:70:' >/etc/group; "
+              "while [ $i -lt 12000 ]; do echo -n member$i,; i=$((i + 1)); done >>/etc/group; echo app >>/etc/group; echo few:x:71:app >>/etc/group; "
+              "yes 'filler:x:9:9:a user who is here for the size of the file alone:/:/bin/false' | head -20000 >/etc/passwd; "
+              "echo app:x:1000:1001::/home/app:/bin/sh >>/etc/passwd")
+    assert who(busybox, "-u", "app", files=["--setup", script]) == ("1000", "1001", ["70", "71"], "/home/app")
+
+
 @pytest.mark.parametrize("make", ["mkfifo /etc/passwd", "mkdir /etc/passwd", "truncate -s 1G /etc/passwd", "ln -s /dev/zero /etc/passwd",
                                   "ln -s passwd /etc/passwd", "ln -s /proc/self/fd/0 /etc/passwd", "ln -s ../../../../etc/shadow /etc/passwd"])
 def test_hostile_passwd_files_are_refused(busybox, make):

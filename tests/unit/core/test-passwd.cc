@@ -88,9 +88,24 @@ TEST (Passwd, StrangeLinesArePassedOver)
   EXPECT_EQ (find (string ("a\0:x:1:1", 9), "a", 0, &entry), QUILT_PASSWD_ABSENT);
   EXPECT_EQ (find ("a", "a", 0, &entry), QUILT_PASSWD_BAD);
   EXPECT_EQ (find ("a:::", "a", 0, &entry), QUILT_PASSWD_BAD);
-  string line = "x:" + string (QUILT_PASSWD_LINE_MAX, 'p') + ":1:1\nx:y:2:2";
-  ASSERT_EQ (find (line, "x", 0, &entry), QUILT_PASSWD_FOUND);
-  EXPECT_EQ (entry.uid, 2u);
+}
+
+/* Fault 19. */
+TEST (Passwd, ALineIsReadHoweverLong)
+{
+  string users = "x:" + string (1 << 20, 'p') + ":1:1\nx:y:2:2";
+  string members;
+  QuiltPasswdEntry entry;
+  guint32 gids[2];
+
+  ASSERT_EQ (find (users, "x", 0, &entry), QUILT_PASSWD_FOUND);
+  EXPECT_EQ (entry.uid, 1u);
+  for (int i = 0; i < 20000; i++)
+    members += "user" + std::to_string (i) + ",";
+  members = "many:x:5:" + members + "app\nfew:x:6:app\n";
+  ASSERT_EQ (quilt_group_memberships (members.data (), members.size (), "app", 3, gids, 2), 2u);
+  EXPECT_EQ (gids[0], 5u);
+  EXPECT_EQ (gids[1], 6u);
 }
 
 static const char group[] = "root:x:0:\n"
