@@ -113,7 +113,8 @@ def test_ulimits_above_quiltds(busybox):
 @pytest.mark.fault(13)
 def test_no_real_time_process_without_the_limit(busybox):
     """Here a scheduler of its own would run it beside all that --cpus says. With the limit it is what was asked for."""
-    schedule = ["/usr/lib64/ld-linux-x86-64.so.2", "--library-path", "/usr/lib/x86_64-linux-gnu", "/usr/bin/chrt", "-f", "99", "/bin/echo", "now"]
+    libraries = "/usr/lib/x86_64-linux-gnu"
+    schedule = [f"{libraries}/ld-linux-x86-64.so.2", "--library-path", libraries, "/usr/bin/chrt", "-f", "99", "/bin/echo", "now"]
     refused = ctl("run", "--rm", "-v", "/usr:/usr:ro", busybox, *schedule)
     assert refused.code != 0 and refused.out == b"" and b"failed to set" in refused.err
     for limit in ("rtprio=98", "nice=40"):
