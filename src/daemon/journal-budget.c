@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 /* How much room the journal's file system has changes. */
 #define REFRESH_SECONDS 600
@@ -54,7 +55,8 @@ quilt_journal_budget_new (const char *run_dir, const QuiltConfig *config, GError
 {
   g_autofree char *path = g_build_filename (run_dir, QUILT_BUDGET_FILE, NULL);
   g_autofd int fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  QuiltBudgetPage *page = fd >= 0 ? quilt_budget_map (fd) : NULL;
+  QuiltBudgetPage *page =
+      fd >= 0 && ftruncate (fd, sizeof *page) == 0 ? quilt_budget_map (fd) : NULL;
   QuiltJournalBudget *self;
 
   if (!page) {

@@ -3,7 +3,6 @@
 #include "proto/budget.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* page->used is seconds << 32 | units, so that it changes as one. */
 #define UNIT 1024
@@ -83,11 +82,8 @@ fade_own (QuiltBudget *budget, guint64 now)
 QuiltBudgetPage *
 quilt_budget_map (int fd)
 {
-  void *page;
+  void *page = mmap (NULL, sizeof (QuiltBudgetPage), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-  if (ftruncate (fd, sizeof (QuiltBudgetPage)) < 0)
-    return NULL;
-  page = mmap (NULL, sizeof (QuiltBudgetPage), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   return page == MAP_FAILED ? NULL : page;
 }
 

@@ -29,7 +29,7 @@ typedef struct {
   gboolean lifted;   /* it counts, and waits no more */
 } QuiltBudget;
 
-/* Maps the page, makes it where it is not; the descriptor stays the caller's. NULL with errno. */
+/* Maps the page, of a file of that size; the descriptor stays the caller's. NULL with errno. */
 QuiltBudgetPage *quilt_budget_map (int fd);
 void quilt_budget_unmap (QuiltBudgetPage *page);
 
