@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 static char *
 get_hostname (const QuiltOptions *options)
@@ -42,14 +43,16 @@ find_hostname (const QuiltContainer *container, const QuiltSpec *spec)
   return g_strdup (uname (&host) == 0 ? host.nodename : "localhost");
 }
 
-/* In place: the container may write to the file, but only quiltd to its directory. It need not last
- * beyond the run. */
+/* Anew: somebody may hold the file of the run before, and has power over whoever opens that (a
+ * lease, which the kernel waits 45 s for). The container may write to the file, but only quiltd to
+ * its directory. It need not last beyond the run. */
 static gboolean
 write_file (int dir_fd, const char *name, const char *text, GError **error)
 {
-  g_autofd int fd =
-      openat (dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+  g_autofd int fd = -1;
 
+  if (unlinkat (dir_fd, name, 0) == 0 || errno == ENOENT)
+    fd = openat (dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   /* fchmod: quiltd's umask took away the right of others to read. */
   if (fd < 0 || fchmod (fd, 0644) < 0 || !quilt_fd_write_all (fd, text, strlen (text)))
     return quilt_set_error_errno (error, errno, "Failed to write '/etc/%s' of the container", name);
