@@ -293,6 +293,19 @@ make_cwd (const QuiltInit *init)
     quilt_mounts_make_directory (root_fd, path);
 }
 
+/* A connection without a word is of somebody who looks whether we wait, or was killed. */
+static gboolean
+has_word (int fd)
+{
+  char word;
+  ssize_t n;
+
+  do
+    n = recv (fd, &word, 1, 0);
+  while (n < 0 && errno == EINTR);
+  return n == 1;
+}
+
 /* Created, and on its own: whoever started us has written that down, and may end. */
 static void
 wait_at_gate (QuiltInit *init)
@@ -306,11 +319,11 @@ wait_at_gate (QuiltInit *init)
   if (init->setup->outlives)
     prctl (PR_SET_PDEATHSIG, 0, 0, 0, 0);
   quilt_fd_clear (&init->channel);
-  do
-    fd = accept4 (init->setup->gate, NULL, NULL, SOCK_CLOEXEC);
-  while (fd < 0 && errno == EINTR);
-  if (fd < 0)
-    _exit (255);
+  while ((fd = accept4 (init->setup->gate, NULL, NULL, SOCK_CLOEXEC)) < 0 || !has_word (fd)) {
+    if (fd < 0 && errno != EINTR)
+      _exit (255);
+    quilt_fd_clear (&fd);
+  }
   close (init->setup->gate);
   init->channel = fd;
 }

@@ -14,8 +14,8 @@ typedef struct {
   int console;  /* a Unix socket that gets the terminal's master, with its name as the message;
                  * needed if process.terminal is set */
   int gate;     /* a listening SOCK_SEQPACKET: once all but the command is done, the init reports
-                 * CREATED,     and after the word to go on it closes its channel and waits here. The
-                 * connection that     comes is its channel from then on */
+                 * CREATED, and after the word to go on it closes its channel and waits here. The
+                 * connection that brings a word is its channel from then on */
   /* Files with the container's state, to be read by its hooks, filled before MOUNTED and READY are
    * answered. Without the second, startContainer are setup steps. */
   int creating_state, created_state;

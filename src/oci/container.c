@@ -342,7 +342,7 @@ quilt_oci_container_get_status (const QuiltOciContainer *container)
     return QUILT_OCI_CREATING;
   if (pid_fd < 0)
     return QUILT_OCI_STOPPED;
-  if (quilt_oci_gate_is_there (container))
+  if (quilt_oci_gate_is_watched (container))
     return QUILT_OCI_CREATED;
   frozen = quilt_oci_cgroup_is_frozen (&cgroup);
   if (container->cgroup.dir_fd < 0)

@@ -53,6 +53,8 @@ quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error)
   if (fd < 0)
     return fail (container, "reach", error);
   r = connect (fd, (struct sockaddr *)&address, sizeof address);
+  if (r == 0)
+    r = send (fd, "", 1, MSG_NOSIGNAL) == 1 ? 0 : -1;
   errsv = errno;
   /* Also when nobody is there: the one who was is started, and whoever did it could not do this. */
   if (unlinkat (container->dir_fd, GATE, 0) < 0 && errno != ENOENT)
@@ -66,7 +68,12 @@ quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error)
 }
 
 gboolean
-quilt_oci_gate_is_there (const QuiltOciContainer *container)
+quilt_oci_gate_is_watched (const QuiltOciContainer *container)
 {
-  return faccessat (container->dir_fd, GATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  struct sockaddr_un address;
+
+  fill_address (container, &address);
+  return fd >= 0 &&
+         (connect (fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
 }

@@ -8,8 +8,10 @@
 /* Makes it, for the init to inherit; close-on-exec. -1 on error. */
 int quilt_oci_gate_listen (const QuiltOciContainer *container, GError **error);
 
-/* Connects and removes it: there is one start. INVALID_STATE if nobody waits there any more. -1 on
- * error. */
+/* Connects, gives the word to start, and removes it: there is one start. INVALID_STATE if nobody
+ * waits there any more. -1 on error. */
 int quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error);
 
-gboolean quilt_oci_gate_is_there (const QuiltOciContainer *container);
+/* Whether the init waits there. A start that was killed may have left the socket of one that has
+ * been started. */
+gboolean quilt_oci_gate_is_watched (const QuiltOciContainer *container);

@@ -5,12 +5,13 @@ import os
 import pathlib
 import platform
 import signal
+import socket
 import subprocess
 
 import pytest
 
 import oci as tools
-from oci import ROOT, Bundle, config, oci
+from oci import ROOT, Bundle, Container, config, oci
 from quilt import TIMEOUT, run, scopes, wait_exit, wait_path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -173,3 +174,33 @@ def test_a_hook_that_runs_while_quilt_oci_is_killed(tmp_path):
     for pid in alive():
         wait_exit(pid)
     assert left() == NOTHING
+
+
+def gate():
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    channel.settimeout(TIMEOUT)
+    channel.connect(str(ROOT / "one/gate"))
+    return channel
+
+
+@pytest.mark.fault(39)
+def test_a_start_that_is_killed_has_started_it_or_not():
+    """Before its word to the init, the container is created; after it, though the socket is still there, it runs."""
+    bundle = Bundle("one").write(config("sleep", "1000"))
+    container = Container("one", bundle)
+    for _ in range(3):
+        gate().close()
+        assert container.status == "created"
+    with gate() as channel:
+        channel.send(b"\0")
+        while channel.recv(4096):
+            pass
+    assert (ROOT / "one/gate").is_socket() and container.status == "running"
+    for verb in "start", "delete":
+        done = oci(verb, "one")
+        assert done.code == 1 and b"running" in done.err, done
+    container.stop()
+    oci("delete", "one").ok()
+    container = Container("one", bundle)
+    gate().close()
+    assert container.start().status == "running"
