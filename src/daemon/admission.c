@@ -207,20 +207,42 @@ wait_for_uid (QuiltAdmission *self,
                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, lookup);
 }
 
-/* FALSE: the reference to invocation was taken over. */
+typedef struct {
+  QuiltAdmission *admission;
+  Waiting *waiting;
+} Call;
+
 static gboolean
-on_call (GDBusInterfaceSkeleton *object, GDBusMethodInvocation *invocation, gpointer data)
+on_call_in_main (gpointer data)
 {
-  QuiltAdmission *self = data;
+  g_autofree Call *call = data;
+  QuiltAdmission *self = call->admission;
+  Waiting *waiting = call->waiting;
+  GDBusMethodInvocation *invocation = g_steal_pointer (&waiting->invocation);
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
   gpointer uid;
 
-  if (sender && g_hash_table_lookup_extended (self->uids, sender, NULL, &uid))
-    return admit (self, invocation, GPOINTER_TO_UINT (uid));
-  if (sender)
-    wait_for_uid (self, sender, object, invocation);
-  else
+  if (!sender)
     refuse_unknown (invocation, "the caller has no name on a bus");
+  else if (!g_hash_table_lookup_extended (self->uids, sender, NULL, &uid))
+    wait_for_uid (self, sender, waiting->object, invocation);
+  else if (admit (self, invocation, GPOINTER_TO_UINT (uid)))
+    dispatch (waiting, invocation);
+  waiting_free (waiting);
+  return G_SOURCE_REMOVE;
+}
+
+/* GDBus emits this in a thread for each call, and the main thread owns all state: nothing is
+ * decided here. FALSE: the reference to invocation was taken over. */
+static gboolean
+on_call (GDBusInterfaceSkeleton *object, GDBusMethodInvocation *invocation, gpointer data)
+{
+  Call *call = g_new (Call, 1);
+
+  call->admission = data;
+  call->waiting = g_new (Waiting, 1);
+  *call->waiting = (Waiting){g_object_ref (object), invocation};
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_call_in_main, call, NULL);
   return FALSE;
 }
 
