@@ -18,8 +18,8 @@
 
 /* What the service manager told quiltd alone. */
 static const char *const private_variables[] = {
-    "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC",         "LISTEN_FDS",
-    "LISTEN_PID",    "LISTEN_FDNAMES", "CREDENTIALS_DIRECTORY", "FDSTORE",
+    "NOTIFY_SOCKET",  "WATCHDOG_PID",          "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID",
+    "LISTEN_FDNAMES", "CREDENTIALS_DIRECTORY", "FDSTORE",       "G_SLICE",
 };
 
 struct QuiltHelper {

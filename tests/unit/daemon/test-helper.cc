@@ -118,7 +118,7 @@ protected:
 TEST_F (Helper, HasNothingThatTheServiceManagerToldQuiltd)
 {
   const char *const names[] = {"NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC", "LISTEN_FDS",
-                               "LISTEN_PID",    "LISTEN_FDNAMES", "FDSTORE"};
+                               "LISTEN_PID",    "LISTEN_FDNAMES", "FDSTORE",       "G_SLICE"};
 
   clearenv ();
   g_setenv ("LANG", "C.UTF-8", TRUE);
