@@ -31,7 +31,7 @@ _quiltctl ()
     limits+=' --memory-reservation --memory-high --memory-swap --cpu-weight --cpu-shares --cpuset-cpus --cpuset-mems'
     limits+=' --io-weight --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --ip-allow --ip-deny'
     local process='--cap-add --cap-drop --security-opt --seccomp --ulimit --sysctl --tmpfs --volume --mount --shm-size --oom-score-adj --umask --user --group-add --privileged'
-    local create="$shared $limits $process --name --env --env-file --cidfile --pidfile --replace --quiet --workdir --hostname --domainname --tz --entrypoint --timeout --label --label-file --network --net --pid --ipc --uts --cgroupns --device --init --strict-limits --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
+    local create="$shared $limits $process --name --env --env-file --cidfile --pidfile --replace --quiet --workdir --hostname --domainname --tz --entrypoint --timeout --label --label-file --network --net --pid --ipc --uts --cgroupns --device --init --strict-limits --slice --cgroup-parent --read-only --userns --setup --setup-timeout --log-rate-limit --rm"
     local -A options=(
         [run]="$create --detach" [create]="$create --json"
         [start]=$shared [stop]="$shared --timeout --time --all" [restart]="$shared --timeout --time --all" [kill]="$shared --signal --all"
@@ -45,7 +45,7 @@ _quiltctl ()
     )
     # Options with a value, of any verb.
     local valued
-    valued='-e|--env|--env-file|--label-file|--cidfile|--pidfile|-w|--workdir|--hostname|--domainname|--tz|--entrypoint|-l'
+    valued='--slice|--cgroup-parent|-e|--env|--env-file|--label-file|--cidfile|--pidfile|-w|--workdir|--hostname|--domainname|--tz|--entrypoint|-l'
     valued+='|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|--memory-swap|--cpu-weight|--cpu-shares'
     valued+='|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|-c|--device-read-bps|--device-write-bps|--device-read-iops'
     valued+='|--device-write-iops|--ip-allow|--ip-deny|--network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup'

@@ -41,6 +41,8 @@ static const QuiltCreateOption options[] = {
      TRUE, QUILT_INFINITY},
     {"strict-limits", 0, FLAG, "Refuse limits that can't be in force", NULL, "strict-limits",
      quilt_create_flag},
+    {"slice", 0, ONE, "Put it into a slice of quilt.slice", "NAME", "slice", quilt_create_text},
+    {"cgroup-parent", 0, ONE, "The same", "NAME", "slice", quilt_create_text},
     {"memory-reservation", 0, ONE, "Keep this much memory for it", "BYTES", "memory-low",
      quilt_create_number, quilt_parse_bytes, TRUE},
     {"memory-high", 0, ONE, "Slow it down from this on", "BYTES", "memory-high",

@@ -11,8 +11,6 @@
 #define HEALTH "Quilt has no health checks yet"
 #define IMPORTED "images are made of archives; leave it out and use quiltctl import"
 #define TERMINAL "Quilt gives containers no terminal and no input yet; leave it out"
-#define SLICE                                                                                      \
-  "all containers are in quilt.slice; limit that with: systemctl set-property quilt.slice"
 #define HEADING "use --no-legend"
 
 /* clang-format off */
@@ -28,8 +26,6 @@ static const struct {
     {NEW, "attach", 'a', "run prints the container's output without it; --detach doesn't"},
     {NEW, "authfile", 0, IMPORTED},
     {NEW, "blkio-weight-device", 0, "use --io-weight"},
-    {NEW, "cgroup-parent", 0, SLICE},
-    {NEW, "slice", 0, SLICE},
     {NEW, "cgroups", 0, "each container has its scope; leave it out"},
     {NEW " update", "cpu-period", 0, "use --cpus"},
     {NEW " update", "cpu-quota", 0, "use --cpus"},

@@ -23,7 +23,8 @@ void quilt_container_keep_record (QuiltContainer *self);
 /* Its own, the image's, or SIGTERM. */
 int quilt_container_get_stop_signal (const QuiltContainer *self);
 
-/* Refuses task while quilt.slice is frozen: no supervisor runs. TRUE: task was answered. */
+/* Refuses task while a slice that the container is in is frozen: its supervisor does not run. TRUE:
+ * task was answered. */
 gboolean quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self);
 
 /* The container is active. What has not got as far as its command is killed. */

@@ -11,6 +11,7 @@
 #include "daemon/outcome.h"
 #include "daemon/share.h"
 #include "daemon/work.h"
+#include "spec/slice.h"
 #include "spec/words.h"
 
 static void
@@ -42,7 +43,7 @@ on_settled (QuiltContainer *self)
   g_autofree gpointer *starts = NULL;
 
   g_free (self->left_scope);
-  self->left_scope = g_strdup (quilt_run_get_scope (self->run));
+  self->left_scope = g_strdup (quilt_run_get_place (self->run));
   g_clear_pointer (&self->run, quilt_run_free);
   quilt_container_remove_if_due (self);
   starts = g_ptr_array_steal (self->settle_waiters, &n);
@@ -217,6 +218,7 @@ begin_run (QuiltContainer *self,
            GError **error)
 {
   g_autofree char *scope = quilt_scope_name (self->record->options->name);
+  g_autofree char *place = quilt_slice_place (self->record->options->slice, scope);
   g_autofree char *config = quilt_spec_print (spec, FALSE);
   g_autoptr (GArray) joins = g_array_new (FALSE, FALSE, sizeof (int));
   gboolean removed = self->record->options->auto_remove;
@@ -224,7 +226,7 @@ begin_run (QuiltContainer *self,
       removed ? -1 : quilt_container_open (self->daemon->store, self->record->id, error);
   QuiltRunPlan plan = {
       .id = self->record->id,
-      .scope = scope,
+      .place = place,
       .config = config,
       .options = self->record->options,
       .devices = spec->devices,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "daemon/container-private.h"
+#include "spec/slice.h"
 #include "spec/words.h"
 
 #include <signal.h>
@@ -20,10 +21,16 @@ quilt_container_refuse (GTask *task, QuiltError code, const QuiltContainer *self
 gboolean
 quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self)
 {
-  return quilt_systemd_slice_is_frozen () &&
-         quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
-                                 "is frozen with all of quilt.slice: run systemctl thaw "
-                                 "quilt.slice first");
+  const QuiltOptions *options = self->record->options;
+  g_autofree char *scope = quilt_scope_name (options->name);
+  g_autofree char *place = quilt_slice_place (options->slice, scope);
+  g_autofree char *slice = quilt_systemd_find_frozen_slice (place);
+  g_autofree char *why = NULL;
+
+  if (!slice)
+    return FALSE;
+  why = g_strdup_printf ("is frozen with all of %s: run systemctl thaw %s first", slice, slice);
+  return quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self, why);
 }
 
 int

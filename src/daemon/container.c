@@ -357,7 +357,7 @@ get_scope_path (QuiltContainer *self)
 
   if (!self->scope_path || !g_str_equal (strrchr (self->scope_path, '/') + 1, scope)) {
     g_free (self->scope_path);
-    self->scope_path = quilt_scope_path (scope);
+    self->scope_path = quilt_scope_path (quilt_run_get_place (self->run));
   }
   return self->scope_path;
 }
@@ -367,14 +367,14 @@ quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSp
 {
   QuiltContainer *self = QUILT_CONTAINER (object);
   gboolean runs = self->run && quilt_container_is_active (self);
-  const char *scope = runs ? quilt_run_get_scope (self->run) : "";
+  const char *place = runs ? quilt_run_get_place (self->run) : "";
 
   for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
     if (uses[i].id == id)
       g_value_set_uint64 (value, runs ? uses[i].read (get_scope_path (self)) : G_MAXUINT64);
   for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
     if (pressures[i].id == id)
-      g_value_take_variant (value, quilt_pressure_read (scope, pressures[i].resource));
+      g_value_take_variant (value, quilt_pressure_read (place, pressures[i].resource));
 }
 
 /* The generated code sets none of them. */

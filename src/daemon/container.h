@@ -40,7 +40,7 @@ struct _QuiltContainer {
   GDBusInterfaceVTable vtable;   /* the generated one, with a look at the kernel */
 
   QuiltRun *run;       /* until no process of it is left, which is after its end */
-  char *left_scope;    /* of the last run: systemd may not have collected it yet */
+  char *left_scope;    /* its place, of the last run: systemd may not have collected it yet */
   gboolean recovering; /* its supervisor has yet to say how it is */
   gboolean marking;    /* a run's beginning is on its way to the disk */
   gboolean ended;      /* the run has ended, and that is on its way to the disk */

@@ -47,9 +47,9 @@ quilt_pressure_parse (const char *text)
 }
 
 GVariant *
-quilt_pressure_read (const char *scope, const char *resource)
+quilt_pressure_read (const char *place, const char *resource)
 {
-  g_autofree char *directory = scope && *scope ? quilt_scope_path (scope) : NULL;
+  g_autofree char *directory = place && *place ? quilt_scope_path (place) : NULL;
   g_autofree char *file = g_strconcat (resource, ".pressure", NULL);
   g_autofree char *path = directory ? g_build_filename (directory, file, NULL) : NULL;
   g_autofree char *text = NULL;

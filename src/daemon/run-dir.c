@@ -44,19 +44,12 @@ quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope)
   }
 }
 
-static gboolean
-has_cgroup (const char *scope)
-{
-  g_autofree char *path = quilt_scope_path (scope);
-
-  return g_file_test (path, G_FILE_TEST_IS_DIR);
-}
-
 void
 quilt_run_dir_sweep_limits (QuiltDaemon *daemon)
 {
   int fd = openat (daemon->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  g_autoptr (GHashTable) scopes = quilt_scopes_list ();
   struct dirent *entry;
 
   while (dir && (entry = readdir (dir))) {
@@ -64,7 +57,7 @@ quilt_run_dir_sweep_limits (QuiltDaemon *daemon)
 
     if (g_str_has_prefix (entry->d_name, "log-rate-limit-") && scope &&
         g_str_has_prefix (scope, ":quilt-") && g_str_has_suffix (scope, ".scope") &&
-        !has_cgroup (scope + 1))
+        !g_hash_table_contains (scopes, scope + 1))
       unlinkat (daemon->units_fd, entry->d_name, 0);
   }
   if (dir)
@@ -89,13 +82,13 @@ make_directory (int runs_fd, const char *id, GError **error)
 
 int
 quilt_run_dir_make (
-    QuiltDaemon *daemon, const char *id, const char *scope, const char *config, GError **error)
+    QuiltDaemon *daemon, const char *id, const char *place, const char *config, GError **error)
 {
   g_autofd int fd = make_directory (daemon->runs_fd, id, error);
 
   if (fd < 0)
     return -1;
-  if (symlinkat (scope, fd, "scope") < 0 && errno != EEXIST) {
+  if (symlinkat (place, fd, "scope") < 0 && errno != EEXIST) {
     quilt_set_error_errno (error, errno, "Failed to write 'scope'");
     return -1;
   }
@@ -117,13 +110,13 @@ quilt_run_dir_exists (QuiltDaemon *daemon, const char *id)
 }
 
 char *
-quilt_run_dir_get_scope (QuiltDaemon *daemon, const char *id)
+quilt_run_dir_get_place (QuiltDaemon *daemon, const char *id)
 {
   g_autofree char *path = g_build_filename (id, "scope", NULL);
-  char scope[NAME_MAX + 1];
-  ssize_t n = readlinkat (daemon->runs_fd, path, scope, sizeof scope);
+  char place[PATH_MAX];
+  ssize_t n = readlinkat (daemon->runs_fd, path, place, sizeof place);
 
-  return n > 0 && (size_t)n < sizeof scope ? g_strndup (scope, (gsize)n) : NULL;
+  return n > 0 && (size_t)n < sizeof place ? g_strndup (place, (gsize)n) : NULL;
 }
 
 gboolean

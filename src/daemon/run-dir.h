@@ -5,10 +5,10 @@
 #include "daemon/daemon.h"
 #include "proto/message.h"
 
-/* Makes /run/quilt/containers/ID with config.json and the scope's name. What an earlier run left
+/* Makes /run/quilt/containers/ID with config.json and the scope's place. What an earlier run left
  * there is removed. Returns the directory for the supervisor; -1 on error. */
 int quilt_run_dir_make (
-    QuiltDaemon *daemon, const char *id, const char *scope, const char *config, GError **error);
+    QuiltDaemon *daemon, const char *id, const char *place, const char *config, GError **error);
 
 /* Makes the directory alone, before there is a record of a container that is made for one run: if
  * quiltd goes before that begins, the next one knows by it that nobody waits for the container. */
@@ -17,8 +17,8 @@ void quilt_run_dir_announce (QuiltDaemon *daemon, const char *id);
 /* Whether a run has left anything. */
 gboolean quilt_run_dir_exists (QuiltDaemon *daemon, const char *id);
 
-/* The scope of the run; owned by the caller, NULL if there is none on record. */
-char *quilt_run_dir_get_scope (QuiltDaemon *daemon, const char *id);
+/* The place of the run's scope; owned by the caller, NULL if there is none on record. */
+char *quilt_run_dir_get_place (QuiltDaemon *daemon, const char *id);
 
 /* The supervisor's last message. BUSY: that can't be known now, ask again; any other error: there
  * is none that could be trusted. */
@@ -39,5 +39,5 @@ void quilt_run_dir_lift_limits (QuiltDaemon *daemon, const char *scope);
 /* And on again. */
 void quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope);
 
-/* Does so for all that quilt.slice does not have any more. */
+/* Does so for all that are not in quilt.slice, or a slice below, any more. */
 void quilt_run_dir_sweep_limits (QuiltDaemon *daemon);

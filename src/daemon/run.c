@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "daemon/helper.h"
 #include "daemon/run-dir.h"
+#include "spec/slice.h"
 #include "systemd/cgroup.h"
 
 #include <signal.h>
@@ -26,7 +27,8 @@
 struct QuiltRun {
   QuiltDaemon *daemon;
   char *id;
-  char *scope; /* NULL: adopted, and never got so far; or the name is somebody else's */
+  char *place; /* of its scope (spec/slice.h); NULL: adopted, and never got so far; or the name is
+                  somebody else's */
   QuiltHelper
       *helper; /* kept after its end: its pid stays its own until systemd has no use for it */
   QuiltRunFunc callback;
@@ -67,7 +69,7 @@ destroy (QuiltRun *self)
 
   if (self->helper)
     quilt_helper_kill (self->helper);
-  if (self->scope && !quilt_scope_kill (self->scope, self->id, &error))
+  if (self->place && !quilt_scope_kill (self->place, self->id, &error))
     g_warning ("%s", error->message);
 }
 
@@ -76,7 +78,7 @@ on_out_of_patience (gpointer data)
 {
   QuiltRun *self = data;
 
-  if (self->scope && quilt_systemd_thaw_scope (self->daemon->systemd, self->scope)) {
+  if (self->place && quilt_systemd_thaw_scope (self->daemon->systemd, self->place)) {
     g_warning ("The supervisor of container %s does not react: it was frozen", self->id);
     return G_SOURCE_CONTINUE;
   }
@@ -135,8 +137,8 @@ send_signal (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_use
 static void
 ask_to_end (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
 {
-  if (self->scope)
-    quilt_systemd_thaw_scope (self->daemon->systemd, self->scope);
+  if (self->place)
+    quilt_systemd_thaw_scope (self->daemon->systemd, self->place);
   send_signal (self, type, signal, time_usec);
 }
 
@@ -286,11 +288,11 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
   if (quilt_systemd_start_scope_finish (self->daemon->systemd, result, &error)) {
     self->scoped = TRUE;
     /* Not before: the last one of that name may have been on its way out. */
-    quilt_run_dir_lift_limits (self->daemon, self->scope);
+    quilt_run_dir_lift_limits (self->daemon, quilt_place_unit (self->place));
     go_if_ready (self);
   } else {
     if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
-      g_clear_pointer (&self->scope, g_free);
+      g_clear_pointer (&self->place, g_free);
     call_off (self, g_steal_pointer (&error));
   }
   settle (self);
@@ -348,9 +350,9 @@ quilt_run_start (QuiltDaemon *daemon,
                  GError **error)
 {
   QuiltRun *self = run_new (daemon, plan->id, callback, data);
-  g_autofd int dir_fd = quilt_run_dir_make (daemon, plan->id, plan->scope, plan->config, error);
+  g_autofd int dir_fd = quilt_run_dir_make (daemon, plan->id, plan->place, plan->config, error);
 
-  self->scope = g_strdup (plan->scope);
+  self->place = g_strdup (plan->place);
   if (dir_fd >= 0)
     self->helper = begin_supervisor (self, dir_fd, plan, error);
   if (!self->helper) {
@@ -360,7 +362,7 @@ quilt_run_start (QuiltDaemon *daemon,
   }
   self->asking++;
   quilt_systemd_start_scope_async (
-      daemon->systemd, self->scope,
+      daemon->systemd, quilt_place_unit (self->place),
       quilt_options_scope_properties (plan->options, plan->devices,
                                       quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
@@ -378,7 +380,7 @@ quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpo
     return NULL;
   self = run_new (daemon, id, callback, data);
   self->adopted = TRUE;
-  self->scope = quilt_run_dir_get_scope (daemon, id);
+  self->place = quilt_run_dir_get_place (daemon, id);
   self->idle = g_idle_add (look, self);
   return self;
 }
@@ -393,7 +395,7 @@ quilt_run_free (QuiltRun *self)
     g_source_remove (self->idle);
   quilt_helper_free (self->helper);
   g_clear_error (&self->verdict);
-  g_free (self->scope);
+  g_free (self->place);
   g_free (self->id);
   g_free (self);
 }
@@ -478,9 +480,9 @@ report_settled (QuiltRun *self)
 {
   stop_timer (self);
   if (self->recorded)
-    quilt_run_dir_remove (self->daemon, self->id, self->scope);
-  else if (self->scope)
-    quilt_run_dir_forget_scope (self->daemon, self->scope);
+    quilt_run_dir_remove (self->daemon, self->id, self->place ? quilt_run_get_scope (self) : NULL);
+  else if (self->place)
+    quilt_run_dir_forget_scope (self->daemon, quilt_place_unit (self->place));
   quilt_spare_refill (self->daemon->spare, SPARE_AFTER_MS);
   self->callback (QUILT_RUN_SETTLED, NULL, NULL, self->data);
 }
@@ -515,14 +517,14 @@ settle (QuiltRun *self)
   if (!self->released || self->asking > 0)
     return;
   /* An earlier quiltd's scope may be gone, and its name be somebody else's by now. */
-  if (self->scope && (!self->adopted || quilt_scope_belongs_to (self->scope, self->id))) {
+  if (self->place && (!self->adopted || quilt_scope_belongs_to (self->place, self->id))) {
     self->asking++;
     /* Before GO there may be nobody in it yet: that it is empty says nothing. */
     if (self->gone_ahead)
-      quilt_systemd_wait_empty_async (self->daemon->systemd, self->scope, NULL, on_scope_left,
+      quilt_systemd_wait_empty_async (self->daemon->systemd, self->place, NULL, on_scope_left,
                                       self);
     else
-      quilt_systemd_wait_gone_async (self->daemon->systemd, self->scope, NULL, on_scope_left, self);
+      quilt_systemd_wait_gone_async (self->daemon->systemd, self->place, NULL, on_scope_left, self);
     return;
   }
   if (self->idle)
@@ -558,5 +560,11 @@ quilt_run_is_lingering (const QuiltRun *self)
 const char *
 quilt_run_get_scope (const QuiltRun *self)
 {
-  return self->scope ? self->scope : "";
+  return self->place ? quilt_place_unit (self->place) : "";
+}
+
+const char *
+quilt_run_get_place (const QuiltRun *self)
+{
+  return self->place ? self->place : "";
 }

@@ -27,7 +27,7 @@ typedef void (*QuiltRunFunc) (QuiltRunEvent event,
 /* What to run. */
 typedef struct {
   const char *id;
-  const char *scope;
+  const char *place;  /* of the scope (spec/slice.h) */
   const char *config; /* config.json */
   const QuiltOptions *options;
   const GArray *devices; /* of QuiltDevice */
@@ -78,3 +78,4 @@ void quilt_run_give_up (QuiltRun *self);
 gboolean quilt_run_is_lingering (const QuiltRun *self);
 
 const char *quilt_run_get_scope (const QuiltRun *self);
+const char *quilt_run_get_place (const QuiltRun *self);

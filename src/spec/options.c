@@ -15,6 +15,7 @@
 #include "spec/tmpfs.h"
 #include "spec/users.h"
 #include "spec/seccomp.h"
+#include "spec/slice.h"
 #include "spec/volume.h"
 #include "spec/words.h"
 
@@ -256,6 +257,7 @@ const QuiltOption quilt_option_table[] = {
     {"devices", QUILT_OPTION_STRINGS, MEMBER (devices), .check_strings = quilt_devices_check},
     {"init", QUILT_OPTION_BOOLEAN, MEMBER (init)},
     {"strict-limits", QUILT_OPTION_BOOLEAN, MEMBER (strict_limits)},
+    {"slice", QUILT_OPTION_STRING, MEMBER (slice), .check_string = quilt_slice_check},
     {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
     {"userns", QUILT_OPTION_STRING, MEMBER (userns), .check_string = quilt_userns_check},
     {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},
@@ -379,6 +381,10 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
 void
 quilt_options_normalize (QuiltOptions *options)
 {
+  char *slice = options->slice;
+
+  options->slice = slice ? quilt_slice_unit (slice) : NULL;
+  g_free (slice);
   sort_labels (options->labels);
   quilt_capabilities_normalize (options->cap_add);
   quilt_capabilities_normalize (options->cap_drop);

@@ -59,6 +59,7 @@ typedef struct {
   gboolean init;  /* our own first process, which reaps and passes signals on */
   char *userns;   /* QUILT_USERNS_… or a map; NULL: auto, or made before there was a choice */
   gboolean strict_limits; /* a limit that can't be in force is an error */
+  char *slice;            /* a unit below quilt.slice (spec/slice.h); NULL: that itself */
   gboolean auto_remove;   /* --rm */
   gboolean read_only;     /* --read-only: the root file system */
   char **cap_add;         /* names of capabilities, "CAP_…" or "ALL" */

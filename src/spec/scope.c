@@ -5,6 +5,7 @@
 #include "spec/id-map.h"
 #include "spec/options.h"
 #include "spec/resources.h"
+#include "spec/slice.h"
 #include "spec/volume.h"
 #include "spec/words.h"
 
@@ -195,11 +196,12 @@ quilt_options_scope_properties (const QuiltOptions *options,
 {
   g_autofree char *description =
       g_strdup_printf ("Quilt container %s", options->name ? options->name : "");
+  g_autofree char *slice = quilt_slice_unit (options->slice);
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
   add (&builder, "Description", g_variant_new_string (description));
-  add (&builder, "Slice", g_variant_new_string ("quilt.slice"));
+  add (&builder, "Slice", g_variant_new_string (slice));
   add (&builder, "PIDs", g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, &pid, 1, sizeof pid));
   /* Delegate also makes OOMPolicy "continue": the supervisor has to survive an OOM kill to report
    * it. It isn't set by name, since scopes have it only since 252.5. */

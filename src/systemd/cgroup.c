@@ -5,6 +5,7 @@
 #include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "spec/slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,18 +42,18 @@ quilt_slice_path (void)
 }
 
 char *
-quilt_scope_path (const char *scope)
+quilt_scope_path (const char *place)
 {
   g_autofree char *slice = quilt_slice_path ();
 
-  return g_build_filename (slice, scope, NULL);
+  return g_build_filename (slice, place, NULL);
 }
 
 /* Opens the cgroup of a scope that has Quilt's mark; -1: there is none. */
 static int
-open_scope (const char *scope, char **ret_id)
+open_scope (const char *place, char **ret_id)
 {
-  g_autofree char *path = quilt_scope_path (scope);
+  g_autofree char *path = quilt_scope_path (place);
   g_autofd int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   *ret_id = fd >= 0 ? quilt_cgroupfs_get_mark (fd) : NULL;
@@ -60,19 +61,19 @@ open_scope (const char *scope, char **ret_id)
 }
 
 gboolean
-quilt_scope_belongs_to (const char *scope, const char *id)
+quilt_scope_belongs_to (const char *place, const char *id)
 {
   g_autofree char *mark = NULL;
-  g_autofd int fd = open_scope (scope, &mark);
+  g_autofd int fd = open_scope (place, &mark);
 
   return fd >= 0 && strcmp (mark, id) == 0;
 }
 
 gboolean
-quilt_scope_kill (const char *scope, const char *id, GError **error)
+quilt_scope_kill (const char *place, const char *id, GError **error)
 {
   g_autofree char *mark = NULL;
-  g_autofd int fd = open_scope (scope, &mark);
+  g_autofd int fd = open_scope (place, &mark);
   g_autofd int kill_fd = -1;
 
   if (fd < 0 || strcmp (mark, id) != 0)
@@ -80,7 +81,8 @@ quilt_scope_kill (const char *scope, const char *id, GError **error)
   kill_fd = openat (fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
   if ((kill_fd >= 0 && quilt_fd_write_all (kill_fd, "1", 1)) || errno == ENOENT || errno == ENODEV)
     return TRUE;
-  return quilt_set_error_errno (error, errno, "Failed to kill the processes of '%s'", scope);
+  return quilt_set_error_errno (error, errno, "Failed to kill the processes of '%s'",
+                                quilt_place_unit (place));
 }
 
 static gboolean
@@ -94,20 +96,47 @@ is_populated (int fd)
   return strstr (text, "populated 1") != NULL;
 }
 
-void
-quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
-                      gpointer data)
+static void
+add_scopes (const char *slice, GHashTable *scopes)
 {
-  g_autofree char *path = quilt_slice_path ();
+  g_autofree char *path = quilt_scope_path (slice);
   g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *name;
 
   while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *place = g_build_filename (slice, name, NULL);
+
+    if (g_str_has_suffix (name, ".slice"))
+      add_scopes (place, scopes);
+    else if (g_str_has_suffix (name, ".scope"))
+      g_hash_table_insert (scopes, g_strdup (name), g_steal_pointer (&place));
+  }
+}
+
+GHashTable *
+quilt_scopes_list (void)
+{
+  GHashTable *scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  add_scopes ("", scopes);
+  return scopes;
+}
+
+void
+quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
+                      gpointer data)
+{
+  g_autoptr (GHashTable) scopes = quilt_scopes_list ();
+  GHashTableIter iter;
+  const char *scope, *place;
+
+  g_hash_table_iter_init (&iter, scopes);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&scope, (gpointer *)&place)) {
     g_autofree char *id = NULL;
-    g_autofd int fd = g_str_has_suffix (name, ".scope") ? open_scope (name, &id) : -1;
+    g_autofd int fd = open_scope (place, &id);
 
     if (fd >= 0 && is_populated (fd))
-      callback (name, id, data);
+      callback (scope, id, data);
   }
 }
 

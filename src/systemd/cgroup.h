@@ -4,16 +4,19 @@
 
 #include <glib.h>
 
-/* The directory of quilt.slice, which need not be there, and of one scope in it. Owned by the
- * caller. */
+/* The directory of quilt.slice, which need not be there, and of the scope at a place in it (see
+ * spec/slice.h). Owned by the caller. */
 char *quilt_slice_path (void);
-char *quilt_scope_path (const char *scope);
+char *quilt_scope_path (const char *place);
 
-/* Whether the scope of that name in quilt.slice is the container's: it has the mark of its ID. */
-gboolean quilt_scope_belongs_to (const char *scope, const char *id);
+/* Whether the scope at that place is the container's: it has the mark of its ID. */
+gboolean quilt_scope_belongs_to (const char *place, const char *id);
 /* Kills all processes of the scope, if it belongs to the container; no error if there is none. */
-gboolean quilt_scope_kill (const char *scope, const char *id, GError **error);
-/* Calls callback for each scope in quilt.slice that has Quilt's mark and processes. */
+gboolean quilt_scope_kill (const char *place, const char *id, GError **error);
+/* The scopes in quilt.slice and in the slices below: unit to place. It reads the directories of the
+ * slices. */
+GHashTable *quilt_scopes_list (void);
+/* Calls callback for each of them that has Quilt's mark and processes. */
 void quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
                            gpointer data);
 

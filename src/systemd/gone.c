@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "spec/slice.h"
 #include "systemd/cgroup.h"
 #include "systemd/empty.h"
 
@@ -27,15 +28,16 @@ struct QuiltGone {
   int inotify_fd; /* -1: none */
   guint source;
   guint looking;
-  GHashTable *scopes; /* name → Scope: those that are waited for */
+  GHashTable *scopes;  /* place → Scope: those that are waited for */
+  GHashTable *watches; /* inotify's number → the slice's place, "" or "quilt-batch.slice/" */
   QuiltGoneHurryFunc hurry;
   gpointer hurry_data;
 };
 
 typedef struct {
   QuiltGone *gone;
-  char *name;
-  guint64 inode;      /* of its cgroup: another scope may have the name later */
+  char *place;
+  guint64 inode;      /* of its cgroup: another scope may be there later */
   GPtrArray *waiters; /* of Waiter */
   QuiltEmpty *empty;
   gboolean is_empty; /* and systemd was told so; nobody needs to wait for the rest */
@@ -64,7 +66,7 @@ scope_free (Scope *scope)
 {
   g_ptr_array_unref (scope->waiters);
   quilt_empty_free (scope->empty);
-  g_free (scope->name);
+  g_free (scope->place);
   g_free (scope);
 }
 
@@ -88,61 +90,61 @@ on_empty (gpointer data)
     if (((Waiter *)scope->waiters->pdata[i - 1])->until_empty)
       g_ptr_array_add (content, g_ptr_array_steal_index_fast (scope->waiters, i - 1));
   scope->is_empty = TRUE;
-  self->hurry (scope->name, self->hurry_data);
+  self->hurry (scope->place, self->hurry_data);
   answer (content);
 }
 
 /* The inode of a scope's cgroup; 0: it is not there. */
 static guint64
-find_inode (QuiltGone *self, const char *name)
+find_inode (QuiltGone *self, const char *place)
 {
-  g_autofree char *path = g_build_filename (self->slice, name, NULL);
+  g_autofree char *path = g_build_filename (self->slice, place, NULL);
   struct stat st;
 
   return stat (path, &st) == 0 ? st.st_ino : 0;
 }
 
 static Scope *
-ensure_scope (QuiltGone *self, const char *name, guint64 inode)
+ensure_scope (QuiltGone *self, const char *place, guint64 inode)
 {
-  Scope *scope = g_hash_table_lookup (self->scopes, name);
+  Scope *scope = g_hash_table_lookup (self->scopes, place);
   g_autofree char *path = NULL;
 
   if (scope)
     return scope;
-  path = g_build_filename (self->slice, name, NULL);
+  path = g_build_filename (self->slice, place, NULL);
   scope = g_new0 (Scope, 1);
   scope->gone = self;
-  scope->name = g_strdup (name);
+  scope->place = g_strdup (place);
   scope->inode = inode;
   scope->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify)waiter_free);
   scope->empty = quilt_empty_new (path, on_empty, scope);
-  g_hash_table_insert (self->scopes, scope->name, scope);
+  g_hash_table_insert (self->scopes, scope->place, scope);
   return scope;
 }
 
-/* Unless the cgroup of that name is still the same. */
+/* Unless the cgroup at that place is still the same. */
 static void
-finish_if_gone (QuiltGone *self, const char *name)
+finish_if_gone (QuiltGone *self, const char *place)
 {
-  const Scope *known = g_hash_table_lookup (self->scopes, name);
+  const Scope *known = g_hash_table_lookup (self->scopes, place);
   g_autoptr (Scope) scope = NULL;
 
-  if (!known || find_inode (self, name) == known->inode)
+  if (!known || find_inode (self, place) == known->inode)
     return;
-  /* Taken out first: whoever is told may wait for the next scope of the same name. */
-  g_hash_table_steal_extended (self->scopes, name, NULL, (gpointer *)&scope);
+  /* Taken out first: whoever is told may wait for the next scope at the same place. */
+  g_hash_table_steal_extended (self->scopes, place, NULL, (gpointer *)&scope);
   answer (scope->waiters);
 }
 
 static void
 look_again (QuiltGone *self)
 {
-  g_autofree const char **names =
+  g_autofree const char **places =
       (const char **)g_hash_table_get_keys_as_array (self->scopes, NULL);
 
-  for (const char **name = names; *name; name++)
-    finish_if_gone (self, *name);
+  for (const char **place = places; *place; place++)
+    finish_if_gone (self, *place);
 }
 
 static gboolean
@@ -155,6 +157,23 @@ on_look (gpointer data)
     return G_SOURCE_CONTINUE;
   self->looking = 0;
   return G_SOURCE_REMOVE;
+}
+
+static void
+on_event (QuiltGone *self, const struct inotify_event *event)
+{
+  gpointer watch = GINT_TO_POINTER (event->wd);
+  const char *slice = g_hash_table_lookup (self->watches, watch);
+
+  if (slice && event->mask & IN_DELETE) {
+    g_autofree char *place = g_strconcat (slice, event->name, NULL);
+
+    finish_if_gone (self, place);
+    return;
+  }
+  if (event->mask & IN_IGNORED)
+    g_hash_table_remove (self->watches, watch);
+  look_again (self); /* overflow, or the slice itself went */
 }
 
 static gboolean
@@ -172,10 +191,7 @@ on_inotify (int fd, GIOCondition condition, gpointer data)
 
     for (char *p = buffer.bytes; p < buffer.bytes + n; p += sizeof *event + event->len) {
       event = (const struct inotify_event *)p;
-      if (event->mask & IN_DELETE)
-        finish_if_gone (self, event->name);
-      else /* overflow, or the slice itself went */
-        look_again (self);
+      on_event (self, event);
     }
   }
   return G_SOURCE_CONTINUE;
@@ -188,10 +204,10 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   Scope *scope = waiter->scope;
 
   g_task_return_new_error (waiter->task, QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                           "Failed to wait for the end of '%s': cancelled", scope->name);
+                           "Failed to wait for the end of '%s': cancelled", scope->place);
   g_ptr_array_remove_fast (scope->waiters, waiter);
   if (scope->waiters->len == 0 && !scope->is_empty)
-    g_hash_table_remove (scope->gone->scopes, scope->name);
+    g_hash_table_remove (scope->gone->scopes, scope->place);
   return G_SOURCE_REMOVE;
 }
 
@@ -212,16 +228,23 @@ add_waiter (Scope *scope, gboolean until_empty, GTask *task)
   g_ptr_array_add (scope->waiters, waiter);
 }
 
-/* The watch of an earlier call is kept as it is. */
+/* Watches the slice that the scope is in. The watch of an earlier call is kept as it is. */
 static gboolean
-watch (const QuiltGone *self)
+watch (const QuiltGone *self, const char *place)
 {
-  return inotify_add_watch (self->inotify_fd, self->slice, IN_DELETE | IN_ONLYDIR) >= 0 ||
-         errno == ENOENT || errno == ENOTDIR;
+  g_autofree char *slice = g_strndup (place, (gsize)(quilt_place_unit (place) - place));
+  g_autofree char *path = g_build_filename (self->slice, slice, NULL);
+  int number = inotify_add_watch (self->inotify_fd, path, IN_DELETE | IN_ONLYDIR);
+
+  if (number < 0)
+    return errno == ENOENT || errno == ENOTDIR;
+  if (!g_hash_table_contains (self->watches, GINT_TO_POINTER (number)))
+    g_hash_table_insert (self->watches, GINT_TO_POINTER (number), g_steal_pointer (&slice));
+  return TRUE;
 }
 
 static void
-begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task)
+begin_wait (QuiltGone *self, const char *place, gboolean until_empty, GTask *task)
 {
   guint64 inode;
   Scope *scope;
@@ -229,39 +252,39 @@ begin_wait (QuiltGone *self, const char *name, gboolean until_empty, GTask *task
   g_task_set_check_cancellable (task, FALSE); /* on_cancelled() does that, in words */
 
   /* Watch, then look: else it could go in between. */
-  if (!watch (self) && !self->looking)
+  if (!watch (self, place) && !self->looking)
     self->looking = g_timeout_add (LOOK_MS, on_look, self);
-  finish_if_gone (self, name);
-  inode = find_inode (self, name);
-  scope = inode ? ensure_scope (self, name, inode) : NULL;
+  finish_if_gone (self, place);
+  inode = find_inode (self, place);
+  scope = inode ? ensure_scope (self, place, inode) : NULL;
   if (!scope || (until_empty && scope->is_empty)) {
     g_task_return_boolean (task, TRUE);
     return;
   }
   if (scope->is_empty)
-    self->hurry (name, self->hurry_data);
+    self->hurry (place, self->hurry_data);
   add_waiter (scope, until_empty, task);
 }
 
 void
-quilt_gone_wait (QuiltGone *self, const char *name, GTask *task)
+quilt_gone_wait (QuiltGone *self, const char *place, GTask *task)
 {
-  begin_wait (self, name, FALSE, task);
+  begin_wait (self, place, FALSE, task);
 }
 
 void
-quilt_gone_wait_empty (QuiltGone *self, const char *name, GTask *task)
+quilt_gone_wait_empty (QuiltGone *self, const char *place, GTask *task)
 {
-  begin_wait (self, name, TRUE, task);
+  begin_wait (self, place, TRUE, task);
 }
 
 void
-quilt_gone_wait_left (QuiltGone *self, const char *name, GTask *task)
+quilt_gone_wait_left (QuiltGone *self, const char *place, GTask *task)
 {
   Scope *scope;
 
-  finish_if_gone (self, name);
-  scope = g_hash_table_lookup (self->scopes, name);
+  finish_if_gone (self, place);
+  scope = g_hash_table_lookup (self->scopes, place);
   if (scope && scope->is_empty)
     add_waiter (scope, FALSE, task);
   else
@@ -276,6 +299,7 @@ quilt_gone_new (const char *slice, QuiltGoneHurryFunc hurry, gpointer data)
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   self->slice = slice ? g_strdup (slice) : quilt_slice_path ();
   self->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)scope_free);
+  self->watches = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->hurry = hurry;
   self->hurry_data = data;
   if (self->inotify_fd >= 0)
@@ -295,6 +319,7 @@ quilt_gone_free (QuiltGone *self)
       g_task_return_new_error (((Waiter *)scope->waiters->pdata[i])->task, QUILT_ERROR,
                                QUILT_ERROR_CANCELLED, "quiltd is going away");
   g_hash_table_unref (self->scopes);
+  g_hash_table_unref (self->watches);
   if (self->source != 0)
     g_source_remove (self->source);
   if (self->looking != 0)

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting scopes: systemd's jobs, from their request to JobRemoved. */
 #include "base/error.h"
+#include "systemd/cgroup.h"
 #include "systemd/internal.h"
 
 /* How long an older scope of the same name may take to go; its processes are being killed. */
 #define GONE_TIMEOUT_SEC 10
+
+/* When a slice has lost its last scope, systemd queues the slice's end (units/quilt-.slice.d), one
+ * level after the other, and runs that as soon as it is idle. Until then it refuses to start a
+ * scope in the slice. At a shutdown it refuses for good, so don't ask for long. */
+#define SLICE_RETRIES 50
+#define SLICE_RETRY_MS 10
 
 /* One StartTransientUnit. */
 typedef struct {
@@ -12,6 +19,7 @@ typedef struct {
   char *unit;
   GVariant *properties;
   gboolean retried;
+  guint slice_retries;
   GSource *cancelled;
   char *path;       /* of systemd's job; NULL until its reply */
   char *early_path; /* JobRemoved of this unit that was dispatched before the reply */
@@ -173,11 +181,25 @@ wait_for_older (GTask *task)
 {
   Job *job = g_task_get_task_data (task);
   g_autoptr (GCancellable) timeout = g_cancellable_new ();
+  g_autoptr (GHashTable) scopes = quilt_scopes_list ();
+  const char *place = g_hash_table_lookup (scopes, job->unit); /* it may be in another slice */
 
   job->retried = TRUE;
   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, GONE_TIMEOUT_SEC, on_gone_timeout,
                               g_object_ref (timeout), g_object_unref);
-  quilt_systemd_wait_gone_async (job->systemd, job->unit, timeout, on_older_gone, task);
+  quilt_systemd_wait_gone_async (job->systemd, place ? place : job->unit, timeout, on_older_gone,
+                                 task);
+}
+
+static gboolean
+on_slice_retry (gpointer data)
+{
+  GTask *task = data;
+  Job *job = g_task_get_task_data (task);
+
+  if (job->systemd)
+    start_transient_unit (g_object_ref (task));
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -193,6 +215,10 @@ on_start_reply (GObject *source, GAsyncResult *result, gpointer data)
     return;
   if (reply)
     job_begun (task, reply);
+  else if (quilt_systemd_is_error (error, "TransactionIsDestructive") &&
+           job->slice_retries++ < SLICE_RETRIES)
+    g_timeout_add_full (G_PRIORITY_DEFAULT, SLICE_RETRY_MS, on_slice_retry, g_object_ref (task),
+                        g_object_unref);
   else if (!quilt_systemd_is_error (error, "UnitExists"))
     job_end (task, quilt_systemd_describe (error, "start", job->unit));
   else if (!job->retried)

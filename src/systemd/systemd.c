@@ -3,6 +3,7 @@
 #include "systemd/systemd.h"
 
 #include "base/error.h"
+#include "spec/slice.h"
 #include "systemd/internal.h"
 
 #include <stdlib.h>
@@ -110,9 +111,10 @@ quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, G
 /* The kernel tells systemd of an empty cgroup late (see empty.c), so have it look at once. As long
  * as the scope has a controller, systemd would only ask that one to stop it, which is us. */
 static void
-hurry (const char *unit, gpointer data)
+hurry (const char *place, gpointer data)
 {
   QuiltSystemd *self = data;
+  const char *unit = quilt_place_unit (place);
 
   quilt_systemd_call (self, "AbandonScope", g_variant_new ("(s)", unit), NULL, NULL, NULL, NULL);
   quilt_systemd_call (self, "StopUnit", g_variant_new ("(ss)", unit, "fail"), NULL, NULL, NULL,
@@ -121,37 +123,37 @@ hurry (const char *unit, gpointer data)
 
 void
 quilt_systemd_wait_gone_async (QuiltSystemd *self,
-                               const char *unit,
+                               const char *place,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
 
-  quilt_gone_wait (self->gone, unit, task);
+  quilt_gone_wait (self->gone, place, task);
 }
 
 void
 quilt_systemd_wait_empty_async (QuiltSystemd *self,
-                                const char *unit,
+                                const char *place,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback callback,
                                 gpointer data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
 
-  quilt_gone_wait_empty (self->gone, unit, task);
+  quilt_gone_wait_empty (self->gone, place, task);
 }
 
 void
 quilt_systemd_wait_left_async (QuiltSystemd *self,
-                               const char *unit,
+                               const char *place,
                                GAsyncReadyCallback callback,
                                gpointer data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, data);
 
-  quilt_gone_wait_left (self->gone, unit, task);
+  quilt_gone_wait_left (self->gone, place, task);
 }
 
 gboolean

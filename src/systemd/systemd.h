@@ -37,33 +37,34 @@ void quilt_systemd_set_properties_async (QuiltSystemd *self,
 gboolean
 quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
-/* Finished when no process is in the unit's cgroup, or that is gone; at once if so. systemd, which
- * the kernel would let know up to 16 ms later, is told so, and collects the scope. One
- * that nobody is in yet is empty too. */
+/* Finished when no process is in the cgroup of the scope at that place (see spec/slice.h), or that
+ * is gone; at once if so. systemd, which the kernel would let know up to 16 ms later, is told so,
+ * and collects the scope. A scope that nobody is in yet is empty too. */
 void quilt_systemd_wait_empty_async (QuiltSystemd *self,
-                                     const char *unit,
+                                     const char *place,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer data);
 /* Finished when the one that was waited for so is gone too; at once if it is, or there was none. */
 void quilt_systemd_wait_left_async (QuiltSystemd *self,
-                                    const char *unit,
+                                    const char *place,
                                     GAsyncReadyCallback callback,
                                     gpointer data);
-/* Finished when the unit is not loaded, at once if it is not: its name is free and its cgroup gone.
- * systemd is told likewise. */
+/* Finished when the scope is not loaded, at once if it is not: its name is free and its cgroup
+ * gone. systemd is told likewise. */
 void quilt_systemd_wait_gone_async (QuiltSystemd *self,
-                                    const char *unit,
+                                    const char *place,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer data);
 gboolean quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
-/* Thaws a frozen scope (ThawUnit) without waiting for it. TRUE: the scope was frozen, or
- * quilt.slice is. */
-gboolean quilt_systemd_thaw_scope (QuiltSystemd *self, const char *unit);
-/* Whether quilt.slice is frozen, and with it all scopes. */
-gboolean quilt_systemd_slice_is_frozen (void);
+/* Thaws a frozen scope (ThawUnit) without waiting for it. TRUE: the scope was frozen, or a slice
+ * that it is in is. */
+gboolean quilt_systemd_thaw_scope (QuiltSystemd *self, const char *place);
+/* The unit of the slice, up to quilt.slice, with which the scope is frozen; NULL: there is none.
+ * Owned by the caller. */
+char *quilt_systemd_find_frozen_slice (const char *place);
 
 /* Somebody asked systemd to stop a scope whose Controller= we are: `systemctl stop`, a shutdown.
  * Stop it gracefully; after its TimeoutStopUSec systemd sends SIGKILL. */

@@ -180,7 +180,7 @@ LISTS = {
 STRINGS = {
     "name": "n", "working-directory": "/w", "hostname": "h", "cpuset-cpus": "0-8191,", "cpuset-mems": "0-8191,", "pid": "container:",
     "ipc": "container:", "uts": "container:", "network": "container:", "cgroupns": "private", "userns": "0:0:1,", "user": "u",
-    "apparmor": "a", "domainname": "d", "timezone": "z",
+    "apparmor": "a", "domainname": "d", "timezone": "z", "slice": "s-",
 }
 
 

@@ -314,7 +314,7 @@ def leaks():
     """What containers have left behind, as a list of sentences; an image and quiltd may stay."""
     left = []
     left += [f"scope {scope}" for scope in scopes()]
-    left += [f"cgroup {path.relative_to(SLICE.parent)}" for path in SLICE.glob("*/")]
+    left += [f"cgroup {path.relative_to(SLICE.parent)}" for path in _lasting(lambda: list(SLICE.glob("*/")))]
     left += [f"mount {line.split()[4]}" for line in pathlib.Path("/proc/1/mountinfo").read_text().splitlines()
              if "/var/lib/quilt/" in line.split(" - ")[0].split()[4] or "/run/quilt/" in line.split(" - ")[0].split()[4]]
     left += [f"process {process}" for process in helpers()]
@@ -331,7 +331,7 @@ def sweep():
     names = ctl("list", "--json=short")
     if names.code == 0:
         ctl("remove", "--force", *[entry["name"] for entry in names.json])
-    run("systemctl", "stop", "quilt-*.scope", "quiltoci-*.scope")
+    run("systemctl", "stop", "quilt-*.scope", "quilt-*.slice", "quiltoci-*.scope")
     run("systemctl", "reset-failed")
 
 

@@ -27,6 +27,20 @@ def test_b4_out_of_memory_is_reported_as_such(busybox, name):
     assert "oom" in ctl("status", name).text.lower()
 
 
+@pytest.mark.fault("32")
+def test_a_limit_of_the_slice_binds_all_that_is_in_it(busybox, name):
+    run("systemctl", "set-property", "--runtime", "quilt-batch.slice", "MemoryMax=48M", "TasksMax=20").ok()
+    try:
+        done = ctl("run", "--name", name, "--slice", "batch", busybox, "/bin/sh", "-c", HOG, timeout=10 * TIMEOUT)
+        assert (done.code, props(name)["Reason"]) == (137, "oom-killed")
+        ctl("run", "-d", "--replace", "--name", name, "--slice", "batch", "--pids-limit=50", busybox, "sleep", "1000").ok()
+        assert (cgroup(name).parent / "quilt-batch.slice/pids.max").read_text() == "20\n"
+        assert (cgroup(name).parent / f"quilt-batch.slice/quilt-{name}.scope/pids.max").read_text() == "51\n"
+        ctl("remove", "--force", name).ok()
+    finally:
+        run("systemctl", "revert", "quilt-batch.slice").ok()
+
+
 def test_b5_cpu_quota_within_10_percent(busybox, name):
     ctl("run", "-d", "--name", name, "--cpus", "0.3", busybox, "/bin/sh", "-c", "while :; do :; done").ok()
 

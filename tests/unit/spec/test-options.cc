@@ -61,7 +61,8 @@ static const char everything[] =
     " 'setup-timeout': <uint64 90000000>, 'memory-max': <uint64 67108864>,"
     " 'cpu-quota': <uint64 1500000>, 'pids-max': <uint64 100>, 'stop-signal': <2>,"
     " 'stop-timeout': <uint64 0>, 'log-rate-burst': <int64 1000>,"
-    " 'log-rate-interval': <uint64 30000000>, 'strict-limits': <true>, 'auto-remove': <true>, "
+    " 'log-rate-interval': <uint64 30000000>, 'strict-limits': <true>, 'slice': <'batch'>, "
+    "'auto-remove': <true>, "
     "'read-only': <true>,"
     " 'pid': <'private'>, 'ipc': <'shareable'>, 'uts': <'private'>, 'network': <'none'>,"
     " 'cgroupns': <'host'>, 'devices': <['/dev/fuse']>, 'init': <true>,"
@@ -85,7 +86,7 @@ static const char everything_json[] =
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
     R"("pid":"private","ipc":"shareable","uts":"private","network":"none","cgroupns":"host",)"
-    R"("devices":["/dev/fuse"],"init":true,"strict-limits":true,"auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
+    R"("devices":["/dev/fuse"],"init":true,"strict-limits":true,"slice":"quilt-batch.slice","auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
     R"("cap-drop":["ALL"],"no-new-privileges":false,"privileged":false,"user":"app:5","group-add":["a","7"],)"
     R"("ulimits":["nofile=1:2","core=-1"],)"
     R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"volumes":["/srv/b:/v/b","/srv/a/:/v:ro"],"shm-size":4096,)"
@@ -217,6 +218,8 @@ static const struct {
     {"{'hostname': <'a_b'>}", QUILT_ERROR_INVALID_ARGUMENT, "hostname 'a_b'"},
     {"{'domainname': <'a_b'>}", QUILT_ERROR_INVALID_ARGUMENT, "domain name 'a_b'"},
     {"{'domainname': <'a'>, 'uts': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT, "'domainname' to 'a'"},
+    {"{'slice': <'system.slice'>}", QUILT_ERROR_INVALID_ARGUMENT, "outside of quilt.slice"},
+    {"{'slice': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "'slice' to '': the name is empty"},
     {"{'timezone': <''>}", QUILT_ERROR_INVALID_ARGUMENT, "time zone ''"},
     {"{'timezone': <'../x'>}", QUILT_ERROR_INVALID_ARGUMENT, "time zone '../x'"},
     {"{'timezone': <'a//b'>}", QUILT_ERROR_INVALID_ARGUMENT, "time zone 'a//b'"},

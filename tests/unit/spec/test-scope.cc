@@ -79,6 +79,16 @@ TEST_F (Scope, WithoutLimits)
   EXPECT_EQ (properties (), always);
 }
 
+/* Fault 32. */
+TEST_F (Scope, InASliceOfItsOwn)
+{
+  Properties expected = always;
+
+  options->slice = g_strdup ("quilt-batch-night.slice");
+  expected["Slice"] = "'quilt-batch-night.slice'";
+  EXPECT_EQ (properties (), expected);
+}
+
 TEST_F (Scope, WithLimits)
 {
   Properties expected = always;

@@ -185,6 +185,29 @@ TEST_F (Gone, ASliceThatGoesTooAndComesBack)
   EXPECT_EQ (waiting.failed, 0);
 }
 
+/* Fault 32. Scopes of one name in two slices; a slice that goes with its scope and comes back. */
+TEST_F (Gone, AScopeInASliceBelow)
+{
+  std::string below = slice + "/quilt-a.slice", path = below + "/quilt-web.scope";
+
+  for (int n = 0; n < 4; n += 2) {
+    g_mkdir (below.c_str (), 0700);
+    g_mkdir (path.c_str (), 0700);
+    g_mkdir (scope ("quilt-web.scope").c_str (), 0700);
+    wait ("quilt-a.slice/quilt-web.scope");
+    wait ("quilt-web.scope");
+    g_rmdir (scope ("quilt-web.scope").c_str ());
+    run_until (n + 1);
+    while (g_main_context_iteration (nullptr, FALSE))
+      ;
+    EXPECT_EQ (waiting.finished, n + 1);
+    g_rmdir (path.c_str ());
+    g_rmdir (below.c_str ());
+    run_until (n + 2);
+  }
+  EXPECT_EQ (waiting.failed, 0);
+}
+
 TEST_F (Gone, MoreEventsThanTheQueueHolds)
 {
   g_mkdir (scope ("quilt-web.scope").c_str (), 0700);

@@ -235,6 +235,31 @@ TEST_F (Systemd, AnOlderScopeIsWaitedForOnce)
   EXPECT_EQ (calls.size (), 2u);
 }
 
+/* Fault 32. A slice that has lost its last scope is stopped as soon as systemd gets to it. */
+TEST_F (Systemd, ASliceThatIsBeingStoppedIsWaitedFor)
+{
+  play = [this] (const char *, GDBusMethodInvocation *invocation) {
+    if (calls.size () < 3)
+      return refuse (invocation, "TransactionIsDestructive");
+    accept (invocation);
+    job_removed (JOB, "quilt-web.scope", "done");
+  };
+  start ();
+  run_until_finished ();
+  EXPECT_TRUE (success) << error.message ();
+  EXPECT_EQ (calls.size (), 3u);
+}
+
+TEST_F (Systemd, AShutdownIsNotWaitedForLong)
+{
+  play = [] (const char *, GDBusMethodInvocation *invocation) {
+    refuse (invocation, "TransactionIsDestructive");
+  };
+  start ();
+  run_until_finished ();
+  EXPECT_TRUE (error.is (QUILT_ERROR_FAILED, "Failed to start 'quilt-web.scope': So it is."));
+}
+
 TEST_F (Systemd, AnOlderScopeThatStaysIsBusy)
 {
   play = [] (const char *, GDBusMethodInvocation *invocation) {
