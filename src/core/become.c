@@ -92,13 +92,14 @@ loads_before_birth (const QuiltInit *init)
   return loads_with_power (init) && quilt_joins_await_birth (init->joins);
 }
 
-static void
-filter_calls (const QuiltInit *init)
+void
+quilt_init_filter_calls (QuiltInit *init)
 {
-  int r = quilt_seccomp_apply (init->spec, init->channel);
+  int r = init->is_filtered ? 0 : quilt_seccomp_apply (init->spec, init->channel);
 
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_SECCOMP, -r, "", "");
+  init->is_filtered = TRUE;
 }
 
 static void
@@ -152,7 +153,7 @@ quilt_init_give_up_power (QuiltInit *init, guint step)
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
   if (!loads_before_birth (init))
     return;
-  filter_calls (init);
+  quilt_init_filter_calls (init);
   r = quilt_credentials_drop (CAPABILITY_TO_FILTER & ~init->identity->capabilities.permitted);
   if (r < 0)
     fail_credentials (init, -r, "");
@@ -185,10 +186,7 @@ quilt_init_be_born (const QuiltInit *init)
 static void
 be_ready (gpointer data)
 {
-  const QuiltInit *init = data;
-
-  if (!loads_before_birth (init))
-    filter_calls (init);
+  quilt_init_filter_calls (data);
 }
 
 void

@@ -306,6 +306,21 @@ has_word (int fd)
   return n == 1;
 }
 
+/* Whoever is asked about system calls hears of a container while it is created, as from other
+ * runtimes. A filter has one listener, so hooks of the container inherit it from us instead of
+ * loading their own. An init of ours that stays has to have its filter last. */
+static void
+meet_listener (QuiltInit *init, QuiltIdentity *identity)
+{
+  if ((init->setup->gate < 0 && init->spec->start_container->len == 0) ||
+      !quilt_seccomp_has_listener (init->spec) || quilt_spec_has_init (init->spec))
+    return;
+  if (!init->is_weak)
+    look_user_up (init, identity);
+  quilt_init_give_up_power (init, 0);
+  quilt_init_filter_calls (init);
+}
+
 /* Created, and on its own: whoever started us has written that down, and may end. */
 static void
 wait_at_gate (QuiltInit *init)
@@ -369,6 +384,7 @@ quilt_init_run (const QuiltInit *parents)
   quilt_root_seal (init);
   check_command (init);
   enter_pid_namespace (&copy, &identity);
+  meet_listener (&copy, &identity);
   wait_at_gate (&copy);
   prepare_command (init);
   if (!init->is_weak)

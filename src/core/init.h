@@ -21,6 +21,7 @@ typedef struct {
   char *listen_pid; /* where in it LISTEN_PID stands; NULL: nowhere */
   const QuiltIdentity *identity; /* in the init itself: who the next program is run as */
   gboolean is_weak;              /* in the init itself: it has given up its power */
+  gboolean is_filtered;          /* in the init itself: the command's filter is its own by now */
 } QuiltInit;
 
 /* In the cloned child: never returns, never allocates. */
@@ -54,6 +55,10 @@ void quilt_init_wait (const QuiltInit *init);
 /* All that it takes to have no more power than the command; step 0 is the command itself. What is
  * left to do then needs none. */
 void quilt_init_give_up_power (QuiltInit *init, guint step);
+
+/* After that: loads the command's filter. Whatever is called from then on is listed in
+ * docs/architecture.md, "System call filters". */
+void quilt_init_filter_calls (QuiltInit *init);
 
 /* After that: goes on as a child in the pid namespace that is joined, once the caller knows it. */
 void quilt_init_be_born (const QuiltInit *init);

@@ -28,6 +28,13 @@ quilt_seccomp_check (const QuiltSpec *spec, GError **error)
   return FALSE;
 }
 
+gboolean
+quilt_seccomp_has_listener (const QuiltSpec *spec)
+{
+  return spec->filter &&
+         (quilt_filter_get_header (spec->filter)->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
+}
+
 /* The next descriptor that is made: we have one thread. */
 static int
 foresee_descriptor (void)
@@ -77,7 +84,7 @@ quilt_seccomp_apply (const QuiltSpec *spec, int channel)
   header = quilt_filter_get_header (spec->filter);
   program.len = (unsigned short)header->n_instructions;
   program.filter = (struct sock_filter *)quilt_filter_get_instructions (spec->filter);
-  if (header->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+  if (quilt_seccomp_has_listener (spec))
     return apply_with_listener (header, &program, channel);
   if (syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, header->flags, &program) < 0)
     return -errno;

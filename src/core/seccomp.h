@@ -9,6 +9,9 @@
  * less. FAILED, NOT_SUPPORTED. */
 gboolean quilt_seccomp_check (const QuiltSpec *spec, GError **error);
 
+/* Whether somebody is asked about system calls. */
+gboolean quilt_seccomp_has_listener (const QuiltSpec *spec);
+
 /* Child-safe. Before a filter is loaded that has somebody asked about system calls, whose listener
  * is a descriptor of ours then: reports where, and waits until it was taken (report LISTENER).
  * In force for this process and all that it starts, for ever; without a filter nothing

@@ -91,6 +91,19 @@ quilt_oci_reports_await_birth (QuiltPayload *payload,
 }
 
 gboolean
+quilt_oci_reports_await_created (const QuiltPayload *payload,
+                                 const QuiltOciContainer *container,
+                                 const QuiltSpec *spec,
+                                 GError **error)
+{
+  QuiltReport report;
+  int r;
+
+  return next_report (payload, container, spec, &report, &r, error) &&
+         ((r > 0 && report.type == QUILT_REPORT_CREATED) || fail (r, &report, error));
+}
+
+gboolean
 quilt_oci_reports_await_command (QuiltPayload *payload,
                                  const QuiltOciContainer *container,
                                  const QuiltSpec *spec,

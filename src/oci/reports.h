@@ -18,6 +18,12 @@ gboolean quilt_oci_reports_await_birth (QuiltPayload *payload,
                                         const QuiltSpec *spec,
                                         GError **error);
 
+/* Waits until it is about to wait at the gate; hands its listener over on the way. */
+gboolean quilt_oci_reports_await_created (const QuiltPayload *payload,
+                                          const QuiltOciContainer *container,
+                                          const QuiltSpec *spec,
+                                          GError **error);
+
 /* Waits until the command of payload runs; hands its listener over on the way, if linux.seccomp has
  * one. */
 gboolean quilt_oci_reports_await_command (QuiltPayload *payload,

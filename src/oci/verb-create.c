@@ -51,7 +51,8 @@ quilt_oci_create (QuiltOci *oci, GError **error)
     return -1;
   if (!quilt_oci_launch_begin (&launch, oci->argv[1], error) ||
       !quilt_oci_reports_answer (&launch.payload, error) ||
-      !quilt_oci_reports_await (launch.payload.channel, QUILT_REPORT_CREATED, error) ||
+      !quilt_oci_reports_await_created (&launch.payload, launch.container, launch.bundle.spec,
+                                        error) ||
       !quilt_oci_launch_continue (&launch, error) ||
       !quilt_oci_reports_await_end (launch.payload.channel, error))
     return -1;

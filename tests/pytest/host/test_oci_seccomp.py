@@ -11,7 +11,7 @@ import pytest
 
 import oci as tools
 from oci import BUNDLES, Bundle, Container, config, oci
-from quilt import run
+from quilt import run, wait_exit
 
 CACHE = pathlib.Path("/run/quilt-seccomp")
 # linux/seccomp.h: SECCOMP_IOCTL_NOTIF_RECV and _SEND, of struct seccomp_notif (80 bytes) and seccomp_notif_resp (24).
@@ -81,12 +81,73 @@ def test_a_listener_is_asked_in_run_and_in_exec(no_new_privileges):
     assert b"quota exceeded" in container.output.read_bytes()
 
 
-def test_a_listener_that_nobody_is_at_fails_the_start():
+# What has to be allowed beside them stands in quilt-oci(1).
+NEW = ["openat2", "close_range", "faccessat2", "execveat", "setresuid", "setresgid", "setgroups", "capset", "keyctl", "fchdir", "chdir", "umask", "mount", "umount2"]
+
+
+@pytest.mark.fault("37")
+@pytest.mark.parametrize("uid", [0, 7])
+@pytest.mark.parametrize("no_new_privileges", [False, True])
+def test_a_listener_hears_of_a_container_while_it_is_created(no_new_privileges, uid):
+    BUNDLES.mkdir(exist_ok=True)
+    path = BUNDLES / "agent"
+    agent = Agent(path, 1)
+    rules = seccomp("SCMP_ACT_NOTIFY", ["mkdir", "mkdirat"], listenerPath=str(path))
+    rules["syscalls"].append({"names": NEW, "action": "SCMP_ACT_KILL_PROCESS"})
+    bundle = filtered("one", rules, "mkdir", "/tmp/x", noNewPrivileges=no_new_privileges, user={"uid": uid, "gid": uid})
+    container = Container("one", bundle)
+    (first,) = agent.states
+    assert first["state"]["status"] == "creating" and first["pid"] == first["state"]["pid"] == container.pid
+    assert container.status == "created" and agent.calls == []
+    assert "Seccomp:\t2" in open(f"/proc/{container.pid}/status").read()
+    oci("kill", "one", "TERM").ok()
+    container.start()
+    agent.join(20)
+    wait_exit(container.pid)
+    assert [number for _, number in agent.calls] in ([83], [258])
+    assert b"quota exceeded" in container.output.read_bytes().lower()
+
+
+@pytest.mark.fault("37")
+def test_a_created_container_with_a_listener_is_deleted():
+    BUNDLES.mkdir(exist_ok=True)
+    path = BUNDLES / "agent"
+    with socket.socket(socket.AF_UNIX) as agent:  # it never asks what is wanted of it
+        agent.bind(str(path))
+        agent.listen()
+        container = Container("one", filtered("one", seccomp("SCMP_ACT_NOTIFY", ["mkdir"], listenerPath=str(path)), "true"))
+        assert container.status == "created"
+        oci("delete", "--force", "one").ok()
+    wait_exit(container.pid)
+    assert oci("state", "one").code == 1
+
+
+@pytest.mark.fault("37")
+@pytest.mark.parametrize("verb", ["run", "create"])
+def test_hooks_of_the_container_are_under_its_listener(verb):
+    BUNDLES.mkdir(exist_ok=True)
+    path = BUNDLES / "agent"
+    agent = Agent(path, 1)
+    bundle = filtered("one", seccomp("SCMP_ACT_NOTIFY", ["mkdir", "mkdirat"], listenerPath=str(path)), "true")
+    configuration = json.loads((bundle.path / "config.json").read_text())
+    configuration["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "mkdir /tmp/x && exit 1; exit 0"]}]}
+    bundle.write(configuration)
+    if verb == "run":
+        oci("run", "--bundle", str(bundle.path), "one").ok()
+    else:
+        Container("one", bundle).start()
+    agent.join(20)
+    assert [number for _, number in agent.calls] in ([83], [258])
+
+
+@pytest.mark.fault("37")
+@pytest.mark.parametrize("verb", ["create", "run"])
+def test_a_listener_that_nobody_is_at_fails_the_verb(verb):
     rules = seccomp("SCMP_ACT_NOTIFY", ["mkdir"], listenerPath="/run/nobody")
-    container = Container("one", filtered("one", rules, "true"))
-    done = oci("start", "one")
+    bundle = filtered("one", rules, "true")
+    done = oci(verb, "--bundle", str(bundle.path), "one")
     assert done.code == 1 and b"'/run/nobody'" in done.err
-    assert container.status == "stopped"
+    assert oci("state", "one").code == 1
 
 
 def test_notify_without_a_listener_is_refused():
