@@ -60,13 +60,25 @@ open_scope (const char *place, char **ret_id)
   return *ret_id ? g_steal_fd (&fd) : -1;
 }
 
+static gboolean
+is_populated (int fd)
+{
+  g_autofd int events_fd = openat (fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+  char text[256];
+  ssize_t n = events_fd >= 0 ? read (events_fd, text, sizeof text - 1) : 0;
+
+  text[MAX (n, 0)] = '\0';
+  return strstr (text, "populated 1") != NULL;
+}
+
 gboolean
 quilt_scope_belongs_to (const char *place, const char *id)
 {
-  g_autofree char *mark = NULL;
-  g_autofd int fd = open_scope (place, &mark);
+  g_autofree char *path = quilt_scope_path (place);
+  g_autofd int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autofree char *mark = fd >= 0 ? quilt_cgroupfs_get_mark (fd) : NULL;
 
-  return fd >= 0 && strcmp (mark, id) == 0;
+  return fd >= 0 && (mark ? strcmp (mark, id) == 0 : !is_populated (fd));
 }
 
 gboolean
@@ -83,17 +95,6 @@ quilt_scope_kill (const char *place, const char *id, GError **error)
     return TRUE;
   return quilt_set_error_errno (error, errno, "Failed to kill the processes of '%s'",
                                 quilt_place_unit (place));
-}
-
-static gboolean
-is_populated (int fd)
-{
-  g_autofd int events_fd = openat (fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-  char text[256];
-  ssize_t n = events_fd >= 0 ? read (events_fd, text, sizeof text - 1) : 0;
-
-  text[MAX (n, 0)] = '\0';
-  return strstr (text, "populated 1") != NULL;
 }
 
 static void

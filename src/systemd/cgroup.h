@@ -9,7 +9,8 @@
 char *quilt_slice_path (void);
 char *quilt_scope_path (const char *place);
 
-/* Whether the scope at that place is the container's: it has the mark of its ID. */
+/* Whether the scope at that place may be the container's: it has the mark of its ID, or neither a
+ * mark nor a process, as if the supervisor ended before the scope was there. */
 gboolean quilt_scope_belongs_to (const char *place, const char *id);
 /* Kills all processes of the scope, if it belongs to the container; no error if there is none. */
 gboolean quilt_scope_kill (const char *place, const char *id, GError **error);
