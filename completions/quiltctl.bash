@@ -48,7 +48,7 @@ _quiltctl ()
     valued='--slice|--cgroup-parent|-e|--env|--env-file|--label-file|--cidfile|--pidfile|-w|--workdir|--hostname|--domainname|--tz|--entrypoint|-l'
     valued+='|--label|-m|--memory|--cpus|--pids-limit|--memory-reservation|--memory-high|--memory-swap|--cpu-weight|--cpu-shares'
     valued+='|--cpuset-cpus|--cpuset-mems|--io-weight|--blkio-weight|-c|--device-read-bps|--device-write-bps|--device-read-iops'
-    valued+='|--device-write-iops|--ip-allow|--ip-deny|--network|--net|--pid|--ipc|--uts|--cgroupns|--device|--name|--setup'
+    valued+='|--device-write-iops|--ip-allow|--ip-deny|--network|--net|--pid|--ipc|--uts|--cgroupns|--userns|--device|--name|--setup'
     valued+='|--setup-timeout|--log-rate-limit|--cap-add|--cap-drop|--security-opt|--seccomp|--ulimit|--sysctl|--tmpfs|-v'
     valued+='|--volume|--mount|--shm-size|--oom-score-adj|--umask|-u|--user|--group-add|--stop-signal|--stop-timeout|-t|--timeout'
     valued+='|--time|--change|--filter|--last|--format|-s|--signal|-p|--property|-n|--lines|--tail|-S|--since|-U|--until|-o|--output'
@@ -76,6 +76,7 @@ _quiltctl ()
         --pid|--uts) __quiltctl_offer "$cur" < <(printf '%s\n' private host; __quiltctl_containers | sed 's/^/container:/'); return ;;
         --ipc) __quiltctl_offer "$cur" < <(printf '%s\n' private shareable host; __quiltctl_containers | sed 's/^/container:/'); return ;;
         --cgroupns) __quiltctl_offer "$cur" < <(printf '%s\n' private host); return ;;
+        --userns) __quiltctl_offer "$cur" < <(printf '%s\n' auto keep-id host); return ;;
         --json) __quiltctl_offer "$cur" < <(printf '%s\n' short pretty off); return ;;
         -o|--output) __quiltctl_offer "$cur" < <(printf '%s\n' short short-iso short-precise cat json json-pretty); return ;;
         --env-file|--label-file|--cidfile|--pidfile) compopt -o default; return ;;

@@ -19,30 +19,64 @@ static const struct {
     {"terminate", "kill"}, {"import-tar", "import"}, {"prune", NULL},
 };
 
-/* What Quilt has not yet: instead is the verb that does nearly that, or NULL. */
+/* What Quilt has not yet: instead is a command that does nearly that, or NULL. */
 static const struct {
   const char *word;
   const char *whose;
   const char *instead;
 } others[] = {
-    {"attach", "podman", NULL},   {"auto-update", "podman", NULL}, {"build", "podman", "import"},
-    {"buildx", "docker", NULL},   {"checkpoint", "podman", NULL},  {"commit", "podman", NULL},
-    {"compose", "podman", NULL},  {"config", "docker", NULL},      {"container", "podman", NULL},
-    {"context", "docker", NULL},  {"cp", "podman", NULL},          {"diff", "podman", NULL},
-    {"events", "podman", NULL},   {"exec", "podman", NULL},        {"export", "podman", NULL},
-    {"generate", "podman", NULL}, {"healthcheck", "podman", NULL}, {"history", "podman", NULL},
-    {"init", "podman", NULL},     {"kube", "podman", NULL},        {"login", "podman", NULL},
-    {"logout", "podman", NULL},   {"machine", "podman", NULL},     {"manifest", "podman", NULL},
-    {"mount", "podman", NULL},    {"network", "podman", NULL},     {"node", "docker", NULL},
-    {"pause", "podman", NULL},    {"play", "podman", NULL},        {"plugin", "docker", NULL},
-    {"pod", "podman", NULL},      {"port", "podman", NULL},        {"pull", "podman", "import"},
-    {"push", "podman", NULL},     {"restore", "podman", NULL},     {"save", "podman", NULL},
-    {"search", "podman", NULL},   {"secret", "podman", NULL},      {"service", "docker", NULL},
-    {"stack", "docker", NULL},    {"stats", "podman", NULL},       {"swarm", "docker", NULL},
-    {"system", "podman", NULL},   {"tag", "podman", NULL},         {"top", "podman", NULL},
-    {"trust", "docker", NULL},    {"umount", "podman", NULL},      {"unmount", "podman", NULL},
-    {"unpause", "podman", NULL},  {"unshare", "podman", NULL},     {"untag", "podman", NULL},
-    {"volume", "podman", NULL},
+    {"attach", "podman", "quiltctl logs --follow"},
+    {"auto-update", "podman", NULL},
+    {"build", "podman", "quiltctl import"},
+    {"buildx", "docker", "quiltctl import"},
+    {"checkpoint", "podman", NULL},
+    {"commit", "podman", NULL},
+    {"compose", "podman", NULL},
+    {"config", "docker", NULL},
+    {"container", "podman", "quiltctl list"},
+    {"context", "docker", NULL},
+    {"cp", "podman", NULL},
+    {"diff", "podman", NULL},
+    {"events", "podman", "quiltctl wait, and busctl(1) for signals"},
+    {"exec", "podman", NULL},
+    {"export", "podman", NULL},
+    {"generate", "podman", NULL},
+    {"healthcheck", "podman", NULL},
+    {"history", "podman", NULL},
+    {"init", "podman", NULL},
+    {"kube", "podman", NULL},
+    {"login", "podman", NULL},
+    {"logout", "podman", NULL},
+    {"machine", "podman", NULL},
+    {"manifest", "podman", NULL},
+    {"mount", "podman", NULL},
+    {"network", "podman", "quiltctl run --network"},
+    {"node", "docker", NULL},
+    {"pause", "podman", "systemctl freeze quilt-NAME.scope"},
+    {"play", "podman", NULL},
+    {"plugin", "docker", NULL},
+    {"pod", "podman", NULL},
+    {"port", "podman", NULL},
+    {"pull", "podman", "quiltctl import"},
+    {"push", "podman", NULL},
+    {"restore", "podman", NULL},
+    {"save", "podman", NULL},
+    {"search", "podman", NULL},
+    {"secret", "podman", NULL},
+    {"service", "docker", NULL},
+    {"stack", "docker", NULL},
+    {"stats", "podman", "systemd-cgtop(1) and quiltctl status"},
+    {"swarm", "docker", NULL},
+    {"system", "podman", NULL},
+    {"tag", "podman", "quiltctl import"},
+    {"top", "podman", "systemctl status quilt-NAME.scope"},
+    {"trust", "docker", NULL},
+    {"umount", "podman", NULL},
+    {"unmount", "podman", NULL},
+    {"unpause", "podman", "systemctl thaw quilt-NAME.scope"},
+    {"unshare", "podman", NULL},
+    {"untag", "podman", "quiltctl remove-image"},
+    {"volume", "podman", "quiltctl run --volume"},
 };
 
 /* Levenshtein's distance, with one row. */
@@ -128,7 +162,7 @@ quilt_suggest_verb (QuiltCtl *ctl, const char *word)
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     if (strcmp (others[i].word, word) == 0)
       return quilt_ctl_usage (ctl, "verb '%s' is %s's; Quilt does not have it yet%s%s", word,
-                              others[i].whose, others[i].instead ? "; see quiltctl " : "",
+                              others[i].whose, others[i].instead ? "; see " : "",
                               others[i].instead ? others[i].instead : "");
   if (near)
     return quilt_ctl_usage (ctl, "unknown verb '%s'; did you mean '%s'?", word, near);

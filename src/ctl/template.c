@@ -114,7 +114,7 @@ find_member (json_object *object, const char *name, json_object **ret_value, GEr
   g_autofree char *typed = g_strconcat (".", name, NULL);
 
   if (!json_object_is_type (object, json_type_object))
-    return refuse (error, typed, "what it is a field of has none");
+    return refuse (error, typed, "the value before it has no fields");
   json_object_object_foreach (object, key, value) {
     if (is_same (key, name)) {
       *ret_value = value;

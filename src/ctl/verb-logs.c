@@ -367,11 +367,11 @@ parse (QuiltCtl *ctl, char **argv, Options *options)
 {
   const GOptionArg text = G_OPTION_ARG_FILENAME, flag = G_OPTION_ARG_NONE;
   const GOptionEntry entries[] = {
-      {"follow", 'f', 0, flag, &options->follow, "Go on until the container ends", NULL},
+      {"follow", 'f', 0, flag, &options->follow, "Print new lines until it ends", NULL},
       {"lines", 'n', 0, text, &options->lines, "Only the last lines", "NUMBER"},
       {"tail", 0, 0, text, &options->lines, "The same", "NUMBER"},
-      {"since", 'S', 0, text, &options->since, "Only what is as new as this", "TIME"},
-      {"until", 'U', 0, text, &options->until, "Only what is as old as this", "TIME"},
+      {"since", 'S', 0, text, &options->since, "Only lines from this time on", "TIME"},
+      {"until", 'U', 0, text, &options->until, "Only lines up to this time", "TIME"},
       {"reverse", 'r', 0, flag, &options->reverse, "The newest lines first", NULL},
       {"stdout", 0, 0, flag, &options->out, "Only what it printed on stdout", NULL},
       {"stderr", 0, 0, flag, &options->err, "Only what it printed on stderr", NULL},

@@ -86,7 +86,7 @@ get_names (QuiltCtl *ctl, char **args, gboolean all, gboolean running_only)
 
 #define ALL_ENTRY(all)                                                                             \
   {                                                                                                \
-    "all", 'a', 0, G_OPTION_ARG_NONE, &(all), "All of your containers, of root's: all", NULL       \
+    "all", 'a', 0, G_OPTION_ARG_NONE, &(all), "All your containers; as root, everybody's", NULL    \
   }
 
 typedef struct {

@@ -233,9 +233,10 @@ interrupt (Run *run)
   begin_line ();
   if (run->interrupts == 2) {
     send_signal (run, SIGINT);
-    quilt_ctl_warn ("Container %s goes on after SIGINT; to stop it: quiltctl stop %s; once more "
-                    "kills it",
-                    name, name);
+    quilt_ctl_warn (
+        "Container %s still runs after SIGINT; to stop it: quiltctl stop %s; to kill it: "
+        "Ctrl-C once more",
+        name, name);
   } else {
     send_signal (run, SIGKILL);
     quilt_ctl_warn ("Killing container %s, which went on after SIGINT", name);

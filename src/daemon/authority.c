@@ -158,8 +158,8 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
   g_clear_pointer (&check->cancellation_id, g_free);
   g_variant_get (answer, "((bba{ss}))", &yes, &challenge, NULL);
   if (!yes && challenge)
-    refuse (check, "polkit wants to ask for a password, and the call does not allow that: "
-                   "try it as root, or where you can be asked");
+    refuse (check, "polkit has to ask for a password, which this call does not allow: "
+                   "try it as root, or on a terminal");
   else if (!yes)
     refuse (check, "polkit says no; an administrator can allow it by a rule, see polkit(8)");
   else if (check->details && ++check->next < check->details->len)

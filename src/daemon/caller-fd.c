@@ -71,12 +71,13 @@ quilt_caller_fd_take (
   fd = g_unix_fd_list_get (fds, handle, error);
   if (fd < 0 || is_fit (fd, use))
     return g_steal_fd (&fd);
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               use == QUILT_CALLER_FD_SINK
-                   ? "The descriptor for '%s' is not the writing end of a pipe made by pipe(2); "
-                     "pass a pipe and copy from it"
-                   : "The descriptor for '%s' is not a regular file that holds anything, a pipe or "
-                     "a stream socket that can be read from",
-               name);
+  g_set_error (
+      error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+      use == QUILT_CALLER_FD_SINK
+          ? "The descriptor for '%s' is not the writing end of a pipe made by pipe(2); "
+            "pass a pipe and copy from it"
+          : "The descriptor for '%s' must be a regular file that is not empty, or a pipe or "
+            "stream socket to read from",
+      name);
   return -1;
 }

@@ -191,7 +191,8 @@ set_in_use (const QuiltImage *image, const char *asked, GError **error)
                  user, n - 1);
   else
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "Image '%s' is in use by container '%s': remove that first", asked, user);
+                 "Image '%s' is in use by container '%s': remove that container first", asked,
+                 user);
 }
 
 static gboolean

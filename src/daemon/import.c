@@ -254,8 +254,8 @@ check_config (const Import *import, const QuiltImage *image, GError **error)
       quilt_import_config_equal (&import->config, &image->record->config))
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
-               "Failed to change how image %s is run: it exists, and says otherwise; remove it "
-               "first, or import it without changes",
+               "Failed to change how image %s is run: its content is here already, with another "
+               "configuration; remove it first, or import it without changes",
                image->record->digest);
   return FALSE;
 }

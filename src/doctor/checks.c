@@ -183,7 +183,7 @@ look_at_lsm (const char *state_dir, QuiltFinding *ret)
                        *selinux == '1' ? "enforcing" : "permissive");
   else
     quilt_finding_set (ret, QUILT_VERDICT_LIMITED,
-                       "A further wall that containers do without here: boot with AppArmor or "
+                       "Containers run without this extra protection: boot with AppArmor or "
                        "SELinux.",
                        "neither AppArmor nor SELinux is on");
 }

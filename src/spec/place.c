@@ -31,10 +31,12 @@ quilt_place_refusal (const char *path)
 {
   const char *why = quilt_path_refusal (path);
 
+  if (*path != '/')
+    return "the path in the container must be absolute; write a ':' in a path as '\\:'";
   if (why)
     return why;
   if (path[1] == '\0')
-    return "it is the root file system; see read-only";
+    return "it is the root file system, which is the image's";
   for (guint i = 0; i < G_N_ELEMENTS (taken); i++) {
     gsize length = strlen (taken[i]);
 

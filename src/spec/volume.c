@@ -129,7 +129,8 @@ find_unsupported (char *const *parts, guint n)
   if (n == 1 && *parts[0] == '/')
     return "volumes without a source are not supported yet; must be HOST-PATH:CONTAINER-PATH";
   if ((n == 2 || n == 3) && *parts[0] && *parts[0] != '/')
-    return "named volumes are not supported yet; what is of the host must be an absolute path";
+    return "named volumes are not supported yet; a path of the host must be an absolute path, or "
+           "begin with './' or '../' in quiltctl";
   return NULL;
 }
 

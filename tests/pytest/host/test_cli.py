@@ -128,6 +128,7 @@ def test_cli_verbs_that_quilt_has_not_yet_are_known(verb):
 
 @pytest.mark.parametrize("line, words", [
     ("quiltctl sto", ["stop"]),
+    ("quiltctl run --userns ke", ["keep-id"]),
     ("quiltctl --json=short sho", ["show"]),
     ("quiltctl ps --json = s", ["short"]),
     ("quiltctl run -v busyb", []),
@@ -195,7 +196,7 @@ def test_cli_interrupted_twice_says_what_stops_it(busybox, name):
         terminal.wait(rb"got it")
         assert b"quiltctl" not in terminal.seen
         terminal.type(b"\x03")
-        terminal.wait(rb"\nquiltctl: .*quiltctl stop %s; once more kills it\r\n" % name.encode())
+        terminal.wait(rb"\nquiltctl: .*quiltctl stop %s; to kill it: Ctrl-C once more\r\n" % name.encode())
         ctl("kill", name).ok()
         assert terminal.wait() == 128 + signal.SIGKILL
 
@@ -209,7 +210,7 @@ def test_cli_interrupted_three_times_kills_and_says_so(busybox):
         for _ in range(10):  # signals that are pending at once are one
             terminal.type(b"\x03")
             try:
-                terminal.wait(rb"\nquiltctl: .*quiltctl stop (\S+); once more kills it\r\n", timeout=1)
+                terminal.wait(rb"\nquiltctl: .*quiltctl stop (\S+); to kill it: Ctrl-C once more\r\n", timeout=1)
                 break
             except AssertionError:
                 pass

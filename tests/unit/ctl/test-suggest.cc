@@ -49,6 +49,9 @@ TEST (Suggest, VerbsOfOthers)
       {"stack", "quiltctl: verb 'stack' is docker's; Quilt does not have it yet\n"},
       {"pull",
        "quiltctl: verb 'pull' is podman's; Quilt does not have it yet; see quiltctl import\n"},
+      {"pause",
+       "quiltctl: verb 'pause' is podman's; Quilt does not have it yet; see systemctl freeze "
+       "quilt-NAME.scope\n"},
       {"strat", "quiltctl: unknown verb 'strat'; did you mean 'start'?\n"},
       {"prune", "quiltctl: unknown verb 'prune'; see quiltctl --help\n"},
   };

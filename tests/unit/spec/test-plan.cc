@@ -288,7 +288,8 @@ TEST_F (Plan, NoCommandIsRefused)
 {
   g_clear_pointer (&options->command, g_strfreev);
   EXPECT_EQ (plan (), nullptr);
-  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "the image names none; give one"));
+  EXPECT_TRUE (
+      error.is (QUILT_ERROR_INVALID_ARGUMENT, "the image has none; give one after the image"));
 
   image.cmd = strv ({""});
   EXPECT_EQ (plan (), nullptr);
