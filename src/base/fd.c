@@ -110,3 +110,15 @@ quilt_fds_receive (
   *ret_n_fds = 0;
   return -1;
 }
+
+pid_t
+quilt_pid_fd_get_pid (int pid_fd)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", pid_fd);
+  g_autofree char *text = NULL;
+  const char *line;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) || !(line = strstr (text, "\nPid:")))
+    return 0;
+  return (pid_t)g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10);
+}

@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <glib-unix.h>
 
+#include <sys/types.h>
+
 /* Closes *fd unless it is -1, sets it to -1 and leaves errno as it was. */
 void quilt_fd_clear (int *fd);
 
@@ -29,3 +31,6 @@ gboolean quilt_fds_send (int socket, const void *data, gsize size, const int *fd
  * says. Allocates nothing. */
 gssize quilt_fds_receive (
     int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds);
+
+/* The process that a pidfd is of, by its number here; 0 or less: it was reaped, or is none. */
+pid_t quilt_pid_fd_get_pid (int pid_fd);

@@ -251,6 +251,8 @@ quilt_payload_start (const QuiltSpec *spec,
   return TRUE;
 }
 
+/* Who is in the pid namespace that was joined may be able to use the new process's channel: a
+ * number that comes by it may be anybody's, and we send signals to it. */
 gboolean
 quilt_payload_take_over (QuiltPayload *payload,
                          const QuiltSpec *spec,
@@ -258,13 +260,19 @@ quilt_payload_take_over (QuiltPayload *payload,
                          GError **error)
 {
   g_autofd int pid_fd = report->error;
+  pid_t pid = quilt_pid_fd_get_pid (pid_fd);
   siginfo_t info;
 
   if (waitid (P_PIDFD, (id_t)pid_fd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
     return quilt_set_error_errno (error, errno, "Failed to look at the container's process");
+  if (pid <= 0 || pid == payload->pid) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                         "The container's process ended, or was said to be born twice");
+    return FALSE;
+  }
   waitpid (payload->pid, NULL, 0);
   quilt_fd_clear (&payload->pid_fd);
-  payload->pid = report->status;
+  payload->pid = pid;
   payload->pid_fd = g_steal_fd (&pid_fd);
   return quilt_scheduling_apply (&spec->process, payload->pid, error);
 }

@@ -65,8 +65,8 @@ int quilt_payload_open_root (const QuiltPayload *payload);
 /* Gives the init, which waits for it, the word to go on. */
 gboolean quilt_payload_continue (const QuiltPayload *payload);
 
-/* After BORN: the init has ended, and the child of ours that the report names goes on in its place;
- * it waits for the word to. FAILED. */
+/* After BORN: the init has ended, and the child of ours that the report brings a pidfd of goes on
+ * in its place; it waits for the word to. FAILED. */
 gboolean quilt_payload_take_over (QuiltPayload *payload,
                                   const QuiltSpec *spec,
                                   const QuiltReport *report,

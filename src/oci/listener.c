@@ -41,18 +41,6 @@ let_go_on (pid_t pid, const QuiltReport *report)
   return process_vm_writev (pid, &ours, 1, &theirs, 1, 0) == 1;
 }
 
-static pid_t
-pid_of (int pid_fd)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", pid_fd);
-  g_autofree char *text = NULL;
-  const char *line;
-
-  if (!g_file_get_contents (path, &text, NULL, NULL) || !(line = strstr (text, "\nPid:")))
-    return 0;
-  return (pid_t)g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10);
-}
-
 /* config-linux.md, "The Container Process State". */
 static char *
 print_process_state (const QuiltOciContainer *container, const QuiltSpec *spec, pid_t pid)
@@ -86,7 +74,7 @@ quilt_oci_listener_hand_over (const QuiltReport *report,
   g_autofd int listener = take (pid_fd, report->error);
   g_autofd int agent = -1;
   g_autofree char *state = NULL;
-  pid_t pid = pid_of (pid_fd);
+  pid_t pid = quilt_pid_fd_get_pid (pid_fd);
 
   if (listener < 0)
     return quilt_set_error_errno (error, errno, "Failed to take the listener of linux.seccomp");

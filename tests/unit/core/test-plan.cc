@@ -16,6 +16,8 @@ extern "C" {
 }
 
 #include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static std::string
 config (const std::string &mounts, const std::string &more = "")
@@ -353,6 +355,40 @@ TEST (PayloadTest, StepsInAForeignPidNamespaceAreRefused)
   EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
   EXPECT_NE (strstr (error->message, "startContainer"), nullptr);
+}
+
+static pid_t
+fork_and (bool end)
+{
+  pid_t pid = fork ();
+
+  if (pid == 0 && !end)
+    pause ();
+  if (pid == 0)
+    _exit (0);
+  return pid;
+}
+
+/* Another container in the pid namespace that is joined may have sent the report: what we send
+ * signals to is the child that its pidfd is of, whatever number stands there. */
+TEST (PayloadTest, ReportsOfABirthNameNobodyElse)
+{
+  std::string text = config ("");
+  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
+  pid_t init = fork_and (true), child = fork_and (false);
+  QuiltPayload payload = {init, (int)syscall (SYS_pidfd_open, init, 0), -1};
+  QuiltReport report;
+
+  quilt_report_init (&report, QUILT_REPORT_BORN);
+  for (bool again : {false, true}) {
+    g_autoptr (GError) error = nullptr;
+
+    report.status = getpid ();
+    report.error = (int)syscall (SYS_pidfd_open, child, 0);
+    EXPECT_EQ (quilt_payload_take_over (&payload, spec, &report, &error), !again);
+    EXPECT_EQ (payload.pid, child);
+  }
+  quilt_payload_clear (&payload);
 }
 
 /* What nobody would run must not look as if it had been. */
