@@ -125,9 +125,9 @@ fail_context (int fs_fd, char *detail, gsize size)
 {
   int errsv = errno;
   char line[256];
-  ssize_t n = read (fs_fd, line, sizeof line - 1);
+  ssize_t n = size > 0 ? read (fs_fd, line, sizeof line - 1) : 0;
 
-  if (n > 2 && size > 0) {
+  if (n > 2) {
     while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\0'))
       n--;
     line[n] = '\0';

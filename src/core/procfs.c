@@ -181,8 +181,10 @@ quilt_procfs_new (const QuiltMountOp *op, int namespace_fd, char *detail, gsize 
     pidfd_send_signal (pid_fd, SIGKILL, NULL, 0);
     waitpid (pid, NULL, 0);
   }
+  /* Without a detail: a descriptor that the child has sent may be anything, and reading it may wait
+   * for ever. */
   if (r == 0)
-    r = quilt_mount_finish (op, context_fd, detail, size, &fd);
+    r = quilt_mount_finish (op, context_fd, NULL, 0, &fd);
   if (r == 0)
     r = check (fd);
   if (r == 0)
