@@ -55,12 +55,17 @@ quilt_journal_budget_new (const char *run_dir, const QuiltConfig *config, GError
 {
   g_autofree char *path = g_build_filename (run_dir, QUILT_BUDGET_FILE, NULL);
   g_autofd int fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  QuiltBudgetPage *page =
-      fd >= 0 && ftruncate (fd, sizeof *page) == 0 ? quilt_budget_map (fd) : NULL;
+  QuiltBudgetPage *page = NULL;
   QuiltJournalBudget *self;
+  /* With room for the page now: a store into a hole of a full file system is a SIGBUS. */
+  int errsv = fd < 0 ? errno : posix_fallocate (fd, 0, sizeof *page);
 
+  if (errsv == 0) {
+    page = quilt_budget_map (fd);
+    errsv = errno;
+  }
   if (!page) {
-    quilt_set_error_errno (error, errno, "Failed to map '%s'", path);
+    quilt_set_error_errno (error, errsv, "Failed to map '%s'", path);
     return NULL;
   }
   self = g_new0 (QuiltJournalBudget, 1);
