@@ -66,7 +66,8 @@ leave_out (Unpack *u, QuiltLeftOutKind kind, GError **error)
   }
   g_hash_table_add (u->left, g_strdup (u->path));
   quilt_left_out_add (&u->result.left_out, kind, u->path);
-  return TRUE;
+  /* The entry would have replaced an earlier one of its name. */
+  return quilt_writer_remove (u->writer, u->path, error);
 }
 
 static la_ssize_t

@@ -409,6 +409,20 @@ quilt_writer_hardlink (QuiltWriter *writer, const char *path, const char *target
 }
 
 gboolean
+quilt_writer_remove (QuiltWriter *writer, const char *path, GError **error)
+{
+  g_autofree char *parent = NULL;
+  const char *name = split (path, &parent);
+  g_autofd int fd = *parent ? open_directory (writer, parent) : dup (writer->root_fd);
+  struct stat st;
+
+  if (!*name || fd < 0 || fstatat (fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return TRUE;
+  g_hash_table_remove_all (writer->directories);
+  return quilt_tree_remove (fd, name, error);
+}
+
+gboolean
 quilt_writer_finish (QuiltWriter *writer, GError **error)
 {
   for (guint i = 0; i < writer->times->len; i++) {

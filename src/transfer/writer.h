@@ -57,6 +57,9 @@ gboolean quilt_writer_fifo (QuiltWriter *writer,
                             const QuiltWriterMeta *meta,
                             GError **error);
 
+/* Removes what is at path, if anything is. */
+gboolean quilt_writer_remove (QuiltWriter *writer, const char *path, GError **error);
+
 /* Sets the times of the directories, which every entry in them has changed. */
 gboolean quilt_writer_finish (QuiltWriter *writer, GError **error);
 

@@ -253,6 +253,20 @@ TEST_F (Unpack, LeavesOutHardLinksToWhatIsLeftOut)
   EXPECT_EQ (read_file (root () / "copy"), "now a file");
 }
 
+/* Fault 20. What is left out still replaces what an entry before it made. */
+TEST_F (Unpack, RemovesWhatIsReplacedByWhatItLeavesOut)
+{
+  TarHeader device;
+  Tar tar;
+
+  device.name = "a/b";
+  device.type = '3';
+  tar.dir ("a").file ("a/b", "secret").file ("a/c", "x").add (device);
+  ASSERT_TRUE (unpack (tar.end ().bytes)) << error.message ();
+  EXPECT_FALSE (fs::exists (root () / "a/b"));
+  EXPECT_TRUE (fs::exists (root () / "a/c"));
+}
+
 /* Fault 20. */
 TEST_F (Unpack, CountsAttributesThatItDoesNotKeep)
 {
