@@ -60,8 +60,8 @@ quilt_oci_write_pid_file (const char *path, pid_t pid, GError **error)
 gboolean
 quilt_oci_check_preserved (int n, GError **error)
 {
-  for (int fd = 3; fd < 3 + n; fd++) {
-    int flags = fcntl (fd, F_GETFD);
+  for (int i = 0; i < n; i++) {
+    int fd = 3 + i, flags = fcntl (fd, F_GETFD);
 
     /* One that is close-on-exec is not the caller's, but ours. */
     if (flags < 0 || (flags & FD_CLOEXEC)) {
@@ -279,7 +279,9 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   QuiltSpec *spec;
 
   launch->n_listen = quilt_oci_activation_count (launch->oci);
-  if (!quilt_oci_check_preserved (launch->n_listen + options->preserve_fds, error) ||
+  /* First by itself: a negative number must not take from those of LISTEN_FDS. */
+  if (!quilt_oci_check_preserved (options->preserve_fds, error) ||
+      !quilt_oci_check_preserved (launch->n_listen + options->preserve_fds, error) ||
       !quilt_oci_bundle_load (launch->oci, options->bundle, options->config, &launch->bundle,
                               error))
     return FALSE;

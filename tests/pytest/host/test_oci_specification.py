@@ -338,6 +338,15 @@ def test_sockets_of_systemd_are_the_containers(example, pid_namespace):
 
 
 @pytest.mark.fault("38")
+@pytest.mark.parametrize("n", [-1, 2147483647])
+def test_a_count_of_descriptors_that_nobody_can_have_is_refused_beside_sockets(example, n):
+    example.command("true").write()
+    inner = f"exec 3</etc/hostname; exec quilt-oci --root {ROOT} run --preserve-fds={n} --bundle {example.bundle.path} one"
+    done = run("bash", "-c", inner, close_fds=False, env={"LISTEN_FDS": "1"})
+    assert done.code in (1, 125, 255) and f"preserve {n} descriptors" in done.err.decode()
+
+
+@pytest.mark.fault("38")
 def test_sockets_that_are_not_there_are_said_and_no_error(example):
     done = example.command("sh", "-c", "echo ${LISTEN_FDS-none}").run(env={"LISTEN_FDS": "2"}).ok()
     assert done.text == "none\n" and b"LISTEN_FDS" in done.err
