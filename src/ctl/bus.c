@@ -203,6 +203,26 @@ quilt_bus_image_path (QuiltCtl *ctl, const char *name, GError **error)
 }
 
 GVariant *
+quilt_bus_list_containers (QuiltCtl *ctl, GVariant *options, GError **error)
+{
+  g_autoptr (GVariant) reply = quilt_bus_call_manager (
+      ctl, "ListContainers",
+      g_variant_new ("(@a{sv})", options ? options : quilt_bus_no_options ()),
+      "(a(ossssstttisua{ss}))", error);
+
+  return reply ? g_variant_get_child_value (reply, 0) : NULL;
+}
+
+GVariant *
+quilt_bus_list_images (QuiltCtl *ctl, GError **error)
+{
+  g_autoptr (GVariant) reply = quilt_bus_call_manager (
+      ctl, "ListImages", g_variant_new ("(@a{sv})", quilt_bus_no_options ()), "(a(osastt))", error);
+
+  return reply ? g_variant_get_child_value (reply, 0) : NULL;
+}
+
+GVariant *
 quilt_bus_get_all (QuiltCtl *ctl, const char *path, const char *interface, GError **error)
 {
   g_autoptr (GVariant) reply = quilt_bus_call (ctl, path, QUILT_BUS_PROPERTIES, "GetAll",

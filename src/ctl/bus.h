@@ -13,6 +13,9 @@
 #define QUILT_BUS_JOB "org.quilt.Job"
 #define QUILT_BUS_PROPERTIES "org.freedesktop.DBus.Properties"
 
+/* A row of ListContainers, for g_variant_iter_next() and its like. */
+#define QUILT_BUS_CONTAINER_ROW "(&o&s&s&s&s&sttti&su@a{ss})"
+
 /* Connects ctl to the system bus unless it is connected, and starts the polkit agent where one can
  * be of use. */
 gboolean quilt_bus_connect (QuiltCtl *ctl, GError **error);
@@ -47,6 +50,12 @@ GVariant *quilt_bus_no_options (void);
 /* The object of a container or image by what the user typed. Owned by the caller. */
 char *quilt_bus_container_path (QuiltCtl *ctl, const char *name, GError **error);
 char *quilt_bus_image_path (QuiltCtl *ctl, const char *name, GError **error);
+
+/* The rows of ListContainers, an array of QUILT_BUS_CONTAINER_ROW; options: a{sv}, which may be
+ * floating, or NULL. */
+GVariant *quilt_bus_list_containers (QuiltCtl *ctl, GVariant *options, GError **error);
+/* Those of ListImages, type a(osastt). */
+GVariant *quilt_bus_list_images (QuiltCtl *ctl, GError **error);
 
 /* All properties of an object, type a{sv}. */
 GVariant *

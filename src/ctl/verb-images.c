@@ -93,17 +93,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Images, images_clear)
 static json_object *
 fetch (QuiltCtl *ctl, GError **error)
 {
-  g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      ctl, "ListImages", g_variant_new ("(@a{sv})", quilt_bus_no_options ()), "(a(osastt))", error);
+  g_autoptr (GVariant) images = quilt_bus_list_images (ctl, error);
   g_autoptr (json_object) rows = json_object_new_array ();
-  g_autoptr (GVariantIter) iter = NULL;
   const char *digest, **names;
   guint64 size, created;
+  GVariantIter iter;
 
-  if (!reply)
+  if (!images)
     return NULL;
-  g_variant_get (reply, "(a(osastt))", &iter);
-  while (g_variant_iter_next (iter, "(&o&s^a&stt)", NULL, &digest, &names, &size, &created)) {
+  g_variant_iter_init (&iter, images);
+  while (g_variant_iter_next (&iter, "(&o&s^a&stt)", NULL, &digest, &names, &size, &created)) {
     json_object_array_add (rows, new_json_row (digest, names, size, created));
     g_free (names);
   }

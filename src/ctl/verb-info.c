@@ -35,21 +35,19 @@ add_host (json_object *object)
 static gboolean
 add_containers (QuiltCtl *ctl, json_object *object, GError **error)
 {
-  g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      ctl, "ListContainers", g_variant_new ("(@a{sv})", quilt_bus_no_options ()),
-      "(a(ossssstttisua{ss}))", error);
+  g_autoptr (GVariant) rows = quilt_bus_list_containers (ctl, NULL, error);
   json_object *containers;
-  g_autoptr (GVariantIter) rows = NULL;
+  GVariantIter iter;
   const char *state;
 
-  if (!reply)
+  if (!rows)
     return FALSE;
   containers = json_object_new_object ();
   json_object_object_add (object, "containers", containers);
-  g_variant_get (reply, "(a(ossssstttisua{ss}))", &rows);
-  quilt_json_add_uint64 (containers, "total", g_variant_iter_n_children (rows));
-  while (g_variant_iter_next (rows, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, NULL, NULL, NULL, NULL,
-                              &state, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
+  quilt_json_add_uint64 (containers, "total", g_variant_n_children (rows));
+  g_variant_iter_init (&iter, rows);
+  while (g_variant_iter_next (&iter, QUILT_BUS_CONTAINER_ROW, NULL, NULL, NULL, NULL, NULL, &state,
+                              NULL, NULL, NULL, NULL, NULL, NULL, NULL))
     quilt_json_add_uint64 (containers, state, quilt_row_uint64 (containers, state) + 1);
   return TRUE;
 }
@@ -59,23 +57,18 @@ add_quilt (QuiltCtl *ctl, json_object *object, GError **error)
 {
   g_autoptr (GVariant) properties =
       quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, error);
-  g_autoptr (GVariant) images =
-      properties ? quilt_bus_call_manager (ctl, "ListImages",
-                                           g_variant_new ("(@a{sv})", quilt_bus_no_options ()),
-                                           "(a(osastt))", error)
-                 : NULL;
-  g_autoptr (GVariant) rows = images ? g_variant_get_child_value (images, 0) : NULL;
+  g_autoptr (GVariant) images = properties ? quilt_bus_list_images (ctl, error) : NULL;
   json_object *version;
   const char *daemon = "";
 
-  if (!rows)
+  if (!images)
     return FALSE;
   g_variant_lookup (properties, "Version", "&s", &daemon);
   version = json_object_new_object ();
   quilt_json_add_string (version, "quiltctl", QUILT_VERSION);
   quilt_json_add_string (version, "quiltd", daemon);
   json_object_object_add (object, "version", version);
-  quilt_json_add_uint64 (object, "images", g_variant_n_children (rows));
+  quilt_json_add_uint64 (object, "images", g_variant_n_children (images));
   return add_containers (ctl, object, error);
 }
 

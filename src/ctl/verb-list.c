@@ -83,19 +83,16 @@ static json_object *
 fetch (QuiltCtl *ctl, const List *list, GError **error)
 {
   g_autoptr (json_object) array = json_object_new_array ();
-  g_autoptr (GVariantIter) iter = NULL;
-  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) rows = quilt_bus_list_containers (ctl, call_options (list), error);
+  GVariantIter iter;
   Row row = {0};
 
-  reply = quilt_bus_call_manager (ctl, "ListContainers",
-                                  g_variant_new ("(@a{sv})", call_options (list)),
-                                  "(a(ossssstttisua{ss}))", error);
-  if (!reply)
+  if (!rows)
     return NULL;
-  g_variant_get (reply, "(a(ossssstttisua{ss}))", &iter);
-  while (g_variant_iter_loop (iter, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, &row.id, &row.name,
-                              &row.image, &row.command, &row.state, &row.created, &row.started,
-                              &row.finished, &row.exit_code, &row.reason, &row.owner, &row.labels))
+  g_variant_iter_init (&iter, rows);
+  while (g_variant_iter_loop (&iter, QUILT_BUS_CONTAINER_ROW, NULL, &row.id, &row.name, &row.image,
+                              &row.command, &row.state, &row.created, &row.started, &row.finished,
+                              &row.exit_code, &row.reason, &row.owner, &row.labels))
     json_object_array_add (array, new_json_row (&row));
   return g_steal_pointer (&array);
 }

@@ -40,18 +40,16 @@ static char **
 list_names (QuiltCtl *ctl, gboolean running_only, GError **error)
 {
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      ctl, "ListContainers", g_variant_new ("(@a{sv})", quilt_bus_no_options ()),
-      "(a(ossssstttisua{ss}))", error);
-  g_autoptr (GVariantIter) rows = NULL;
+  g_autoptr (GVariant) rows = quilt_bus_list_containers (ctl, NULL, error);
   const char *id, *state;
+  GVariantIter iter;
   guint32 owner;
 
-  if (!reply)
+  if (!rows)
     return NULL;
-  g_variant_get (reply, "(a(ossssstttisua{ss}))", &rows);
-  while (g_variant_iter_next (rows, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, &id, NULL, NULL, NULL,
-                              &state, NULL, NULL, NULL, NULL, NULL, &owner, NULL))
+  g_variant_iter_init (&iter, rows);
+  while (g_variant_iter_next (&iter, QUILT_BUS_CONTAINER_ROW, NULL, &id, NULL, NULL, NULL, &state,
+                              NULL, NULL, NULL, NULL, NULL, &owner, NULL))
     if ((getuid () == 0 || owner == getuid ()) &&
         (!running_only || strcmp (state, "running") == 0 || strcmp (state, "setting-up") == 0 ||
          strcmp (state, "stopping") == 0))

@@ -293,16 +293,15 @@ on_streams_overdue (gpointer data)
 static gboolean
 never_began (Run *run)
 {
-  g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      run->ctl, "ListContainers", g_variant_new ("(a{sv})", NULL), "(a(ossssstttisua{ss}))", NULL);
-  g_autoptr (GVariantIter) rows = NULL;
+  g_autoptr (GVariant) rows = quilt_bus_list_containers (run->ctl, NULL, NULL);
   const char *name, *state;
+  GVariantIter iter;
 
-  if (!reply)
+  if (!rows)
     return FALSE;
-  g_variant_get (reply, "(a(ossssstttisua{ss}))", &rows);
-  while (g_variant_iter_next (rows, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, NULL, &name, NULL, NULL,
-                              &state, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
+  g_variant_iter_init (&iter, rows);
+  while (g_variant_iter_next (&iter, QUILT_BUS_CONTAINER_ROW, NULL, NULL, &name, NULL, NULL, &state,
+                              NULL, NULL, NULL, NULL, NULL, NULL, NULL))
     if (g_str_equal (name, run->name))
       return g_str_equal (state, "pending");
   return FALSE;

@@ -287,7 +287,7 @@ count_states (GVariant *rows)
     guint n = 0;
 
     g_variant_iter_init (&iter, rows);
-    while (g_variant_iter_next (&iter, "(&o&s&s&s&s&sttti&su@a{ss})", NULL, NULL, NULL, NULL, NULL,
+    while (g_variant_iter_next (&iter, QUILT_BUS_CONTAINER_ROW, NULL, NULL, NULL, NULL, NULL,
                                 &state, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
       n += strcmp (state, states[i]) == 0;
     if (n > 0)
@@ -296,24 +296,13 @@ count_states (GVariant *rows)
   return g_string_free (text, FALSE);
 }
 
-static GVariant *
-call_list (QuiltCtl *ctl, const char *method, const char *reply_type, GError **error)
-{
-  g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      ctl, method, g_variant_new ("(@a{sv})", quilt_bus_no_options ()), reply_type, error);
-
-  return reply ? g_variant_get_child_value (reply, 0) : NULL;
-}
-
 static int
 status_all (QuiltCtl *ctl, gboolean fancy)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) manager = quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, &error);
-  g_autoptr (GVariant) containers =
-      manager ? call_list (ctl, "ListContainers", "(a(ossssstttisua{ss}))", &error) : NULL;
-  g_autoptr (GVariant) images =
-      containers ? call_list (ctl, "ListImages", "(a(osastt))", &error) : NULL;
+  g_autoptr (GVariant) containers = manager ? quilt_bus_list_containers (ctl, NULL, &error) : NULL;
+  g_autoptr (GVariant) images = containers ? quilt_bus_list_images (ctl, &error) : NULL;
   g_autofree char *states = NULL;
   gsize n_containers, n_images;
 
