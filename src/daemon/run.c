@@ -45,9 +45,9 @@ struct QuiltRun {
   gboolean released;
   gboolean recorded;
   gboolean lingering;
-  gboolean puzzled;   /* it could not be looked at, and that was said */
-  QuiltMessage order; /* for a supervisor that we are not connected to yet; type 0: none */
-  GError *verdict;    /* why we ended it before GO */
+  gboolean puzzled; /* it could not be looked at, and that was said */
+  GQueue orders;    /* of QuiltMessage, for a supervisor that we are not connected to yet */
+  GError *verdict;  /* why we ended it before GO */
 };
 
 static void settle (QuiltRun *self);
@@ -119,7 +119,7 @@ send (QuiltRun *self, const QuiltMessage *message)
   if (self->helper)
     quilt_helper_send (self->helper, message);
   else if (self->idle)
-    self->order = *message;
+    g_queue_push_tail (&self->orders, g_memdup2 (message, sizeof *message));
 }
 
 static void
@@ -269,8 +269,9 @@ look (gpointer data)
   self->idle = 0;
   if (socket >= 0) {
     self->helper = quilt_helper_adopt (socket, &helper_events, self);
-    if (self->order.type != 0)
-      send (self, &self->order);
+    for (GList *order = self->orders.head; order; order = order->next)
+      send (self, order->data);
+    g_queue_clear_full (&self->orders, g_free);
   } else if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
     on_closed (self);
   else
@@ -394,6 +395,7 @@ quilt_run_free (QuiltRun *self)
   if (self->idle)
     g_source_remove (self->idle);
   quilt_helper_free (self->helper);
+  g_queue_clear_full (&self->orders, g_free);
   g_clear_error (&self->verdict);
   g_free (self->place);
   g_free (self->id);
@@ -471,7 +473,7 @@ quilt_run_rename (QuiltRun *self, const char *name)
 gboolean
 quilt_run_is_clogged (const QuiltRun *self)
 {
-  return self->helper && quilt_helper_is_clogged (self->helper);
+  return self->helper ? quilt_helper_is_clogged (self->helper) : self->orders.length > 0;
 }
 
 /* Frees self, by way of the callback. */

@@ -278,9 +278,12 @@ def test_a_supervisor_that_takes_no_connection_is_alive(run, daemon, systemd):
                 caller.connect(f"/proc/self/fd/{directory}/supervisor")  # the path itself is too long
         daemon.start()
         assert box.State == "running"
+        box.call("Rename", "sa{sv}", ("first", {}))
+        # The supervisor has yet to learn the first name, which a second one must not replace unheard.
+        assert refusal(box.call, "Rename", "sa{sv}", ("second", {})).name == "Busy"
     os.kill(supervisor, signal.SIGCONT)
     box.call("Stop")
-    assert box.Reason == "stopped"
+    assert (box.Name, box.Reason) == ("first", "stopped")
 
 
 @pytest.mark.fault(3)
