@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <string.h>
+
 static const enum json_type json_types[] = {
     [QUILT_FIELD_OBJECT] = json_type_object, [QUILT_FIELD_ARRAY] = json_type_array,
     [QUILT_FIELD_STRING] = json_type_string, [QUILT_FIELD_INT] = json_type_int,
@@ -44,8 +46,8 @@ check_type (QuiltFieldType type, json_object *value, const char *path, GError **
   return FALSE;
 }
 
-static const QuiltField *
-find_field (const QuiltField *fields, const char *key)
+const QuiltField *
+quilt_json_find_field (const QuiltField *fields, const char *key)
 {
   while (fields->name && !g_str_equal (fields->name, key))
     fields++;
@@ -101,7 +103,7 @@ quilt_json_prune (const QuiltField *fields,
   /* The macro has the next key before the body may delete this one. */
   json_object_object_foreach (object, key, value) {
     g_autofree char *here = join_path (path, key);
-    const QuiltField *field = find_field (fields, key);
+    const QuiltField *field = quilt_json_find_field (fields, key);
 
     if (field) {
       prune_value (field, value, here, unknown);
@@ -120,7 +122,7 @@ quilt_json_read (
     return FALSE;
   json_object_object_foreach (object, key, value) {
     g_autofree char *here = join_path (path, key);
-    const QuiltField *field = find_field (fields, key);
+    const QuiltField *field = quilt_json_find_field (fields, key);
 
     if (!field)
       return refuse (error, QUILT_ERROR_NOT_SUPPORTED, here, "unknown key");
@@ -224,6 +226,19 @@ quilt_json_print (json_object *object, gboolean pretty)
   int flags = pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
 
   return g_strdup (json_object_to_json_string_ext (object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+void
+quilt_json_add_members (json_object *object, const char *text)
+{
+  gsize length = text ? strlen (text) : 0;
+  g_autoptr (json_object) members = text ? quilt_json_parse (text, length, length, NULL) : NULL;
+
+  if (!members)
+    return;
+  json_object_object_foreach (members, key, value) {
+    json_object_object_add (object, key, json_object_get (value));
+  }
 }
 
 json_object *

@@ -43,6 +43,9 @@ struct QuiltField {
   gboolean (*knows) (const char *word);
 };
 
+/* The entry of key in a table; NULL if the table does not know it. */
+const QuiltField *quilt_json_find_field (const QuiltField *fields, const char *key);
+
 /* Removes from object what the table and the tables in it do not know: keys, and words of arrays.
  * Appends their paths to unknown (of char *, which owns them). Leaves alone what is of another type
  * than the table says, for quilt_json_read() to refuse. */
@@ -76,6 +79,9 @@ gboolean quilt_field_unsupported (
 
 /* Prints without escaped slashes; pretty for people. Owned by the caller. */
 char *quilt_json_print (json_object *object, gboolean pretty);
+
+/* Adds the members of the object that text holds, which quilt_json_print() has made; NULL: none. */
+void quilt_json_add_members (json_object *object, const char *text);
 
 /* A JSON array of the strings of a NULL-terminated vector (NULL: an empty one). */
 json_object *quilt_json_new_strv (const char *const *strv);

@@ -51,7 +51,6 @@ to_json (const QuiltOption *option, const QuiltOptions *options, json_object **r
 json_object *
 quilt_options_to_json (const QuiltOptions *options)
 {
-  g_autoptr (json_object) more = options->more ? json_tokener_parse (options->more) : NULL;
   json_object *object = json_object_new_object ();
 
   for (const QuiltOption *option = quilt_option_table; option->key; option++) {
@@ -60,11 +59,7 @@ quilt_options_to_json (const QuiltOptions *options)
     if (to_json (option, options, &value))
       json_object_object_add (object, option->key, value);
   }
-  if (more) {
-    json_object_object_foreach (more, key, kept) {
-      json_object_object_add (object, key, json_object_get (kept));
-    }
-  }
+  quilt_json_add_members (object, options->more);
   return object;
 }
 

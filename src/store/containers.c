@@ -174,7 +174,7 @@ quilt_container_record_to_json (const QuiltContainerRecord *record)
   add_id_map (object, "uid-map", record->uid_map);
   add_id_map (object, "gid-map", record->gid_map);
   json_object_object_add (object, "options", quilt_options_to_json (record->options));
-  quilt_record_add_more (object, record->more);
+  quilt_json_add_members (object, record->more);
   return object;
 }
 
@@ -289,7 +289,7 @@ quilt_result_to_json (const QuiltResult *result)
   quilt_record_add_string (object, "reason", result->reason);
   quilt_record_add_string (object, "error", result->error);
   quilt_record_add_string (object, "error-name", result->error_name);
-  quilt_record_add_more (object, result->more);
+  quilt_json_add_members (object, result->more);
   return object;
 }
 

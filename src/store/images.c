@@ -80,7 +80,7 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   quilt_record_add_string (config, "working-directory", record->config.working_directory);
   quilt_record_add_string (config, "stop-signal", record->config.stop_signal);
   json_object_object_add (object, "config", config);
-  quilt_record_add_more (object, record->more);
+  quilt_json_add_members (object, record->more);
   return object;
 }
 

@@ -38,18 +38,6 @@ quilt_record_add_strv (json_object *record, const char *key, char **strv)
     json_object_object_add (record, key, quilt_json_new_strv ((const char *const *)strv));
 }
 
-void
-quilt_record_add_more (json_object *record, const char *more)
-{
-  g_autoptr (json_object) keys = more ? json_tokener_parse (more) : NULL;
-
-  if (!keys)
-    return;
-  json_object_object_foreach (keys, key, value) {
-    json_object_object_add (record, key, json_object_get (value));
-  }
-}
-
 gboolean
 quilt_record_write (
     int dir_fd, const char *name, json_object *record, QuiltFileSync sync, GError **error)
@@ -79,14 +67,6 @@ check_version (json_object *record, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_known (const QuiltField *fields, const char *key)
-{
-  while (fields->name && !g_str_equal (fields->name, key))
-    fields++;
-  return fields->name != NULL;
-}
-
 /* What is not in the table, as JSON; NULL: nothing. */
 static char *
 take_unknown (const QuiltField *fields, json_object *record)
@@ -94,7 +74,7 @@ take_unknown (const QuiltField *fields, json_object *record)
   g_autoptr (json_object) unknown = json_object_new_object ();
 
   json_object_object_foreach (record, key, value) {
-    if (!is_known (fields, key))
+    if (!quilt_json_find_field (fields, key))
       json_object_object_add (unknown, key, json_object_get (value));
   }
   json_object_object_foreach (unknown, name, taken) {

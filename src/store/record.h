@@ -16,7 +16,7 @@ gboolean quilt_record_write (
 
 /* Reads dir_fd/name into target by fields, which begin with QUILT_RECORD_FIELDS. The keys of a
  * newer Quilt, which fields does not have, go to ret_more (NULL: they are dropped), for
- * quilt_record_add_more(): a key that changes what the others mean comes with another version.
+ * quilt_json_add_members(): a key that changes what the others mean comes with another version.
  * NOT_FOUND where there is no file; NOT_SUPPORTED for another version; BUSY if it can't be read
  * now; FAILED or INVALID_ARGUMENT for anything else that is wrong with it. Each error names the
  * file; target may then be half filled. */
@@ -35,7 +35,5 @@ gboolean quilt_record_read (int dir_fd,
 /* Adds a string, bytes as they are; leaves the key out when value is NULL. */
 void quilt_record_add_string (json_object *record, const char *key, const char *value);
 void quilt_record_add_uint64 (json_object *record, const char *key, guint64 value);
-/* Writes the keys of a newer Quilt back; NULL: there were none. */
-void quilt_record_add_more (json_object *record, const char *more);
 /* Leaves the key out when strv is NULL. */
 void quilt_record_add_strv (json_object *record, const char *key, char **strv);
