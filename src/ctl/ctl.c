@@ -16,12 +16,6 @@
 /* An error may quote a path and a sentence of the daemon, but never a whole log. */
 #define MESSAGE_MAX 4096
 
-guint
-quilt_ctl_n_args (char **args)
-{
-  return g_strv_length (args);
-}
-
 gboolean
 quilt_ctl_is_fancy (int fd)
 {

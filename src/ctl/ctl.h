@@ -77,8 +77,6 @@ int quilt_ctl_finish (QuiltCtl *ctl, int code);
 /* Whether colours and progress are wanted there. */
 gboolean quilt_ctl_is_fancy (int fd);
 
-guint quilt_ctl_n_args (char **args);
-
 int verb_create (QuiltCtl *ctl, char **argv);
 int verb_doctor (QuiltCtl *ctl, char **argv);
 int verb_help (QuiltCtl *ctl, char **argv);

@@ -84,14 +84,6 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   return object;
 }
 
-char *
-quilt_image_record_print (const QuiltImageRecord *record, gboolean pretty)
-{
-  g_autoptr (json_object) object = quilt_image_record_to_json (record);
-
-  return quilt_json_print (object, pretty);
-}
-
 /* What became of a file between its writing and now is nobody's promise: everything is checked. */
 static gboolean
 check_record (const QuiltImageRecord *record, const char *file, GError **error)

@@ -43,6 +43,5 @@ gboolean quilt_image_remove (QuiltStore *store,
                              GPtrArray *remaining,
                              GError **error);
 
-/* The JSON text of the record, as on disk. Owned by the caller. */
+/* The record as its file holds it. Owned by the caller. */
 json_object *quilt_image_record_to_json (const QuiltImageRecord *record);
-char *quilt_image_record_print (const QuiltImageRecord *record, gboolean pretty);
