@@ -21,6 +21,7 @@ struct QuiltAdmission {
   QuiltQuota *quota;
   GHashTable *uids;    /* unique name → uid */
   GHashTable *waiting; /* unique name → GPtrArray of Waiting, while the bus is asked for the uid */
+  GCancellable *questions; /* to the bus */
   guint filter;
   int trim_due; /* atomic: also set by the connection's thread */
 };
@@ -161,11 +162,15 @@ on_uid (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree Lookup *lookup = data;
   g_autofree char *sender = lookup->sender;
   QuiltAdmission *self = lookup->admission;
+  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) answer =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
-  g_autoptr (GPtrArray) calls = g_ptr_array_ref (g_hash_table_lookup (self->waiting, sender));
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GPtrArray) calls = NULL;
   guint32 uid = 0;
 
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* self is freed */
+  calls = g_ptr_array_ref (g_hash_table_lookup (self->waiting, sender));
   g_hash_table_remove (self->waiting, sender);
   if (answer) {
     g_variant_get (answer, "(u)", &uid);
@@ -208,7 +213,7 @@ wait_for_uid (QuiltAdmission *self,
   g_dbus_connection_call (self->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                           "org.freedesktop.DBus", "GetConnectionUnixUser",
                           g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, lookup);
+                          G_DBUS_CALL_FLAGS_NONE, -1, self->questions, on_uid, lookup);
 }
 
 typedef struct {
@@ -309,6 +314,7 @@ quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota)
   self->uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->waiting =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+  self->questions = g_cancellable_new ();
   self->filter = g_dbus_connection_add_filter (bus, on_message, self, NULL);
   return self;
 }
@@ -317,6 +323,8 @@ void
 quilt_admission_free (QuiltAdmission *self)
 {
   g_dbus_connection_remove_filter (self->bus, self->filter);
+  g_cancellable_cancel (self->questions);
+  g_object_unref (self->questions);
   g_hash_table_unref (self->waiting);
   g_hash_table_unref (self->uids);
   quilt_quota_free (self->quota);
