@@ -247,7 +247,7 @@ quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-    return !self->systemd || !self->unit || quilt_oci_scope_stop (self, error);
+    return !self->systemd || !self->path || quilt_oci_scope_stop (self, error);
   }
   /* The dead ones that nobody has fetched yet are no processes for cgroup.events. */
   if (!wait_event (self->dir_fd, "populated 0", EMPTY_MS)) {

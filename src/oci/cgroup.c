@@ -100,18 +100,27 @@ quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **e
   return FALSE;
 }
 
+/* The cgroup of a process; NULL with errno, or if that is of version 1. Owned by the caller. */
+static char *
+read_path (pid_t pid)
+{
+  g_autofree char *file = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
+  g_autofree char *text = quilt_oci_cgroup_read (AT_FDCWD, file);
+
+  return text ? quilt_cgroupfs_parse_self (text) : NULL;
+}
+
 /* Where the process is now: systemd knows best where it put a slice. */
 static gboolean
 find_path (QuiltOciCgroup *self, pid_t pid, GError **error)
 {
-  g_autofree char *file = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
-  g_autofree char *text = quilt_oci_cgroup_read (AT_FDCWD, file);
   g_autofree char *path = NULL;
   g_autofree char *name = NULL;
 
-  if (!text)
-    return quilt_set_error_errno (error, errno, "Failed to read '%s'", file);
-  path = quilt_cgroupfs_parse_self (text);
+  errno = 0;
+  path = read_path (pid);
+  if (!path && errno)
+    return quilt_set_error_errno (error, errno, "Failed to read '/proc/%d/cgroup'", (int)pid);
   name = path ? g_path_get_basename (path) : NULL;
   if (!name || !g_str_equal (name, self->unit)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
@@ -151,8 +160,25 @@ quilt_oci_cgroup_adopt (
       equip (self, spec, writes, error))
     return TRUE;
   kill (pid, SIGKILL);
+  if (!self->path)
+    quilt_oci_scope_stop (self, NULL);
   quilt_oci_cgroup_remove (self, NULL);
   return FALSE;
+}
+
+gboolean
+quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError **error)
+{
+  g_autofree char *place = NULL;
+
+  if (!self->unit || self->path)
+    return TRUE;
+  if (!quilt_oci_scope_find (self, id, &self->path, error))
+    return FALSE;
+  place = self->path && pid > 0 ? read_path (pid) : NULL;
+  if (self->path && g_strcmp0 (place, self->path) != 0 && !quilt_oci_cgroup_is_empty (self))
+    forget (self);
+  return TRUE;
 }
 
 /* A name that is nothing, a file, or longer than a name can be has never been a cgroup. */

@@ -56,6 +56,12 @@ gboolean quilt_oci_cgroup_announce (QuiltOciCgroup *self, GError **error);
 gboolean quilt_oci_cgroup_adopt (
     QuiltOciCgroup *self, const char *id, pid_t pid, const QuiltSpec *spec, GError **error);
 
+/* systemd: finds the cgroup of a container whose create was killed before it recorded the path. pid
+ * is the container's init, 0 if that has ended. The scope of that name is the container's if it has
+ * the container's description, and the init or no process is in it. Otherwise the container has no
+ * cgroup: path stays NULL. */
+gboolean quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError **error);
+
 /* Nothing else is wanted of it for a while. */
 void quilt_oci_cgroup_rest (QuiltOciCgroup *self);
 
@@ -86,5 +92,6 @@ gboolean quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error);
 gboolean quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal, GError **error);
 
 /* Removes it and what the container made below, when nobody is left in it; waits a while for that.
- * BUSY if somebody stays. No error if it is gone. */
+ * BUSY if somebody stays. No error if it is gone. A scope without a path is not known to be the
+ * container's: it stays. */
 gboolean quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error);

@@ -281,6 +281,12 @@ append_scope (Client *client, sd_bus_message *message, const QuiltOciCgroup *sel
   return result;
 }
 
+static char *
+describe (const char *id)
+{
+  return g_strdup_printf ("Quilt container %s", id);
+}
+
 static int
 new_start (Client *client,
            sd_bus_message **ret_message,
@@ -291,7 +297,7 @@ new_start (Client *client,
            GVariant *limits)
 {
   const QuiltSdBus *lib = &client->lib;
-  g_autofree char *description = g_strdup_printf ("Quilt container %s", id);
+  g_autofree char *description = describe (id);
   int result = new_call (client, ret_message, "StartTransientUnit");
   sd_bus_message *message = *ret_message;
 
@@ -412,4 +418,60 @@ quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error)
   if (gone)
     return TRUE;
   return ok && wait_for_job (client, "stop", self->unit, error);
+}
+
+/* A property of a unit, a string. NULL if systemd does not have it. Owned by the caller. */
+static char *
+get_property (Client *client, const char *object, const char *interface, const char *name)
+{
+  const QuiltSdBus *lib = &client->lib;
+  sd_bus_message *message = NULL, *reply = NULL;
+  const char *value = NULL;
+  char *copy = NULL;
+
+  if (lib->message_new_method_call (client->bus, &message, SYSTEMD, object,
+                                    "org.freedesktop.DBus.Properties", "Get") >= 0 &&
+      lib->message_append (message, "ss", interface, name) >= 0 &&
+      lib->call (client->bus, message, JOB_TIMEOUT, NULL, &reply) >= 0 &&
+      lib->message_read (reply, "v", "s", &value) >= 0)
+    copy = g_strdup (value);
+  if (reply)
+    lib->message_unref (reply);
+  if (message)
+    lib->message_unref (message);
+  return copy;
+}
+
+gboolean
+quilt_oci_scope_find (QuiltOciCgroup *self, const char *id, char **ret_path, GError **error)
+{
+  g_autofree char *wanted = describe (id);
+  g_autofree char *description = NULL;
+  g_autofree char *object = NULL;
+  g_autofree char *path = NULL;
+  sd_bus_message *message = NULL;
+  gboolean gone = FALSE;
+  Client *client;
+  gboolean ok;
+  int result;
+
+  if (!quilt_oci_scope_connect (self, error))
+    return FALSE;
+  client = self->client;
+  result = new_call (client, &message, "GetUnit");
+  if (result >= 0)
+    result = client->lib.message_append (message, "s", self->unit);
+  ok = result >= 0 ? call (client, message, "find", self->unit, SYSTEMD ".NoSuchUnit", &gone, error)
+                   : fail (error, result, "ask systemd for", self->unit);
+  if (message)
+    client->lib.message_unref (message);
+  object = g_steal_pointer (&client->job); /* the reply is a path here too */
+  *ret_path = NULL;
+  if (!ok || !object)
+    return gone;
+  description = get_property (client, object, SYSTEMD ".Unit", "Description");
+  if (g_strcmp0 (description, wanted) == 0)
+    path = get_property (client, object, SYSTEMD ".Scope", "ControlGroup");
+  *ret_path = path && *path ? g_steal_pointer (&path) : NULL;
+  return TRUE;
 }

@@ -25,3 +25,8 @@ gboolean quilt_oci_scope_update (QuiltOciCgroup *self, const GPtrArray *writes, 
 
 /* Stops the scope, which has nobody left in it; no error if it is gone. */
 gboolean quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error);
+
+/* The cgroup of the scope of that name, if its description is the one that container id has; NULL
+ * in *ret_path if systemd has no such scope, or if the scope has no cgroup. */
+gboolean
+quilt_oci_scope_find (QuiltOciCgroup *self, const char *id, char **ret_path, GError **error);

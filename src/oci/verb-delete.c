@@ -33,6 +33,15 @@ check_status (const QuiltOciContainer *container, GError **error)
 }
 
 static gboolean
+find_cgroup (QuiltOciContainer *container, GError **error)
+{
+  g_autofd int pid_fd = quilt_oci_container_open_pid (container);
+
+  return quilt_oci_cgroup_find (&container->cgroup, container->id, pid_fd >= 0 ? container->pid : 0,
+                                error);
+}
+
+static gboolean
 end_init (const QuiltOciContainer *container, GError **error)
 {
   g_autofd int pid_fd = quilt_oci_container_open_pid (container);
@@ -61,7 +70,8 @@ delete_container (QuiltOci *oci, QuiltOciContainer *container, GError **error)
   g_autoptr (QuiltSpec) spec = quilt_oci_container_read_spec (container, NULL);
   g_autoptr (GError) warning = NULL;
 
-  if (!quilt_oci_cgroup_kill_all (&container->cgroup, SIGKILL, error) ||
+  if (!find_cgroup (container, error) ||
+      !quilt_oci_cgroup_kill_all (&container->cgroup, SIGKILL, error) ||
       !end_init (container, error) || !quilt_oci_cgroup_remove (&container->cgroup, error) ||
       !quilt_oci_container_remove (oci, container, error))
     return FALSE;

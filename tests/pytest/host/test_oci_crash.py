@@ -159,6 +159,26 @@ def test_the_same_name_again_after_a_create_that_was_killed(manager):
         assert left() == NOTHING
 
 
+@pytest.mark.fault(39)
+@pytest.mark.parametrize("description", ["somebody else's", "Quilt container one"])
+def test_a_scope_of_somebody_elses_stays_where_a_create_is_killed(description):
+    """Before create asks systemd for the scope, the name is all that it has of it."""
+    bundle = Bundle("one").write(config("sleep", MARK))
+    create = ["quilt-oci", "--root", str(ROOT), "--systemd-cgroup", "create", "--bundle", str(bundle.path), "one"]
+    other = ["systemd-run", "--quiet", "--scope", "--unit=quiltoci-one.scope", f"--description={description}", "sleep", "1000"]
+    with subprocess.Popen(other) as process:
+        wait_path(CGROUPS / "system.slice/quiltoci-one.scope/cgroup.procs")
+        calls, code = run_until(create, None)
+        assert code == 1
+        for n in range(next(i for i, call in enumerate(calls) if call == FLOCK), len(calls), 5):
+            run_until(create, n)
+            oci("delete", "--force", "one").ok()
+            assert scopes() == ["quiltoci-one.scope"] and process.poll() is None, f"before call {n}"
+        process.kill()
+    for pid in alive():
+        wait_exit(pid)
+
+
 def test_a_hook_that_runs_while_quilt_oci_is_killed(tmp_path):
     """What the init runs ends with it; delete is not held up by it."""
     hook = tmp_path / "hook"
