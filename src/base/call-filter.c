@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The system calls that a process of Quilt's own leaves itself: a short list, as BPF.
  *
- * What the next kernel brings is refused too. The list is short enough to be written as BPF here:
- * libseccomp would take 5 ms to do the same in each process. Since Linux 5.11 the kernel remembers
- * the calls that are always allowed and does not run the program for them. */
+ * System calls of later kernels are refused too. The list is short enough to be written as BPF
+ * here: libseccomp would take 5 ms to do the same in each process. Since Linux 5.11 the kernel
+ * remembers the calls that are always allowed and does not run the program for them. */
 #include "base/call-filter.h"
 
 #include <errno.h>

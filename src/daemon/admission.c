@@ -67,7 +67,8 @@ quilt_admission_get_uid (GDBusMethodInvocation *invocation)
   return charge->uid;
 }
 
-/* How many calls of uid may be unanswered. Whoever has spent all on jobs can still cancel them. */
+/* Cancel is refused only at twice the quota, so that a user whose jobs use it up can cancel them.
+ */
 static gboolean
 charge (QuiltAdmission *self, GDBusMethodInvocation *invocation, guint32 uid, GError **error)
 {

@@ -10,8 +10,9 @@
 #include "daemon/work.h"
 #include "store/digest.h"
 
-/* One image of a call. What the caller means is decided when the call arrives, since names come, go
- * and move: a name, and the image only with its last one, or the image with all its names. */
+/* One image of a call. A name removes that name, and the image only if the image has no other name.
+ * A digest removes the image with all its names. Which of the two a row is, is decided when the
+ * call arrives: later the name may belong to another image. */
 typedef struct {
   struct Removal *removal;
   char *asked;      /* as the caller named it */

@@ -16,8 +16,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltQuota, quilt_quota_free)
 void quilt_quota_set_max (QuiltQuota *self, guint max);
 
 /* Charges uid with one piece of work. QUOTA_EXCEEDED, and nothing charged, when it has max already.
- * frees: the work may end another piece of it, and is refused only above twice as many. uid 0 is
- * never refused. */
+ * frees: the work may end other work of uid, and is refused only from twice max on. uid 0 is never
+ * refused. */
 gboolean quilt_quota_enter (QuiltQuota *self, guint32 uid, gboolean frees, GError **error);
 /* Takes one charge back. */
 void quilt_quota_leave (QuiltQuota *self, guint32 uid);

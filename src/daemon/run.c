@@ -209,7 +209,7 @@ static void
 look_later (QuiltRun *self, const GError *why)
 {
   if (!self->puzzled)
-    g_warning ("%s: its container is taken for running until that is known", why->message);
+    g_warning ("%s; until that is possible, the container counts as running", why->message);
   self->puzzled = TRUE;
   self->idle = g_timeout_add (LOOK_AGAIN_MS, look, self);
 }

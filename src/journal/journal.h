@@ -29,7 +29,7 @@ QuiltJournal *quilt_journal_open (const char *field, const char *value, GError *
 /* The same entries as quilt-log writes them, from a pipe that is taken over: it is read from its
  * beginning, and can't be searched. Without follow, reading waits for the next entry. */
 QuiltJournal *quilt_journal_open_stream (int fd, gboolean follow);
-/* Whether there will be no more entries: only ever of a pipe. */
+/* Whether the pipe has ended; a journal never has. */
 gboolean quilt_journal_is_at_end (const QuiltJournal *journal);
 void quilt_journal_close (QuiltJournal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltJournal, quilt_journal_close)

@@ -42,7 +42,8 @@ open_cache (const QuiltOci *oci)
   return fd;
 }
 
-/* A filter in which calls were skipped must not be found by whoever wants none skipped. */
+/* The name says whether unknown calls were skipped: a filter without them is not for a container
+ * that wants an error for such a call. */
 static char *
 name_of (const char *rules, gboolean skips)
 {

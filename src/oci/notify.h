@@ -17,9 +17,9 @@ gboolean quilt_oci_notify_prepare (const QuiltOci *oci,
  */
 gboolean quilt_oci_notify_listen (const QuiltOciContainer *container, int *ret_fd, GError **error);
 
-/* Takes a message from the socket; whether it was READY=1, which is then passed on with the pid of
- * the service's main process; 0: not any more. A socket that nobody reads would block the container
- * once it is full. */
+/* Takes a message from the socket. Returns whether it was READY=1, and passes that on with
+ * main_pid, the service's main process; 0: it was passed on before. If nobody read the socket, the
+ * container would block once it is full. */
 gboolean quilt_oci_notify_relay (int fd, pid_t main_pid);
 
 /* Waits for that, or for the container's end. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is left to a supervisor while its container runs. */
+/* The capabilities and system calls that a supervisor keeps while its container runs. */
 #include "supervisor/confine.h"
 
 #include "base/call-filter.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is left to a supervisor while its container runs. */
+/* The capabilities and system calls that a supervisor keeps while its container runs. */
 #pragma once
 
 #include <glib.h>
 
 /* Drops all capabilities but CAP_KILL (the container's processes may have any uid), and all system
- * calls but those for which a supervisor has a use. A container that takes over its supervisor by
- * what it prints, or a quiltd that is taken over, gets no more. FAILED. */
+ * calls that a supervisor does not need. A container that takes over its supervisor by its output
+ * gets no more power than that. FAILED. */
 gboolean quilt_supervisor_confine (GError **error);

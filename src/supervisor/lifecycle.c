@@ -44,8 +44,8 @@ send_simple (QuiltSupervisor *self, QuiltMessageType type)
   quilt_control_send (&self->control, &message);
 }
 
-/* The container is ended by those who manage it, and they shall not have to wait: no more is left
- * of its output than a pipe holds. */
+/* A caller ends the container, and must not wait for the journal's budget. Little is left to log:
+ * what the pipes hold. */
 static void
 lift_budget (QuiltSupervisor *self)
 {
@@ -77,9 +77,9 @@ cancel (QuiltSupervisor *self, const char *what)
   quilt_supervisor_fail (self, why, self->step);
 }
 
-/* All that takes more power is done, and the container does not wait for this: what it does to us
- * from now on is read when this is done. Not in a build with AddressSanitizer, which looks for
- * leaks in a way that takes more power too. */
+/* Nothing that remains needs more power. The container goes on meanwhile, but the supervisor reads
+ * nothing from it before it is confined. AddressSanitizer needs more power to look for leaks, so a
+ * build with it is not confined. */
 static void
 confine_if_due (QuiltSupervisor *self)
 {
@@ -227,7 +227,7 @@ take_over (QuiltSupervisor *self, const QuiltReport *report)
   self->oom.first = self->payload.pid;
 }
 
-/* What is in the pipes now is all that was written by processes that have ended. */
+/* All that processes wrote that have ended is in the pipes now. */
 static void
 mark_outputs (QuiltSupervisor *self)
 {
