@@ -2,7 +2,6 @@
 /* Options of run and create: what the container shares with the host, and what it may do. */
 #include "ctl/create-private.h"
 
-#include "ctl/bus.h"
 #include "ctl/security.h"
 #include "ctl/volume.h"
 #include "spec/words.h"
@@ -31,10 +30,8 @@ add_security (const QuiltCreateOption *option,
               const QuiltCreateRequest *request,
               GError **error)
 {
-  for (char **text = value->texts; *text; text++)
-    if (!quilt_bus_check_text (option->name, *text, error))
-      return FALSE;
-  return quilt_security_add (value->texts, request->builder, error);
+  return quilt_create_check_texts (option, value, error) &&
+         quilt_security_add (value->texts, request->builder, error);
 }
 
 static gboolean

@@ -47,6 +47,11 @@ extern const QuiltCreateTable quilt_create_general;
 extern const QuiltCreateTable quilt_create_limits;
 extern const QuiltCreateTable quilt_create_isolation;
 
+/* Whether all of value->texts are UTF-8, as strings on the bus are. INVALID_ARGUMENT. */
+gboolean quilt_create_check_texts (const QuiltCreateOption *option,
+                                   const QuiltCreateValue *value,
+                                   GError **error);
+
 /* Of QuiltCreateAdd. */
 #define QUILT_CREATE_ADD(name)                                                                     \
   gboolean name (const QuiltCreateOption *option, const QuiltCreateValue *value,                   \

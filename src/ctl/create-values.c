@@ -31,14 +31,24 @@ quilt_create_text (const QuiltCreateOption *option,
 }
 
 gboolean
+quilt_create_check_texts (const QuiltCreateOption *option,
+                          const QuiltCreateValue *value,
+                          GError **error)
+{
+  for (char **text = value->texts; *text; text++)
+    if (!quilt_bus_check_text (option->name, *text, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 quilt_create_texts (const QuiltCreateOption *option,
                     const QuiltCreateValue *value,
                     const QuiltCreateRequest *request,
                     GError **error)
 {
-  for (char **text = value->texts; *text; text++)
-    if (!quilt_bus_check_text (option->name, *text, error))
-      return FALSE;
+  if (!quilt_create_check_texts (option, value, error))
+    return FALSE;
   g_variant_builder_add (request->builder, "{sv}", option->key,
                          g_variant_new_strv ((const char *const *)value->texts, -1));
   return TRUE;

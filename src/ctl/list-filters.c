@@ -122,20 +122,24 @@ find_row (json_object *rows, const char *value)
   return NULL;
 }
 
+/* NULL: there is no such object. */
+static gboolean
+is_older (json_object *older, json_object *newer)
+{
+  return older && newer &&
+         quilt_row_uint64 (older, "created") < quilt_row_uint64 (newer, "created");
+}
+
 static gboolean
 match_before (json_object *row, const char *value, json_object *rows)
 {
-  json_object *other = find_row (rows, value);
-
-  return other && quilt_row_uint64 (row, "created") < quilt_row_uint64 (other, "created");
+  return is_older (row, find_row (rows, value));
 }
 
 static gboolean
 match_since (json_object *row, const char *value, json_object *rows)
 {
-  json_object *other = find_row (rows, value);
-
-  return other && quilt_row_uint64 (row, "created") > quilt_row_uint64 (other, "created");
+  return is_older (find_row (rows, value), row);
 }
 
 const QuiltFilter quilt_list_filters[] = {
@@ -220,17 +224,13 @@ find_image (json_object *rows, const char *value)
 static gboolean
 match_image_before (json_object *row, const char *value, json_object *rows)
 {
-  json_object *other = find_image (rows, value);
-
-  return other && quilt_row_uint64 (row, "created") < quilt_row_uint64 (other, "created");
+  return is_older (row, find_image (rows, value));
 }
 
 static gboolean
 match_image_since (json_object *row, const char *value, json_object *rows)
 {
-  json_object *other = find_image (rows, value);
-
-  return other && quilt_row_uint64 (row, "created") > quilt_row_uint64 (other, "created");
+  return is_older (find_image (rows, value), row);
 }
 
 const QuiltFilter quilt_image_filters[] = {
