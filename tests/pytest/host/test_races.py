@@ -64,12 +64,16 @@ def test_a_layer_whose_image_was_never_written_is_removed(busybox, name, tmp_pat
     (tmp_path / "file").write_text("x")
     run("tar", "-C", str(tmp_path), "-cf", str(tmp_path / "image.tar"), "file").ok()
     daemon = daemon_pid()
-    with injected("fsync", "signal=KILL:when=1"):
-        assert ctl("import", str(tmp_path / "image.tar"), name).code == 1
-        wait_exit(daemon)
+    run("systemctl", "mask", "--runtime", "quiltd.service").ok()
+    try:
+        with injected("fsync", "signal=KILL:when=1"):
+            assert ctl("import", str(tmp_path / "image.tar"), name).code == 1
+            wait_exit(daemon)
+        layer, = set((STATE / "layers").iterdir()) - before
+    finally:
+        run("systemctl", "unmask", "--runtime", "quiltd.service").ok()
     daemon_again()
-    for layer in set((STATE / "layers").iterdir()) - before:
-        wait_path(layer, present=False)
+    wait_path(layer, present=False)
     assert name not in ctl("images", "--json=short").ok().text
     assert ctl("run", "--rm", busybox, "/bin/echo", "there").ok().out == b"there\n"
     run("systemctl", "reset-failed", "quiltd.service")
