@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,26 +44,35 @@ execute (const QuiltHook *hook,
   _exit (127);
 }
 
+/* Waits until the hook or its time ends, or a signal comes. */
 static void
-wait_for_end (pid_t pid, gint64 seconds, QuiltHookResult *result)
+watch (int pid_fd, gint64 seconds, int signal_fd, QuiltHookResult *result)
 {
   const gint64 deadline = g_get_monotonic_time () + MIN (seconds, G_MAXINT32) * G_USEC_PER_SEC;
-  g_autofd int pid_fd = seconds > 0 ? pidfd_open (pid, 0) : -1;
-  struct pollfd end = {pid_fd, POLLIN, 0};
-  int r = 1;
+  struct pollfd fds[] = {{pid_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}};
+  struct signalfd_siginfo info;
+  int r;
 
-  while (pid_fd >= 0) {
+  do {
     gint64 rest = MAX (deadline - g_get_monotonic_time (), 0);
     struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
 
-    r = ppoll (&end, 1, &timeout, NULL);
-    if (r >= 0 || errno != EINTR)
-      break;
-  }
-  if (r == 0) {
-    result->timed_out = TRUE;
+    r = ppoll (fds, G_N_ELEMENTS (fds), seconds > 0 ? &timeout : NULL, NULL);
+  } while (r < 0 && errno == EINTR);
+  result->timed_out = r == 0;
+  if (r > 0 && !fds[0].revents && read (signal_fd, &info, sizeof info) == sizeof info)
+    result->interrupted = (int)info.ssi_signo;
+}
+
+static void
+wait_for_end (pid_t pid, gint64 seconds, int signal_fd, QuiltHookResult *result)
+{
+  g_autofd int pid_fd = seconds > 0 || signal_fd >= 0 ? pidfd_open (pid, 0) : -1;
+
+  if (pid_fd >= 0)
+    watch (pid_fd, seconds, signal_fd, result);
+  if (result->timed_out || result->interrupted)
     pidfd_send_signal (pid_fd, SIGKILL, NULL, 0);
-  }
   while (waitpid (pid, &result->status, 0) < 0 && errno == EINTR)
     ;
 }
@@ -85,6 +95,7 @@ quilt_hook_run (const QuiltHook *hook,
                 int state_fd,
                 char *const *env,
                 const QuiltHookChild *child,
+                int signal_fd,
                 QuiltHookResult *ret_result)
 {
   QuiltHookResult result = {0};
@@ -106,11 +117,11 @@ quilt_hook_run (const QuiltHook *hook,
     result.error = errno;
   close (error_fds[0]);
   if (pid > 0)
-    wait_for_end (pid, hook->timeout, &result);
+    wait_for_end (pid, hook->timeout, signal_fd, &result);
   read_tail (said_fd, result.said, sizeof result.said);
   *ret_result = result;
-  return result.error == 0 && !result.timed_out && WIFEXITED (result.status) &&
-         WEXITSTATUS (result.status) == 0;
+  return result.error == 0 && !result.timed_out && !result.interrupted &&
+         WIFEXITED (result.status) && WEXITSTATUS (result.status) == 0;
 }
 
 void
@@ -126,6 +137,10 @@ quilt_hook_to_error (const QuiltHookResult *result,
   if (result->error)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to run %s hook '%s': %s", kind,
                  quoted, g_strerror (result->error));
+  else if (result->interrupted)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "The %s hook '%s' was killed, because signal %d (%s) asked quilt-oci to end%s%s",
+                 kind, quoted, result->interrupted, g_strsignal (result->interrupted), colon, said);
   else if (result->timed_out)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "The %s hook '%s' did not end within its timeout and was killed%s%s", kind, quoted,

@@ -172,7 +172,7 @@ quilt_init_run_hooks (const QuiltInit *init,
   for (guint i = 0; i < hooks->len; i++) {
     const QuiltHook *hook = hooks->pdata[i];
 
-    if (quilt_hook_run (hook, state_fd, init->setup->hook_env, child, &result))
+    if (quilt_hook_run (hook, state_fd, init->setup->hook_env, child, -1, &result))
       continue;
     quilt_report_init (&report, QUILT_REPORT_HOOK_FAILED);
     report.stage = (guint8)stage;

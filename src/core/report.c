@@ -221,7 +221,11 @@ set_step_error (const QuiltReport *report, GError **error)
 static void
 set_hook_error (const QuiltReport *report, GError **error)
 {
-  QuiltHookResult result = {report->error, report->status, report->timed_out, ""};
+  QuiltHookResult result = {
+      .error = report->error,
+      .status = report->status,
+      .timed_out = report->timed_out,
+  };
 
   g_strlcpy (result.said, report->detail, sizeof result.said);
   quilt_hook_to_error (

@@ -14,14 +14,18 @@ gboolean quilt_oci_hooks_fill_state (int state_fd,
                                      GError **error);
 
 /* Runs them in their order, each as child says (see core/hook.h; NULL: as we are); kind as in
- * "prestart". The first that fails is the error. */
+ * "prestart". The first that fails is the error. A blocked TERM, INT or HUP kills the hook. */
 gboolean quilt_oci_hooks_run (const GPtrArray *hooks,
                               const char *kind,
                               int state_fd,
                               const QuiltHookChild *child,
                               GError **error);
 
-/* Runs them all, with the state as it is with status; the last that failed is the error. */
+/* Waits for the next report of an init that runs hooks. FALSE: a blocked TERM, INT or HUP came. */
+gboolean quilt_oci_hooks_await (int channel, GError **error);
+
+/* Runs them all, with the state as it is with status; the last that failed is the error. No signal
+ * ends them: they clean up. */
 gboolean quilt_oci_hooks_run_all (const GPtrArray *hooks,
                                   const char *kind,
                                   const QuiltOciContainer *container,

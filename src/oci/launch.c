@@ -209,7 +209,9 @@ run_hooks (QuiltOciLaunch *launch, GError **error)
                                      error) &&
          quilt_oci_hooks_run (spec->prestart, "prestart", state_fd, NULL, error) &&
          quilt_oci_hooks_run (spec->create_runtime, "createRuntime", state_fd, NULL, error) &&
-         run_create_container (launch, error) && quilt_oci_reports_answer (&launch->payload, error);
+         run_create_container (launch, error) &&
+         quilt_oci_reports_answer (&launch->payload, error) &&
+         quilt_oci_hooks_await (launch->payload.channel, error);
 }
 
 static gboolean

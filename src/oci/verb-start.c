@@ -30,6 +30,8 @@ quilt_oci_start_await (const QuiltOciContainer *container,
 {
   g_autofd int state_fd = -1;
 
+  if (spec->start_container->len > 0 && !quilt_oci_hooks_await (payload->channel, error))
+    return FALSE;
   if (!quilt_oci_reports_await_command (payload, container, spec, error))
     return FALSE;
   if (spec->poststart->len == 0)

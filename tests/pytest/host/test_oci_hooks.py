@@ -2,12 +2,13 @@
 """Hooks of quilt-oci: when each kind runs, where, with what on stdin, and what comes of one that fails (config.md, "POSIX-platform Hooks")."""
 import json
 import os
+import subprocess
 
 import pytest
 
 import oci as tools
 from oci import ROOT, Bundle, Container, config, oci, state
-from quilt import run, wait_exit
+from quilt import TIMEOUT, run, wait_exit, wait_path
 
 KINDS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 # Where it runs, whose root it sees, and what the state says then.
@@ -139,6 +140,24 @@ def test_one_that_fails(hooks, kind, more, word):
     else:
         assert done.code == 1 and "command" not in seen
         assert seen == [*KINDS[:KINDS.index(kind) + 1], "poststop"]
+    assert os.listdir(ROOT) == []
+    assert run("pgrep", "-f", "^sleep 1000$").out == b""
+
+
+@pytest.mark.fault(39)
+@pytest.mark.parametrize("verb, kind", [*(("create", kind) for kind in KINDS[:3]), *(("run", kind) for kind in KINDS[:5])])
+def test_term_ends_the_wait_for_a_hook_that_hangs(hooks, verb, kind):
+    hooks.add(kind, f"touch {hooks.out}/begun; exec sleep 1000").add("poststop").write("sleep", "1000")
+    argv = ["quilt-oci", "--root", str(ROOT), verb, "--bundle", str(hooks.bundle.path), "one"]
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        wait_path(hooks.out / "begun")
+        process.terminate()
+        try:
+            _, said = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
+    assert process.returncode == 1 and b"signal 15 (Terminated)" in said, said
+    assert kinds(hooks) == [kind, "poststop"]
     assert os.listdir(ROOT) == []
     assert run("pgrep", "-f", "^sleep 1000$").out == b""
 
