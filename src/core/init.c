@@ -30,6 +30,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -37,12 +38,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* In a namespace that was there before us it would stay. */
+static void
+unmount_root (const QuiltInit *init)
+{
+  if (init->joined_root >= 0 && fchdir (init->joined_root) == 0)
+    umount2 (".", MNT_DETACH);
+}
+
 void
 quilt_init_fail (
     const QuiltInit *init, QuiltStage stage, int error, const char *object, const char *detail)
 {
   QuiltReport report;
 
+  unmount_root (init);
   quilt_report_init (&report, QUILT_REPORT_STAGE_FAILED);
   report.stage = (guint8)stage;
   report.error = error;
@@ -87,9 +97,9 @@ static void
 take_descriptors (const QuiltInit *init)
 {
   const QuiltPayloadSetup *setup = init->setup;
-  int keep[5 + QUILT_JOINS_MAX] = {init->channel, setup->gate, setup->console,
-                                   setup->creating_state, setup->created_state};
-  guint n = 5;
+  int keep[6 + QUILT_JOINS_MAX] = {init->channel,         setup->gate,          setup->console,
+                                   setup->creating_state, setup->created_state, setup->root};
+  guint n = 6;
   int r;
 
   for (guint i = 0; i < init->joins->n; i++)
@@ -174,6 +184,7 @@ quilt_init_run_hooks (const QuiltInit *init,
 
     if (quilt_hook_run (hook, state_fd, init->setup->hook_env, child, -1, &result))
       continue;
+    unmount_root (init);
     quilt_report_init (&report, QUILT_REPORT_HOOK_FAILED);
     report.stage = (guint8)stage;
     report.error = result.error;
@@ -219,7 +230,7 @@ look_user_up (QuiltInit *init, QuiltIdentity *identity)
 static void
 open_terminal (const QuiltInit *init)
 {
-  gboolean builds = init->spec->namespaces & QUILT_NS_MOUNT;
+  gboolean builds = quilt_spec_builds_root (init->spec);
   const char *object;
   char quoted[64];
   int r;
@@ -277,6 +288,7 @@ check_command (const QuiltInit *init)
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   if (quilt_command_check (init->spec->process.args, init->env, &report))
     return;
+  unmount_root (init);
   quilt_report_send (init->channel, &report);
   _exit (255);
 }
@@ -375,7 +387,7 @@ quilt_init_run (const QuiltInit *parents)
   confine (init);
   bring_loopback_up (init);
   set_hostname (init);
-  quilt_root_build (init);
+  quilt_root_build (&copy);
   quilt_init_report (init, QUILT_REPORT_READY);
   quilt_init_wait (init);
   quilt_root_finish (init);

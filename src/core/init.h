@@ -21,6 +21,8 @@ typedef struct {
   char *listen_pid; /* where in it LISTEN_PID stands; NULL: nowhere */
   const QuiltIdentity *identity; /* in the init itself: who the next program is run as */
   gboolean is_weak;              /* in the init itself: it has given up its power */
+  int joined_root;               /* in the init itself: of a root that it has mounted in another's
+                                  * mount namespace; -1: it has not */
   gboolean is_filtered;          /* in the init itself: the command's filter is its own by now */
 } QuiltInit;
 

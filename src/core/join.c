@@ -49,11 +49,12 @@ quilt_joins_new_namespaces (const QuiltSpec *spec)
   return flags;
 }
 
-/* Of those that have settings. */
+/* Of those in which a container leaves something. */
 static gboolean
 is_own (int fd, QuiltNamespaces type)
 {
   const char *path = type == QUILT_NS_NETWORK ? "/proc/self/ns/net"
+                     : type == QUILT_NS_MOUNT ? "/proc/self/ns/mnt"
                      : type == QUILT_NS_IPC   ? "/proc/self/ns/ipc"
                      : type == QUILT_NS_UTS   ? "/proc/self/ns/uts"
                                               : NULL;
@@ -74,6 +75,13 @@ open_one (const QuiltSpec *spec, const QuiltNamespaceJoin *join, QuiltJoins *joi
   if (type == 0 || ioctl (fd, NS_GET_NSTYPE) != type) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to join '%s': it is no namespace of the type that linux.namespaces names",
+                 join->path);
+    return FALSE;
+  }
+  if (join->type == QUILT_NS_MOUNT && quilt_spec_builds_root (spec) && is_own (fd, join->type)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use linux.namespaces: '%s' is the runtime's own 'mount' namespace, and "
+                 "the container's mounts would be made in it",
                  join->path);
     return FALSE;
   }
@@ -102,6 +110,7 @@ quilt_joins_open (const QuiltSpec *spec, QuiltJoins *ret_joins, GError **error)
 {
   g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
 
+  joins.is_guest = spec->is_guest;
   /* In whatever order they stand: whoever has entered a user namespace has lost what the others
    * ask for. */
   for (guint i = 0; i < 2 * spec->joins->len; i++) {
@@ -139,16 +148,18 @@ quilt_joins_await_birth (const QuiltJoins *joins)
   return quilt_joins_find (joins, CLONE_NEWPID) >= 0;
 }
 
+/* A root that is built in a mount namespace which is there is built last: until then paths are the
+ * host's. */
 static gboolean
-is_whole (const QuiltJoins *joins)
+is_for_later (const QuiltJoins *joins, guint i)
 {
-  return quilt_joins_find (joins, CLONE_NEWNS) >= 0;
+  return joins->types[i] == CLONE_NEWNS && !joins->is_guest;
 }
 
 gboolean
 quilt_joins_come_first (const QuiltJoins *joins)
 {
-  return quilt_joins_await_birth (joins) && !is_whole (joins);
+  return quilt_joins_await_birth (joins) && !joins->is_guest;
 }
 
 /* What the process between us and the child tells us; as short as it is, a pipe takes it whole. */
@@ -169,7 +180,7 @@ enter_and_clone (const QuiltJoins *joins, struct clone_args *args, int answer_fd
   args->exit_signal = 0; /* that of this process */
   args->pidfd = (guint64)(gsize)&answer.pid_fd;
   for (guint i = 0; i < joins->n && answer.pid == 0; i++)
-    if (setns (joins->fds[i], joins->types[i]) < 0)
+    if (!is_for_later (joins, i) && setns (joins->fds[i], joins->types[i]) < 0)
       answer.pid = -1;
   /* A change of credentials has made us dumpable. */
   if (answer.pid == 0)
@@ -191,7 +202,7 @@ quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
   int fds[2];
   pid_t pid;
 
-  if (joins->n == 0 || is_whole (joins) || quilt_joins_come_first (joins))
+  if (joins->n == 0 || joins->is_guest || quilt_joins_come_first (joins))
     return (pid_t)syscall (SYS_clone3, args, sizeof *args);
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return -1;
@@ -218,12 +229,13 @@ int
 quilt_joins_enter (const QuiltJoins *joins, int new_namespaces)
 {
   for (guint i = 0; i < joins->n; i++)
-    if (setns (joins->fds[i], joins->types[i]) < 0)
+    if (!is_for_later (joins, i) && setns (joins->fds[i], joins->types[i]) < 0)
       return -errno;
   if (new_namespaces && unshare (new_namespaces) < 0)
     return -errno;
   for (guint i = 0; i < joins->n; i++)
-    close (joins->fds[i]);
+    if (!is_for_later (joins, i))
+      close (joins->fds[i]);
   return 0;
 }
 

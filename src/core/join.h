@@ -14,11 +14,13 @@ typedef struct {
   int fds[QUILT_JOINS_MAX]; /* a user namespace is the last */
   int types[QUILT_JOINS_MAX];
   guint n;
+  gboolean is_guest; /* a process more in a container that is there; else quilt_root_build() enters
+                      * a mount namespace among them */
 } QuiltJoins;
 
 #define QUILT_JOINS_NONE                                                                           \
   {                                                                                                \
-    {0}, {0}, 0                                                                                    \
+    {0}, {0}, 0, FALSE                                                                             \
   }
 
 /* Opens what spec names, once: nothing is looked up by a path later. INVALID_ARGUMENT, naming the
@@ -32,14 +34,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltJoins, quilt_joins_clear)
 int quilt_joins_new_namespaces (const QuiltSpec *spec);
 
 /* clone3(2) of a child that is in these namespaces, and ours all the same; args has CLONE_PIDFD. We
- * enter none of them ourselves. With a pid or mount namespace among them, the child is in none yet:
- * it has to call quilt_joins_enter(). Returns as clone3(2) does: the pid, 0 in the child, -1 with
- * errno. */
+ * enter none of them ourselves. With a pid namespace among them, or as a guest, the child is in
+ * none yet: it has to call quilt_joins_enter(). Returns as clone3(2) does: the pid, 0 in the child,
+ * -1 with errno. */
 pid_t quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args);
 
 /* In that child, child-safe: enters all of them, makes the new ones (flags of unshare(2)), and
- * closes the descriptors. With a mount namespace among them, its root and working directory are
- * then the root of the mounts. 0 or -errno. */
+ * closes the descriptors. A guest's root and working directory are then the root of the mounts. 0
+ * or -errno. */
 int quilt_joins_enter (const QuiltJoins *joins, int new_namespaces);
 
 /* Whether a pid namespace is among them. setns(2) puts only later children into it, and processes

@@ -326,7 +326,7 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
 
   plan->ops = g_ptr_array_new_with_free_func (op_free);
   plan->trees = g_array_new (FALSE, FALSE, sizeof (QuiltMountTree));
-  if (!(spec->namespaces & QUILT_NS_MOUNT))
+  if (!quilt_spec_builds_root (spec))
     return g_steal_pointer (&plan); /* those that it joins are there */
   if (!context)
     return NULL;

@@ -232,6 +232,7 @@ quilt_payload_start (const QuiltSpec *spec,
                             .channel = channel_fd,
                             .env = env,
                             .home = home,
+                            .joined_root = -1,
                             .listen_pid = setup->listens ? listen_pid : NULL};
 
     /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */

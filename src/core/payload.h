@@ -19,7 +19,9 @@ typedef struct {
   /* Files with the container's state, to be read by its hooks, filled before MOUNTED and READY are
    * answered. Without the second, startContainer are setup steps. */
   int creating_state, created_state;
-  int cgroup;        /* a cgroup2 directory that it is born in */
+  int root;   /* of a process more in a container: the container's, if that is not the root of
+               * its mount namespace */
+  int cgroup; /* a cgroup2 directory that it is born in */
   guint n_preserved; /* descriptors from 3 on that are the command's too, not close-on-exec */
   gboolean listens;  /* sockets are among them: the command gets a LISTEN_PID, sd_listen_fds(3) */
   gboolean outlives; /* it goes on when the caller ends */
@@ -32,7 +34,7 @@ typedef struct {
 #define QUILT_PAYLOAD_SETUP_NONE                                                                   \
   {                                                                                                \
     .stdio = {-1, -1, -1}, .console = -1, .gate = -1, .creating_state = -1, .created_state = -1,   \
-    .cgroup = -1,                                                                                  \
+    .root = -1, .cgroup = -1,                                                                      \
   }
 
 typedef struct {
@@ -47,11 +49,11 @@ typedef struct {
   }
 
 /* Clones the container's init, which builds the root file system and reports READY; before that
- * MOUNTED, if hooks have to run in between. A configuration that joins a mount namespace is a
- * process more in a container that is there: nothing is built. The caller has one thread, all
- * signals blocked, and open only descriptors that are close-on-exec. Until setup says otherwise the
- * container dies with the caller. Errors: of quilt_mounts_plan() and quilt_user_namespace_set_up(),
- * INVALID_ARGUMENT, FAILED. */
+ * MOUNTED, if hooks have to run in between. For a spec that is_guest nothing is built: it is one
+ * process more in a container that is there. The caller has one thread, all signals blocked, and
+ * open only descriptors that are close-on-exec. Until setup says otherwise the container dies with
+ * the caller. Errors: of quilt_mounts_plan() and quilt_user_namespace_set_up(), INVALID_ARGUMENT,
+ * FAILED. */
 gboolean quilt_payload_start (const QuiltSpec *spec,
                               const QuiltPayloadSetup *setup,
                               QuiltPayload *ret_payload,

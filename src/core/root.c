@@ -12,9 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +24,13 @@ static gboolean
 is_mapped (const QuiltInit *init)
 {
   return quilt_spec_leaves_host (init->spec, QUILT_NS_USER);
+}
+
+/* The root is built among mounts that are not ours. */
+static gboolean
+joins_mounts (const QuiltInit *init)
+{
+  return quilt_spec_joins (init->spec, QUILT_NS_MOUNT);
 }
 
 /* While no tree but the host's is ours. */
@@ -97,7 +106,9 @@ enter_root (const QuiltInit *init, int root_fd)
 {
   int r = fchdir (root_fd);
 
-  if (r == 0 && init->setup->no_pivot)
+  if (r == 0 && joins_mounts (init)) /* the others who are there keep their root */
+    r = chroot (".");
+  else if (r == 0 && init->setup->no_pivot)
     r = mount (".", "/", NULL, MS_MOVE, NULL) < 0 ? -1 : chroot (".");
   else if (r == 0)
     r = syscall (SYS_pivot_root, ".", ".") < 0 ? -1 : umount2 (".", MNT_DETACH);
@@ -127,10 +138,75 @@ become_root (const QuiltInit *init)
   quilt_init_die_with_parent (); /* a change of ids has ended both */
 }
 
-static int
-build_root (const QuiltInit *init)
+/* Private, not slave: neither may our mounts be seen in the host's namespace nor its later ones
+ * come to us. */
+static void
+leave_host_mounts (const QuiltInit *init)
 {
   struct mount_attr private = {.propagation = MS_PRIVATE};
+
+  if (mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PRIVATE, errno, "", "");
+}
+
+/* By the line of proc(5)'s mountinfo that is about the mount. 1, 0 or -errno. */
+static int
+is_shared (int mountinfo_fd, guint64 mount)
+{
+  char text[3 * PATH_MAX], id[24];
+  gsize length = 0;
+  ssize_t n;
+
+  g_snprintf (id, sizeof id, "%" G_GUINT64_FORMAT " ", mount);
+  while ((n = read (mountinfo_fd, text + length, sizeof text - 1 - length)) > 0) {
+    char *line = text, *end;
+
+    length += (gsize)n;
+    text[length] = '\0';
+    for (; (end = strchr (line, '\n')); line = end + 1) {
+      *end = '\0';
+      if (strncmp (line, id, strlen (id)) == 0)
+        return strstr (line, " shared:") != NULL;
+    }
+    length -= (gsize)(line - text);
+    memmove (text, line, length);
+  }
+  return n < 0 ? -errno : -ENOENT;
+}
+
+/* Nothing of what is mounted there is changed. So a mount that passes on what is mounted on it, to
+ * namespaces that nobody named, can't hold the root. Returns a descriptor of root.path in the
+ * namespace. The host's /proc says it: that of the namespace may be anybody's. */
+static int
+join_mounts (const QuiltInit *init)
+{
+  g_autofd int proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autofd int mountinfo_fd = -1;
+  g_autofd int place_fd = -1;
+  struct statx st;
+  int r;
+
+  if (proc_fd < 0 || setns (quilt_joins_find (init->joins, CLONE_NEWNS), CLONE_NEWNS) < 0)
+    quilt_init_fail (init, QUILT_STAGE_JOIN, errno, "", "");
+  place_fd = open (init->spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (place_fd < 0)
+    fail_mount (init, init->mounts->root, errno, "there is no such directory in the namespace");
+  mountinfo_fd = openat (proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+  r = mountinfo_fd < 0 || statx (place_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0
+          ? -errno
+          : is_shared (mountinfo_fd, st.stx_mnt_id);
+  if (r < 0)
+    fail_mount (init, init->mounts->root, -r, "it can't be found in mountinfo");
+  if (r > 0)
+    fail_mount (init, init->mounts->root, EINVAL,
+                "in the 'mount' namespace that is joined this directory is on a shared mount, so "
+                "that other namespaces would get the container's mounts; make it private there");
+  return g_steal_fd (&place_fd);
+}
+
+static int
+build_root (QuiltInit *init)
+{
   g_autofd int place_fd = -1;
   char detail[256] = "";
   guint64 sysctls = 0;
@@ -138,11 +214,10 @@ build_root (const QuiltInit *init)
   int r;
 
   set_sysctls (init, !is_mapped (init), &sysctls);
-  /* Private, not slave: neither may our mounts be seen in the host's namespace nor its later ones
-   * come to us. */
-  if (mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) < 0)
-    quilt_init_fail (init, QUILT_STAGE_PRIVATE, errno, "", "");
-  place_fd = open (init->spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (!joins_mounts (init))
+    leave_host_mounts (init);
+  place_fd = joins_mounts (init) ? join_mounts (init)
+                                 : open (init->spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (place_fd < 0)
     fail_mount (init, init->mounts->root, errno, "");
   if (is_mapped (init)) {
@@ -156,6 +231,8 @@ build_root (const QuiltInit *init)
                                &root_fd);
   if (r < 0)
     fail_mount (init, init->mounts->root, -r, detail);
+  if (joins_mounts (init))
+    init->joined_root = root_fd;
   apply_mounts (init, root_fd, FALSE);
   return root_fd;
 }
@@ -171,6 +248,9 @@ enter_container (const QuiltInit *init)
   r = quilt_joins_enter (init->joins, 0);
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_JOIN, -r, "", "");
+  if (init->setup->root >= 0 &&
+      (fchdir (init->setup->root) < 0 || chroot (".") < 0 || close (init->setup->root) < 0))
+    quilt_init_fail (init, QUILT_STAGE_JOIN, errno, "", "");
   if (is_mapped (init))
     become_root (init);
 }
@@ -202,7 +282,7 @@ quilt_root_finish (const QuiltInit *init)
 {
   g_autofd int root_fd = -1;
 
-  if (!(init->spec->namespaces & QUILT_NS_MOUNT))
+  if (!quilt_spec_builds_root (init->spec))
     return;
   if ((init->spec->namespaces & QUILT_NS_CGROUP) && unshare (CLONE_NEWCGROUP) < 0)
     quilt_init_fail (init, QUILT_STAGE_CGROUP_NAMESPACE, errno, "", "");
@@ -218,7 +298,7 @@ quilt_root_seal (const QuiltInit *init)
   struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
   g_autofd int root_fd = -1;
 
-  if (!(init->spec->namespaces & QUILT_NS_MOUNT))
+  if (!quilt_spec_builds_root (init->spec))
     return;
   root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root_fd < 0)
@@ -230,16 +310,17 @@ quilt_root_seal (const QuiltInit *init)
 }
 
 void
-quilt_root_build (const QuiltInit *init)
+quilt_root_build (QuiltInit *init)
 {
   int root_fd;
 
-  if (!(init->spec->namespaces & QUILT_NS_MOUNT)) {
+  if (!quilt_spec_builds_root (init->spec)) {
     enter_container (init);
     return;
   }
   root_fd = build_root (init);
   run_hooks_before_pivot (init);
   enter_root (init, root_fd);
-  quilt_fd_clear (&root_fd);
+  if (!joins_mounts (init))
+    quilt_fd_clear (&root_fd);
 }

@@ -8,7 +8,7 @@
 
 /* Builds the root and enters it, as the container's root where it has a user namespace; or enters
  * the container that is joined. Reports MOUNTED on the way, if hooks have to run then. */
-void quilt_root_build (const QuiltInit *init);
+void quilt_root_build (QuiltInit *init);
 
 /* Of a root that was built: what needs the cgroup, which we are in by now. */
 void quilt_root_finish (const QuiltInit *init);

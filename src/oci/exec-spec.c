@@ -30,6 +30,7 @@ join_all (QuiltSpec *spec, pid_t pid)
   for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++)
     if (quilt_spec_leaves_host (spec, namespaces[i].type))
       all |= namespaces[i].type;
+  spec->is_guest = TRUE;
   spec->namespaces = 0;
   g_ptr_array_set_size (spec->joins, 0);
   for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++) {

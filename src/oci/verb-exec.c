@@ -51,6 +51,7 @@ exec_clear (Exec *exec)
   quilt_fd_clear (&exec->init_fd);
   quilt_fd_clear (&exec->console);
   quilt_fd_clear (&exec->setup.console);
+  quilt_fd_clear (&exec->setup.root);
   quilt_fd_clear (&exec->setup.cgroup);
   g_free (exec->options.process);
   g_free (exec->options.cwd);
@@ -136,6 +137,21 @@ open_cgroup (Exec *exec, GError **error)
         openat (root_fd, path[1] ? path + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return exec->setup.cgroup >= 0 ||
          quilt_set_error_errno (error, errno, "Failed to open the cgroup of container '%s'",
+                                exec->container->id);
+}
+
+/* A container in a mount namespace that was there has not the root of that. */
+static gboolean
+open_root (Exec *exec, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (!quilt_spec_joins (exec->spec, QUILT_NS_MOUNT))
+    return TRUE;
+  path = g_strdup_printf ("/proc/%d/root", (int)exec->container->pid);
+  exec->setup.root = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return exec->setup.root >= 0 ||
+         quilt_set_error_errno (error, errno, "Failed to open the root of container '%s'",
                                 exec->container->id);
 }
 
@@ -241,7 +257,8 @@ run (QuiltOci *oci, Exec *exec, GError **error)
   if (!quilt_oci_own_users_join (exec->container->pid, error))
     return -1;
   exec->spec = quilt_oci_container_read_spec (exec->container, error);
-  if (!exec->spec || !quilt_oci_own_users_translate (exec->spec, error) ||
+  if (!exec->spec || !open_root (exec, error) ||
+      !quilt_oci_own_users_translate (exec->spec, error) ||
       !quilt_oci_exec_spec (oci, exec->spec, exec->container, &exec->options, error) ||
       !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
     return -1;

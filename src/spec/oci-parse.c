@@ -136,18 +136,6 @@ static const QuiltField namespace_fields[] = {
     {NULL},
 };
 
-/* A mount namespace that is there already has a root of its own. */
-static gboolean
-check_joinable (const QuiltNamespaceName *ns, const char *path, GError **error)
-{
-  if (ns->flag != QUILT_NS_MOUNT)
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Failed to read '%s.path': an existing '%s' namespace can't be joined", path,
-               ns->name);
-  return FALSE;
-}
-
 static gboolean
 add_namespace (QuiltSpec *spec, const Namespace *target, const char *path, GError **error)
 {
@@ -167,8 +155,6 @@ add_namespace (QuiltSpec *spec, const Namespace *target, const char *path, GErro
     seen |= ((const QuiltNamespaceJoin *)spec->joins->pdata[i])->type;
   if (seen & ns->flag)
     return quilt_oci_refuse (error, path, "this type is given twice");
-  if (target->path && !check_joinable (ns, path, error))
-    return FALSE;
   if (target->path)
     quilt_spec_join (spec, ns->flag, target->path);
   else
@@ -292,8 +278,12 @@ static const QuiltField spec_fields[] = {
 static gboolean
 check_namespaces (const QuiltSpec *spec, GError **error)
 {
-  if (!(spec->namespaces & QUILT_NS_MOUNT))
+  if (!quilt_spec_leaves_host (spec, QUILT_NS_MOUNT))
     return quilt_oci_refuse (error, "linux.namespaces", "needs one of type 'mount'");
+  if (quilt_spec_joins (spec, QUILT_NS_MOUNT) && quilt_spec_leaves_host (spec, QUILT_NS_USER))
+    return quilt_oci_refuse (error, "linux.namespaces",
+                             "a 'mount' namespace with a path can't be used with a 'user' "
+                             "namespace, whose root has no power over it; leave one of them out");
   if (spec->hostname && !quilt_spec_leaves_host (spec, QUILT_NS_UTS))
     return quilt_oci_refuse (error, "hostname", "needs a namespace of type 'uts'");
   if (spec->domainname && !quilt_spec_leaves_host (spec, QUILT_NS_UTS))

@@ -77,6 +77,12 @@ quilt_spec_joins (const QuiltSpec *spec, QuiltNamespaces type)
 }
 
 gboolean
+quilt_spec_builds_root (const QuiltSpec *spec)
+{
+  return quilt_spec_leaves_host (spec, QUILT_NS_MOUNT) && !spec->is_guest;
+}
+
+gboolean
 quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type)
 {
   return quilt_spec_joins (spec, type) || (spec->namespaces & type) != 0;

@@ -121,6 +121,8 @@ typedef struct {
   GArray *uid_map;  /* of QuiltIdMap; empty in the host's user namespace */
   GArray *gid_map;
   GPtrArray *joins;   /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
+  gboolean is_guest;  /* one process more in a container that is there: no root is built; never read
+                       * from a configuration */
   char *mount_label;  /* SELinux label of the files in what is mounted new; NULL or "": none */
   GArray *devices;    /* of QuiltDevice (spec/devices.h), beside the usual ones */
   gint64 personality; /* PER_… of personality(2); -1: leave */
@@ -181,6 +183,9 @@ gboolean quilt_spec_joins (const QuiltSpec *spec, QuiltNamespaces type);
 
 /* Whether its namespace of this type is not the host's: a new one, or one that is joined. */
 gboolean quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type);
+
+/* Whether it has a root built, in a mount namespace that is new or joined. */
+gboolean quilt_spec_builds_root (const QuiltSpec *spec);
 
 /* How the container sees it. */
 const char *quilt_net_device_get_new_name (const QuiltNetDevice *device);

@@ -165,6 +165,23 @@ TEST (Oci, AJoinedUserNamespaceIsOneAllTheSame)
   EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "'linux.uidMappings': is missing"));
 }
 
+/* Fault 37. */
+TEST (Oci, ARootIsBuiltInAMountNamespaceThatIsJoined)
+{
+  const string text = R"({"ociVersion":"1.0.0","root":{"path":"r"},"process":{"cwd":"/",)"
+                      R"("args":["x"]},"linux":{"namespaces":)"
+                      R"([{"type":"mount","path":"/proc/7/ns/mnt"}]}})";
+  Error error;
+  Spec spec = parse (text, error);
+
+  ASSERT_TRUE (error.none ());
+  EXPECT_EQ (spec->namespaces, 0u);
+  EXPECT_TRUE (quilt_spec_joins (spec.get (), QUILT_NS_MOUNT));
+  EXPECT_TRUE (quilt_spec_builds_root (spec.get ()));
+  spec->is_guest = TRUE;
+  EXPECT_FALSE (quilt_spec_builds_root (spec.get ()));
+}
+
 /* Fault 16. */
 TEST (Oci, MapsOfAJoinedUserNamespaceAreLearntLater)
 {
@@ -298,7 +315,6 @@ TEST (Oci, BadFiles)
     const char *why;
   } cases[] = {
       {"bad-duplicate-key.json", QUILT_ERROR_INVALID_ARGUMENT, "duplicate key 'noNewPrivileges'"},
-      {"bad-host-namespace.json", QUILT_ERROR_NOT_SUPPORTED, "'linux.namespaces[1].path'"},
       {"bad-seccomp.json", QUILT_ERROR_INVALID_ARGUMENT,
        "'linux.seccomp.defaultAction': 'SCMP_ACT_NONE'"},
       {"bad-truncated.json", QUILT_ERROR_INVALID_ARGUMENT, "unterminated string"},
@@ -366,6 +382,8 @@ static const struct {
     {"process", R"("capabilities":{"ambient":[1]})", "'process.capabilities.ambient[0]'"},
     {"process", R"("oomScoreAdj":1001)", "'process.oomScoreAdj': must be -1000 to 1000"},
     {"process", R"("noNewPrivileges":null)", "'process.noNewPrivileges': must be a boolean"},
+    {"namespaces", R"([{"type":"mount","path":"/proc/1/ns/mnt"},{"type":"user"}])",
+     "'linux.namespaces': a 'mount' namespace with a path"},
     {"namespaces", "[]", "'linux.namespaces': needs one of type 'mount'"},
     {"namespaces", R"([{"type":"pid"}])", "'linux.namespaces': needs one of type 'mount'"},
     {"namespaces", R"([{"type":"mount"},{"type":"mount"}])", "namespaces[1]': this type is given"},
@@ -484,7 +502,6 @@ static const struct {
     {"root", R"({"path":"r","fs":"ext4"})", "'root.fs': unknown key"},
     {"process", R"("user":{"shell":"x"})", "'process.user.shell': unknown key"},
     {"process", R"("capabilities":{"all":[]})", "'process.capabilities.all': unknown key"},
-    {"namespaces", R"([{"type":"mount","path":"/proc/1/ns/mnt"}])", "'linux.namespaces[0].path'"},
     {"linux", R"("uidMappings":[{"containerID":0,"hostID":0,"size":1,"x":1}])", "Mappings[0].x'"},
     {"linux", R"("intelRdt":{"closID":"x"})", "'linux.intelRdt'"},
     {"linux", R"("memoryPolicy":{"mode":"MPOL_BIND"})", "'linux.memoryPolicy'"},
