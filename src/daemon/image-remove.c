@@ -305,6 +305,12 @@ add_row (Removal *removal, const char *asked, GPtrArray *details)
   }
 }
 
+static gboolean
+is_digest (const QuiltIndex *images, const char *asked)
+{
+  return quilt_index_find (images, asked, NULL) && !quilt_index_get_named (images, asked);
+}
+
 static void
 remove_images (QuiltDaemon *daemon,
                GDBusMethodInvocation *invocation,
@@ -327,8 +333,13 @@ remove_images (QuiltDaemon *daemon,
   removal->meant = g_hash_table_new (g_str_hash, g_str_equal);
   g_object_set_data_full (G_OBJECT (invocation), "quilt-removal", removal,
                           (GDestroyNotify)removal_free);
+  /* Digests first: with an image go its names, also those that stand before its digest. */
   for (guint i = 0; names[i]; i++)
-    add_row (removal, names[i], details);
+    if (is_digest (daemon->images, names[i]))
+      add_row (removal, names[i], details);
+  for (guint i = 0; names[i]; i++)
+    if (!is_digest (daemon->images, names[i]))
+      add_row (removal, names[i], details);
   quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
                            authorized, removal);
 }

@@ -25,6 +25,7 @@ def remove(client, *asked):
     (["DIGEST", "DIGEST", "PREFIX"], None),
     (["DIGEST", "other"], None),
     (["other", "DIGEST", "other"], None),
+    (["other", "third", "web", "DIGEST"], None),
 ])
 def test_a_name_or_an_image_that_comes_twice_is_meant_once(asked, left, image, root, services):
     for name in ("other", "third"):
