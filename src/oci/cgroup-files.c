@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* So often may others remove a parent of what is being made. */
+#define ATTEMPTS 100
+
 /* What a container may want to have limited; others, as perf_event, need no enabling. */
 static const char *const controllers[] = {"cpuset", "cpu",     "io",   "memory",
                                           "pids",   "hugetlb", "rdma", "misc"};
@@ -69,10 +72,10 @@ has_word (const char *text, const char *word)
   return g_strv_contains ((const char *const *)words, word);
 }
 
-/* Lets the children of a cgroup have the controllers that it has itself. What can't be enabled is
- * no error here: a limit that needs it will say so. */
+/* Lets the children of a cgroup have the controllers that it has itself; a new cgroup has enabled
+ * none of them. What can't be enabled is no error here: a limit that needs it will say so. */
 static void
-enable_controllers (int dir_fd)
+enable_controllers (int dir_fd, gboolean is_new)
 {
   g_autofree char *available = quilt_oci_cgroup_read (dir_fd, "cgroup.controllers");
   g_autofree char *enabled = NULL;
@@ -80,7 +83,7 @@ enable_controllers (int dir_fd)
 
   if (!available || !*available)
     return;
-  enabled = quilt_oci_cgroup_read (dir_fd, "cgroup.subtree_control");
+  enabled = is_new ? NULL : quilt_oci_cgroup_read (dir_fd, "cgroup.subtree_control");
   for (guint i = 0; i < G_N_ELEMENTS (controllers); i++)
     if (has_word (available, controllers[i]) && !(enabled && has_word (enabled, controllers[i])))
       g_string_append_printf (wanted, "+%s ", controllers[i]);
@@ -100,11 +103,11 @@ is_not_ours (int errsv)
   return errsv == EACCES || errsv == EPERM || errsv == EROFS;
 }
 
-/* Makes one directory of path; -1 with errno. */
+/* Makes one directory of path, in one that is new or not; -1 with errno. */
 static int
-make_part (int dir_fd, const char *part, gboolean *ret_made)
+make_part (int dir_fd, gboolean is_new, const char *part, gboolean *ret_made)
 {
-  enable_controllers (dir_fd);
+  enable_controllers (dir_fd, is_new);
   *ret_made = mkdirat (dir_fd, part, 0755) == 0;
   if (!*ret_made && errno != EEXIST)
     return -1;
@@ -125,31 +128,51 @@ unmake (int root_fd, char **parts, guint n_parts, guint n_made)
   }
 }
 
-int
-quilt_oci_cgroup_make (const char *path, gboolean *ret_missing, GError **error)
+/* One attempt at all parts; -1 with errno, and nothing made. */
+static int
+make_parts (int root_fd, char **parts)
 {
-  g_auto (GStrv) parts = g_strsplit (path + 1, "/", -1);
-  g_autofd int root_fd = quilt_oci_cgroup_open_root (error);
-  g_autofd int fd = root_fd < 0 ? -1 : openat (root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autofd int fd = openat (root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean made = FALSE;
   guint n_made = 0;
 
-  if (root_fd < 0)
-    return -1;
   for (guint i = 0; parts[i]; i++) {
-    gboolean made;
-    int child = make_part (fd, parts[i], &made);
+    int child = make_part (fd, made, parts[i], &made);
 
     if (child < 0) {
-      *ret_missing = is_not_ours (errno);
-      quilt_set_error_errno (error, errno, "Failed to make cgroup '%s'", path);
+      int errsv = errno;
+
       unmake (root_fd, parts, i, n_made);
-      return -1;
+      return errno = errsv, -1;
     }
     n_made += made ? 1 : 0;
     quilt_fd_clear (&fd);
     fd = child;
   }
   return g_steal_fd (&fd);
+}
+
+/* The last container below a parent takes that along, perhaps after it was opened here: mkdirat()
+ * is then ENOENT, or ENODEV. */
+int
+quilt_oci_cgroup_make (const char *path, gboolean *ret_missing, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (path + 1, "/", -1);
+  g_autofd int root_fd = quilt_oci_cgroup_open_root (error);
+  int fd = -1;
+
+  if (root_fd < 0)
+    return -1;
+  for (guint i = 0; i < ATTEMPTS; i++) {
+    fd = make_parts (root_fd, parts);
+    if (fd >= 0 || (errno != ENOENT && errno != ENODEV))
+      break;
+  }
+  if (fd < 0) {
+    *ret_missing = is_not_ours (errno);
+    quilt_set_error_errno (error, errno, "Failed to make cgroup '%s'", path);
+  }
+  return fd;
 }
 
 static gboolean

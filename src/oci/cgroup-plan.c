@@ -39,7 +39,7 @@ static gboolean
 plan_cgroupfs (const char *cgroups_path, const char *id, QuiltOciCgroup *cgroup, GError **error)
 {
   if (!cgroups_path)
-    cgroup->path = g_strconcat ("/quilt-oci/", id, NULL);
+    cgroup->path = g_strconcat (QUILT_OCI_CGROUP_HOME "/", id, NULL);
   else if (!(cgroup->path = normalize (cgroups_path)))
     return refuse (error, cgroups_path, "must name a cgroup below the root, without '..'");
   return TRUE;

@@ -218,6 +218,14 @@ remove_children (int dir_fd, gpointer data)
   return TRUE;
 }
 
+/* Others may be in it, or make themselves a cgroup there: then it stays. */
+static void
+remove_home (int root_fd, const QuiltOciCgroup *self)
+{
+  if (!self->systemd && self->path && g_str_has_prefix (self->path, QUILT_OCI_CGROUP_HOME "/"))
+    unlinkat (root_fd, &QUILT_OCI_CGROUP_HOME[1], AT_REMOVEDIR);
+}
+
 static gboolean
 remove_directory (QuiltOciCgroup *self, GError **error)
 {
@@ -234,6 +242,19 @@ remove_directory (QuiltOciCgroup *self, GError **error)
   if (result < 0 && errno != ENOENT)
     return quilt_set_error_errno (error, errno, "Failed to remove cgroup '%s'", self->path);
   quilt_fd_clear (&self->dir_fd);
+  remove_home (root_fd, self);
+  return TRUE;
+}
+
+/* It is gone, or was never made; what comes before and after it may be there. */
+static gboolean
+remove_rest (QuiltOciCgroup *self, GError **error)
+{
+  g_autofd int root_fd = self->systemd ? -1 : quilt_oci_cgroup_open_root (NULL);
+
+  if (self->systemd)
+    return !self->path || quilt_oci_scope_stop (self, error);
+  remove_home (root_fd, self);
   return TRUE;
 }
 
@@ -247,7 +268,7 @@ quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-    return !self->systemd || !self->path || quilt_oci_scope_stop (self, error);
+    return remove_rest (self, error);
   }
   /* The dead ones that nobody has fetched yet are no processes for cgroup.events. */
   if (!wait_event (self->dir_fd, "populated 0", EMPTY_MS)) {

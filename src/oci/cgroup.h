@@ -7,6 +7,9 @@
 
 #include <sys/types.h>
 
+/* The parent of those that have no linux.cgroupsPath. It goes with the last of them. */
+#define QUILT_OCI_CGROUP_HOME "/quilt-oci"
+
 /* What is needed to find it again; all but dir_fd and client are plain values for a state file. A
  * container may have none (path NULL) after quilt_oci_cgroup_create(): see there. */
 typedef struct {

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The cgroup of a container of quilt-oci, by both managers, under a real systemd: made, limited, frozen, killed, removed."""
+import contextlib
 import errno
 import json
 import os
 import pathlib
 import pwd
 import stat
+import subprocess
 
 import pytest
 
+import oci
 from oci_cgroup import MANAGERS, ROOT, cgroup, shown
-from quilt import run
+from quilt import TIMEOUT, run
 
 
 @pytest.fixture(autouse=True)
@@ -162,3 +165,24 @@ def test_the_containers_root_owns_what_it_may_divide(manager):
         assert it.directory.stat().st_uid == 70000
         assert {name: (it.directory / name).stat().st_uid for name in ("cgroup.procs", "cgroup.subtree_control", "cgroup.freeze")} == {
             "cgroup.procs": 70000, "cgroup.subtree_control": 70000, "cgroup.freeze": 0}
+
+
+@pytest.mark.fault(39)
+def test_the_parent_of_cgroups_goes_with_the_last_container():
+    home = ROOT / "quilt-oci"
+    bundle = oci.Bundle("one").write(oci.config("true"))
+    try:
+        for name in "one", "two":
+            oci.Container(name, bundle)
+        oci.oci("delete", "one").ok()
+        assert (home / "two").is_dir()
+        oci.oci("delete", "two").ok()
+        assert not home.exists()
+        # A parent that another container takes along is made again.
+        command = f"for i in $(seq 30); do quilt-oci --root {oci.ROOT} run --bundle {bundle.path} $0 </dev/null || exit 1; done"
+        with contextlib.ExitStack() as stack:
+            for process in [stack.enter_context(subprocess.Popen(["sh", "-c", command, f"many{n}"])) for n in range(4)]:
+                assert process.wait(TIMEOUT) == 0
+        assert not home.exists()
+    finally:
+        assert oci.remove_all() == []

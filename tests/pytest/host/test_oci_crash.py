@@ -87,8 +87,7 @@ def left():
     """What there must be nothing of when all is deleted."""
     return {
         "states": os.listdir(ROOT) if ROOT.exists() else [],
-        "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", CGROUPS / "system.slice/quiltoci-one.scope") if path.exists() and
-                    (path.name != "quilt-oci" or any(entry.is_dir() for entry in path.iterdir()))],
+        "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", CGROUPS / "system.slice/quiltoci-one.scope") if path.exists()],
         "scopes": [scope for scope in scopes() if scope.startswith("quiltoci-")],
         "processes": alive(),
         "mounts": [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if "quilt-oci" in line],
