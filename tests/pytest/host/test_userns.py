@@ -130,7 +130,7 @@ def test_a_broken_record_keeps_its_ids(busybox, name):
     taken, record = f"0:{base_of(name)}:1", upper(name).parent / "record.json"
     text = record.read_text()
     run("systemctl", "stop", "quiltd").ok()
-    record.write_text(text.replace('"version"', '"newer":true,"version"'))
+    record.write_text(text.replace('"version":1', '"version":2'))
     try:
         run("systemctl", "start", "quiltd").ok()
         assert name not in ctl("list").text
