@@ -325,7 +325,9 @@ def test_b_a_container_that_swaps_links_under_anothers_mounts_reaches_nothing(de
     counter = tmp_path / "count/count"
     swapper = background(name, debian, "perl", "-e", SWAP, str(RENAMEAT2), options=["-v", f"{shared}:/shared", "-v", f"{tmp_path}/count:/count"])
     options = [f"--userns={userns}", "-v", f"{shared}:/shared", "-v", f"{tmp_path}/other:/shared/dir/target", "--tmpfs=/shared/dir/t"]
-    look = "cat /shared/*/word /shared/*/*/word /shared/*/target/mark 2>/dev/null; cat /proc/self/mountinfo"
+    # Where a link leads to nothing, the mount's place is made inside B's own root: there may be a path like the canary's.
+    places = f"{canaries[0]} {canaries[0]}/* {canaries[1]} /shared/* /shared/*/*"
+    look = f"for place in {places}; do cat $place/word; done 2>/dev/null; cat /shared/*/target/mark 2>/dev/null; true"
     starts = mounted_there = refused = 0
 
     def has_seen_enough():
@@ -335,7 +337,7 @@ def test_b_a_container_that_swaps_links_under_anothers_mounts_reaches_nothing(de
     while not has_seen_enough():
         done = sh(busybox, look, *options, timeout=3 * TIMEOUT)
         starts += 1
-        assert b"CANARY" not in done.out and b"/canary" not in done.out and b"/bare" not in done.out, done
+        assert b"CANARY" not in done.out, done
         assert host_mounts() == before[2]
         if done.code == 0:
             mounted_there += b"MARK" in done.out
