@@ -153,6 +153,14 @@ quilt_oci_read_options (char **argv,
   return g_steal_pointer (&words);
 }
 
+void
+quilt_oci_take_words (QuiltOci *oci, GPtrArray *words)
+{
+  g_clear_pointer (&oci->words, g_ptr_array_unref);
+  oci->words = words;
+  oci->argv = words ? (char **)words->pdata : NULL;
+}
+
 gboolean
 quilt_oci_parse (QuiltOci *oci,
                  const GOptionEntry *own,
@@ -194,8 +202,7 @@ quilt_oci_parse (QuiltOci *oci,
                  max == 0 ? "no arguments" : arguments, oci->argv[0]);
     return FALSE;
   }
-  /* The verb's, until the program ends. */
-  oci->argv = (char **)g_ptr_array_free (g_steal_pointer (&words), FALSE);
+  quilt_oci_take_words (oci, g_steal_pointer (&words));
   return !oci->needs_root || quilt_oci_root_open (oci, error);
 }
 

@@ -13,5 +13,8 @@ GPtrArray *quilt_oci_read_options (char **argv,
                                    gboolean in_order,
                                    GError **error);
 
+/* Makes words, which are then oci's, its argv, in place of those before; NULL: it has none. */
+void quilt_oci_take_words (QuiltOci *oci, GPtrArray *words);
+
 /* The value of --format: table, which NULL is too, or json. */
 gboolean quilt_oci_read_format (const char *text, gboolean *ret_json, GError **error);

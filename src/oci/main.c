@@ -111,6 +111,18 @@ typedef struct {
   gboolean systemd_cgroup, debug, help, version;
 } Options;
 
+static void
+options_clear (Options *options)
+{
+  g_free (options->root);
+  g_free (options->log);
+  g_free (options->log_format);
+  g_free (options->cgroup_manager);
+  g_free (options->rootless);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
 static gboolean
 is_help_alone (char **argv)
 {
@@ -119,19 +131,19 @@ is_help_alone (char **argv)
 }
 
 /* "quilt-oci VERB --help" of "quilt-oci help VERB". */
-static char **
-as_help (char **argv)
+static void
+turn_help_round (char **argv)
 {
-  char *words[] = {argv[1], (char *)"--help", NULL};
-
-  return g_strdupv (words);
+  argv[0] = argv[1];
+  argv[1] = (char *)"--help";
+  argv[2] = NULL;
 }
 
 /* What stands before the verb. NULL with error, and NULL without where all is done. */
 static const Verb *
 read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
 {
-  Options options = {NULL};
+  g_auto (Options) options = {NULL};
   const GOptionEntry entries[] = {
       {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "Where states are (" QUILT_OCI_ROOT ")",
        "DIR"},
@@ -156,7 +168,8 @@ read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
   words = quilt_oci_read_options (argv, context, entries, TRUE, error);
   if (!words || !quilt_oci_log_open (log, options.log, options.log_format, options.debug, error))
     return NULL;
-  argv = (char **)g_ptr_array_free (g_steal_pointer (&words), FALSE) + 1;
+  quilt_oci_take_words (oci, g_steal_pointer (&words));
+  argv = oci->argv + 1;
   if (options.version) {
     print_version ();
     return NULL;
@@ -166,7 +179,7 @@ read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
     return NULL;
   }
   if (argv[0] && strcmp (argv[0], "help") == 0)
-    argv = as_help (argv);
+    turn_help_round (argv);
   verb = argv[0] ? find_verb (argv[0]) : NULL;
   if (!verb) {
     g_autofree char *quoted = argv[0] ? quilt_text_quote (argv[0]) : NULL;
@@ -269,5 +282,7 @@ main (int argc, char **argv)
 
     quilt_oci_log_error (&log, message);
   }
+  quilt_oci_take_words (&oci, NULL);
+  g_free (oci.root);
   return code;
 }

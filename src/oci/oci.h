@@ -13,6 +13,7 @@ typedef struct {
   gboolean rootless;       /* not the host's root: cgroups may be out of reach */
   gboolean needs_root;     /* of the verb: quilt_oci_parse() opens it */
   char **argv;             /* of the verb: options and arguments, the verb itself first */
+  GPtrArray *words;        /* what argv points into; NULL: into the caller's */
 } QuiltOci;
 
 /* Each returns the exit code, or -1 with error set, which is then logged by main() alone, once. A

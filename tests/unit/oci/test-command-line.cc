@@ -121,6 +121,33 @@ TEST (CommandLine, Format)
     EXPECT_FALSE (quilt_oci_read_format (bad, &json, nullptr)) << bad;
 }
 
+guint n_freed;
+
+void
+count_freed (gpointer word)
+{
+  n_freed += word != nullptr;
+}
+
+// Fault 39: the words that stand before the verb were not freed at exit, nor were the verb's.
+TEST (CommandLine, FreesTheWordsBeforeTheVerb)
+{
+  GPtrArray *words = g_ptr_array_new_with_free_func (count_freed);
+  QuiltOci oci = {};
+  g_autoptr (GError) error = nullptr;
+
+  g_ptr_array_add (words, (gpointer) "features");
+  g_ptr_array_add (words, (gpointer) "x");
+  g_ptr_array_add (words, nullptr);
+  quilt_oci_take_words (&oci, words);
+  n_freed = 0;
+  ASSERT_TRUE (quilt_oci_parse (&oci, nullptr, "ID", "", FALSE, 1, 1, &error)) << error->message;
+  EXPECT_EQ (n_freed, 2U);
+  EXPECT_STREQ (oci.argv[1], "x");
+  quilt_oci_take_words (&oci, nullptr);
+  EXPECT_EQ (oci.words, nullptr);
+}
+
 TEST (Root, Options)
 {
   const struct {
