@@ -252,6 +252,18 @@ quilt_payload_start (const QuiltSpec *spec,
   return TRUE;
 }
 
+/* Reaps it too, unless it is traced: its tracer may take for ever, and whoever adopts it reaps it.
+ */
+static void
+await_end (const QuiltPayload *payload)
+{
+  struct pollfd ended = {payload->pid_fd, POLLIN, 0};
+
+  while (poll (&ended, 1, -1) < 0 && errno == EINTR)
+    ;
+  waitid (P_PIDFD, (id_t)payload->pid_fd, NULL, WEXITED | WNOHANG);
+}
+
 /* Who is in the pid namespace that was joined may be able to use the new process's channel: a
  * number that comes by it may be anybody's, and we send signals to it. */
 gboolean
@@ -271,7 +283,7 @@ quilt_payload_take_over (QuiltPayload *payload,
                          "The container's process ended, or was said to be born twice");
     return FALSE;
   }
-  waitpid (payload->pid, NULL, 0);
+  await_end (payload);
   quilt_fd_clear (&payload->pid_fd);
   payload->pid = pid;
   payload->pid_fd = g_steal_fd (&pid_fd);
@@ -297,13 +309,8 @@ void
 quilt_payload_clear (QuiltPayload *payload)
 {
   if (payload->pid > 0 && payload->pid_fd >= 0) {
-    struct pollfd ended = {payload->pid_fd, POLLIN, 0};
-
     pidfd_send_signal (payload->pid_fd, SIGKILL, NULL, 0);
-    while (poll (&ended, 1, -1) < 0 && errno == EINTR)
-      ;
-    /* One that is traced is reaped by whoever adopts it: its tracer may take for ever. */
-    waitid (P_PIDFD, (id_t)payload->pid_fd, NULL, WEXITED | WNOHANG);
+    await_end (payload);
   }
   quilt_fd_clear (&payload->pid_fd);
   quilt_fd_clear (&payload->channel);
