@@ -248,3 +248,4 @@ def test_h2_the_command_of_readme(docker):
     line = next(line for line in engine.README.read_text().splitlines() if line.startswith("docker "))
     line = line.split(" # ")[0].replace("IMAGE COMMAND", "busybox echo it runs")
     assert quilt.run("bash", "-c", line, timeout=6 * quilt.TIMEOUT).ok().out == b"it runs\n"
+    docker("container", "prune", "--force").ok()
