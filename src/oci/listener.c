@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/uio.h>
@@ -63,6 +64,16 @@ print_process_state (const QuiltOciContainer *container, const QuiltSpec *spec, 
   return quilt_json_print (object, FALSE);
 }
 
+static gboolean
+send_to_agent (const char *path, int listener, const char *state, GError **error)
+{
+  g_autofd int agent = quilt_oci_socket_connect (path, error);
+
+  return agent >= 0 &&
+         (quilt_fds_send (agent, state, strlen (state), &listener, 1) ||
+          quilt_set_error_errno (error, errno, "Failed to send the listener to '%s'", path));
+}
+
 gboolean
 quilt_oci_listener_hand_over (const QuiltReport *report,
                               int pid_fd,
@@ -70,20 +81,19 @@ quilt_oci_listener_hand_over (const QuiltReport *report,
                               const QuiltSpec *spec,
                               GError **error)
 {
-  const char *path = spec->seccomp->listener_path;
   g_autofd int listener = take (pid_fd, report->error);
-  g_autofd int agent = -1;
   g_autofree char *state = NULL;
   pid_t pid = quilt_pid_fd_get_pid (pid_fd);
+  gboolean ok;
 
   if (listener < 0)
     return quilt_set_error_errno (error, errno, "Failed to take the listener of linux.seccomp");
-  agent = quilt_oci_socket_connect (path, error);
-  if (agent < 0)
-    return FALSE;
   state = print_process_state (container, spec, pid);
-  if (!quilt_fds_send (agent, state, strlen (state), &listener, 1))
-    return quilt_set_error_errno (error, errno, "Failed to send the listener to '%s'", path);
-  return let_go_on (pid, report) ||
-         quilt_set_error_errno (error, errno, "Failed to let the container go on");
+  /* The process waits without a system call, that is on a processor: the agent may take long. */
+  pidfd_send_signal (pid_fd, SIGSTOP, NULL, 0);
+  ok = send_to_agent (spec->seccomp->listener_path, listener, state, error);
+  if (ok && !let_go_on (pid, report))
+    ok = quilt_set_error_errno (error, errno, "Failed to let the container go on");
+  pidfd_send_signal (pid_fd, SIGCONT, NULL, 0);
+  return ok;
 }

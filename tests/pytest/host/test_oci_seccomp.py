@@ -5,13 +5,14 @@ import json
 import pathlib
 import socket
 import struct
+import subprocess
 import threading
 
 import pytest
 
 import oci as tools
 from oci import BUNDLES, Bundle, Container, config, oci
-from quilt import run, wait_exit
+from quilt import TIMEOUT, run, spawn, wait_exit
 
 CACHE = pathlib.Path("/run/quilt-seccomp")
 # linux/seccomp.h: SECCOMP_IOCTL_NOTIF_RECV and _SEND, of struct seccomp_notif (80 bytes) and seccomp_notif_resp (24).
@@ -106,6 +107,25 @@ def test_a_listener_hears_of_a_container_while_it_is_created(no_new_privileges, 
     wait_exit(container.pid)
     assert [number for _, number in agent.calls] in ([83], [258])
     assert b"quota exceeded" in container.output.read_bytes().lower()
+
+
+@pytest.mark.fault("39")
+def test_a_slow_listener_costs_no_processor():
+    """Its backlog is full, so that the hand-over waits: the process that waits for it is stopped, not spinning."""
+    BUNDLES.mkdir(exist_ok=True)
+    path = BUNDLES / "agent"
+    bundle = filtered("one", seccomp("SCMP_ACT_NOTIFY", ["mkdir"], listenerPath=str(path)), "true")
+    with socket.socket(socket.AF_UNIX) as agent, socket.socket(socket.AF_UNIX) as other:
+        agent.bind(str(path))
+        agent.listen(0)
+        other.connect(str(path))
+        with spawn("quilt-oci", "--root", str(tools.ROOT), "create", "--bundle", str(bundle.path), "one", stdout=subprocess.DEVNULL) as create:
+            children = f"cat /proc/{create.pid}/task/{create.pid}/children"
+            run("timeout", "10", "sh", "-c", f"until for pid in $({children}); do grep -q '^State:.T' /proc/$pid/status && exit 0; done; false; do :; done").ok()
+            agent.accept()
+            agent.accept()
+            assert create.wait(TIMEOUT) == 0, create.stderr.read()
+    oci("delete", "--force", "one").ok()
 
 
 @pytest.mark.fault("37")
