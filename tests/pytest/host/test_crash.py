@@ -21,7 +21,7 @@ from test_daemon import daemon_pid
 from test_lifecycle import background, follow_until, path_of, props
 
 LIBEXEC = pathlib.Path("/usr/libexec/quilt")
-ENDS_WITH_7 = ("/bin/sh", "-c", "echo line; exit 7")
+ENDS_WITH_7 = ("/bin/sh", "-c", "echo line; echo line; exit 7")
 ENDS_WITH_9 = ("/bin/sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.01; done")
 
 
@@ -57,11 +57,13 @@ def prepare_running(name, image):
 
 
 def ends_with(name, trapped, expected):
-    """What began goes on, in its supervisor, to its true end. It failed if quiltd went before it could begin; it is lost
-    only if its supervisor fell into the same trap."""
+    """What began goes on, in its supervisor, to its true end. It failed if quiltd went before it could begin, and then its
+    command was never executed; it is lost only if its supervisor fell into the same trap."""
     if name in rows() and rows()[name][5] != "pending":
         found, reason = int(ctl("wait", name).text), rows()[name][10] if name in rows() else "gone"
         assert (found, reason) in [(expected, "exited"), (expected, "gone"), (-1, "failed")] + [(-1, "lost")] * trapped
+        if reason == "failed":
+            assert run("journalctl", "-o", "cat", f"CONTAINER_NAME={name}", "QUILT_STREAM=stdout").out == b""
 
 
 def check_run(name, code, trapped):
