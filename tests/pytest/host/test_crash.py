@@ -21,7 +21,7 @@ from test_daemon import daemon_pid
 from test_lifecycle import background, follow_until, path_of, props
 
 LIBEXEC = pathlib.Path("/usr/libexec/quilt")
-ENDS_WITH_7 = ("/bin/sh", "-c", "echo line; echo line; exit 7")
+ENDS_WITH_7 = ("/bin/sh", "-c", "echo line; exit 7")
 ENDS_WITH_9 = ("/bin/sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.01; done")
 
 
