@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     return 0;
   }
   FUZZ_CHECK (error == NULL);
-  FUZZ_CHECK (spec->namespaces & QUILT_NS_MOUNT);
+  FUZZ_CHECK (spec->namespaces & QUILT_NS_MOUNT || quilt_spec_joins (spec, QUILT_NS_MOUNT));
   FUZZ_CHECK (spec->process.args[0] && spec->process.cwd[0] == '/');
   text = quilt_spec_print (spec, FALSE);
   again = quilt_spec_parse (text, strlen (text), &error);

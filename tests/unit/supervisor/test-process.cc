@@ -132,14 +132,17 @@ TEST_F (ProcessTest, HostileFilesAreRefused)
          std::ofstream file (path);
          fs::resize_file (path, 1 << 30);
        },
-       "it is larger than 1 MiB"},
+       "it is larger than 64 MiB"},
   };
 
   for (const auto &c : cases) {
     fs::remove_all (root + "/etc/passwd");
     c.make (root + "/etc/passwd");
     refuses (as ("root"), std::string ("Failed to read the container's '/etc/passwd': "));
-    refuses (as ("1000"), c.why);
+    refuses (as ("root"), c.why);
+    /* A number needs no file; the command must not read it either. */
+    EXPECT_EQ (output ("sed -n 's/^Uid:.//p' /proc/self/status", as ("1000:1000")),
+               "1000\t1000\t1000\t1000|");
   }
   fs::remove_all (root + "/etc/passwd");
   symlink ("../../../../../../etc/shadow", (root + "/etc/passwd").c_str ());
