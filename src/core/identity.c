@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ids a container's command has: what was asked for by name is looked up in its own files,
- * which are a stranger's: regular files of a bounded size alone are read, found inside the
- * container's root.
+/* Which ids a container's command has: names are looked up in the container's own files. A stranger
+ * wrote them: only regular files of a bounded size, found inside the container's root, are read.
  */
 #include "core/identity.h"
 
 #include "base/beneath.h"
 #include "base/fd.h"
 #include "core/passwd.h"
-#include "spec/users.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* More than most account files have: these are read by one call. */
+#define BUFFER_SIZE 16384
+
 typedef struct {
   const char *path;
-  char *data; /* NULL: there is no such file, or it is empty */
-  gsize size;
-  gboolean is_loaded;
+  QuiltPasswdFile content;
+  gboolean is_open;
 } File;
 
 /* Where both look for what they need, and say what they miss. */
@@ -28,7 +27,26 @@ typedef struct {
   const QuiltSpec *spec;
   File passwd, group;
   const char *object, *why;
+  char buffer[BUFFER_SIZE]; /* of both files, each look-up's in turn */
 } Lookup;
+
+static void
+lookup_init (Lookup *lookup, const QuiltSpec *spec)
+{
+  const QuiltPasswdFile content = {-1, 0, lookup->buffer, sizeof lookup->buffer};
+
+  lookup->spec = spec;
+  lookup->object = lookup->why = "";
+  lookup->passwd = (File){"/etc/passwd", content};
+  lookup->group = (File){"/etc/group", content};
+}
+
+static void
+lookup_clear (Lookup *lookup)
+{
+  quilt_fd_clear (&lookup->passwd.content.fd);
+  quilt_fd_clear (&lookup->group.content.fd);
+}
 
 static int
 fail (Lookup *lookup, const char *object, int error, const char *why)
@@ -61,42 +79,21 @@ open_regular (Lookup *lookup, const char *path, struct stat *ret_st)
   return g_steal_fd (&fd);
 }
 
-/* When it is needed first. Into memory of its own, which a change of the file can't take away. */
+/* When it is needed first. */
 static int
-load (Lookup *lookup, File *file)
+open_file (Lookup *lookup, File *file)
 {
   struct stat st;
-  g_autofd int fd = -1;
-  gsize size;
-  void *data;
+  int fd;
 
-  if (file->is_loaded)
+  if (file->is_open)
     return 0;
-  file->is_loaded = TRUE;
+  file->is_open = TRUE;
   fd = open_regular (lookup, file->path, &st);
-  if (fd == -ENOENT)
-    return 0;
   if (fd < 0)
-    return fd;
-  size = (gsize)st.st_size;
-  if (size == 0)
-    return 0;
-  data = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (data == MAP_FAILED)
-    return fail (lookup, file->path, errno, "");
-  file->data = data;
-  file->size = 0;
-  while (file->size < size) {
-    ssize_t n = read (fd, file->data + file->size, size - file->size);
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return fail (lookup, file->path, errno, "");
-    if (n == 0)
-      break;
-    file->size += (gsize)n;
-  }
+    return fd == -ENOENT ? 0 : fd;
+  file->content.fd = fd;
+  file->content.size = (gsize)st.st_size;
   return 0;
 }
 
@@ -107,18 +104,17 @@ find_group (Lookup *lookup, const char *name, gsize length, guint32 *ret_gid)
 
   if (quilt_user_is_number (name, length, ret_gid))
     return 0;
-  r = load (lookup, &lookup->group);
+  r = open_file (lookup, &lookup->group);
   if (r < 0)
     return r;
-  switch (quilt_group_find (lookup->group.data, lookup->group.size, name, length, ret_gid)) {
-  case QUILT_PASSWD_FOUND:
-    return 0;
-  case QUILT_PASSWD_BAD:
-    return fail (lookup, name, EINVAL, "its gid in the container's /etc/group is none");
-  case QUILT_PASSWD_ABSENT:
-    break;
-  }
-  return fail (lookup, name, EINVAL, "the container's /etc/group has no such group");
+  r = quilt_group_find (&lookup->group.content, name, length, ret_gid);
+  if (r < 0)
+    return fail (lookup, lookup->group.path, -r, "");
+  if (r == QUILT_PASSWD_BAD)
+    return fail (lookup, name, EINVAL, "its gid in the container's /etc/group is not valid");
+  if (r == QUILT_PASSWD_ABSENT)
+    return fail (lookup, name, EINVAL, "the container's /etc/group has no such group");
+  return 0;
 }
 
 static void
@@ -132,45 +128,49 @@ set_home (QuiltIdentity *identity, const char *home, gsize length)
 }
 
 static int
+add_memberships (Lookup *lookup,
+                 const char *text,
+                 const QuiltPasswdEntry *entry,
+                 QuiltIdentity *identity)
+{
+  int r = open_file (lookup, &lookup->group);
+
+  if (r < 0)
+    return r;
+  r = quilt_group_memberships (&lookup->group.content, entry->name, entry->name_length,
+                               identity->groups, QUILT_GROUPS_MAX);
+  if (r < 0)
+    return fail (lookup, lookup->group.path, -r, "");
+  if (r > QUILT_GROUPS_MAX)
+    return fail (lookup, text, EINVAL, "it is in more than 1024 groups");
+  identity->n_groups = (guint)r;
+  return 0;
+}
+
+static int
 find_user (Lookup *lookup, const char *text, QuiltIdentity *identity)
 {
   gsize length = strcspn (text, ":");
-  const File *passwd = &lookup->passwd;
   QuiltPasswdEntry entry = {0};
   guint32 uid = 0;
   gboolean by_number = quilt_user_is_number (text, length, &uid);
-  int r = load (lookup, &lookup->passwd);
+  int r = open_file (lookup, &lookup->passwd);
 
   if (r < 0 && !by_number)
     return r;
-  identity->gid = 0;
-  switch (quilt_passwd_find (passwd->data, passwd->size, by_number ? NULL : text, length, uid,
-                             &entry)) {
-  case QUILT_PASSWD_FOUND:
-    identity->uid = entry.uid;
-    identity->gid = entry.gid;
-    break;
-  case QUILT_PASSWD_BAD:
-    return fail (lookup, text, EINVAL, "its ids in the container's /etc/passwd are none");
-  case QUILT_PASSWD_ABSENT:
-    if (!by_number)
-      return fail (lookup, text, EINVAL, "the container's /etc/passwd has no such user");
-    identity->uid = uid;
-  }
+  r = quilt_passwd_find (&lookup->passwd.content, by_number ? NULL : text, length, uid, &entry);
+  if (r < 0 && !by_number)
+    return fail (lookup, lookup->passwd.path, -r, "");
+  if (r == QUILT_PASSWD_BAD)
+    return fail (lookup, text, EINVAL, "its line in the container's /etc/passwd is not valid");
+  if (r == QUILT_PASSWD_ABSENT && !by_number)
+    return fail (lookup, text, EINVAL, "the container's /etc/passwd has no such user");
+  identity->uid = r == QUILT_PASSWD_FOUND ? entry.uid : uid;
+  identity->gid = entry.gid;
   set_home (identity, entry.home, entry.home_length);
   if (text[length] == ':')
     return find_group (lookup, text + length + 1, strlen (text + length + 1), &identity->gid);
-  if (!entry.name)
-    return 0;
-  r = load (lookup, &lookup->group);
-  if (r < 0)
-    return r;
-  identity->n_groups =
-      quilt_group_memberships (lookup->group.data, lookup->group.size, entry.name,
-                               entry.name_length, identity->groups, QUILT_GROUPS_MAX);
-  return identity->n_groups <= QUILT_GROUPS_MAX
-             ? 0
-             : fail (lookup, text, EINVAL, "it is in more than 1024 groups");
+  return r == QUILT_PASSWD_FOUND ? add_memberships (lookup, text, &entry, identity) : 0;
 }
 
 static int
@@ -242,11 +242,12 @@ quilt_identity_resolve (const QuiltSpec *spec,
 {
   const char *user = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_USER);
   const char *groups = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_GROUPS);
-  Lookup lookup = {spec, {"/etc/passwd"}, {"/etc/group"}};
+  Lookup lookup;
   int r = 0;
 
   if (!user && !groups)
     return 0;
+  lookup_init (&lookup, spec);
   if (user) {
     identity->n_groups = 0;
     r = find_user (&lookup, user, identity);
@@ -261,16 +262,19 @@ quilt_identity_resolve (const QuiltSpec *spec,
     *ret_object = lookup.object;
     *ret_why = lookup.why;
   }
+  lookup_clear (&lookup);
   return r;
 }
 
 void
 quilt_identity_find_home (QuiltIdentity *identity)
 {
-  Lookup lookup = {NULL, {"/etc/passwd"}, {"/etc/group"}};
+  Lookup lookup;
   QuiltPasswdEntry entry = {0};
 
-  if (load (&lookup, &lookup.passwd) == 0)
-    quilt_passwd_find (lookup.passwd.data, lookup.passwd.size, NULL, 0, identity->uid, &entry);
+  lookup_init (&lookup, NULL);
+  if (open_file (&lookup, &lookup.passwd) == 0)
+    quilt_passwd_find (&lookup.passwd.content, NULL, 0, identity->uid, &entry);
   set_home (identity, entry.home, entry.home_length);
+  lookup_clear (&lookup);
 }

@@ -8,7 +8,8 @@
 
 /* How many groups beside the first; Linux takes 65536. */
 #define QUILT_GROUPS_MAX 1024
-/* The largest /etc/passwd or /etc/group that is read: hundreds of thousands of users. */
+/* The largest /etc/passwd or /etc/group that is read: hundreds of thousands of users. The limit
+ * bounds the time that a hostile image's file takes; memory does not grow with the file. */
 #define QUILT_PASSWD_SIZE_MAX (64 << 20)
 
 typedef struct {

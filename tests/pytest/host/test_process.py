@@ -252,9 +252,9 @@ def test_a_number_needs_no_account_file(busybox, make):
 
 @pytest.mark.fault(19)
 def test_groups_of_long_lines_and_users_of_large_files_are_found(busybox):
-    """A line of more than 64 KiB, and a file of more than 1 MiB."""
-    script = ("mkdir -p /etc; rm -f /etc/passwd /etc/group; i=0; printf 'many:x:70:' >/etc/group; "
-              "while [ $i -lt 12000 ]; do echo -n member$i,; i=$((i + 1)); done >>/etc/group; echo app >>/etc/group; echo few:x:71:app >>/etc/group; "
+    """A line of several MiB, and a file of more than 1 MiB."""
+    script = ("mkdir -p /etc; rm -f /etc/passwd /etc/group; printf 'many:x:70:' >/etc/group; "
+              "yes some-member | head -400000 | tr '\\n' , >>/etc/group; echo app >>/etc/group; echo few:x:71:app >>/etc/group; "
               "yes 'filler:x:9:9:a user who is here for the size of the file alone:/:/bin/false' | head -20000 >/etc/passwd; "
               "echo app:x:1000:1001::/home/app:/bin/sh >>/etc/passwd")
     assert who(busybox, "-u", "app", files=["--setup", script]) == ("1000", "1001", ["70", "71"], "/home/app")
