@@ -5,12 +5,12 @@
 #include "ctl/bus.h"
 #include "spec/controllers.h"
 
+#include <string.h>
+
 /* The controllers, with blanks between them; NULL: quiltd does not say. Owned by the caller. */
 static char *
-get_controllers (QuiltCtl *ctl)
+get_controllers (GVariant *properties)
 {
-  g_autoptr (GVariant) properties =
-      quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, NULL);
   g_autofree const char **names = NULL;
 
   if (!properties || !g_variant_lookup (properties, "Controllers", "^a&s", &names))
@@ -18,20 +18,124 @@ get_controllers (QuiltCtl *ctl)
   return g_strjoinv (" ", (char **)names);
 }
 
-void
-quilt_limits_warn (QuiltCtl *ctl, GVariant *options)
+/* Those of quiltd.conf, unless options say otherwise. */
+static void
+add_defaults (GString *missing, GVariant *options, GVariant *properties)
+{
+  g_autofree const char **defaults = NULL;
+
+  if (!g_variant_lookup (properties, "DefaultLimitsNotInForce", "^a&s", &defaults))
+    return;
+  for (const char **limit = defaults; *limit; limit++) {
+    g_autofree char *key = g_strndup (*limit, strcspn (*limit, " "));
+    g_autoptr (GVariant) given = g_variant_lookup_value (options, key, NULL);
+
+    if (!given)
+      g_string_append_printf (missing, "%s%s", missing->len ? ", " : "", *limit);
+  }
+}
+
+static void
+warn (GVariant *options, GVariant *properties, gboolean with_defaults)
 {
   g_autoptr (QuiltOptions) asked = quilt_options_from_variant (options, NULL);
-  g_autoptr (QuiltOptions) defaults = quilt_options_new ();
-  g_autofree char *needed = asked && !asked->strict_limits
-                                ? quilt_options_missing_controllers (asked, defaults, "")
-                                : NULL;
-  g_autofree char *have = needed ? get_controllers (ctl) : NULL;
-  g_autofree char *missing =
-      have ? quilt_options_missing_controllers (asked, defaults, have) : NULL;
+  g_autoptr (QuiltOptions) unlimited = quilt_options_new ();
+  g_autofree char *have = get_controllers (properties);
+  g_autoptr (GString) missing = g_string_new (NULL);
+  g_autofree char *own = NULL;
 
-  if (missing)
+  if (!asked || asked->strict_limits || !have)
+    return; /* quiltd refuses it, or is too old to tell */
+  own = quilt_options_missing_controllers (asked, unlimited, have);
+  g_string_append (missing, own ? own : "");
+  if (with_defaults)
+    add_defaults (missing, options, properties);
+  if (missing->len)
     quilt_ctl_warn ("Some limits are not in force, since this host lacks cgroup controllers: %s; "
                     "see quiltctl doctor, and --strict-limits",
-                    missing);
+                    missing->str);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  QuiltLimits *limits;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* limits are gone */
+  limits = data;
+  limits->is_answered = TRUE;
+  if (!reply)
+    return; /* the call that follows has the same trouble, and says so */
+  g_variant_get (reply, "(@a{sv})", &limits->properties);
+  if (limits->options)
+    warn (limits->options, limits->properties, TRUE);
+}
+
+void
+quilt_limits_ask (QuiltLimits *limits, QuiltCtl *ctl, GVariant *options)
+{
+  limits->ctl = ctl;
+  limits->options = options;
+  limits->cancellable = g_cancellable_new ();
+  limits->is_answered = !quilt_bus_connect (ctl, NULL);
+  if (limits->is_answered)
+    return;
+  g_dbus_connection_call (ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_PROPERTIES,
+                          "GetAll", g_variant_new ("(s)", QUILT_BUS_MANAGER),
+                          G_VARIANT_TYPE ("(a{sv})"), quilt_bus_call_flags (ctl), G_MAXINT,
+                          limits->cancellable, on_answer, limits);
+}
+
+void
+quilt_limits_wait (QuiltLimits *limits)
+{
+  while (!limits->is_answered)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+void
+quilt_limits_clear (QuiltLimits *limits)
+{
+  if (limits->cancellable)
+    g_cancellable_cancel (limits->cancellable);
+  g_clear_object (&limits->cancellable);
+  g_clear_pointer (&limits->properties, g_variant_unref);
+}
+
+void
+quilt_limits_warn_containers (QuiltLimits *limits, char **names)
+{
+  g_autofree char *have = NULL;
+
+  quilt_limits_wait (limits);
+  have = get_controllers (limits->properties);
+  if (!have || quilt_controllers_are_all (have))
+    return;
+  for (; *names; names++) {
+    g_autofree char *path = quilt_bus_container_path (limits->ctl, *names, NULL);
+    g_autoptr (GVariant) properties =
+        path ? quilt_bus_get_all (limits->ctl, path, QUILT_BUS_CONTAINER, NULL) : NULL;
+    const char *missing;
+
+    if (properties && g_variant_lookup (properties, "LimitsNotInForce", "&s", &missing) && *missing)
+      quilt_ctl_warn ("Container %s runs without some of its limits, since this host lacks cgroup "
+                      "controllers: %s; see quiltctl doctor",
+                      *names, missing);
+  }
+}
+
+void
+quilt_limits_warn_update (QuiltCtl *ctl, GVariant *options)
+{
+  g_autoptr (QuiltOptions) asked = quilt_options_from_variant (options, NULL);
+  g_autoptr (QuiltOptions) unlimited = quilt_options_new ();
+  g_autofree char *needed = asked ? quilt_options_missing_controllers (asked, unlimited, "") : NULL;
+  g_autoptr (GVariant) properties =
+      needed ? quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, NULL) : NULL;
+
+  warn (options, properties, FALSE);
 }

@@ -28,11 +28,17 @@ int
 verb_start (QuiltCtl *ctl, char **argv)
 {
   char **args = quilt_ctl_parse (ctl, argv, NULL);
+  g_auto (QuiltLimits) limits = QUILT_LIMITS_INIT;
+  int code;
 
   if (!args || !check_names (ctl, args))
     return ctl->parse_code;
-  return quilt_bus_call_bulk (ctl, "StartContainers",
+  quilt_limits_ask (&limits, ctl, NULL);
+  code = quilt_bus_call_bulk (ctl, "StartContainers",
                               g_variant_new ("(^as@a{sv})", args, quilt_bus_no_options ()));
+  if (code == 0)
+    quilt_limits_warn_containers (&limits, args);
+  return code;
 }
 
 /* Of --all: the containers of the user, of root all; those that run, or any. */
@@ -254,6 +260,6 @@ verb_update (QuiltCtl *ctl, char **argv)
       g_clear_error (&error);
     }
   if (code == 0)
-    quilt_limits_warn (ctl, options);
+    quilt_limits_warn_update (ctl, options);
   return code;
 }

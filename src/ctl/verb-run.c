@@ -501,8 +501,10 @@ prepare_and_call (QuiltCtl *ctl, const QuiltCreateArgs *create, char **args, gbo
   const char *name = quilt_create_get (create, "name")->text;
   g_auto (QuiltIdFile) id_file = QUILT_ID_FILE_INIT;
   g_autoptr (GVariant) options = NULL;
+  g_auto (QuiltLimits) limits = QUILT_LIMITS_INIT;
   g_autoptr (GError) error = NULL;
   g_autofree char *image = NULL;
+  int code;
 
   ctl->quiet = quilt_create_get (create, "quiet")->flag;
   options = quilt_create_options (create, args + 1, lookup_environment, &error);
@@ -513,11 +515,13 @@ prepare_and_call (QuiltCtl *ctl, const QuiltCreateArgs *create, char **args, gbo
       !quilt_id_file_open (&id_file, quilt_create_get (create, "cidfile")->text, &error) ||
       (quilt_create_get (create, "replace")->flag && !make_room (ctl, name, image, &error)))
     return quilt_ctl_fail (ctl, error);
-  quilt_limits_warn (ctl, options);
+  quilt_limits_ask (&limits, ctl, options);
   if (run && !create->detach)
     return run_attached (ctl, image, create, &id_file, options);
-  return call_create (ctl, run ? "RunContainer" : "CreateContainer", image, create, &id_file,
-                      options);
+  code =
+      call_create (ctl, run ? "RunContainer" : "CreateContainer", image, create, &id_file, options);
+  quilt_limits_wait (&limits);
+  return code;
 }
 
 int

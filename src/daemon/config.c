@@ -156,7 +156,7 @@ config_new (void)
   config->default_stop_timeout_usec = options->stop_timeout_usec;
   config->default_memory_max = options->memory_max;
   config->default_cpu_quota_usec = options->cpu_quota_usec;
-  config->default_pids_max = 2048; /* or a fork bomb would be everybody's */
+  config->default_pids_max = QUILT_CONFIG_PIDS_MAX;
   config->import_max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_max_entries = 10 * 1000 * 1000;
   config->journal_share = (QuiltJournalShare){.percent = 50};

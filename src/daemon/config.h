@@ -4,6 +4,9 @@
 
 #include <glib.h>
 
+/* What default_pids_max is without DefaultPidsMax=: a fork bomb must not reach the whole host. */
+#define QUILT_CONFIG_PIDS_MAX 2048
+
 /* One of the two, the other is 0. */
 typedef struct {
   guint64 percent; /* of the size that journald lets the journal have */

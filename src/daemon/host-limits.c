@@ -82,7 +82,7 @@ static gboolean
 check_strict (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error)
 {
   g_autofree char *missing = options->strict_limits || daemon->config->strict_limits
-                                 ? quilt_host_limits_missing (daemon, options)
+                                 ? quilt_host_limits_missing (options)
                                  : NULL;
 
   if (!missing)
@@ -110,21 +110,30 @@ quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options,
 }
 
 char *
-quilt_host_limits_missing (const QuiltDaemon *daemon, const QuiltOptions *options)
+quilt_host_limits_missing (const QuiltOptions *options)
 {
   g_autoptr (QuiltOptions) defaults = quilt_options_new ();
   g_autofree char *asked = NULL;
   g_autofree char *have = NULL;
 
-  /* Nobody asked for these: doctor tells of them. */
-  defaults->memory_max = daemon->config->default_memory_max;
-  defaults->cpu_quota_usec = daemon->config->default_cpu_quota_usec;
-  defaults->pids_max = daemon->config->default_pids_max;
+  /* Nobody asked for this one: doctor tells of it. */
+  defaults->pids_max = QUILT_CONFIG_PIDS_MAX;
   asked = quilt_options_missing_controllers (options, defaults, "");
   if (!asked)
     return NULL;
   have = quilt_cgroup_controllers ();
   return quilt_options_missing_controllers (options, defaults, have);
+}
+
+char *
+quilt_host_limits_missing_defaults (const QuiltConfig *config)
+{
+  g_autoptr (QuiltOptions) options = quilt_options_new ();
+
+  options->memory_max = config->default_memory_max;
+  options->cpu_quota_usec = config->default_cpu_quota_usec;
+  options->pids_max = config->default_pids_max;
+  return quilt_host_limits_missing (options);
 }
 
 void

@@ -12,10 +12,12 @@
 gboolean
 quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error);
 
-/* The limits that somebody asked for and that need a cgroup controller that is not there:
- * "memory-max needs memory, cpu-quota needs cpu". Owned by the caller; NULL: all can be in force.
- */
-char *quilt_host_limits_missing (const QuiltDaemon *daemon, const QuiltOptions *options);
+/* The limits that the user or quiltd.conf asked for and that need a cgroup controller that is not
+ * there: "memory-max needs memory, cpu-quota needs cpu". Owned by the caller; NULL: all can be in
+ * force. The built-in limit of processes does not count: nobody asked for it. */
+char *quilt_host_limits_missing (const QuiltOptions *options);
+/* The same of the limits that a container without limits of its own gets. */
+char *quilt_host_limits_missing_defaults (const QuiltConfig *config);
 
 /* An entry in the log that says so. */
 void quilt_host_limits_warn (const QuiltContainerRecord *record, const char *missing);

@@ -82,6 +82,7 @@ reload (gpointer data, GError **error)
   config = quilt_config_load (self->config_dirs, &failure);
   if (config) {
     quilt_daemon_set_config (self->daemon, config);
+    quilt_manager_look_for_limits (self->manager);
     self->log_level = config->log_level;
     quilt_event_log (QUILT_EVENT_DAEMON_RELOADED, NULL, "The configuration was read again");
   } else {

@@ -9,6 +9,7 @@
 #include "daemon/create.h"
 #include "daemon/dict.h"
 #include "daemon/doctor.h"
+#include "daemon/host-limits.h"
 #include "daemon/image-remove.h"
 #include "daemon/image.h"
 #include "daemon/import.h"
@@ -30,13 +31,17 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltManager,
                                QUILT_BUS_TYPE_MANAGER_SKELETON,
                                G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_MANAGER, manager_iface_init))
 
-static void
-set_controllers (QuiltBusManager *iface)
+void
+quilt_manager_look_for_limits (QuiltManager *self)
 {
+  QuiltBusManager *iface = QUILT_BUS_MANAGER (self);
   g_autofree char *text = quilt_cgroup_controllers ();
   g_auto (GStrv) names = g_strsplit_set (g_strstrip (text), " \n", -1);
+  g_autofree char *missing = quilt_host_limits_missing_defaults (self->daemon->config);
+  g_auto (GStrv) defaults = g_strsplit (missing ? missing : "", ", ", -1);
 
   quilt_bus_manager_set_controllers (iface, (const char *const *)names);
+  quilt_bus_manager_set_default_limits_not_in_force (iface, (const char *const *)defaults);
 }
 
 QuiltManager *
@@ -50,7 +55,7 @@ quilt_manager_new (QuiltDaemon *daemon,
   self->reload = reload;
   self->reload_data = data;
   quilt_bus_manager_set_version (QUILT_BUS_MANAGER (self), QUILT_VERSION);
-  set_controllers (QUILT_BUS_MANAGER (self));
+  quilt_manager_look_for_limits (self);
   return self;
 }
 

@@ -12,3 +12,6 @@ G_DECLARE_FINAL_TYPE (QuiltManager, quilt_manager, QUILT, MANAGER, QuiltBusManag
 QuiltManager *quilt_manager_new (QuiltDaemon *daemon,
                                  gboolean (*reload) (gpointer data, GError **error),
                                  gpointer data);
+
+/* Sets the properties that tell what this host can limit, now and with this configuration. */
+void quilt_manager_look_for_limits (QuiltManager *self);

@@ -48,3 +48,14 @@ quilt_options_missing_controllers (const QuiltOptions *options,
                               needs[i].controller);
   return missing->len ? g_string_free (g_steal_pointer (&missing), FALSE) : NULL;
 }
+
+gboolean
+quilt_controllers_are_all (const char *have)
+{
+  g_auto (GStrv) controllers = g_strsplit_set (have, " \n", -1);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (needs); i++)
+    if (!g_strv_contains ((const char *const *)controllers, needs[i].controller))
+      return FALSE;
+  return TRUE;
+}

@@ -10,3 +10,6 @@
 char *quilt_options_missing_controllers (const QuiltOptions *options,
                                          const QuiltOptions *defaults,
                                          const char *have);
+
+/* Whether have has every controller that some limit needs. */
+gboolean quilt_controllers_are_all (const char *have);

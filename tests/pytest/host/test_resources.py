@@ -179,16 +179,53 @@ def test_a_limit_that_an_update_asks_for_is_said_too(busybox, name):
     assert "not in force" not in ctl("status", name).text
 
 
-@pytest.mark.fault("28")
-def test_quiltd_conf_may_be_strict(busybox, name):
-    path = pathlib.Path("/etc/quilt/quiltd.conf.d/50-strict.conf")
+@pytest.fixture
+def configure():
+    """Puts a drop-in of quiltd.conf in force."""
+    path = pathlib.Path("/etc/quilt/quiltd.conf.d/50-limits.conf")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.write_text("[Manager]\nStrictLimits=yes\n")
+
+    def write(text):
+        path.write_text(f"[Manager]\n{text}\n")
         run("systemctl", "reload", "quiltd").ok()
-        refused = ctl("create", "--name", name, "--memory=64M", busybox, "true")
-        assert refused.code == 125 and b"StrictLimits" in refused.err
-        ctl("create", "--name", name, busybox, "true").ok()
-    finally:
-        path.unlink()
-        run("systemctl", "reload", "quiltd").ok()
+    yield write
+    path.unlink(missing_ok=True)
+    run("systemctl", "reload", "quiltd").ok()
+
+
+@pytest.mark.fault("28")
+def test_quiltd_conf_may_be_strict(busybox, name, configure):
+    configure("StrictLimits=yes")
+    refused = ctl("create", "--name", name, "--memory=64M", busybox, "true")
+    assert refused.code == 125 and b"StrictLimits" in refused.err
+    ctl("create", "--name", name, busybox, "true").ok()
+
+
+@pytest.mark.fault("28")
+def test_limits_of_quiltd_conf_that_are_not_in_force_are_said(busybox, name, configure):
+    configure("DefaultMemoryMax=1G\nDefaultCPUQuota=1.5")
+    said = "memory-max needs memory, cpu-quota needs cpu"
+    for verb in (["create"], ["run"], ["run", "-d"]):
+        done = ctl(*verb, "--name", name, busybox, "true").ok()
+        assert said in done.err.decode() and done.err.count(b"\n") == 1, verb
+        assert f"not in force: {said}" in ctl("status", name).text
+        started = ctl("start", name).ok()
+        assert said in started.err.decode() and name in started.err.decode() and started.err.count(b"\n") == 1
+        ctl("remove", "-f", name).ok()
+    done = ctl("run", "--rm", "--memory=infinity", "--cpus=infinity", busybox, "true").ok()
+    assert done.err == b""
+    done = ctl("run", "--rm", "--memory=infinity", "--cpus=0.5", "--cpuset-cpus=0", busybox, "true").ok()
+    assert b": cpu-quota needs cpu, cpuset-cpus needs cpuset; " in done.err and done.err.count(b"\n") == 1
+
+
+@pytest.mark.fault("28")
+def test_limits_of_quiltd_conf_that_are_not_in_force_may_be_refused(busybox, name, configure):
+    ctl("create", "--name", name, busybox, "true").ok()
+    configure("DefaultMemoryMax=1G")
+    for verb in ("create", "run"):
+        refused = ctl(verb, "--strict-limits", busybox, "true")
+        assert refused.code == 125 and b"memory-max needs memory" in refused.err and refused.err.count(b"\n") == 1
+    configure("DefaultMemoryMax=1G\nStrictLimits=yes")
+    refused = ctl("run", busybox, "true")
+    assert refused.code == 125 and b"StrictLimits" in refused.err and b"memory-max needs memory" in refused.err
+    assert ctl("start", name).ok().err == b""

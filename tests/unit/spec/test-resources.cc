@@ -201,4 +201,7 @@ TEST (Resources, MissingControllersAreNamedWithWhatNeedsThem)
              "memory-max needs memory, device-read-bps needs io");
   EXPECT_EQ (take (quilt_options_missing_controllers (options, defaults, "cpu")),
              "memory-max needs memory, cpuset-cpus needs cpuset, device-read-bps needs io");
+  EXPECT_TRUE (quilt_controllers_are_all ("cpuset cpu io memory hugetlb pids rdma\n"));
+  EXPECT_FALSE (quilt_controllers_are_all ("cpuset cpu io memory"));
+  EXPECT_FALSE (quilt_controllers_are_all (""));
 }
