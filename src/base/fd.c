@@ -80,35 +80,58 @@ take_fds (struct msghdr *message, int *fds, guint room)
   return (guint)n;
 }
 
-gssize
-quilt_fds_receive (
-    int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds)
+/* recvmsg(2); *ret_flags are those of the message. */
+static gssize
+receive (int socket,
+         int flags,
+         void *data,
+         gsize size,
+         int *fds,
+         guint room,
+         guint *ret_n_fds,
+         int *ret_flags)
 {
   Control control;
   struct iovec iov = {data, size};
   struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-  int cut = MSG_TRUNC;
   ssize_t n;
 
   *ret_n_fds = 0;
   if (room > 0) {
     message.msg_control = &control;
     message.msg_controllen = CMSG_LEN (MIN (room, QUILT_FDS_MAX) * sizeof (int));
-    cut |= MSG_CTRUNC;
   }
   do
     n = recvmsg (socket, &message, flags | MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
-  if (n < 0)
-    return -1;
-  *ret_n_fds = take_fds (&message, fds, room);
-  if (!(message.msg_flags & cut))
+  *ret_flags = message.msg_flags;
+  if (n >= 0)
+    *ret_n_fds = take_fds (&message, fds, room);
+  return n;
+}
+
+gssize
+quilt_fds_receive (
+    int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds)
+{
+  int cut = room > 0 ? MSG_TRUNC | MSG_CTRUNC : MSG_TRUNC, got;
+  gssize n = receive (socket, flags, data, size, fds, room, ret_n_fds, &got);
+
+  if (n < 0 || !(got & cut))
     return n;
-  errno = *ret_n_fds == room || (message.msg_flags & MSG_TRUNC) ? EMSGSIZE : EMFILE;
+  errno = *ret_n_fds == room || (got & MSG_TRUNC) ? EMSGSIZE : EMFILE;
   for (guint i = 0; i < *ret_n_fds; i++)
     quilt_fd_clear (&fds[i]);
   *ret_n_fds = 0;
   return -1;
+}
+
+gssize
+quilt_fds_read (int socket, void *data, gsize size, int fds[QUILT_FDS_MAX], guint *ret_n_fds)
+{
+  int got;
+
+  return receive (socket, 0, data, size, fds, QUILT_FDS_MAX, ret_n_fds, &got);
 }
 
 pid_t

@@ -32,5 +32,11 @@ gboolean quilt_fds_send (int socket, const void *data, gsize size, const int *fd
 gssize quilt_fds_receive (
     int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds);
 
+/* recvmsg(2) of a part of a stream; its descriptors are the caller's, close-on-exec, and those that
+ * we can't have open are lost. Returns its length, 0 at the end, or -1 with errno. Allocates
+ * nothing. */
+gssize
+quilt_fds_read (int socket, void *data, gsize size, int fds[QUILT_FDS_MAX], guint *ret_n_fds);
+
 /* The process that a pidfd is of, by its number here; 0 or less: it was reaped, or is none. */
 pid_t quilt_pid_fd_get_pid (int pid_fd);

@@ -5,14 +5,11 @@
 
 #include "base/error.h"
 #include "daemon/bus-error.h"
-
-#include <malloc.h>
+#include "daemon/bus-message.h"
+#include "daemon/bus-relay.h"
 
 /* Unique names whose uid is remembered; a bus never uses a unique name twice. */
 #define UIDS_MAX 256
-
-/* From a message that was too large until its memory is given back. */
-#define TRIM_MS 500
 
 #define CHARGE_KEY "quilt-charge"
 
@@ -23,7 +20,6 @@ struct QuiltAdmission {
   GHashTable *waiting; /* unique name → GPtrArray of Waiting, while the bus is asked for the uid */
   GCancellable *questions; /* to the bus */
   guint filter;
-  int trim_due; /* atomic: also set by the connection's thread */
 };
 
 /* A call whose caller's uid is not known yet. */
@@ -262,46 +258,22 @@ quilt_admission_guard (QuiltAdmission *self, GDBusInterfaceSkeleton *object)
   g_signal_connect (object, "g-authorize-method", G_CALLBACK (on_call), self);
 }
 
-static void
-trim (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  malloc_trim (0);
-}
-
-/* Returns the many small parts of a large message to the kernel. In a thread: it can take long. */
-static gboolean
-on_trim_due (gpointer data)
-{
-  QuiltAdmission *self = data;
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
-
-  g_atomic_int_set (&self->trim_due, FALSE);
-  g_task_run_in_thread (task, trim);
-  return G_SOURCE_REMOVE;
-}
-
-/* In the connection's thread, which has read the message: a large one never reaches the main
- * thread, not even to be freed there. */
+/* In the connection's thread. */
 static GDBusMessage *
 on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer data)
 {
-  QuiltAdmission *self = data;
-  GVariant *body = g_dbus_message_get_body (message);
   g_autoptr (GDBusMessage) answer = NULL;
 
-  if (!incoming || !body ||
-      g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
-      g_variant_get_size (body) <= QUILT_CALL_MAX)
+  if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
+      !g_dbus_message_get_header (message, QUILT_BUS_FIELD_CUT))
     return message;
-  answer = g_dbus_message_new_method_error (message, "org.quilt.Error.InvalidArgument",
-                                            "The arguments take %" G_GSIZE_FORMAT
-                                            " bytes; a call may have at most %d",
-                                            g_variant_get_size (body), QUILT_CALL_MAX);
-  if (!(g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
+  if (!(g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
+    answer = g_dbus_message_new_method_error (message, "org.quilt.Error.InvalidArgument",
+                                              "A call may have at most %d bytes and %d values",
+                                              QUILT_CALL_MAX, QUILT_CALL_VALUES_MAX);
     g_dbus_connection_send_message (bus, answer, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
-  g_object_unref (message); /* the connection has another reference until we return */
-  if (g_atomic_int_compare_and_exchange (&self->trim_due, FALSE, TRUE))
-    g_timeout_add (TRIM_MS, on_trim_due, self);
+  }
+  g_object_unref (message);
   return NULL;
 }
 
@@ -316,7 +288,7 @@ quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota)
   self->waiting =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   self->questions = g_cancellable_new ();
-  self->filter = g_dbus_connection_add_filter (bus, on_message, self, NULL);
+  self->filter = g_dbus_connection_add_filter (bus, on_message, NULL, NULL);
   return self;
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The door of quiltd: bounds the size of a call, and charges the caller's uid with it, before
- * anything else is done for the caller. */
+/* The door of quiltd: refuses a call that is too large (daemon/bus-relay.h has cut it), and charges
+ * the caller's uid with every other, before anything else is done for the caller. */
 #pragma once
 
 #include "daemon/quota.h"
 
 #include <gio/gio.h>
 
-/* The arguments of one call, in bytes; the names in one list, but root's. */
-#define QUILT_CALL_MAX (1024 * 1024)
+/* The names in one list, but root's. */
 #define QUILT_NAMES_MAX 1024
 
 typedef struct QuiltAdmission QuiltAdmission;

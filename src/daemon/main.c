@@ -2,6 +2,7 @@
 /* quiltd: containers and images of this host on D-Bus. */
 #include <config.h> /* of the build: "config.h" would be daemon/config.h */
 
+#include "daemon/bus-relay.h"
 #include "daemon/container-life.h"
 #include "daemon/daemon.h"
 #include "daemon/event.h"
@@ -23,7 +24,8 @@
 
 typedef struct {
   GMainLoop *loop;
-  GDBusConnection *bus;
+  QuiltBusRelay *relay;
+  GDBusConnection *bus; /* the relay's */
   QuiltDaemon *daemon;
   QuiltManager *manager;
   const char *const *config_dirs;
@@ -177,12 +179,12 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
     return FALSE;
   }
   self->log_level = config->log_level;
-  self->bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
-  if (!self->bus) {
+  self->relay = quilt_bus_relay_new (error);
+  if (!self->relay) {
     quilt_config_free (config);
     return FALSE;
   }
-  g_dbus_connection_set_exit_on_close (self->bus, FALSE);
+  self->bus = quilt_bus_relay_get_connection (self->relay);
   g_signal_connect (self->bus, "closed", G_CALLBACK (on_bus_closed), self);
   self->daemon = quilt_daemon_new (self->bus, paths, config, error);
   if (!self->daemon)
@@ -206,11 +208,9 @@ main_clear (Main *self)
 {
   if (self->daemon)
     quilt_container_retry_records (self->daemon);
-  if (self->bus)
-    g_dbus_connection_flush_sync (self->bus, NULL, NULL); /* the last answers */
   g_clear_object (&self->manager);
   g_clear_pointer (&self->daemon, quilt_daemon_free);
-  g_clear_object (&self->bus);
+  g_clear_pointer (&self->relay, quilt_bus_relay_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
 }
 

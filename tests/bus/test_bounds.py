@@ -21,6 +21,7 @@ PATIENCE_MS = 50
 # What such a list costs quiltd at least.
 LIST_MS = 0.2
 MIB = 1 << 20
+TOO_LARGE = "A call may have at most 1048576 bytes and 65536 values"
 
 
 class RawCaller:
@@ -107,9 +108,9 @@ def measured(stopped, hostile, other, polkit):
             lists += 1
         return answers[0], min(worst * 1000, cpu_ms(stopped) - begin_cpu - lists * LIST_MS)
 
-    def measure(*args, **kwargs):
+    def measure(*args, ready=None, **kwargs):
         for _ in range(3):
-            answer, worst = once(*hostile.blob(*args, **kwargs))
+            answer, worst = once(*(ready() if ready else hostile.blob(*args, **kwargs)))
             if worst < PATIENCE_MS:
                 return answer
         pytest.fail(f"another user's list took {worst:.0f} ms")
@@ -132,7 +133,7 @@ def test_names_in_a_call(interface, method, image, measured, polkit):
     asked = len(polkit.checks)
     error, text = measured(method, signature, ([f"no-{n}" for n in range(1025)], *rest))
     assert error == "InvalidArgument" and "at most 1024 names" in text
-    error, text = measured(method, signature, (["a"] * 50000, *rest))
+    error, text = measured(method, signature, (["a"] * 40000, *rest))
     assert error == "InvalidArgument" and "at most 1024 names" in text
     assert [check["details"]["verb"] for check in polkit.checks[asked:]] == ["list"] * (len(polkit.checks) - asked)
 
@@ -151,16 +152,66 @@ def test_many_names_of_many_containers(create, measured, root):
 
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("interface,method", [call for call in CALLS if "a{sv}" in CALLS[call][0] and call[0] != "Job"])
-def test_no_call_is_larger_than_a_mebibyte(interface, method, create, image, measured, daemon):
+def test_no_call_is_larger_than_a_mebibyte(interface, method, create, image, measured):
     """Whatever the method: its options as large as a call may be, and larger."""
     path = {"Manager": quilt.ROOT, "Container": create("sleep", name="box").path, "Image": image}
     signature, arguments = CALLS[interface, method]
-    for size, expected in ((MIB - 4096, None), (MIB + 1, "at most 1048576"), (20 * MIB, "at most 1048576")):
+    for size, expected in ((MIB - 4096, None), (MIB + 1, TOO_LARGE), (20 * MIB, TOO_LARGE)):
         options = {"x" * 1000: V("s", "y" * size)}
         error, text = measured(method, signature, (*arguments[:-1], options), path[interface], "org.quilt." + interface)
         assert error in ("InvalidArgument", "NotSupported")
         assert expected is None or expected in text
-    assert rss(daemon) < 100
+
+
+# The smallest element of an array of each kind: a decoder pays by the element.
+COSTLY = {"ag": b"\0\0", "as": b"\3\0\0\0abc\0", "av": b"\1y\0\0", "aay": b"\0\0\0\0"}
+
+
+def costly(caller, kind, count, message=None):
+    """A call, or another message, with an array of the smallest elements of a kind."""
+    message = message or Gio.DBusMessage.new_method_call("org.quilt", quilt.ROOT, "org.quilt.Manager", "StopContainers")
+    message.set_body(V.new_tuple(V.new_array(GLib.VariantType(kind[1:]), [])))
+    caller.serial += 1
+    message.set_serial(caller.serial)
+    blob = bytearray(message.to_blob(Gio.DBusCapabilityFlags.NONE))
+    elements = COSTLY[kind] * count
+    blob[-4:] = len(elements).to_bytes(4, "little")
+    blob[4:8] = (4 + len(elements)).to_bytes(4, "little")
+    return caller.serial, bytes(blob) + elements
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("kind", COSTLY)
+def test_what_costs_most_to_decode(kind, image, hostile, measured, stopped):
+    """GDBus decodes a call before quiltd sees it: one of 12 MiB would take it 1.5 s and 500 MiB, most of which stay."""
+    before, huge = rss(stopped), 12 * MIB // len(COSTLY[kind])
+    for count, expected in ((30000, "Type of message"), (65536, TOO_LARGE), (huge, TOO_LARGE)):
+        _, text = measured(ready=lambda count=count: costly(hostile, kind, count))
+        assert expected in text
+    # A signal can be sent to anybody, too.
+    signal = Gio.DBusMessage.new_signal("/", "org.quilt.Manager", "ContainerNew")
+    signal.set_destination("org.quilt")
+    hostile.send(costly(hostile, kind, huge, signal)[1])
+    _, text = measured(ready=lambda: costly(hostile, kind, 1000))
+    assert "Type of message" in text
+    assert rss(stopped) < before + 40
+
+
+@pytest.mark.fault(8)
+def test_a_call_that_is_too_large_leaves_no_descriptor(stopped, user, image):
+    def fds():
+        return len(os.listdir(f"/proc/{stopped.process.pid}/fd"))
+    read, write = os.pipe()
+    try:
+        before = fds()
+        for _ in range(3):
+            with pytest.raises(quilt.Refused) as caught:
+                user.call("CreateContainer", "sa{sv}", ("web", {"command": V("aay", [b"x" * 100000] * 11)}), fds=[read] * 10)
+            assert TOO_LARGE in caught.value.text
+        assert fds() == before
+    finally:
+        os.close(read)
+        os.close(write)
 
 
 def long(count, form="{}", kind="as"):
@@ -215,7 +266,7 @@ def test_words_of_a_program(key, most, image, measured):
     options = {"command": V("aay", [b"sleep"])}
     error, _ = measured("CreateContainer", "sa{sv}", ("web", {**options, key: long(most, "a{}=b", "aay")}))
     assert error == ""
-    for count in (most + 1, 100000):
+    for count in (most + 1, 40000):
         error, text = measured("CreateContainer", "sa{sv}", ("web", {**options, key: long(count, "a=", "aay")}))
         assert error == "InvalidArgument" and f"there can be at most {most}" in text
 
@@ -326,5 +377,5 @@ def test_jobs_are_charged_until_they_end(stopped, user, other, root, services, p
 
 def test_the_numbers_are_documented():
     text = re.sub(r"\s+", " ", quilt.XML)
-    for words in ("at most 1048576 bytes", "at most 1024 names", "at most 4096 bytes", "16384", "262144"):
+    for words in ("at most 1048576 bytes", "at most 65536 values", "at most 1024 names", "at most 4096 bytes", "16384", "262144"):
         assert words in text, words

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What can be said of a D-Bus message before it is decoded (D-Bus Specification, "Message
+ * Protocol"). */
+#pragma once
+
+#include <glib.h>
+
+/* Every message begins with these bytes, which tell the lengths of the others. */
+#define QUILT_BUS_START 16
+
+/* A header field that D-Bus does not know: it stands in a message whose body was taken out. */
+#define QUILT_BUS_FIELD_CUT 200
+
+typedef struct {
+  guint8 type; /* a GDBusMessageType */
+  gsize head;  /* bytes before the body, those of the start included */
+  gsize size;  /* bytes of all */
+} QuiltBusMessage;
+
+/* FALSE: these are not the first bytes of a message. */
+gboolean quilt_bus_message_measure (const guint8 start[QUILT_BUS_START],
+                                    QuiltBusMessage *ret_message);
+
+/* Whether the body of a whole message has at most so many values, each of which costs its decoder
+ * an allocation; a string of bytes is one. FALSE for a body that can't be read, too. */
+gboolean quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values);
+
+/* Makes the first bytes of a message, all that come before its body, a message without a body; the
+ * field that described the body becomes QUILT_BUS_FIELD_CUT. FALSE: they can't be read. */
+gboolean quilt_bus_message_cut (guint8 *head, gsize size);
