@@ -38,6 +38,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* How long a connection to the gate may stay without a word. */
+#define GATE_PATIENCE_SECONDS 2
+
 /* In a namespace that was there before us it would stay. */
 static void
 unmount_root (const QuiltInit *init)
@@ -305,16 +308,21 @@ make_cwd (const QuiltInit *init)
     quilt_mounts_make_directory (root_fd, path);
 }
 
-/* A connection without a word is of somebody who looks whether we wait, or was killed. */
+/* A connection without a word is of a program that looks whether we wait, or of a start that was
+ * killed. One that stays silent is closed after a while, since other connections wait behind it. A
+ * listener's filter may be in force by now: if it refuses the call, there is no time limit. */
 static gboolean
 has_word (int fd)
 {
+  const struct timeval patience = {GATE_PATIENCE_SECONDS, 0}, for_ever = {0, 0};
   char word;
   ssize_t n;
 
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   do
     n = recv (fd, &word, 1, 0);
   while (n < 0 && errno == EINTR);
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &for_ever, sizeof for_ever);
   return n == 1;
 }
 

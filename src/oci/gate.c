@@ -42,24 +42,36 @@ quilt_oci_gate_listen (const QuiltOciContainer *container, GError **error)
   return g_steal_fd (&fd);
 }
 
-int
-quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error)
+/* Connects and sends the word. -1 with errno: EPIPE if the other end was closed meanwhile. */
+static int
+knock (const QuiltOciContainer *container)
 {
   g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   struct sockaddr_un address;
-  int r, errsv;
 
   fill_address (container, &address);
-  if (fd < 0)
-    return fail (container, "reach", error);
-  r = connect (fd, (struct sockaddr *)&address, sizeof address);
-  if (r == 0)
-    r = send (fd, "", 1, MSG_NOSIGNAL) == 1 ? 0 : -1;
+  if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+      send (fd, "", 1, MSG_NOSIGNAL) != 1)
+    return -1;
+  return g_steal_fd (&fd);
+}
+
+int
+quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error)
+{
+  g_autofd int fd = -1;
+  int errsv;
+
+  /* If we were held up between the two, the init has lost patience, and may still wait. */
+  do
+    fd = knock (container);
+  while (fd < 0 && errno == EPIPE);
   errsv = errno;
-  /* Also when nobody is there: the one who was is started, and whoever did it could not do this. */
+  /* Remove the gate even if nobody listens: the container has started, and its starter could not
+   * remove the file. */
   if (unlinkat (container->dir_fd, GATE, 0) < 0 && errno != ENOENT)
     return fail (container, "remove", error);
-  if (r == 0)
+  if (fd >= 0)
     return g_steal_fd (&fd);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
                "cannot start container '%s': it does not wait to be started (%s)", container->id,

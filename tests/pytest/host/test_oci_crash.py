@@ -223,3 +223,14 @@ def test_a_start_that_is_killed_has_started_it_or_not():
     container = Container("one", bundle)
     gate().close()
     assert container.start().status == "running"
+
+
+@pytest.mark.fault(39)
+def test_a_connection_that_says_nothing_does_not_hold_the_start():
+    container = Container("one", Bundle("one").write(config("sleep", "1000")))
+    with gate() as silent:
+        assert silent.recv(1) == b""  # closed after a while
+        assert container.status == "created"
+    with gate():
+        assert container.start().status == "running"
+    container.stop()
