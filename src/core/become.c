@@ -24,6 +24,11 @@
 
 #define CAPABILITY_TO_FILTER (G_GUINT64_CONSTANT (1) << CAP_SYS_ADMIN)
 
+/* And to end what a step has left running as another user. */
+#define CAPABILITIES_TO_BECOME_USER                                                                \
+  (G_GUINT64_CONSTANT (1) << CAP_SETUID | G_GUINT64_CONSTANT (1) << CAP_SETGID |                   \
+   G_GUINT64_CONSTANT (1) << CAP_KILL)
+
 static void
 set_limits (const QuiltInit *init)
 {
@@ -34,11 +39,12 @@ set_limits (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_RLIMIT, -r, quilt_rlimit_to_name (failed->resource), "");
 }
 
-/* The keys of whoever started quiltd are not the container's. */
+/* The keys of whoever started quiltd are not the container's. With a filter, which need not allow
+ * this, the init has joined one already. */
 static void
 join_keyring (const QuiltInit *init)
 {
-  if (init->setup->keeps_keyring)
+  if (init->setup->keeps_keyring || init->is_filtered)
     return;
   if (syscall (SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
     quilt_init_fail (init, QUILT_STAGE_KEYRING, errno, "", "");
@@ -84,12 +90,25 @@ loads_with_power (const QuiltInit *init)
   return init->spec->filter && !init->spec->process.no_new_privileges;
 }
 
-/* A child that is born among others may not have that capability, so its filter is loaded before.
- */
-static gboolean
-loads_before_birth (const QuiltInit *init)
+gboolean
+quilt_init_is_exposed (const QuiltInit *init)
 {
-  return loads_with_power (init) && quilt_joins_await_birth (init->joins);
+  const QuiltSpec *spec = init->spec;
+
+  return quilt_joins_await_birth (init->joins) ||
+         (!quilt_spec_leaves_host (spec, QUILT_NS_USER) &&
+          (init->setup->gate >= 0 || spec->start_container->len > 0));
+}
+
+/* An init that others can use may not have that capability if they don't, so its filter is loaded
+ * before they are there. */
+static gboolean
+loads_early (const QuiltInit *init)
+{
+  const QuiltCapabilities *caps = &init->spec->process.capabilities;
+
+  return loads_with_power (init) && quilt_init_is_exposed (init) &&
+         !((caps->bounding | caps->permitted) & CAPABILITY_TO_FILTER);
 }
 
 void
@@ -120,7 +139,7 @@ capabilities_to_keep (const QuiltInit *init)
 
   if (loads_with_power (init))
     keep |= CAPABILITY_TO_FILTER;
-  if (quilt_joins_await_birth (init->joins) && quilt_spec_has_init (init->spec))
+  if (quilt_init_is_exposed (init) && quilt_spec_has_init (init->spec))
     keep |= QUILT_REAPER_CAPABILITIES;
   return keep;
 }
@@ -151,10 +170,24 @@ quilt_init_give_up_power (QuiltInit *init, guint step)
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);
   if (close_range (3 + init->setup->n_preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
-  if (!loads_before_birth (init))
+  if (init->is_filtered || !loads_early (init))
     return;
   quilt_init_filter_calls (init);
-  r = quilt_credentials_drop (CAPABILITY_TO_FILTER & ~init->identity->capabilities.permitted);
+  r = quilt_credentials_drop (CAPABILITY_TO_FILTER);
+  if (r < 0)
+    fail_credentials (init, -r, "");
+}
+
+void
+quilt_init_lower_power (QuiltInit *init)
+{
+  int r;
+
+  if (loads_early (init)) {
+    join_keyring (init);
+    quilt_init_filter_calls (init);
+  }
+  r = quilt_credentials_lower (&init->spec->process.capabilities, CAPABILITIES_TO_BECOME_USER);
   if (r < 0)
     fail_credentials (init, -r, "");
 }

@@ -51,13 +51,23 @@ quilt_credentials_check (const QuiltSpec *spec, GError **error)
   return TRUE;
 }
 
+/* To drop again what is not there needs CAP_SETPCAP too. */
+static gboolean
+is_dropped (unsigned long cap, int error)
+{
+  gboolean dropped = error == EPERM && prctl (PR_CAPBSET_READ, cap, 0, 0, 0) != 1;
+
+  errno = error;
+  return dropped;
+}
+
 static int
 drop_bounding (guint64 keep)
 {
   for (unsigned long cap = 0; cap <= LAST_CAPABILITY; cap++) {
     if (keep & (G_GUINT64_CONSTANT (1) << cap))
       continue;
-    if (prctl (PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+    if (prctl (PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && !is_dropped (cap, errno))
       return errno == EINVAL ? 0 : -errno; /* EINVAL: the first that this kernel does not have */
   }
   return 0;
@@ -136,6 +146,14 @@ quilt_credentials_drop (guint64 capabilities)
     data[i].permitted &= ~(guint32)(capabilities >> (32 * i));
   }
   return syscall (SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int
+quilt_credentials_lower (const QuiltCapabilities *caps, guint64 keep)
+{
+  int r = drop_bounding (caps->bounding);
+
+  return r < 0 ? r : quilt_credentials_drop (~(caps->bounding | caps->permitted | keep));
 }
 
 /* The sets to have. Who asks for all there are gets what we have; a name that we don't have is an

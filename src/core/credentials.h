@@ -15,6 +15,10 @@ int quilt_credentials_keep_for_good (guint64 keep);
 /* Child-safe; no way back: takes these out of what is permitted. 0 or -errno. */
 int quilt_credentials_drop (guint64 capabilities);
 
+/* Child-safe; no way back: makes the bounding set that of caps, and leaves permitted only what is
+ * in the sets of caps or in keep. 0 or -errno. */
+int quilt_credentials_lower (const QuiltCapabilities *caps, guint64 keep);
+
 /* Whether its supplementary groups are those of whoever starts it. */
 gboolean quilt_credentials_keep_groups (const QuiltSpec *spec);
 

@@ -269,15 +269,31 @@ enter_namespaces (const QuiltInit *init)
   quilt_init_report (init, QUILT_REPORT_JOINED);
 }
 
-/* Before the gate: engines keep the number of the process that waits there. */
-static void
-enter_pid_namespace (QuiltInit *init, QuiltIdentity *identity)
+/* With an engine they are hooks, and run as the command's user. */
+static gboolean
+has_steps (const QuiltInit *init)
 {
-  if (!quilt_joins_await_birth (init->joins))
+  return init->setup->created_state < 0 && init->spec->start_container->len > 0;
+}
+
+/* Before the gate: engines keep the number of the process that waits there, and others can join the
+ * container while it does. */
+static void
+give_up_exposed_power (QuiltInit *init, QuiltIdentity *identity)
+{
+  if (!quilt_init_is_exposed (init))
     return;
+  if (has_steps (init)) {
+    /* A step may make the user; the container need not have CAP_CHOWN to give him the pipes. */
+    if (fchmod (1, 0622) < 0 || fchmod (2, 0622) < 0)
+      errno = 0;
+    quilt_init_lower_power (init);
+    return;
+  }
   look_user_up (init, identity);
   quilt_init_give_up_power (init, 0);
-  quilt_init_be_born (init);
+  if (quilt_joins_await_birth (init->joins))
+    quilt_init_be_born (init);
 }
 
 /* What an engine wants to know from `create`, though it is `start` that executes it. */
@@ -370,7 +386,7 @@ prepare_command (const QuiltInit *init)
 {
   const QuiltHookChild child = {quilt_init_become_hook, init};
 
-  if (init->setup->created_state < 0)
+  if (has_steps (init))
     quilt_steps_run (init);
   else
     quilt_init_run_hooks (init, init->spec->start_container, init->setup->created_state, &child,
@@ -403,7 +419,7 @@ quilt_init_run (const QuiltInit *parents)
   open_terminal (init);
   quilt_root_seal (init);
   check_command (init);
-  enter_pid_namespace (&copy, &identity);
+  give_up_exposed_power (&copy, &identity);
   meet_listener (&copy, &identity);
   wait_at_gate (&copy);
   prepare_command (init);

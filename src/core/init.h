@@ -54,9 +54,19 @@ void quilt_init_run_hooks (const QuiltInit *init,
 /* Waits for the supervisor's word to go on; ends the process if it is gone. */
 void quilt_init_wait (const QuiltInit *init);
 
+/* Whether processes of the container, or processes that join it, can be in the init's pid namespace
+ * before the init is the command, and can use what the init has: with CAP_SYS_PTRACE they can,
+ * unless they have a user namespace of their own. The init came from the host's, so that in it they
+ * can't trace the init, which is not dumpable. */
+gboolean quilt_init_is_exposed (const QuiltInit *init);
+
 /* All that it takes to have no more power than the command; step 0 is the command itself. What is
  * left to do then needs none. */
 void quilt_init_give_up_power (QuiltInit *init, guint step);
+
+/* For an exposed init that has setup steps to run before it can become the command's user: it keeps
+ * the container's own capabilities and those that it takes to become that user. */
+void quilt_init_lower_power (QuiltInit *init);
 
 /* After that: loads the command's filter. Whatever is called from then on is listed in
  * docs/architecture.md, "System call filters". */

@@ -69,9 +69,9 @@ quilt_reaper_run (const QuiltInit *init)
     quilt_init_die_with_parent ();
     return;
   }
-  /* After quilt_init_give_up_power() the bounding set is the command's, and can't be changed. */
-  r = init->is_weak ? quilt_credentials_keep (QUILT_REAPER_CAPABILITIES)
-                    : quilt_credentials_keep_for_good (QUILT_REAPER_CAPABILITIES);
+  /* The bounding set of an exposed init is the container's by now, and can't be changed. */
+  r = quilt_init_is_exposed (init) ? quilt_credentials_keep (QUILT_REAPER_CAPABILITIES)
+                                   : quilt_credentials_keep_for_good (QUILT_REAPER_CAPABILITIES);
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, -r, "", "");
   prctl (PR_SET_NAME, "quilt-init", 0, 0, 0);
