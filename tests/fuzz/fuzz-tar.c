@@ -52,6 +52,7 @@ unpack (int archive_fd, int root_fd)
     FUZZ_CHECK (result.digest == NULL);
   }
   g_free (result.digest);
+  quilt_left_out_clear (&result.left_out);
   quilt_control_clear (&control);
 }
 
