@@ -196,3 +196,26 @@ def test_systemctl_stop_without_quiltd_honours_the_stop_signal(busybox, name):
         run("systemctl", "stop", f"quilt-{name}.scope").ok()
     assert (props(name)["ExitCode"], props(name)["Reason"]) == (5, "stopped")
     assert not (files / "hit").exists()
+
+
+@pytest.mark.fault("5")
+@pytest.mark.parametrize("number", ["USR1", "TERM"])
+def test_systemctl_stop_without_quiltd_tells_the_first_process_alone(busybox, name, number):
+    """Its child would die of any stop signal; told to stop, the first process asks the child whether it lives."""
+    child = "trap 'touch /answer' USR2; touch /up; while :; do sleep 0.05; done"
+    ask = "kill -USR2 $!; until [ -e /answer ]; do kill -0 $! || exit 66; sleep 0.05; done; exit 5"
+    script = f"trap '{ask}' {number}; sh -c \"{child}\" & while :; do sleep 0.05; done"
+    container = background(name, busybox, "/bin/sh", "-c", script, options=("--stop-signal", number))
+    wait_path(STATE / "containers" / container["Id"] / "upper/up")
+    with quiltd_away():
+        run("systemctl", "stop", f"quilt-{name}.scope").ok()
+    assert (props(name)["State"], props(name)["ExitCode"], props(name)["Reason"]) == ("exited", 5, "stopped")
+
+
+@pytest.mark.fault("5")
+def test_systemctl_stop_without_quiltd_kills_after_the_stop_timeout(busybox, name):
+    background(name, busybox, "/bin/sh", "-c", "trap '' USR1; while :; do sleep 0.05; done",
+               options=("--stop-signal", "USR1", "--stop-timeout", "1s"))
+    with quiltd_away():
+        run("systemctl", "stop", f"quilt-{name}.scope").ok()
+    assert (props(name)["State"], props(name)["ExitCode"]) == ("exited", 137)
