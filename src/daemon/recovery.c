@@ -2,12 +2,14 @@
 /* What a restarted quiltd finds: on the disk, in /run, and at systemd. */
 #include "daemon/recovery.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "daemon/container-life.h"
 #include "daemon/event.h"
 #include "daemon/image-remove.h"
 #include "daemon/outcome.h"
 #include "daemon/run-dir.h"
+#include "daemon/work.h"
 #include "spec/words.h"
 #include "store/digest.h"
 #include "store/images.h"
@@ -47,6 +49,23 @@ on_broken (const char *object, const GError *why, gpointer data)
                    "'%s' in the store can't be used and is left alone: %s", object, why->message);
 }
 
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error))
+    g_warning ("%s", error->message);
+}
+
+/* The record was not synced when the power went. /run tells that this is a later boot. */
+static gboolean
+was_cut_short (QuiltDaemon *daemon, const char *id, const GError *why)
+{
+  return quilt_container_is_volatile (daemon->store, id) && !quilt_run_dir_exists (daemon, id) &&
+         !g_error_matches (why, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED);
+}
+
 /* Its ids stay its own: it may run, and its files are there. */
 static void
 on_broken_container (const char *id, const GError *why, gpointer data)
@@ -55,6 +74,10 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   g_autoptr (GArray) uid_map = NULL;
   g_autoptr (GArray) gid_map = NULL;
 
+  if (was_cut_short (recovery->daemon, id, why)) {
+    quilt_work_remove (recovery->daemon->store, id, FALSE, on_removed, NULL);
+    return;
+  }
   on_broken (id, why, recovery->broken);
   quilt_container_salvage_ids (recovery->daemon->store, id, &uid_map, &gid_map);
   quilt_id_ranges_claim (recovery->daemon->id_ranges, id, uid_map, gid_map);
@@ -125,7 +148,7 @@ resume (QuiltContainer *self)
   quilt_container_take_state (self);
   if (quilt_outcome_is_open (&self->result))
     report_end (self);
-  if (self->record->options->auto_remove && self->result.finished_usec)
+  if (self->record->options->auto_remove && (self->result.finished_usec || self->result.unreadable))
     quilt_container_remove_leftover (self);
 }
 

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define RECORD_NAME "record.json"
+/* The record of a container that goes with its end. It is not synced: a power cut may empty it. */
+#define VOLATILE_NAME "volatile.json"
 #define RESULT_NAME "result.json"
 /* Of one that is broken, no more is looked at. */
 #define RECORD_MAX (32 * 1024 * 1024)
@@ -197,6 +199,20 @@ check_id (const char *id, GError **error)
   return FALSE;
 }
 
+static const char *
+record_name (const QuiltContainerRecord *record)
+{
+  return record->options->auto_remove ? VOLATILE_NAME : RECORD_NAME;
+}
+
+gboolean
+quilt_container_is_volatile (QuiltStore *store, const char *id)
+{
+  g_autofree char *file = g_build_filename (id, VOLATILE_NAME, NULL);
+
+  return quilt_id_check (id) && faccessat (store->containers_fd, file, F_OK, 0) == 0;
+}
+
 int
 quilt_container_open (QuiltStore *store, const char *id, GError **error)
 {
@@ -213,23 +229,24 @@ static gboolean
 fill_container (int fd, const QuiltContainerRecord *record, GError **error)
 {
   g_autofree char *text = quilt_container_record_print (record, FALSE);
+  const char *name = record_name (record);
   g_autofd int file = -1;
 
   for (guint i = 0; i < G_N_ELEMENTS (container_dirs); i++) {
-    const char *name = container_dirs[i].name;
+    const char *dir = container_dirs[i].name;
 
     /* chmod: the umask took away what it took. */
-    if (mkdirat (fd, name, container_dirs[i].mode) < 0 ||
-        fchmodat (fd, name, container_dirs[i].mode, 0) < 0)
+    if (mkdirat (fd, dir, container_dirs[i].mode) < 0 ||
+        fchmodat (fd, dir, container_dirs[i].mode, 0) < 0)
       return quilt_set_error_errno (error, errno, "Failed to create directory '%s/%s'", record->id,
-                                    name);
+                                    dir);
   }
   /* Written in place: the whole directory is under a temporary name, one rename makes all of it
    * real. */
-  file = openat (fd, RECORD_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  file = openat (fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0 || !quilt_fd_write_all (file, text, strlen (text)) ||
       (!record->options->auto_remove && (fsync (file) < 0 || fsync (fd) < 0)))
-    return quilt_set_error_errno (error, errno, "Failed to write '%s/" RECORD_NAME "'", record->id);
+    return quilt_set_error_errno (error, errno, "Failed to write '%s/%s'", record->id, name);
   return TRUE;
 }
 
@@ -273,7 +290,8 @@ quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GEr
   g_autoptr (json_object) object = quilt_container_record_to_json (record);
   g_autofd int fd = quilt_container_open (store, record->id, error);
 
-  return fd >= 0 && quilt_record_write (fd, RECORD_NAME, object, QUILT_FILE_DURABLE, error);
+  return fd >= 0 &&
+         quilt_record_write (fd, record_name (record), object, QUILT_FILE_DURABLE, error);
 }
 
 json_object *
@@ -361,10 +379,18 @@ has_ids (const QuiltContainerRecord *record)
   return (record->uid_map != NULL) == !host && (record->gid_map != NULL) == !host;
 }
 
+/* Where the record of a container is, from containers/. */
+static char *
+find_record (QuiltStore *store, const char *id)
+{
+  return g_build_filename (
+      id, quilt_container_is_volatile (store, id) ? VOLATILE_NAME : RECORD_NAME, NULL);
+}
+
 static QuiltContainerRecord *
 load_record (QuiltStore *store, const char *id, GError **error)
 {
-  g_autofree char *file = g_build_filename (id, RECORD_NAME, NULL);
+  g_autofree char *file = find_record (store, id);
   g_autoptr (QuiltContainerRecord) record = g_new0 (QuiltContainerRecord, 1);
 
   if (!quilt_record_read (store->containers_fd, file, record_fields, record, &record->more, error))
@@ -447,7 +473,7 @@ quilt_container_salvage_ids (QuiltStore *store,
                              GArray **ret_uid_map,
                              GArray **ret_gid_map)
 {
-  g_autofree char *file = g_build_filename (id, RECORD_NAME, NULL);
+  g_autofree char *file = find_record (store, id);
   g_autoptr (GBytes) bytes = quilt_file_read (store->containers_fd, file, RECORD_MAX, NULL);
   g_autofree char *text = NULL;
   gconstpointer data;

@@ -44,9 +44,11 @@ json_object *quilt_result_to_json (const QuiltResult *result);
 void quilt_result_copy (const QuiltResult *result, QuiltResult *ret_copy);
 
 /* Makes containers/ID with record, upper and work: all or nothing, by one rename; durable
- * unless the container is removed after its one run anyway. */
+ * unless the container is removed after its one run anyway: then it is volatile. */
 gboolean
 quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, GError **error);
+/* A power cut may leave such a container without a record that can be read. */
+gboolean quilt_container_is_volatile (QuiltStore *store, const char *id);
 /* Replaces the record (rename, update); durable. */
 gboolean
 quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GError **error);

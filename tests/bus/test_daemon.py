@@ -7,11 +7,13 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 from gi.repository import GLib
 
 import conftest
+import fakes
 import quilt
 from test_access import refusal
 from test_api import names, options_of
@@ -327,6 +329,20 @@ def test_a_broken_record_hides_no_other(create, daemon, root):
     assert id_ in daemon.read_log()
     assert (daemon.directory / f"state/containers/{id_}/record.json").read_text() == "{"
     assert box.State == "pending"
+
+
+@pytest.mark.parametrize("lost", ["volatile.json", "result.json"])
+def test_a_container_that_goes_with_its_end_goes_if_a_power_cut_has_emptied_a_file_of_it(create, daemon, root, lost):
+    box, kept = create("sleep", name="box", auto_remove=True), create("sleep", name="kept")
+    directory = daemon.directory / f"state/containers/{box.Id}"
+    daemon.end(signal.SIGKILL)
+    assert (directory / "volatile.json").exists() and not (directory / "record.json").exists()
+    (directory / lost).write_text("")
+    daemon.start()
+    deadline = time.monotonic() + fakes.PATIENCE
+    while (left := names(root) + os.listdir(directory.parent)) != ["kept", kept.Id]:
+        assert time.monotonic() < deadline, left
+    assert kept.State == "pending"
 
 
 def test_d2_a_restart_under_load_loses_nothing(create, daemon, client, root):

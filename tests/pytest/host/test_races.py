@@ -28,7 +28,7 @@ def injected(syscall, fault):
 @pytest.mark.parametrize("change", ["rename", "update"])
 def test_a_container_that_is_removed_at_its_end_is_changed_meanwhile(busybox, name, change):
     container = background(name, busybox, "/bin/sleep", "1000", options=["--rm"])
-    record = STATE / "containers" / container["Id"] / ".record.json.tmp"
+    record = STATE / "containers" / container["Id"] / ".volatile.json.tmp"
     daemon = daemon_pid()
     verb = {"rename": ("rename", name, f"{name}-new"), "update": ("update", "--stop-timeout", "3s", name)}[change]
     with injected("fsync", "delay_enter=1s:when=1"), spawn("quiltctl", *verb) as changing:

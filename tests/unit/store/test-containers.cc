@@ -164,6 +164,22 @@ TEST_F (Containers, ABrokenOneHidesNoOther)
   EXPECT_TRUE (fs::exists (dir ('b') / "upper"));
 }
 
+TEST_F (Containers, OneThatGoesWithItsEndIsVolatile)
+{
+  create ('a');
+  create ('b', true);
+  EXPECT_FALSE (quilt_container_is_volatile (store, id ('a').c_str ()));
+  EXPECT_FALSE (quilt_container_is_volatile (store, "../containers"));
+  EXPECT_TRUE (quilt_container_is_volatile (store, id ('b').c_str ()));
+  EXPECT_FALSE (fs::exists (dir ('b') / "record.json"));
+  g_autoptr (GPtrArray) containers = load ();
+  EXPECT_EQ (containers->len, 2u);
+  write (dir ('b') / "volatile.json", "");
+  g_autoptr (GPtrArray) others = load ();
+  EXPECT_EQ (others->len, 1u);
+  EXPECT_TRUE (quilt_container_is_volatile (store, id ('b').c_str ()));
+}
+
 /* How it ended is not known, and never guessed. */
 TEST_F (Containers, ABrokenResultIsNoReasonToHide)
 {
