@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a process that may trace can take from the container's init before that is the command: no more than the container has."""
+import os
 import pathlib
 import platform
 
@@ -7,8 +8,9 @@ import pytest
 
 import oci as tools
 from oci import BUNDLES, Bundle, Container, config, oci
-from quilt import ctl, wait_exit
+from quilt import ctl, run, wait_exit
 from test_oci_hostile import debian_root, mapped, powerful  # noqa: F401  debian_root is a fixture
+from test_oci_shield import CALLS, EROFS, loader
 
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the attacker injects system calls of x86-64")
 
@@ -148,3 +150,32 @@ def test_a_created_container_with_ids_of_its_own_can_not_be_traced(debian_root, 
     Container("one", bundle)
     lines = oci("exec", "--cap=CAP_SYS_PTRACE", "one", "perl", "-e", ATTACK).ok().text.splitlines()
     assert "attached" not in lines and "nothing seen" in lines, lines
+
+
+SUPERVISOR = pathlib.Path("/usr/libexec/quilt/quilt-supervisor")
+
+
+@pytest.fixture
+def unchanged():
+    """No byte, no mode, no owner of the supervisor's program, not even for a moment: each would change the time."""
+    before = os.stat(SUPERVISOR)
+    yield
+    after = os.stat(SUPERVISOR)
+    assert (after.st_ino, after.st_ctime_ns, after.st_size) == (before.st_ino, before.st_ctime_ns, before.st_size)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_cve_2019_5736_a_command_that_is_the_supervisor_can_not_change_it(busybox, name, tmp_path, unchanged, call):
+    """The container's own loader and libraries are what /proc/self/exe is run with."""
+    libraries = [line.split()[0] for line in run("ldd", str(SUPERVISOR)).ok().text.splitlines() if "=>" in line]
+    (tmp_path / "loader").write_bytes(loader(*CALLS[call]))
+    step = "mkdir -p /lib /lib64 && cp /mnt/loader /lib64/ld-linux-x86-64.so.2 && chmod 755 /lib64/* && touch " + " ".join(f"/lib/{library}" for library in libraries)
+    done = ctl("run", "--name", name, "--userns=host", f"--volume={tmp_path}:/mnt:ro", "--setup", step, busybox, "/proc/self/exe")
+    assert done.code == EROFS, done
+
+
+def test_a_cve_2019_5736_a_step_that_sees_the_supervisors_program_can_not_change_it(debian, name, unchanged):
+    """The mount that it is executed from is read-only for ever, also when nobody executes it any more."""
+    attack = 'chmod 0777, "/proc/1/exe"; print "$!\n"; chown 1, 1, "/proc/1/exe"; print "$!\n"; open(my $exe, ">>", "/proc/1/exe") and print "opened\n";'
+    done = ctl("run", "--name", name, "--userns=host", "--cap-add=SYS_PTRACE", "--setup", f"perl -e '{attack}' >/seen", debian, "cat", "/seen")
+    assert done.ok().text.splitlines() == [os.strerror(EROFS)] * 2
