@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ctl/agent.h"
+#include "ctl/signals.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
@@ -43,15 +44,18 @@ quilt_bus_connect (QuiltCtl *ctl, GError **error)
   const char *address = g_getenv ("DBUS_SYSTEM_BUS_ADDRESS");
   g_autoptr (GIOStream) stream = NULL;
   g_autoptr (GError) cause = NULL;
+  sigset_t mask;
 
   if (ctl->connection && !g_dbus_connection_is_closed (ctl->connection))
     return TRUE;
   g_clear_object (&ctl->connection);
+  quilt_signals_block (&mask);
   stream = open_socket (address, &cause);
   if (stream)
     ctl->connection = g_dbus_connection_new_sync (stream, NULL, flags, NULL, NULL, &cause);
   else if (!cause)
     ctl->connection = g_dbus_connection_new_for_address_sync (address, flags, NULL, NULL, &cause);
+  sigprocmask (SIG_SETMASK, &mask, NULL);
   if (!ctl->connection) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "Failed to connect to the system bus: %s; is dbus running?", cause->message);

@@ -18,8 +18,11 @@ typedef struct {
     .fd = -1                                                                                       \
   }
 
-/* From now on, and until cleared, INT, TERM, HUP, QUIT, USR1 and USR2 end nothing but go to func on
- * the main loop. Called before threads are made (a connection is one), which would take them. */
+/* Blocks INT, TERM, HUP, QUIT, USR1 and USR2 while threads are made, as a connection does: a thread
+ * without this mask would take the signals that are watched later, and end us. */
+void quilt_signals_block (sigset_t *ret_old_mask);
+
+/* From now on, and until cleared, these signals end nothing but go to func on the main loop. */
 void quilt_signals_watch (QuiltSignals *signals, QuiltSignalFunc func, gpointer data);
 void quilt_signals_clear (QuiltSignals *signals);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltSignals, quilt_signals_clear)

@@ -252,8 +252,10 @@ def test_rename_keeps_the_container_and_frees_the_name(busybox, name):
     ctl("create", "--name", name, busybox, "/bin/true").ok()
 
 
-def test_run_passes_signals_on(busybox, name):
-    with spawn("quiltctl", "run", "--rm", "--name", name, busybox, "/bin/sh", "-c",
+@pytest.mark.parametrize("options", [[], ["--memory=64M"], ["--replace"]], ids=str)
+def test_run_passes_signals_on(busybox, name, options):
+    """Also when quiltctl has asked quiltd something before."""
+    with spawn("quiltctl", "run", "--rm", "--name", name, *options, busybox, "/bin/sh", "-c",
                "trap 'echo got; exit 5' TERM; echo ready; while :; do sleep 0.1; done") as client:
         assert client.stdout.readline() == b"ready\n"
         client.send_signal(signal.SIGTERM)
