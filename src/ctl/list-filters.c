@@ -12,10 +12,15 @@ static const struct {
   const char *word;
   const char *states[3];
 } statuses[] = {
-    {"pending", {"pending"}},       {"created", {"pending"}},
-    {"setting-up", {"setting-up"}}, {"running", {"running", "setting-up", "stopping"}},
-    {"stopping", {"stopping"}},     {"exited", {"exited", "failed"}},
-    {"failed", {"failed"}},         {"dead", {"failed"}},
+    {"pending", {"pending"}},
+    {"created", {"pending"}},
+    {"setting-up", {"setting-up"}},
+    {"running", {"running", "setting-up", "stopping"}},
+    {"paused", {"paused"}},
+    {"stopping", {"stopping"}},
+    {"exited", {"exited", "failed"}},
+    {"failed", {"failed"}},
+    {"dead", {"failed"}},
 };
 
 static gboolean
@@ -35,7 +40,7 @@ check_status (const char *value, GError **error)
     if (strcmp (statuses[i].word, value) == 0)
       return TRUE;
   return refuse ("status", value,
-                 "must be pending, setting-up, running, stopping, exited or failed", error);
+                 "must be pending, setting-up, running, paused, stopping, exited or failed", error);
 }
 
 static gboolean

@@ -45,6 +45,7 @@ verb_start (QuiltCtl *ctl, char **argv)
 static char **
 list_names (QuiltCtl *ctl, gboolean running_only, GError **error)
 {
+  static const char *const alive[] = {"running", "paused", "setting-up", "stopping", NULL};
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   g_autoptr (GVariant) rows = quilt_bus_list_containers (ctl, NULL, error);
   const char *id, *state;
@@ -56,9 +57,7 @@ list_names (QuiltCtl *ctl, gboolean running_only, GError **error)
   g_variant_iter_init (&iter, rows);
   while (g_variant_iter_next (&iter, QUILT_BUS_CONTAINER_ROW, NULL, &id, NULL, NULL, NULL, &state,
                               NULL, NULL, NULL, NULL, NULL, &owner, NULL))
-    if ((getuid () == 0 || owner == getuid ()) &&
-        (!running_only || strcmp (state, "running") == 0 || strcmp (state, "setting-up") == 0 ||
-         strcmp (state, "stopping") == 0))
+    if ((getuid () == 0 || owner == getuid ()) && (!running_only || g_strv_contains (alive, state)))
       g_strv_builder_add (names, id);
   return g_strv_builder_end (names);
 }

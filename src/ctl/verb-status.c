@@ -209,12 +209,15 @@ print_container (QuiltCtl *ctl, const char *path, GVariant *properties, gboolean
   g_autofree char *digest = quilt_text_short_id (get_string (properties, "ImageDigest"));
   g_autofree char *image = g_strdup_printf ("%s (%s)", get_string (properties, "Image"), digest);
   guint32 pid = 0, step = 0;
-  gboolean held = FALSE;
+  gboolean held = FALSE, frozen = FALSE;
 
   g_variant_lookup (properties, "Pid", "u", &pid);
   g_variant_lookup (properties, "SetupStep", "u", &step);
   printf ("%s●%s %s (%s)\n", fancy ? dot_colour (state) : "", fancy ? "\033[0m" : "", name, id);
   print_state (properties, state);
+  g_variant_lookup (properties, "Frozen", "b", &frozen);
+  if (frozen)
+    print_field ("", "paused: its scope or a slice of it is frozen, see systemctl thaw");
   if (step > 0) {
     g_autofree char *text = g_strdup_printf ("step %u", step);
 
@@ -277,8 +280,8 @@ status_container (QuiltCtl *ctl, const char *name, gboolean fancy)
 static char *
 count_states (GVariant *rows)
 {
-  static const char *const states[] = {"running", "setting-up", "stopping",
-                                       "pending", "exited",     "failed"};
+  static const char *const states[] = {"running", "paused", "setting-up", "stopping",
+                                       "pending", "exited", "failed"};
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (states); i++) {

@@ -176,6 +176,8 @@ quilt_container_refresh (QuiltContainer *self)
   quilt_bus_container_set_state (iface, states[self->state]);
   quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
   quilt_bus_container_set_pid (iface, active ? self->pid : 0);
+  if (!active)
+    quilt_bus_container_set_frozen (iface, FALSE);
   quilt_bus_container_set_log_held (iface, self->log_held);
   quilt_bus_container_set_started (iface, quilt_container_get_started (self));
   quilt_bus_container_set_finished (iface, result->finished_usec);
@@ -362,6 +364,19 @@ get_scope_path (QuiltContainer *self)
   return self->scope_path;
 }
 
+void
+quilt_container_look_whether_frozen (QuiltContainer *self)
+{
+  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
+  gboolean frozen =
+      self->run && quilt_container_is_active (self) && quilt_live_is_frozen (get_scope_path (self));
+
+  if (frozen == quilt_bus_container_get_frozen (iface))
+    return;
+  forget_rows (self);
+  quilt_bus_container_set_frozen (iface, frozen);
+}
+
 static void
 quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
@@ -402,6 +417,8 @@ on_get_property (GDBusConnection *bus,
   if (quilt_live_limits_has (name) && self->run && quilt_container_is_active (self))
     quilt_live_limits_set_one (QUILT_BUS_CONTAINER (self), self->record->options,
                                get_scope_path (self), name);
+  if (g_str_equal (name, "Frozen"))
+    quilt_container_look_whether_frozen (self);
   return parent->get_vtable (data)->get_property (bus, sender, path, interface, name, error, data);
 }
 

@@ -61,6 +61,9 @@ struct _QuiltContainer {
 /* Takes record over. The object is neither in the tables nor on the bus yet. */
 QuiltContainer *
 quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltImage *image);
+/* Sets the property Frozen by what the kernel says now. */
+void quilt_container_look_whether_frozen (QuiltContainer *self);
+
 /* Sets the property LimitsNotInForce by its options and what this host has. */
 void quilt_container_look_for_limits (QuiltContainer *self);
 /* Into the tables and onto the bus; its name is reserved or free. */

@@ -42,6 +42,15 @@ add_labels (GVariantBuilder *builder, char **labels)
   }
 }
 
+static const char *
+describe_state (QuiltContainer *container)
+{
+  if (container->state == QUILT_STATE_RUNNING &&
+      quilt_bus_container_get_frozen (QUILT_BUS_CONTAINER (container)))
+    return "paused";
+  return quilt_state_to_string (container->state);
+}
+
 /* Without detail: what the properties tell everybody. */
 static GVariant *
 new_row (QuiltContainer *container, gboolean detail)
@@ -54,15 +63,16 @@ new_row (QuiltContainer *container, gboolean detail)
     add_labels (&labels, record->options->labels);
   return g_variant_ref_sink (g_variant_new (
       CONTAINER_ROW, container->path, record->id, record->options->name, record->image,
-      detail ? container->command_line : "", quilt_state_to_string (container->state),
-      record->created_usec, quilt_container_get_started (container), result->finished_usec,
-      result->exit_code, result->reason ? result->reason : "", record->owner, &labels));
+      detail ? container->command_line : "", describe_state (container), record->created_usec,
+      quilt_container_get_started (container), result->finished_usec, result->exit_code,
+      result->reason ? result->reason : "", record->owner, &labels));
 }
 
 /* Kept with the container: of a thousand, few have changed since the last list. */
 static GVariant *
 get_row (QuiltContainer *container, gboolean detail)
 {
+  quilt_container_look_whether_frozen (container);
   if (!container->rows[detail])
     container->rows[detail] = new_row (container, detail);
   return container->rows[detail];

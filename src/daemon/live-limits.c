@@ -3,9 +3,12 @@
  * Documentation/admin-guide/cgroup-v2.rst. */
 #include "daemon/live-limits.h"
 
+#include "base/fd.h"
 #include "daemon/limit-value.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define USAGE_KEY "usage_usec "
 
@@ -99,4 +102,16 @@ quilt_live_cpu_usec (const char *scope)
     return G_MAXUINT64;
   text[strcspn (text, "\n")] = '\0';
   return quilt_limit_number_parse (text + strlen (USAGE_KEY), &value) ? value : G_MAXUINT64;
+}
+
+gboolean
+quilt_live_is_frozen (const char *scope)
+{
+  g_autofree char *path = g_strconcat (scope, "/cgroup.events", NULL);
+  g_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
+  char text[128];
+  ssize_t n = fd < 0 ? 0 : read (fd, text, sizeof text - 1);
+
+  text[MAX (n, 0)] = '\0';
+  return strstr (text, "frozen 1\n") != NULL;
 }

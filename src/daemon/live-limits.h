@@ -22,3 +22,6 @@ void quilt_live_limits_set_one (QuiltBusContainer *iface,
 /* Bytes of memory and µs of CPU time at this moment; G_MAXUINT64 where that is not known. */
 guint64 quilt_live_memory (const char *scope);
 guint64 quilt_live_cpu_usec (const char *scope);
+/* Whether all processes of the scope stand still: it is frozen, or a slice that it is in. Cheap: a
+ * list asks for each container that runs. */
+gboolean quilt_live_is_frozen (const char *scope);

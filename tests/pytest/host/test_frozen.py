@@ -22,6 +22,26 @@ def ended(name):
     return shown["State"], shown["ExitCode"], shown["Reason"]
 
 
+@pytest.mark.parametrize("unit", ["quilt-{}.scope", "quilt.slice"])
+def test_a_frozen_container_is_shown_as_paused(busybox, name, unit):
+    def shown():
+        row = next(row for row in ctl("list", "--json=short").ok().json if row["name"] == name)
+        listed = name in ctl("list", "--filter=status=paused", "--format={{.Name}}").ok().text.split()
+        status = ctl("status", name).text
+        return row["state"], listed, "paused" in status, props(name)["Frozen"], props(name)["State"]
+    background(name, busybox, "sleep", "1000")
+    assert shown() == ("running", False, False, False, "running")
+    run("systemctl", "freeze", unit.format(name)).ok()
+    assert shown() == ("paused", True, True, True, "running")
+    assert " paused" in ctl("status").ok().text
+    run("systemctl", "thaw", unit.format(name)).ok()
+    assert shown() == ("running", False, False, False, "running")
+    run("systemctl", "freeze", f"quilt-{name}.scope").ok()
+    assert ctl("list", "-f", "status=paused").ok().text.count(name) == 1
+    ctl("kill", name).ok()
+    assert shown()[0] == "exited" and not props(name)["Frozen"]
+
+
 @pytest.mark.fault(4)
 def test_kill_thaws_and_is_as_fast_as_ever(frozen):
     assert ctl("kill", frozen).ok().seconds < 0.5
