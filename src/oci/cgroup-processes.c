@@ -121,6 +121,12 @@ quilt_oci_cgroup_is_empty (QuiltOciCgroup *self)
 }
 
 gboolean
+quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self)
+{
+  return !quilt_oci_cgroup_open (self, NULL) || wait_event (self->dir_fd, "populated 0", EMPTY_MS);
+}
+
+gboolean
 quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self)
 {
   return has_event (self, "frozen 1");
@@ -246,14 +252,16 @@ remove_directory (QuiltOciCgroup *self, GError **error)
   return TRUE;
 }
 
-/* It is gone, or was never made; what comes before and after it may be there. */
+/* It is gone, or was never made; what comes before and after it may be there. A scope that has a
+ * cgroup at that path nevertheless is somebody else's. */
 static gboolean
 remove_rest (QuiltOciCgroup *self, GError **error)
 {
-  g_autofd int root_fd = self->systemd ? -1 : quilt_oci_cgroup_open_root (NULL);
+  g_autofd int root_fd = quilt_oci_cgroup_open_root (NULL);
 
   if (self->systemd)
-    return !self->path || quilt_oci_scope_stop (self, error);
+    return !self->path || faccessat (root_fd, self->path + 1, F_OK, 0) == 0 ||
+           quilt_oci_scope_stop (self, error);
   remove_home (root_fd, self);
   return TRUE;
 }

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 static gboolean
 filter_devices (QuiltOciCgroup *self,
@@ -70,6 +71,16 @@ forget (QuiltOciCgroup *self)
   quilt_fd_clear (&self->dir_fd);
   g_clear_pointer (&self->path, g_free);
   g_clear_pointer (&self->unit, g_free);
+  self->inode = 0;
+}
+
+/* The kernel gives no two cgroups of one boot the same. 0: it can't be told. */
+static guint64
+read_inode (int dir_fd)
+{
+  struct stat st;
+
+  return fstat (dir_fd, &st) == 0 ? (guint64)st.st_ino : 0;
 }
 
 gboolean
@@ -94,6 +105,7 @@ quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **e
     forget (self);
     return FALSE;
   }
+  self->inode = read_inode (self->dir_fd);
   if (equip (self, spec, writes, error))
     return TRUE;
   quilt_oci_cgroup_remove (self, NULL);
@@ -156,9 +168,11 @@ quilt_oci_cgroup_adopt (
     forget (self);
     return FALSE;
   }
-  if (find_path (self, pid, error) && quilt_oci_cgroup_open (self, error) &&
-      equip (self, spec, writes, error))
-    return TRUE;
+  if (find_path (self, pid, error) && quilt_oci_cgroup_open (self, error)) {
+    self->inode = read_inode (self->dir_fd);
+    if (equip (self, spec, writes, error))
+      return TRUE;
+  }
   kill (pid, SIGKILL);
   if (!self->path)
     quilt_oci_scope_stop (self, NULL);
@@ -170,13 +184,19 @@ gboolean
 quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError **error)
 {
   g_autofree char *place = NULL;
+  gboolean is_ours;
 
-  if (!self->unit || self->path)
+  if (self->inode)
     return TRUE;
-  if (!quilt_oci_scope_find (self, id, &self->path, error))
+  if (self->unit && !self->path && !quilt_oci_scope_find (self, id, &self->path, error))
     return FALSE;
-  place = self->path && pid > 0 ? read_path (pid) : NULL;
-  if (self->path && g_strcmp0 (place, self->path) != 0 && !quilt_oci_cgroup_is_empty (self))
+  if (!self->path)
+    return TRUE;
+  place = pid > 0 ? read_path (pid) : NULL;
+  /* The init is put into a scope when its pid is on record, and is born in a directory before. */
+  is_ours = g_strcmp0 (place, self->path) == 0 ||
+            (self->systemd ? quilt_oci_cgroup_is_empty (self) : quilt_oci_cgroup_wait_empty (self));
+  if (!is_ours)
     forget (self);
   return TRUE;
 }
@@ -192,6 +212,7 @@ gboolean
 quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
 {
   g_autofd int root_fd = -1;
+  g_autofd int fd = -1;
 
   if (self->dir_fd >= 0)
     return TRUE;
@@ -203,9 +224,17 @@ quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
   root_fd = quilt_oci_cgroup_open_root (error);
   if (root_fd < 0)
     return FALSE;
-  self->dir_fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (self->dir_fd >= 0)
+  fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0 && self->inode && read_inode (fd) != self->inode) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "Failed to open cgroup '%s': the container's was removed, and this is another",
+                 self->path);
+    return FALSE;
+  }
+  if (fd >= 0) {
+    self->dir_fd = g_steal_fd (&fd);
     return TRUE;
+  }
   g_set_error (error, QUILT_ERROR,
                can_be_cgroup (errno) ? QUILT_ERROR_FAILED : QUILT_ERROR_NOT_FOUND,
                "Failed to open cgroup '%s': %s", self->path, g_strerror (errno));

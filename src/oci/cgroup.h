@@ -15,11 +15,12 @@
 typedef struct {
   gboolean systemd;  /* a scope of systemd's; else cgroupfs */
   gboolean rootless; /* the scope is the user's own systemd's */
-  char *path;  /* "/quilt-oci/ID", in the tree that /sys/fs/cgroup shows; of a scope: NULL until
-                * it is there */
-  char *slice; /* "system.slice"; NULL for cgroupfs */
-  char *unit;  /* "docker-ID.scope"; NULL for cgroupfs */
-  int dir_fd;  /* the directory, -1 while it is not open */
+  char *path;    /* "/quilt-oci/ID", in the tree that /sys/fs/cgroup shows; of a scope: NULL until
+                  * it is there */
+  char *slice;   /* "system.slice"; NULL for cgroupfs */
+  char *unit;    /* "docker-ID.scope"; NULL for cgroupfs */
+  guint64 inode; /* of the directory, which no later one of that path has; 0: not known */
+  int dir_fd;    /* the directory, -1 while it is not open */
   struct QuiltOciScopeClient *client; /* to systemd; NULL while there is none */
 } QuiltOciCgroup;
 
@@ -59,16 +60,18 @@ gboolean quilt_oci_cgroup_announce (QuiltOciCgroup *self, GError **error);
 gboolean quilt_oci_cgroup_adopt (
     QuiltOciCgroup *self, const char *id, pid_t pid, const QuiltSpec *spec, GError **error);
 
-/* systemd: finds the cgroup of a container whose create was killed before it recorded the path. pid
- * is the container's init, 0 if that has ended. The scope of that name is the container's if it has
- * the container's description, and the init or no process is in it. Otherwise the container has no
- * cgroup: path stays NULL. */
+/* Finds the cgroup of a container whose create was killed before it recorded which that is. pid is
+ * the container's init, 0 if that has ended or is not known; it dies with create. The scope of that
+ * name, or the directory of that path, is the container's if the init is in it, or after a while
+ * nobody; a scope needs the container's description too. Otherwise the container has no cgroup:
+ * path is NULL. */
 gboolean quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError **error);
 
 /* Nothing else is wanted of it for a while. */
 void quilt_oci_cgroup_rest (QuiltOciCgroup *self);
 
-/* Opens dir_fd if it is not open; NOT_FOUND if there is no such cgroup (any more). */
+/* Opens dir_fd if it is not open; NOT_FOUND if there is no such cgroup (any more), or a later one
+ * of that path. */
 gboolean quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error);
 
 /* Puts resources in force: an update, merged with (a copy of) what was in force before. On failure
@@ -90,11 +93,14 @@ gboolean quilt_oci_cgroup_is_empty (QuiltOciCgroup *self);
  * container. */
 gboolean quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error);
 
+/* Waits a while for the last process to end. */
+gboolean quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self);
+
 /* Sends the signal to each of them; SIGKILL also to what is just being forked, and to the frozen.
  * No error if it is gone. */
 gboolean quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal, GError **error);
 
 /* Removes it and what the container made below, when nobody is left in it; waits a while for that.
- * BUSY if somebody stays. No error if it is gone. A scope without a path is not known to be the
- * container's: it stays. */
+ * BUSY if somebody stays. No error if it is gone. A scope without a path, or with a later cgroup
+ * there, is not known to be the container's: it stays. */
 gboolean quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error);

@@ -150,6 +150,7 @@ static const QuiltField state_fields[] = {
     {"cgroupSystemd", QUILT_FIELD_BOOL, quilt_field_bool, MEMBER (cgroup.systemd)},
     {"cgroupRootless", QUILT_FIELD_BOOL, quilt_field_bool, MEMBER (cgroup.rootless)},
     {"cgroupPath", QUILT_FIELD_STRING, quilt_field_string, MEMBER (cgroup.path)},
+    {"cgroupInode", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (cgroup.inode)},
     {"cgroupSlice", QUILT_FIELD_STRING, quilt_field_string, MEMBER (cgroup.slice)},
     {"cgroupUnit", QUILT_FIELD_STRING, quilt_field_string, MEMBER (cgroup.unit)},
     {NULL},
@@ -258,6 +259,9 @@ quilt_oci_container_save (const QuiltOciContainer *container, GError **error)
   json_object_object_add (object, "cgroupRootless",
                           json_object_new_boolean (container->cgroup.rootless));
   add_string (object, "cgroupPath", container->cgroup.path);
+  if (container->cgroup.inode)
+    json_object_object_add (object, "cgroupInode",
+                            json_object_new_uint64 (container->cgroup.inode));
   add_string (object, "cgroupSlice", container->cgroup.slice);
   add_string (object, "cgroupUnit", container->cgroup.unit);
   text = quilt_json_print (object, FALSE);

@@ -37,6 +37,9 @@ find_cgroup (QuiltOciContainer *container, GError **error)
 {
   g_autofd int pid_fd = quilt_oci_container_open_pid (container);
 
+  /* Created by an older quilt-oci, which recorded the path alone. */
+  if (container->created && container->cgroup.path)
+    return TRUE;
   return quilt_oci_cgroup_find (&container->cgroup, container->id, pid_fd >= 0 ? container->pid : 0,
                                 error);
 }

@@ -13,7 +13,7 @@ import pytest
 
 import oci
 from oci_cgroup import MANAGERS, ROOT, cgroup, shown
-from quilt import TIMEOUT, run
+from quilt import TIMEOUT, run, wait_exit, wait_unit
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +186,65 @@ def test_the_parent_of_cgroups_goes_with_the_last_container():
         assert not home.exists()
     finally:
         assert oci.remove_all() == []
+
+
+def end_and_lose_cgroup(bundle, systemd):
+    """A container that has ended, and whose cgroup somebody has removed."""
+    container = oci.Container("one", bundle, before=["--systemd-cgroup"] if systemd else []).start()
+    wait_exit(container.pid)
+    if systemd:
+        wait_unit("quiltoci-one.scope", "inactive")
+    else:
+        (ROOT / "quilttest.slice/one").rmdir()
+
+
+@contextlib.contextmanager
+def somebody_else(systemd):
+    """A process of somebody else's in a cgroup of the same path, and that cgroup."""
+    place = ROOT / ("system.slice/quiltoci-one.scope" if systemd else "quilttest.slice/one")
+    argv = ["systemd-run", "--quiet", "--scope", "--unit=quiltoci-one.scope", "sleep", "1000"] if systemd else ["sleep", "1000"]
+    with subprocess.Popen(argv) as process:
+        try:
+            if systemd:
+                wait_unit("quiltoci-one.scope", "active")
+            else:
+                place.mkdir()
+                (place / "cgroup.procs").write_text(str(process.pid))
+            yield process, place
+        finally:
+            process.kill()
+    if not systemd:
+        place.rmdir()
+        place.parent.rmdir()
+
+
+@pytest.mark.parametrize("systemd", [False, True], ids=["cgroupfs", "systemd"])
+def test_a_later_cgroup_of_the_same_path_is_somebody_elses(systemd):
+    configuration = oci.config("true")
+    if not systemd:
+        configuration["linux"]["cgroupsPath"] = "/quilttest.slice/one"
+    end_and_lose_cgroup(oci.Bundle("one").write(configuration), systemd)
+    with somebody_else(systemd) as (process, place):
+        oci.oci("kill", "--all", "one", "KILL").ok()
+        assert oci.oci("ps", "--format=json", "one").ok().json in ([], None)
+        oci.oci("delete", "one").ok()
+        oci.oci("delete", "--force", "one").ok()
+        assert process.poll() is None and (place / "cgroup.procs").read_text().split() == [str(process.pid)]
+    assert oci.remove_all() == []
+
+
+def test_of_a_create_that_was_killed_only_an_empty_cgroup_is_removed():
+    """It recorded the path, and not yet which cgroup has it."""
+    configuration = oci.config("true")
+    configuration["linux"]["cgroupsPath"] = "/quilttest.slice/one"
+    end_and_lose_cgroup(oci.Bundle("one").write(configuration), False)
+    record = oci.ROOT / "one/state.json"
+    state = json.loads(record.read_text())
+    assert state.pop("cgroupInode") > 1
+    for key in "created", "pid", "startTime":
+        del state[key]
+    record.write_text(json.dumps(state))
+    with somebody_else(False) as (process, place):
+        oci.oci("delete", "--force", "one", timeout=3 * TIMEOUT).ok()
+        assert process.poll() is None and (place / "cgroup.procs").read_text().split() == [str(process.pid)]
+    assert oci.remove_all() == []
