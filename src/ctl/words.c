@@ -12,7 +12,11 @@ typedef struct {
   const GOptionEntry *entries;
   GPtrArray *words;
   gboolean wants_value; /* the next word belongs to the last one */
+  GHashTable *flags;    /* long name → value, of those given */
 } Reader;
+
+static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True", NULL};
+static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False", NULL};
 
 static gboolean
 has_value (const GOptionEntry *entry)
@@ -76,6 +80,39 @@ refuse_short (const Reader *reader, const char *letter, GError **error)
                  reader->verb ? quilt_foreign_option (reader->verb, NULL, *letter) : NULL, error);
 }
 
+/* GOption can't take a flag back, so it may not be given both ways. */
+static gboolean
+note_flag (Reader *reader, const GOptionEntry *entry, gboolean value, GError **error)
+{
+  gpointer before;
+
+  if (g_hash_table_lookup_extended (reader->flags, entry->long_name, NULL, &before) &&
+      GPOINTER_TO_INT (before) != value) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "option --%s is given as true and as false", entry->long_name);
+    return FALSE;
+  }
+  g_hash_table_insert (reader->flags, (char *)entry->long_name, GINT_TO_POINTER (value));
+  return TRUE;
+}
+
+/* "--name=true", as podman and docker spell it: GOption wants "--name", or nothing. */
+static gboolean
+add_flag (Reader *reader, const GOptionEntry *entry, const char *value, GError **error)
+{
+  g_autofree char *word = g_strconcat ("--", entry->long_name, NULL);
+  gboolean is_yes = g_strv_contains (yes, value);
+
+  if (!is_yes && !g_strv_contains (no, value)) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "option --%s is a flag: its value is true or false, or none", entry->long_name);
+    return FALSE;
+  }
+  if (is_yes)
+    g_ptr_array_add (reader->words, (char *)g_intern_string (word));
+  return note_flag (reader, entry, is_yes, error);
+}
+
 /* "--name" or "--name=value". */
 static gboolean
 add_long (Reader *reader, char *word, GError **error)
@@ -86,11 +123,10 @@ add_long (Reader *reader, char *word, GError **error)
 
   if (!entry && length > 0)
     return refuse_long (reader, word + 2, length, error);
-  if (entry && has_equals && entry->arg == G_OPTION_ARG_NONE) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "option --%s takes no value: give it, or leave it out", entry->long_name);
+  if (entry && has_equals && entry->arg == G_OPTION_ARG_NONE)
+    return add_flag (reader, entry, word + 2 + length + 1, error);
+  if (entry && entry->arg == G_OPTION_ARG_NONE && !note_flag (reader, entry, TRUE, error))
     return FALSE;
-  }
   if (entry && (entry->flags & G_OPTION_FLAG_OPTIONAL_ARG) && !has_equals) {
     g_autofree char *empty = g_strconcat (word, "=", NULL);
 
@@ -103,15 +139,33 @@ add_long (Reader *reader, char *word, GError **error)
   return TRUE;
 }
 
-/* "-f", "-fn", "-n5" or "-fn5". */
+/* The letters from first to last, each as a word. */
+static void
+add_letters (Reader *reader, const char *first, const char *last)
+{
+  for (; first <= last; first++) {
+    const char option[] = {'-', *first, '\0'};
+
+    g_ptr_array_add (reader->words, (char *)g_intern_string (option));
+  }
+}
+
+/* "-f", "-fn", "-n5", "-fn5", "-n=5" or "-f=true". */
 static gboolean
 add_short (Reader *reader, char *word, GError **error)
 {
   const char *last = word + 1;
   const GOptionEntry *entry;
 
-  while ((entry = find_short (reader, *last)) && entry->arg == G_OPTION_ARG_NONE)
+  while ((entry = find_short (reader, *last)) && entry->arg == G_OPTION_ARG_NONE) {
+    if (last[1] == '=') {
+      add_letters (reader, word + 1, last - 1);
+      return add_flag (reader, entry, last + 2, error);
+    }
+    if (!note_flag (reader, entry, TRUE, error))
+      return FALSE;
     last++;
+  }
   if (!entry && *last)
     return refuse_short (reader, last, error);
   if (!entry || !has_value (entry) || last[1] == '\0') {
@@ -119,12 +173,8 @@ add_short (Reader *reader, char *word, GError **error)
     g_ptr_array_add (reader->words, word);
     return TRUE;
   }
-  for (const char *letter = word + 1; letter <= last; letter++) {
-    const char option[] = {'-', *letter, '\0'};
-
-    g_ptr_array_add (reader->words, (char *)g_intern_string (option));
-  }
-  g_ptr_array_add (reader->words, (char *)last + 1);
+  add_letters (reader, word + 1, last);
+  g_ptr_array_add (reader->words, (char *)last + (last[1] == '=' ? 2 : 1));
   return TRUE;
 }
 
@@ -145,7 +195,8 @@ GPtrArray *
 quilt_words_new (
     char **argv, const char *verb, const GOptionEntry *entries, gboolean strict, GError **error)
 {
-  Reader reader = {.verb = verb, .entries = entries, .words = g_ptr_array_new ()};
+  g_autoptr (GHashTable) flags = g_hash_table_new (g_str_hash, g_str_equal);
+  Reader reader = {.verb = verb, .entries = entries, .words = g_ptr_array_new (), .flags = flags};
   gboolean done = FALSE; /* what follows is no option */
 
   for (guint i = 0; argv[i]; i++) {

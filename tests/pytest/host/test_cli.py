@@ -72,14 +72,24 @@ def test_cli_what_follows_the_image_is_not_read(busybox):
     assert ctl("run", "--rm", "-eA=b", busybox, "echo", "-n5", "-fn5", "--rm=false").ok().text == "-n5 -fn5 --rm=false\n"
 
 
-def test_cli_a_flag_takes_no_value(busybox, name):
-    """--rm=false must not be --rm."""
-    refused = ctl("run", "--rm=false", "--name", name, busybox, "true")
-    assert refused.code == 125 and "--rm takes no value" in refused.err.decode(), refused
+def test_cli_a_flag_may_be_true_or_false(busybox, name):
+    """As in podman and docker; --rm=false is not --rm."""
+    ctl("run", "--rm=true", "--init=1", "--name", name, busybox, "true").ok()
     assert name not in containers()
-    ctl("create", "--name", name, busybox, "true").ok()
-    assert ctl("remove", "--force=no", name).code == 1
+    ctl("run", "--rm=false", "-d=False", "--name", name, busybox, "true").ok()
     assert name in containers()
+    refused = ctl("remove", "--force=no", name)
+    assert refused.code == 1 and "--force is a flag" in refused.err.decode()
+    refused = ctl("remove", "-f", "--force=false", name)
+    assert refused.code == 1 and "--force is given as true and as false" in refused.err.decode()
+    assert name in containers()
+    ctl("remove", "-f=true", name).ok()
+    assert name not in containers()
+
+
+def test_cli_a_short_option_may_have_an_equals_sign(busybox, name):
+    assert ctl("run", "-m=64m", "-e=A=b=c", "--name", name, busybox, "sh", "-c", "echo $A").ok().text == "b=c\n"
+    assert ctl("show", "-p=MemoryMax", "--value", name).ok().text == f"{64 << 20}\n"
 
 
 def test_cli_a_host_name_is_made_of_the_name(busybox, name):

@@ -109,6 +109,44 @@ TEST (Words, AnUnknownOptionIsAnsweredInOneStyle)
   }
 }
 
+// A flag may have a value, and a short option an equals sign, as in podman and docker.
+TEST (Words, AreSpelledForGOption)
+{
+  const GOptionEntry entries[] = {
+      {.long_name = "memory", .short_name = 'm', .arg = G_OPTION_ARG_STRING},
+      {.long_name = "rm", .short_name = 'r', .arg = G_OPTION_ARG_NONE},
+      {.long_name = "init", .short_name = 'i', .arg = G_OPTION_ARG_NONE},
+      {}};
+  const struct {
+    std::vector<const char *> words, spelled;
+  } cases[] = {
+      {{"run", "--rm=true", "--init=F", "image", "--rm=x"}, {"run", "--rm", "image", "--rm=x"}},
+      {{"run", "-m=64m", "-m=", "-m=a=b"}, {"run", "-m", "64m", "-m", "", "-m", "a=b"}},
+      {{"run", "-ri=true"}, {"run", "-r", "--init"}},
+      {{"run", "-ri=0"}, {"run", "-r"}},
+      {{"run", "-rm=1", "--rm"}, {"run", "-r", "-m", "1", "--rm"}},
+      {{"run", "--memory", "-r=5", "--", "--rm=x"}, {"run", "--memory", "-r=5", "--", "--rm=x"}},
+      {{"run", "--rm=maybe"}, {}},
+      {{"run", "--rm="}, {}},
+      {{"run", "-r="}, {}},
+      {{"run", "--rm", "--rm=false"}, {}},
+      {{"run", "--rm=false", "-ir"}, {}},
+  };
+
+  for (const auto &c : cases) {
+    std::vector<const char *> words = c.words;
+    g_autoptr (GError) error = NULL;
+
+    words.push_back (nullptr);
+    g_autoptr (GPtrArray) spelled =
+        quilt_words_new ((char **)words.data (), "run", entries, TRUE, &error);
+    ASSERT_EQ (spelled == nullptr, c.spelled.empty ()) << words[1];
+    EXPECT_EQ (error != nullptr, c.spelled.empty ()) << words[1];
+    for (guint i = 0; i < c.spelled.size (); i++)
+      EXPECT_STREQ ((const char *)spelled->pdata[i], c.spelled[i]);
+  }
+}
+
 TEST (Image, PathsAndNames)
 {
   for (const char *path : {"/root.tar", "./root.tar", "../root.tar"})
