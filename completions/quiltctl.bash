@@ -82,7 +82,7 @@ _quiltctl ()
         --env-file|--label-file|--cidfile|--pidfile) compopt -o default; return ;;
         --seccomp) __quiltctl_offer "$cur" < <(printf '%s\n' default unconfined; compgen -f -- "$cur"); return ;;
         -s|--signal|--stop-signal) __quiltctl_offer "$cur" < <(printf '%s\n' HUP INT QUIT KILL USR1 USR2 TERM CONT STOP); return ;;
-        -p|--property) __quiltctl_offer "$cur" < <(printf '%s\n' Id Name Image ImageDigest Owner State Scope Pid Created Started Finished \
+        -p|--property) __quiltctl_offer "$cur" < <(printf '%s\n' Id Name Image ImageDigest Owner State Frozen Scope Pid Created Started Finished \
             ExitCode Reason Error SetupStep MemoryMax CPUQuota PidsMax StopSignal StopTimeout AutoRemove ReadOnly MemoryPressure CPUPressure IOPressure); return ;;
     esac
 
@@ -111,7 +111,7 @@ _quiltctl ()
             __quiltctl_offer "$cur" < <(__quiltctl_images)
             if [[ $cur = [./]* ]]; then compopt -o default; fi ;;
         import) if ((arguments == 0)); then compopt -o default; fi ;;
-        inspect-image|remove-image|rmi) __quiltctl_offer "$cur" < <(__quiltctl_images) ;;
+        images|inspect-image|remove-image|rmi) __quiltctl_offer "$cur" < <(__quiltctl_images) ;;
         logs|rename) if ((arguments == 0)); then __quiltctl_offer "$cur" < <(__quiltctl_containers); fi ;;
         start|stop|restart|kill|remove|rm|wait|status|show|inspect|update) __quiltctl_offer "$cur" < <(__quiltctl_containers) ;;
     esac

@@ -177,15 +177,26 @@ get_names (json_object *row)
   return names;
 }
 
-/* A name, with '*' and '?' for any text and any letter. */
+/* A name, or what stands before its tag; a name without a tag has podman's tag "latest" too. */
+static gboolean
+match_image_name (const char *name, const char *value)
+{
+  const char *slash = strrchr (name, '/');
+  const char *tag = strchr (slash ? slash : name, ':');
+  g_autofree char *other =
+      tag ? g_strndup (name, (gsize)(tag - name)) : g_strconcat (name, ":latest", NULL);
+
+  return g_pattern_match_simple (value, name) || g_pattern_match_simple (value, other);
+}
+
+/* With '*' and '?' for any text and any letter. */
 static gboolean
 match_reference (json_object *row, const char *value, json_object *rows)
 {
   json_object *names = get_names (row);
 
   for (gsize i = 0; names && i < json_object_array_length (names); i++)
-    if (g_pattern_match_simple (value,
-                                json_object_get_string (json_object_array_get_idx (names, i))))
+    if (match_image_name (json_object_get_string (json_object_array_get_idx (names, i)), value))
       return TRUE;
   return FALSE;
 }

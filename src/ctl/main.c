@@ -39,7 +39,7 @@ static const QuiltVerb verbs[] = {
     {"update", NULL, 1, ANY, BUS, "NAME...", "Change limits", verb_update},
     {"import", NULL, 1, 2, BUS | JSON, "FILE|- [NAME]", "Make an image of a tar archive",
      verb_import},
-    {"images", NULL, 0, 0, TABLE, "", "List images", verb_images},
+    {"images", NULL, 0, ANY, TABLE, "[NAME...]", "List images", verb_images},
     {"inspect-image", NULL, 1, ANY, TEXT, "IMAGE...", "Show image records as JSON",
      verb_inspect_image},
     {"remove-image", "rmi", 1, ANY, BUS, "IMAGE...", "Remove images", verb_remove_image},

@@ -179,6 +179,24 @@ print (QuiltCtl *ctl, const Images *images, json_object *rows)
   return 0;
 }
 
+/* Those with one of the names that are arguments, and that pass the filters. */
+static json_object *
+choose (const Images *images, char **names, json_object *rows, GError **error)
+{
+  g_autoptr (GStrvBuilder) references = g_strv_builder_new ();
+  g_auto (GStrv) filters = NULL;
+  g_autoptr (json_object) named = NULL;
+
+  for (; *names; names++) {
+    g_autofree char *filter = g_strconcat ("reference=", *names, NULL);
+
+    g_strv_builder_add (references, filter);
+  }
+  filters = g_strv_builder_end (references);
+  named = quilt_filter_rows (rows, filters, quilt_image_filters, error);
+  return named ? quilt_filter_rows (named, images->filters, quilt_image_filters, error) : NULL;
+}
+
 int
 verb_images (QuiltCtl *ctl, char **argv)
 {
@@ -203,7 +221,7 @@ verb_images (QuiltCtl *ctl, char **argv)
   ctl->no_cut = images.no_trunc;
   if (quilt_rows_check_format (ctl, &images.format, &error))
     rows = fetch (ctl, &error);
-  chosen = rows ? quilt_filter_rows (rows, images.filters, quilt_image_filters, &error) : NULL;
+  chosen = rows ? choose (&images, args, rows, &error) : NULL;
   return chosen ? print (ctl, &images, chosen) : quilt_ctl_fail (ctl, error);
 }
 

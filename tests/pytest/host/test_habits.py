@@ -134,6 +134,10 @@ def test_images_filter_and_format(busybox):
     digest = ctl("images", "--filter", "reference=busybox", "-q").ok().text.strip()
     assert ctl("images", "--no-trunc", "-f", f"id={digest}", "--format", "{{.ID}}").ok().text.split()[0] == digest
     assert ctl("images", "-f", "label=x").code == 1
+    for names in (["busybox"], ["busybox:latest"], ["busy*:latest", "-q"], ["none", "busybox"], ["busybox", "-f", f"id={digest}"]):
+        assert len(ctl("images", "--no-legend", *names).ok().text.splitlines()) == 1, names
+    for names in (["busybox:1"], ["busybo"], ["none"], ["busybox", "-f", "dangling=true"]):
+        assert ctl("images", "--no-legend", *names).ok().text == "", names
 
 
 def test_inspect_format(busybox, name):
