@@ -3,7 +3,9 @@
 #include "ctl/volume.h"
 
 #include "base/error.h"
+#include "base/selinux.h"
 #include "base/text.h"
+#include "ctl/ctl.h"
 
 #include <string.h>
 
@@ -17,11 +19,34 @@ complete_path (const char *source)
   return relative ? g_canonicalize_filename (source, NULL) : g_strdup (source);
 }
 
+/* podman and docker label the files anew for z and Z, if SELinux is on. Otherwise the words have no
+ * effect there either, so scripts give them on every host. quiltd refuses them. */
+static void
+drop_labelling (const char *text, char **options)
+{
+  g_auto (GStrv) words = g_strsplit (*options, ",", -1);
+  g_autoptr (GString) rest = g_string_new (NULL);
+
+  for (char **word = words; *word; word++) {
+    if (strcmp (*word, "z") == 0 || strcmp (*word, "Z") == 0) {
+      g_autofree char *quoted = quilt_text_quote (text);
+
+      quilt_ctl_warn ("Option '%s' of volume '%s' has no effect: SELinux is not on", *word, quoted);
+      continue;
+    }
+    g_string_append_printf (rest, "%s%s", rest->len > 0 ? "," : "", *word);
+  }
+  g_free (*options);
+  *options = rest->len > 0 ? g_string_free (g_steal_pointer (&rest), FALSE) : NULL;
+}
+
 static char *
 complete (const char *text)
 {
   g_auto (GStrv) parts = quilt_text_divide (text);
 
+  if (g_strv_length (parts) == 3 && !quilt_selinux_is_on ())
+    drop_labelling (text, &parts[2]);
   for (char **part = parts; *part; part++) {
     g_autofree char *plain = g_steal_pointer (part);
     g_autofree char *path = part == parts ? complete_path (plain) : g_strdup (plain);

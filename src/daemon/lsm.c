@@ -3,11 +3,10 @@
 #include "daemon/lsm.h"
 
 #include "base/error.h"
+#include "base/selinux.h"
 #include "spec/labels.h"
 
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/vfs.h>
 
 #define APPARMOR_ENABLED "/sys/module/apparmor/parameters/enabled"
 #define APPARMOR_PROFILES "/sys/kernel/security/apparmor/profiles"
@@ -18,14 +17,6 @@ has_apparmor (void)
   g_autofree char *text = NULL;
 
   return g_file_get_contents (APPARMOR_ENABLED, &text, NULL, NULL) && *text == 'Y';
-}
-
-static gboolean
-has_selinux (void)
-{
-  struct statfs fs;
-
-  return statfs ("/sys/fs/selinux", &fs) == 0 && fs.f_type == SELINUX_MAGIC;
 }
 
 static gboolean
@@ -72,7 +63,7 @@ complete_selinux (QuiltSpec *spec, const QuiltOptions *options, const char *id, 
 
   if (quilt_labels_disable (options->label) || (!asked && options->privileged))
     return TRUE;
-  if (has_selinux ()) {
+  if (quilt_selinux_is_on ()) {
     quilt_labels_plan (options->label, id, &spec->process.selinux_label, &spec->mount_label);
     return TRUE;
   }
