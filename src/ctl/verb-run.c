@@ -217,30 +217,31 @@ on_stderr_end (int errsv, gpointer data)
 }
 
 /* The kernel spares a container's first process each signal that it has not asked for, so Ctrl-C
- * may do nothing. The second time the user is told so, the third time SIGKILL ends the container.
- * Only on a terminal: a program that sends SIGINT may want its container to go on. */
+ * may do nothing. The first time the user is told what was done and what the third time will do,
+ * the second time how to stop the container, the third time SIGKILL ends it. Only on a terminal: a
+ * program that sends SIGINT may want its container to go on. */
 static void
 interrupt (Run *run)
 {
   g_autofree char *name = NULL;
 
-  run->interrupts++;
-  if (run->interrupts < 2 || !isatty (STDERR_FILENO)) {
+  if (!isatty (STDERR_FILENO)) {
     send_signal (run, SIGINT);
     return;
   }
+  run->interrupts++;
   name = get_name (run);
+  send_signal (run, run->interrupts < 3 ? SIGINT : SIGKILL);
   begin_line ();
-  if (run->interrupts == 2) {
-    send_signal (run, SIGINT);
+  if (run->interrupts == 1)
+    quilt_ctl_warn ("Sent SIGINT to container %s; if it goes on, the third Ctrl-C kills it", name);
+  else if (run->interrupts == 2)
     quilt_ctl_warn (
         "Container %s still runs after SIGINT; to stop it: quiltctl stop %s; to kill it: "
         "Ctrl-C once more",
         name, name);
-  } else {
-    send_signal (run, SIGKILL);
+  else
     quilt_ctl_warn ("Killing container %s, which went on after SIGINT", name);
-  }
 }
 
 static void

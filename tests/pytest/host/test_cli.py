@@ -197,14 +197,16 @@ def test_cli_interrupted_import_leaves_nothing(archive):
     assert "interrupted" not in ctl("images").ok().text
 
 
+@pytest.mark.fault(30)
 def test_cli_interrupted_twice_says_what_stops_it(busybox, name):
     """The first process of a pid namespace may go on after any signal that it chooses to."""
     stubborn = "sleep 1000 & trap 'echo got it' INT; echo ready; while :; do wait; done"
     with Terminal("quiltctl", "run", "--name", name, busybox, "sh", "-c", stubborn) as terminal:
         terminal.wait(rb"ready")
         terminal.type(b"\x03")
+        terminal.wait(rb"\nquiltctl: Sent SIGINT to container %s; if it goes on, the third Ctrl-C kills it\r\n" % name.encode())
         terminal.wait(rb"got it")
-        assert b"quiltctl" not in terminal.seen
+        assert b"quiltctl stop" not in terminal.seen
         terminal.type(b"\x03")
         terminal.wait(rb"\nquiltctl: .*quiltctl stop %s; to kill it: Ctrl-C once more\r\n" % name.encode())
         ctl("kill", name).ok()
@@ -240,6 +242,7 @@ def test_cli_interrupts_of_a_program_are_only_passed_on(busybox, name):
             assert process.stdout.readline() == b"%d\n" % number
             process.send_signal(signal.SIGINT)
         assert process.wait(TIMEOUT) == 5
+        assert process.stderr.read() == b""
 
 
 @pytest.mark.fault(30)
