@@ -66,6 +66,8 @@ append_options (sd_bus_message *message, char **command, int output)
   if (r >= 0)
     r = sd_bus_message_append (message, "{sv}{sv}{sv}", "network", "s", "none", "stdout", "h",
                                output, "stderr", "h", output);
+  if (r >= 0) /* a list of structures: here one, with one mount option */
+    r = sd_bus_message_append (message, "{sv}", "tmpfs", "a(sas)", 1, "/scratch", 1, "size=16M");
   if (r >= 0)
     r = sd_bus_message_open_container (message, 'e', "sv");
   if (r >= 0)

@@ -29,6 +29,7 @@ class Quilt:
         """Creates and starts a container whose stdout and stderr go into a pipe too; its object."""
         options = {"command": GLib.Variant("aay", [os.fsencode(word) for word in command]),
                    "network": GLib.Variant("s", "none"),
+                   "tmpfs": GLib.Variant("a(sas)", [("/scratch", ["size=16M"])]),  # a list of structures
                    "stdout": GLib.Variant("h", 0),  # the first descriptor of the message
                    "stderr": GLib.Variant("h", 0)}
         (path, _id), _ = self.call("/org/quilt", "Manager", "RunContainer", GLib.Variant("(sa{sv})", (image, options)), [output])

@@ -33,36 +33,3 @@ quilt_text_quote (const char *text)
 {
   return quilt_text_printable (text, -1, QUILT_QUOTE_MAX);
 }
-
-char **
-quilt_text_divide (const char *text)
-{
-  g_autoptr (GStrvBuilder) parts = g_strv_builder_new ();
-  g_autoptr (GString) part = g_string_new (NULL);
-
-  for (; *text; text++) {
-    if (*text == '\\' && (text[1] == ':' || text[1] == '\\')) {
-      g_string_append_c (part, *++text);
-    } else if (*text == ':') {
-      g_strv_builder_add (parts, part->str);
-      g_string_truncate (part, 0);
-    } else {
-      g_string_append_c (part, *text);
-    }
-  }
-  g_strv_builder_add (parts, part->str);
-  return g_strv_builder_end (parts);
-}
-
-char *
-quilt_text_escape (const char *part)
-{
-  GString *text = g_string_new (NULL);
-
-  for (; *part; part++) {
-    if (*part == ':' || *part == '\\')
-      g_string_append_c (text, '\\');
-    g_string_append_c (text, *part);
-  }
-  return g_string_free (text, FALSE);
-}

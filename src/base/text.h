@@ -11,9 +11,3 @@ char *quilt_text_printable (const char *bytes, gssize length, gsize max_bytes);
 /* The same for the objects that error messages quote. */
 #define QUILT_QUOTE_MAX 80
 char *quilt_text_quote (const char *text);
-
-/* Divides "A:B:C" at its colons; a colon and a backslash that belong to a part have a backslash
- * before them. NULL-terminated, the caller's; an empty text has one empty part. */
-char **quilt_text_divide (const char *text);
-/* A part for that: the reverse. Owned by the caller. */
-char *quilt_text_escape (const char *part);

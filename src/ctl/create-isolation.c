@@ -4,6 +4,8 @@
 
 #include "ctl/security.h"
 #include "ctl/volume.h"
+#include "spec/devices.h"
+#include "spec/tmpfs.h"
 #include "spec/words.h"
 
 /* Of --volume and --mount, which are one option on the bus: whichever is first adds both. */
@@ -15,13 +17,14 @@ add_volumes (const QuiltCreateOption *option,
 {
   const QuiltCreateValue *volumes = quilt_create_get (request->args, "volume");
   const QuiltCreateValue *mounts = quilt_create_get (request->args, "mount");
-  g_auto (GStrv) entries = NULL;
+  GVariant *entries;
 
   if (value == mounts && volumes->texts)
     return TRUE;
   entries = quilt_volumes_new (volumes->texts, mounts->texts, error);
-  return entries &&
-         quilt_create_texts (option, &(QuiltCreateValue){.texts = entries}, request, error);
+  if (entries)
+    g_variant_builder_add (request->builder, "{sv}", option->key, entries);
+  return entries != NULL;
 }
 
 static gboolean
@@ -52,7 +55,7 @@ static const QuiltCreateOption options[] = {
     {"uts", 0, ONE, "Host name: host or container:NAME", "MODE", "uts", quilt_create_text},
     {"cgroupns", 0, ONE, "Cgroups that it sees: host", "MODE", "cgroupns", quilt_create_text},
     {"device", 0, MANY, "Give it a device of the host", "HOST[:PATH[:rwm]]", "devices",
-     quilt_create_texts},
+     quilt_create_entries, .shape = &quilt_device_shape},
     {"init", 0, FLAG, "Run an init that reaps, passes signals", NULL, "init", quilt_create_flag},
     {"read-only", 0, FLAG, "Root file system is read-only", NULL, "read-only", quilt_create_flag},
     {"cap-add", 0, MANY, "Add capabilities, or ALL", "NAME[,...]", "cap-add", quilt_create_lists},
@@ -65,7 +68,8 @@ static const QuiltCreateOption options[] = {
      quilt_create_texts},
     {"sysctl", 0, MANY, "Set a kernel setting of its own", "KEY=VALUE", "sysctls",
      quilt_create_texts},
-    {"tmpfs", 0, MANY, "Mount files in memory", "PATH[:OPTION,...]", "tmpfs", quilt_create_texts},
+    {"tmpfs", 0, MANY, "Mount files in memory", "PATH[:OPTION,...]", "tmpfs", quilt_create_entries,
+     .shape = &quilt_tmpfs_shape},
     {"volume", 'v', MANY, "Mount a file or directory of the host", "HOST:PATH[:OPTION]", "volumes",
      add_volumes},
     {"mount", 0, MANY, "The same", "type=bind,src=...,dst=...", "volumes", add_volumes},

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/options.h"
+#include "spec/resources.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -62,13 +63,13 @@ static const QuiltCreateOption options[] = {
     {"blkio-weight", 0, ONE, "The same, 10 to 1000", "NUMBER", "io-weight", quilt_create_number,
      quilt_parse_blkio_weight, TRUE, QUILT_INFINITY},
     {"device-read-bps", 0, MANY, "Limit reading, in a second", "DEVICE:BYTES", "device-read-bps",
-     quilt_create_list, .live = TRUE},
+     quilt_create_entries, .live = TRUE, .shape = &quilt_byte_rate_shape},
     {"device-write-bps", 0, MANY, "Limit writing", "DEVICE:BYTES", "device-write-bps",
-     quilt_create_list, .live = TRUE},
+     quilt_create_entries, .live = TRUE, .shape = &quilt_byte_rate_shape},
     {"device-read-iops", 0, MANY, "Limit read operations", "DEVICE:NUMBER", "device-read-iops",
-     quilt_create_list, .live = TRUE},
+     quilt_create_entries, .live = TRUE, .shape = &quilt_operation_rate_shape},
     {"device-write-iops", 0, MANY, "Limit write operations", "DEVICE:NUMBER", "device-write-iops",
-     quilt_create_list, .live = TRUE},
+     quilt_create_entries, .live = TRUE, .shape = &quilt_operation_rate_shape},
     {"ip-allow", 0, MANY, "Let these addresses through", "ADDRESS", "ip-allow", quilt_create_list,
      .live = TRUE},
     {"ip-deny", 0, MANY, "Stop traffic with these", "ADDRESS", "ip-deny", quilt_create_list,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ctl/create.h"
+#include "spec/entries.h"
 
 /* What is added to, and where "-e NAME" finds its value. */
 typedef struct {
@@ -26,12 +27,13 @@ struct QuiltCreateOption {
   char letter;
   GOptionArg arg; /* ONE: value->text; MANY: value->texts; FLAG: value->flag */
   const char *help, *metavar;
-  const char *key;        /* on the bus */
-  QuiltCreateAdd add;     /* where it was given */
-  QuiltCreateParse parse; /* for quilt_create_number() */
-  gboolean live;          /* of update too */
-  guint64 none;           /* for quilt_create_number(): what an empty value of update stands for */
-  const char *key2;       /* a second key on the bus that it sets; may be NULL */
+  const char *key;         /* on the bus */
+  QuiltCreateAdd add;      /* where it was given */
+  QuiltCreateParse parse;  /* for quilt_create_number() */
+  gboolean live;           /* of update too */
+  guint64 none;            /* for quilt_create_number(): what an empty value of update stands for */
+  const char *key2;        /* a second key on the bus that it sets; may be NULL */
+  const QuiltShape *shape; /* for quilt_create_entries() */
 };
 
 #define ONE G_OPTION_ARG_FILENAME
@@ -64,5 +66,6 @@ QUILT_CREATE_ADD (quilt_create_number);
 QUILT_CREATE_ADD (quilt_create_decimal);
 QUILT_CREATE_ADD (quilt_create_octal);
 QUILT_CREATE_ADD (quilt_create_signal);
-QUILT_CREATE_ADD (quilt_create_lists); /* of names by commas */
-QUILT_CREATE_ADD (quilt_create_list);  /* of update too: an empty word empties it */
+QUILT_CREATE_ADD (quilt_create_lists);   /* of names by commas */
+QUILT_CREATE_ADD (quilt_create_list);    /* of update too: an empty word empties it */
+QUILT_CREATE_ADD (quilt_create_entries); /* texts of structures; of update likewise */

@@ -167,3 +167,31 @@ quilt_create_list (const QuiltCreateOption *option,
   return quilt_create_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request,
                              error);
 }
+
+gboolean
+quilt_create_entries (const QuiltCreateOption *option,
+                      const QuiltCreateValue *value,
+                      const QuiltCreateRequest *request,
+                      GError **error)
+{
+  g_autofree char *name = g_strconcat ("--", option->name, NULL);
+  GVariantBuilder entries;
+
+  g_variant_builder_init (&entries, G_VARIANT_TYPE (option->shape->type));
+  for (char **text = value->texts; *text; text++) {
+    GVariant *entry;
+
+    if (option->live && !**text)
+      continue;
+    entry = quilt_bus_check_text (option->name, *text, error)
+                ? option->shape->from_text (name, *text, error)
+                : NULL;
+    if (!entry) {
+      g_variant_builder_clear (&entries);
+      return FALSE;
+    }
+    g_variant_builder_add_value (&entries, entry);
+  }
+  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_builder_end (&entries));
+  return TRUE;
+}

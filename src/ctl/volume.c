@@ -5,7 +5,10 @@
 #include "base/error.h"
 #include "base/selinux.h"
 #include "base/text.h"
+#include "ctl/bus.h"
 #include "ctl/ctl.h"
+#include "spec/texts.h"
+#include "spec/volume.h"
 
 #include <string.h>
 
@@ -21,39 +24,50 @@ complete_path (const char *source)
 
 /* podman and docker label the files anew for z and Z, if SELinux is on. Otherwise the words have no
  * effect there either, so scripts give them on every host. quiltd refuses them. */
-static void
-drop_labelling (const char *text, char **options)
+static gboolean
+is_without_effect (const char *word, const char *text)
 {
-  g_auto (GStrv) words = g_strsplit (*options, ",", -1);
-  g_autoptr (GString) rest = g_string_new (NULL);
+  g_autofree char *quoted = NULL;
 
-  for (char **word = words; *word; word++) {
-    if (strcmp (*word, "z") == 0 || strcmp (*word, "Z") == 0) {
-      g_autofree char *quoted = quilt_text_quote (text);
-
-      quilt_ctl_warn ("Option '%s' of volume '%s' has no effect: SELinux is not on", *word, quoted);
-      continue;
-    }
-    g_string_append_printf (rest, "%s%s", rest->len > 0 ? "," : "", *word);
-  }
-  g_free (*options);
-  *options = rest->len > 0 ? g_string_free (g_steal_pointer (&rest), FALSE) : NULL;
+  if ((strcmp (word, "z") != 0 && strcmp (word, "Z") != 0) || quilt_selinux_is_on ())
+    return FALSE;
+  quoted = quilt_text_quote (text);
+  quilt_ctl_warn ("Option '%s' of volume '%s' has no effect: SELinux is not on", word, quoted);
+  return TRUE;
 }
 
-static char *
-complete (const char *text)
+/* A structure of the bus, floating. options is NULL-terminated. */
+static GVariant *
+new_volume (const char *source, const char *destination, const char **options, GError **error)
 {
-  g_auto (GStrv) parts = quilt_text_divide (text);
+  g_autofree char *path = complete_path (source);
 
-  if (g_strv_length (parts) == 3 && !quilt_selinux_is_on ())
-    drop_labelling (text, &parts[2]);
-  for (char **part = parts; *part; part++) {
-    g_autofree char *plain = g_steal_pointer (part);
-    g_autofree char *path = part == parts ? complete_path (plain) : g_strdup (plain);
+  /* This directory's name may have any bytes. */
+  return quilt_bus_check_text ("path of a volume", path, error)
+             ? g_variant_new ("(ss^as)", path, destination, options)
+             : NULL;
+}
 
-    *part = quilt_text_escape (path);
-  }
-  return g_strjoinv (":", parts);
+static GVariant *
+read_volume (const char *text, GError **error)
+{
+  g_autoptr (GVariant) entry = NULL;
+  g_autofree const char **options = NULL;
+  const char *source, *destination;
+  gsize n = 0;
+
+  if (!quilt_bus_check_text ("volume", text, error))
+    return NULL;
+  entry = quilt_volume_from_text ("--volume", text, error);
+  if (!entry)
+    return NULL;
+  g_variant_ref_sink (entry);
+  g_variant_get (entry, "(&s&s^a&s)", &source, &destination, &options);
+  for (const char **option = options; *option; option++)
+    if (!is_without_effect (*option, text))
+      options[n++] = *option;
+  options[n] = NULL;
+  return new_volume (source, destination, options, error);
 }
 
 static gboolean
@@ -88,7 +102,7 @@ static const struct {
 
 /* What is no key is one of the options that --volume has too. */
 static gboolean
-read_word (const char *word, Mount *mount, GString *options, GError **error)
+read_word (char *word, Mount *mount, GPtrArray *options, GError **error)
 {
   gsize length = strcspn (word, "=");
   const char *value = word[length] ? word + length + 1 : NULL;
@@ -109,9 +123,9 @@ read_word (const char *word, Mount *mount, GString *options, GError **error)
     *member = value;
     return TRUE;
   }
-  if (strchr (word, ':') || value)
+  if (value)
     return refuse (error, QUILT_ERROR_NOT_SUPPORTED, word, "there is no such option");
-  g_string_append_printf (options, ",%s", word);
+  g_ptr_array_add (options, word);
   return TRUE;
 }
 
@@ -160,21 +174,21 @@ read_fields (const char *text, GError **error)
   }
 }
 
-static char *
+static GVariant *
 read_mount (const char *text, GError **error)
 {
-  g_auto (GStrv) words = read_fields (text, error);
-  g_autoptr (GString) options = g_string_new (NULL);
-  g_autofree char *path = NULL;
-  g_autofree char *source = NULL;
-  g_autofree char *destination = NULL;
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GPtrArray) options = g_ptr_array_new ();
   Mount mount = {NULL};
 
-  if (!words)
+  if (!quilt_bus_check_text ("mount", text, error))
     return NULL;
-  for (char **word = words; *word; word++)
+  words = read_fields (text, error);
+  for (char **word = words; word && *word; word++)
     if (!read_word (*word, &mount, options, error))
       return NULL;
+  if (!words)
+    return NULL;
   if (!mount.type || strcmp (mount.type, "bind") != 0) {
     refuse (error, QUILT_ERROR_NOT_SUPPORTED, text,
             "Quilt has type=bind alone; for files in memory see --tmpfs");
@@ -185,32 +199,38 @@ read_mount (const char *text, GError **error)
     return NULL;
   }
   if (mount.propagation)
-    g_string_append_printf (options, ",%s", mount.propagation);
+    g_ptr_array_add (options, (gpointer)mount.propagation);
   if (mount.access)
-    g_string_append (options, strcmp (mount.access, "true") == 0 ? ",ro" : ",rw");
-  path = complete_path (mount.source);
-  source = quilt_text_escape (path);
-  destination = quilt_text_escape (mount.destination);
-  return g_strconcat (source, ":", destination, options->len > 0 ? ":" : "",
-                      options->len > 0 ? options->str + 1 : "", NULL);
+    g_ptr_array_add (options, (gpointer)(strcmp (mount.access, "true") == 0 ? "ro" : "rw"));
+  g_ptr_array_add (options, NULL);
+  return new_volume (mount.source, mount.destination, (const char **)options->pdata, error);
 }
 
-char **
-quilt_volumes_new (char *const *volumes, char *const *mounts, GError **error)
+static gboolean
+add_all (GVariantBuilder *builder,
+         char *const *texts,
+         GVariant *(*read) (const char *text, GError **error),
+         GError **error)
 {
-  g_autoptr (GStrvBuilder) entries = g_strv_builder_new ();
-
-  for (; volumes && *volumes; volumes++) {
-    g_autofree char *entry = complete (*volumes);
-
-    g_strv_builder_add (entries, entry);
-  }
-  for (; mounts && *mounts; mounts++) {
-    g_autofree char *entry = read_mount (*mounts, error);
+  for (; texts && *texts; texts++) {
+    GVariant *entry = read (*texts, error);
 
     if (!entry)
-      return NULL;
-    g_strv_builder_add (entries, entry);
+      return FALSE;
+    g_variant_builder_add_value (builder, entry);
   }
-  return g_strv_builder_end (entries);
+  return TRUE;
+}
+
+GVariant *
+quilt_volumes_new (char *const *volumes, char *const *mounts, GError **error)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE (quilt_volume_shape.type));
+  if (add_all (&builder, volumes, read_volume, error) &&
+      add_all (&builder, mounts, read_mount, error))
+    return g_variant_builder_end (&builder);
+  g_variant_builder_clear (&builder);
+  return NULL;
 }

@@ -81,25 +81,21 @@ add_directory (
 }
 
 static gboolean
-resolve (const char *text, GArray *devices, GError **error)
+resolve (const QuiltDeviceRequest *request, GArray *devices, GError **error)
 {
-  g_autofree char *source = NULL;
-  g_autofree char *path = NULL;
-  char access[4];
-  const Search search = {text, access, devices};
+  const Search search = {request->source, request->access, devices};
+  const char *path = request->destination;
   const guint before = devices->len;
   struct stat st;
 
-  if (!quilt_device_parse ("devices", text, &source, &path, access, error))
-    return FALSE;
-  if (stat (source, &st) < 0)
+  if (stat (request->source, &st) < 0)
     return refuse (&search, g_strerror (errno), error);
   if (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode))
     return g_str_equal (path, "/dev") ? refuse (&search, "/dev is a directory", error)
                                       : add (&search, &st, path, error);
   if (!S_ISDIR (st.st_mode))
     return refuse (&search, "that is no device, nor a directory of devices", error);
-  if (!add_directory (&search, source, path, 0, error))
+  if (!add_directory (&search, request->source, path, 0, error))
     return FALSE;
   return devices->len > before || refuse (&search, "there is no device in that directory", error);
 }
@@ -107,8 +103,13 @@ resolve (const char *text, GArray *devices, GError **error)
 gboolean
 quilt_devices_resolve (const QuiltOptions *options, GArray *devices, GError **error)
 {
-  for (char **text = options->devices; text && *text; text++)
-    if (!resolve (*text, devices, error))
+  for (gsize i = 0; i < quilt_entries_count (options->devices); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (options->devices, i);
+    QuiltDeviceRequest request;
+
+    if (!quilt_device_read ("devices", entry, &request, error) ||
+        !resolve (&request, devices, error))
       return FALSE;
+  }
   return TRUE;
 }

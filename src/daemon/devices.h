@@ -3,6 +3,7 @@
 #pragma once
 
 #include "spec/devices.h"
+#include "spec/options.h"
 
 /* Adds to devices what options ask for; a directory stands for all devices below it. Nothing is
  * opened. INVALID_ARGUMENT naming what is not there or is no device. */

@@ -3,6 +3,7 @@
 #include "daemon/host-limits.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "daemon/event.h"
 #include "spec/controllers.h"
 #include "spec/resources.h"
@@ -42,21 +43,21 @@ check_set (const char *key, const char *list, const char *file, GError **error)
 }
 
 static gboolean
-check_devices (const char *key, char **rates, gboolean with_unit, GError **error)
+check_devices (const char *key, GVariant *rates, GError **error)
 {
-  for (; rates && *rates; rates++) {
-    g_autofree char *path = NULL;
-    guint64 rate;
+  for (gsize i = 0; i < quilt_entries_count (rates); i++) {
+    g_autofree char *quoted = NULL;
+    const char *path;
     struct stat st;
     int r;
 
-    if (!quilt_device_rate_parse (*rates, with_unit, &path, &rate, error))
-      return FALSE;
+    g_variant_get_child (rates, i, "(&st)", &path, NULL);
     r = stat (path, &st);
     if (r == 0 && S_ISBLK (st.st_mode))
       continue;
+    quoted = quilt_text_quote (path);
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to set option '%s' to '%s': %s", key, *rates,
+                 "Failed to set option '%s' to '%s': %s", key, quoted,
                  r < 0 ? g_strerror (errno) : "this is no block device; see lsblk");
     return FALSE;
   }
@@ -102,10 +103,10 @@ quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options,
          check_set ("cpuset-cpus", options->cpuset_cpus, "/sys/devices/system/cpu/online", error) &&
          check_set ("cpuset-mems", options->cpuset_mems, "/sys/devices/system/node/has_memory",
                     error) &&
-         check_devices ("device-read-bps", options->device_read_bps, TRUE, error) &&
-         check_devices ("device-write-bps", options->device_write_bps, TRUE, error) &&
-         check_devices ("device-read-iops", options->device_read_iops, FALSE, error) &&
-         check_devices ("device-write-iops", options->device_write_iops, FALSE, error) &&
+         check_devices ("device-read-bps", options->device_read_bps, error) &&
+         check_devices ("device-write-bps", options->device_write_bps, error) &&
+         check_devices ("device-read-iops", options->device_read_iops, error) &&
+         check_devices ("device-write-iops", options->device_write_iops, error) &&
          check_strict (daemon, options, error);
 }
 

@@ -28,6 +28,8 @@ is_asked (const char *key, const QuiltOptions *options, const QuiltOptions *defa
     return *(char **)value && **(char **)value;
   case QUILT_OPTION_STRINGS:
     return *(char ***)value && **(char ***)value;
+  case QUILT_OPTION_ENTRIES:
+    return quilt_entries_count (*(GVariant **)value) > 0;
   default:
     return *(guint64 *)value != *(guint64 *)quilt_option_member (option, defaults);
   }

@@ -4,8 +4,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/texts.h"
 
 #include <string.h>
+
+const QuiltShape quilt_device_shape = {
+    "a(sss)",
+    {QUILT_SHAPE_STRING (0, "source"), QUILT_SHAPE_STRING (1, "destination"),
+     QUILT_SHAPE_STRING (2, "access")},
+    quilt_device_from_text,
+};
 
 static void
 clear_device (gpointer data)
@@ -103,47 +111,42 @@ is_access (const char *text)
 }
 
 gboolean
-quilt_device_parse (const char *key,
-                    const char *text,
-                    char **ret_source,
-                    char **ret_path,
-                    char ret_access[4],
-                    GError **error)
+quilt_device_read (const char *key,
+                   GVariant *entry,
+                   QuiltDeviceRequest *ret_request,
+                   GError **error)
 {
-  g_auto (GStrv) parts = quilt_text_divide (text);
-  guint n = g_strv_length (parts);
-  const char *path = n > 1 ? parts[1] : n > 0 ? parts[0] : "";
-  const char *access = n > 2 ? parts[2] : "rwm";
+  static const char not_plain[] = "must be an absolute path, without '.', '..' and '//'";
+  QuiltDeviceRequest request;
 
-  /* As podman: the second may be what may be done. */
-  if (n == 2 && is_access (path)) {
-    access = path;
-    path = parts[0];
-  }
-  if (n < 1 || n > 3)
-    return refuse (error, key, text, "must be HOST[:CONTAINER[:ACCESS]]");
-  if (!quilt_device_is_plain (parts[0]) || !quilt_device_is_plain (path))
-    return refuse (error, key, text, "paths must be absolute and without '.', '..' and '//'");
-  if (!quilt_device_is_below_dev (path))
+  g_variant_get (entry, "(&s&s&s)", &request.source, &request.destination, &request.access);
+  if (!*request.destination)
+    request.destination = request.source;
+  if (!*request.access)
+    request.access = "rwm";
+  if (!quilt_device_is_plain (request.source))
+    return refuse (error, key, request.source, not_plain);
+  if (!quilt_device_is_plain (request.destination))
+    return refuse (error, key, request.destination, not_plain);
+  if (!quilt_device_is_below_dev (request.destination))
     return refuse (
-        error, key, text,
+        error, key, request.destination,
         "in the container it must be below /dev, and not what is there anyway (pts, shm, fd …)");
-  if (!is_access (access))
-    return refuse (error, key, text, "what may be done is of the letters r, w and m");
-  if (ret_source)
-    *ret_source = g_strdup (parts[0]);
-  if (ret_path)
-    *ret_path = g_strdup (path);
-  if (ret_access)
-    g_strlcpy (ret_access, access, 4);
+  if (!is_access (request.access))
+    return refuse (error, key, request.access, "what may be done is of the letters r, w and m");
+  *ret_request = request;
   return TRUE;
 }
 
 gboolean
-quilt_devices_check (const char *key, char **texts, GError **error)
+quilt_devices_check (const char *key, GVariant *devices, GError **error)
 {
-  for (; texts && *texts; texts++)
-    if (!quilt_device_parse (key, *texts, NULL, NULL, NULL, error))
+  for (gsize i = 0; i < quilt_entries_count (devices); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (devices, i);
+    QuiltDeviceRequest request;
+
+    if (!quilt_device_read (key, entry, &request, error))
       return FALSE;
+  }
   return TRUE;
 }

@@ -2,7 +2,7 @@
 /* Devices of the host that a container has beside the usual ones. */
 #pragma once
 
-#include "spec/options.h"
+#include "spec/entries.h"
 
 /* A node in the container. */
 typedef struct {
@@ -32,13 +32,18 @@ void quilt_devices_own (GArray *devices, guint32 uid, guint32 gid);
 gboolean quilt_device_is_plain (const char *path);
 gboolean quilt_device_is_below_dev (const char *path);
 
-/* Where "HOST[:CONTAINER[:ACCESS]]", as quilt_text_divide() divides it, leads: both paths are
- * absolute and without "." and "..", the container's is below /dev and HOST itself if it is left
- * out. Outputs may be NULL; the strings are the caller's. INVALID_ARGUMENT naming key and text. */
-gboolean quilt_device_parse (const char *key,
-                             const char *text,
-                             char **ret_source,
-                             char **ret_path,
-                             char ret_access[4],
-                             GError **error);
-gboolean quilt_devices_check (const char *key, char **texts, GError **error);
+extern const QuiltShape quilt_device_shape; /* (sss): source, destination, access */
+
+/* What such a structure asks for: both paths are absolute and without "." and "..". An empty
+ * destination, which is below /dev, is the source, and an empty access is "rwm". The strings are of
+ * entry. */
+typedef struct {
+  const char *source, *destination, *access;
+} QuiltDeviceRequest;
+
+/* INVALID_ARGUMENT naming key and member; ret_request is untouched then. */
+gboolean quilt_device_read (const char *key,
+                            GVariant *entry,
+                            QuiltDeviceRequest *ret_request,
+                            GError **error);
+gboolean quilt_devices_check (const char *key, GVariant *devices, GError **error);

@@ -88,17 +88,19 @@ quilt_plan_mounts (QuiltSpec *spec, const QuiltOptions *options, gboolean has_id
   const guint n = spec->mounts->len;
 
   plan_shm (spec, options);
-  for (char **text = options->tmpfs; text && *text; text++) {
+  for (gsize i = 0; i < quilt_entries_count (options->tmpfs); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (options->tmpfs, i);
     char *path = NULL, **words = NULL;
 
-    if (!quilt_tmpfs_parse ("tmpfs", *text, &path, &words, error))
+    if (!quilt_tmpfs_read ("tmpfs", entry, &path, &words, error))
       return FALSE;
     put_mount (spec, n, path, "tmpfs", g_strdup ("tmpfs"), words);
   }
-  for (char **text = options->volumes; text && *text; text++) {
+  for (gsize i = 0; i < quilt_entries_count (options->volumes); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (options->volumes, i);
     g_auto (QuiltVolume) volume = {NULL};
 
-    if (!quilt_volume_parse ("volumes", *text, &volume, error))
+    if (!quilt_volume_read ("volumes", entry, &volume, error))
       return FALSE;
     put_mount (spec, n, g_steal_pointer (&volume.destination), "bind",
                g_steal_pointer (&volume.source), quilt_volume_mount_options (&volume, has_ids));

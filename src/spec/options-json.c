@@ -44,6 +44,10 @@ to_json (const QuiltOption *option, const QuiltOptions *options, json_object **r
   case QUILT_OPTION_BOOLEAN:
     *ret_value = json_object_new_boolean (*(gboolean *)member);
     return TRUE;
+  case QUILT_OPTION_ENTRIES:
+    if (quilt_entries_count (*(GVariant **)member) > 0)
+      *ret_value = quilt_entries_to_json (option->shape, *(GVariant **)member);
+    return *ret_value != NULL;
   }
   g_return_val_if_reached (FALSE);
 }
@@ -64,14 +68,36 @@ quilt_options_to_json (const QuiltOptions *options)
 }
 
 static gboolean
+read_entries (const QuiltOption *option, json_object *value, GVariant **member, GError **error)
+{
+  GVariant *entries = quilt_entries_from_json (option->shape, value, option->key, error);
+
+  if (!entries)
+    return FALSE;
+  g_clear_pointer (member, g_variant_unref);
+  *member = entries;
+  return TRUE;
+}
+
+static gboolean
+read_value (const QuiltOption *option, json_object *value, gpointer member, GError **error)
+{
+  const QuiltField *field;
+
+  if (option->type == QUILT_OPTION_ENTRIES)
+    return read_entries (option, value, member, error);
+  field = &value_fields[option->type];
+  return field->parse (field, value, option->key, member, error);
+}
+
+static gboolean
 from_json (const QuiltOption *option, json_object *value, QuiltOptions *options, GError **error)
 {
-  const QuiltField *field = &value_fields[option->type];
   gpointer member = quilt_option_member (option, options);
 
   if (!value && option->infinite)
     *(guint64 *)member = QUILT_INFINITY;
-  else if (!field->parse (field, value, option->key, member, error))
+  else if (!read_value (option, value, member, error))
     return FALSE;
   return quilt_option_check (option, options, error);
 }

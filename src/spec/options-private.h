@@ -2,6 +2,7 @@
 /* The one table of a container's options: what reads, checks and prints them all walk it. */
 #pragma once
 
+#include "spec/entries.h"
 #include "spec/options.h"
 
 typedef enum {
@@ -12,6 +13,7 @@ typedef enum {
   QUILT_OPTION_INT64,   /* x ↔ gint64 */
   QUILT_OPTION_INT32,   /* i ↔ gint64 */
   QUILT_OPTION_BOOLEAN, /* b ↔ gboolean */
+  QUILT_OPTION_ENTRIES, /* as its shape says ↔ GVariant * */
 } QuiltOptionType;
 
 typedef struct {
@@ -31,6 +33,9 @@ typedef struct {
   /* Strings: the grammar; what is a list is checked as a whole. NULL: any. */
   gboolean (*check_string) (const char *text, GError **error);
   gboolean (*check_strings) (const char *key, char **strings, GError **error);
+  /* Lists of structures, likewise. */
+  const QuiltShape *shape;
+  gboolean (*check_entries) (const char *key, GVariant *entries, GError **error);
 } QuiltOption;
 
 extern const QuiltOption quilt_option_table[];

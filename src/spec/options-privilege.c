@@ -3,6 +3,7 @@
 #include "spec/options.h"
 
 #include "spec/capabilities.h"
+#include "spec/entries.h"
 #include "spec/id-map.h"
 #include "spec/labels.h"
 #include "spec/rlimits.h"
@@ -99,14 +100,14 @@ changes_label (const QuiltOptions *options)
 static gboolean
 has_devices (const QuiltOptions *options)
 {
-  return options->devices && *options->devices;
+  return quilt_entries_count (options->devices) > 0;
 }
 
 /* The host's files, as its root. */
 static gboolean
 has_volumes (const QuiltOptions *options)
 {
-  return options->volumes && *options->volumes;
+  return quilt_entries_count (options->volumes) > 0;
 }
 
 static gboolean

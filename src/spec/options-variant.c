@@ -16,6 +16,12 @@ static const char *const variant_types[] = {
     [QUILT_OPTION_BOOLEAN] = "b",
 };
 
+static const char *
+get_type (const QuiltOption *option)
+{
+  return option->type == QUILT_OPTION_ENTRIES ? option->shape->type : variant_types[option->type];
+}
+
 static gboolean
 refuse (GError **error, QuiltError code, const char *key, const char *why)
 {
@@ -95,6 +101,10 @@ read_variant (const QuiltOption *option, GVariant *value, QuiltOptions *options,
   case QUILT_OPTION_BOOLEAN:
     *(gboolean *)member = g_variant_get_boolean (value);
     return TRUE;
+  case QUILT_OPTION_ENTRIES:
+    g_clear_pointer ((GVariant **)member, g_variant_unref);
+    *(GVariant **)member = quilt_entries_copy (value);
+    return TRUE;
   }
   g_return_val_if_reached (FALSE);
 }
@@ -111,8 +121,8 @@ apply_key (
   if (live_only && !option->live)
     return refuse (error, QUILT_ERROR_NOT_SUPPORTED, key,
                    "fixed when the container is created; create another container");
-  if (!g_variant_is_of_type (value, G_VARIANT_TYPE (variant_types[option->type]))) {
-    why = g_strdup_printf ("must be of D-Bus type %s, not %s", variant_types[option->type],
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE (get_type (option)))) {
+    why = g_strdup_printf ("must be of D-Bus type %s, not %s", get_type (option),
                            g_variant_get_type_string (value));
     return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, key, why);
   }

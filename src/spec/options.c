@@ -228,14 +228,14 @@ const QuiltOption quilt_option_table[] = {
      .check_string = quilt_node_list_check},
     {"io-weight", QUILT_OPTION_UINT64, MEMBER (io_weight), .live = TRUE, .min = 1, .max = 10000,
      .infinite = TRUE, .allowed = WEIGHT_TEXT},
-    {"device-read-bps", QUILT_OPTION_STRINGS, MEMBER (device_read_bps), .live = TRUE,
-     .check_strings = quilt_byte_rates_check},
-    {"device-write-bps", QUILT_OPTION_STRINGS, MEMBER (device_write_bps), .live = TRUE,
-     .check_strings = quilt_byte_rates_check},
-    {"device-read-iops", QUILT_OPTION_STRINGS, MEMBER (device_read_iops), .live = TRUE,
-     .check_strings = quilt_operation_rates_check},
-    {"device-write-iops", QUILT_OPTION_STRINGS, MEMBER (device_write_iops), .live = TRUE,
-     .check_strings = quilt_operation_rates_check},
+    {"device-read-bps", QUILT_OPTION_ENTRIES, MEMBER (device_read_bps), .live = TRUE,
+     .shape = &quilt_byte_rate_shape, .check_entries = quilt_rates_check},
+    {"device-write-bps", QUILT_OPTION_ENTRIES, MEMBER (device_write_bps), .live = TRUE,
+     .shape = &quilt_byte_rate_shape, .check_entries = quilt_rates_check},
+    {"device-read-iops", QUILT_OPTION_ENTRIES, MEMBER (device_read_iops), .live = TRUE,
+     .shape = &quilt_operation_rate_shape, .check_entries = quilt_rates_check},
+    {"device-write-iops", QUILT_OPTION_ENTRIES, MEMBER (device_write_iops), .live = TRUE,
+     .shape = &quilt_operation_rate_shape, .check_entries = quilt_rates_check},
     {"ip-allow", QUILT_OPTION_STRINGS, MEMBER (ip_allow), .live = TRUE,
      .check_strings = quilt_address_ranges_check},
     {"ip-deny", QUILT_OPTION_STRINGS, MEMBER (ip_deny), .live = TRUE,
@@ -254,7 +254,8 @@ const QuiltOption quilt_option_table[] = {
     {"network", QUILT_OPTION_STRING, MEMBER (network), .check_string = quilt_sharing_check_network},
     {"cgroupns", QUILT_OPTION_STRING, MEMBER (cgroupns),
      .check_string = quilt_sharing_check_cgroupns},
-    {"devices", QUILT_OPTION_STRINGS, MEMBER (devices), .check_strings = quilt_devices_check},
+    {"devices", QUILT_OPTION_ENTRIES, MEMBER (devices), .shape = &quilt_device_shape,
+     .check_entries = quilt_devices_check},
     {"init", QUILT_OPTION_BOOLEAN, MEMBER (init)},
     {"strict-limits", QUILT_OPTION_BOOLEAN, MEMBER (strict_limits)},
     {"slice", QUILT_OPTION_STRING, MEMBER (slice), .check_string = quilt_slice_check},
@@ -270,8 +271,10 @@ const QuiltOption quilt_option_table[] = {
      .check_strings = quilt_user_check_groups},
     {"ulimits", QUILT_OPTION_STRINGS, MEMBER (ulimits), .check_strings = quilt_rlimits_check},
     {"sysctls", QUILT_OPTION_STRINGS, MEMBER (sysctls), .check_strings = quilt_sysctls_check},
-    {"tmpfs", QUILT_OPTION_STRINGS, MEMBER (tmpfs), .check_strings = quilt_tmpfs_check},
-    {"volumes", QUILT_OPTION_STRINGS, MEMBER (volumes), .check_strings = quilt_volumes_check},
+    {"tmpfs", QUILT_OPTION_ENTRIES, MEMBER (tmpfs), .shape = &quilt_tmpfs_shape,
+     .check_entries = quilt_tmpfs_check},
+    {"volumes", QUILT_OPTION_ENTRIES, MEMBER (volumes), .shape = &quilt_volume_shape,
+     .check_entries = quilt_volumes_check},
     {"shm-size", QUILT_OPTION_UINT64, MEMBER (shm_size), .max = G_MAXINT64,
      .allowed = "must be a number of bytes, or 0 for no limit"},
     {"oom-score-adj", QUILT_OPTION_INT32, MEMBER (oom_score_adj), .min = (guint64)-1000,
@@ -335,17 +338,26 @@ quilt_option_check (const QuiltOption *option, const QuiltOptions *options, GErr
     return check_number (option, *(guint64 *)member, error);
   case QUILT_OPTION_BOOLEAN:
     return TRUE;
+  case QUILT_OPTION_ENTRIES:
+    return !*(GVariant **)member ||
+           option->check_entries (option->key, *(GVariant **)member, error);
   }
   g_return_val_if_reached (FALSE);
 }
 
+/* Of what can be long. */
 static gsize
-count_bytes (char **strings)
+count_bytes (const QuiltOption *option, const QuiltOptions *options)
 {
+  gpointer member = quilt_option_member (option, options);
   gsize n = 0;
 
-  for (; strings && *strings; strings++)
-    n += strlen (*strings) + 1;
+  if (option->type == QUILT_OPTION_ENTRIES)
+    return *(GVariant **)member ? g_variant_get_size (*(GVariant **)member) : 0;
+  if (option->type != QUILT_OPTION_BYTES && option->type != QUILT_OPTION_STRINGS)
+    return 0;
+  for (char **string = *(char ***)member; string && *string; string++)
+    n += strlen (*string) + 1;
   return n;
 }
 
@@ -357,8 +369,7 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
   guint64 capabilities;
 
   for (const QuiltOption *option = quilt_option_table; option->key; option++)
-    if (option->type == QUILT_OPTION_BYTES || option->type == QUILT_OPTION_STRINGS)
-      total += count_bytes (*(char ***)quilt_option_member (option, options));
+    total += count_bytes (option, options);
   if (total > TOTAL_LIMIT)
     return refuse (error, "command", "it, env, labels and setup together must be at most 512 KiB");
   if (options->memory_swap != 0 && options->memory_swap != QUILT_INFINITY &&
@@ -388,7 +399,6 @@ quilt_options_normalize (QuiltOptions *options)
   sort_labels (options->labels);
   quilt_capabilities_normalize (options->cap_add);
   quilt_capabilities_normalize (options->cap_drop);
-  quilt_tmpfs_normalize (options->tmpfs);
 }
 
 QuiltOptions *
@@ -426,6 +436,8 @@ quilt_options_free (QuiltOptions *options)
       g_free (*(char **)member);
     else if (option->type == QUILT_OPTION_STRINGS || option->type == QUILT_OPTION_BYTES)
       g_strfreev (*(char ***)member);
+    else if (option->type == QUILT_OPTION_ENTRIES)
+      g_clear_pointer ((GVariant **)member, g_variant_unref);
   }
   g_free (options->more);
   g_free (options);
@@ -443,6 +455,8 @@ quilt_options_copy (const QuiltOptions *options)
       *(char **)member = g_strdup (*(char **)member);
     else if (option->type == QUILT_OPTION_STRINGS || option->type == QUILT_OPTION_BYTES)
       *(char ***)member = g_strdupv (*(char ***)member);
+    else if (option->type == QUILT_OPTION_ENTRIES && *(GVariant **)member)
+      g_variant_ref (*(GVariant **)member);
   }
   copy->more = g_strdup (options->more);
   return copy;

@@ -37,10 +37,11 @@ typedef struct {
   guint64 io_weight;          /* likewise */
   char *cpuset_cpus;          /* "0-3,8"; NULL or empty: all */
   char *cpuset_mems;
-  char **device_read_bps; /* "/dev/sda:1M", a device once */
-  char **device_write_bps;
-  char **device_read_iops;
-  char **device_write_iops;
+  /* Lists of structures are as on the bus (spec/entries.h), NULL as an empty one. */
+  GVariant *device_read_bps; /* a(st): device, rate in a second; a device once */
+  GVariant *device_write_bps;
+  GVariant *device_read_iops;
+  GVariant *device_write_iops;
   char **ip_allow; /* ranges of addresses, see spec/resources.h */
   char **ip_deny;
   char *apparmor;            /* profile; NULL or empty: quilt-default where that is loaded */
@@ -55,9 +56,9 @@ typedef struct {
   char *uts;
   char *network; /* or "none" */
   char *cgroupns;
-  char **devices; /* "HOST[:CONTAINER[:ACCESS]]" (spec/devices.h) */
-  gboolean init;  /* our own first process, which reaps and passes signals on */
-  char *userns;   /* QUILT_USERNS_… or a map; NULL: auto, or made before there was a choice */
+  GVariant *devices; /* a(sss), see spec/devices.h */
+  gboolean init;     /* our own first process, which reaps and passes signals on */
+  char *userns;      /* QUILT_USERNS_… or a map; NULL: auto, or made before there was a choice */
   gboolean strict_limits; /* a limit that can't be in force is an error */
   char *slice;            /* a unit below quilt.slice (spec/slice.h); NULL: that itself */
   gboolean auto_remove;   /* --rm */
@@ -67,8 +68,8 @@ typedef struct {
   gboolean no_new_privileges; /* nothing that is executed gains a privilege */
   char **ulimits;             /* "NAME=SOFT[:HARD]" */
   char **sysctls;             /* "KEY=VALUE" */
-  char **tmpfs;               /* "PATH[:OPTION,…]", parents first */
-  char **volumes;             /* "SOURCE:DESTINATION[:OPTION,…]" (spec/volume.h) */
+  GVariant *tmpfs;            /* a(sas), see spec/tmpfs.h */
+  GVariant *volumes;          /* a(ssas), see spec/volume.h */
   guint64 shm_size;           /* of /dev/shm, bytes; 0: no limit */
   gint64 oom_score_adj;       /* -1000 to 1000 */
   gint64 umask;

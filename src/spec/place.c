@@ -13,7 +13,7 @@ const char *
 quilt_path_refusal (const char *path)
 {
   if (*path != '/' || strlen (path) >= PATH_MAX)
-    return "must begin with an absolute path";
+    return "must be an absolute path of at most 4095 bytes";
   if (path[1] == '\0')
     return NULL;
   for (const char *p = path; *p;) {
@@ -32,7 +32,7 @@ quilt_place_refusal (const char *path)
   const char *why = quilt_path_refusal (path);
 
   if (*path != '/')
-    return "the path in the container must be absolute; write a ':' in a path as '\\:'";
+    return "the path in the container must be absolute";
   if (why)
     return why;
   if (path[1] == '\0')

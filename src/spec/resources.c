@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/options.h"
-#include "spec/words.h"
+#include "spec/texts.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 #define CPU_LIMIT 8192
 
 #define CPU_TEXT "must be numbers from 0 to 8191 and ranges of them, such as '0-3,8'"
-#define RATE_TEXT "must be DEVICE:RATE, with a device below /dev, such as '/dev/sda:"
 #define RANGE_TEXT                                                                                 \
   "must be an address, with the length of its prefix or without ('10.0.0.0/8', '::1'), 'any', "    \
   "'localhost', 'link-local' or 'multicast'"
@@ -118,55 +117,43 @@ is_device_path (const char *path)
          strcmp (path, canonical) == 0;
 }
 
-gboolean
-quilt_device_rate_parse (
-    const char *text, gboolean with_unit, char **ret_path, guint64 *ret_rate, GError **error)
-{
-  const char *colon = strrchr (text, ':');
-  g_autofree char *path = colon ? g_strndup (text, (gsize)(colon - text)) : NULL;
-  guint64 rate = 0;
-  gboolean ok = path && is_device_path (path);
+#define RATE_MEMBERS                                                                               \
+  {                                                                                                \
+    QUILT_SHAPE_STRING (0, "device"), QUILT_SHAPE_NUMBER (1, "rate")                               \
+  }
 
-  if (ok && with_unit)
-    ok = quilt_parse_bytes (colon + 1, &rate, NULL) && rate > 0 && rate < QUILT_INFINITY;
-  else if (ok)
-    ok = parse_number (colon + 1, strlen (colon + 1), G_MAXINT64, &rate) && rate > 0;
-  if (!ok)
-    return refuse (error, "rate of a device", text,
-                   with_unit ? RATE_TEXT "10M' (bytes a second, above 0)"
-                             : RATE_TEXT "1000' (operations a second, above 0)");
-  *ret_path = g_steal_pointer (&path);
-  *ret_rate = rate;
-  return TRUE;
-}
+const QuiltShape quilt_byte_rate_shape = {"a(st)", RATE_MEMBERS, quilt_byte_rate_from_text};
+const QuiltShape quilt_operation_rate_shape = {"a(st)", RATE_MEMBERS,
+                                               quilt_operation_rate_from_text};
 
 static gboolean
-check_rates (char **rates, gboolean with_unit, GError **error)
+refuse_rate (GError **error, const char *key, const char *path, const char *why)
 {
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree char *quoted = quilt_text_quote (path);
 
-  for (char **rate = rates; rate && *rate; rate++) {
-    g_autofree char *path = NULL;
-    guint64 value;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "Failed to set option '%s' to '%s': %s", key, quoted, why);
+  return FALSE;
+}
 
-    if (!quilt_device_rate_parse (*rate, with_unit, &path, &value, error))
-      return FALSE;
-    if (!g_hash_table_add (seen, g_steal_pointer (&path)))
-      return refuse (error, "rate of a device", *rate, "this device is given twice");
+gboolean
+quilt_rates_check (const char *key, GVariant *rates, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (gsize i = 0; i < quilt_entries_count (rates); i++) {
+    const char *path;
+    guint64 rate;
+
+    g_variant_get_child (rates, i, "(&st)", &path, &rate);
+    if (!is_device_path (path))
+      return refuse_rate (error, key, path, "must be the path of a device below /dev");
+    if (rate == 0 || rate == QUILT_INFINITY)
+      return refuse_rate (error, key, path, "its rate must be above 0, and a number");
+    if (!g_hash_table_add (seen, (gpointer)path))
+      return refuse_rate (error, key, path, "this device is given twice");
   }
   return TRUE;
-}
-
-gboolean
-quilt_byte_rates_check (const char *key, char **rates, GError **error)
-{
-  return check_rates (rates, TRUE, error);
-}
-
-gboolean
-quilt_operation_rates_check (const char *key, char **rates, GError **error)
-{
-  return check_rates (rates, FALSE, error);
 }
 
 /* Ranges of addresses, with the names that systemd.resource-control(5) has. */

@@ -3,16 +3,15 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "spec/entries.h"
 
 /* "0-3,8" → a bit per CPU, the lowest first, as systemd's AllowedCPUs takes them; "" → no bytes.
  * INVALID_ARGUMENT for what is no such list. */
 GByteArray *quilt_cpu_list_parse (const char *text, GError **error);
 
-/* "/dev/sda:1M" → path and rate. with_unit: the rate is a size (k, M, G of 1024); else a plain
- * number. INVALID_ARGUMENT for what is neither. */
-gboolean quilt_device_rate_parse (
-    const char *text, gboolean with_unit, char **ret_path, guint64 *ret_rate, GError **error);
+/* (st): device, and bytes or operations in a second. */
+extern const QuiltShape quilt_byte_rate_shape;
+extern const QuiltShape quilt_operation_rate_shape;
 
 /* One range of addresses: its first one in network byte order, and how many of its bits count. */
 typedef struct {
@@ -28,6 +27,5 @@ guint quilt_address_range_parse (const char *text, QuiltAddressRange ret_ranges[
 /* Checks of options, see QuiltOption. */
 gboolean quilt_cpu_list_check (const char *text, GError **error);
 gboolean quilt_node_list_check (const char *text, GError **error);
-gboolean quilt_byte_rates_check (const char *key, char **rates, GError **error);
-gboolean quilt_operation_rates_check (const char *key, char **rates, GError **error);
+gboolean quilt_rates_check (const char *key, GVariant *rates, GError **error);
 gboolean quilt_address_ranges_check (const char *key, char **ranges, GError **error);

@@ -74,24 +74,15 @@ add_list (
   if (g_variant_n_children (list) > 0)
     add (builder, name, list);
   else
-    g_variant_unref (g_variant_ref_sink (list));
+    g_variant_unref (g_variant_ref_sink (list)); /* which may be floating */
 }
 
+/* The option has the type of the property. */
 static void
-add_rates (
-    GVariantBuilder *builder, const char *name, char **rates, gboolean with_unit, gboolean all)
+add_rates (GVariantBuilder *builder, const char *name, GVariant *rates, gboolean all)
 {
-  GVariantBuilder list;
-
-  g_variant_builder_init (&list, G_VARIANT_TYPE ("a(st)"));
-  for (; rates && *rates; rates++) {
-    g_autofree char *path = NULL;
-    guint64 rate;
-
-    if (quilt_device_rate_parse (*rates, with_unit, &path, &rate, NULL))
-      g_variant_builder_add (&list, "(st)", path, rate);
-  }
-  add_list (builder, name, "(st)", g_variant_builder_end (&list), all);
+  add_list (builder, name, "(st)",
+            rates ? rates : g_variant_new_array (G_VARIANT_TYPE ("(st)"), NULL, 0), all);
 }
 
 static void
@@ -118,10 +109,10 @@ add_io (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
 {
   if (all || options->io_weight != QUILT_INFINITY)
     add (builder, "IOWeight", g_variant_new_uint64 (options->io_weight));
-  add_rates (builder, "IOReadBandwidthMax", options->device_read_bps, TRUE, all);
-  add_rates (builder, "IOWriteBandwidthMax", options->device_write_bps, TRUE, all);
-  add_rates (builder, "IOReadIOPSMax", options->device_read_iops, FALSE, all);
-  add_rates (builder, "IOWriteIOPSMax", options->device_write_iops, FALSE, all);
+  add_rates (builder, "IOReadBandwidthMax", options->device_read_bps, all);
+  add_rates (builder, "IOWriteBandwidthMax", options->device_write_bps, all);
+  add_rates (builder, "IOReadIOPSMax", options->device_read_iops, all);
+  add_rates (builder, "IOWriteIOPSMax", options->device_write_iops, all);
 }
 
 /* Those that are set, or all. */
@@ -149,7 +140,7 @@ has_nodes_of_volumes (const QuiltOptions *options)
 {
   guint64 admin = quilt_capability_from_name ("CAP_SYS_ADMIN"), mask;
 
-  return options->volumes && *options->volumes &&
+  return quilt_entries_count (options->volumes) > 0 &&
          (!quilt_options_get_capabilities (options, &mask, NULL) || (mask & admin) ||
           quilt_volumes_have_nodes (options->volumes));
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/place.h"
+#include "spec/texts.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -14,6 +15,12 @@ static const struct {
   const char *name, *instead;
 } flags[] = {
     {"nosuid", "suid"}, {"nodev", "dev"}, {"noexec", "exec"}, {"rw", "ro"}, {"relatime", "noatime"},
+};
+
+const QuiltShape quilt_tmpfs_shape = {
+    "a(sas)",
+    {QUILT_SHAPE_STRING (0, "destination"), QUILT_SHAPE_STRINGS (1, "options")},
+    quilt_tmpfs_from_text,
 };
 
 static gboolean
@@ -67,7 +74,7 @@ read_value (const char *word)
 }
 
 static gboolean
-read_words (const char *option, const char *text, char **words, char ***ret_options, GError **error)
+read_words (const char *option, const char **words, char ***ret_options, GError **error)
 {
   g_autoptr (GStrvBuilder) options = g_strv_builder_new ();
   const char *chosen[G_N_ELEMENTS (flags)] = {"nosuid", "nodev", "noexec"};
@@ -100,54 +107,37 @@ read_words (const char *option, const char *text, char **words, char ***ret_opti
 }
 
 gboolean
-quilt_tmpfs_parse (
-    const char *option, const char *text, char **ret_path, char ***ret_options, GError **error)
+quilt_tmpfs_read (
+    const char *option, GVariant *entry, char **ret_path, char ***ret_options, GError **error)
 {
-  g_auto (GStrv) parts = quilt_text_divide (text);
-  guint n = g_strv_length (parts);
-  g_auto (GStrv) words = g_strsplit (n > 1 ? parts[1] : "", ",", -1);
-  const char *why = n > 2 ? "must be PATH[:OPTION,...]" : quilt_place_refusal (parts[0]);
+  g_autofree const char **words = NULL;
+  const char *path, *why;
 
+  g_variant_get (entry, "(&s^a&s)", &path, &words);
+  why = quilt_place_refusal (path);
   if (why)
-    return refuse (error, option, text, why);
-  if (!read_words (option, text, words, ret_options, error))
+    return refuse (error, option, path, why);
+  if (!read_words (option, words, ret_options, error))
     return FALSE;
-  *ret_path = g_strdup (parts[0]);
+  *ret_path = g_strdup (path);
   return TRUE;
 }
 
 gboolean
-quilt_tmpfs_check (const char *option, char **texts, GError **error)
+quilt_tmpfs_check (const char *option, GVariant *tmpfs, GError **error)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  for (; texts && *texts; texts++) {
+  for (gsize i = 0; i < quilt_entries_count (tmpfs); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (tmpfs, i);
     g_auto (GStrv) options = NULL;
-    char *path = NULL;
+    g_autofree char *path = NULL;
 
-    if (!quilt_tmpfs_parse (option, *texts, &path, &options, error))
+    if (!quilt_tmpfs_read (option, entry, &path, &options, error))
       return FALSE;
-    if (!g_hash_table_add (seen, path))
-      return refuse (error, option, *texts, "this path is given twice");
+    if (g_hash_table_contains (seen, path))
+      return refuse (error, option, path, "this path is given twice");
+    g_hash_table_add (seen, g_steal_pointer (&path));
   }
   return TRUE;
-}
-
-/* Of two paths the shorter one comes first if it is the beginning of the other; what ends a path
- * here is less than any byte of one. */
-static int
-compare (gconstpointer a, gconstpointer b)
-{
-  const guchar *p = *(guchar *const *)a, *q = *(guchar *const *)b;
-
-  while (*p && *p != ':' && *p == *q)
-    p++, q++;
-  return (*p == ':' ? 0 : *p) - (*q == ':' ? 0 : *q);
-}
-
-void
-quilt_tmpfs_normalize (char **texts)
-{
-  if (texts)
-    qsort (texts, g_strv_length (texts), sizeof *texts, compare);
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/place.h"
+#include "spec/texts.h"
 
 #include <string.h>
 
@@ -51,6 +52,13 @@ static const struct {
     {"rshared", NO_SHARING},
     {"unbindable", NO_SHARING},
     {"runbindable", NO_SHARING},
+};
+
+const QuiltShape quilt_volume_shape = {
+    "a(ssas)",
+    {QUILT_SHAPE_STRING (0, "source"), QUILT_SHAPE_STRING (1, "destination"),
+     QUILT_SHAPE_STRINGS (2, "options")},
+    quilt_volume_from_text,
 };
 
 void
@@ -122,45 +130,35 @@ dup_path (const char *text)
   return g_strndup (text, length);
 }
 
-/* podman's and docker's own volumes: with a name, or with none. */
-static const char *
-find_unsupported (char *const *parts, guint n)
-{
-  if (n == 1 && *parts[0] == '/')
-    return "volumes without a source are not supported yet; must be HOST-PATH:CONTAINER-PATH";
-  if ((n == 2 || n == 3) && *parts[0] && *parts[0] != '/')
-    return "named volumes are not supported yet; a path of the host must be an absolute path, or "
-           "begin with './' or '../' in quiltctl";
-  return NULL;
-}
-
-static const char *
-find_mistake (const QuiltVolume *volume, guint n)
+static gboolean
+check_paths (const char *option, const QuiltVolume *volume, GError **error)
 {
   const char *why;
 
-  if (n < 2 || n > 3)
-    return "must be HOST-PATH:CONTAINER-PATH[:OPTION,...]";
+  if (*volume->source && *volume->source != '/') /* podman's and docker's own volumes */
+    return refuse (error, QUILT_ERROR_NOT_SUPPORTED, option, volume->source,
+                   "named volumes are not supported yet; a path of the host must be an absolute "
+                   "path, or begin with './' or '../' in quiltctl");
   why = quilt_path_refusal (volume->source);
-  return why ? why : quilt_place_refusal (volume->destination);
+  if (why)
+    return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, volume->source, why);
+  why = quilt_place_refusal (volume->destination);
+  return !why || refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, volume->destination, why);
 }
 
 gboolean
-quilt_volume_parse (const char *option, const char *text, QuiltVolume *ret_volume, GError **error)
+quilt_volume_read (const char *option, GVariant *entry, QuiltVolume *ret_volume, GError **error)
 {
-  g_auto (GStrv) parts = quilt_text_divide (text);
-  guint n = g_strv_length (parts);
-  g_auto (QuiltVolume) volume = {.source = dup_path (n > 0 ? parts[0] : ""),
-                                 .destination = dup_path (n > 1 ? parts[1] : "")};
-  g_auto (GStrv) given = g_strsplit (n > 2 ? parts[2] : "", ",", -1);
-  const char *unsupported = find_unsupported (parts, n);
-  const char *mistake = find_mistake (&volume, n);
+  g_auto (QuiltVolume) volume = {NULL};
+  g_autofree const char **given = NULL;
+  const char *source, *destination;
 
-  if (unsupported)
-    return refuse (error, QUILT_ERROR_NOT_SUPPORTED, option, text, unsupported);
-  if (mistake)
-    return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, text, mistake);
-  for (char **word = given; *word; word++)
+  g_variant_get (entry, "(&s&s^a&s)", &source, &destination, &given);
+  volume.source = dup_path (source);
+  volume.destination = dup_path (destination);
+  if (!check_paths (option, &volume, error))
+    return FALSE;
+  for (const char **word = given; *word; word++)
     if (!read_word (option, *word, &volume, error))
       return FALSE;
   choose_defaults (&volume);
@@ -169,63 +167,74 @@ quilt_volume_parse (const char *option, const char *text, QuiltVolume *ret_volum
   return TRUE;
 }
 
+static gboolean
+read_nth (GVariant *volumes, gsize i, const char *option, QuiltVolume *ret_volume, GError **error)
+{
+  g_autoptr (GVariant) entry = g_variant_get_child_value (volumes, i);
+
+  return quilt_volume_read (option, entry, ret_volume, error);
+}
+
 gboolean
-quilt_volumes_check (const char *option, char **texts, GError **error)
+quilt_volumes_check (const char *option, GVariant *volumes, GError **error)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  for (; texts && *texts; texts++) {
+  for (gsize i = 0; i < quilt_entries_count (volumes); i++) {
     g_auto (QuiltVolume) volume = {NULL};
 
-    if (!quilt_volume_parse (option, *texts, &volume, error))
+    if (!read_nth (volumes, i, option, &volume, error))
       return FALSE;
-    if (!g_hash_table_add (seen, g_steal_pointer (&volume.destination)))
-      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, *texts,
-                     "its place in the container is given twice");
+    if (g_hash_table_contains (seen, volume.destination))
+      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, volume.destination,
+                     "this place in the container is given twice");
+    g_hash_table_add (seen, g_steal_pointer (&volume.destination));
   }
   return TRUE;
 }
 
+/* The hash table's strings are those of tmpfs. */
 static GHashTable *
-tmpfs_places (char **tmpfs)
+tmpfs_places (GVariant *tmpfs)
 {
-  GHashTable *places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTable *places = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (; tmpfs && *tmpfs; tmpfs++) {
-    g_auto (GStrv) parts = quilt_text_divide (*tmpfs);
+  for (gsize i = 0; i < quilt_entries_count (tmpfs); i++) {
+    const char *place;
 
-    g_hash_table_add (places, g_strdup (parts[0]));
+    g_variant_get_child (tmpfs, i, "(&sas)", &place, NULL);
+    g_hash_table_add (places, (gpointer)place);
   }
   return places;
 }
 
 gboolean
-quilt_volumes_check_together (char **texts, char **tmpfs, gboolean has_ids, GError **error)
+quilt_volumes_check_together (GVariant *volumes, GVariant *tmpfs, gboolean has_ids, GError **error)
 {
-  g_autoptr (GHashTable) places = texts && *texts ? tmpfs_places (tmpfs) : NULL;
+  g_autoptr (GHashTable) places = tmpfs_places (tmpfs);
 
-  for (; texts && *texts; texts++) {
+  for (gsize i = 0; i < quilt_entries_count (volumes); i++) {
     g_auto (QuiltVolume) volume = {NULL};
 
-    if (!quilt_volume_parse ("volumes", *texts, &volume, error))
+    if (!read_nth (volumes, i, "volumes", &volume, error))
       return FALSE;
     if (!has_ids && g_strcmp0 (volume.words[QUILT_VOLUME_IDS], "idmap") == 0)
-      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", *texts,
-                     "idmap needs a user namespace, and userns is 'host'");
+      return refuse_word (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", "idmap",
+                          "it needs a user namespace, and userns is 'host'");
     if (g_hash_table_contains (places, volume.destination))
-      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", *texts,
+      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, "volumes", volume.destination,
                      "a tmpfs has that place in the container");
   }
   return TRUE;
 }
 
 gboolean
-quilt_volumes_have_nodes (char **texts)
+quilt_volumes_have_nodes (GVariant *volumes)
 {
-  for (; texts && *texts; texts++) {
+  for (gsize i = 0; i < quilt_entries_count (volumes); i++) {
     g_auto (QuiltVolume) volume = {NULL};
 
-    if (!quilt_volume_parse ("volumes", *texts, &volume, NULL) ||
+    if (!read_nth (volumes, i, "volumes", &volume, NULL) ||
         strcmp (volume.words[QUILT_VOLUME_DEV], "dev") == 0)
       return TRUE;
   }

@@ -2,7 +2,7 @@
 /* What --volume takes: a file or directory of the host, and its place in the container. */
 #pragma once
 
-#include <glib.h>
+#include "spec/entries.h"
 
 /* Of each kind an option is one word. */
 typedef enum {
@@ -25,23 +25,23 @@ typedef struct {
 void quilt_volume_clear (QuiltVolume *volume);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltVolume, quilt_volume_clear)
 
-/* Reads "SOURCE:DESTINATION[:OPTION,…]", as quilt_text_divide() divides it; ret_volume is the
- * caller's to clear, and untouched on failure: INVALID_ARGUMENT, or NOT_SUPPORTED for what other
- * engines have, naming option and text.
- */
-gboolean
-quilt_volume_parse (const char *option, const char *text, QuiltVolume *ret_volume, GError **error);
+extern const QuiltShape quilt_volume_shape; /* (ssas): source, destination, options */
 
-/* The grammar of a whole list: each destination once. */
-gboolean quilt_volumes_check (const char *option, char **texts, GError **error);
+/* Reads such a structure; ret_volume is the caller's to clear, and untouched on failure:
+ * INVALID_ARGUMENT, or NOT_SUPPORTED for what other engines have, naming option and member. */
+gboolean
+quilt_volume_read (const char *option, GVariant *entry, QuiltVolume *ret_volume, GError **error);
+
+/* A whole list: each destination once. */
+gboolean quilt_volumes_check (const char *option, GVariant *volumes, GError **error);
 
 /* With the list of --tmpfs: that no volume lies where one of those does, and that none has its ids
  * mapped where there are none to map to. */
 gboolean
-quilt_volumes_check_together (char **texts, char **tmpfs, gboolean has_ids, GError **error);
+quilt_volumes_check_together (GVariant *volumes, GVariant *tmpfs, gboolean has_ids, GError **error);
 
 /* Whether one was asked for with its device nodes. */
-gboolean quilt_volumes_have_nodes (char **texts);
+gboolean quilt_volumes_have_nodes (GVariant *volumes);
 
 /* The options of its bind mount, as mount(8) and OCI spell them; NULL-terminated, the caller's.
  * has_ids: the container has ids of its own. Those that permit are left out, since they would lift

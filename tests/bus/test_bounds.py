@@ -214,17 +214,27 @@ def test_a_call_that_is_too_large_leaves_no_descriptor(stopped, user, image):
         os.close(write)
 
 
+def fill(form, number):
+    """form, a text or a structure, with number in the place of each {}."""
+    if isinstance(form, (tuple, list)):
+        return type(form)(fill(part, number) for part in form)
+    return form.replace("{}", str(number)) if isinstance(form, str) else form
+
+
 def long(count, form="{}", kind="as"):
-    """A list of count different texts of an option."""
-    texts = [form.replace("{}", str(n)) for n in range(count)]
-    return V(kind, [text.encode() for text in texts] if kind == "aay" else texts)
+    """A list of count different texts or structures of an option."""
+    entries = [fill(form, n) for n in range(count)]
+    return V(kind, [text.encode() for text in entries] if kind == "aay" else entries)
 
 
 LISTS = {
-    "labels": "k{}=v", "setup": "true {}", "device-read-bps": "/dev/d{}:1M", "device-write-bps": "/dev/d{}:1M",
-    "device-read-iops": "/dev/d{}:1", "device-write-iops": "/dev/d{}:1", "ip-allow": "10.0.0.1", "ip-deny": "::1",
-    "devices": "/dev/null:/dev/n{}", "cap-add": "CHOWN", "cap-drop": "CHOWN", "group-add": "{}", "ulimits": "nofile={}",
-    "sysctls": "net.x{}=1", "tmpfs": "/t{}", "volumes": "/usr:/v{}", "label": "type:t{}",
+    "labels": ("k{}=v", "as"), "setup": ("true {}", "as"), "ip-allow": ("10.0.0.1", "as"), "ip-deny": ("::1", "as"),
+    "cap-add": ("CHOWN", "as"), "cap-drop": ("CHOWN", "as"), "group-add": ("{}", "as"), "ulimits": ("nofile={}", "as"),
+    "sysctls": ("net.x{}=1", "as"), "label": ("type:t{}", "as"),
+    "tmpfs": (("/t{}", ["ro"]), "a(sas)"), "volumes": (("/usr", "/v{}", ["ro"]), "a(ssas)"),
+    "devices": (("/dev/null", "/dev/n{}", ""), "a(sss)"),
+    "device-read-bps": (("/dev/d{}", 1), "a(st)"), "device-write-bps": (("/dev/d{}", 1), "a(st)"),
+    "device-read-iops": (("/dev/d{}", 1), "a(st)"), "device-write-iops": (("/dev/d{}", 1), "a(st)"),
 }
 STRINGS = {
     "name": "n", "working-directory": "/w", "hostname": "h", "cpuset-cpus": "0-8191,", "cpuset-mems": "0-8191,", "pid": "container:",
@@ -235,7 +245,7 @@ STRINGS = {
 
 def test_every_option_that_can_be_long_is_tried_here():
     text = re.sub(r"\s+", " ", quilt.XML)
-    found = set(re.findall(r'"([a-z-]+)" (?:as|aay|s)\b', text[text.index('"command"'):text.index('<method name="CreateContainer">')]))
+    found = set(re.findall(r'"([a-z-]+)" (?:as|aay|s|a\([st]+(?:as)?\))(?![a-z])', text[text.index('"command"'):text.index('<method name="CreateContainer">')]))
     found = found - {"stdout", "stderr"} | {"pid", "ipc", "uts", "network"}  # which the text lists at once
     assert found == set(LISTS) | set(STRINGS) | {"command", "entrypoint", "env", "seccomp"}
 
@@ -244,7 +254,7 @@ def test_every_option_that_can_be_long_is_tried_here():
 @pytest.mark.parametrize("key", sorted(LISTS))
 def test_a_list_of_an_option(key, image, measured):
     for count in (1024, 1025, 8000):
-        options = {"command": V("aay", [b"sleep"]), key: long(count, LISTS[key])}
+        options = {"command": V("aay", [b"sleep"]), key: long(count, *LISTS[key])}
         error, text = measured("CreateContainer", "sa{sv}", ("web", options))
         if count > 1024:
             assert error == "InvalidArgument" and f"'{key}': there can be at most 1024, not {count}" in text
@@ -283,12 +293,26 @@ def test_a_profile_of_system_calls(image, measured):
 
 @pytest.mark.fault(8)
 def test_lists_that_are_compared_with_each_other(image, measured):
-    options = {"command": V("aay", [b"sleep"]), "volumes": long(1024, "/usr:/v{}"), "tmpfs": long(1024, "/t{}")}
+    options = {"command": V("aay", [b"sleep"]), "volumes": long(1024, *LISTS["volumes"]), "tmpfs": long(1024, *LISTS["tmpfs"])}
     error, _ = measured("CreateContainer", "sa{sv}", ("web", options))
     assert error == ""
-    options["tmpfs"] = long(1024, "/v{}")
+    options["tmpfs"] = long(1024, ("/v{}", []), "a(sas)")
     error, text = measured("CreateContainer", "sa{sv}", ("web", options))
     assert error == "InvalidArgument" and "a tmpfs has that place" in text
+
+
+@pytest.mark.fault("22")
+@pytest.mark.parametrize("key,kind,value", [
+    ("volumes", "a(ssas)", ("/" + "x" * MIB, "/v", [])), ("volumes", "a(ssas)", ("/usr", "/" + "x" * 4096, [])),
+    ("volumes", "a(ssas)", ("/usr", "/v", ["ro"] * 100000)), ("tmpfs", "a(sas)", ("/" + "x" * 4096, [])),
+    ("tmpfs", "a(sas)", ("/t", ["ro"] * 150000)), ("tmpfs", "a(sas)", ("/t", ["size=" + "1" * 500000])),
+    ("devices", "a(sss)", ("/dev/" + "x" * 4096, "", "")), ("devices", "a(sss)", ("/dev/null", "/dev/" + "x" * 4096, "")),
+    ("devices", "a(sss)", ("/dev/null", "", "r" * 100000)), ("device-read-bps", "a(st)", ("/dev/" + "x" * 4096, 1)),
+])
+def test_members_of_structures(key, kind, value, image, measured):
+    options = {"command": V("aay", [b"sleep"]), key: V(kind, [value])}
+    error, text = measured("CreateContainer", "sa{sv}", ("web", options))
+    assert error == "InvalidArgument" and len(text) < 1000
 
 
 @pytest.mark.fault(8)

@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "spec/capabilities.h"
+#include "spec/devices.h"
 #include "spec/id-map.h"
 #include "spec/oci.h"
+#include "spec/resources.h"
 #include "spec/rlimits.h"
 #include "spec/sysctl.h"
 #include "spec/tmpfs.h"
@@ -109,13 +111,14 @@ has_option (char **options, const char *name)
 }
 
 static void
-fuzz_volume (const char *text)
+check_volume (GVariant *entry)
 {
   g_auto (QuiltVolume) volume = {NULL};
   g_auto (GStrv) options = NULL;
+  g_autofree const char **words = NULL;
   GError *error = NULL;
 
-  if (!quilt_volume_parse ("volumes", text, &volume, &error)) {
+  if (!quilt_volume_read ("volumes", entry, &volume, &error)) {
     FUZZ_CHECK_REFUSED (error);
     FUZZ_CHECK (!volume.source && !volume.destination);
     return;
@@ -125,9 +128,83 @@ fuzz_volume (const char *text)
               !strstr (volume.destination, "/../") &&
               !g_str_has_prefix (volume.destination, "/proc/"));
   options = quilt_volume_mount_options (&volume, TRUE);
+  g_variant_get (entry, "(ss^a&s)", NULL, NULL, &words);
   FUZZ_CHECK (!has_option (options, "suid") && !has_option (options, "dev"));
-  FUZZ_CHECK (has_option (options, "nosuid") || strstr (text, "suid"));
-  FUZZ_CHECK (has_option (options, "nodev") || strstr (text, "dev"));
+  FUZZ_CHECK (has_option (options, "nosuid") || g_strv_contains (words, "suid"));
+  FUZZ_CHECK (has_option (options, "nodev") || g_strv_contains (words, "dev"));
+}
+
+static void
+check_tmpfs (GVariant *entry)
+{
+  g_auto (GStrv) words = NULL;
+  g_autofree char *place = NULL;
+  GError *error = NULL;
+
+  if (!quilt_tmpfs_read ("tmpfs", entry, &place, &words, &error))
+    FUZZ_CHECK_REFUSED (error);
+  else
+    FUZZ_CHECK (*place == '/' && !strstr (place, "/../") && !g_str_has_prefix (place, "/proc/"));
+}
+
+static void
+check_device (GVariant *entry)
+{
+  QuiltDeviceRequest request;
+  GError *error = NULL;
+
+  if (!quilt_device_read ("devices", entry, &request, &error))
+    FUZZ_CHECK_REFUSED (error);
+  else
+    FUZZ_CHECK (*request.source == '/' && g_str_has_prefix (request.destination, "/dev") &&
+                !strstr (request.destination, "/../") && *request.access);
+}
+
+static void
+check_rate (GVariant *entry)
+{
+  g_autoptr (GVariant) rates = g_variant_ref_sink (g_variant_new_array (NULL, &entry, 1));
+  GError *error = NULL;
+
+  if (!quilt_rates_check ("device-read-bps", rates, &error))
+    FUZZ_CHECK_REFUSED (error);
+}
+
+/* What a text stands for goes through the record unchanged. */
+static void
+fuzz_shape (const QuiltShape *shape, void (*check) (GVariant *entry), const char *text)
+{
+  g_autoptr (GVariant) entries = NULL;
+  g_autoptr (GVariant) again = NULL;
+  g_autoptr (GVariant) taken = NULL;
+  g_autoptr (json_object) printed = NULL;
+  GError *error = NULL;
+  GVariant *entry = shape->from_text ("--option", text, &error);
+
+  if (!entry) {
+    FUZZ_CHECK_REFUSED (error);
+    return;
+  }
+  entries = g_variant_ref_sink (g_variant_new_array (NULL, &entry, 1));
+  FUZZ_CHECK (g_variant_is_of_type (entries, G_VARIANT_TYPE (shape->type)));
+  printed = quilt_entries_to_json (shape, entries);
+  again = quilt_entries_from_json (shape, printed, "option", &error);
+  g_assert_no_error (error);
+  FUZZ_CHECK (g_variant_equal (entries, again));
+  taken = g_variant_get_child_value (again, 0);
+  check (taken);
+}
+
+static void
+fuzz_shapes (const char *text)
+{
+  if (!g_utf8_validate (text, -1, NULL))
+    return;
+  fuzz_shape (&quilt_volume_shape, check_volume, text);
+  fuzz_shape (&quilt_tmpfs_shape, check_tmpfs, text);
+  fuzz_shape (&quilt_device_shape, check_device, text);
+  fuzz_shape (&quilt_byte_rate_shape, check_rate, text);
+  fuzz_shape (&quilt_operation_rate_shape, check_rate, text);
 }
 
 /* What is one element of a list of texts. */
@@ -136,8 +213,6 @@ fuzz_element (char *text)
 {
   char *list[] = {text, NULL};
   char path[QUILT_SYSCTL_MAX];
-  g_auto (GStrv) words = NULL;
-  g_autofree char *place = NULL;
   QuiltRlimit limit;
   guint64 mask;
   GError *error = NULL;
@@ -153,10 +228,6 @@ fuzz_element (char *text)
   if (quilt_sysctl_to_path (text, path))
     FUZZ_CHECK (*path != '/' && !strstr (path, "//") && !g_str_has_prefix (path, "../") &&
                 !strstr (path, "/../") && !g_str_has_suffix (path, "/.."));
-  if (!quilt_tmpfs_parse ("tmpfs", text, &place, &words, &error))
-    FUZZ_CHECK_REFUSED (error);
-  else
-    FUZZ_CHECK (*place == '/' && !strstr (place, "/../") && !g_str_has_prefix (place, "/proc/"));
 }
 
 static void
@@ -214,7 +285,7 @@ fuzz_text (char *text)
   if (!quilt_hostname_check (text, &error))
     FUZZ_CHECK_REFUSED (error);
   fuzz_element (text);
-  fuzz_volume (text);
+  fuzz_shapes (text);
   fuzz_id_map (text);
   argv = quilt_setup_step_argv (text, &error);
   if (!argv)

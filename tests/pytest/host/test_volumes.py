@@ -268,7 +268,10 @@ def test_no_mount_of_it_is_the_hosts_and_inspect_shows_it(busybox, volume, name)
     background(name, busybox, "/bin/sleep", "1000", options=["-v", f"{volume}:/data:ro", "-v", f"{volume}/in:/file"])
     assert host_mounts() == before
     shown = ctl("inspect", name).ok()
-    assert f"{volume}:/data:ro" in shown.text and f"{volume}/in:/file" in shown.text
+    shown = json.loads(shown.out)
+    shown = shown[0] if isinstance(shown, list) else shown
+    assert shown["options"]["volumes"] == [{"source": str(volume), "destination": "/data", "options": ["ro"]},
+                                           {"source": f"{volume}/in", "destination": "/file", "options": []}]
     oci = json.loads(ctl("inspect", "--oci", name).ok().out)
     oci = oci[0] if isinstance(oci, list) else oci
     mount = next(mount for mount in oci["mounts"] if mount["destination"] == "/data")

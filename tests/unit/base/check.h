@@ -76,3 +76,10 @@ join (char *const *strv)
     all += std::string (*strv) + "|";
   return all;
 }
+
+/* A value in GVariant's text form, the caller's. */
+inline GVariant *
+variant (const char *text)
+{
+  return g_variant_ref_sink (g_variant_new_parsed (text));
+}

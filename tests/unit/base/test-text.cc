@@ -41,21 +41,3 @@ TEST (Text, IsCutBetweenCharacters)
   EXPECT_EQ (take (quilt_text_printable ("ééé", -1, 3)), "éé…");
   EXPECT_LT (take (quilt_text_quote (std::string (100000, 'x').c_str ())).size (), 100u);
 }
-
-/* Fault 22. */
-TEST (Text, IsDividedAsItWasEscaped)
-{
-  for (const char *part : {"", "/a", "/a:b", "\\", "a\\:b\\\\", ":::"}) {
-    g_autofree char *escaped = quilt_text_escape (part);
-    g_autofree char *text = g_strconcat (escaped, ":x:", escaped, nullptr);
-    g_auto (GStrv) parts = quilt_text_divide (text);
-
-    ASSERT_EQ (g_strv_length (parts), 3u) << part;
-    EXPECT_STREQ (parts[0], part);
-    EXPECT_STREQ (parts[1], "x");
-    EXPECT_STREQ (parts[2], part);
-  }
-  g_auto (GStrv) kept = quilt_text_divide ("a\\b:\\");
-  EXPECT_STREQ (kept[0], "a\\b");
-  EXPECT_STREQ (kept[1], "\\");
-}

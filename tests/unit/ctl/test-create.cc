@@ -193,16 +193,17 @@ TEST (Create, EveryOptionArrives)
       "'pids-max': <uint64 18446744073709551615>, 'memory-low': <uint64 8388608>, "
       "'memory-high': <uint64 16777216>, 'memory-swap': <uint64 18446744073709551615>, "
       "'cpu-weight': <uint64 100>, 'cpuset-cpus': <'0-1'>, 'cpuset-mems': <''>, "
-      "'io-weight': <uint64 1>, 'device-read-bps': <['/dev/a:1', '/dev/b:1k']>, "
-      "'device-write-bps': <@as []>, 'device-read-iops': <['/dev/a:2']>, "
-      "'device-write-iops': <['/dev/a:3']>, 'ip-allow': <['any']>, 'ip-deny': <['::1']>, "
+      "'io-weight': <uint64 1>, 'device-read-bps': <[('/dev/a', uint64 1), ('/dev/b', 1024)]>, "
+      "'device-write-bps': <@a(st) []>, 'device-read-iops': <[('/dev/a', uint64 2)]>, "
+      "'device-write-iops': <[('/dev/a', uint64 3)]>, 'ip-allow': <['any']>, 'ip-deny': <['::1']>, "
       "'stop-signal': <10>, "
       "'stop-timeout': <uint64 2000000>, 'network': <'none'>, 'pid': <'host'>, "
       "'ipc': <'shareable'>, 'uts': <'private'>, 'cgroupns': <'host'>, 'init': <true>, "
       "'read-only': <true>, "
       "'cap-add': <['chown', 'KILL', 'x']>, 'cap-drop': <['all']>, "
       "'user': <'app:web'>, 'group-add': <['a', 'b', '7']>, 'ulimits': <['nofile=1']>, 'sysctls': "
-      "<['a=b']>, 'tmpfs': <['/t', '/u:ro']>, 'volumes': <['/a:/b:ro', '/c:/d', '.../e:/f']>, "
+      "<['a=b']>, 'tmpfs': <[('/t', @as []), ('/u', ['ro'])]>, "
+      "'volumes': <[('/a', '/b', ['ro']), ('/c', '/d', []), ('.../e', '/f', [])]>, "
       "'shm-size': <uint64 1024>, 'oom-score-adj': <-5>, 'umask': <23>, 'privileged': <true>, "
       "'no-new-privileges': <false>}");
 }
@@ -301,6 +302,8 @@ TEST (Create, BadValuesAreNamed)
       {"--oom-score-adj", "low", "i"},
       {"--shm-size", "-1", "i"},
       {"--log-rate-limit", "0", "i"},
+      {"--device", "\xff", "i"},
+      {"-v", "/\xff:/a", "i"},
       {"--log-rate-limit", "1/", "i"}};
 
   for (const auto &words : cases) {
@@ -308,6 +311,27 @@ TEST (Create, BadValuesAreNamed)
 
     ASSERT_NE (parsed.args, nullptr) << words[0];
     EXPECT_EQ (print (parsed).rfind ("Failed to read", 0), 0u) << words[0] << ' ' << print (parsed);
+  }
+}
+
+TEST (Create, TextsThatCannotBeDividedAreNamed)
+{
+  const std::vector<std::pair<const char *, const char *>> cases = {
+      {"--volume=", "option --volume to '': must be HOST-PATH:"},
+      {"--volume=/a", "option --volume to '/a': volumes without a source"},
+      {"--volume=/a:/b:c:d", "option --volume to '/a:/b:c:d': must be HOST-PATH:"},
+      {"--tmpfs=/a:b:c", "option --tmpfs to '/a:b:c': must be PATH"},
+      {"--device=/a:/b:c:d", "option --device to '/a:/b:c:d': must be HOST"},
+      {"--device=", "option --device to '': must be HOST"},
+      {"--device-read-iops=/dev/a:1k", "option --device-read-iops to '/dev/a:1k': must be DEVICE:"},
+      {"--device-write-bps=/dev/a", "option --device-write-bps to '/dev/a': must be DEVICE:RATE"},
+  };
+
+  for (const auto &c : cases) {
+    Parsed parsed ({c.first, "i"});
+
+    ASSERT_NE (parsed.args, nullptr) << c.first;
+    EXPECT_NE (print (parsed).find (c.second), std::string::npos) << print (parsed);
   }
 }
 
@@ -350,9 +374,10 @@ TEST (Create, AVolumeThatBeginsHereIsTheCallers)
 {
   g_autofree char *here = g_get_current_dir ();
   g_autofree char *above = g_path_get_dirname (here);
-  Parsed parsed ({"-v.:/a", "-v./b/:/c:ro", "-v", "../d", "-v..:/e", "-v", "f:/g", "-v", "", "i"});
-  std::string volumes = std::string ("{'volumes': <['") + here + ":/a', '" + here + "/b:/c:ro', '" +
-                        above + "/d', '" + above + ":/e', 'f:/g', '']>}";
+  Parsed parsed ({"-v.:/a", "-v./b/:/c:ro", "-v", "../d:/d", "-v..:/e", "-v", "f:/g", "i"});
+  std::string volumes = std::string ("{'volumes': <[('") + here + "', '/a', @as []), ('" + here +
+                        "/b', '/c', ['ro']), ('" + above + "/d', '/d', []), ('" + above +
+                        "', '/e', []), ('f', '/g', [])]>}";
 
   ASSERT_NE (parsed.args, nullptr);
   EXPECT_EQ (print (parsed), volumes);
@@ -362,25 +387,43 @@ TEST (Create, AMountIsAVolume)
 {
   g_autofree char *here = g_get_current_dir ();
   const std::vector<std::pair<const char *, std::string>> cases = {
-      {"type=bind,source=/a,destination=/b", "/a:/b"},
-      {"dst=/b,src=/a,type=bind,readonly", "/a:/b:ro"},
-      {"type=bind,src=/a,target=/b,ro=true,suid", "/a:/b:suid,ro"},
-      {"type=bind,src=/a,target=/b,ro=false,bind-propagation=rslave", "/a:/b:rslave,rw"},
-      {"type=bind,src=./a,dst=/b,noidmap,dev", std::string (here) + "/a:/b:noidmap,dev"},
+      {"type=bind,source=/a,destination=/b", "'/a', '/b', @as []"},
+      {"dst=/b,src=/a,type=bind,readonly", "'/a', '/b', ['ro']"},
+      {"type=bind,src=/a,target=/b,ro=true,suid", "'/a', '/b', ['suid', 'ro']"},
+      {"type=bind,src=/a,target=/b,ro=false,bind-propagation=rslave",
+       "'/a', '/b', ['rslave', 'rw']"},
+      {"type=bind,src=./a,dst=/b,noidmap,dev",
+       "'" + std::string (here) + "/a', '/b', ['noidmap', 'dev']"},
+      {"type=bind,src=/a,dst=/b,x:y", "'/a', '/b', ['x:y']"},
       /* Fault 22. */
-      {"type=bind,src=/a:b,dst=/c:ro", R"(/a\\:b:/c\\:ro)"},
-      {R"(type=bind,"src=/a,b","dst=/say ""x"":",ro)", R"(/a,b:/say "x"\\::ro)"},
-      {R"("type=bind",src=/a\b,dst=/c)", R"(/a\\\\b:/c)"},
+      {"type=bind,src=/a:b,dst=/c:ro", "'/a:b', '/c:ro', @as []"},
+      {R"(type=bind,"src=/a,b","dst=/say ""x"":",ro)", R"('/a,b', '/say "x":', ['ro'])"},
+      {R"("type=bind",src=/a\b,dst=/c)", R"('/a\\b', '/c', @as [])"},
   };
 
   for (const auto &c : cases) {
     Parsed parsed ({"--mount", c.first, "i"});
 
     ASSERT_NE (parsed.args, nullptr);
-    EXPECT_EQ (print (parsed), "{'volumes': <['" + c.second + "']>}");
+    EXPECT_EQ (print (parsed), "{'volumes': <[(" + c.second + ")]>}");
   }
   Parsed both ({"--mount=type=bind,src=/a,dst=/b", "-v/c:/d", "i"});
-  EXPECT_EQ (print (both), "{'volumes': <['/c:/d', '/a:/b']>}");
+  EXPECT_EQ (print (both), "{'volumes': <[('/c', '/d', @as []), ('/a', '/b', [])]>}");
+}
+
+/* Fault 22. */
+TEST (Create, TextsOfPathsAreDividedHere)
+{
+  Parsed parsed ({R"(-v/a\:b\\:/c\d:ro,x)", R"(--tmpfs=/t\:,:size=1M)",
+                  R"(--device=/dev/a\:0:/dev/b\\:r)", "--device=/dev/c:rw",
+                  "--device-read-bps=/dev/d:0:1k", "i"});
+
+  ASSERT_NE (parsed.args, nullptr);
+  EXPECT_EQ (print (parsed),
+             R"({'device-read-bps': <[('/dev/d:0', uint64 1024)]>, )"
+             R"('devices': <[('/dev/a:0', '/dev/b\\', 'r'), ('/dev/c', '', 'rw')]>, )"
+             R"('tmpfs': <[('/t:,', ['size=1M'])]>, )"
+             R"('volumes': <[('/a:b\\', '/c\\d', ['ro', 'x'])]>})");
 }
 
 TEST (Create, WhatIsNoMountIsNamed)
@@ -400,7 +443,7 @@ TEST (Create, WhatIsNoMountIsNamed)
       {"type=bind,src=/a,dst=/b,ro,readonly", "'readonly': it is given twice"},
       {"type=bind,src=/a,dst=/b,ro=1", "'ro=1': must be true or false"},
       {"type=bind,src=/a,dst=/b,relabel=shared", "'relabel=shared': there is no such option"},
-      {"type=bind,src=/a,dst=/b,x:y", "'x:y': there is no such option"},
+      {"type=bind,src=/a,dst=/\xff", "must be UTF-8"},
   };
 
   for (const auto &c : cases) {

@@ -8,6 +8,16 @@ extern "C" {
 }
 
 using std::string;
+/* As from quiltctl to quiltd; the strings are of *ret_entry. */
+static gboolean
+read (const char *text, GVariant **ret_entry, QuiltDeviceRequest *ret_request, GError **error)
+{
+  *ret_entry = quilt_device_shape.from_text ("--device", text, error);
+  if (*ret_entry)
+    g_variant_ref_sink (*ret_entry);
+  return *ret_entry && quilt_device_read ("devices", *ret_entry, ret_request, error);
+}
+
 using Spec = std::unique_ptr<QuiltSpec, void (*) (QuiltSpec *)>;
 
 TEST (Devices, AreReadAsPodmanDoes)
@@ -26,15 +36,13 @@ TEST (Devices, AreReadAsPodmanDoes)
 
   for (const auto &c : cases) {
     Error error;
-    char *source = nullptr, *path = nullptr;
-    char access[4] = "";
+    g_autoptr (GVariant) entry = nullptr;
+    QuiltDeviceRequest request = {};
 
-    EXPECT_TRUE (quilt_device_parse ("devices", c.text, &source, &path, access, error.out ()));
-    EXPECT_STREQ (source, c.source) << c.text;
-    EXPECT_STREQ (path, c.path) << c.text;
-    EXPECT_STREQ (access, c.access) << c.text;
-    g_free (source);
-    g_free (path);
+    EXPECT_TRUE (read (c.text, &entry, &request, error.out ()));
+    EXPECT_STREQ (request.source, c.source) << c.text;
+    EXPECT_STREQ (request.destination, c.path) << c.text;
+    EXPECT_STREQ (request.access, c.access) << c.text;
   }
 }
 
@@ -44,8 +52,8 @@ TEST (Devices, BadWordsAreNamed)
     const char *text, *why;
   } cases[] = {
       {"", "''"},
-      {"fuse", "paths must be absolute"},
-      {"/dev/../etc/passwd", "paths must be absolute and without"},
+      {"fuse", "must be an absolute path"},
+      {"/dev/../etc/passwd", "must be an absolute path, without"},
       {"/dev//fuse", "without '.', '..' and '//'"},
       {"/dev/fuse/", "without '.', '..' and '//'"},
       {"/dev/fuse:/data/fuse", "must be below /dev"},
@@ -56,17 +64,21 @@ TEST (Devices, BadWordsAreNamed)
       {"/dev/x:/devious", "must be below /dev"},
       {"/dev/x:/dev/x:x", "letters r, w and m"},
       {"/dev/x:/dev/x:rr", "letters r, w and m"},
-      {"/dev/x:/dev/x:", "letters r, w and m"},
-      {"/dev/x:/dev/x:r:w", "must be HOST[:CONTAINER[:ACCESS]]"},
+      {"/dev/x:/dev/x:", "must be HOST[:PATH[:ACCESS]]"},
+      {"/dev/x::r", "must be HOST[:PATH[:ACCESS]]"},
+      {"/dev/x:", "must be HOST[:PATH[:ACCESS]]"},
+      {"/dev/pci-0000:00", "to '00': must be an absolute path"},
+      {"/dev/x:/dev/x:r:w", "must be HOST[:PATH[:ACCESS]]"},
   };
 
   for (const auto &c : cases) {
     Error error;
-    char *path = nullptr;
+    g_autoptr (GVariant) entry = nullptr;
+    QuiltDeviceRequest request = {};
 
-    EXPECT_FALSE (quilt_device_parse ("devices", c.text, nullptr, &path, nullptr, error.out ()));
+    EXPECT_FALSE (read (c.text, &entry, &request, error.out ()));
     EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, c.why)) << c.text << error.message ();
-    EXPECT_EQ (path, nullptr);
+    EXPECT_EQ (request.source, nullptr);
   }
 }
 

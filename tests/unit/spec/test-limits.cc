@@ -101,14 +101,17 @@ TEST (Tmpfs, IsPathAndMountOptions)
       {"/a:size=1k,mode=700,exec", "/a", "size=1024|mode=700|nosuid|nodev|exec|"},
       {"/a:ro,size=50%,uid=5,gid=6,nr_inodes=7", "/a",
        "size=50%|uid=5|gid=6|nr_inodes=7|nosuid|nodev|noexec|ro|mode=1777|"},
+      {R"(/a\:,b\\:ro)", R"(/a:,b\)", "nosuid|nodev|noexec|ro|mode=1777|"}, /* Fault 22. */
       {"/dev/x:dev,suid,rw,noatime", "/dev/x", "suid|dev|noexec|rw|noatime|mode=1777|"},
   };
 
   for (const auto &c : cases) {
     Error error;
     char *path = nullptr, **options = nullptr;
+    g_autoptr (GVariant) entry = quilt_tmpfs_shape.from_text ("--tmpfs", c.text, error.out ());
 
-    ASSERT_TRUE (quilt_tmpfs_parse ("tmpfs", c.text, &path, &options, error.out ()))
+    ASSERT_TRUE (entry && quilt_tmpfs_read ("tmpfs", g_variant_ref_sink (entry), &path, &options,
+                                            error.out ()))
         << error.message ();
     EXPECT_EQ (take (path), c.path);
     EXPECT_EQ (join (options), c.options);
@@ -116,11 +119,11 @@ TEST (Tmpfs, IsPathAndMountOptions)
   }
 }
 
-TEST (Tmpfs, ParentsComeFirst)
+TEST (Tmpfs, AThirdPartIsNone)
 {
-  char a[] = "/b/c:ro", b[] = "/b-d", c[] = "/b:rw", d[] = "/a/z";
-  char *texts[] = {a, b, c, d, nullptr};
+  Error error;
 
-  quilt_tmpfs_normalize (texts);
-  EXPECT_EQ (join (texts), "/a/z|/b:rw|/b-d|/b/c:ro|");
+  EXPECT_EQ (quilt_tmpfs_shape.from_text ("--tmpfs", "/a:ro:rw", error.out ()), nullptr);
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT,
+                         "option --tmpfs to '/a:ro:rw': must be PATH[:OPTION,...]; write"));
 }

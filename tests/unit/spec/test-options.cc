@@ -65,12 +65,14 @@ static const char everything[] =
     "'auto-remove': <true>, "
     "'read-only': <true>,"
     " 'pid': <'private'>, 'ipc': <'shareable'>, 'uts': <'private'>, 'network': <'none'>,"
-    " 'cgroupns': <'host'>, 'devices': <['/dev/fuse']>, 'init': <true>,"
+    " 'cgroupns': <'host'>, 'devices': <[('/dev/fuse', '', ''), ('/dev/a:b', '/dev/c', 'r')]>, "
+    "'init': <true>,"
     " 'cap-add': <['chown', 'CAP_Sys_Admin']>, 'cap-drop': <['all']>,"
     " 'no-new-privileges': <false>, 'ulimits': <['nofile=1:2', 'core=-1']>,"
     " 'privileged': <false>, 'user': <'app:5'>, 'group-add': <['a', '7']>,"
-    " 'sysctls': <['net.ipv4.ip_forward=1']>, 'tmpfs': <['/b/c', '/b:size=1M']>,"
-    " 'volumes': <['/srv/b:/v/b', '/srv/a/:/v:ro']>,"
+    " 'sysctls': <['net.ipv4.ip_forward=1']>, 'tmpfs': <[('/b/c', @as []), ('/b', ['size=1M'])]>,"
+    " 'volumes': <[('/srv/b', '/v/b', @as []), ('/srv/a/', '/v', ['ro'])]>,"
+    " 'device-read-bps': <[('/dev/sda', uint64 18446744073709551614)]>,"
     " 'shm-size': <uint64 4096>, 'oom-score-adj': <-5>, 'umask': <63>,"
     " 'seccomp': <' {\"defaultAction\":\"SCMP_ACT_ALLOW\"}'>}";
 
@@ -84,12 +86,18 @@ static const char everything_json[] =
     R"("labels":["a=","a-b=1","a.b=é","b=2"],"setup":["apt: hello","echo \"x\""],)"
     R"("setup-timeout":90000000,"memory-max":67108864,"cpu-quota":1500000,"pids-max":100,)"
     R"("memory-high":null,"memory-low":0,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
+    R"("device-read-bps":[{"device":"/dev/sda","rate":18446744073709551614}],)"
     R"("stop-signal":2,"stop-timeout":0,"log-rate-burst":1000,"log-rate-interval":30000000,)"
     R"("pid":"private","ipc":"shareable","uts":"private","network":"none","cgroupns":"host",)"
-    R"("devices":["/dev/fuse"],"init":true,"strict-limits":true,"slice":"quilt-batch.slice","auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
+    R"()"
+    R"("devices":[{"source":"/dev/fuse","destination":"","access":""},)"
+    R"({"source":"/dev/a:b","destination":"/dev/c","access":"r"}],"init":true,"strict-limits":true,"slice":"quilt-batch.slice","auto-remove":true,"read-only":true,"cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],)"
     R"("cap-drop":["ALL"],"no-new-privileges":false,"privileged":false,"user":"app:5","group-add":["a","7"],)"
     R"("ulimits":["nofile=1:2","core=-1"],)"
-    R"("sysctls":["net.ipv4.ip_forward=1"],"tmpfs":["/b:size=1M","/b/c"],"volumes":["/srv/b:/v/b","/srv/a/:/v:ro"],"shm-size":4096,)"
+    R"("sysctls":["net.ipv4.ip_forward=1"],)"
+    R"("tmpfs":[{"destination":"/b/c","options":[]},{"destination":"/b","options":["size=1M"]}],)"
+    R"("volumes":[{"source":"/srv/b","destination":"/v/b","options":[]},)"
+    R"({"source":"/srv/a/","destination":"/v","options":["ro"]}],"shm-size":4096,)"
     R"("oom-score-adj":-5,"umask":63,"seccomp":" {\"defaultAction\":\"SCMP_ACT_ALLOW\"}"})";
 
 static const char defaults_json[] =
@@ -247,7 +255,12 @@ static const struct {
     {"{'io-weight': <uint64 10001>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 10000"},
     {"{'cpuset-cpus': <'0-'>}", QUILT_ERROR_INVALID_ARGUMENT, "list of CPUs '0-'"},
     {"{'cpuset-mems': <'x'>}", QUILT_ERROR_INVALID_ARGUMENT, "list of memory nodes 'x'"},
-    {"{'device-write-iops': <['/dev/sda:1k']>}", QUILT_ERROR_INVALID_ARGUMENT, "'/dev/sda:1k'"},
+    {"{'device-write-iops': <['/dev/sda:1']>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "must be of D-Bus type a(st), not as"},
+    {"{'device-write-iops': <[('/etc/x', uint64 1)]>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'device-write-iops' to '/etc/x': must be the path of a device"},
+    {"{'devices': <[('/dev/x', '/dev/y', 'q')]>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'devices' to 'q': what may be done"},
     {"{'ip-allow': <['any', 'nowhere']>}", QUILT_ERROR_INVALID_ARGUMENT, "'nowhere'"},
     {"{'pids-max': <uint64 4194304>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 4194303"},
     {"{'stop-signal': <-1>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1': must be 1 to 64"},
@@ -293,24 +306,27 @@ static const struct {
     {"{'sysctls': <['kernel.shmmaxx=1']>}", QUILT_ERROR_INVALID_ARGUMENT, "no namespace"},
     {"{'sysctls': <['net.x=a\nb']>}", QUILT_ERROR_INVALID_ARGUMENT, "one line"},
     {"{'sysctls': <['net.a.b=1', 'net/a/b=2']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
-    {"{'tmpfs': <['x']>}", QUILT_ERROR_INVALID_ARGUMENT,
+    {"{'tmpfs': <[('x', @as [])]>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'tmpfs' to 'x': the path in the container must be absolute"},
-    {"{'tmpfs': <['/']>}", QUILT_ERROR_INVALID_ARGUMENT, "the root file system"},
-    {"{'tmpfs': <['/a/../proc']>}", QUILT_ERROR_INVALID_ARGUMENT, "no '//', '.' and '..'"},
-    {"{'tmpfs': <['/a/']>}", QUILT_ERROR_INVALID_ARGUMENT, "nor end with '/'"},
-    {"{'tmpfs': <['/proc/sys']>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
-    {"{'tmpfs': <['/sys:size=1k']>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
-    {"{'tmpfs': <['/dev']>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
-    {"{'tmpfs': <['/a:size=much']>}", QUILT_ERROR_INVALID_ARGUMENT, "'tmpfs' to 'size=much'"},
-    {"{'tmpfs': <['/a:mode=9']>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'mode=9'"},
-    {"{'tmpfs': <['/a:rw,tmpcopyup']>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'tmpcopyup'"},
-    {"{'tmpfs': <['/a:ro,,rw']>}", QUILT_ERROR_INVALID_ARGUMENT, "to ''"},
-    {"{'tmpfs': <['/a', '/a:ro']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
-    {"{'volumes': <['data:/data']>}", QUILT_ERROR_NOT_SUPPORTED, "named volumes"},
-    {"{'volumes': <['/a:/b', '/c:/b/']>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
-    {"{'volumes': <['/a:/b/']>, 'tmpfs': <['/b:ro']>}", QUILT_ERROR_INVALID_ARGUMENT,
-     "a tmpfs has"},
-    {"{'volumes': <['/a:/b:idmap']>, 'userns': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT,
+    {"{'tmpfs': <[('/', @as [])]>}", QUILT_ERROR_INVALID_ARGUMENT, "the root file system"},
+    {"{'tmpfs': <[('/a/../proc', @as [])]>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "no '//', '.' and '..'"},
+    {"{'tmpfs': <[('/a/', @as [])]>}", QUILT_ERROR_INVALID_ARGUMENT, "nor end with '/'"},
+    {"{'tmpfs': <[('/proc/sys', @as [])]>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
+    {"{'tmpfs': <[('/sys', ['size=1k'])]>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
+    {"{'tmpfs': <[('/dev', @as [])]>}", QUILT_ERROR_INVALID_ARGUMENT, "can't be covered"},
+    {"{'tmpfs': <[('/a', ['size=much'])]>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "'tmpfs' to 'size=much'"},
+    {"{'tmpfs': <[('/a', ['mode=9'])]>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'mode=9'"},
+    {"{'tmpfs': <[('/a', ['rw', 'tmpcopyup'])]>}", QUILT_ERROR_INVALID_ARGUMENT, "to 'tmpcopyup'"},
+    {"{'tmpfs': <[('/a', ['ro', '', 'rw'])]>}", QUILT_ERROR_INVALID_ARGUMENT, "to ''"},
+    {"{'tmpfs': <[('/a', @as []), ('/a', ['ro'])]>}", QUILT_ERROR_INVALID_ARGUMENT, "given twice"},
+    {"{'volumes': <[('data', '/data', @as [])]>}", QUILT_ERROR_NOT_SUPPORTED, "named volumes"},
+    {"{'volumes': <[('/a', '/b', @as []), ('/c', '/b/', [])]>}", QUILT_ERROR_INVALID_ARGUMENT,
+     "given twice"},
+    {"{'volumes': <[('/a', '/b/', @as [])]>, 'tmpfs': <[('/b', ['ro'])]>}",
+     QUILT_ERROR_INVALID_ARGUMENT, "a tmpfs has"},
+    {"{'volumes': <[('/a', '/b', ['idmap'])]>, 'userns': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT,
      "needs a user namespace"},
     {"{'shm-size': <uint64 4096>, 'ipc': <'host'>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'shm-size': with ipc 'host'"},
@@ -356,14 +372,14 @@ TEST (Options, EdgesOfRangesAreIn)
                            "{'memory-max': <uint64 4194304>, 'memory-swap': <uint64 4194304>}",
                            "{'cpu-weight': <uint64 1>, 'io-weight': <uint64 10000>}",
                            "{'cpuset-cpus': <''>}",
-                           "{'device-read-bps': <@as []>, 'ip-deny': <@as []>}",
+                           "{'device-read-bps': <@a(st) []>, 'ip-deny': <@as []>}",
                            "{'oom-score-adj': <1000>}",
                            "{'oom-score-adj': <-1000>}",
                            "{'umask': <0>}",
                            "{'umask': <511>}",
                            "{'shm-size': <uint64 0>}",
                            "{'ulimits': <['cpu=unlimited']>}",
-                           "{'tmpfs': <['/dev/x:size=50%,rw,notmpcopyup']>}",
+                           "{'tmpfs': <[('/dev/x', ['size=50%', 'rw', 'notmpcopyup'])]>}",
                            "{'sysctls': <['fs.mqueue.msg_max=1']>}",
                            "{'labels': <@as []>}",
                            "{'command': <@aay []>}",
@@ -519,8 +535,9 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'userns': <'keep-id'>}", ""},
       {"{'userns': <'host'>}", "userns|"},
       {"{'userns': <'0:524288:65536'>}", "userns|"},
-      {"{'volumes': <@as []>}", ""},
-      {"{'volumes': <['/srv:/data:ro']>}", "volumes|"},
+      {"{'volumes': <@a(ssas) []>}", ""},
+      {"{'devices': <[('/dev/null', '', 'r')]>}", "devices|"},
+      {"{'volumes': <[('/srv', '/data', ['ro'])]>}", "volumes|"},
       /* Fault 13. */
       {"{'ulimits': <['rtprio=99']>}", "ulimits|"},
       {"{'ulimits': <['rtprio=0:1']>}", "ulimits|"},
@@ -536,7 +553,7 @@ TEST (Options, ThatMakeRootNeedAPrivilege)
       {"{'ulimits': <['nofile=1048576', 'nproc=-1', 'core=-1', 'stack=-1', 'as=-1', 'cpu=-1', "
        "'data=-1', 'fsize=-1', 'locks=-1', 'rss=-1', 'sigpending=-1']>}",
        ""},
-      {"{'ulimits': <['core=0', 'nice=-1', 'nofile=1']>, 'volumes': <['/a:/b']>}",
+      {"{'ulimits': <['core=0', 'nice=-1', 'nofile=1']>, 'volumes': <[('/a', '/b', @as [])]>}",
        "volumes|ulimits|"},
   };
 

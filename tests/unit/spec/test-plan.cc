@@ -391,7 +391,7 @@ TEST_F (Plan, LimitsProcesses)
 
 TEST_F (Plan, MountsFilesInMemory)
 {
-  options->tmpfs = strv ({"/data:size=1k", "/tmp:mode=700"});
+  options->tmpfs = variant ("[('/data', ['size=1k']), ('/tmp', ['mode=700'])]");
   options->shm_size = 4096;
   options->read_only = TRUE;
   Spec spec = plan ();
@@ -407,9 +407,10 @@ TEST_F (Plan, ShowsFilesOfTheHost)
 {
   g_autoptr (GArray) ids = quilt_id_map_parse ("0:600000:65536", nullptr);
 
-  options->tmpfs = strv ({"/v/a/t"});
-  options->volumes =
-      strv ({"/srv/b:/v/a:ro,bind", "/srv/a:/v", "/srv/c:/c:noidmap,noexec", "/srv/d:/tmp:suid"});
+  options->tmpfs = variant ("[('/v/a/t', @as [])]");
+  options->volumes = variant ("[('/srv/b', '/v/a', ['ro', 'bind']), ('/srv/a', '/v', []), "
+                              "('/srv/c', '/c', ['noidmap', 'noexec']), "
+                              "('/srv/d', '/tmp', ['suid'])]");
   options->read_only = TRUE;
   Spec spec = plan ();
 

@@ -45,45 +45,58 @@ TEST (Resources, CpuListsAreSetsOfBits)
   }
 }
 
+/* As from quiltctl to quiltd: a list with this one rate, printed. */
 static string
-rate (const char *text, gboolean with_unit)
+rate (const QuiltShape *shape, const char *text)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
-  guint64 value = 7;
+  Error error;
+  g_autoptr (GVariant) rates = nullptr;
+  GVariant *rate = shape->from_text ("--device-read-bps", text, error.out ());
 
-  if (!quilt_device_rate_parse (text, with_unit, &path, &value, &error)) {
-    EXPECT_EQ (path, nullptr);
-    EXPECT_EQ (value, 7u);
-    return error->message;
-  }
-  return string (path) + " " + std::to_string (value);
+  if (!rate)
+    return error.message ();
+  rates = g_variant_ref_sink (g_variant_new_array (nullptr, &rate, 1));
+  return quilt_rates_check ("device-read-bps", rates, error.out ())
+             ? take (g_variant_print (rates, FALSE))
+             : error.message ();
 }
 
 TEST (Resources, RatesHaveADeviceAndANumber)
 {
-  EXPECT_EQ (rate ("/dev/sda:1M", TRUE), "/dev/sda 1048576");
-  EXPECT_EQ (rate ("/dev/sda:1024", FALSE), "/dev/sda 1024");
-  EXPECT_EQ (rate ("/dev/disk/by-path/pci-0:0:1", TRUE), "/dev/disk/by-path/pci-0:0 1");
+  const QuiltShape *bytes = &quilt_byte_rate_shape, *operations = &quilt_operation_rate_shape;
+
+  EXPECT_EQ (rate (bytes, "/dev/sda:1M"), "[('/dev/sda', 1048576)]");
+  EXPECT_EQ (rate (operations, "/dev/sda:1024"), "[('/dev/sda', 1024)]");
+  EXPECT_EQ (rate (bytes, "/dev/disk/by-path/pci-0:0:1"), "[('/dev/disk/by-path/pci-0:0', 1)]");
   for (const char *bad : {"", "/dev/sda", "/dev/sda:", "/dev/sda:0", "/dev/sda:infinity",
                           "/dev/sda:-1", ":1", "sda:1", "/dev:1", "/dev/:1", "/dev/../etc/x:1",
                           "/dev//sda:1", "/dev/./sda:1", "/dev/sda/:1"}) {
-    EXPECT_EQ (rate (bad, TRUE).rfind ("Failed to read rate of a device", 0), 0u) << bad;
-    EXPECT_EQ (rate (bad, FALSE).rfind ("Failed to read rate of a device", 0), 0u) << bad;
+    EXPECT_EQ (rate (bytes, bad).rfind ("Failed to set option ", 0), 0u) << bad;
+    EXPECT_EQ (rate (operations, bad).rfind ("Failed to set option ", 0), 0u) << bad;
   }
-  EXPECT_NE (rate ("/dev/sda:1k", FALSE).find ("operations"), string::npos);
+  EXPECT_NE (rate (operations, "/dev/sda:1k").find ("operations"), string::npos);
 }
 
-TEST (Resources, ADeviceHasOneRate)
+TEST (Resources, ADeviceHasOneRateAboveZero)
 {
-  char a[] = "/dev/sda:1", b[] = "/dev/sdb:1", again[] = "/dev/sda:2";
-  char *good[] = {a, b, NULL}, *bad[] = {a, b, again, NULL};
-  g_autoptr (GError) error = NULL;
+  const struct {
+    const char *rates, *why;
+  } cases[] = {
+      {"[('/dev/sda', uint64 1), ('/dev/sdb', 1)]", nullptr},
+      {"[('/dev/sda', uint64 1), ('/dev/sdb', 1), ('/dev/sda', 2)]",
+       "'device-read-bps' to '/dev/sda': this device is given twice"},
+      {"[('/dev/sda', uint64 0)]", "its rate must be above 0"},
+      {"[('/dev/sda', uint64 18446744073709551615)]", "its rate must be above 0, and a number"},
+      {"[('', uint64 1)]", "to '': must be the path of a device below /dev"},
+  };
 
-  EXPECT_TRUE (quilt_byte_rates_check ("device-read-bps", good, &error));
-  EXPECT_FALSE (quilt_byte_rates_check ("device-read-bps", bad, &error));
-  EXPECT_NE (string (error->message).find ("'/dev/sda:2': this device is given twice"),
-             string::npos);
+  for (const auto &c : cases) {
+    Error error;
+    g_autoptr (GVariant) rates = variant (c.rates);
+
+    EXPECT_EQ (quilt_rates_check ("device-read-bps", rates, error.out ()), !c.why);
+    EXPECT_TRUE (c.why ? error.is (QUILT_ERROR_INVALID_ARGUMENT, c.why) : error.none ()) << c.rates;
+  }
 }
 
 static string
@@ -193,7 +206,7 @@ TEST (Resources, MissingControllersAreNamedWithWhatNeedsThem)
   EXPECT_EQ (quilt_options_missing_controllers (options, defaults, ""), nullptr);
   options->memory_max = 64 << 20;
   options->cpuset_cpus = g_strdup ("0");
-  options->device_read_bps = g_strsplit ("/dev/sda:1", " ", -1);
+  options->device_read_bps = variant ("[('/dev/sda', uint64 1)]");
   options->ip_deny = g_strsplit ("any", " ", -1);
   EXPECT_EQ (quilt_options_missing_controllers (options, defaults, "cpu cpuset io memory\n"),
              nullptr);

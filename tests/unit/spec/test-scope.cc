@@ -139,24 +139,26 @@ TEST_F (Scope, WhoCanMakeNoNodesNeedsNoPolicyUntilHeHasSome)
 TEST_F (Scope, AVolumeNeedsAPolicyWhereItsNodesCouldBeOpened)
 {
   const struct {
-    const char *volume, *added;
+    const char *volumes, *added;
     bool policy;
   } cases[] = {
-      {"/srv:/data", nullptr, false},    {"/srv:/data", "CAP_NET_RAW", false},
-      {"/srv:/data:dev", nullptr, true}, {"/srv:/data", "CAP_SYS_ADMIN", true},
-      {nullptr, "CAP_SYS_ADMIN", false},
+      {"[('/srv', '/data', @as [])]", nullptr, false},
+      {"[('/srv', '/data', @as [])]", "CAP_NET_RAW", false},
+      {"[('/srv', '/data', ['dev'])]", nullptr, true},
+      {"[('/srv', '/data', @as [])]", "CAP_SYS_ADMIN", true},
+      {"@a(ssas) []", "CAP_SYS_ADMIN", false},
   };
 
   options->userns = g_strdup ("auto");
   for (const auto &c : cases) {
-    const char *volumes[] = {c.volume, nullptr}, *added[] = {c.added, nullptr};
+    const char *added[] = {c.added, nullptr};
 
-    g_strfreev (options->volumes);
+    g_clear_pointer (&options->volumes, g_variant_unref);
     g_strfreev (options->cap_add);
-    options->volumes = g_strdupv ((char **)volumes);
+    options->volumes = variant (c.volumes);
     options->cap_add = g_strdupv ((char **)added);
     EXPECT_EQ (properties ().count ("DevicePolicy"), c.policy ? 1u : 0u)
-        << (c.volume ? c.volume : "none") << (c.added ? c.added : "");
+        << c.volumes << (c.added ? c.added : "");
   }
 }
 
@@ -180,8 +182,8 @@ TEST_F (Scope, WithEveryLimit)
   options->cpuset_cpus = g_strdup ("0-1,8");
   options->cpuset_mems = g_strdup ("0");
   options->io_weight = 50;
-  options->device_read_bps = g_strsplit ("/dev/sda:1M /dev/sdb:1", " ", -1);
-  options->device_write_iops = g_strsplit ("/dev/sda:100", " ", -1);
+  options->device_read_bps = variant ("[('/dev/sda', uint64 1048576), ('/dev/sdb', 1)]");
+  options->device_write_iops = variant ("[('/dev/sda', uint64 100)]");
   options->ip_allow = g_strsplit ("10.0.0.0/8", " ", -1);
   options->ip_deny = g_strsplit ("any", " ", -1);
   expected["MemoryMax"] = "uint64 67108864";
@@ -214,7 +216,7 @@ TEST_F (Scope, SwapIsWhatTheTotalLeaves)
 
 TEST_F (Scope, UpdatesReplaceLists)
 {
-  options->device_read_bps = g_strsplit ("/dev/sda:1M", " ", -1);
+  options->device_read_bps = variant ("[('/dev/sda', uint64 1048576)]");
   EXPECT_EQ (read (quilt_options_limit_properties (options, options))["IOReadBandwidthMax"],
              "@a(st) [] then [('/dev/sda', uint64 1048576)]");
 }

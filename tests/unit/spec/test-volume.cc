@@ -8,6 +8,15 @@ extern "C" {
 
 using std::string;
 
+/* As from quiltctl to quiltd. */
+static gboolean
+read (const char *text, QuiltVolume *ret_volume, GError **error)
+{
+  g_autoptr (GVariant) entry = quilt_volume_shape.from_text ("--volume", text, error);
+
+  return entry && quilt_volume_read ("volumes", g_variant_ref_sink (entry), ret_volume, error);
+}
+
 TEST (Volume, IsSourcePlaceAndOptions)
 {
   const struct {
@@ -22,7 +31,7 @@ TEST (Volume, IsSourcePlaceAndOptions)
       {"/:/host:bind,suid,dev,exec,rw,rslave", "/", "/host", "bind|rslave|", "bind|rslave|idmap|"},
       {"/a:/dev/shm/x:noexec,private,noidmap", "/a", "/dev/shm/x",
        "rbind|rnosuid|rnodev|rnoexec|private|", "rbind|rnosuid|rnodev|rnoexec|private|"},
-      {R"(/a\:b\\:/c\:\d)", R"(/a:b\)", R"(/c:\d)", "rbind|rnosuid|rnodev|rprivate|",
+      {R"(/a\:b\\:/c,\:\d)", R"(/a:b\)", R"(/c,:\d)", "rbind|rnosuid|rnodev|rprivate|",
        "rbind|rnosuid|rnodev|rprivate|ridmap|"}, /* Fault 22. */
       {"/a:/b:idmap,nodev,nosuid,slave,rbind", "/a", "/b", "rbind|rnosuid|rnodev|slave|",
        "rbind|rnosuid|rnodev|slave|ridmap|"},
@@ -32,7 +41,7 @@ TEST (Volume, IsSourcePlaceAndOptions)
     Error error;
     QuiltVolume volume = {};
 
-    ASSERT_TRUE (quilt_volume_parse ("volumes", c.text, &volume, error.out ())) << c.text;
+    ASSERT_TRUE (read (c.text, &volume, error.out ())) << c.text;
     EXPECT_STREQ (volume.source, c.source);
     EXPECT_STREQ (volume.destination, c.destination);
     char **plain = quilt_volume_mount_options (&volume, FALSE);
@@ -53,7 +62,7 @@ TEST (Volume, BadWordsAreNamed)
     QuiltError code;
     const char *why;
   } cases[] = {
-      {"", QUILT_ERROR_INVALID_ARGUMENT, "'volumes' to '': must be HOST-PATH:CONTAINER-PATH"},
+      {"", QUILT_ERROR_INVALID_ARGUMENT, "--volume to '': must be HOST-PATH:CONTAINER-PATH"},
       {"data", QUILT_ERROR_INVALID_ARGUMENT, "to 'data': must be HOST-PATH"},
       {"/data", QUILT_ERROR_NOT_SUPPORTED, "without a source are not supported yet"},
       {"data:/data", QUILT_ERROR_NOT_SUPPORTED, "named volumes are not supported yet"},
@@ -61,6 +70,7 @@ TEST (Volume, BadWordsAreNamed)
       {":/data", QUILT_ERROR_INVALID_ARGUMENT, "absolute"},
       {"/a:", QUILT_ERROR_INVALID_ARGUMENT, "absolute"},
       {"/a:b", QUILT_ERROR_INVALID_ARGUMENT, "absolute"},
+      {"/a:b:/c", QUILT_ERROR_INVALID_ARGUMENT, "write a ':' in a path as '\\:'"},
       {"/a:/b:ro:rw", QUILT_ERROR_INVALID_ARGUMENT, "must be HOST-PATH:CONTAINER-PATH[:OPTION"},
       {"/a/../b:/c", QUILT_ERROR_INVALID_ARGUMENT, "'..'"},
       {"/a/./b:/c", QUILT_ERROR_INVALID_ARGUMENT, "'.'"},
@@ -96,7 +106,7 @@ TEST (Volume, BadWordsAreNamed)
     Error error;
     QuiltVolume volume = {};
 
-    EXPECT_FALSE (quilt_volume_parse ("volumes", c.text.c_str (), &volume, error.out ())) << c.text;
+    EXPECT_FALSE (read (c.text.c_str (), &volume, error.out ())) << c.text;
     EXPECT_TRUE (error.is (c.code, c.why)) << c.text << error.message ();
     EXPECT_EQ (volume.source, nullptr);
     EXPECT_EQ (error.message ().find ('\033'), string::npos);
@@ -105,10 +115,10 @@ TEST (Volume, BadWordsAreNamed)
 
 TEST (Volume, WhoseNodesAreWantedIsKnown)
 {
-  const char *plain[] = {"/a:/b", "/c:/d:nodev", nullptr};
-  const char *wanted[] = {"/a:/b", "/c:/d:ro,dev", nullptr};
+  g_autoptr (GVariant) plain = variant ("[('/a', '/b', @as []), ('/c', '/d', ['nodev'])]");
+  g_autoptr (GVariant) wanted = variant ("[('/a', '/b', @as []), ('/c', '/d', ['ro', 'dev'])]");
 
   EXPECT_FALSE (quilt_volumes_have_nodes (nullptr));
-  EXPECT_FALSE (quilt_volumes_have_nodes ((char **)plain));
-  EXPECT_TRUE (quilt_volumes_have_nodes ((char **)wanted));
+  EXPECT_FALSE (quilt_volumes_have_nodes (plain));
+  EXPECT_TRUE (quilt_volumes_have_nodes (wanted));
 }
