@@ -93,12 +93,11 @@ print_members (json_object *object, int indent)
 int
 verb_info (QuiltCtl *ctl, char **argv)
 {
-  char *format = NULL;
+  g_autofree char *format = NULL;
   const GOptionEntry entries[] = {
       {"format", 'f', 0, G_OPTION_ARG_FILENAME, &format, "Print these fields, or json", "TEMPLATE"},
       {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
-  g_autofree char *template = NULL;
   g_autoptr (json_object) rows = json_object_new_array ();
   g_autoptr (GError) error = NULL;
   json_object *object = json_object_new_object ();
@@ -106,12 +105,11 @@ verb_info (QuiltCtl *ctl, char **argv)
   json_object_array_add (rows, object);
   if (!args)
     return ctl->parse_code;
-  template = format;
-  if (!quilt_rows_check_format (ctl, &template, &error) || !add_quilt (ctl, object, &error))
+  if (!quilt_rows_check_format (ctl, &format, &error) || !add_quilt (ctl, object, &error))
     return quilt_ctl_fail (ctl, error);
   add_host (object);
-  if (template)
-    return quilt_rows_print (ctl, rows, template);
+  if (format)
+    return quilt_rows_print (ctl, rows, format);
   if (ctl->json != QUILT_JSON_OFF)
     quilt_print_json (ctl, object);
   else
