@@ -113,38 +113,41 @@ match_label (json_object *row, const char *value, json_object *rows)
          (!parts[1] || strcmp (json_object_get_string (label), parts[1]) == 0);
 }
 
-/* The row of a container by name or ID; NULL if there is none. */
-static json_object *
-find_row (json_object *rows, const char *value)
+static gboolean
+match_container (json_object *row, const char *value, json_object *rows)
 {
-  for (gsize i = 0; i < json_object_array_length (rows); i++) {
-    json_object *row = json_object_array_get_idx (rows, i);
-
-    if (strcmp (quilt_row_string (row, "name"), value) == 0 ||
-        (*value && match_id (row, value, rows)))
-      return row;
-  }
-  return NULL;
+  return strcmp (quilt_row_string (row, "name"), value) == 0 || match_id (row, value, rows);
 }
 
-/* NULL: there is no such object. */
-static gboolean
-is_older (json_object *older, json_object *newer)
+typedef gboolean (*Match) (json_object *row, const char *value, json_object *rows);
+
+/* The sign of how much later the row was created than the first row that matches value; 0 also if
+ * no row does. */
+static int
+compare_age (json_object *row, const char *value, json_object *rows, Match match)
 {
-  return older && newer &&
-         quilt_row_uint64 (older, "created") < quilt_row_uint64 (newer, "created");
+  guint64 created = quilt_row_uint64 (row, "created");
+
+  for (gsize i = 0; *value && i < json_object_array_length (rows); i++) {
+    json_object *other = json_object_array_get_idx (rows, i);
+    guint64 then = quilt_row_uint64 (other, "created");
+
+    if (match (other, value, rows))
+      return (created > then) - (created < then);
+  }
+  return 0;
 }
 
 static gboolean
 match_before (json_object *row, const char *value, json_object *rows)
 {
-  return is_older (row, find_row (rows, value));
+  return compare_age (row, value, rows, match_container) < 0;
 }
 
 static gboolean
 match_since (json_object *row, const char *value, json_object *rows)
 {
-  return is_older (find_row (rows, value), row);
+  return compare_age (row, value, rows, match_container) > 0;
 }
 
 const QuiltFilter quilt_list_filters[] = {
@@ -225,28 +228,22 @@ match_dangling (json_object *row, const char *value, json_object *rows)
   return (!names || json_object_array_length (names) == 0) == (strcmp (value, "true") == 0);
 }
 
-static json_object *
-find_image (json_object *rows, const char *value)
+static gboolean
+match_either (json_object *row, const char *value, json_object *rows)
 {
-  for (gsize i = 0; i < json_object_array_length (rows); i++) {
-    json_object *row = json_object_array_get_idx (rows, i);
-
-    if (match_reference (row, value, rows) || match_digest (row, value, rows))
-      return row;
-  }
-  return NULL;
+  return match_reference (row, value, rows) || match_digest (row, value, rows);
 }
 
 static gboolean
 match_image_before (json_object *row, const char *value, json_object *rows)
 {
-  return is_older (row, find_image (rows, value));
+  return compare_age (row, value, rows, match_either) < 0;
 }
 
 static gboolean
 match_image_since (json_object *row, const char *value, json_object *rows)
 {
-  return is_older (find_image (rows, value), row);
+  return compare_age (row, value, rows, match_either) > 0;
 }
 
 const QuiltFilter quilt_image_filters[] = {

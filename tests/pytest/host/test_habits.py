@@ -113,6 +113,8 @@ def test_ps_filter_and_format(busybox, name):
     assert names("-f", "exited=3") == ["done"]
     assert names("-f", f"name={name}-n") == ["new"]
     assert names("-f", f"since={name}-new") == ["up", "done"]
+    assert names("-f", f"before={name}-done") == ["new", "up"]
+    assert names("-f", "before=") == names("-f", "since=nothing-of-the-kind") == []
     assert names("-n", "2") == ["done", "up"]
     assert names("--latest") == ["done"]
     line = ctl("ps", *mine, "-l", "--format", "{{.ID}}|{{.Image}}|{{.State}}|{{.Status}}|{{.ExitCode}}|{{.Command}}").ok().text
@@ -134,6 +136,7 @@ def test_images_filter_and_format(busybox):
     digest = ctl("images", "--filter", "reference=busybox", "-q").ok().text.strip()
     assert ctl("images", "--no-trunc", "-f", f"id={digest}", "--format", "{{.ID}}").ok().text.split()[0] == digest
     assert ctl("images", "-f", "label=x").code == 1
+    assert ctl("images", "-q", "-f", "since=busybox", "-f", "reference=busybox").ok().text == ""
     for names in (["busybox"], ["busybox:latest"], ["busy*:latest", "-q"], ["none", "busybox"], ["busybox", "-f", f"id={digest}"]):
         assert len(ctl("images", "--no-legend", *names).ok().text.splitlines()) == 1, names
     for names in (["busybox:1"], ["busybo"], ["none"], ["busybox", "-f", "dangling=true"]):
