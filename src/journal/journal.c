@@ -3,7 +3,7 @@
 #include "journal/journal.h"
 
 #include "base/error.h"
-#include "journal/libsystemd.h"
+#include "journal/sd-journal.h"
 #include "journal/log-stream.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 struct QuiltJournal {
   QuiltLogStream *stream; /* in the place of the library and its journal */
-  QuiltLibsystemd lib;
+  QuiltSdJournal lib;
   sd_journal *journal;
   char *name; /* copies, since the library's data ends with the next lookup */
   char *state;
@@ -51,7 +51,7 @@ quilt_journal_open (const char *field, const char *value, GError **error)
   g_autofree char *match = g_strconcat (field, "=", value, NULL);
   int r;
 
-  if (!quilt_libsystemd_load (&journal->lib, error))
+  if (!quilt_sd_journal_load (&journal->lib, error))
     return NULL;
   /* A user's own journal says nothing of containers, and is no reason to be silent. */
   r = journal->lib.open (&journal->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);

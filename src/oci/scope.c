@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "oci/libsystemd.h"
+#include "oci/sd-bus.h"
 #include "oci/scope-properties.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sd-bus(3), loaded when systemd is asked for something: linked, libsystemd and what it brings
- * would cost every start half as much time again. */
+/* sd-bus(3), loaded when systemd is asked for something. */
 #pragma once
 
 #include <glib.h>

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sd-journal(3), loaded when a log is read: linked, libsystemd and the six libraries that it brings
- * would cost every other verb, run above all, half as much start-up time again. */
+/* sd-journal(3), loaded when a log is read. */
 #pragma once
 
 #include <glib.h>
 #include <systemd/sd-journal.h>
 
-#define QUILT_LIBSYSTEMD_FUNCTIONS(F)                                                              \
+#define QUILT_SD_JOURNAL_FUNCTIONS(F)                                                              \
   F (open)                                                                                         \
   F (close)                                                                                        \
   F (set_data_threshold)                                                                           \
@@ -30,10 +29,10 @@
 
 /* Each member is the function sd_journal_NAME. */
 typedef struct {
-#define QUILT_LIBSYSTEMD_MEMBER(name) __typeof__ (&sd_journal_##name) name;
-  QUILT_LIBSYSTEMD_FUNCTIONS (QUILT_LIBSYSTEMD_MEMBER)
-#undef QUILT_LIBSYSTEMD_MEMBER
-} QuiltLibsystemd;
+#define QUILT_SD_JOURNAL_MEMBER(name) __typeof__ (&sd_journal_##name) name;
+  QUILT_SD_JOURNAL_FUNCTIONS (QUILT_SD_JOURNAL_MEMBER)
+#undef QUILT_SD_JOURNAL_MEMBER
+} QuiltSdJournal;
 
 /* Loads the library and looks up all of it; it stays loaded. FAILED where there is none. */
-gboolean quilt_libsystemd_load (QuiltLibsystemd *ret_library, GError **error);
+gboolean quilt_sd_journal_load (QuiltSdJournal *ret_library, GError **error);
