@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+import oci
 import quilt
 
 sys.dont_write_bytecode = True
@@ -61,6 +62,19 @@ def name(request):
     stem = "t-" + re.sub(r"[^a-zA-Z0-9]+", "-", request.node.name)[:40].strip("-").lower()
     yield stem
     quilt.remove_containers(stem)
+
+
+@pytest.fixture
+def oci_clean():
+    """No container and no bundle of quilt-oci's is left after the test."""
+    yield
+    assert oci.remove_all() == []
+
+
+@pytest.fixture
+def bundle(oci_clean):
+    """A bundle with the root of busybox, which everybody may enter; the test writes its configuration."""
+    return oci.Bundle("one")
 
 
 @pytest.fixture

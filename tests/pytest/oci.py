@@ -34,12 +34,14 @@ def config(*args, **process):
 
 
 class Bundle:
-    """A bundle of its own, with the busybox root."""
+    """A bundle of its own, with the busybox root, which everybody may enter."""
 
     def __init__(self, name):
         self.path = BUNDLES / name
-        (self.path / "rootfs").mkdir(parents=True)
-        run("tar", "-C", str(self.path / "rootfs"), "-xf", str(BUSYBOX)).ok()
+        root = self.path / "rootfs"
+        root.mkdir(parents=True)
+        run("tar", "-C", str(root), "-xf", str(BUSYBOX)).ok()
+        root.chmod(0o755)
 
     def write(self, configuration):
         (self.path / "config.json").write_text(json.dumps(configuration))

@@ -11,7 +11,7 @@ import time
 
 from gi.repository import GLib
 
-from quilt import LONG, STATE, TIMEOUT, Events, ctl, manager, properties, run, scopes, spawn, wait_exit
+from quilt import LONG, STATE, TIMEOUT, Events, ctl, manager, run, scopes, spawn, wait_exit
 from test_lifecycle import background, follow_until, path_of, props
 
 

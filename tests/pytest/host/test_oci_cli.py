@@ -10,20 +10,16 @@ import time
 
 import pytest
 
-import oci as tools
 from oci import ROOT, Bundle, Container, config, oci, state
 from quilt import TIMEOUT, run, spawn, wait_exit, wait_path, wait_unit
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 @pytest.fixture
-def bundle():
-    return Bundle("one").write(config("sleep", "1000"))
+def bundle(bundle):
+    return bundle.write(config("sleep", "1000"))
 
 
 def container_in(status, bundle, name="one"):

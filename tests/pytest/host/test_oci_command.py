@@ -5,8 +5,7 @@ import struct
 
 import pytest
 
-import oci as tools
-from oci import CAPABILITIES, Bundle, Container, config, oci
+from oci import CAPABILITIES, Container, config, oci
 from quilt import ctl
 
 # What Quilt calls to become a command, and the command does not.
@@ -16,18 +15,7 @@ ALL_OURS = OURS + ["capset", "capget", "sendto", "sendmsg", "recvfrom", "setsid"
 FILES = ["stat", "lstat", "newfstatat", "statx", "openat", "open", "pread64", "access", "faccessat"]
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
-
-
-@pytest.fixture
-def bundle():
-    """One whose root everybody may enter."""
-    one = Bundle("one")
-    (one.path / "rootfs").chmod(0o755)
-    return one
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 def killing(configuration, names, no_new_privs):

@@ -6,20 +6,11 @@ import subprocess
 
 import pytest
 
-import oci as tools
-from oci import ROOT, Bundle, config, oci
+from oci import ROOT, config, oci
 from quilt import TIMEOUT
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
-
-
-@pytest.fixture
-def bundle():
-    return Bundle("one")
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 # The configuration itself

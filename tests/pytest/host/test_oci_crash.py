@@ -10,7 +10,6 @@ import subprocess
 
 import pytest
 
-import oci as tools
 from oci import ROOT, Bundle, Container, config, oci
 from quilt import TIMEOUT, run, scopes, wait_exit, wait_path
 
@@ -22,10 +21,7 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 MARK = "86421"  # what the container sleeps for
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 def ptrace(request, pid, address=0, data=0):

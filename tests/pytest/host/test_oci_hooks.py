@@ -6,8 +6,7 @@ import subprocess
 
 import pytest
 
-import oci as tools
-from oci import ROOT, Bundle, Container, config, oci, state
+from oci import ROOT, Container, config, oci, state
 from quilt import TIMEOUT, run, wait_exit, wait_path
 
 KINDS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
@@ -19,18 +18,14 @@ echo "$1 $(readlink /proc/self/ns/mnt) $(readlink /proc/self/ns/pid) $(test -e /
 """
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 @pytest.fixture
-def bundle(tmp_path):
+def bundle(bundle):
     """Whose hooks write into a directory that the host and the container have by the same name."""
-    one = Bundle("one")
-    (one.path / "rootfs/hook-is-inside").touch()
-    return one
+    (bundle.path / "rootfs/hook-is-inside").touch()
+    return bundle
 
 
 class Hooks:

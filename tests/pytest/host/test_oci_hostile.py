@@ -11,7 +11,6 @@ import subprocess
 
 import pytest
 
-import oci as tools
 from oci import CAPABILITIES, ROOT, Bundle, Container, config, oci, state
 from quilt import DEBIAN, TIMEOUT, run, spawn, wait_path
 from test_attacks import LINKS, bait, snapshot  # noqa: F401  bait is a fixture
@@ -22,10 +21,7 @@ PTRACE, RENAMEAT2, ADD_KEY, KEYCTL = {"x86_64": (101, 316, 248, 250), "aarch64":
 FAR = 700000  # of the host's ids, those of a container's user namespace
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +31,6 @@ def debian_root():
     run("tar", "-C", str(DEBIAN_ROOT), "--zstd", "-xf", str(DEBIAN), timeout=20 * TIMEOUT).ok()
     yield str(DEBIAN_ROOT)
     run("rm", "-rf", str(DEBIAN_ROOT), timeout=6 * TIMEOUT).ok()
-
-
-@pytest.fixture
-def bundle():
-    """One whose root everybody may enter."""
-    one = Bundle("one")
-    (one.path / "rootfs").chmod(0o755)
-    return one
 
 
 def mapped(configuration, bundle=None):

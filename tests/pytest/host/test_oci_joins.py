@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-import oci as tools
 from oci import BUNDLES, Bundle, Container, config, oci, state
 from quilt import ctl, run
 from test_lifecycle import background
@@ -33,10 +32,7 @@ while (1) {
 OWN_IDS = pytest.mark.parametrize("change", [lambda it, bundle=None: it, mapped], ids=["host's ids", "own ids"])
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 @pytest.fixture

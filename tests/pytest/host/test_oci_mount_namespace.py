@@ -5,20 +5,11 @@ import subprocess
 
 import pytest
 
-import oci as tools
 from oci import Bundle, Container, config, oci
 from quilt import run, wait_exit
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
-
-
-@pytest.fixture
-def bundle():
-    return Bundle("one")
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import socket
 
 import pytest
 
-import oci as tools
-from oci import ROOT, Bundle, Container, config, oci
+from oci import ROOT, Container, config, oci
 from quilt import TIMEOUT, run
 
 ADDRESSES = {"192.0.2.7/24", "198.51.100.7/32", "2001:db8::7/64"}
@@ -15,15 +14,7 @@ NAMESPACE = pathlib.Path("/run/quilt-oci-test-network")
 RTMGRP_LINK = 1
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
-
-
-@pytest.fixture
-def bundle():
-    return Bundle("one")
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 def links(*before):

@@ -8,8 +8,7 @@ import subprocess
 
 import pytest
 
-import oci as tools
-from oci import Bundle, config
+from oci import config
 from quilt import TIMEOUT, Result, run, wait_exit
 
 USER = pwd.getpwnam("alice")
@@ -18,13 +17,11 @@ INIT = "id -u; stat -c '%n %F %t,%T' /dev/null /dev/tty; echo x >/dev/null; stat
 
 
 @pytest.fixture
-def bundle():
+def bundle(bundle):
     RUNTIME.mkdir(mode=0o700)
     os.chown(RUNTIME, USER.pw_uid, USER.pw_gid)
-    one = Bundle("one")
-    yield one
+    yield bundle
     run("rm", "-rf", str(RUNTIME)).ok()
-    assert tools.remove_all() == []
 
 
 class Inside:
@@ -74,7 +71,6 @@ def rootless(network=True, user=False):
 def test_life_of_a_container(inside, bundle, configuration):
     bundle.write(configuration)
     run("chown", "-R", f"{USER.pw_uid}:{USER.pw_gid}", str(bundle.path)).ok()
-    (bundle.path / "rootfs").chmod(0o755)
     with open(bundle.path / "output", "wb") as output:
         done = inside.oci("create", "--bundle", str(bundle.path), "one", output=output)
         assert done.code == 0, (bundle.path / "output").read_text()

@@ -20,10 +20,7 @@ RECV, SEND = (3 << 30 | 80 << 16 | ord("!") << 8 | 0), (3 << 30 | 24 << 16 | ord
 EDQUOT = 122
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 def seccomp(action, names, **more):

@@ -8,17 +8,13 @@ import socket
 
 import pytest
 
-import oci as tools
 from oci import ROOT, Bundle, Container, oci
 from quilt import run, spawn, wait_exit, wait_path
 
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 class Example:
@@ -269,7 +265,6 @@ def notifying(example):
     for path in "/usr", "/lib", "/lib64":
         example.it["mounts"].append({"destination": path, "type": "bind", "source": os.path.realpath(path), "options": ["rbind", "ro"]})
     example.it["process"]["user"] = {"uid": 65534, "gid": 65534}
-    (example.bundle.path / "rootfs").chmod(0o755)
     return example
 
 

@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-import oci as tools
 from oci import ROOT, Bundle, config, oci
 from quilt import BUSYBOX, ctl, run
 from test_oci_hostile import mapped
@@ -20,10 +19,7 @@ WAYS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 def with_links(root, links):

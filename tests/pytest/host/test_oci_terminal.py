@@ -15,20 +15,11 @@ import time
 
 import pytest
 
-import oci as tools
-from oci import ROOT, Bundle, Container, config, oci
+from oci import ROOT, Container, config, oci
 from quilt import TIMEOUT, wait_exit
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
-
-
-@pytest.fixture
-def bundle():
-    return Bundle("one")
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 def resize(fd, rows, columns):

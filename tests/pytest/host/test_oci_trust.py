@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import oci as tools
-from oci import ROOT, Bundle, Container, config, oci
+from oci import ROOT, Container, config, oci
 from quilt import run, wait_exit
 
 USER = pwd.getpwnam("alice")
@@ -16,17 +16,7 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 FAR = 700000  # of the host's ids, those of a container's user namespace
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
-
-
-@pytest.fixture
-def bundle():
-    one = Bundle("one")
-    (one.path / "rootfs").chmod(0o755)
-    return one
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 @pytest.mark.fault("16")

@@ -6,8 +6,7 @@ import platform
 
 import pytest
 
-import oci as tools
-from oci import BUNDLES, Bundle, Container, config, oci
+from oci import BUNDLES, Container, config, oci
 from quilt import ctl, run, wait_exit
 from test_oci_hostile import debian_root, mapped, powerful  # noqa: F401  debian_root is a fixture
 from test_oci_shield import CALLS, EROFS, loader
@@ -87,12 +86,6 @@ def test_a_setup_step_with_ids_of_its_own_does_not_even_see_the_init(debian, nam
 
 RULES = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
          "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO"}]}
-
-
-@pytest.fixture
-def bundle():
-    yield Bundle("one")
-    assert tools.remove_all() == []
 
 
 def exposed(root, no_new_privileges, uid, *args):

@@ -10,10 +10,7 @@ from oci import ROOT, Bundle, Container, config, oci
 from quilt import TIMEOUT, spawn
 
 
-@pytest.fixture(autouse=True)
-def clean():
-    yield
-    assert tools.remove_all() == []
+pytestmark = pytest.mark.usefixtures("oci_clean")
 
 
 def cgroup_of(container):
