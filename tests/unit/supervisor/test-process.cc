@@ -84,7 +84,7 @@ TEST_F (ProcessTest, UsersAreLookedUpInItsOwnFiles)
 TEST_F (ProcessTest, WhoIsNotThereIsNamed)
 {
   refuses (as ("nobody"), "Failed to look up user or group 'nobody': the container's /etc/passwd");
-  refuses (as ("bad"), "'bad': its ids in the container's /etc/passwd are none");
+  refuses (as ("bad"), "'bad': its line in the container's /etc/passwd is not valid");
   refuses (as ("app:nothing"), "'nothing': the container's /etc/group has no such group");
   refuses (as ("app", "web,nothing"), "'nothing': the container's /etc/group has no such group");
 }
