@@ -193,8 +193,8 @@ def test_a_hook_that_runs_while_quilt_oci_is_killed(tmp_path):
 
 def gate():
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    channel.connect(str(ROOT / "one/gate"))  # waits while others do; with a timeout it would fail then
     channel.settimeout(TIMEOUT)
-    channel.connect(str(ROOT / "one/gate"))
     return channel
 
 
