@@ -9,8 +9,9 @@ import shutil
 import tempfile
 
 import pytest
+from gi.repository import GLib
 
-from quilt import TIMEOUT, ctl, manager, run, wait_exit
+from quilt import TIMEOUT, call, ctl, manager, run, wait_exit
 from test_access import rule, users  # noqa: F401 (fixtures)
 from test_attacks import snapshot
 from test_lifecycle import background, props
@@ -378,3 +379,22 @@ def test_a_path_may_have_any_byte(busybox, tmp_path, name):
     assert ctl("run", "--rm", "-v", f"{tmp_path}/{escaped}:/in {escaped}:ro", busybox, "cat", f"/in {name}/in").ok().text == "there"
     done = ctl("run", "--rm", "--tmpfs", f"/t {escaped}:size=1M", busybox, "stat", "-f", "-c", "%T", f"/t {name}").ok()
     assert done.text == "tmpfs\n"
+
+
+@pytest.mark.fault("22")
+@pytest.mark.parametrize("odd", ["a:b,c\\d", "\\:", ":ro", "\x01\t\x1b[1m", "é ☃"])
+def test_a_structure_on_the_bus_is_mounted_as_it_is(busybox, tmp_path, name, odd):
+    """Without quiltctl, which divides texts: a volume, a tmpfs and a device at paths that a separator would break."""
+    path = tmp_path / odd
+    path.mkdir()
+    (path / "in").write_text("there")
+    script = '[ "$(cat "/in $1/in")" = there ] && [ "$(stat -f -c %T "/t $1")" = tmpfs ] && [ -c "/dev/$1" ] && echo x >"/dev/$1"'
+    options = {
+        "name": GLib.Variant("s", name),
+        "command": GLib.Variant("aay", [word.encode() for word in ("/bin/sh", "-c", script, "sh", odd)]),
+        "volumes": GLib.Variant("a(ssas)", [(str(path), f"/in {odd}", ["ro"])]),
+        "tmpfs": GLib.Variant("a(sas)", [(f"/t {odd}", ["size=1M"])]),
+        "devices": GLib.Variant("a(sss)", [("/dev/null", f"/dev/{odd}", "rw")]),
+    }
+    made, _ = manager("RunContainer", "(sa{sv})", busybox, options)
+    assert call(made, "org.quilt.Container", "Wait", "(a{sv})", {}) == (0, "exited"), ctl("logs", name)
