@@ -235,6 +235,7 @@ begin_run (QuiltContainer *self,
       .filter = filter,
       .log_used = self->log_used,
       .log_used_usec = (guint64)self->log_used_usec,
+      .owner = self->record->owner,
       .store_fd = store_fd,
   };
 

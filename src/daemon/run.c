@@ -331,6 +331,7 @@ begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError *
   begin.total = plan->n_joins;
   begin.done = plan->log_used;
   begin.time_usec = plan->log_used_usec;
+  begin.code = (gint32)plan->owner;
   g_array_append_val (fds, dir_fd);
   g_array_append_vals (fds, plan->joins, plan->n_joins);
   for (guint i = 0; i < G_N_ELEMENTS (optional); i++) {

@@ -37,6 +37,7 @@ typedef struct {
   guint n_joins;
   int filter;                      /* of its system calls; -1: none */
   guint64 log_used, log_used_usec; /* of the journal's budget, see QUILT_MESSAGE_BEGIN */
+  guint32 owner;                   /* uid */
   int store_fd; /* the container's directory in the store, for how it ended; -1: not needed */
 } QuiltRunPlan;
 

@@ -4,11 +4,13 @@
 
 #include <sys/mman.h>
 
-/* page->used is seconds << 32 | units, so that it changes as one. */
+/* A counter of the page is seconds << 32 | units, so that it changes as one. */
 #define UNIT 1024
 
-/* This part of the limit a container may always have, whatever the others do. */
+/* These parts of the limit a container, and all containers of a caller, may have whatever the
+ * others do. */
 #define LITTLE 1024
+#define BEYOND 64
 
 /* After this many intervals nothing counts any more. */
 #define FADED 32
@@ -58,16 +60,56 @@ fade_used (guint64 used, guint64 now, guint64 interval)
 }
 
 static void
-add_used (QuiltBudgetPage *page, guint64 units, guint64 now)
+add_units (const QuiltBudgetPage *page, guint64 *counter, guint64 units, guint64 now)
 {
   guint64 interval = get_interval (page);
-  guint64 used = __atomic_load_n (&page->used, __ATOMIC_RELAXED), next;
+  guint64 used = __atomic_load_n (counter, __ATOMIC_RELAXED), next;
 
   do {
     next = MIN (fade_used (used, now, interval) + units, G_MAXUINT32);
     next |= MAX (now, used >> 32) << 32;
-  } while (!__atomic_compare_exchange_n (&page->used, &used, next, FALSE, __ATOMIC_RELAXED,
+  } while (!__atomic_compare_exchange_n (counter, &used, next, FALSE, __ATOMIC_RELAXED,
                                          __ATOMIC_RELAXED));
+}
+
+/* In bytes, of now. */
+static guint64
+get_counter (const QuiltBudgetPage *page, const guint64 *counter, guint64 now)
+{
+  return fade_used (__atomic_load_n (counter, __ATOMIC_RELAXED), now, get_interval (page)) * UNIT;
+}
+
+static guint64 *
+get_beyond (const QuiltBudget *budget)
+{
+  return &budget->page->beyond[budget->caller % QUILT_BUDGET_CALLERS];
+}
+
+static guint64
+get_free (const QuiltBudgetPage *page, guint64 now)
+{
+  guint64 limit = get_limit (page), used = get_counter (page, &page->used, now);
+
+  return limit > used ? limit - used : 0;
+}
+
+/* At least least bytes that are not in the page yet go there, in whole units. */
+static void
+count (QuiltBudget *budget, guint64 least, guint64 now)
+{
+  struct {
+    guint64 *counter, *bytes;
+  } both[] = {{&budget->page->used, &budget->uncounted},
+              {get_beyond (budget), &budget->uncounted_beyond}};
+
+  for (guint i = 0; i < G_N_ELEMENTS (both); i++) {
+    guint64 units = (*both[i].bytes + UNIT - least) / UNIT;
+
+    if (*both[i].bytes < least)
+      continue;
+    add_units (budget->page, both[i].counter, units, now);
+    *both[i].bytes -= MIN (*both[i].bytes, units * UNIT);
+  }
 }
 
 static void
@@ -110,26 +152,33 @@ quilt_budget_charge (QuiltBudget *budget, guint64 bytes, gint64 now_usec)
   fade_own (budget, now);
   budget->own += bytes;
   budget->uncounted += bytes;
-  if (budget->uncounted < UNIT)
-    return;
-  add_used (budget->page, budget->uncounted / UNIT, now);
-  budget->uncounted %= UNIT;
+  if (budget->is_beyond)
+    budget->uncounted_beyond += bytes;
+  count (budget, UNIT, now);
+}
+
+void
+quilt_budget_settle (QuiltBudget *budget, gint64 now_usec)
+{
+  if (budget->page)
+    count (budget, 1, to_seconds (now_usec));
 }
 
 gint64
 quilt_budget_get_wait (QuiltBudget *budget, gint64 now_usec)
 {
-  guint64 now = to_seconds (now_usec), limit, used, left;
+  guint64 limit = budget->page ? get_limit (budget->page) : G_MAXUINT64;
+  guint64 now = to_seconds (now_usec);
 
-  limit = budget->page ? get_limit (budget->page) : G_MAXUINT64;
-  if (limit == G_MAXUINT64 || budget->lifted)
+  budget->is_beyond = FALSE;
+  if (limit == G_MAXUINT64)
     return 0;
   fade_own (budget, now);
-  used = fade_used (__atomic_load_n (&budget->page->used, __ATOMIC_RELAXED), now,
-                    get_interval (budget->page)) *
-         UNIT;
-  left = limit > used ? limit - used : 0;
-  if (budget->own < MAX (left, limit / LITTLE))
+  budget->is_beyond = budget->own >= get_free (budget->page, now);
+  if (!budget->is_beyond || budget->lifted)
+    return 0;
+  if (budget->own < limit / LITTLE &&
+      get_counter (budget->page, get_beyond (budget), now) < limit / BEYOND)
     return 0;
   return (gint64)(now + 1) * G_USEC_PER_SEC; /* all times are whole seconds */
 }
@@ -139,4 +188,15 @@ quilt_budget_credit (QuiltBudget *budget)
 {
   if (budget->page)
     budget->own -= MIN (budget->own, get_limit (budget->page) / LITTLE);
+}
+
+void
+quilt_budget_lift (QuiltBudget *budget, gint64 now_usec)
+{
+  guint64 now = to_seconds (now_usec), most;
+
+  if (!budget->page)
+    return;
+  most = MAX (get_free (budget->page, now), get_limit (budget->page) / BEYOND);
+  budget->lifted |= get_counter (budget->page, get_beyond (budget), now) < most;
 }

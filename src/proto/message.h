@@ -18,7 +18,8 @@ typedef enum {
   QUILT_MESSAGE_BEGIN = 6, /* the first of all, with descriptors: the run directory, `total`
                               namespaces that it joins, and what the flags say, in their order.
                               done, time_usec: what counts of the last run's log, see
-                              proto/budget.h, and since when (g_get_monotonic_time()) */
+                              proto/budget.h, and since when (g_get_monotonic_time()); code: the
+                              container's owner, a uid */
 
   QUILT_MESSAGE_STOP_SETTINGS = 7, /* signal and time_usec of a stop that systemd asks for */
   QUILT_MESSAGE_CLOSE = 8,         /* from now on the container's writes to its output fail */

@@ -45,11 +45,12 @@ send_simple (QuiltSupervisor *self, QuiltMessageType type)
 }
 
 /* A caller ends the container, and must not wait for the journal's budget. Little is left to log:
- * what the pipes hold. */
+ * what the pipes hold. If systemd ends it, that may be for a shutdown, which waits for nobody. */
 static void
 lift_budget (QuiltSupervisor *self)
 {
-  self->log.budget.lifted = TRUE;
+  self->log.budget.lifted |= self->terminated;
+  quilt_budget_lift (&self->log.budget, g_get_monotonic_time ());
   self->log.held_usec = 0;
 }
 

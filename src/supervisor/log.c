@@ -66,6 +66,7 @@ quilt_log_init (
 void
 quilt_log_clear (QuiltLog *log)
 {
+  quilt_budget_settle (&log->budget, g_get_monotonic_time ());
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     g_string_free (log->heads[i], TRUE);
   g_free (log->id);

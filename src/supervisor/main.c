@@ -35,7 +35,7 @@ typedef struct {
 static gboolean
 take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *ret_begin)
 {
-  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1, -1, 0, 0, -1}, .filter = -1};
+  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1, -1, 0, 0, 0, -1}, .filter = -1};
   const struct {
     guint32 flag;
     int *fd;
@@ -52,6 +52,7 @@ take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *r
     return FALSE;
   begin.joins = (guint)message->total;
   begin.fds.used = message->done;
+  begin.fds.caller = (guint32)message->code;
   begin.fds.used_sec = message->time_usec / G_USEC_PER_SEC;
   next = 1 + begin.joins;
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)

@@ -127,7 +127,8 @@ quilt_supervisor_init (QuiltSupervisor *self,
                   annotation (spec, QUILT_ANNOTATION_NAME),
                   annotation (spec, QUILT_ANNOTATION_IMAGE));
   if (fds->budget >= 0) {
-    self->log.budget = (QuiltBudget){quilt_budget_map (fds->budget), fds->used, fds->used_sec};
+    self->log.budget =
+        (QuiltBudget){quilt_budget_map (fds->budget), fds->used, fds->used_sec, fds->caller};
     close (fds->budget);
   }
   quilt_output_init (&self->outputs[QUILT_STREAM_STDOUT], &self->log, QUILT_STREAM_STDOUT,

@@ -67,7 +67,8 @@ typedef struct {
   int budget;     /* of the journal, see proto/budget.h; -1: no limit */
   guint64 used;   /* of it, at used_sec, by the run before */
   guint64 used_sec;
-  int store_fd; /* -1: the result needs to be kept no longer than the host is up */
+  guint32 caller; /* whom it counts for */
+  int store_fd;   /* -1: the result needs to be kept no longer than the host is up */
 } QuiltSupervisorFds;
 gboolean quilt_supervisor_init (QuiltSupervisor *self,
                                 const QuiltSpec *spec,

@@ -82,3 +82,20 @@ def test_a_restarted_quiltd_and_a_changed_share_hold_for_containers_that_run(bus
     run("systemctl", "reload", "quiltd.service").ok()
     bus_events.wait_property(path, "LogHeld", False, timeout=30)
     ctl("kill", name).ok()
+
+
+@pytest.mark.fault(10)
+def test_many_short_runs_get_no_more_than_a_long_one(busybox, name, journal, small_share, bus_events):
+    QUILTD.write_text("[Manager]\nJournalShare=4M\n")
+    run("systemctl", "reload", "quiltd.service").ok()
+    names = [f"{name}-{i}" for i in range(16)]
+    for each in names:
+        ctl("run", "--detach", "--name", each, busybox, "/bin/seq", "2000").ok()  # 1.2M of journal
+        assert ctl("wait", each).text.strip() == "0"
+    with_lines = [each for each in names if journal.messages(f"CONTAINER_NAME={each}", "QUILT_STREAM=stdout")]
+    assert with_lines == names[:len(with_lines)] and len(with_lines) < 14
+    # None of the lines is lost.
+    QUILTD.write_text("[Manager]\nJournalShare=infinity\n")
+    run("systemctl", "reload", "quiltd.service").ok()
+    for each in names:
+        run("timeout", "20", "sh", "-c", f"until journalctl -q -n1 -o cat CONTAINER_NAME={each} QUILT_STREAM=stdout | grep -qx 2000; do :; done", timeout=30).ok()
