@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two threads pass on what the bus says and what we say: GDBus ── socket pair ── relay ── bus. */
+/* Two threads, one for each direction, pass messages on: GDBus ── socket pair ── relay ── bus. */
 #include "daemon/bus-relay.h"
 
 #include "base/error.h"
@@ -36,9 +36,9 @@ descriptors_close (Descriptors *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Descriptors, descriptors_close)
 
-/* The descriptors arrive with the first byte; they are closed here. When too many are on their way
- * to GDBus, the kernel takes no more: those are lost, and the call's handler misses them. FALSE:
- * nobody reads any more. */
+/* Sends one message or a part of it. The descriptors go with its first byte, as buses expect, and
+ * are closed here. If too many are on their way to GDBus, the kernel refuses them: then they are
+ * lost, and the call's handler misses them. FALSE: nobody reads any more. */
 static gboolean
 pass (int socket, const guint8 *data, gsize size, Descriptors *descriptors)
 {
@@ -78,16 +78,16 @@ read_exactly (int socket, guint8 *data, gsize size, Descriptors *descriptors)
   return TRUE;
 }
 
-/* Reads size bytes and drops them, or passes them on. */
+/* Passes size bytes on; with to -1 they are dropped. */
 static gboolean
-pass_rest (QuiltBusRelay *self, gboolean drop, guint8 *chunk, gsize size)
+pass_rest (int from, int to, guint8 *chunk, gsize size)
 {
   while (size > 0) {
     g_auto (Descriptors) descriptors = {0};
     gsize n = MIN (size, CHUNK);
 
-    if (!read_exactly (self->bus, chunk, n, &descriptors) ||
-        (!drop && !pass (self->inside, chunk, n, &descriptors)))
+    if (!read_exactly (from, chunk, n, &descriptors) ||
+        (to >= 0 && !pass (to, chunk, n, &descriptors)))
       return FALSE;
     size -= n;
   }
@@ -109,10 +109,10 @@ pass_cut (QuiltBusRelay *self,
       quilt_bus_message_cut (buffer, message->head) &&
       !pass (self->inside, buffer, message->head, descriptors))
     return FALSE;
-  return pass_rest (self, TRUE, rest, message->size - have);
+  return pass_rest (self->bus, -1, rest, message->size - have);
 }
 
-/* What others send us unasked, of which more than a chunk has to be looked at. */
+/* A call or a signal that is larger than a chunk: it is read before anything of it is passed on. */
 static gboolean
 pass_large (QuiltBusRelay *self,
             const QuiltBusMessage *message,
@@ -137,38 +137,63 @@ is_answer (const QuiltBusMessage *message)
          message->type == G_DBUS_MESSAGE_TYPE_ERROR;
 }
 
+/* Messages are read one by one, in both directions: the kernel would join two of them in one read,
+ * and then descriptors of the second would seem to be of the first. */
 static gboolean
-pass_message (QuiltBusRelay *self, guint8 *chunk)
+read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, Descriptors *descriptors)
+{
+  return read_exactly (from, chunk, QUILT_BUS_START, descriptors) &&
+         quilt_bus_message_measure (chunk, ret_message);
+}
+
+/* A message whose start is in chunk. */
+static gboolean
+pass_whole (
+    int from, int to, const QuiltBusMessage *message, guint8 *chunk, Descriptors *descriptors)
+{
+  gsize first = MIN (message->size, CHUNK);
+
+  return read_exactly (from, chunk + QUILT_BUS_START, first - QUILT_BUS_START, descriptors) &&
+         pass (to, chunk, first, descriptors) && pass_rest (from, to, chunk, message->size - first);
+}
+
+static gboolean
+pass_message_from_bus (QuiltBusRelay *self, guint8 *chunk)
 {
   g_auto (Descriptors) descriptors = {0};
   QuiltBusMessage message;
-  gsize first;
 
-  if (!read_exactly (self->bus, chunk, QUILT_BUS_START, &descriptors) ||
-      !quilt_bus_message_measure (chunk, &message))
+  if (!read_start (self->bus, chunk, &message, &descriptors))
     return FALSE;
-  if (message.size > CHUNK && !is_answer (&message))
-    return pass_large (self, &message, chunk, &descriptors);
-  first = MIN (message.size, CHUNK);
-  return read_exactly (self->bus, chunk + QUILT_BUS_START, first - QUILT_BUS_START, &descriptors) &&
-         pass (self->inside, chunk, first, &descriptors) &&
-         pass_rest (self, FALSE, chunk, message.size - first);
+  return message.size > CHUNK && !is_answer (&message)
+             ? pass_large (self, &message, chunk, &descriptors)
+             : pass_whole (self->bus, self->inside, &message, chunk, &descriptors);
 }
 
-/* The lines with which the bus authenticates us; after the last one it sends messages. FALSE: it
- * hung up, or takes no descriptors. */
 static gboolean
-pass_lines (QuiltBusRelay *self, guint8 *chunk)
+pass_message_to_bus (QuiltBusRelay *self, guint8 *chunk)
 {
-  Descriptors none = {0};
+  g_auto (Descriptors) descriptors = {0};
+  QuiltBusMessage message;
+
+  return read_start (self->inside, chunk, &message, &descriptors) &&
+         pass_whole (self->inside, self->bus, &message, chunk, &descriptors);
+}
+
+/* The lines of the authentication; messages follow the last one. FALSE: the connection was closed
+ * before. */
+static gboolean
+pass_lines (int from, int to, const char *last, guint8 *chunk)
+{
+  g_auto (Descriptors) none = {0};
   gsize length = 0;
 
-  while (length < CHUNK && read_exactly (self->bus, chunk + length, 1, &none)) {
+  while (length < CHUNK && read_exactly (from, chunk + length, 1, &none)) {
     if (chunk[length++] != '\n')
       continue;
-    if (!pass (self->inside, chunk, length, &none))
+    if (!pass (to, chunk, length, &none))
       return FALSE;
-    if (g_str_has_prefix ((const char *)chunk, "AGREE_UNIX_FD\r\n"))
+    if (g_str_has_prefix ((const char *)chunk, last))
       return TRUE;
     length = 0;
   }
@@ -180,10 +205,10 @@ pass_from_bus (gpointer data)
 {
   QuiltBusRelay *self = data;
   g_autofree guint8 *chunk = g_malloc0 (CHUNK);
-  gboolean more = pass_lines (self, chunk);
+  gboolean more = pass_lines (self->bus, self->inside, "AGREE_UNIX_FD\r\n", chunk);
 
   while (more)
-    more = pass_message (self, chunk);
+    more = pass_message_from_bus (self, chunk);
   shutdown (self->inside, SHUT_RDWR);
   return NULL;
 }
@@ -192,13 +217,11 @@ static gpointer
 pass_to_bus (gpointer data)
 {
   QuiltBusRelay *self = data;
-  g_autofree guint8 *chunk = g_malloc (CHUNK);
-  Descriptors descriptors = {0};
-  gssize n;
+  g_autofree guint8 *chunk = g_malloc0 (CHUNK);
+  gboolean more = pass_lines (self->inside, self->bus, "BEGIN\r\n", chunk);
 
-  do
-    n = quilt_fds_read (self->inside, chunk, CHUNK, descriptors.fds, &descriptors.n);
-  while (n > 0 && pass (self->bus, chunk, (gsize)n, &descriptors));
+  while (more)
+    more = pass_message_to_bus (self, chunk);
   shutdown (self->bus, SHUT_RDWR);
   return NULL;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The connection to the bus, and what stands before it: GDBus decodes whatever comes, so what is
- * too large must not reach it. */
+/* The connection to the bus. GDBus decodes each message that reaches it, so a relay keeps messages
+ * that are too large away from it. */
 #pragma once
 
 #include <gio/gio.h>
 
-/* The most bytes of a call or a signal, and the most values in one, an element of an array or an
- * option each: GDBus takes up to 20 ms to decode so many. */
+/* The most bytes of a call or a signal, and the most values in it; each element of an array and
+ * each option is a value. GDBus takes up to 20 ms to decode so many. */
 #define QUILT_CALL_MAX (1024 * 1024)
 #define QUILT_CALL_VALUES_MAX 65536
 
 typedef struct QuiltBusRelay QuiltBusRelay;
 
-/* Connects to the system bus. Of a call that is too large the connection gets the header alone,
- * with the field QUILT_BUS_FIELD_CUT (daemon/bus-message.h); a signal that is too large it never
- * sees. Answers to our own calls may have any size. NULL with error. */
+/* Connects to the system bus. If a call is too large, the connection gets its header alone, with
+ * the field QUILT_BUS_FIELD_CUT (daemon/bus-message.h). A signal that is too large is dropped.
+ * Answers to our own calls may have any size. NULL with error. */
 QuiltBusRelay *quilt_bus_relay_new (GError **error);
 
 /* The relay's: not to be freed. */
