@@ -58,12 +58,13 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
     g_warning ("%s", error->message);
 }
 
-/* The record was not synced when the power went. /run tells that this is a later boot. */
+/* A power cut has damaged the text of the record, which is not synced. Nothing runs: there is no
+ * directory in /run. A record that can't be read for another reason may be whole. */
 static gboolean
 was_cut_short (QuiltDaemon *daemon, const char *id, const GError *why)
 {
   return quilt_container_is_volatile (daemon->store, id) && !quilt_run_dir_exists (daemon, id) &&
-         !g_error_matches (why, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED);
+         g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
 }
 
 /* Its ids stay its own: it may run, and its files are there. */

@@ -257,11 +257,15 @@ remove_directory (QuiltOciCgroup *self, GError **error)
 static gboolean
 remove_rest (QuiltOciCgroup *self, GError **error)
 {
-  g_autofd int root_fd = quilt_oci_cgroup_open_root (NULL);
+  g_autofd int root_fd = -1;
 
+  if (!self->path)
+    return TRUE;
+  root_fd = quilt_oci_cgroup_open_root (error);
+  if (root_fd < 0)
+    return FALSE;
   if (self->systemd)
-    return !self->path || faccessat (root_fd, self->path + 1, F_OK, 0) == 0 ||
-           quilt_oci_scope_stop (self, error);
+    return faccessat (root_fd, self->path + 1, F_OK, 0) == 0 || quilt_oci_scope_stop (self, error);
   remove_home (root_fd, self);
   return TRUE;
 }

@@ -42,36 +42,38 @@ quilt_oci_gate_listen (const QuiltOciContainer *container, GError **error)
   return g_steal_fd (&fd);
 }
 
-/* Connects and sends the word. -1 with errno: EPIPE if the other end was closed meanwhile. */
-static int
-knock (const QuiltOciContainer *container)
+/* Connects and sends the word. FALSE with errno: EPIPE if the init closed the connection before. */
+static gboolean
+knock (int fd, const QuiltOciContainer *container)
 {
-  g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   struct sockaddr_un address;
 
   fill_address (container, &address);
-  if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-      send (fd, "", 1, MSG_NOSIGNAL) != 1)
-    return -1;
-  return g_steal_fd (&fd);
+  return connect (fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+         send (fd, "", 1, MSG_NOSIGNAL) == 1;
 }
 
 int
 quilt_oci_gate_connect (const QuiltOciContainer *container, GError **error)
 {
   g_autofd int fd = -1;
+  gboolean started;
   int errsv;
 
-  /* If we were held up between the two, the init has lost patience, and may still wait. */
-  do
-    fd = knock (container);
-  while (fd < 0 && errno == EPIPE);
+  /* The init closes a connection that stays silent, and waits for the next one. */
+  do {
+    quilt_fd_clear (&fd);
+    fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+      return fail (container, "reach", error);
+    started = knock (fd, container);
+  } while (!started && errno == EPIPE);
   errsv = errno;
   /* Remove the gate even if nobody listens: the container has started, and its starter could not
    * remove the file. */
   if (unlinkat (container->dir_fd, GATE, 0) < 0 && errno != ENOENT)
     return fail (container, "remove", error);
-  if (fd >= 0)
+  if (started)
     return g_steal_fd (&fd);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
                "cannot start container '%s': it does not wait to be started (%s)", container->id,
