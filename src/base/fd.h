@@ -32,9 +32,9 @@ gboolean quilt_fds_send (int socket, const void *data, gsize size, const int *fd
 gssize quilt_fds_receive (
     int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds);
 
-/* recvmsg(2) of a part of a stream; its descriptors are the caller's, close-on-exec, and those that
- * we can't have open are lost. Returns its length, 0 at the end, or -1 with errno. Allocates
- * nothing. */
+/* recvmsg(2) of a part of a stream. The descriptors that come with it are the caller's, and
+ * close-on-exec; those beyond the limit of open files are lost. Returns the length, 0 at the end of
+ * the stream, or -1 with errno. Allocates nothing. */
 gssize
 quilt_fds_read (int socket, void *data, gsize size, int fds[QUILT_FDS_MAX], guint *ret_n_fds);
 

@@ -14,7 +14,7 @@ quilt_libsystemd_load (const char *const *names, void *ret_functions, gsize size
 {
   const gsize n = g_strv_length ((char **)names);
   g_autofree void **functions = g_new0 (void *, n);
-  /* Lazily: hardly any function of it, and of what it needs itself, is called. */
+  /* RTLD_LAZY: hardly any of its functions, and of the libraries that it needs, are called. */
   void *handle = dlopen (SONAME, RTLD_LAZY);
 
   g_return_val_if_fail (size == n * sizeof *functions, FALSE);

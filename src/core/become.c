@@ -24,7 +24,7 @@
 
 #define CAPABILITY_TO_FILTER (G_GUINT64_CONSTANT (1) << CAP_SYS_ADMIN)
 
-/* And to end what a step has left running as another user. */
+/* CAP_KILL ends what a step has left running as another user. */
 #define CAPABILITIES_TO_BECOME_USER                                                                \
   (G_GUINT64_CONSTANT (1) << CAP_SETUID | G_GUINT64_CONSTANT (1) << CAP_SETGID |                   \
    G_GUINT64_CONSTANT (1) << CAP_KILL)
@@ -39,8 +39,8 @@ set_limits (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_RLIMIT, -r, quilt_rlimit_to_name (failed->resource), "");
 }
 
-/* The keys of whoever started quiltd are not the container's. With a filter, which need not allow
- * this, the init has joined one already. */
+/* The container must not have the keys of quiltd's caller. If a filter is in force, which need not
+ * allow this call, the init has joined a keyring before. */
 static void
 join_keyring (const QuiltInit *init)
 {
@@ -100,8 +100,8 @@ quilt_init_is_exposed (const QuiltInit *init)
           (init->setup->gate >= 0 || spec->start_container->len > 0));
 }
 
-/* An init that others can use may not have that capability if they don't, so its filter is loaded
- * before they are there. */
+/* If processes of the container can use an exposed init, it must not have CAP_SYS_ADMIN unless they
+ * have it too. So its filter is loaded before such processes exist. */
 static gboolean
 loads_early (const QuiltInit *init)
 {

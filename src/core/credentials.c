@@ -51,7 +51,7 @@ quilt_credentials_check (const QuiltSpec *spec, GError **error)
   return TRUE;
 }
 
-/* To drop again what is not there needs CAP_SETPCAP too. */
+/* Without CAP_SETPCAP the kernel also refuses to drop a capability that is not in the set. */
 static gboolean
 is_dropped (unsigned long cap, int error)
 {

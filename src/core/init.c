@@ -38,8 +38,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How long a connection to the gate may stay without a word. */
-#define GATE_PATIENCE_SECONDS 2
+/* How long a connection to the gate may stay silent. */
+#define GATE_TIMEOUT_SECONDS 2
 
 /* In a namespace that was there before us it would stay. */
 static void
@@ -269,7 +269,7 @@ enter_namespaces (const QuiltInit *init)
   quilt_init_report (init, QUILT_REPORT_JOINED);
 }
 
-/* With an engine they are hooks, and run as the command's user. */
+/* In a container of quilt-oci these programs are hooks, and run as the command's user. */
 static gboolean
 has_steps (const QuiltInit *init)
 {
@@ -284,7 +284,9 @@ give_up_exposed_power (QuiltInit *init, QuiltIdentity *identity)
   if (!quilt_init_is_exposed (init))
     return;
   if (has_steps (init)) {
-    /* A step may make the user; the container need not have CAP_CHOWN to give him the pipes. */
+    /* The user may not exist before the steps, so it can't own the pipes yet; afterwards the init
+     * may lack CAP_CHOWN. If this fails, the command can write to its output, but not open it by
+     * its name in /dev. */
     if (fchmod (1, 0622) < 0 || fchmod (2, 0622) < 0)
       errno = 0;
     quilt_init_lower_power (init);
@@ -324,21 +326,21 @@ make_cwd (const QuiltInit *init)
     quilt_mounts_make_directory (root_fd, path);
 }
 
-/* A connection without a word is of a program that looks whether we wait, or of a start that was
- * killed. One that stays silent is closed after a while, since other connections wait behind it. A
- * listener's filter may be in force by now: if it refuses the call, there is no time limit. */
+/* A connection that closes without a word comes from a program that looks whether we wait, or from
+ * a start that was killed. A connection that stays silent is closed, since others wait behind it.
+ * If a filter is in force by now and refuses setsockopt(2), there is no time limit. */
 static gboolean
 has_word (int fd)
 {
-  const struct timeval patience = {GATE_PATIENCE_SECONDS, 0}, for_ever = {0, 0};
+  const struct timeval timeout = {GATE_TIMEOUT_SECONDS, 0}, none = {0, 0};
   char word;
   ssize_t n;
 
-  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   do
     n = recv (fd, &word, 1, 0);
   while (n < 0 && errno == EINTR);
-  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &for_ever, sizeof for_ever);
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
   return n == 1;
 }
 

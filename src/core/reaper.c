@@ -69,7 +69,7 @@ quilt_reaper_run (const QuiltInit *init)
     quilt_init_die_with_parent ();
     return;
   }
-  /* The bounding set of an exposed init is the container's by now, and can't be changed. */
+  /* An exposed init has the container's bounding set by now, and can't change it. */
   r = quilt_init_is_exposed (init) ? quilt_credentials_keep (QUILT_REAPER_CAPABILITIES)
                                    : quilt_credentials_keep_for_good (QUILT_REAPER_CAPABILITIES);
   if (r < 0)

@@ -217,7 +217,7 @@ print_container (QuiltCtl *ctl, const char *path, GVariant *properties, gboolean
   print_state (properties, state);
   g_variant_lookup (properties, "Frozen", "b", &frozen);
   if (frozen)
-    print_field ("", "paused: its scope or a slice of it is frozen, see systemctl thaw");
+    print_field ("", "paused: its scope or a slice that it is in is frozen; see systemctl thaw");
   if (step > 0) {
     g_autofree char *text = g_strdup_printf ("step %u", step);
 

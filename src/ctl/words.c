@@ -105,7 +105,7 @@ add_flag (Reader *reader, const GOptionEntry *entry, const char *value, GError *
 
   if (!is_yes && !g_strv_contains (no, value)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "option --%s is a flag: its value is true or false, or none", entry->long_name);
+                 "option --%s is a flag: give it true, false or no value", entry->long_name);
     return FALSE;
   }
   if (is_yes)

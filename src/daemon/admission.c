@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The door of quiltd: bounds the size of a call, and charges the caller's uid with it, before
- * anything else is done for the caller. */
+/* The door of quiltd: refuses a call that is too large, and charges the caller's uid with every
+ * other, before anything else is done for the caller. */
 #include "daemon/admission.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What can be said of a D-Bus message before it is decoded (D-Bus Specification, "Message
+/* Lengths and counts of a D-Bus message that is not decoded yet (D-Bus Specification, "Message
  * Protocol"). */
 #pragma once
 
@@ -14,15 +14,15 @@
 typedef struct {
   guint8 type; /* a GDBusMessageType */
   gsize head;  /* bytes before the body, those of the start included */
-  gsize size;  /* bytes of all */
+  gsize size;  /* bytes of the whole message */
 } QuiltBusMessage;
 
 /* FALSE: these are not the first bytes of a message. */
 gboolean quilt_bus_message_measure (const guint8 start[QUILT_BUS_START],
                                     QuiltBusMessage *ret_message);
 
-/* Whether the body of a whole message has at most so many values, each of which costs its decoder
- * an allocation; a string of bytes is one. FALSE for a body that can't be read, too. */
+/* Whether the body of a whole message has at most so many values. Each of them costs GDBus an
+ * allocation; a string of bytes counts as one. FALSE also if the body can't be read. */
 gboolean quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values);
 
 /* Makes the first bytes of a message, all that come before its body, a message without a body; the

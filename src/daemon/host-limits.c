@@ -117,7 +117,7 @@ quilt_host_limits_missing (const QuiltOptions *options)
   g_autofree char *asked = NULL;
   g_autofree char *have = NULL;
 
-  /* Nobody asked for this one: doctor tells of it. */
+  /* Nobody asked for the built-in limit. quiltctl doctor tells of it. */
   defaults->pids_max = QUILT_CONFIG_PIDS_MAX;
   asked = quilt_options_missing_controllers (options, defaults, "");
   if (!asked)

@@ -74,7 +74,7 @@ forget (QuiltOciCgroup *self)
   self->inode = 0;
 }
 
-/* The kernel gives no two cgroups of one boot the same. 0: it can't be told. */
+/* No two cgroups of one boot have the same inode number. 0: unknown. */
 static guint64
 read_inode (int dir_fd)
 {
@@ -193,7 +193,8 @@ quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError *
   if (!self->path)
     return TRUE;
   place = pid > 0 ? read_path (pid) : NULL;
-  /* The init is put into a scope when its pid is on record, and is born in a directory before. */
+  /* The init is moved into a scope after its pid was recorded, and cloned into a directory before.
+   */
   is_ours = g_strcmp0 (place, self->path) == 0 ||
             (self->systemd ? quilt_oci_cgroup_is_empty (self) : quilt_oci_cgroup_wait_empty (self));
   if (!is_ours)

@@ -60,18 +60,18 @@ gboolean quilt_oci_cgroup_announce (QuiltOciCgroup *self, GError **error);
 gboolean quilt_oci_cgroup_adopt (
     QuiltOciCgroup *self, const char *id, pid_t pid, const QuiltSpec *spec, GError **error);
 
-/* Finds the cgroup of a container whose create was killed before it recorded which that is. pid is
- * the container's init, 0 if that has ended or is not known; it dies with create. The scope of that
- * name, or the directory of that path, is the container's if the init is in it, or after a while
- * nobody; a scope needs the container's description too. Otherwise the container has no cgroup:
- * path is NULL. */
+/* Finds the cgroup of a container whose create was killed before it recorded the inode. pid is the
+ * container's init, which dies with create; 0: it has ended or is not known. The scope of the
+ * recorded name, or the directory of the recorded path, is the container's if the init is in it, or
+ * if no process is in it after a while; a scope must have the container's description too.
+ * Otherwise the container has no cgroup, and path is NULL. */
 gboolean quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError **error);
 
 /* Nothing else is wanted of it for a while. */
 void quilt_oci_cgroup_rest (QuiltOciCgroup *self);
 
-/* Opens dir_fd if it is not open; NOT_FOUND if there is no such cgroup (any more), or a later one
- * of that path. */
+/* Opens dir_fd if it is not open. NOT_FOUND if the cgroup does not exist, or if that path has
+ * another cgroup by now. */
 gboolean quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error);
 
 /* Puts resources in force: an update, merged with (a copy of) what was in force before. On failure

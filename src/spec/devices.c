@@ -133,7 +133,7 @@ quilt_device_read (const char *key,
         error, key, request.destination,
         "in the container it must be below /dev, and not what is there anyway (pts, shm, fd …)");
   if (!is_access (request.access))
-    return refuse (error, key, request.access, "what may be done is of the letters r, w and m");
+    return refuse (error, key, request.access, "the access must consist of the letters r, w and m");
   *ret_request = request;
   return TRUE;
 }

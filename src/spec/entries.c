@@ -119,7 +119,7 @@ read_object (const QuiltShape *shape, json_object *object, const char *path, GEr
   return NULL;
 }
 
-/* What the option is called is the beginning of path. */
+/* Errors name the option by its path, such as "volumes[0]". */
 static GVariant *
 read_text (const QuiltShape *shape, json_object *value, const char *path, GError **error)
 {

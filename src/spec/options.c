@@ -345,7 +345,7 @@ quilt_option_check (const QuiltOption *option, const QuiltOptions *options, GErr
   g_return_val_if_reached (FALSE);
 }
 
-/* Of what can be long. */
+/* How many bytes an option takes that can be long; 0 for all others. */
 static gsize
 count_bytes (const QuiltOption *option, const QuiltOptions *options)
 {

@@ -149,7 +149,7 @@ quilt_rates_check (const char *key, GVariant *rates, GError **error)
     if (!is_device_path (path))
       return refuse_rate (error, key, path, "must be the path of a device below /dev");
     if (rate == 0 || rate == QUILT_INFINITY)
-      return refuse_rate (error, key, path, "its rate must be above 0, and a number");
+      return refuse_rate (error, key, path, "the rate must be a number above 0");
     if (!g_hash_table_add (seen, (gpointer)path))
       return refuse_rate (error, key, path, "this device is given twice");
   }

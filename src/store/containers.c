@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define RECORD_NAME "record.json"
-/* The record of a container that goes with its end. It is not synced: a power cut may empty it. */
+/* The record of a container with --rm. It is not synced: a power cut may empty it. */
 #define VOLATILE_NAME "volatile.json"
 #define RESULT_NAME "result.json"
 /* Of one that is broken, no more is looked at. */

@@ -43,8 +43,8 @@ json_object *quilt_result_to_json (const QuiltResult *result);
 /* Makes *ret_copy one of its own; what it held is not freed. */
 void quilt_result_copy (const QuiltResult *result, QuiltResult *ret_copy);
 
-/* Makes containers/ID with record, upper and work: all or nothing, by one rename; durable
- * unless the container is removed after its one run anyway: then it is volatile. */
+/* Makes containers/ID with record, upper and work: all or nothing, by one rename. Durable, unless
+ * the container is removed after its run: then it is volatile. */
 gboolean
 quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, GError **error);
 /* A power cut may leave such a container without a record that can be read. */

@@ -60,7 +60,7 @@ def test_a_path_arrives_as_it_is(name, create, daemon):
     ("devices", V("a(sss)", [("/dev/no:such", "", "r")]), "'devices' to '/dev/no:such': No such file"),
     ("device-read-bps", V("a(st)", [("/dev/no:such", 1)]), "'device-read-bps' to '/dev/no:such': No such file"),
     ("device-write-iops", V("a(st)", [("/dev/a", 1), ("/dev/a", 2)]), "'device-write-iops' to '/dev/a': this device is given twice"),
-    ("device-read-iops", V("a(st)", [("/dev/a", 0)]), "'device-read-iops' to '/dev/a': its rate must be above 0"),
+    ("device-read-iops", V("a(st)", [("/dev/a", 0)]), "'device-read-iops' to '/dev/a': the rate must be a number above 0"),
 ])
 def test_a_mistake_is_named_by_its_option_and_itself(key, value, text, image, root):
     options = {"command": V("aay", [b"sleep"]), key: value}

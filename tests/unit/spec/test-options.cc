@@ -260,7 +260,7 @@ static const struct {
     {"{'device-write-iops': <[('/etc/x', uint64 1)]>}", QUILT_ERROR_INVALID_ARGUMENT,
      "'device-write-iops' to '/etc/x': must be the path of a device"},
     {"{'devices': <[('/dev/x', '/dev/y', 'q')]>}", QUILT_ERROR_INVALID_ARGUMENT,
-     "'devices' to 'q': what may be done"},
+     "'devices' to 'q': the access must consist of"},
     {"{'ip-allow': <['any', 'nowhere']>}", QUILT_ERROR_INVALID_ARGUMENT, "'nowhere'"},
     {"{'pids-max': <uint64 4194304>}", QUILT_ERROR_INVALID_ARGUMENT, "must be 1 to 4194303"},
     {"{'stop-signal': <-1>}", QUILT_ERROR_INVALID_ARGUMENT, "to '-1': must be 1 to 64"},

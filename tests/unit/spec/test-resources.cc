@@ -85,8 +85,8 @@ TEST (Resources, ADeviceHasOneRateAboveZero)
       {"[('/dev/sda', uint64 1), ('/dev/sdb', 1)]", nullptr},
       {"[('/dev/sda', uint64 1), ('/dev/sdb', 1), ('/dev/sda', 2)]",
        "'device-read-bps' to '/dev/sda': this device is given twice"},
-      {"[('/dev/sda', uint64 0)]", "its rate must be above 0"},
-      {"[('/dev/sda', uint64 18446744073709551615)]", "its rate must be above 0, and a number"},
+      {"[('/dev/sda', uint64 0)]", "the rate must be a number above 0"},
+      {"[('/dev/sda', uint64 18446744073709551615)]", "the rate must be a number above 0"},
       {"[('', uint64 1)]", "to '': must be the path of a device below /dev"},
   };
 
