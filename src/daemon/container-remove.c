@@ -72,8 +72,8 @@ quilt_container_remove_if_due (QuiltContainer *self)
     return;
   }
   self->deleting = TRUE;
-  quilt_work_remove (self->daemon->store, self->record->id, !self->record->options->auto_remove,
-                     on_deleted, g_object_ref (self));
+  quilt_work_remove (self->daemon->store, self->record->id, !self->record->is_volatile, on_deleted,
+                     g_object_ref (self));
 }
 
 void

@@ -129,14 +129,14 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 /* A run that has begun is on the disk before its command is executed: if the host goes down, nobody
- * takes the result of the run before it for its own. What is removed after its run anyway needs
- * that only while the host is up. */
+ * takes the result of the run before it for its own. A volatile container needs that only while the
+ * host is up. */
 static void
 mark (QuiltContainer *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!self->record->options->auto_remove) {
+  if (!self->record->is_volatile) {
     self->marking = TRUE;
     quilt_work_save_result (self->daemon->store, self->record->id, &self->result, on_marked,
                             g_object_ref (self));

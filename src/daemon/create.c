@@ -160,6 +160,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
   record->uid_map = quilt_id_map_copy (uid_map);
   record->gid_map = quilt_id_map_copy (gid_map);
   record->options = g_steal_pointer (&creation->options);
+  record->is_volatile = creation->run && record->options->auto_remove;
   if (!record->options->userns)
     record->options->userns = g_strdup (QUILT_USERNS_AUTO);
   if (!record->options->user)
@@ -190,7 +191,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
     answer (creation, error);
     return;
   }
-  if (creation->run && record->options->auto_remove)
+  if (record->is_volatile)
     quilt_run_dir_announce (daemon, record->id);
   quilt_work_create (daemon->store, record, on_created, creation);
 }

@@ -149,7 +149,9 @@ resume (QuiltContainer *self)
   quilt_container_take_state (self);
   if (quilt_outcome_is_open (&self->result))
     report_end (self);
-  if (self->record->options->auto_remove && (self->result.finished_usec || self->result.unreadable))
+  /* Its record may outlive a power cut, and its removal not. */
+  if (self->record->is_volatile ||
+      (self->record->options->auto_remove && self->result.finished_usec))
     quilt_container_remove_leftover (self);
 }
 

@@ -113,6 +113,7 @@ quilt_work_copy_record (const QuiltContainerRecord *record)
   copy->uid_map = quilt_id_map_copy (record->uid_map);
   copy->gid_map = quilt_id_map_copy (record->gid_map);
   copy->options = quilt_options_copy (record->options);
+  copy->is_volatile = record->is_volatile;
   copy->more = g_strdup (record->more);
   return copy;
 }
@@ -133,7 +134,7 @@ quilt_work_create (QuiltStore *store,
       work_new (store, create, quilt_work_copy_record (record),
                 (GDestroyNotify)quilt_container_record_free, callback, user_data);
 
-  if (record->options->auto_remove)
+  if (record->is_volatile)
     run (task); /* nothing is synced: no work for a thread, which would cost the start time */
   else
     g_task_run_in_thread (task, run_in_thread);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define RECORD_NAME "record.json"
-/* The record of a container with --rm. It is not synced: a power cut may empty it. */
+/* The record of a volatile container. It is not synced: a power cut may empty it. */
 #define VOLATILE_NAME "volatile.json"
 #define RESULT_NAME "result.json"
 /* Of one that is broken, no more is looked at. */
@@ -202,7 +202,7 @@ check_id (const char *id, GError **error)
 static const char *
 record_name (const QuiltContainerRecord *record)
 {
-  return record->options->auto_remove ? VOLATILE_NAME : RECORD_NAME;
+  return record->is_volatile ? VOLATILE_NAME : RECORD_NAME;
 }
 
 gboolean
@@ -245,7 +245,7 @@ fill_container (int fd, const QuiltContainerRecord *record, GError **error)
    * real. */
   file = openat (fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0 || !quilt_fd_write_all (file, text, strlen (text)) ||
-      (!record->options->auto_remove && (fsync (file) < 0 || fsync (fd) < 0)))
+      (!record->is_volatile && (fsync (file) < 0 || fsync (fd) < 0)))
     return quilt_set_error_errno (error, errno, "Failed to write '%s/%s'", record->id, name);
   return TRUE;
 }
@@ -279,7 +279,7 @@ quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, G
     quilt_tree_remove (store->containers_fd, temporary, NULL);
     return FALSE;
   }
-  if (!record->options->auto_remove && fsync (store->containers_fd) < 0)
+  if (!record->is_volatile && fsync (store->containers_fd) < 0)
     return quilt_set_error_errno (error, errno, "Failed to sync directory 'containers'");
   return TRUE;
 }
@@ -397,6 +397,7 @@ load_record (QuiltStore *store, const char *id, GError **error)
     return NULL;
   if (g_strcmp0 (record->id, id) == 0 && quilt_id_check (id) && record->options &&
       record->options->name && quilt_digest_hex (record->image_digest) && has_ids (record)) {
+    record->is_volatile = quilt_container_is_volatile (store, id);
     if (!record->image)
       record->image = g_strdup (record->image_digest);
     return g_steal_pointer (&record);

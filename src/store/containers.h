@@ -15,6 +15,7 @@ typedef struct {
   GArray *uid_map; /* of QuiltIdMap, what options->userns came to; NULL: the host's own ids */
   GArray *gid_map;
   QuiltOptions *options; /* options->name is the current name */
+  gboolean is_volatile;  /* made by a run that also removes it: gone with the host's boot */
   char *more;            /* keys of a newer Quilt, as JSON; NULL: none */
 } QuiltContainerRecord;
 
@@ -44,10 +45,10 @@ json_object *quilt_result_to_json (const QuiltResult *result);
 void quilt_result_copy (const QuiltResult *result, QuiltResult *ret_copy);
 
 /* Makes containers/ID with record, upper and work: all or nothing, by one rename. Durable, unless
- * the container is removed after its run: then it is volatile. */
+ * the container is volatile. */
 gboolean
 quilt_container_create (QuiltStore *store, const QuiltContainerRecord *record, GError **error);
-/* A power cut may leave such a container without a record that can be read. */
+/* Also of one without a record that can be read: a power cut may leave a volatile container so. */
 gboolean quilt_container_is_volatile (QuiltStore *store, const char *id);
 /* Replaces the record (rename, update); durable. */
 gboolean

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -331,13 +332,16 @@ def test_a_broken_record_hides_no_other(create, daemon, root):
     assert box.State == "pending"
 
 
-@pytest.mark.parametrize("lost", ["volatile.json", "result.json"])
-def test_a_container_that_goes_with_its_end_goes_if_a_power_cut_has_emptied_a_file_of_it(create, daemon, root, lost):
-    box, kept = create("sleep", name="box", auto_remove=True), create("sleep", name="kept")
-    directory = daemon.directory / f"state/containers/{box.Id}"
+@pytest.mark.parametrize("leave", [lambda box: None, lambda box: (box / "volatile.json").write_text(""),
+                                   lambda box: (box / "result.json").write_text(""), lambda box: (box / "result.json").unlink()],
+                         ids=["all", "an empty record", "an empty result", "no result"])
+def test_nothing_of_run_rm_is_there_after_a_power_cut(create, run, daemon, root, systemd, leave):
+    box, kept = run("sleep", name="box", auto_remove=True), create("sleep", name="kept", auto_remove=True)
+    directory, supervisor = daemon.directory / f"state/containers/{box.Id}", systemd.scopes["quilt-box.scope"][0]
     daemon.end(signal.SIGKILL)
-    assert (directory / "volatile.json").exists() and not (directory / "record.json").exists()
-    (directory / lost).write_text("")
+    os.kill(supervisor, signal.SIGKILL)
+    shutil.rmtree(daemon.directory / "run/containers")
+    leave(directory)
     daemon.start()
     deadline = time.monotonic() + fakes.PATIENCE
     while (left := names(root) + os.listdir(directory.parent)) != ["kept", kept.Id]:

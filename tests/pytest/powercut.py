@@ -49,9 +49,14 @@ def container(item):
 
 
 def volatile(item):
-    """A container that goes with its end may be left before it has begun."""
+    yield {ABSENT}, {ABSENT}, "run", "--rm", "--name", f"{item}-a", "busybox", "/bin/true"
+
+
+def once(item):
+    """A container that is created first and goes with its end."""
     first = f"{item}-a"
-    yield {ABSENT, f"{first} pending -1"}, {ABSENT}, "run", "--rm", "--name", first, "busybox", "/bin/true"
+    yield {ABSENT}, {f"{first} pending -1"}, "create", "--rm", "--name", first, "busybox", "/bin/true"
+    yield {f"{first} pending -1"}, {ABSENT}, "start", first
 
 
 def image(item):
@@ -83,7 +88,7 @@ def work(seed, worker):
     number = 0
     while True:
         number += 1
-        life = choice.choice([container, container, volatile, image])
+        life = choice.choice([container, container, volatile, once, image])
         item = f"{life.__name__}-{worker}-{number}"
         kwargs = {"input": archive(item)} if life is image else {}
         for before, after, *argv in life(item):

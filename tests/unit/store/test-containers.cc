@@ -5,7 +5,7 @@
 class Containers : public Store
 {
 protected:
-  QuiltContainerRecord *record (char digit, bool auto_remove = false)
+  QuiltContainerRecord *record (char digit, bool is_volatile = false)
   {
     QuiltContainerRecord *r = g_new0 (QuiltContainerRecord, 1);
 
@@ -17,13 +17,13 @@ protected:
     r->options = quilt_options_new ();
     r->options->name = g_strdup_printf ("web-%c", digit);
     r->options->command = g_strsplit ("/bin/echo|\xff\xfe\n$'\"", "|", 0);
-    r->options->auto_remove = auto_remove;
+    r->options->auto_remove = r->is_volatile = is_volatile;
     return r;
   }
 
-  void create (char digit, bool auto_remove = false)
+  void create (char digit, bool is_volatile = false)
   {
-    g_autoptr (QuiltContainerRecord) r = record (digit, auto_remove);
+    g_autoptr (QuiltContainerRecord) r = record (digit, is_volatile);
 
     ASSERT_TRUE (quilt_container_create (store, r, error.out ())) << error.message ();
   }
@@ -47,8 +47,8 @@ protected:
 
 TEST_F (Containers, ComeBackAsTheyWere)
 {
-  for (bool auto_remove : {false, true}) {
-    g_autoptr (QuiltContainerRecord) saved = record (auto_remove ? 'b' : 'a', auto_remove);
+  for (bool is_volatile : {false, true}) {
+    g_autoptr (QuiltContainerRecord) saved = record (is_volatile ? 'b' : 'a', is_volatile);
 
     ASSERT_TRUE (quilt_container_create (store, saved, error.out ())) << error.message ();
     g_autoptr (GPtrArray) containers = load ();
@@ -164,7 +164,7 @@ TEST_F (Containers, ABrokenOneHidesNoOther)
   EXPECT_TRUE (fs::exists (dir ('b') / "upper"));
 }
 
-TEST_F (Containers, OneThatGoesWithItsEndIsVolatile)
+TEST_F (Containers, VolatileOnesAreKnownWithoutTheirRecord)
 {
   create ('a');
   create ('b', true);
@@ -173,7 +173,9 @@ TEST_F (Containers, OneThatGoesWithItsEndIsVolatile)
   EXPECT_TRUE (quilt_container_is_volatile (store, id ('b').c_str ()));
   EXPECT_FALSE (fs::exists (dir ('b') / "record.json"));
   g_autoptr (GPtrArray) containers = load ();
-  EXPECT_EQ (containers->len, 2u);
+  ASSERT_EQ (containers->len, 2u);
+  for (guint i = 0; i < 2; i++)
+    EXPECT_EQ (at (containers, i)->record->is_volatile, at (containers, i)->record->id == id ('b'));
   write (dir ('b') / "volatile.json", "");
   g_autoptr (GPtrArray) others = load ();
   EXPECT_EQ (others->len, 1u);
