@@ -346,12 +346,12 @@ quilt_oci_container_get_status (const QuiltOciContainer *container)
     return QUILT_OCI_CREATING;
   if (pid_fd < 0)
     return QUILT_OCI_STOPPED;
-  if (quilt_oci_gate_is_watched (container))
-    return QUILT_OCI_CREATED;
   frozen = quilt_oci_cgroup_is_frozen (&cgroup);
   if (container->cgroup.dir_fd < 0)
     quilt_fd_clear (&cgroup.dir_fd);
-  return frozen ? QUILT_OCI_PAUSED : QUILT_OCI_RUNNING;
+  if (frozen) /* also while it waits to be started, which it can't be before it is resumed */
+    return QUILT_OCI_PAUSED;
+  return quilt_oci_gate_is_watched (container) ? QUILT_OCI_CREATED : QUILT_OCI_RUNNING;
 }
 
 const char *

@@ -192,6 +192,20 @@ def test_all_of_a_container(bundle, before):
     oci("delete", "one").ok()
 
 
+def test_a_created_container_that_is_paused_is_started_after_resume(bundle):
+    container = Container("one", bundle.write(config("echo", "ran")))
+    oci("pause", "one").ok()
+    assert container.status == "paused"
+    for verb, why in (("start", "it is paused"), ("pause", "it is paused already"), ("delete", "it is paused")):
+        refused = oci(verb, "one")
+        assert refused.code == 1 and why in refused.err.decode(), verb
+    oci("resume", "one").ok()
+    assert container.status == "created" and b"container not paused" in oci("resume", "one").err
+    container.start()
+    wait_exit(container.pid)
+    assert container.output.read_text() == "ran\n"
+
+
 def test_kill_ends_all_where_the_pids_are_the_hosts(bundle):
     shared = config("sh", "-c", CROWD)
     shared["linux"]["namespaces"] = [ns for ns in shared["linux"]["namespaces"] if ns["type"] != "pid"]
