@@ -238,13 +238,32 @@ on_call_in_main (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void on_last_reference (gpointer data, GObject *invocation, gboolean is_last);
+
+static gboolean
+finalize (gpointer invocation)
+{
+  g_object_remove_toggle_ref (invocation, on_last_reference, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_last_reference (gpointer data, GObject *invocation, gboolean is_last)
+{
+  if (is_last)
+    g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, finalize, invocation, NULL);
+}
+
 /* GDBus emits this in a thread for each call, and the main thread owns all state: nothing is
- * decided here. FALSE: the reference to invocation was taken over. */
+ * decided here. The emission has a reference of its own, which may be the last one: the toggle
+ * reference leaves it to the main thread to end the charge and what handlers have attached. FALSE:
+ * the reference to invocation was taken over. */
 static gboolean
 on_call (GDBusInterfaceSkeleton *object, GDBusMethodInvocation *invocation, gpointer data)
 {
   Call *call = g_new (Call, 1);
 
+  g_object_add_toggle_ref (G_OBJECT (invocation), on_last_reference, NULL);
   call->admission = data;
   call->waiting = g_new (Waiting, 1);
   *call->waiting = (Waiting){g_object_ref (object), invocation};
