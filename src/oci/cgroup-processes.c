@@ -252,8 +252,9 @@ remove_directory (QuiltOciCgroup *self, GError **error)
   return TRUE;
 }
 
-/* It is gone, or was never made; what comes before and after it may be there. A scope that has a
- * cgroup at that path nevertheless is somebody else's. */
+/* It is gone, or was never made; what comes before and after it may be there. If ours is known, a
+ * scope that has a cgroup at that path nevertheless is somebody else's; if not, systemd may have
+ * made ours just now. */
 static gboolean
 remove_rest (QuiltOciCgroup *self, GError **error)
 {
