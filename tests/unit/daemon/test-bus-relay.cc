@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The relay to the bus: a bus that is slow still finds each descriptor at its message. */
+#include "base/check.h"
+
+#include <gio/gio.h>
+#include <gio/gunixfdlist.h>
+#include <glib/gstdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fcntl.h>
+#include <thread>
+
+extern "C" {
+#include "base/fd.h"
+#include "daemon/bus-message.h"
+#include "daemon/bus-relay.h"
+}
+
+namespace
+{
+
+using std::string;
+using Bytes = std::vector<guint8>;
+
+void
+say (int fd, const void *data, gsize size)
+{
+  ASSERT_TRUE (quilt_fd_write_all (fd, data, size));
+}
+
+string
+read_line (int fd)
+{
+  string line;
+  char c;
+
+  while (read (fd, &c, 1) == 1 && c != '\n')
+    line += c;
+  return line;
+}
+
+Bytes
+read_message (int fd)
+{
+  Bytes bytes (QUILT_BUS_START);
+  QuiltBusMessage message;
+
+  EXPECT_EQ (recv (fd, bytes.data (), bytes.size (), MSG_WAITALL), QUILT_BUS_START);
+  EXPECT_TRUE (quilt_bus_message_measure (bytes.data (), &message));
+  bytes.resize (message.size);
+  EXPECT_GE (
+      recv (fd, bytes.data () + QUILT_BUS_START, message.size - QUILT_BUS_START, MSG_WAITALL), 0);
+  return bytes;
+}
+
+/* Authenticates as a bus does, and answers Hello. */
+void
+greet (int fd)
+{
+  for (string line; line != "BEGIN\r";) {
+    line = read_line (fd);
+    const string answer = line.find ("EXTERNAL") != string::npos
+                              ? "OK 0123456789abcdef0123456789abcdef\r\n"
+                          : line.find ("AUTH") != string::npos ? "REJECTED EXTERNAL\r\n"
+                          : line == "NEGOTIATE_UNIX_FD\r"      ? "AGREE_UNIX_FD\r\n"
+                                                               : "";
+
+    ASSERT_FALSE (line.empty ());
+    say (fd, answer.data (), answer.size ());
+  }
+  Bytes bytes = read_message (fd);
+  g_autoptr (GDBusMessage) hello = g_dbus_message_new_from_blob (
+      bytes.data (), bytes.size (), G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, nullptr);
+  g_autoptr (GDBusMessage) reply = g_dbus_message_new_method_reply (hello);
+  gsize size;
+
+  g_dbus_message_set_serial (reply, 1);
+  g_dbus_message_set_body (reply, g_variant_new ("(s)", ":1.1"));
+  g_autofree guchar *blob =
+      g_dbus_message_to_blob (reply, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
+  say (fd, blob, size);
+}
+
+void
+emit (GDBusConnection *connection, gsize size, int fd)
+{
+  const string text (size, 'x');
+  g_autoptr (GDBusMessage) message =
+      g_dbus_message_new_signal ("/org/quilt", "org.quilt.Test", "S");
+
+  g_dbus_message_set_body (message, g_variant_new ("(s)", text.c_str ()));
+  if (fd >= 0) {
+    g_autoptr (GUnixFDList) list = g_unix_fd_list_new ();
+
+    ASSERT_GE (g_unix_fd_list_append (list, fd, nullptr), 0);
+    g_dbus_message_set_unix_fd_list (message, list);
+  }
+  ASSERT_TRUE (g_dbus_connection_send_message (connection, message, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+                                               nullptr, nullptr));
+}
+
+/* Where messages begin, and the last bytes of the reads that had descriptors. */
+struct Read {
+  std::vector<gsize> starts, ends;
+};
+
+Read
+read_all (int fd, gsize count)
+{
+  Bytes all;
+  Read result;
+  QuiltBusMessage message;
+
+  for (gsize at = 0; result.starts.size () < count;) {
+    guint8 data[2048];
+    int fds[QUILT_FDS_MAX];
+    guint n_fds;
+    gssize n = quilt_fds_read (fd, data, sizeof data, fds, &n_fds);
+
+    EXPECT_GT (n, 0);
+    if (n <= 0)
+      break;
+    all.insert (all.end (), data, data + n);
+    for (guint i = 0; i < n_fds; i++)
+      close (fds[i]);
+    if (n_fds > 0)
+      result.ends.push_back (all.size () - 1);
+    while (all.size () >= at + QUILT_BUS_START &&
+           quilt_bus_message_measure (all.data () + at, &message) &&
+           all.size () >= at + message.size) {
+      result.starts.push_back (at);
+      at += message.size;
+    }
+  }
+  return result;
+}
+
+} // namespace
+
+/* dbus-broker takes descriptors for those of the message that the last byte of the read is of. */
+TEST (BusRelay, DescriptorsStayWithTheirMessage)
+{
+  g_autofree char *dir = g_dir_make_tmp ("quilt-XXXXXX", nullptr);
+  g_autofree char *path = g_build_filename (dir, "bus", nullptr);
+  g_autofree char *address = g_strconcat ("unix:path=", path, nullptr);
+  g_autofd int listener = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_autofd int null_fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  Error error;
+  int bus = -1;
+
+  g_strlcpy (name.sun_path, path, sizeof name.sun_path);
+  ASSERT_EQ (bind (listener, (struct sockaddr *)&name, sizeof name), 0);
+  ASSERT_EQ (listen (listener, 1), 0);
+  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
+  std::thread server ([&] {
+    bus = accept4 (listener, nullptr, nullptr, SOCK_CLOEXEC);
+    greet (bus);
+  });
+  QuiltBusRelay *relay = quilt_bus_relay_new (error.out ());
+  server.join ();
+  ASSERT_NE (relay, nullptr) << error.message ();
+  GDBusConnection *connection = quilt_bus_relay_get_connection (relay);
+
+  /* Nobody reads: the relay can't send all of these, and small messages gather behind them. */
+  for (int i = 0; i < 5; i++)
+    emit (connection, 60000, -1);
+  for (int i = 0; i < 3; i++)
+    emit (connection, 10, -1);
+  emit (connection, 11, null_fd);
+  emit (connection, 10, -1);
+  ASSERT_TRUE (g_dbus_connection_flush_sync (connection, nullptr, nullptr));
+
+  Read all = read_all (bus, 10);
+  ASSERT_EQ (all.ends.size (), 1u);
+  EXPECT_GE (all.ends[0], all.starts[8]);
+  EXPECT_LT (all.ends[0], all.starts[9]);
+  shutdown (bus, SHUT_RDWR);
+  quilt_bus_relay_free (relay);
+  close (bus);
+  g_unlink (path);
+  g_rmdir (dir);
+}
