@@ -174,6 +174,7 @@ TEST (BusRelay, DescriptorsStayWithTheirMessage)
   ASSERT_TRUE (g_dbus_connection_flush_sync (connection, nullptr, nullptr));
 
   Read all = read_all (bus, 10);
+  ASSERT_EQ (all.starts.size (), 10u);
   ASSERT_EQ (all.ends.size (), 1u);
   EXPECT_GE (all.ends[0], all.starts[8]);
   EXPECT_LT (all.ends[0], all.starts[9]);
