@@ -7,6 +7,7 @@
 #include "daemon/bus-error.h"
 #include "daemon/bus-message.h"
 #include "daemon/bus-relay.h"
+#include "daemon/managed-objects.h"
 
 /* Unique names whose uid is remembered; a bus never uses a unique name twice. */
 #define UIDS_MAX 256
@@ -283,9 +284,10 @@ on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoi
 {
   g_autoptr (GDBusMessage) answer = NULL;
 
-  if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
-      !g_dbus_message_get_header (message, QUILT_BUS_FIELD_CUT))
+  if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
+  if (!g_dbus_message_get_header (message, QUILT_BUS_FIELD_CUT))
+    return quilt_managed_objects_redirect (message);
   if (!(g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
     answer = g_dbus_message_new_method_error (message, "org.quilt.Error.InvalidArgument",
                                               "A call may have at most %d bytes and %d values",

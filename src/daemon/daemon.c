@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "daemon/helper.h"
+#include "daemon/managed-objects.h"
 #include "daemon/work.h"
 
 #include <errno.h>
@@ -71,6 +72,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->id_ranges = quilt_id_ranges_new ();
   self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
   self->objects = g_dbus_object_manager_server_new (QUILT_BUS_ROOT);
+  self->managed_objects = quilt_managed_objects_new (self->objects);
   return g_steal_pointer (&self);
 }
 
@@ -82,6 +84,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_handle_id (&self->summary, g_source_remove);
   if (self->in_turn)
     g_thread_pool_free (self->in_turn, FALSE, TRUE);
+  g_clear_pointer (&self->managed_objects, quilt_managed_objects_free);
   g_clear_object (&self->objects);
   g_clear_pointer (&self->containers, quilt_index_free);
   g_clear_pointer (&self->images, quilt_index_free);

@@ -23,6 +23,7 @@
 typedef struct {
   GDBusConnection *bus;
   GDBusObjectManagerServer *objects;
+  struct QuiltManagedObjects *managed_objects; /* to be told of them, see managed-objects.h */
   QuiltAdmission *admission;
   QuiltAuthority *authority;
   QuiltQuota *quota;

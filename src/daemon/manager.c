@@ -14,6 +14,7 @@
 #include "daemon/image.h"
 #include "daemon/import.h"
 #include "daemon/list.h"
+#include "daemon/managed-objects.h"
 #include "daemon/verbs.h"
 #include "systemd/cgroup.h"
 
@@ -91,6 +92,14 @@ handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const
     quilt_bus_manager_complete_get_container (iface, call, found->path);
   else
     quilt_bus_error_return (call, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_get_managed_objects (QuiltBusManager *iface, GDBusMethodInvocation *call)
+{
+  quilt_managed_objects_answer (QUILT_MANAGER (iface)->daemon->managed_objects, call,
+                                quilt_admission_get_uid (call));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -254,6 +263,7 @@ manager_iface_init (QuiltBusManagerIface *iface)
   iface->handle_create_container = handle_create_container;
   iface->handle_run_container = handle_run_container;
   iface->handle_get_container = handle_get_container;
+  iface->handle_get_managed_objects = handle_get_managed_objects;
   iface->handle_list_containers = handle_list_containers;
   iface->handle_start_containers = handle_start_containers;
   iface->handle_stop_containers = handle_stop_containers;

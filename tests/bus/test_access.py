@@ -17,6 +17,7 @@ CALLS = {
     ("Manager", "CreateContainer"): ("sa{sv}", ("web", COMMAND)),
     ("Manager", "RunContainer"): ("sa{sv}", ("web", COMMAND)),
     ("Manager", "GetContainer"): ("s", ("box",)),
+    ("Manager", "GetManagedObjects"): ("", ()),
     ("Manager", "ListContainers"): ("a{sv}", ({},)),
     ("Manager", "StartContainers"): ("asa{sv}", (["box"], {})),
     ("Manager", "StopContainers"): ("asa{sv}", (["box"], {})),

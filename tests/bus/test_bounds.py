@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What one user asks for, however large, is paid by nobody else: sizes, checks and quotas come before all work. (P6)"""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -12,7 +13,7 @@ import pytest
 from gi.repository import Gio, GLib
 
 import quilt
-from conftest import USER
+from conftest import OTHER, USER
 from test_access import CALLS
 
 V = GLib.Variant
@@ -343,6 +344,42 @@ def test_nobody_is_worked_for_beyond_his_quota(stopped, hostile, client, root, s
         error, _ = hostile.answer(serial)
         assert error == "QuotaExceeded", method
     assert root.call("ListContainers", "a{sv}", ({},)) == []
+
+
+def managed_objects(caller):
+    return caller.call("GetManagedObjects", path=quilt.ROOT, interface="org.freedesktop.DBus.ObjectManager")
+
+
+@pytest.mark.fault(8)
+def test_get_managed_objects_counts_as_any_other_call(stopped, client, root, services, polkit):
+    """It is the dearest of all that everybody may call, and GDBus answers it by itself."""
+    stopped.configure("MaxPendingPerUser=1\n")
+    stopped.start()
+    polkit.decide = lambda check: None
+    assert managed_objects(client(USER)) == {}
+    client(USER).send("ListContainers", "a{sv}", ({},))
+    services.wait(lambda: polkit.checks)
+    with pytest.raises(quilt.Refused) as refused:
+        managed_objects(client(USER))
+    assert refused.value.name == "QuotaExceeded"
+    assert managed_objects(root) == managed_objects(client(OTHER)) == {}
+
+
+@pytest.mark.fault(8)
+def test_many_calls_of_get_managed_objects_are_all_answered_with_what_is_true(create, client, root):
+    box = create("sleep", name="box")
+    callers = [client(uid) for uid in (USER, USER, OTHER, OTHER)]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for n in range(20):
+            waiting = [pool.submit(managed_objects, caller) for caller in callers]
+            box.call("Rename", "sa{sv}", (f"box-{n}", {}), client=root)
+            assert managed_objects(root)[box.path]["org.quilt.Container"]["Name"] == f"box-{n}"
+            for answer in waiting:
+                assert answer.result()[box.path]["org.quilt.Container"]["Name"] in (f"box-{n - 1}" if n else "box", f"box-{n}")
+            for caller in callers:
+                assert managed_objects(caller)[box.path]["org.quilt.Container"]["Name"] == f"box-{n}"
+    root.call("RemoveContainers", "asa{sv}", (["box-19"], {}))
+    assert box.path not in managed_objects(client(USER))
 
 
 @pytest.mark.fault(8)
