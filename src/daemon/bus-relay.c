@@ -297,9 +297,10 @@ quilt_bus_relay_free (QuiltBusRelay *self)
   if (self->connection) {
     g_dbus_connection_flush_sync (self->connection, NULL, NULL);
     g_dbus_connection_close_sync (self->connection, NULL, NULL);
-  } else if (self->from_bus) {
-    shutdown (self->inside, SHUT_RDWR);
   }
+  /* GDBus may have closed before, of its own. What it sent is still read. */
+  if (self->inside >= 0)
+    shutdown (self->inside, SHUT_RDWR);
   if (self->from_bus)
     g_thread_join (self->from_bus);
   if (self->to_bus)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The relay to the bus: a bus that is slow still finds each descriptor at its message. */
+/* The relay to the bus, against a bus that is slow, wrong, or left. */
 #include "base/check.h"
 
 #include <gio/gio.h>
@@ -137,32 +137,53 @@ read_all (int fd, gsize count)
   return result;
 }
 
+/* A relay, and the bus that it is connected to. */
+class BusRelay : public testing::Test
+{
+protected:
+  void SetUp () override
+  {
+    g_autofree char *dir = g_dir_make_tmp ("quilt-XXXXXX", nullptr);
+    g_autofree char *path = g_build_filename (dir, "bus", nullptr);
+    g_autofree char *address = g_strconcat ("unix:path=", path, nullptr);
+    g_autofd int listener = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    Error error;
+
+    g_strlcpy (name.sun_path, path, sizeof name.sun_path);
+    ASSERT_EQ (bind (listener, (struct sockaddr *)&name, sizeof name), 0);
+    ASSERT_EQ (listen (listener, 1), 0);
+    g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
+    std::thread server ([&] {
+      bus = accept4 (listener, nullptr, nullptr, SOCK_CLOEXEC);
+      greet (bus);
+    });
+    relay = quilt_bus_relay_new (error.out ());
+    server.join ();
+    g_unlink (path);
+    g_rmdir (dir);
+    ASSERT_NE (relay, nullptr) << error.message ();
+    connection = quilt_bus_relay_get_connection (relay);
+  }
+
+  void TearDown () override
+  {
+    if (relay)
+      quilt_bus_relay_free (relay);
+    close (bus);
+  }
+
+  int bus = -1;
+  QuiltBusRelay *relay = nullptr;
+  GDBusConnection *connection = nullptr;
+};
+
 } // namespace
 
 /* dbus-broker takes descriptors for those of the message that the last byte of the read is of. */
-TEST (BusRelay, DescriptorsStayWithTheirMessage)
+TEST_F (BusRelay, DescriptorsStayWithTheirMessage)
 {
-  g_autofree char *dir = g_dir_make_tmp ("quilt-XXXXXX", nullptr);
-  g_autofree char *path = g_build_filename (dir, "bus", nullptr);
-  g_autofree char *address = g_strconcat ("unix:path=", path, nullptr);
-  g_autofd int listener = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   g_autofd int null_fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
-  struct sockaddr_un name = {.sun_family = AF_UNIX};
-  Error error;
-  int bus = -1;
-
-  g_strlcpy (name.sun_path, path, sizeof name.sun_path);
-  ASSERT_EQ (bind (listener, (struct sockaddr *)&name, sizeof name), 0);
-  ASSERT_EQ (listen (listener, 1), 0);
-  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
-  std::thread server ([&] {
-    bus = accept4 (listener, nullptr, nullptr, SOCK_CLOEXEC);
-    greet (bus);
-  });
-  QuiltBusRelay *relay = quilt_bus_relay_new (error.out ());
-  server.join ();
-  ASSERT_NE (relay, nullptr) << error.message ();
-  GDBusConnection *connection = quilt_bus_relay_get_connection (relay);
 
   /* Nobody reads: the relay can't send all of these, and small messages gather behind them. */
   for (int i = 0; i < 5; i++)
@@ -179,8 +200,33 @@ TEST (BusRelay, DescriptorsStayWithTheirMessage)
   EXPECT_GE (all.ends[0], all.starts[8]);
   EXPECT_LT (all.ends[0], all.starts[9]);
   shutdown (bus, SHUT_RDWR);
-  quilt_bus_relay_free (relay);
-  close (bus);
-  g_unlink (path);
-  g_rmdir (dir);
+}
+
+TEST_F (BusRelay, WhatWasSentArrivesAlsoIfTheConnectionEnds)
+{
+  for (int i = 0; i < 4; i++)
+    emit (connection, 150000, -1);
+  std::thread end ([&] { quilt_bus_relay_free (g_steal_pointer (&relay)); });
+  EXPECT_EQ (read_all (bus, 4).starts.size (), 4u);
+  end.join ();
+}
+
+/* GDBus closes its end by itself then, and neither thread may wait for the other for ever. */
+TEST_F (BusRelay, ABusThatSendsWhatGDBusRefusesIsLeft)
+{
+  g_autoptr (GDBusMessage) message =
+      g_dbus_message_new_signal ("/org/quilt", "org.quilt.Test", "S");
+  gsize size;
+
+  g_dbus_message_set_body (message, g_variant_new ("(s)", "xxxx"));
+  g_dbus_message_set_serial (message, 2);
+  g_autofree guchar *blob =
+      g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
+  blob[size - 3] = 0xff; /* not UTF-8 */
+  say (bus, blob, size);
+  while (!g_dbus_connection_is_closed (connection))
+    g_main_context_iteration (nullptr, TRUE);
+  quilt_bus_relay_free (g_steal_pointer (&relay));
+  char c;
+  EXPECT_EQ (recv (bus, &c, 1, 0), 0);
 }
