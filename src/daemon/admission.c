@@ -252,7 +252,7 @@ static void
 on_last_reference (gpointer data, GObject *invocation, gboolean is_last)
 {
   if (is_last)
-    g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, finalize, invocation, NULL);
+    g_idle_add_full (G_PRIORITY_DEFAULT, finalize, invocation, NULL);
 }
 
 /* GDBus emits this in a thread for each call, and the main thread owns all state: nothing is
