@@ -28,12 +28,14 @@ typedef struct {
   gpointer data;
   guint timer;
   gboolean keep_layers; /* of images that are not known */
+  GHashTable *scopes;   /* IDs of containers in which something runs */
   GHashTable *broken;   /* containers whose record can't be read: what they run is left alone */
 } Recovery;
 
 static void
 recovery_free (Recovery *recovery)
 {
+  g_hash_table_unref (recovery->scopes);
   g_hash_table_unref (recovery->broken);
   g_free (recovery);
 }
@@ -58,12 +60,16 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
     g_warning ("%s", error->message);
 }
 
-/* A power cut has damaged the text of the record, which is not synced. Nothing runs: there is no
- * directory in /run. A record that can't be read for another reason may be whole. */
+/* A power cut has damaged the text of the record, which is not synced. Nothing runs: there is
+ * neither a directory in /run nor a scope. A record that can't be read for another reason may be
+ * whole. */
 static gboolean
-was_cut_short (QuiltDaemon *daemon, const char *id, const GError *why)
+was_cut_short (const Recovery *recovery, const char *id, const GError *why)
 {
+  QuiltDaemon *daemon = recovery->daemon;
+
   return quilt_container_is_volatile (daemon->store, id) && !quilt_run_dir_exists (daemon, id) &&
+         !g_hash_table_contains (recovery->scopes, id) &&
          g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
 }
 
@@ -75,7 +81,7 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   g_autoptr (GArray) uid_map = NULL;
   g_autoptr (GArray) gid_map = NULL;
 
-  if (was_cut_short (recovery->daemon, id, why)) {
+  if (was_cut_short (recovery, id, why)) {
     quilt_work_remove (recovery->daemon->store, id, FALSE, on_removed, NULL);
     return;
   }
@@ -134,7 +140,7 @@ report_end (QuiltContainer *self)
 /* What a run has left in /run says more than the record: the supervisor knows whether the container
  * runs, and its exit record how it ended. Until they have spoken, it is taken for running. */
 static void
-resume (QuiltContainer *self)
+resume (Recovery *recovery, QuiltContainer *self)
 {
   self->run = quilt_run_adopt (self->daemon, self->record->id, quilt_container_on_run, self);
   if (self->run) {
@@ -149,7 +155,10 @@ resume (QuiltContainer *self)
   quilt_container_take_state (self);
   if (quilt_outcome_is_open (&self->result))
     report_end (self);
-  /* Its record may outlive a power cut, and its removal not. */
+  /* Its record may outlive a power cut, and its removal not. But its files are in use if somebody
+   * has moved /run away. */
+  if (g_hash_table_contains (recovery->scopes, self->record->id))
+    return;
   if (self->record->is_volatile ||
       (self->record->options->auto_remove && self->result.finished_usec))
     quilt_container_remove_leftover (self);
@@ -175,7 +184,7 @@ load_containers (Recovery *recovery, GError **error)
     container->result = stored->result;
     memset (&stored->result, 0, sizeof stored->result);
     quilt_container_publish (container);
-    resume (container);
+    resume (recovery, container);
   }
   return all != NULL;
 }
@@ -235,9 +244,10 @@ find_strays (Recovery *recovery)
 static void
 on_scope (const char *scope, const char *id, gpointer data)
 {
-  QuiltDaemon *daemon = data;
+  Recovery *recovery = data;
 
-  if (!quilt_run_dir_exists (daemon, id))
+  g_hash_table_add (recovery->scopes, g_strdup (id));
+  if (!quilt_run_dir_exists (recovery->daemon, id))
     g_warning ("The scope %s runs a container, %s, whose directory in /run is gone; it is left "
                "alone, and 'systemctl stop %s' ends it",
                scope, id, scope);
@@ -286,7 +296,9 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
   recovery->daemon = daemon;
   recovery->callback = callback;
   recovery->data = data;
+  recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  quilt_scopes_foreach (on_scope, recovery);
   if (!load_images (recovery, error) || !load_containers (recovery, error)) {
     recovery_free (recovery);
     return FALSE;
@@ -295,7 +307,6 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
     quilt_image_sweep_layers (daemon);
   quilt_id_ranges_prepare (daemon->id_ranges);
   find_strays (recovery);
-  quilt_scopes_foreach (on_scope, daemon);
   quilt_run_dir_sweep_limits (daemon);
   recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
   quilt_daemon_when_idle (daemon, on_all_known, recovery);

@@ -219,3 +219,17 @@ def test_systemctl_stop_without_quiltd_kills_after_the_stop_timeout(busybox, nam
     with quiltd_away():
         run("systemctl", "stop", f"quilt-{name}.scope").ok()
     assert (props(name)["State"], props(name)["ExitCode"]) == ("exited", 137)
+
+
+def test_the_files_of_what_runs_are_not_removed_though_its_directory_in_run_is_gone(busybox, name):
+    container = ctl("run", "-d", "--rm", "--name", name, busybox, *UNTIL_TERM).ok() and props(name)["Id"]
+    place, aside = RUN / f"containers/{container}", RUN / "aside"
+    with quiltd_away():
+        place.rename(aside)
+    daemon_pid()
+    assert (STATE / f"containers/{container}/upper").is_dir() and f"quilt-{name}.scope" in scopes()
+    with quiltd_away():
+        aside.rename(place)
+    daemon_pid()
+    assert props(name)["State"] == "running"
+    ctl("stop", name).ok()
