@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define CAPABILITY_TO_FILTER (G_GUINT64_CONSTANT (1) << CAP_SYS_ADMIN)
+#define CAPABILITY_TO_TRACE (G_GUINT64_CONSTANT (1) << CAP_SYS_PTRACE)
 
 /* CAP_KILL ends what a step has left running as another user. */
 #define CAPABILITIES_TO_BECOME_USER                                                                \
@@ -100,15 +101,16 @@ quilt_init_is_exposed (const QuiltInit *init)
           (init->setup->gate >= 0 || spec->start_container->len > 0));
 }
 
-/* If processes of the container can use an exposed init, it must not have CAP_SYS_ADMIN unless they
- * have it too. So its filter is loaded before such processes exist. */
+/* If processes of the container can trace an exposed init, it must not have CAP_SYS_ADMIN unless
+ * they have it too. So its filter is loaded before such processes exist. */
 static gboolean
 loads_early (const QuiltInit *init)
 {
   const QuiltCapabilities *caps = &init->spec->process.capabilities;
+  guint64 all = caps->bounding | caps->permitted;
 
-  return loads_with_power (init) && quilt_init_is_exposed (init) &&
-         !((caps->bounding | caps->permitted) & CAPABILITY_TO_FILTER);
+  return loads_with_power (init) && quilt_init_is_exposed (init) && (all & CAPABILITY_TO_TRACE) &&
+         !(all & CAPABILITY_TO_FILTER);
 }
 
 void
