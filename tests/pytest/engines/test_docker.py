@@ -75,7 +75,8 @@ def test_exec(docker, service):
 def test_exec_on_a_terminal(service):
     container = service("busybox", "sleep", "1000")
     with engine.Terminal("docker", "exec", "-it", container, "sh") as terminal:
-        terminal.send(b"tty; stty size\n")
+        # Docker tells the terminal its size once the command runs.
+        terminal.send(b"tty; until stty size 2>/dev/null | grep .; do :; done\n")
         terminal.expect(rb"\r\n/dev/pts/\d+\r\n")
         terminal.expect(rb"30 100\r\n")
         terminal.send(b"exit 5\n")
