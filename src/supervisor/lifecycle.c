@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
+/* Of the init, beside those about steps: warnings are the most. */
+#define REPORTS_MAX 256
 /* How long an exit waits for the journal to take the last lines: it has to be down or stuck for
  * that. */
 #define DRAIN_USEC (2 * G_USEC_PER_SEC)
@@ -269,13 +271,29 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
   }
 }
 
+/* A setup step that may trace the init can send reports in its name. Each costs us, and some cost
+ * quiltd and journald, so their number is bounded. */
+static gboolean
+is_flooded (QuiltSupervisor *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (++self->n_reports <= REPORTS_MAX + 2 * self->spec->start_container->len)
+    return FALSE;
+  error = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "Failed to run the container: a setup step sends reports in the name of the "
+                       "container's init");
+  quilt_supervisor_fail (self, error, self->step);
+  return TRUE;
+}
+
 void
 quilt_supervisor_handle_reports (QuiltSupervisor *self)
 {
   QuiltReport report;
   int r;
 
-  while ((r = quilt_report_receive (self->payload.channel, &report)) > 0)
+  while ((r = quilt_report_receive (self->payload.channel, &report)) > 0 && !is_flooded (self))
     handle_report (self, &report);
   if (r < 0 && errno == EAGAIN)
     return;

@@ -36,6 +36,7 @@ typedef struct {
   QuiltPhase phase;
   gboolean built;      /* the init has reported READY */
   guint step;          /* setup step that runs; 0: none */
+  guint n_reports;     /* of the init */
   guint next_step;     /* setup step that waits for the output before it, if waiting */
   gboolean waiting;    /* the init waits for our word */
   gboolean executing;  /* end of file of the channel will mean that the command was executed */

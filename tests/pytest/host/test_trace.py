@@ -84,6 +84,19 @@ def test_a_setup_step_with_ids_of_its_own_does_not_even_see_the_init(debian, nam
     assert "attached" not in lines and "nothing seen" in lines, lines
 
 
+@pytest.mark.fault(9)
+def test_a_setup_step_that_speaks_for_the_init_ends_its_own_container_alone(debian, name, tmp_path, journal):
+    """It takes the init's connection to the supervisor, and sends warnings (struct QuiltReport, type 5) without end."""
+    (tmp_path / "attack").write_text(r"""
+my $pid = syscall(434, 1, 0); my $report = pack("C4 L l l a512 a512", 5, 0, 1, 0, 0, 0, 0, "x", "");
+for my $fd (3 .. 20) { my $mine = syscall(438, $pid, $fd, 0); next if $mine < 0; 1 while syscall(44, $mine, $report, length $report, 0, 0, 0) > 0 }
+""")
+    done = ctl("run", "--name", name, "--userns=host", "--cap-add=SYS_PTRACE", "--seccomp=unconfined", "--setup-timeout=3", f"--volume={tmp_path}:/mnt:ro",
+               "--setup", "perl /mnt/attack", debian, "echo", "ran")
+    assert len(journal.entries(f"CONTAINER_NAME={name}")) < 1000
+    assert done.code == 125 and b"in the name of the container's init" in done.err and done.out == b""
+
+
 RULES = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
          "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO"}]}
 
