@@ -36,26 +36,38 @@ open_socket (const char *address, GError **error)
   return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
 }
 
-gboolean
-quilt_bus_connect (QuiltCtl *ctl, GError **error)
+static gpointer
+make_connection (gpointer data)
 {
+  GError **error = data;
   const GDBusConnectionFlags flags = G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                      G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
   const char *address = g_getenv ("DBUS_SYSTEM_BUS_ADDRESS");
-  g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (GIOStream) stream = open_socket (address, error);
+
+  if (stream)
+    return g_dbus_connection_new_sync (stream, NULL, flags, NULL, NULL, error);
+  if (*error)
+    return NULL;
+  return g_dbus_connection_new_for_address_sync (address, flags, NULL, NULL, error);
+}
+
+/* GDBus's own thread inherits the signals that are blocked where the connection is made, and must
+ * not take ours. In this thread they are not blocked: a bus that does not answer can be left. */
+gboolean
+quilt_bus_connect (QuiltCtl *ctl, GError **error)
+{
   g_autoptr (GError) cause = NULL;
+  GThread *maker;
   sigset_t mask;
 
   if (ctl->connection && !g_dbus_connection_is_closed (ctl->connection))
     return TRUE;
   g_clear_object (&ctl->connection);
   quilt_signals_block (&mask);
-  stream = open_socket (address, &cause);
-  if (stream)
-    ctl->connection = g_dbus_connection_new_sync (stream, NULL, flags, NULL, NULL, &cause);
-  else if (!cause)
-    ctl->connection = g_dbus_connection_new_for_address_sync (address, flags, NULL, NULL, &cause);
+  maker = g_thread_new ("connect", make_connection, &cause);
   sigprocmask (SIG_SETMASK, &mask, NULL);
+  ctl->connection = g_thread_join (maker);
   if (!ctl->connection) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "Failed to connect to the system bus: %s; is dbus running?", cause->message);

@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import tarfile
@@ -392,3 +393,16 @@ def test_cli_what_interrupted_setup_says_begins_on_a_line_of_its_own(busybox):
         terminal.type(b"\x03")
         assert terminal.wait() == 128 + signal.SIGINT
     assert re.search(rb"\^C\r\nquiltctl: ", terminal.seen), terminal.seen
+
+
+def test_cli_a_bus_that_does_not_answer_can_be_left(tmp_path):
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(str(tmp_path / "bus"))
+        bus.listen()
+        bus.settimeout(TIMEOUT)
+        with spawn("quiltctl", "list", env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/bus"}) as process:
+            peer, _ = bus.accept()
+            with peer:
+                peer.recv(1)
+                process.send_signal(signal.SIGINT)
+                assert process.wait(TIMEOUT) == -signal.SIGINT
