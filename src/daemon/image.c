@@ -40,6 +40,7 @@ layer_paths (QuiltStore *store, char **digests)
     if (path)
       g_ptr_array_add (paths, path);
   }
+  g_ptr_array_add (paths, quilt_store_get_mount_points (store));
   g_ptr_array_add (paths, NULL);
   return (char **)g_ptr_array_free (g_steal_pointer (&paths), FALSE);
 }

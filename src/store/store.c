@@ -14,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const rooms[] = {"images", "layers", "containers", NULL};
+/* The lowest layer of every container. */
+#define MOUNT_POINTS "mount-points"
+
+static const char *const rooms[] = {"images", "layers", "containers", MOUNT_POINTS, NULL};
 
 /* Work that a crash cut short, by room. Once the lock is held nobody works there. */
 static const struct {
@@ -113,6 +116,36 @@ remove_unfinished (int room_fd, const char *prefix, const char *suffix)
   closedir (dir);
 }
 
+/* Empty files where every container has a mount: an image that lacks them would have them made in
+ * the container's own directory, at each start. */
+static gboolean
+make_mount_points (QuiltStore *store, GError **error)
+{
+  static const char *const files[] = {"etc/hosts", "etc/hostname"};
+  g_autofd int fd = quilt_dir_ensure (store->fd, MOUNT_POINTS, error);
+
+  if (fd < 0)
+    return FALSE;
+  if ((mkdirat (fd, "etc", 0755) < 0 && errno != EEXIST) || fchmodat (fd, "etc", 0755, 0) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make '%s/" MOUNT_POINTS "/etc'",
+                                  store->path);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofd int file =
+        openat (fd, files[i], O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (file < 0 || fchmod (file, 0644) < 0)
+      return quilt_set_error_errno (error, errno, "Failed to make '%s/" MOUNT_POINTS "/%s'",
+                                    store->path, files[i]);
+  }
+  return TRUE;
+}
+
+char *
+quilt_store_get_mount_points (const QuiltStore *store)
+{
+  return g_build_filename (store->path, MOUNT_POINTS, NULL);
+}
+
 QuiltStore *
 quilt_store_open (const char *path, GError **error)
 {
@@ -138,6 +171,8 @@ quilt_store_open (const char *path, GError **error)
     if (*room_fds[i] < 0)
       return NULL;
   }
+  if (!make_mount_points (store, error))
+    return NULL;
   for (guint i = 0; i < G_N_ELEMENTS (unfinished); i++)
     remove_unfinished (G_STRUCT_MEMBER (int, store, unfinished[i].room_offset),
                        unfinished[i].prefix, unfinished[i].suffix);

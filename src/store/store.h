@@ -18,6 +18,9 @@ typedef struct {
  * if another quiltd has it. What a crash left unfinished (layers/.tmp-*, containers/.new-*,
  * containers/.gone-*) is removed. */
 QuiltStore *quilt_store_open (const char *path, GError **error);
+/* The directory with the places in an image's tree that every container mounts something at: the
+ * lowest layer of each. Owned by the caller. */
+char *quilt_store_get_mount_points (const QuiltStore *store);
 /* Each thread that works in the store holds a reference: its descriptors stay open until then. */
 QuiltStore *quilt_store_ref (QuiltStore *store);
 void quilt_store_unref (QuiltStore *store);

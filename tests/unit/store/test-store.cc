@@ -16,6 +16,24 @@ TEST_F (Store, MakesWhatIsMissing)
   EXPECT_EQ (store->path, (path / "a" / "b").string ());
 }
 
+/* Everybody in a container sees this /etc if the image has none. */
+TEST_F (Store, HasMountPointsThatAllMayRead)
+{
+  g_autofree char *place = quilt_store_get_mount_points (store);
+  struct stat st;
+
+  EXPECT_EQ (place, (path / "mount-points").string ());
+  for (auto [name, mode] :
+       {std::pair{"etc", 0755u}, {"etc/hosts", 0644u}, {"etc/hostname", 0644u}}) {
+    ASSERT_EQ (stat ((fs::path (place) / name).c_str (), &st), 0) << name;
+    EXPECT_EQ (st.st_mode & 07777, mode) << name;
+    EXPECT_TRUE (S_ISDIR (st.st_mode) || st.st_size == 0);
+  }
+  write (fs::path (place) / "etc/hosts", "not empty\n");
+  reopen ();
+  EXPECT_EQ (fs::file_size (fs::path (place) / "etc/hosts"), 0u);
+}
+
 TEST_F (Store, HasOneUser)
 {
   EXPECT_EQ (quilt_store_open (path.c_str (), error.out ()), nullptr);
