@@ -272,13 +272,6 @@ check_options (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
                  "Failed to mount '%s': only a tmpfs has the option 'tmpcopyup'", op->target);
     return FALSE;
   }
-  if (op->copy && (op->kind != QUILT_MOUNT_BIND || op->idmap)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to mount '%s': only a bind mount without 'idmap' has the option "
-                 "'" QUILT_MOUNT_COPY "'",
-                 op->target);
-    return FALSE;
-  }
   if (op->idmap && op->kind != QUILT_MOUNT_BIND && (!layers || op->uid_map)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                  "Failed to mount '%s': only a bind mount and the layers of '/' have the option "

@@ -63,12 +63,11 @@ shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
   return FALSE;
 }
 
-/* Mounts that follow the host's have to be cloned where those are. Files that are copied may be
- * open to nobody but us. */
+/* Mounts that follow the host's have to be cloned where those are. */
 static gboolean
 is_outside (const QuiltMountOp *op)
 {
-  return op->uid_map || op->copy || (op->propagation & (MS_SLAVE | MS_SHARED));
+  return op->uid_map || (op->propagation & (MS_SLAVE | MS_SHARED));
 }
 
 static void
@@ -191,67 +190,6 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
   return tree->idmap && !map_ids (fd, tree, user_fd, error) ? -1 : g_steal_fd (&fd);
 }
 
-/* Copies the file to name in the directory dir_fd, for the container's root. */
-static gboolean
-copy_file (
-    int dir_fd, const char *name, const QuiltMountTree *tree, const QuiltSpec *spec, GError **error)
-{
-  g_autofd int from = open (tree->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  g_autofd int to = openat (dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  guint32 uid = 0, gid = 0;
-  char buffer[4096];
-  ssize_t n;
-
-  quilt_id_map_find (spec->uid_map, 0, &uid);
-  quilt_id_map_find (spec->gid_map, 0, &gid);
-  if (from < 0 || to < 0)
-    return quilt_set_error_errno (error, errno, "Failed to copy '%s'", tree->path);
-  while ((n = read (from, buffer, sizeof buffer)) > 0)
-    if (!quilt_fd_write_all (to, buffer, (gsize)n))
-      break;
-  if (n != 0 || fchmod (to, 0644) < 0 || fchown (to, uid, gid) < 0)
-    return quilt_set_error_errno (error, errno, "Failed to copy '%s'", tree->path);
-  return TRUE;
-}
-
-/* All copies are in one file system, which is as large as one may be. */
-static int
-make_copies_directory (GError **error)
-{
-  QuiltMountSetting sizes[] = {{(char *)"size", (char *)"1m"}, {(char *)"nr_inodes", (char *)"64"}};
-  g_autoptr (GArray) settings = g_array_new (FALSE, FALSE, sizeof (QuiltMountSetting));
-  QuiltMountOp op = {.kind = QUILT_MOUNT_NEW, .type = "tmpfs", .source = "quilt"};
-  int fd = -1, r;
-
-  g_array_append_vals (settings, sizes, G_N_ELEMENTS (sizes));
-  op.settings = settings;
-  r = quilt_mount_new (&op, NULL, 0, &fd);
-  if (r < 0)
-    quilt_set_error_errno (error, -r, "Failed to make a file system in memory");
-  return fd;
-}
-
-/* *copies_fd is the directory of copies once there is one. */
-static int
-make_copy (const QuiltMountTree *tree, const QuiltSpec *spec, int *copies_fd, GError **error)
-{
-  g_autofree char *name = g_strdup_printf ("%p", (const void *)tree->op);
-  g_autofd int fd = -1;
-  int r;
-
-  if (*copies_fd < 0 && (*copies_fd = make_copies_directory (error)) < 0)
-    return -1;
-  if (!copy_file (*copies_fd, name, tree, spec, error))
-    return -1;
-  fd = open_tree (*copies_fd, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-  r = fd < 0 ? -errno : quilt_mount_set_attributes (fd, tree->op);
-  if (r < 0) {
-    quilt_set_error_errno (error, -r, "Failed to mount a copy of '%s'", tree->path);
-    return -1;
-  }
-  return g_steal_fd (&fd);
-}
-
 /* As quilt_mount_new(), of a namespace that the container has joined if it shows one. We are back
  * in our own before anything else is done. */
 static int
@@ -322,19 +260,14 @@ quilt_trees_send (const QuiltMountPlan *plan,
                   GError **error)
 {
   g_autofree int *fds = g_new (int, plan->trees->len + 1);
-  g_autofd int copies_fd = -1;
   gboolean ok = TRUE;
   guint n = 0;
 
   while (ok && n < plan->trees->len) {
     const QuiltMountTree *tree = &g_array_index (plan->trees, QuiltMountTree, n);
 
-    if (tree->op && tree->op->copy)
-      fds[n] = make_copy (tree, spec, &copies_fd, error);
-    else if (tree->path)
-      fds[n] = open_directory (tree, user_fd, error);
-    else
-      fds[n] = make_mount (tree->op, spec, joins, error);
+    fds[n] = tree->path ? open_directory (tree, user_fd, error)
+                        : make_mount (tree->op, spec, joins, error);
     ok = fds[n] >= 0;
     n += ok ? 1 : 0;
   }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of /etc hold that are a container's own. */
+/* Writes the files of /etc that are a container's own. */
 #pragma once
 
 #include "daemon/container.h"
-#include "spec/etc.h"
 
-/* For a start that is planned as spec; NULL for a file that the container has not. */
-void quilt_etc_texts (const QuiltContainer *container,
-                      const QuiltSpec *spec,
-                      char *ret_texts[QUILT_ETC_FILES]);
-void quilt_etc_clear (char *texts[QUILT_ETC_FILES]);
+/* Writes containers/ID/etc/…, which spec mounts over the image's files, anew for a start. */
+gboolean quilt_etc_write (const QuiltContainer *container, const QuiltSpec *spec, GError **error);

@@ -215,11 +215,7 @@ TEST_F (PlanTest, OptionsOfRuntimesBelongToTheirMounts)
       make (R"({"destination":"/t","type":"tmpfs","source":"t","options":["tmpcopyup"]})"));
   EXPECT_TRUE (op (0)->copy_up);
   EXPECT_EQ (settings (op (0)), "");
-  ASSERT_TRUE (make (R"({"destination":"/t","source":"/s","options":["bind","x-quilt.copy"]})"));
-  EXPECT_TRUE (op (0)->copy);
-  EXPECT_EQ (op (0)->tree, 0);
   for (const char *bad : {R"({"destination":"/t","source":"/s","options":["bind","tmpcopyup"]})",
-                          R"({"destination":"/t","type":"tmpfs","options":["x-quilt.copy"]})",
                           R"({"destination":"/t","type":"proc","options":["tmpcopyup"]})",
                           R"({"destination":"/t","source":"/s","options":["bind","sync"]})"}) {
     EXPECT_FALSE (make (bad)) << bad;
