@@ -189,14 +189,3 @@ quilt_budget_credit (QuiltBudget *budget)
   if (budget->page)
     budget->own -= MIN (budget->own, get_limit (budget->page) / LITTLE);
 }
-
-void
-quilt_budget_lift (QuiltBudget *budget, gint64 now_usec)
-{
-  guint64 now = to_seconds (now_usec), most;
-
-  if (!budget->page)
-    return;
-  most = MAX (get_free (budget->page, now), get_limit (budget->page) / BEYOND);
-  budget->lifted |= get_counter (budget->page, get_beyond (budget), now) < most;
-}

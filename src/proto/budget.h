@@ -50,8 +50,5 @@ void quilt_budget_charge (QuiltBudget *budget, guint64 bytes, gint64 now_usec);
 gint64 quilt_budget_get_wait (QuiltBudget *budget, gint64 now_usec);
 /* The container has ended: what it said last may go as far as that is little. */
 void quilt_budget_credit (QuiltBudget *budget);
-/* A caller ends the container, and does not wait for what it said last, unless he has had more than
- * is free in this way already. */
-void quilt_budget_lift (QuiltBudget *budget, gint64 now_usec);
 /* Counts what is not in the page yet: the last of all. */
 void quilt_budget_settle (QuiltBudget *budget, gint64 now_usec);

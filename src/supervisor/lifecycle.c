@@ -46,13 +46,12 @@ send_simple (QuiltSupervisor *self, QuiltMessageType type)
   quilt_control_send (&self->control, &message);
 }
 
-/* A caller ends the container, and must not wait for the journal's budget. Little is left to log:
- * what the pipes hold. If systemd ends it, that may be for a shutdown, which waits for nobody. */
+/* Whoever ends the container must not wait for the journal's budget. Little is left to log: what
+ * the pipes hold. */
 static void
 lift_budget (QuiltSupervisor *self)
 {
-  self->log.budget.lifted |= self->terminated;
-  quilt_budget_lift (&self->log.budget, g_get_monotonic_time ());
+  self->log.budget.lifted = TRUE;
   self->log.held_usec = 0;
 }
 
