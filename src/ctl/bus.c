@@ -52,8 +52,9 @@ make_connection (gpointer data)
   return g_dbus_connection_new_for_address_sync (address, flags, NULL, NULL, error);
 }
 
-/* GDBus's own thread inherits the signals that are blocked where the connection is made, and must
- * not take ours. In this thread they are not blocked: a bus that does not answer can be left. */
+/* GDBus's own thread must not take our signals, and inherits the blocked ones from the thread that
+ * makes the connection. So another thread makes it: the main thread blocks none while it waits, and
+ * Ctrl-C ends us if the bus does not answer. */
 gboolean
 quilt_bus_connect (QuiltCtl *ctl, GError **error)
 {

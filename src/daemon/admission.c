@@ -290,7 +290,8 @@ on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoi
     return quilt_managed_objects_redirect (message);
   if (!(g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
     answer = g_dbus_message_new_method_error (message, "org.quilt.Error.InvalidArgument",
-                                              "A call may have at most %d bytes and %d values",
+                                              "A call may have at most %d bytes and %d values: "
+                                              "make several calls",
                                               QUILT_CALL_MAX, QUILT_CALL_VALUES_MAX);
     g_dbus_connection_send_message (bus, answer, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
   }
