@@ -10,7 +10,10 @@
 #define BODY_LENGTH 4
 #define FIELDS_LENGTH 12
 
+#define FIELD_SENDER 7
+#define SENDER_TEXT 8 /* from the field's begin: behind code, signature and length */
 #define FIELD_SIGNATURE 8
+#define FIELD_LAST 9
 
 #define MESSAGE_MAX (128 << 20)
 #define ARRAY_MAX (64 << 20)
@@ -39,6 +42,13 @@ read_number (const guint8 *bytes, gboolean little)
 
   memcpy (&number, bytes, sizeof number);
   return little ? GUINT32_FROM_LE (number) : GUINT32_FROM_BE (number);
+}
+
+static void
+write_number (guint8 *bytes, guint32 number, gboolean little)
+{
+  number = little ? GUINT32_TO_LE (number) : GUINT32_TO_BE (number);
+  memcpy (bytes, &number, sizeof number);
 }
 
 gboolean
@@ -216,31 +226,35 @@ skip_value (Reader *self, const char **signature, guint depth)
   }
 }
 
-/* A header field: its code, its type as a signature, its value. *ret_signature is that of the body
- * if this field has it. */
+/* A header field: its code, its type as a signature, its value. A field that D-Bus does not know
+ * yet may have any type. ret_signature: that of the body, set if this field has it. */
 static gboolean
-skip_field (Reader *self, gsize *ret_code, const char **ret_signature)
+skip_field (Reader *self, guint8 *ret_code, const char **ret_signature)
 {
   const char *type;
 
-  self->values = 1;
   if (!skip_bytes (self, 8, 1))
     return FALSE;
-  *ret_code = self->at - 1;
+  *ret_code = self->bytes[self->at - 1];
   type = read_signature (self);
-  if (!type || strlen (type) != 1)
+  if (!type)
     return FALSE;
-  if (self->bytes[*ret_code] == FIELD_SIGNATURE && *type == 'g')
+  if (*ret_code == FIELD_SIGNATURE && g_str_equal (type, "g"))
     *ret_signature = (const char *)self->bytes + self->at + 1;
-  return skip_value (self, &type, 1);
+  if (*ret_code <= FIELD_LAST)
+    self->values++; /* each is there once, and is not counted */
+  return skip_value (self, &type, DEPTH_MAX) && *type == '\0';
 }
 
 /* The fields of a message of size bytes. */
 static gboolean
-read_fields (Reader *self, const guint8 *message, gsize size)
+read_fields (Reader *self, const guint8 *message, gsize size, guint values)
 {
+  if (size < QUILT_BUS_START)
+    return FALSE;
   *self = (Reader){.bytes = message, .at = QUILT_BUS_START, .little = message[0] == 'l'};
   self->end = QUILT_BUS_START + (gsize)read_number (message + FIELDS_LENGTH, self->little);
+  self->values = values;
   return self->end <= size;
 }
 
@@ -249,9 +263,9 @@ quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values)
 {
   const char *signature = "";
   Reader reader;
-  gsize code;
+  guint8 code;
 
-  if (size < QUILT_BUS_START || !read_fields (&reader, message, size))
+  if (!read_fields (&reader, message, size, values))
     return FALSE;
   while (reader.at < reader.end)
     if (!skip_field (&reader, &code, &signature))
@@ -262,21 +276,61 @@ quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values)
          reader.at == size;
 }
 
+/* A value takes a byte or more. The limit ends the search through an array of structures without
+ * members, which D-Bus does not allow. */
+static guint
+values_within (gsize size)
+{
+  return (guint)MIN (size, G_MAXUINT);
+}
+
+/* Fields begin at multiples of 8, so a field that moves by whole multiples stays aligned. */
 gboolean
-quilt_bus_message_cut (guint8 *head, gsize size)
+quilt_bus_message_cut (guint8 *head, gsize *size)
+{
+  const char *signature;
+  gsize end = QUILT_BUS_START, place = QUILT_BUS_START;
+  Reader reader;
+  guint8 code;
+
+  if (!read_fields (&reader, head, *size, values_within (*size)))
+    return FALSE;
+  while (reader.at < reader.end) {
+    const gsize begin = align (reader.at, 8);
+
+    if (!skip_field (&reader, &code, &signature))
+      return FALSE;
+    if (code > FIELD_LAST)
+      continue;
+    memmove (head + place, head + begin, reader.at - begin);
+    if (code == FIELD_SIGNATURE)
+      head[place] = QUILT_BUS_FIELD_CUT;
+    end = place + reader.at - begin;
+    place = align (end, 8);
+  }
+  memset (head + end, 0, place - end);
+  memset (head + BODY_LENGTH, 0, sizeof (guint32));
+  write_number (head + FIELDS_LENGTH, (guint32)(end - QUILT_BUS_START), reader.little);
+  *size = place;
+  return TRUE;
+}
+
+const char *
+quilt_bus_message_get_sender (const guint8 *head, gsize size)
 {
   const char *signature;
   Reader reader;
-  gsize code;
+  guint8 code;
 
-  if (size < QUILT_BUS_START || !read_fields (&reader, head, size))
-    return FALSE;
+  if (!read_fields (&reader, head, size, values_within (size)))
+    return NULL;
   while (reader.at < reader.end) {
+    const gsize begin = align (reader.at, 8);
+
     if (!skip_field (&reader, &code, &signature))
-      return FALSE;
-    if (head[code] == FIELD_SIGNATURE)
-      head[code] = QUILT_BUS_FIELD_CUT;
+      return NULL;
+    if (code == FIELD_SENDER && g_str_equal (head + begin + 1, "s"))
+      return (const char *)head + begin + SENDER_TEXT;
   }
-  memset (head + BODY_LENGTH, 0, sizeof (guint32));
-  return TRUE;
+  return NULL;
 }

@@ -21,10 +21,17 @@ typedef struct {
 gboolean quilt_bus_message_measure (const guint8 start[QUILT_BUS_START],
                                     QuiltBusMessage *ret_message);
 
-/* Whether the body of a whole message has at most so many values. Each of them costs GDBus an
- * allocation; a string of bytes counts as one. FALSE also if the body can't be read. */
+/* Whether the body of a whole message has at most so many values, and so few are in the header
+ * fields that D-Bus does not know. Each of them costs GDBus an allocation; a string of bytes counts
+ * as one. FALSE also if the message can't be read. */
 gboolean quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values);
 
-/* Makes the first bytes of a message, all that come before its body, a message without a body; the
- * field that described the body becomes QUILT_BUS_FIELD_CUT. FALSE: they can't be read. */
-gboolean quilt_bus_message_cut (guint8 *head, gsize size);
+/* Makes the first bytes of a message, all that come before its body, a message without a body. The
+ * field that described the body becomes QUILT_BUS_FIELD_CUT. Fields that D-Bus does not know are
+ * left out: GDBus would decode them, and they may have any size. *size is adapted. FALSE: the bytes
+ * can't be read. */
+gboolean quilt_bus_message_cut (guint8 *head, gsize *size);
+
+/* The unique name of the caller, which the bus has put into the message; it stays in head. NULL:
+ * there is none. */
+const char *quilt_bus_message_get_sender (const guint8 *head, gsize size);

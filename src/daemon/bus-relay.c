@@ -104,10 +104,10 @@ pass_cut (QuiltBusRelay *self,
           Descriptors *descriptors)
 {
   g_autofree guint8 *rest = g_malloc (CHUNK);
+  gsize head = message->head;
 
-  if (message->type == G_DBUS_MESSAGE_TYPE_METHOD_CALL && message->head <= have &&
-      quilt_bus_message_cut (buffer, message->head) &&
-      !pass (self->inside, buffer, message->head, descriptors))
+  if (message->type == G_DBUS_MESSAGE_TYPE_METHOD_CALL && head <= have &&
+      quilt_bus_message_cut (buffer, &head) && !pass (self->inside, buffer, head, descriptors))
     return FALSE;
   return pass_rest (self->bus, -1, rest, message->size - have);
 }

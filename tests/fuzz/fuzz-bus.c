@@ -46,7 +46,10 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (quilt_bus_message_has_at_most (data, size, VALUES_MAX) && message &&
       g_dbus_message_get_body (message))
     FUZZ_CHECK (count (g_dbus_message_get_body (message)) <= VALUES_MAX);
-  if (measured.head > size || !quilt_bus_message_cut (copy, measured.head))
+  if (measured.head > size)
+    return 0;
+  quilt_bus_message_get_sender (data, measured.head);
+  if (!quilt_bus_message_cut (copy, &measured.head))
     return 0;
   cut = decode (copy, measured.head);
   FUZZ_CHECK (!message || (cut && !g_dbus_message_get_body (cut)));

@@ -13,8 +13,11 @@ namespace
 
 using Bytes = std::vector<guint8>;
 
+/* unknown: a value for a header field that D-Bus does not know. */
 Bytes
-call (const char *body, GDBusMessageByteOrder order = G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN)
+call (const char *body,
+      GDBusMessageByteOrder order = G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN,
+      const char *unknown = nullptr)
 {
   g_autoptr (GDBusMessage) message =
       g_dbus_message_new_method_call ("org.quilt", "/org/quilt", "org.quilt.Manager", "Try");
@@ -23,11 +26,27 @@ call (const char *body, GDBusMessageByteOrder order = G_DBUS_MESSAGE_BYTE_ORDER_
   g_dbus_message_set_serial (message, 7);
   g_dbus_message_set_sender (message, ":1.42");
   g_dbus_message_set_byte_order (message, order);
+  if (unknown)
+    g_dbus_message_set_header (message, static_cast<GDBusMessageHeaderField> (20),
+                               g_variant_new_parsed (unknown));
   if (body)
     g_dbus_message_set_body (message, g_variant_new_parsed (body));
   g_autofree guchar *blob =
       g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
   return Bytes (blob, blob + size);
+}
+
+/* The head of a message, of which the rest is dropped. */
+void
+cut (Bytes &bytes)
+{
+  QuiltBusMessage measured;
+
+  ASSERT_TRUE (quilt_bus_message_measure (bytes.data (), &measured));
+  bytes.resize (measured.head);
+  ASSERT_TRUE (quilt_bus_message_cut (bytes.data (), &measured.head));
+  EXPECT_LE (measured.head, bytes.size ());
+  bytes.resize (measured.head);
 }
 
 /* How often each body allocates when it is decoded, by hand. */
@@ -114,12 +133,9 @@ TEST (BusMessage, ACutCallIsOneWithoutABodyThatSaysSo)
   for (auto order :
        {G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN, G_DBUS_MESSAGE_BYTE_ORDER_BIG_ENDIAN}) {
     Bytes bytes = call ("('abc', [1, 2, 3])", order);
-    QuiltBusMessage measured;
     Error error;
 
-    ASSERT_TRUE (quilt_bus_message_measure (bytes.data (), &measured));
-    bytes.resize (measured.head);
-    ASSERT_TRUE (quilt_bus_message_cut (bytes.data (), bytes.size ()));
+    cut (bytes);
     g_autoptr (GDBusMessage) message = g_dbus_message_new_from_blob (
         bytes.data (), bytes.size (), G_DBUS_CAPABILITY_FLAGS_NONE, error.out ());
     ASSERT_NE (message, nullptr) << error.message ();
@@ -142,6 +158,57 @@ TEST (BusMessage, FieldsThatEndEarlyAreNotCut)
   for (gsize size = 0; size < measured.head - 7; size++) {
     Bytes part (bytes.begin (), bytes.begin () + static_cast<long> (size));
 
-    EXPECT_FALSE (quilt_bus_message_cut (part.data (), part.size ()));
+    EXPECT_FALSE (quilt_bus_message_cut (part.data (), &size)) << size;
   }
+}
+
+/* A peer must accept and ignore them (D-Bus Specification, "Header Fields"), whatever their type.
+ */
+TEST (BusMessage, FieldsThatDBusDoesNotKnowAreLeftOut)
+{
+  for (auto order : {G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN, G_DBUS_MESSAGE_BYTE_ORDER_BIG_ENDIAN})
+    for (const char *unknown : {"byte 1", "[1, 2, 3]", "('x', <[{'k': <(1, byte 2)>}]>)", "''"}) {
+      Bytes bytes = call ("('abc',)", order, unknown);
+      Error error;
+
+      EXPECT_STREQ (quilt_bus_message_get_sender (bytes.data (), bytes.size ()), ":1.42");
+      EXPECT_TRUE (quilt_bus_message_has_at_most (bytes.data (), bytes.size (), 20)) << unknown;
+      cut (bytes);
+      g_autoptr (GDBusMessage) message = g_dbus_message_new_from_blob (
+          bytes.data (), bytes.size (), G_DBUS_CAPABILITY_FLAGS_NONE, error.out ());
+      ASSERT_NE (message, nullptr) << unknown << ": " << error.message ();
+      EXPECT_EQ (g_dbus_message_get_header (message, static_cast<GDBusMessageHeaderField> (20)),
+                 nullptr);
+      EXPECT_STREQ (g_dbus_message_get_member (message), "Try");
+      EXPECT_STREQ (g_dbus_message_get_sender (message), ":1.42");
+      EXPECT_NE (g_dbus_message_get_header (
+                     message, static_cast<GDBusMessageHeaderField> (QUILT_BUS_FIELD_CUT)),
+                 nullptr);
+    }
+}
+
+/* GDBus decodes header fields too. */
+TEST (BusMessage, ValuesOfAFieldAreCounted)
+{
+  const Bytes bytes = call ("(1,)", G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN, "[1, 2, 3, 4, 5, 6]");
+
+  EXPECT_TRUE (quilt_bus_message_has_at_most (bytes.data (), bytes.size (), 7));
+  EXPECT_FALSE (quilt_bus_message_has_at_most (bytes.data (), bytes.size (), 6));
+}
+
+TEST (BusMessage, ASenderIsFoundOrNot)
+{
+  const Bytes bytes = call ("(1,)");
+
+  for (gsize size = 0; size < bytes.size (); size++) {
+    const char *sender = quilt_bus_message_get_sender (bytes.data (), size);
+
+    EXPECT_TRUE (!sender || g_str_equal (sender, ":1.42"));
+  }
+  g_autoptr (GDBusMessage) message = g_dbus_message_new_signal ("/", "a.b", "C");
+  gsize size;
+  g_dbus_message_set_serial (message, 1);
+  g_autofree guchar *blob =
+      g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
+  EXPECT_EQ (quilt_bus_message_get_sender (blob, size), nullptr);
 }
