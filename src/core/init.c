@@ -326,21 +326,36 @@ make_cwd (const QuiltInit *init)
     quilt_mounts_make_directory (root_fd, path);
 }
 
+static ssize_t
+receive_word (int fd)
+{
+  char word;
+  ssize_t n;
+
+  do
+    n = recv (fd, &word, 1, 0);
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
 /* A connection that closes without a word comes from a program that looks whether we wait, or from
  * a start that was killed. A connection that stays silent is closed, since others wait behind it.
- * If a filter is in force by now and refuses setsockopt(2), there is no time limit. */
+ * A word may arrive just after the time limit, and its sender would not learn that it was not read:
+ * shutdown(2) makes the sender's send(2) fail from then on, and leaves an earlier word to be read.
+ * If a filter is in force by now and refuses one of both calls, there is no time limit. */
 static gboolean
 has_word (int fd)
 {
   const struct timeval timeout = {GATE_TIMEOUT_SECONDS, 0}, none = {0, 0};
-  char word;
   ssize_t n;
 
   setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  do
-    n = recv (fd, &word, 1, 0);
-  while (n < 0 && errno == EINTR);
+  n = receive_word (fd);
   setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
+  if (n < 0 && errno == EAGAIN) {
+    shutdown (fd, SHUT_RD);
+    n = receive_word (fd);
+  }
   return n == 1;
 }
 

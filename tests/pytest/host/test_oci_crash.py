@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """SIGKILL of quilt-oci before each of its system calls: what it leaves is on record, and delete --force takes all of it away."""
 import ctypes
+import errno
 import os
 import pathlib
 import platform
@@ -14,7 +15,7 @@ from oci import ROOT, Bundle, Container, config, oci
 from quilt import TIMEOUT, run, scopes, wait_exit, wait_path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-TRACEME, CONT, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 7, 24, 0x4200, 0x420E
+TRACEME, CONT, DETACH, SYSCALL, SETOPTIONS, SEIZE, INTERRUPT, GET_SYSCALL_INFO = 0, 7, 17, 24, 0x4200, 0x4206, 0x4207, 0x420E
 SYSGOOD, EXITKILL = 1, 1 << 20
 FLOCK, PIDFD_OPEN = {"x86_64": (73, 434), "aarch64": (32, 434)}[platform.machine()]
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
@@ -229,4 +230,41 @@ def test_a_connection_that_says_nothing_does_not_hold_the_start():
         assert container.status == "created"
     with gate():
         assert container.start().status == "running"
+    container.stop()
+
+
+def stop_after_timeout(pid, n):
+    """Stops the traced init n stops (at the beginning and the end of system calls) after its reading from the gate has timed out."""
+    info, passed = (ctypes.c_int64 * 11)(), None
+    while passed != n:
+        ptrace(SYSCALL, pid)
+        os.waitpid(pid, 0)
+        ptrace(GET_SYSCALL_INFO, pid, ctypes.sizeof(info), ctypes.addressof(info))
+        if passed is not None:
+            passed += 1
+        elif info[0] & 0xFF == 2 and info[3] == -errno.EAGAIN:
+            passed = 0
+
+
+@pytest.mark.fault(39)
+@pytest.mark.parametrize("stop", [0, 3, 6])
+def test_a_word_that_comes_too_late_is_read_or_refused(stop):
+    """The init is held at some moment between the end of its patience and its next accept, and a start that was held up gives its word then."""
+    container = Container("one", Bundle("one").write(config("sleep", "1000")))
+    pid = container.pid
+    with gate() as channel:
+        ptrace(SEIZE, pid, 0, SYSGOOD)
+        ptrace(INTERRUPT, pid)
+        os.waitpid(pid, 0)
+        stop_after_timeout(pid, stop)
+        try:
+            channel.send(b"\0")
+        except BrokenPipeError:
+            ptrace(DETACH, pid)
+            container.start()
+        else:
+            ptrace(DETACH, pid)
+            while channel.recv(4096):
+                pass
+    assert container.status == "running"
     container.stop()
