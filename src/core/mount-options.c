@@ -62,6 +62,7 @@ static const QuiltMountOption options[] = {
     {"idmap", .kind = QUILT_OPTION_IDMAP},
     {"ridmap", .kind = QUILT_OPTION_RIDMAP},
     {"tmpcopyup", .kind = QUILT_OPTION_COPY_UP},
+    {QUILT_MOUNT_COPY, .kind = QUILT_OPTION_COPY},
 };
 
 const QuiltMountOption *
@@ -99,4 +100,5 @@ quilt_mount_option_apply (const QuiltMountOption *option, QuiltMountOp *op)
       op->idmap || option->kind == QUILT_OPTION_IDMAP || option->kind == QUILT_OPTION_RIDMAP;
   op->idmap_below = op->idmap_below || option->kind == QUILT_OPTION_RIDMAP;
   op->copy_up = op->copy_up || option->kind == QUILT_OPTION_COPY_UP;
+  op->copy = op->copy || option->kind == QUILT_OPTION_COPY;
 }

@@ -17,6 +17,7 @@ typedef struct {
     QUILT_OPTION_IDMAP,
     QUILT_OPTION_RIDMAP,
     QUILT_OPTION_COPY_UP,
+    QUILT_OPTION_COPY,
   } kind;
 } QuiltMountOption;
 

@@ -272,6 +272,14 @@ check_options (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
                  "Failed to mount '%s': only a tmpfs has the option 'tmpcopyup'", op->target);
     return FALSE;
   }
+  if (op->copy &&
+      (op->kind != QUILT_MOUNT_BIND || op->idmap || quilt_spec_joins (spec, QUILT_NS_MOUNT))) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to mount '%s': only a bind mount without 'idmap', in a mount namespace of "
+                 "its own, has the option '" QUILT_MOUNT_COPY "'",
+                 op->target);
+    return FALSE;
+  }
   if (op->idmap && op->kind != QUILT_MOUNT_BIND && (!layers || op->uid_map)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                  "Failed to mount '%s': only a bind mount and the layers of '/' have the option "

@@ -42,6 +42,7 @@ typedef struct {
   const GArray *uid_map; /* instead of the user namespace's; NULL: none; the spec's */
   const GArray *gid_map;
   gboolean copy_up; /* with a copy of what it would hide */
+  gboolean copy;    /* of a bind: of a file's bytes, to be changed without changing the file */
   int tree;         /* in the plan's trees: made by the supervisor; -1: by the init itself */
 } QuiltMountOp;
 

@@ -3,6 +3,7 @@
 #include "core/root.h"
 
 #include "base/fd.h"
+#include "core/copies.h"
 #include "core/credentials.h"
 #include "core/join.h"
 #include "core/sysctl.h"
@@ -207,6 +208,7 @@ join_mounts (const QuiltInit *init)
 static int
 build_root (QuiltInit *init)
 {
+  const QuiltMountOp *failed = NULL;
   g_autofd int place_fd = -1;
   char detail[256] = "";
   guint64 sysctls = 0;
@@ -227,6 +229,9 @@ build_root (QuiltInit *init)
   } else if (init->mounts->trees->len > 0) {
     receive_trees (init);
   }
+  r = quilt_copies_make (init->mounts, place_fd, &failed);
+  if (r < 0)
+    fail_mount (init, failed, -r, r == -EINVAL ? "only a regular file is copied" : "");
   r = quilt_mounts_apply_root (init->mounts, init->spec->root_path, place_fd, detail, sizeof detail,
                                &root_fd);
   if (r < 0)

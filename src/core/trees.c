@@ -63,11 +63,12 @@ shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
   return FALSE;
 }
 
-/* Mounts that follow the host's have to be cloned where those are. */
+/* Mounts that follow the host's have to be cloned where those are. Files that are copied may be
+ * open to nobody but us. */
 static gboolean
 is_outside (const QuiltMountOp *op)
 {
-  return op->uid_map || (op->propagation & (MS_SLAVE | MS_SHARED));
+  return op->uid_map || op->copy || (op->propagation & (MS_SLAVE | MS_SHARED));
 }
 
 static void
@@ -190,6 +191,17 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
   return tree->idmap && !map_ids (fd, tree, user_fd, error) ? -1 : g_steal_fd (&fd);
 }
 
+/* To be copied by the init, see core/copies.h. */
+static int
+open_file (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+  if (fd < 0)
+    quilt_set_error_errno (error, errno, "Failed to open '%s'", path);
+  return fd;
+}
+
 /* As quilt_mount_new(), of a namespace that the container has joined if it shows one. We are back
  * in our own before anything else is done. */
 static int
@@ -235,6 +247,20 @@ make_mount (const QuiltMountOp *op, const QuiltSpec *spec, const QuiltJoins *joi
   return g_steal_fd (&fd);
 }
 
+static int
+make_tree (const QuiltMountTree *tree,
+           int user_fd,
+           const QuiltSpec *spec,
+           const QuiltJoins *joins,
+           GError **error)
+{
+  if (!tree->path)
+    return make_mount (tree->op, spec, joins, error);
+  if (tree->op && tree->op->copy)
+    return open_file (tree->path, error);
+  return open_directory (tree, user_fd, error);
+}
+
 static gboolean
 send_all (int channel, const int *fds, guint n, GError **error)
 {
@@ -266,8 +292,7 @@ quilt_trees_send (const QuiltMountPlan *plan,
   while (ok && n < plan->trees->len) {
     const QuiltMountTree *tree = &g_array_index (plan->trees, QuiltMountTree, n);
 
-    fds[n] = tree->path ? open_directory (tree, user_fd, error)
-                        : make_mount (tree->op, spec, joins, error);
+    fds[n] = make_tree (tree, user_fd, spec, joins, error);
     ok = fds[n] >= 0;
     n += ok ? 1 : 0;
   }

@@ -222,12 +222,15 @@ begin_run (QuiltContainer *self,
   g_autofree char *config = quilt_spec_print (spec, FALSE);
   g_autoptr (GArray) joins = g_array_new (FALSE, FALSE, sizeof (int));
   gboolean removed = self->record->options->auto_remove;
+  char *etc[QUILT_ETC_FILES] = {NULL};
+  QuiltRun *run;
   g_autofd int store_fd =
       removed ? -1 : quilt_container_open (self->daemon->store, self->record->id, error);
   QuiltRunPlan plan = {
       .id = self->record->id,
       .place = place,
       .config = config,
+      .etc = etc,
       .options = self->record->options,
       .devices = spec->devices,
       .attach_stdout = attach ? attach->out : -1,
@@ -247,12 +250,14 @@ begin_run (QuiltContainer *self,
     quilt_host_limits_warn (
         self->record, quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)));
   g_array_set_clear_func (joins, clear_descriptor);
-  if (!quilt_etc_write (self, spec, error) ||
-      !quilt_share_open (self->daemon, self->record->options, joins, error))
+  if (!quilt_share_open (self->daemon, self->record->options, joins, error))
     return NULL;
+  quilt_etc_texts (self, spec, etc);
   plan.joins = (const int *)(gpointer)joins->data;
   plan.n_joins = joins->len;
-  return quilt_run_start (self->daemon, &plan, quilt_container_on_run, self, error);
+  run = quilt_run_start (self->daemon, &plan, quilt_container_on_run, self, error);
+  quilt_etc_clear (etc);
+  return run;
 }
 
 static gboolean

@@ -241,7 +241,6 @@ quilt_container_plan (QuiltContainer *self, GError **error)
   const QuiltContainerRecord *record = self->record;
   g_autofree char *upper = quilt_container_path (store, record->id, "upper");
   g_autofree char *work = quilt_container_path (store, record->id, "work");
-  g_autofree char *etc = quilt_container_path (store, record->id, "etc");
   /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
   g_autofree char *root = g_build_filename (self->daemon->run_dir, "containers", record->id, NULL);
   QuiltRootfs rootfs = {
@@ -249,7 +248,7 @@ quilt_container_plan (QuiltContainer *self, GError **error)
       .upper = upper,
       .work = work,
       .mount_point = root,
-      .etc = etc,
+      .etc = root,
       .is_volatile = record->options->auto_remove,
       .uid_map = record->uid_map,
       .gid_map = record->gid_map,

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes the files of /etc that are a container's own. */
+/* What the files of /etc hold that are a container's own. */
 #pragma once
 
 #include "daemon/container.h"
+#include "spec/etc.h"
 
-/* Writes containers/ID/etc/…, which spec mounts over the image's files, anew for a start. */
-gboolean quilt_etc_write (const QuiltContainer *container, const QuiltSpec *spec, GError **error);
+/* For a start that is planned as spec; NULL for a file that the container has not. */
+void quilt_etc_texts (const QuiltContainer *container,
+                      const QuiltSpec *spec,
+                      char *ret_texts[QUILT_ETC_FILES]);
+void quilt_etc_clear (char *texts[QUILT_ETC_FILES]);

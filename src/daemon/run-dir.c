@@ -80,9 +80,19 @@ make_directory (int runs_fd, const char *id, GError **error)
   return quilt_dir_open (runs_fd, id, error);
 }
 
+static gboolean
+write_file (int fd, const char *name, const char *text, GError **error)
+{
+  return quilt_file_replace (fd, name, text, strlen (text), QUILT_FILE_VOLATILE, error);
+}
+
 int
-quilt_run_dir_make (
-    QuiltDaemon *daemon, const char *id, const char *place, const char *config, GError **error)
+quilt_run_dir_make (QuiltDaemon *daemon,
+                    const char *id,
+                    const char *place,
+                    const char *config,
+                    char *const etc[QUILT_ETC_FILES],
+                    GError **error)
 {
   g_autofd int fd = make_directory (daemon->runs_fd, id, error);
 
@@ -92,7 +102,10 @@ quilt_run_dir_make (
     quilt_set_error_errno (error, errno, "Failed to write 'scope'");
     return -1;
   }
-  if (!quilt_file_replace (fd, "config.json", config, strlen (config), QUILT_FILE_VOLATILE, error))
+  for (guint i = 0; i < QUILT_ETC_FILES; i++)
+    if (etc[i] && !write_file (fd, quilt_etc_name (i), etc[i], error))
+      return -1;
+  if (!write_file (fd, "config.json", config, error))
     return -1;
   return g_steal_fd (&fd);
 }

@@ -4,11 +4,17 @@
 
 #include "daemon/daemon.h"
 #include "proto/message.h"
+#include "spec/etc.h"
 
-/* Makes /run/quilt/containers/ID with config.json and the scope's place. What an earlier run left
- * there is removed. Returns the directory for the supervisor; -1 on error. */
-int quilt_run_dir_make (
-    QuiltDaemon *daemon, const char *id, const char *place, const char *config, GError **error);
+/* Makes /run/quilt/containers/ID with config.json, the files of spec/etc.h that have a text, and
+ * the scope's place. What an earlier run left there is removed. Returns the directory for the
+ * supervisor; -1 on error. */
+int quilt_run_dir_make (QuiltDaemon *daemon,
+                        const char *id,
+                        const char *place,
+                        const char *config,
+                        char *const etc[QUILT_ETC_FILES],
+                        GError **error);
 
 /* Makes the directory alone, before there is a record of a container that is made for one run: if
  * quiltd goes before that begins, the next one knows by it that nobody waits for the container. */

@@ -352,7 +352,8 @@ quilt_run_start (QuiltDaemon *daemon,
                  GError **error)
 {
   QuiltRun *self = run_new (daemon, plan->id, callback, data);
-  g_autofd int dir_fd = quilt_run_dir_make (daemon, plan->id, plan->place, plan->config, error);
+  g_autofd int dir_fd =
+      quilt_run_dir_make (daemon, plan->id, plan->place, plan->config, plan->etc, error);
 
   self->place = g_strdup (plan->place);
   if (dir_fd >= 0)

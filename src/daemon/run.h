@@ -29,6 +29,7 @@ typedef struct {
   const char *id;
   const char *place;  /* of the scope (spec/slice.h) */
   const char *config; /* config.json */
+  char **etc;         /* the texts of QUILT_ETC_FILES; NULL for one that there is not */
   const QuiltOptions *options;
   const GArray *devices; /* of QuiltDevice */
   int attach_stdout;     /* -1: none */

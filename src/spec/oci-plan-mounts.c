@@ -55,14 +55,12 @@ put_mount (
   mount->options = options;
 }
 
-/* Writable, as people and programs expect, unless the root is not: they are files on the host's
- * disk. With the container's own ids where it has some. */
+/* Writable, as people and programs expect, unless the root is not. */
 void
-quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc, gboolean has_ids)
+quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc)
 {
   const char *const access = options->read_only ? "ro" : "rw";
-  const char *const ids = has_ids ? "idmap" : NULL;
-  const char *const words[] = {"bind", "nosuid", "nodev", "noexec", access, ids, NULL};
+  const char *const words[] = {"bind", QUILT_MOUNT_COPY, "nosuid", "nodev", "noexec", access, NULL};
 
   for (guint i = 0; i < QUILT_ETC_FILES; i++)
     if (quilt_etc_has (i, options))

@@ -417,7 +417,7 @@ quilt_spec_new_for_container (const char *id,
   if (options->privileged)
     unlock_mounts (spec);
   if (rootfs->etc)
-    quilt_plan_etc (spec, options, rootfs->etc, rootfs->uid_map != NULL);
+    quilt_plan_etc (spec, options, rootfs->etc);
   standard = spec->mounts->len;
   if (options->read_only)
     add_mounts (spec, scratch_mounts, G_N_ELEMENTS (scratch_mounts));

@@ -91,9 +91,8 @@ gboolean quilt_oci_read_resources (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 /* The options that are limits and settings of processes; namespaces must have been decided. */
 gboolean quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error);
-/* The files of spec/etc.h, from the directory at etc; has_ids: the container has ids of its own. */
-void
-quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc, gboolean has_ids);
+/* The files of spec/etc.h, from the directory at etc. */
+void quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc);
 void quilt_plan_timezone (QuiltSpec *spec, const QuiltOptions *options);
 /* tmpfs, shm-size and volumes; after all other mounts. has_ids: the container has ids of its own.
  */

@@ -27,6 +27,10 @@ typedef struct {
   char *path;           /* absolute, on the host, as in /proc/PID/ns */
 } QuiltNamespaceJoin;
 
+/* An option of a bind mount of Quilt's own: of a copy of the file, which lives in memory, has at
+ * most a mebibyte, belongs to the container's root and goes with the mount. */
+#define QUILT_MOUNT_COPY "x-quilt.copy"
+
 typedef struct {
   char *destination; /* absolute, inside the container */
   char *type;        /* "overlay", "proc", "tmpfs", …; NULL for a bind */

@@ -327,14 +327,6 @@ quilt_container_save_result (
                              durable ? QUILT_FILE_DURABLE : QUILT_FILE_VOLATILE, error);
 }
 
-int
-quilt_container_open_etc (QuiltStore *store, const char *id, GError **error)
-{
-  g_autofd int fd = quilt_container_open (store, id, error);
-
-  return fd < 0 ? -1 : quilt_dir_ensure (fd, "etc", error);
-}
-
 static void
 complete_result (QuiltResult *result)
 {

@@ -56,8 +56,6 @@ quilt_container_save (QuiltStore *store, const QuiltContainerRecord *record, GEr
 gboolean quilt_container_save_result (
     QuiltStore *store, const char *id, const QuiltResult *result, gboolean durable, GError **error);
 
-/* Opens containers/ID/etc, the files of spec/etc.h, making it. -1 on error. */
-int quilt_container_open_etc (QuiltStore *store, const char *id, GError **error);
 /* How a run ended while quiltd was away, if its supervisor has kept that as this file (a
  * QuiltMessage) in the container's directory. It goes when the next run begins. */
 #define QUILT_CONTAINER_EXIT "exit"

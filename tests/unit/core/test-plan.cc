@@ -217,10 +217,14 @@ TEST_F (PlanTest, OptionsOfRuntimesBelongToTheirMounts)
   EXPECT_EQ (settings (op (0)), "");
   for (const char *bad : {R"({"destination":"/t","source":"/s","options":["bind","tmpcopyup"]})",
                           R"({"destination":"/t","type":"proc","options":["tmpcopyup"]})",
+                          R"({"destination":"/t","type":"tmpfs","options":["x-quilt.copy"]})",
                           R"({"destination":"/t","source":"/s","options":["bind","sync"]})"}) {
     EXPECT_FALSE (make (bad)) << bad;
     EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED)) << bad;
   }
+  ASSERT_TRUE (make (R"({"destination":"/t","source":"/s","options":["bind","x-quilt.copy"]})"));
+  EXPECT_TRUE (op (0)->copy);
+  EXPECT_EQ (op (0)->tree, 0);
   EXPECT_FALSE (make (R"({"destination":"/t","source":"/s","options":["bind","idmap"]})"));
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
   const std::string maps = R"("uidMappings":[{"containerID":0,"hostID":5,"size":9}],)"

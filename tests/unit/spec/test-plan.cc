@@ -115,13 +115,15 @@ TEST_F (Plan, MountsFilesOfItsOwnInEtc)
   EXPECT_EQ (mount (plan (), "/etc/hosts"), "(none)");
   rootfs.etc = "/c/etc";
   Spec spec = plan ();
-  EXPECT_EQ (mount (spec, "/etc/hosts"), "bind /c/etc/hosts bind|nosuid|nodev|noexec|rw|");
-  EXPECT_EQ (mount (spec, "/etc/hostname"), "bind /c/etc/hostname bind|nosuid|nodev|noexec|rw|");
+  EXPECT_EQ (mount (spec, "/etc/hosts"),
+             "bind /c/etc/hosts bind|x-quilt.copy|nosuid|nodev|noexec|rw|");
+  EXPECT_EQ (mount (spec, "/etc/hostname"),
+             "bind /c/etc/hostname bind|x-quilt.copy|nosuid|nodev|noexec|rw|");
   EXPECT_EQ (mount (spec, "/etc/resolv.conf"), "(none)");
   g_free (options->network);
   options->network = g_strdup ("host");
   EXPECT_EQ (mount (plan (), "/etc/resolv.conf"),
-             "bind /c/etc/resolv.conf bind|nosuid|nodev|noexec|rw|");
+             "bind /c/etc/resolv.conf bind|x-quilt.copy|nosuid|nodev|noexec|rw|");
 }
 
 static string

@@ -172,6 +172,43 @@ TEST_F (KernelTest, ATmpfsBeginsWithWhatItHides)
   EXPECT_FALSE (fs::exists (directory + "/upper/srv/new"));
 }
 
+/* Only the host's root can open the file; the container's root has a copy and may change that. */
+TEST_F (KernelTest, AFileIsCopied)
+{
+  const std::string secret = directory + "/secret";
+
+  std::ofstream (secret) << "content";
+  fs::permissions (secret, fs::perms (0600));
+  for (Options options : {Options (), mapped ()}) {
+    options.mounts = R"(,{"destination":"/srv/file","source":")" + secret +
+                     R"(","options":["bind","x-quilt.copy","nosuid"]},)"
+                     R"({"destination":"/srv/ro","source":")" +
+                     secret + R"(","options":["bind","x-quilt.copy","ro"]})";
+    EXPECT_EQ (
+        output (
+            "cat /srv/file /srv/ro; echo; set -- $(ls -ln /srv/file); echo $1 $3 $4; "
+            "echo x >/srv/file && cat /srv/file; (echo x >/srv/ro) 2>/dev/null || echo refused; "
+            "head -c 2000000 /dev/zero 2>/dev/null >/srv/file || wc -c </srv/file | cut -c1-3",
+            options),
+        "contentcontent|-rw-r--r-- 0 0|x|refused|104|");
+  }
+  std::string content;
+  std::getline (std::ifstream (secret), content);
+  EXPECT_EQ (content, "content");
+}
+
+TEST_F (KernelTest, ADirectoryIsNotCopied)
+{
+  Options options;
+
+  options.mounts = R"(,{"destination":"/srv","source":")" + directory +
+                   R"(","options":["bind","x-quilt.copy"]})";
+  QuiltMessage message = run (sh ("echo started"), options);
+  EXPECT_EQ (message.type, QUILT_MESSAGE_FAILED);
+  EXPECT_TRUE (strstr (message.text, "on '/srv': Invalid argument, only a regular file is copied"))
+      << message.text;
+}
+
 /* Files of 1000 on the disk are those of 7 there, with a user namespace and without. */
 TEST_F (KernelTest, AMountHasIdsOfItsOwn)
 {
