@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROUNDS, WARMUP = 30, 3
+ROUNDS, WARMUP = 120, 3
 INSIDE = Path(__file__).with_name("bench-inside.py").read_text()
 
 
