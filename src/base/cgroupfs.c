@@ -87,5 +87,30 @@ quilt_cgroupfs_get_mark (int fd)
   char id[MARK_MAX];
   ssize_t n = fgetxattr (fd, MARK, id, sizeof id);
 
-  return n > 0 ? g_strndup (id, (gsize)n) : NULL;
+  if (n > 0)
+    return g_strndup (id, (gsize)n);
+  if (n == 0 || errno == ERANGE || errno == ENOTSUP)
+    errno = ENODATA;
+  return NULL;
+}
+
+gboolean
+quilt_cgroupfs_is_gone (int errsv)
+{
+  return errsv == ENOENT || errsv == ENODEV;
+}
+
+int
+quilt_cgroupfs_is_populated (int fd)
+{
+  g_autofd int events_fd = openat (fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+  char text[256];
+  ssize_t n = events_fd >= 0 ? read (events_fd, text, sizeof text - 1) : -1;
+
+  if (n < 0)
+    return quilt_cgroupfs_is_gone (errno) ? 0 : -1;
+  text[n] = '\0';
+  if (strstr (text, "populated 1"))
+    return 1;
+  return strstr (text, "populated 0") ? 0 : (errno = EIO, -1);
 }

@@ -18,5 +18,12 @@ int quilt_cgroupfs_open_root (void);
  * like Quilt's: only this mark says that its processes are Quilt's. An extended attribute, so that
  * it lasts exactly as long as the cgroup, whatever becomes of quiltd and of /run. */
 gboolean quilt_cgroupfs_mark (int fd, const char *id, GError **error);
-/* The ID; NULL if the cgroup has no mark. Owned by the caller. */
+/* The ID; NULL with errno: ENODATA if the cgroup has no mark. Owned by the caller. */
 char *quilt_cgroupfs_get_mark (int fd);
+
+/* Whether errsv says that a cgroup, or a file of it, does not exist. After any other error it is
+ * not known whether the cgroup exists, and has processes. */
+gboolean quilt_cgroupfs_is_gone (int errsv);
+/* Whether the cgroup, open as the directory fd, or a cgroup below it has a process: 1 or 0. 0 if it
+ * is gone; -1 with errno if that is not known. */
+int quilt_cgroupfs_is_populated (int fd);

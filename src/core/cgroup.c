@@ -106,8 +106,8 @@ quilt_cgroup_is_populated (int events_fd)
   char text[256];
   ssize_t n = pread (events_fd, text, sizeof text - 1, 0);
 
-  if (n <= 0)
-    return FALSE; /* it is gone, and who was in it */
+  if (n < 0)
+    return !quilt_cgroupfs_is_gone (errno);
   text[n] = '\0';
-  return strstr (text, "populated 1") != NULL;
+  return strstr (text, "populated 0") == NULL;
 }

@@ -28,6 +28,7 @@ typedef struct {
   gpointer data;
   guint timer;
   gboolean keep_layers; /* of images that are not known */
+  gboolean is_blind;    /* there may be more scopes than those in scopes: nothing may be removed */
   GHashTable *scopes;   /* IDs of containers in which something runs */
   GHashTable *broken;   /* containers whose record can't be read: what they run is left alone */
 } Recovery;
@@ -68,8 +69,8 @@ was_cut_short (const Recovery *recovery, const char *id, const GError *why)
 {
   QuiltDaemon *daemon = recovery->daemon;
 
-  return quilt_container_is_volatile (daemon->store, id) && !quilt_run_dir_exists (daemon, id) &&
-         !g_hash_table_contains (recovery->scopes, id) &&
+  return !recovery->is_blind && quilt_container_is_volatile (daemon->store, id) &&
+         !quilt_run_dir_exists (daemon, id) && !g_hash_table_contains (recovery->scopes, id) &&
          g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
 }
 
@@ -157,7 +158,7 @@ resume (Recovery *recovery, QuiltContainer *self)
     report_end (self);
   /* Its record may outlive a power cut, and its removal not. But its files are in use if somebody
    * has moved /run away. */
-  if (g_hash_table_contains (recovery->scopes, self->record->id))
+  if (recovery->is_blind || g_hash_table_contains (recovery->scopes, self->record->id))
     return;
   if (self->record->is_volatile ||
       (self->record->options->auto_remove && self->result.finished_usec))
@@ -254,6 +255,16 @@ on_scope (const char *scope, const char *id, gpointer data)
 }
 
 static void
+find_scopes (Recovery *recovery)
+{
+  g_autoptr (GError) error = NULL;
+
+  recovery->is_blind = !quilt_scopes_foreach (on_scope, recovery, &error);
+  if (recovery->is_blind)
+    g_warning ("%s; containers to be removed are kept until quiltd is restarted", error->message);
+}
+
+static void
 end_recovery (Recovery *recovery)
 {
   void (*callback) (gpointer data) = recovery->callback;
@@ -298,7 +309,7 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
   recovery->data = data;
   recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  quilt_scopes_foreach (on_scope, recovery);
+  find_scopes (recovery);
   if (!load_images (recovery, error) || !load_containers (recovery, error)) {
     recovery_free (recovery);
     return FALSE;

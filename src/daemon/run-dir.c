@@ -49,10 +49,10 @@ quilt_run_dir_sweep_limits (QuiltDaemon *daemon)
 {
   int fd = openat (daemon->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  g_autoptr (GHashTable) scopes = quilt_scopes_list ();
+  g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
   struct dirent *entry;
 
-  while (dir && (entry = readdir (dir))) {
+  while (dir && scopes && (entry = readdir (dir))) {
     const char *scope = strchr (entry->d_name, ':');
 
     if (g_str_has_prefix (entry->d_name, "log-rate-limit-") && scope &&

@@ -33,8 +33,9 @@ struct QuiltRun {
       *helper; /* kept after its end: its pid stays its own until systemd has no use for it */
   QuiltRunFunc callback;
   gpointer data;
-  guint timer;  /* of our patience */
-  guint idle;   /* an event that is due */
+  guint timer; /* of our patience */
+  guint idle;  /* an event that is due */
+  guint settling;
   guint asking; /* answers of systemd that are due */
   gboolean adopted;
   gboolean scoped; /* the scope is there */
@@ -55,22 +56,22 @@ static void settle (QuiltRun *self);
 static void
 stop_timer (QuiltRun *self)
 {
-  if (self->timer)
-    g_source_remove (self->timer);
-  self->timer = 0;
+  g_clear_handle_id (&self->timer, g_source_remove);
 }
 
 /* Everything of the run, by brute force. A scope without its mark holds no process of the container
  * but the init, which dies with its supervisor. */
-static void
+static gboolean
 destroy (QuiltRun *self)
 {
   g_autoptr (GError) error = NULL;
 
   if (self->helper)
     quilt_helper_kill (self->helper);
-  if (self->place && !quilt_scope_kill (self->place, self->id, &error))
-    g_warning ("%s", error->message);
+  if (!self->place || quilt_scope_kill (self->place, self->id, &error))
+    return TRUE;
+  g_warning ("%s", error->message);
+  return FALSE;
 }
 
 static gboolean
@@ -83,13 +84,14 @@ on_out_of_patience (gpointer data)
     return G_SOURCE_CONTINUE;
   }
   g_warning ("The supervisor of container %s does not react, it is killed", self->id);
-  self->timer = 0;
   if (!self->ready && !self->adopted && !self->verdict)
     self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
                                  "The container's supervisor did not get ready within %d s; start "
                                  "it again",
                                  READY_SECONDS);
-  destroy (self);
+  if (!destroy (self))
+    return G_SOURCE_CONTINUE;
+  self->timer = 0;
   return G_SOURCE_REMOVE;
 }
 
@@ -394,8 +396,8 @@ quilt_run_free (QuiltRun *self)
   if (!self)
     return;
   stop_timer (self);
-  if (self->idle)
-    g_source_remove (self->idle);
+  g_clear_handle_id (&self->idle, g_source_remove);
+  g_clear_handle_id (&self->settling, g_source_remove);
   quilt_helper_free (self->helper);
   g_queue_clear_full (&self->orders, g_free);
   g_clear_error (&self->verdict);
@@ -515,13 +517,34 @@ on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
   report_settled (self);
 }
 
+static gboolean
+on_settle_again (gpointer data)
+{
+  QuiltRun *self = data;
+
+  self->settling = 0;
+  settle (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 settle (QuiltRun *self)
 {
-  if (!self->released || self->asking > 0)
+  g_autoptr (GError) error = NULL;
+  gboolean is_ours = self->place != NULL;
+
+  if (!self->released || self->asking > 0 || self->settling)
     return;
   /* An earlier quiltd's scope may be gone, and its name be somebody else's by now. */
-  if (self->place && (!self->adopted || quilt_scope_belongs_to (self->place, self->id))) {
+  if (is_ours && self->adopted &&
+      !quilt_scope_belongs_to (self->place, self->id, &is_ours, &error)) {
+    if (!self->puzzled)
+      g_warning ("%s; this is tried again until it is possible", error->message);
+    self->puzzled = TRUE;
+    self->settling = g_timeout_add (LOOK_AGAIN_MS, on_settle_again, self);
+    return;
+  }
+  if (is_ours) {
     self->asking++;
     /* Before GO there may be nobody in it yet: that it is empty says nothing. */
     if (self->gone_ahead)

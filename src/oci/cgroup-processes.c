@@ -2,6 +2,7 @@
 /* The processes of a container's cgroup: to freeze, count, kill, and to remove what they left. */
 #include "oci/cgroup.h"
 
+#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "oci/cgroup-private.h"
@@ -22,7 +23,8 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
 
-/* Calls visit for the cgroup dir_fd and all below it, the deepest first. */
+/* Calls visit for the cgroup dir_fd and all below it, the deepest first. FALSE with errno if one of
+ * them can't be opened, or if visit says so; a cgroup that is gone is passed over. */
 static gboolean
 walk (int dir_fd, guint depth, gboolean (*visit) (int dir_fd, gpointer data), gpointer data)
 {
@@ -31,14 +33,14 @@ walk (int dir_fd, guint depth, gboolean (*visit) (int dir_fd, gpointer data), gp
   struct dirent *entry;
 
   if (!dir)
-    return errno == ENOENT || errno == ENODEV;
+    return quilt_cgroupfs_is_gone (errno);
   while (depth < DEPTH_MAX && (entry = readdir (dir))) {
     g_autofd int child = -1;
 
     if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
       continue;
     child = openat (dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (child >= 0 && !walk (child, depth + 1, visit, data))
+    if (child < 0 ? !quilt_cgroupfs_is_gone (errno) : !walk (child, depth + 1, visit, data))
       return FALSE;
   }
   return visit (dir_fd, data);
@@ -49,8 +51,11 @@ static gboolean
 add_processes (int dir_fd, gpointer processes)
 {
   g_autofree char *text = quilt_oci_cgroup_read (dir_fd, "cgroup.procs");
-  g_auto (GStrv) lines = g_strsplit (text ? text : "", "\n", -1);
+  g_auto (GStrv) lines = NULL;
 
+  if (!text)
+    return quilt_cgroupfs_is_gone (errno) || errno == EOPNOTSUPP;
+  lines = g_strsplit (text, "\n", -1);
   for (char **line = lines; *line; line++) {
     pid_t pid = (pid_t)g_ascii_strtoll (*line, NULL, 10);
 
@@ -64,15 +69,14 @@ GArray *
 quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error)
 {
   g_autoptr (GArray) processes = g_array_new (FALSE, FALSE, sizeof (pid_t));
-  g_autoptr (GError) local = NULL;
+  gboolean exists;
 
-  if (!quilt_oci_cgroup_open (self, &local)) {
-    if (g_error_matches (local, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
-      return g_steal_pointer (&processes);
-    g_propagate_error (error, g_steal_pointer (&local));
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
+    return NULL;
+  if (exists && !walk (self->dir_fd, 0, add_processes, processes)) {
+    quilt_set_error_errno (error, errno, "Failed to list the processes of cgroup '%s'", self->path);
     return NULL;
   }
-  walk (self->dir_fd, 0, add_processes, processes);
   return g_steal_pointer (&processes);
 }
 
@@ -90,8 +94,8 @@ wait_event (int dir_fd, const char *line, int timeout_ms)
     ssize_t n = pread (fd, text, sizeof text - 1, 0);
     gint64 left = (end - g_get_monotonic_time () + 999) / 1000;
 
-    if (n <= 0)
-      return TRUE;
+    if (n < 0)
+      return quilt_cgroupfs_is_gone (errno);
     text[n] = '\0';
     if (strstr (text, line))
       return TRUE;
@@ -100,36 +104,43 @@ wait_event (int dir_fd, const char *line, int timeout_ms)
     if (poll (&wait, 1, (int)MIN (left, LOOK_MS)) < 0 && errno != EINTR)
       return FALSE;
   }
-  return errno == ENOENT || errno == ENODEV;
+  return quilt_cgroupfs_is_gone (errno);
 }
 
-static gboolean
-has_event (QuiltOciCgroup *self, const char *line)
+gboolean
+quilt_oci_cgroup_is_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error)
+{
+  int populated = 0;
+  gboolean exists;
+
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
+    return FALSE;
+  if (exists)
+    populated = quilt_cgroupfs_is_populated (self->dir_fd);
+  if (populated < 0)
+    return quilt_set_error_errno (error, errno, "Failed to look for processes in cgroup '%s'",
+                                  self->path);
+  *ret_empty = !populated;
+  return TRUE;
+}
+
+gboolean
+quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error)
+{
+  if (quilt_oci_cgroup_open (self, NULL))
+    wait_event (self->dir_fd, "populated 0", EMPTY_MS);
+  return quilt_oci_cgroup_is_empty (self, ret_empty, error);
+}
+
+gboolean
+quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self)
 {
   g_autofree char *text = NULL;
 
   if (!quilt_oci_cgroup_open (self, NULL))
     return FALSE;
   text = quilt_oci_cgroup_read (self->dir_fd, "cgroup.events");
-  return text && strstr (text, line);
-}
-
-gboolean
-quilt_oci_cgroup_is_empty (QuiltOciCgroup *self)
-{
-  return !has_event (self, "populated 1");
-}
-
-gboolean
-quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self)
-{
-  return !quilt_oci_cgroup_open (self, NULL) || wait_event (self->dir_fd, "populated 0", EMPTY_MS);
-}
-
-gboolean
-quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self)
-{
-  return has_event (self, "frozen 1");
+  return text && strstr (text, "frozen 1");
 }
 
 static gboolean
@@ -196,14 +207,12 @@ kill_frozen (QuiltOciCgroup *self, GError **error)
 gboolean
 quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal_number, GError **error)
 {
-  g_autoptr (GError) local = NULL;
+  gboolean exists;
 
-  if (!quilt_oci_cgroup_open (self, &local)) {
-    if (g_error_matches (local, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
-      return TRUE;
-    g_propagate_error (error, g_steal_pointer (&local));
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
     return FALSE;
-  }
+  if (!exists)
+    return TRUE;
   if (signal_number != SIGKILL)
     return signal_each (self, signal_number, error);
   if (write_word (self, "cgroup.kill", "1") || errno == ENODEV)
@@ -265,8 +274,12 @@ remove_rest (QuiltOciCgroup *self, GError **error)
   root_fd = quilt_oci_cgroup_open_root (error);
   if (root_fd < 0)
     return FALSE;
+  if (self->systemd && faccessat (root_fd, self->path + 1, F_OK, 0) == 0)
+    return TRUE;
+  if (self->systemd && !quilt_cgroupfs_is_gone (errno))
+    return quilt_set_error_errno (error, errno, "Failed to look for cgroup '%s'", self->path);
   if (self->systemd)
-    return faccessat (root_fd, self->path + 1, F_OK, 0) == 0 || quilt_oci_scope_stop (self, error);
+    return quilt_oci_scope_stop (self, error);
   remove_home (root_fd, self);
   return TRUE;
 }
@@ -274,15 +287,12 @@ remove_rest (QuiltOciCgroup *self, GError **error)
 gboolean
 quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error)
 {
-  g_autoptr (GError) local = NULL;
+  gboolean exists;
 
-  if (!quilt_oci_cgroup_open (self, &local)) {
-    if (!g_error_matches (local, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
+    return FALSE;
+  if (!exists)
     return remove_rest (self, error);
-  }
   /* The dead ones that nobody has fetched yet are no processes for cgroup.events. */
   if (!wait_event (self->dir_fd, "populated 0", EMPTY_MS)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,

@@ -45,20 +45,13 @@ gboolean
 quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error)
 {
   gboolean was_open = self->dir_fd >= 0;
-  g_autoptr (GError) local = NULL;
   gboolean is_empty;
+  gboolean ok = quilt_oci_cgroup_is_empty (self, &is_empty, error);
 
-  if (!quilt_oci_cgroup_open (self, &local)) {
-    if (g_error_matches (local, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
-      return TRUE;
-    g_propagate_error (error, g_steal_pointer (&local));
-    return FALSE;
-  }
-  is_empty = quilt_oci_cgroup_is_empty (self);
   if (!was_open)
     quilt_fd_clear (&self->dir_fd);
-  if (is_empty)
-    return TRUE;
+  if (!ok || is_empty)
+    return ok;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
                "Failed to use cgroup '%s': there are processes in it already", self->path);
   return FALSE;
@@ -184,7 +177,7 @@ gboolean
 quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError **error)
 {
   g_autofree char *place = NULL;
-  gboolean is_ours;
+  gboolean is_ours = FALSE;
 
   if (self->inode)
     return TRUE;
@@ -192,11 +185,17 @@ quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError *
     return FALSE;
   if (!self->path)
     return TRUE;
+  errno = 0;
   place = pid > 0 ? read_path (pid) : NULL;
+  if (!place && errno && errno != ENOENT && errno != ESRCH)
+    return quilt_set_error_errno (error, errno, "Failed to read '/proc/%d/cgroup'", (int)pid);
+  if (g_strcmp0 (place, self->path) == 0)
+    return TRUE;
   /* The init is moved into a scope after its pid was recorded, and cloned into a directory before.
    */
-  is_ours = g_strcmp0 (place, self->path) == 0 ||
-            (self->systemd ? quilt_oci_cgroup_is_empty (self) : quilt_oci_cgroup_wait_empty (self));
+  if (!(self->systemd ? quilt_oci_cgroup_is_empty (self, &is_ours, error)
+                      : quilt_oci_cgroup_wait_empty (self, &is_ours, error)))
+    return FALSE;
   if (!is_ours)
     forget (self);
   return TRUE;
@@ -240,6 +239,20 @@ quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
                can_be_cgroup (errno) ? QUILT_ERROR_FAILED : QUILT_ERROR_NOT_FOUND,
                "Failed to open cgroup '%s': %s", self->path, g_strerror (errno));
   return FALSE;
+}
+
+gboolean
+quilt_oci_cgroup_try_open (QuiltOciCgroup *self, gboolean *ret_exists, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  gboolean exists = quilt_oci_cgroup_open (self, &local);
+
+  if (!exists && !g_error_matches (local, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  *ret_exists = exists;
+  return TRUE;
 }
 
 gboolean

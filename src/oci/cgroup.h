@@ -64,7 +64,7 @@ gboolean quilt_oci_cgroup_adopt (
  * container's init, which dies with create; 0: it has ended or is not known. The scope of the
  * recorded name, or the directory of the recorded path, is the container's if the init is in it, or
  * if no process is in it after a while; a scope must have the container's description too.
- * Otherwise the container has no cgroup, and path is NULL. */
+ * Otherwise the container has no cgroup, and path is NULL. An error: that is not known now. */
 gboolean quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError **error);
 
 /* Nothing else is wanted of it for a while. */
@@ -73,6 +73,8 @@ void quilt_oci_cgroup_rest (QuiltOciCgroup *self);
 /* Opens dir_fd if it is not open. NOT_FOUND if the cgroup does not exist, or if that path has
  * another cgroup by now. */
 gboolean quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error);
+/* Likewise, but that it does not exist is no error. */
+gboolean quilt_oci_cgroup_try_open (QuiltOciCgroup *self, gboolean *ret_exists, GError **error);
 
 /* Puts resources in force: an update, merged with (a copy of) what was in force before. On failure
  * some of them may be. */
@@ -88,13 +90,14 @@ gboolean quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self);
 
 /* The processes in it and below it, a GArray of pid_t; an empty one if it is gone. */
 GArray *quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error);
-gboolean quilt_oci_cgroup_is_empty (QuiltOciCgroup *self);
+/* Whether it has none, or is gone. An error: that is not known now. */
+gboolean quilt_oci_cgroup_is_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error);
 /* INVALID_STATE where somebody is in it already: he would be limited, frozen and killed with the
  * container. */
 gboolean quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error);
 
-/* Waits a while for the last process to end. */
-gboolean quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self);
+/* Waits a while for the last process to end, and then says as quilt_oci_cgroup_is_empty() does. */
+gboolean quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error);
 
 /* Sends the signal to each of them; SIGKILL also to what is just being forked, and to the frozen.
  * No error if it is gone. */

@@ -420,21 +420,32 @@ quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error)
   return ok && wait_for_job (client, "stop", self->unit, error);
 }
 
-/* A property of a unit, a string. NULL if systemd does not have it. Owned by the caller. */
+/* A property of a unit, a string. Owned by the caller. */
 static char *
-get_property (Client *client, const char *object, const char *interface, const char *name)
+get_property (Client *client,
+              const char *object,
+              const char *interface,
+              const char *name,
+              const char *unit,
+              GError **error)
 {
   const QuiltSdBus *lib = &client->lib;
   sd_bus_message *message = NULL, *reply = NULL;
   const char *value = NULL;
   char *copy = NULL;
+  int result = lib->message_new_method_call (client->bus, &message, SYSTEMD, object,
+                                             "org.freedesktop.DBus.Properties", "Get");
 
-  if (lib->message_new_method_call (client->bus, &message, SYSTEMD, object,
-                                    "org.freedesktop.DBus.Properties", "Get") >= 0 &&
-      lib->message_append (message, "ss", interface, name) >= 0 &&
-      lib->call (client->bus, message, JOB_TIMEOUT, NULL, &reply) >= 0 &&
-      lib->message_read (reply, "v", "s", &value) >= 0)
+  if (result >= 0)
+    result = lib->message_append (message, "ss", interface, name);
+  if (result >= 0)
+    result = lib->call (client->bus, message, JOB_TIMEOUT, NULL, &reply);
+  if (result >= 0)
+    result = lib->message_read (reply, "v", "s", &value);
+  if (result >= 0)
     copy = g_strdup (value);
+  else
+    fail (error, result, "ask systemd for a property of", unit);
   if (reply)
     lib->message_unref (reply);
   if (message)
@@ -469,9 +480,14 @@ quilt_oci_scope_find (QuiltOciCgroup *self, const char *id, char **ret_path, GEr
   *ret_path = NULL;
   if (!ok || !object)
     return gone;
-  description = get_property (client, object, SYSTEMD ".Unit", "Description");
-  if (g_strcmp0 (description, wanted) == 0)
-    path = get_property (client, object, SYSTEMD ".Scope", "ControlGroup");
+  description = get_property (client, object, SYSTEMD ".Unit", "Description", self->unit, error);
+  if (!description)
+    return FALSE;
+  if (strcmp (description, wanted) == 0) {
+    path = get_property (client, object, SYSTEMD ".Scope", "ControlGroup", self->unit, error);
+    if (!path)
+      return FALSE;
+  }
   *ret_path = path && *path ? g_steal_pointer (&path) : NULL;
   return TRUE;
 }

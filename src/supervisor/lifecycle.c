@@ -325,7 +325,7 @@ enter_end (QuiltSupervisor *self)
 void
 quilt_supervisor_handle_left (QuiltSupervisor *self)
 {
-  if (!quilt_cgroup_is_populated (self->left_fd))
+  if (self->left_fd < 0 || !quilt_cgroup_is_populated (self->left_fd))
     enter_end (self);
 }
 

@@ -49,96 +49,127 @@ quilt_scope_path (const char *place)
   return g_build_filename (slice, place, NULL);
 }
 
-/* Opens the cgroup of a scope that has Quilt's mark; -1: there is none. */
-static int
-open_scope (const char *place, char **ret_id)
+/* After a system call on the cgroup of a scope has failed: TRUE if there is no such cgroup. */
+static gboolean
+is_gone (const char *place, GError **error)
+{
+  return quilt_cgroupfs_is_gone (errno) ||
+         quilt_set_error_errno (error, errno, "Failed to look at the cgroup of '%s'",
+                                quilt_place_unit (place));
+}
+
+/* Opens the cgroup of a scope; -1 in *ret_fd: there is none. NULL in *ret_id: it has no mark. */
+static gboolean
+open_scope (const char *place, int *ret_fd, char **ret_id, GError **error)
 {
   g_autofree char *path = quilt_scope_path (place);
   g_autofd int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autofree char *id = fd >= 0 ? quilt_cgroupfs_get_mark (fd) : NULL;
 
-  *ret_id = fd >= 0 ? quilt_cgroupfs_get_mark (fd) : NULL;
-  return *ret_id ? g_steal_fd (&fd) : -1;
-}
-
-static gboolean
-is_populated (int fd)
-{
-  g_autofd int events_fd = openat (fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-  char text[256];
-  ssize_t n = events_fd >= 0 ? read (events_fd, text, sizeof text - 1) : 0;
-
-  text[MAX (n, 0)] = '\0';
-  return strstr (text, "populated 1") != NULL;
+  if (fd < 0 || (!id && errno != ENODATA)) {
+    if (!is_gone (place, error))
+      return FALSE;
+    quilt_fd_clear (&fd);
+  }
+  *ret_fd = g_steal_fd (&fd);
+  *ret_id = g_steal_pointer (&id);
+  return TRUE;
 }
 
 gboolean
-quilt_scope_belongs_to (const char *place, const char *id)
+quilt_scope_belongs_to (const char *place, const char *id, gboolean *ret_belongs, GError **error)
 {
-  g_autofree char *path = quilt_scope_path (place);
-  g_autofd int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_autofree char *mark = fd >= 0 ? quilt_cgroupfs_get_mark (fd) : NULL;
+  g_autofree char *mark = NULL;
+  g_autofd int fd = -1;
+  int populated = 1;
 
-  return fd >= 0 && (mark ? strcmp (mark, id) == 0 : !is_populated (fd));
+  if (!open_scope (place, &fd, &mark, error))
+    return FALSE;
+  if (fd >= 0 && !mark)
+    populated = quilt_cgroupfs_is_populated (fd);
+  if (populated < 0)
+    return quilt_set_error_errno (error, errno, "Failed to look for processes in '%s'",
+                                  quilt_place_unit (place));
+  *ret_belongs = mark ? strcmp (mark, id) == 0 : !populated;
+  return TRUE;
 }
 
 gboolean
 quilt_scope_kill (const char *place, const char *id, GError **error)
 {
   g_autofree char *mark = NULL;
-  g_autofd int fd = open_scope (place, &mark);
+  g_autofd int fd = -1;
   g_autofd int kill_fd = -1;
 
-  if (fd < 0 || strcmp (mark, id) != 0)
+  if (!open_scope (place, &fd, &mark, error))
+    return FALSE;
+  if (g_strcmp0 (mark, id) != 0)
     return TRUE;
   kill_fd = openat (fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
-  if ((kill_fd >= 0 && quilt_fd_write_all (kill_fd, "1", 1)) || errno == ENOENT || errno == ENODEV)
+  if ((kill_fd >= 0 && quilt_fd_write_all (kill_fd, "1", 1)) || quilt_cgroupfs_is_gone (errno))
     return TRUE;
   return quilt_set_error_errno (error, errno, "Failed to kill the processes of '%s'",
                                 quilt_place_unit (place));
 }
 
-static void
-add_scopes (const char *slice, GHashTable *scopes)
+static gboolean
+add_scopes (const char *slice, GHashTable *scopes, GError **error)
 {
   g_autofree char *path = quilt_scope_path (slice);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = g_dir_open (path, 0, &local);
   const char *name;
 
+  if (!dir && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
   while (dir && (name = g_dir_read_name (dir))) {
     g_autofree char *place = g_build_filename (slice, name, NULL);
 
-    if (g_str_has_suffix (name, ".slice"))
-      add_scopes (place, scopes);
-    else if (g_str_has_suffix (name, ".scope"))
+    if (g_str_has_suffix (name, ".slice") && !add_scopes (place, scopes, error))
+      return FALSE;
+    if (g_str_has_suffix (name, ".scope"))
       g_hash_table_insert (scopes, g_strdup (name), g_steal_pointer (&place));
   }
+  return TRUE;
 }
 
 GHashTable *
-quilt_scopes_list (void)
+quilt_scopes_list (GError **error)
 {
-  GHashTable *scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr (GHashTable) scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
-  add_scopes ("", scopes);
-  return scopes;
+  return add_scopes ("", scopes, error) ? g_steal_pointer (&scopes) : NULL;
 }
 
-void
+gboolean
 quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
-                      gpointer data)
+                      gpointer data,
+                      GError **error)
 {
-  g_autoptr (GHashTable) scopes = quilt_scopes_list ();
+  g_autoptr (GHashTable) scopes = quilt_scopes_list (error);
+  g_autoptr (GError) first = NULL;
   GHashTableIter iter;
   const char *scope, *place;
 
+  if (!scopes)
+    return FALSE;
   g_hash_table_iter_init (&iter, scopes);
   while (g_hash_table_iter_next (&iter, (gpointer *)&scope, (gpointer *)&place)) {
     g_autofree char *id = NULL;
-    g_autofd int fd = open_scope (place, &id);
+    g_autofd int fd = -1;
+    int populated = 0;
 
-    if (fd >= 0 && is_populated (fd))
+    if (open_scope (place, &fd, &id, first ? NULL : &first) && id)
+      populated = quilt_cgroupfs_is_populated (fd);
+    if (populated != 0) /* also if that is not known */
       callback (scope, id, data);
   }
+  if (!first)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&first));
+  return FALSE;
 }
 
 char *

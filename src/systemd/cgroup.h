@@ -10,16 +10,20 @@ char *quilt_slice_path (void);
 char *quilt_scope_path (const char *place);
 
 /* Whether the scope at that place may be the container's: it has the mark of its ID, or neither a
- * mark nor a process, as if the supervisor ended before the scope was there. */
-gboolean quilt_scope_belongs_to (const char *place, const char *id);
+ * mark nor a process, as if the supervisor ended before the scope was there. An error: that is not
+ * known now. */
+gboolean
+quilt_scope_belongs_to (const char *place, const char *id, gboolean *ret_belongs, GError **error);
 /* Kills all processes of the scope, if it belongs to the container; no error if there is none. */
 gboolean quilt_scope_kill (const char *place, const char *id, GError **error);
 /* The scopes in quilt.slice and in the slices below: unit to place. It reads the directories of the
  * slices. */
-GHashTable *quilt_scopes_list (void);
-/* Calls callback for each of them that has Quilt's mark and processes. */
-void quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
-                           gpointer data);
+GHashTable *quilt_scopes_list (GError **error);
+/* Calls callback for each of them that has Quilt's mark and processes. An error: there may be more
+ * of them. */
+gboolean quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
+                               gpointer data,
+                               GError **error);
 
 /* The controllers that units of this host can have, separated by blanks; empty: none. Owned by the
  * caller. */

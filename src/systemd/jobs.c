@@ -181,8 +181,9 @@ wait_for_older (GTask *task)
 {
   Job *job = g_task_get_task_data (task);
   g_autoptr (GCancellable) timeout = g_cancellable_new ();
-  g_autoptr (GHashTable) scopes = quilt_scopes_list ();
-  const char *place = g_hash_table_lookup (scopes, job->unit); /* it may be in another slice */
+  g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
+  /* It may be in another slice. */
+  const char *place = scopes ? g_hash_table_lookup (scopes, job->unit) : NULL;
 
   job->retried = TRUE;
   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, GONE_TIMEOUT_SEC, on_gone_timeout,

@@ -258,6 +258,17 @@ def wait_exit(pid, timeout=TIMEOUT):
         os.close(fd)
 
 
+@contextlib.contextmanager
+def unreadable(path):
+    """A file that root can't open either (EACCES): a device on a mount without devices."""
+    run("mount", "--bind", "/dev/null", str(path)).ok()
+    try:
+        run("mount", "-o", "remount,bind,nodev", str(path)).ok()
+        yield
+    finally:
+        run("umount", str(path)).ok()
+
+
 def wait_unit(unit, state, timeout=TIMEOUT):
     """Waits until systemd says that a unit is active, inactive or failed."""
     path = call("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "LoadUnit", "(s)", unit,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """SIGKILL of quilt-oci before each of its system calls: what it leaves is on record, and delete --force takes all of it away."""
+import contextlib
 import ctypes
 import errno
 import os
@@ -12,7 +13,7 @@ import subprocess
 import pytest
 
 from oci import ROOT, Bundle, Container, config, oci
-from quilt import TIMEOUT, run, scopes, wait_exit, wait_path
+from quilt import TIMEOUT, run, scopes, unreadable, wait_exit, wait_path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 TRACEME, CONT, DETACH, SYSCALL, SETOPTIONS, SEIZE, INTERRUPT, GET_SYSCALL_INFO = 0, 7, 17, 24, 0x4200, 0x4206, 0x4207, 0x420E
@@ -171,6 +172,51 @@ def test_a_scope_of_somebody_elses_stays_where_a_create_is_killed(description):
             oci("delete", "--force", "one").ok()
             assert scopes() == ["quiltoci-one.scope"] and process.poll() is None, f"before call {n}"
         process.kill()
+    for pid in alive():
+        wait_exit(pid)
+
+
+@contextlib.contextmanager
+def foreign(manager):
+    """Somebody else's process, where the container's would be."""
+    if manager:
+        argv = ["systemd-run", "--quiet", "--scope", "--unit=quiltoci-one.scope", "--description=Quilt container one", "sleep", "1000"]
+    else:
+        home = CGROUPS / "quilt-oci/one"
+        home.mkdir(parents=True)
+        argv = ["sh", "-c", f"echo $$ >{home}/cgroup.procs; exec sleep 1000"]
+    events = CGROUPS / ("system.slice/quiltoci-one.scope" if manager else "quilt-oci/one") / "cgroup.events"
+    with subprocess.Popen(argv) as process:
+        try:
+            while not events.exists() or "populated 1" not in events.read_text():
+                assert process.poll() is None
+            yield process, events
+        finally:
+            process.kill()
+
+
+@MANAGERS
+@pytest.mark.fault(39)
+def test_a_cgroup_that_cannot_be_looked_at_is_not_empty(manager):
+    """Of a create that was killed before it knew its cgroup there is the name: delete --force must not take what it can't see for its own."""
+    bundle = Bundle("one").write(config("sleep", MARK))
+    create = ["quilt-oci", "--root", str(ROOT), *manager, "create", "--bundle", str(bundle.path), "one"]
+    calls, _ = run_until(create, None)
+    oci("delete", "--force", "one").ok()
+    for n in range(calls.index(FLOCK), len(calls)):
+        run_until(create, n)
+        if (ROOT / "one/state.json").exists():
+            break
+        oci("delete", "--force", "one").ok()
+    with foreign(manager) as (process, events):
+        with unreadable(events):
+            done = oci("delete", "--force", "one")
+            assert done.code == 1 and b"Permission denied" in done.err, done
+            assert oci("state", "one").json["status"] == "creating"
+        oci("delete", "--force", "one", timeout=3 * TIMEOUT).ok()
+        assert process.poll() is None
+    for path in () if manager else (CGROUPS / "quilt-oci/one", CGROUPS / "quilt-oci"):
+        path.rmdir()
     for pid in alive():
         wait_exit(pid)
 

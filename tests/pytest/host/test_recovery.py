@@ -10,7 +10,7 @@ import socket
 import pytest
 
 import oci
-from quilt import RUN, SLICE, STATE, ctl, run, scopes, spawn, wait_exit, wait_path
+from quilt import RUN, SLICE, STATE, ctl, run, scopes, spawn, unreadable, wait_exit, wait_path
 from test_daemon import daemon_pid
 from test_lifecycle import background, props
 
@@ -77,6 +77,16 @@ def test_a_container_and_one_of_quilt_oci_do_not_share_a_name(busybox, name):
 @pytest.mark.fault(1)
 def test_a_scope_that_took_the_name_of_a_lost_container_is_left_alone(busybox, name):
     """Even in quilt.slice: it lacks the mark."""
+    take_name_of_lost(busybox, name, contextlib.nullcontext)
+
+
+@pytest.mark.fault(39)
+def test_a_scope_that_cannot_be_looked_at_is_neither_empty_nor_ours(busybox, name):
+    """Once it can be, what is left of the lost container can be removed."""
+    take_name_of_lost(busybox, name, lambda: unreadable(SLICE / f"quilt-{name}.scope/cgroup.events"))
+
+
+def take_name_of_lost(busybox, name, hindrance):
     background(name, busybox, *UNTIL_TERM)
     supervisor = supervisor_of(name)
     with contextlib.ExitStack() as stack:
@@ -85,7 +95,11 @@ def test_a_scope_that_took_the_name_of_a_lost_container_is_left_alone(busybox, n
             wait_exit(supervisor)
             wait_path(SLICE / f"quilt-{name}.scope", present=False)
             other = stack.enter_context(foreign(f"quilt-{name}.scope", "--slice=quilt.slice"))
+            hindered = stack.enter_context(contextlib.ExitStack())
+            hindered.enter_context(hindrance())
         assert (props(name)["State"], props(name)["Reason"]) == ("failed", "lost")
+        hindered.close()
+        run("systemctl", "daemon-reload").ok()  # the last one, of unmask, made systemd watch what hid the file
         ctl("remove", name).ok()
         assert other.poll() is None
 
