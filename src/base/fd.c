@@ -42,15 +42,15 @@ typedef union {
   char space[CMSG_SPACE (QUILT_FDS_MAX * sizeof (int))];
 } Control;
 
-gboolean
-quilt_fds_send (int socket, const void *data, gsize size, const int *fds, guint n_fds)
+/* sendmsg(2): how much was sent, or -1 with errno. */
+static ssize_t
+send_some (int socket, const void *data, gsize size, const int *fds, guint n_fds)
 {
   Control control = {0};
   struct iovec iov = {(void *)data, size};
   struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
   ssize_t sent;
 
-  g_return_val_if_fail (n_fds <= QUILT_FDS_MAX, FALSE);
   if (n_fds > 0) {
     message.msg_control = &control;
     message.msg_controllen = CMSG_SPACE (n_fds * sizeof (int));
@@ -62,7 +62,32 @@ quilt_fds_send (int socket, const void *data, gsize size, const int *fds, guint 
   do
     sent = sendmsg (socket, &message, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
-  return sent >= 0;
+  return sent;
+}
+
+gboolean
+quilt_fds_send (int socket, const void *data, gsize size, const int *fds, guint n_fds)
+{
+  g_return_val_if_fail (n_fds <= QUILT_FDS_MAX, FALSE);
+  return send_some (socket, data, size, fds, n_fds) >= 0;
+}
+
+gboolean
+quilt_fds_write_all (int socket, const void *data, gsize size, const int *fds, guint n_fds)
+{
+  const char *p = data;
+
+  g_return_val_if_fail (n_fds <= QUILT_FDS_MAX, FALSE);
+  while (size > 0) {
+    const ssize_t n = send_some (socket, p, size, fds, n_fds);
+
+    if (n < 0)
+      return FALSE;
+    p += n;
+    size -= (gsize)n;
+    n_fds = 0;
+  }
+  return TRUE;
 }
 
 /* Those of the message, as far as they came. */

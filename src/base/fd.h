@@ -25,6 +25,11 @@ gboolean quilt_fd_write_all (int fd, const void *data, gsize length);
  * them, and no SIGPIPE. FALSE with errno set. */
 gboolean quilt_fds_send (int socket, const void *data, gsize size, const int *fds, guint n_fds);
 
+/* Writes all of data to a Unix stream socket. The descriptors go with its first byte; the sender
+ * keeps them. No SIGPIPE. FALSE with errno set. */
+gboolean
+quilt_fds_write_all (int socket, const void *data, gsize size, const int *fds, guint n_fds);
+
 /* recvmsg(2) of one message; its descriptors are the caller's, close-on-exec. Returns its length,
  * or -1 with errno: EMSGSIZE (more bytes or descriptors than there is room for: none is kept, and
  * with room for none they are no error), EMFILE (we can't have that many open), and what recvmsg

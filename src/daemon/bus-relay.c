@@ -47,14 +47,7 @@ pass (int socket, const guint8 *data, gsize size, Descriptors *descriptors)
   if (descriptors->n > 0 && quilt_fds_send (socket, data, 1, descriptors->fds, descriptors->n))
     sent = 1;
   descriptors_close (descriptors);
-  while (sent < size) {
-    ssize_t n = send (socket, data + sent, size - sent, MSG_NOSIGNAL);
-
-    if (n < 0 && errno != EINTR)
-      return FALSE;
-    sent += n > 0 ? (gsize)n : 0;
-  }
-  return TRUE;
+  return quilt_fds_write_all (socket, data + sent, size - sent, NULL, 0);
 }
 
 /* Exactly size bytes, which are one message's, as all descriptors are that come with them. */

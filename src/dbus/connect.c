@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way to a bus. */
+#include "dbus/connect.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "dbus/error.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
+#define ANSWER_MAX 4096
+
+/* The value of a key in one place of an address, unescaped. NULL: it has none. */
+static char *
+get_value (const char *place, const char *key)
+{
+  const char *pairs = strchr (place, ':');
+  g_auto (GStrv) words = g_strsplit (pairs ? pairs + 1 : "", ",", -1);
+
+  for (char **word = words; *word; word++)
+    if (g_str_has_prefix (*word, key) && (*word)[strlen (key)] == '=')
+      return g_uri_unescape_string (*word + strlen (key) + 1, NULL);
+  return NULL;
+}
+
+static int
+connect_to (const char *place, GError **error)
+{
+  g_autofree char *quoted = quilt_text_quote (place);
+  g_autofree char *path = get_value (place, "path");
+  g_autofree char *name = get_value (place, "abstract");
+  struct sockaddr_un target = {.sun_family = AF_UNIX};
+  const gsize start = name ? 1 : 0; /* an abstract name follows a NUL */
+  const char *text = name ? name : path;
+  g_autofd int fd = -1;
+
+  if (!g_str_has_prefix (place, "unix:") || !text || (name && path)) {
+    g_set_error (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED,
+                 "Failed to read the address '%s': must be unix:path=PATH or unix:abstract=NAME",
+                 quoted);
+    return -1;
+  }
+  if (start + strlen (text) >= sizeof target.sun_path) {
+    g_set_error (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED,
+                 "Failed to read the address '%s': its path is too long", quoted);
+    return -1;
+  }
+  memcpy (target.sun_path + start, text, strlen (text));
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect (fd, (struct sockaddr *)&target,
+                         (socklen_t)(offsetof (struct sockaddr_un, sun_path) + start +
+                                     strlen (text) + (path ? 1 : 0))) < 0) {
+    quilt_set_error_errno (error, errno, "Failed to connect to '%s'", quoted);
+    return -1;
+  }
+  return g_steal_fd (&fd);
+}
+
+int
+quilt_dbus_connect (const char *address, GError **error)
+{
+  g_auto (GStrv) places = g_strsplit (address ? address : SYSTEM_BUS_ADDRESS, ";", -1);
+  g_autoptr (GError) cause = NULL;
+
+  for (char **place = places; *place; place++) {
+    int fd;
+
+    if (**place == '\0')
+      continue;
+    g_clear_error (&cause);
+    fd = connect_to (*place, &cause);
+    if (fd >= 0)
+      return fd;
+  }
+  if (cause)
+    g_propagate_error (error, g_steal_pointer (&cause));
+  else
+    g_set_error_literal (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED, "The address is empty");
+  return -1;
+}
+
+/* The first byte is a NUL, which carries our credentials where a socket itself does not. */
+char *
+quilt_dbus_auth_request (void)
+{
+  g_autofree char *uid = g_strdup_printf ("%u", (unsigned)geteuid ());
+  GString *request = g_string_new ("AUTH EXTERNAL ");
+
+  for (const char *digit = uid; *digit; digit++)
+    g_string_append_printf (request, "%02x", (unsigned)*digit);
+  g_string_append (request, "\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n");
+  return g_string_free (request, FALSE);
+}
+
+/* Behind the end of the line that begins there; NULL: it is not whole yet. */
+static const char *
+end_of_line (const char *line, const char *end)
+{
+  const char *newline = memmem (line, (gsize)(end - line), "\r\n", 2);
+
+  return newline ? newline + 2 : NULL;
+}
+
+gboolean
+quilt_dbus_auth_take_answer (GByteArray *in, GError **error)
+{
+  const char *ok = (const char *)in->data;
+  const char *end = ok + in->len;
+  const char *agree = in->len > 0 ? end_of_line (ok, end) : NULL;
+  const char *behind = agree ? end_of_line (agree, end) : NULL;
+
+  if (agree && !g_str_has_prefix (ok, "OK ")) {
+    g_set_error_literal (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED,
+                         "The bus refuses to authenticate this user");
+    return FALSE;
+  }
+  if (behind && !g_str_has_prefix (agree, "AGREE_UNIX_FD\r\n")) {
+    g_set_error_literal (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED,
+                         "The bus does not pass on descriptors");
+    return FALSE;
+  }
+  if (!behind && in->len > ANSWER_MAX) {
+    g_set_error_literal (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED,
+                         "The bus answers what is not D-Bus");
+    return FALSE;
+  }
+  if (behind)
+    g_byte_array_remove_range (in, 0, (guint)(behind - ok));
+  return behind != NULL;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signals of a bus. Rules tell the bus which ones to pass on; but anybody may send us one of his
+ * own, so each is compared with the rules again. */
+#include "dbus/internal.h"
+
+#include <string.h>
+
+typedef struct {
+  guint id; /* later ones have higher ones */
+  char *rule;
+  char *sender, *interface, *member, *path, *arg0;
+  QuiltDbusSignalFunc func;
+  gpointer data;
+} Subscription;
+
+/* Who has a name. */
+typedef struct {
+  char *unique; /* the unique name; NULL: nobody, as far as the bus has said */
+} Owner;
+
+static void
+subscription_free (gpointer data)
+{
+  Subscription *self = data;
+
+  g_free (self->rule);
+  g_free (self->sender);
+  g_free (self->interface);
+  g_free (self->member);
+  g_free (self->path);
+  g_free (self->arg0);
+  g_free (self);
+}
+
+static void
+owner_free (gpointer data)
+{
+  Owner *self = data;
+
+  g_free (self->unique);
+  g_free (self);
+}
+
+void
+quilt_dbus_signals_init (QuiltDbus *self)
+{
+  self->subscriptions = g_ptr_array_new_with_free_func (subscription_free);
+  self->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, owner_free);
+}
+
+void
+quilt_dbus_signals_clear (QuiltDbus *self)
+{
+  g_ptr_array_unref (self->subscriptions);
+  g_hash_table_unref (self->owners);
+}
+
+static void
+add_key (GString *rule, const char *key, const char *value)
+{
+  if (value)
+    g_string_append_printf (rule, ",%s='%s'", key, value);
+}
+
+/* None of the values has an apostrophe: they are names and paths. */
+static char *
+make_rule (const QuiltDbusMatch *match)
+{
+  GString *rule = g_string_new ("type='signal'");
+
+  add_key (rule, "sender", match->sender);
+  add_key (rule, "interface", match->interface);
+  add_key (rule, "member", match->member);
+  add_key (rule, "path", match->path);
+  add_key (rule, "arg0", match->arg0);
+  add_key (rule, "arg0path", match->arg0_path);
+  return g_string_free (rule, FALSE);
+}
+
+static void
+call_bus (
+    QuiltDbus *self, const char *method, const char *arg, QuiltDbusReplyFunc func, gpointer data)
+{
+  const QuiltDbusCall call = {
+      .destination = QUILT_DBUS_BUS,
+      .path = QUILT_DBUS_BUS_PATH,
+      .interface = QUILT_DBUS_BUS,
+      .method = method,
+      .args = g_variant_new ("(s)", arg),
+      .reply_type = func ? "(s)" : NULL,
+  };
+
+  quilt_dbus_call (self, &call, func, data, NULL);
+}
+
+static void
+on_owner (QuiltDbusReply *reply, gpointer data)
+{
+  Owner *owner = data;
+
+  if (!reply->body)
+    return; /* nobody has the name now */
+  g_free (owner->unique);
+  g_variant_get (reply->body, "(s)", &owner->unique);
+}
+
+static gboolean
+can_change_hands (const char *name)
+{
+  return *name != ':' && strcmp (name, QUILT_DBUS_BUS) != 0;
+}
+
+/* Follows who has the name. The bus answers in the order of its messages, so this is known before
+ * a signal comes that is the consequence of a later call. */
+static void
+track (QuiltDbus *self, const char *name)
+{
+  const QuiltDbusMatch match = {.sender = QUILT_DBUS_BUS,
+                                .interface = QUILT_DBUS_BUS,
+                                .member = "NameOwnerChanged",
+                                .path = QUILT_DBUS_BUS_PATH,
+                                .arg0 = name};
+  g_autofree char *rule = make_rule (&match);
+  Owner *owner;
+
+  if (!can_change_hands (name) || g_hash_table_contains (self->owners, name))
+    return;
+  owner = g_new0 (Owner, 1);
+  g_hash_table_insert (self->owners, g_strdup (name), owner);
+  call_bus (self, "AddMatch", rule, NULL, NULL);
+  call_bus (self, "GetNameOwner", name, on_owner, owner);
+}
+
+static void
+take_owner (QuiltDbus *self, const QuiltDbusMessage *message)
+{
+  const char *name, *unique;
+  Owner *owner;
+
+  if (g_strcmp0 (message->sender, QUILT_DBUS_BUS) != 0 ||
+      strcmp (message->interface, QUILT_DBUS_BUS) != 0 ||
+      strcmp (message->member, "NameOwnerChanged") != 0 ||
+      !g_variant_is_of_type (message->body, G_VARIANT_TYPE ("(sss)")))
+    return;
+  g_variant_get (message->body, "(&s&s&s)", &name, NULL, &unique);
+  owner = g_hash_table_lookup (self->owners, name);
+  if (!owner)
+    return;
+  g_free (owner->unique);
+  owner->unique = *unique ? g_strdup (unique) : NULL;
+}
+
+static gboolean
+is_from (QuiltDbus *self, const QuiltDbusMessage *message, const char *sender)
+{
+  const Owner *owner = g_hash_table_lookup (self->owners, sender);
+
+  return message->sender &&
+         strcmp (message->sender, owner ? owner->unique ? owner->unique : "" : sender) == 0;
+}
+
+static gboolean
+has_first_arg (const QuiltDbusMessage *message, const char *text)
+{
+  g_autoptr (GVariant) first = g_variant_n_children (message->body) > 0
+                                   ? g_variant_get_child_value (message->body, 0)
+                                   : NULL;
+
+  return first &&
+         (g_variant_is_of_type (first, G_VARIANT_TYPE_STRING) ||
+          g_variant_is_of_type (first, G_VARIANT_TYPE_OBJECT_PATH)) &&
+         strcmp (g_variant_get_string (first, NULL), text) == 0;
+}
+
+/* The first subscription behind the one with this id that wants the signal. */
+static const Subscription *
+find_next (QuiltDbus *self, const QuiltDbusMessage *message, guint behind)
+{
+  for (guint i = 0; i < self->subscriptions->len; i++) {
+    const Subscription *subscription = g_ptr_array_index (self->subscriptions, i);
+
+    if (subscription->id > behind && strcmp (subscription->member, message->member) == 0 &&
+        strcmp (subscription->interface, message->interface) == 0 &&
+        (!subscription->path || strcmp (subscription->path, message->path) == 0) &&
+        (!subscription->arg0 || has_first_arg (message, subscription->arg0)) &&
+        is_from (self, message, subscription->sender))
+      return subscription;
+  }
+  return NULL;
+}
+
+void
+quilt_dbus_signals_dispatch (QuiltDbus *self, const QuiltDbusMessage *message)
+{
+  const Subscription *subscription;
+  guint last = 0;
+
+  take_owner (self, message);
+  while ((subscription = find_next (self, message, last))) {
+    last = subscription->id;
+    subscription->func (message->path, message->body, subscription->data);
+  }
+}
+
+void
+quilt_dbus_subscribe (QuiltDbus *self,
+                      const QuiltDbusMatch *match,
+                      QuiltDbusSignalFunc func,
+                      gpointer data)
+{
+  Subscription *subscription = g_new0 (Subscription, 1);
+
+  subscription->id = ++self->last_subscription;
+  subscription->rule = make_rule (match);
+  subscription->sender = g_strdup (match->sender);
+  subscription->interface = g_strdup (match->interface);
+  subscription->member = g_strdup (match->member);
+  subscription->path = g_strdup (match->path);
+  subscription->arg0 = g_strdup (match->arg0 ? match->arg0 : match->arg0_path);
+  subscription->func = func;
+  subscription->data = data;
+  g_ptr_array_add (self->subscriptions, subscription);
+  track (self, match->sender);
+  call_bus (self, "AddMatch", subscription->rule, NULL, NULL);
+}
+
+void
+quilt_dbus_unsubscribe (QuiltDbus *self, gpointer data)
+{
+  for (guint i = self->subscriptions->len; i-- > 0;) {
+    const Subscription *subscription = g_ptr_array_index (self->subscriptions, i);
+
+    if (subscription->data != data)
+      continue;
+    call_bus (self, "RemoveMatch", subscription->rule, NULL, NULL);
+    g_ptr_array_remove_index (self->subscriptions, i);
+  }
+}

@@ -1,0 +1,605 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The D-Bus client, against a bus that a thread of the test plays.
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+extern "C" {
+#include "base/fd.h"
+#include "dbus/client.h"
+#include "dbus/connect.h"
+}
+
+namespace
+{
+struct Message {
+  QuiltDbusMessage header = {};
+  std::string member, text; // text: the body, printed
+  std::vector<int> fds;
+};
+
+// The other end of the client's socket.
+class Peer
+{
+public:
+  explicit Peer (int fd) : fd (fd)
+  {
+  }
+  ~Peer ()
+  {
+    quilt_fd_clear (&fd);
+  }
+
+  std::string read_until (const std::string &end)
+  {
+    std::string text;
+
+    while (text.size () < end.size () || text.substr (text.size () - end.size ()) != end) {
+      char byte;
+      if (read (fd, &byte, 1) != 1)
+        break;
+      text += byte;
+    }
+    return text;
+  }
+
+  Message take ()
+  {
+    std::vector<guint8> bytes (QUILT_DBUS_START);
+    Message message;
+    gsize have = 0;
+
+    while (have < bytes.size ()) {
+      int fds[QUILT_FDS_MAX];
+      guint n_fds;
+      const gssize n = quilt_fds_read (fd, bytes.data () + have, bytes.size () - have, fds, &n_fds);
+
+      if (n <= 0)
+        return message;
+      message.fds.insert (message.fds.end (), fds, fds + n_fds);
+      have += (gsize)n;
+      if (have == QUILT_DBUS_START)
+        bytes.resize (quilt_dbus_message_measure (bytes.data ()));
+    }
+    EXPECT_TRUE (quilt_dbus_message_read (bytes.data (), bytes.size (), &message.header));
+    message.member = message.header.member;
+    g_autofree char *text = g_variant_print (message.header.body, FALSE);
+    message.text = text;
+    g_variant_unref (message.header.body);
+    return message;
+  }
+
+  void write (const std::string &text)
+  {
+    EXPECT_TRUE (quilt_fds_write_all (fd, text.data (), text.size (), nullptr, 0));
+  }
+
+  void send (QuiltDbusMessage message, const char *body, const std::vector<int> &fds = {})
+  {
+    g_autoptr (GVariant) value = g_variant_ref_sink (g_variant_new_parsed (body));
+    message.body = value;
+    message.serial = ++serial;
+    message.n_fds = (guint)fds.size ();
+    g_autoptr (GByteArray) bytes = quilt_dbus_message_write (&message);
+    EXPECT_TRUE (
+        quilt_fds_write_all (fd, bytes->data, bytes->len, fds.data (), (guint)fds.size ()));
+  }
+
+  void reply (const Message &call, const char *body, const std::vector<int> &fds = {})
+  {
+    QuiltDbusMessage message = {QUILT_DBUS_RETURN};
+
+    message.reply_serial = call.header.serial;
+    send (message, body, fds);
+  }
+
+  void refuse (const Message &call, const char *name, const char *body)
+  {
+    QuiltDbusMessage message = {QUILT_DBUS_ERROR_REPLY};
+
+    message.reply_serial = call.header.serial;
+    message.error_name = name;
+    send (message, body);
+  }
+
+  void signal (const char *sender, const char *path, const char *member, const char *body)
+  {
+    QuiltDbusMessage message = {QUILT_DBUS_SIGNAL};
+
+    message.sender = sender;
+    message.path = path;
+    message.interface =
+        strcmp (member, "NameOwnerChanged") ? "org.quilt.Job" : "org.freedesktop.DBus";
+    message.member = member;
+    send (message, body);
+  }
+
+  // All that a client does to begin.
+  void welcome ()
+  {
+    EXPECT_EQ (read_until ("BEGIN\r\n").substr (0, 15), std::string ("\0AUTH EXTERNAL ", 15));
+    const Message hello = take ();
+    EXPECT_EQ (hello.member, "Hello");
+    write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    reply (hello, "(':1.7',)");
+  }
+
+  int fd;
+
+private:
+  guint32 serial = 0;
+};
+
+class Client : public testing::Test
+{
+protected:
+  ~Client () override
+  {
+    g_clear_pointer (&bus, quilt_dbus_close);
+    if (thread.joinable ())
+      thread.join ();
+    g_clear_error (&error);
+  }
+
+  // The script is what the bus does from its first byte on.
+  void open (std::function<void (Peer &)> script)
+  {
+    int fds[2];
+
+    ASSERT_EQ (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    thread = std::thread ([script, fd = fds[1]] {
+      Peer peer (fd);
+      script (peer);
+    });
+    bus = quilt_dbus_new (fds[0], &error);
+  }
+
+  void open_after_welcome (std::function<void (Peer &)> script)
+  {
+    open ([script] (Peer &peer) {
+      peer.welcome ();
+      script (peer);
+    });
+    ASSERT_TRUE (bus) << error->message;
+  }
+
+  static QuiltDbusCall call_of (const char *method, GVariant *args = nullptr)
+  {
+    QuiltDbusCall call = {"org.quilt", "/org/quilt", "org.quilt.Manager", method, args};
+
+    return call;
+  }
+
+  QuiltDbusReply call_sync (const char *method, const char *type = nullptr, int msec = -1)
+  {
+    QuiltDbusCall call = call_of (method);
+    QuiltDbusReply reply = {};
+
+    call.reply_type = type;
+    quilt_dbus_call_sync (bus, &call, msec, &reply);
+    EXPECT_NE (reply.body == nullptr, reply.error == nullptr);
+    return reply;
+  }
+
+  // What came of calls and signals, in its order.
+  static void on_reply (QuiltDbusReply *reply, gpointer data)
+  {
+    g_autofree char *text = reply->body ? g_variant_print (reply->body, FALSE) : nullptr;
+
+    *(std::string *)data += std::string (text ? text : reply->error->message) + "|";
+  }
+  static void on_signal (const char *path, GVariant *args, gpointer data)
+  {
+    g_autofree char *text = g_variant_print (args, FALSE);
+
+    *(std::string *)data += std::string (path) + text + "|";
+  }
+
+  void subscribe (const char *member, const char *path, const char *arg0)
+  {
+    QuiltDbusMatch match = {"org.quilt", "org.quilt.Job", member, path, arg0};
+
+    quilt_dbus_subscribe (bus, &match, on_signal, &seen);
+  }
+
+  // Runs the main loop until so many things were seen.
+  void wait_for (size_t n)
+  {
+    while ((size_t)std::count (seen.begin (), seen.end (), '|') < n)
+      g_main_context_iteration (nullptr, TRUE);
+  }
+
+  QuiltDbus *bus = nullptr;
+  GError *error = nullptr;
+  std::string seen;
+  std::thread thread;
+};
+} // namespace
+
+TEST_F (Client, CallsAndGetsTheAnswer)
+{
+  open_after_welcome ([] (Peer &peer) {
+    const Message call = peer.take ();
+
+    EXPECT_EQ (call.member, "GetVersion");
+    EXPECT_EQ (call.text, "()");
+    peer.reply (call, "('1.0',)");
+  });
+  g_auto (QuiltDbusReply) reply = call_sync ("GetVersion", "(s)");
+  const char *version;
+
+  ASSERT_TRUE (reply.body);
+  g_variant_get (reply.body, "(&s)", &version);
+  EXPECT_STREQ (version, "1.0");
+}
+
+TEST_F (Client, AnswersOfAnotherTypeAreErrors)
+{
+  open_after_welcome ([] (Peer &peer) { peer.reply (peer.take (), "(1,)"); });
+  g_auto (QuiltDbusReply) reply = call_sync ("GetVersion", "(s)");
+
+  ASSERT_TRUE (g_error_matches (reply.error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_FAILED));
+  EXPECT_STREQ (reply.error->message, "The answer has the type '(i)' instead of '(s)'");
+}
+
+TEST_F (Client, ErrorsHaveTheirNames)
+{
+  open_after_welcome ([] (Peer &peer) {
+    peer.refuse (peer.take (), "org.quilt.Error.Busy", "('Not now', 7)");
+    peer.refuse (peer.take (), "a.b", "()");
+  });
+  g_auto (QuiltDbusReply) reply = call_sync ("Stop", "(s)");
+  g_auto (QuiltDbusReply) bare = call_sync ("Stop", "(s)");
+  g_autoptr (GError) copy = g_error_copy (reply.error);
+
+  ASSERT_TRUE (g_error_matches (copy, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_REMOTE));
+  EXPECT_STREQ (quilt_dbus_error_get_name (copy), "org.quilt.Error.Busy");
+  EXPECT_STREQ (copy->message, "Not now");
+  EXPECT_STREQ (bare.error->message, "");
+}
+
+TEST_F (Client, TheBusMayRefuseTheUser)
+{
+  open ([] (Peer &peer) {
+    peer.read_until ("BEGIN\r\n");
+    peer.write ("REJECTED EXTERNAL\r\n");
+  });
+  ASSERT_FALSE (bus);
+  EXPECT_STREQ (error->message, "The bus refuses to authenticate this user");
+}
+
+TEST_F (Client, TheBusMayBeNone)
+{
+  open ([] (Peer &peer) {
+    peer.read_until ("BEGIN\r\n");
+    peer.write (std::string (5000, 'x'));
+  });
+  ASSERT_FALSE (bus);
+  EXPECT_STREQ (error->message, "The bus answers what is not D-Bus");
+}
+
+TEST_F (Client, TheBusMayEndInTheMiddleOfItsWelcome)
+{
+  open ([] (Peer &peer) {
+    peer.read_until ("BEGIN\r\n");
+    peer.take ();
+    peer.write ("OK 1234\r\nAGREE");
+  });
+  ASSERT_FALSE (bus);
+  EXPECT_TRUE (g_error_matches (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED));
+}
+
+TEST_F (Client, TheBusMayRefuseHello)
+{
+  open ([] (Peer &peer) {
+    peer.read_until ("BEGIN\r\n");
+    peer.write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    peer.refuse (peer.take (), "org.freedesktop.DBus.Error.LimitsExceeded", "('Too many',)");
+  });
+  ASSERT_FALSE (bus);
+  EXPECT_STREQ (error->message, "Too many");
+}
+
+TEST_F (Client, AClosedConnectionEndsEachCall)
+{
+  open_after_welcome ([] (Peer &peer) {
+    peer.take ();
+    peer.take ();
+  });
+  QuiltDbusCall call = call_of ("Wait");
+
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  g_auto (QuiltDbusReply) reply = call_sync ("GetVersion");
+  EXPECT_TRUE (g_error_matches (reply.error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED));
+  EXPECT_TRUE (quilt_dbus_is_closed (bus));
+  EXPECT_EQ (seen, "") << "callbacks are the main loop's";
+  wait_for (1);
+  EXPECT_EQ (seen, "The connection to the bus has ended: the bus has closed it|");
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  wait_for (2);
+}
+
+// Whoever opens another connection instead still has to hear of the calls on the old one.
+TEST_F (Client, GivingUpAClosedConnectionEndsItsCalls)
+{
+  open_after_welcome ([] (Peer &peer) {
+    peer.take ();
+    peer.take ();
+  });
+  QuiltDbusCall call = call_of ("Wait");
+
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  g_auto (QuiltDbusReply) reply = call_sync ("GetVersion");
+  g_clear_pointer (&bus, quilt_dbus_close);
+  wait_for (1);
+}
+
+TEST_F (Client, GarbageClosesTheConnection)
+{
+  open_after_welcome ([] (Peer &peer) {
+    peer.take ();
+    peer.write (std::string (32, 'l'));
+    peer.read_until ("never");
+  });
+  g_auto (QuiltDbusReply) reply = call_sync ("GetVersion");
+
+  EXPECT_STREQ (reply.error->message,
+                "The connection to the bus has ended: the bus sent what is not a D-Bus message");
+}
+
+TEST_F (Client, DescriptorsGoBothWays)
+{
+  open_after_welcome ([] (Peer &peer) {
+    Message call = peer.take ();
+
+    EXPECT_EQ (call.text, "(1, 'x')");
+    EXPECT_EQ (call.header.n_fds, 2u);
+    EXPECT_EQ (call.fds.size (), 2u);
+    if (call.fds.size () == 2) {
+      EXPECT_EQ (write (call.fds[1], "x", 1), 1);
+    }
+    peer.reply (call, "(handle 0,)", {call.fds[0]});
+    for (int fd : call.fds)
+      close (fd);
+  });
+  int pipes[2];
+
+  ASSERT_EQ (pipe2 (pipes, O_CLOEXEC), 0);
+  QuiltDbusCall call = call_of ("Take", g_variant_new ("(hs)", 1, "x"));
+  call.fds = pipes;
+  call.n_fds = 2;
+  g_auto (QuiltDbusReply) reply = {};
+  quilt_dbus_call_sync (bus, &call, -1, &reply);
+  quilt_fd_clear (&pipes[0]);
+  quilt_fd_clear (&pipes[1]);
+  ASSERT_TRUE (reply.body) << reply.error->message;
+  ASSERT_EQ (reply.n_fds, 1u);
+  thread.join ();
+  char text[4] = "";
+  EXPECT_EQ (read (reply.fds[0], text, sizeof text), 1);
+  EXPECT_EQ (fcntl (reply.fds[0], F_GETFD), FD_CLOEXEC);
+}
+
+TEST_F (Client, AMessageWithoutTheDescriptorsThatItClaimsClosesTheConnection)
+{
+  open_after_welcome ([] (Peer &peer) {
+    const Message call = peer.take ();
+    QuiltDbusMessage message = {QUILT_DBUS_RETURN};
+    g_autoptr (GVariant) body = g_variant_ref_sink (g_variant_new ("(h)", 0));
+
+    message.serial = 9;
+    message.reply_serial = call.header.serial;
+    message.n_fds = 1;
+    message.body = body;
+    g_autoptr (GByteArray) bytes = quilt_dbus_message_write (&message);
+    peer.write (std::string ((char *)bytes->data, bytes->len));
+    peer.read_until ("never");
+  });
+  g_auto (QuiltDbusReply) reply = call_sync ("ReadLog", "(h)");
+
+  EXPECT_TRUE (g_error_matches (reply.error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED));
+}
+
+TEST_F (Client, LargeMessagesAndPieces)
+{
+  open_after_welcome ([] (Peer &peer) {
+    const Message call = peer.take ();
+    const std::string big (3 << 20, 'b');
+    QuiltDbusMessage message = {QUILT_DBUS_RETURN};
+    g_autoptr (GVariant) body = g_variant_ref_sink (g_variant_new ("(s)", big.c_str ()));
+
+    EXPECT_EQ (call.text.size (), (1u << 20) + strlen ("('',)"));
+    message.serial = 9;
+    message.reply_serial = call.header.serial;
+    message.body = body;
+    g_autoptr (GByteArray) bytes = quilt_dbus_message_write (&message);
+    for (guint at = 0; at < 40; at++)
+      peer.write (std::string ((char *)bytes->data + at, 1));
+    peer.write (std::string ((char *)bytes->data + 40, bytes->len - 40));
+  });
+  const std::string text (1 << 20, 'a');
+  QuiltDbusCall call = call_of ("Echo", g_variant_new ("(s)", text.c_str ()));
+  g_auto (QuiltDbusReply) reply = {};
+
+  quilt_dbus_call_sync (bus, &call, -1, &reply);
+  ASSERT_TRUE (reply.body) << reply.error->message;
+  EXPECT_GT (g_variant_get_size (reply.body), 3u << 20);
+}
+
+TEST_F (Client, AnswersComeInAnyOrderAndCancelledOnesDoNotCome)
+{
+  open_after_welcome ([] (Peer &peer) {
+    const Message first = peer.take (), second = peer.take (), third = peer.take ();
+
+    peer.reply (third, "(3,)");
+    peer.reply (second, "(2,)");
+    peer.reply (first, "(1,)");
+  });
+  QuiltDbusPending pending;
+
+  for (int i = 0; i < 3; i++) {
+    QuiltDbusCall call = call_of ("Wait");
+
+    quilt_dbus_call (bus, &call, on_reply, &seen, i == 1 ? &pending : nullptr);
+  }
+  quilt_dbus_pending_clear (&pending);
+  wait_for (2);
+  EXPECT_EQ (seen, "(3,)|(1,)|");
+}
+
+TEST_F (Client, ATimeoutEndsACallAndItsLateAnswerIsDropped)
+{
+  open_after_welcome ([] (Peer &peer) {
+    const Message slow = peer.take (), next = peer.take ();
+
+    peer.reply (slow, "('slow',)");
+    peer.reply (next, "('next',)");
+  });
+  g_auto (QuiltDbusReply) slow = call_sync ("Wait", "(s)", 1);
+  g_auto (QuiltDbusReply) next = call_sync ("Wait", "(s)");
+
+  EXPECT_TRUE (g_error_matches (slow.error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_TIMED_OUT));
+  ASSERT_TRUE (next.body);
+  on_reply (&next, &seen);
+  EXPECT_EQ (seen, "('next',)|");
+}
+
+// Anybody may send us a signal: only those of the name's owner count.
+TEST_F (Client, SignalsOfTheOwnerAlone)
+{
+  open_after_welcome ([] (Peer &peer) {
+    EXPECT_EQ (peer.take ().text,
+               "(\"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+               "member='NameOwnerChanged',path='/org/freedesktop/DBus',arg0='org.quilt'\",)");
+    const Message owner = peer.take ();
+    EXPECT_EQ (owner.member, "GetNameOwner");
+    EXPECT_EQ (peer.take ().text, "(\"type='signal',sender='org.quilt',interface='org.quilt.Job',"
+                                  "member='Completed',path='/job'\",)");
+    peer.signal (":1.9", "/job", "Completed", "('early',)");
+    peer.reply (owner, "(':1.4',)");
+    peer.signal (":1.9", "/job", "Completed", "('false',)");
+    peer.signal ("org.quilt", "/job", "Completed", "('false too',)");
+    peer.signal (":1.4", "/other", "Completed", "('other path',)");
+    peer.signal (":1.4", "/job", "Other", "('other member',)");
+    peer.signal (":1.4", "/job", "Completed", "('one',)");
+    peer.signal (":1.9", "/org/freedesktop/DBus", "NameOwnerChanged",
+                 "('org.quilt', ':1.4', ':1.9')");
+    peer.signal (":1.9", "/job", "Completed", "('false',)");
+    peer.signal ("org.freedesktop.DBus", "/org/freedesktop/DBus", "NameOwnerChanged",
+                 "('org.quilt', ':1.4', ':1.5')");
+    peer.signal (":1.4", "/job", "Completed", "('no more',)");
+    peer.signal (":1.5", "/job", "Completed", "('two',)");
+  });
+  subscribe ("Completed", "/job", nullptr);
+  wait_for (2);
+  EXPECT_EQ (seen, "/job('one',)|/job('two',)|");
+}
+
+TEST_F (Client, SignalsByTheirFirstArgumentUntilUnsubscribed)
+{
+  open_after_welcome ([] (Peer &peer) {
+    peer.take ();
+    peer.reply (peer.take (), "(':1.4',)");
+    EXPECT_NE (peer.take ().text.find (",arg0='a'"), std::string::npos);
+    peer.signal (":1.4", "/job", "Changed", "('b', 1)");
+    peer.signal (":1.4", "/job", "Changed", "()");
+    peer.signal (":1.4", "/job", "Changed", "(1,)");
+    peer.signal (":1.4", "/job", "Changed", "('a', 2)");
+    EXPECT_EQ (peer.take ().member, "RemoveMatch");
+    const Message call = peer.take ();
+    peer.signal (":1.4", "/job", "Changed", "('a', 3)");
+    peer.reply (call, "()");
+  });
+  subscribe ("Changed", nullptr, "a");
+  wait_for (1);
+  quilt_dbus_unsubscribe (bus, &seen);
+  QuiltDbusCall call = call_of ("Last");
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  wait_for (2);
+  EXPECT_EQ (seen, "/job('a', 2)|()|");
+}
+
+// A signal that comes during a call that waits is kept for the main loop.
+TEST_F (Client, SignalsWaitForTheMainLoop)
+{
+  open_after_welcome ([] (Peer &peer) {
+    peer.take ();
+    peer.reply (peer.take (), "(':1.4',)");
+    peer.take ();
+    const Message call = peer.take ();
+    peer.signal (":1.4", "/job", "Completed", "()");
+    peer.reply (call, "()");
+  });
+  subscribe ("Completed", nullptr, nullptr);
+  g_auto (QuiltDbusReply) reply = call_sync ("GetVersion");
+  EXPECT_EQ (seen, "");
+  wait_for (1);
+}
+
+TEST (Address, OnlyUnixSockets)
+{
+  const struct {
+    const char *address, *message;
+  } cases[] = {
+      {"tcp:host=localhost,port=1", "Failed to read the address 'tcp:host=localhost,port=1': must "
+                                    "be unix:path=PATH or unix:abstract=NAME"},
+      {"unix:path=/nonexistent/bus",
+       "Failed to connect to 'unix:path=/nonexistent/bus': No such file or directory"},
+      {"unix:path=%zz", "Failed to read the address 'unix:path=%zz': must be unix:path=PATH or "
+                        "unix:abstract=NAME"},
+      {"unix:path=a,abstract=b",
+       "Failed to read the address 'unix:path=a,abstract=b': must be unix:path=PATH or "
+       "unix:abstract=NAME"},
+      {"", "The address is empty"},
+      {";", "The address is empty"},
+  };
+  const std::string longest = "unix:path=/" + std::string (107, 'a');
+  GError *error = nullptr;
+
+  for (const auto &test : cases) {
+    EXPECT_EQ (quilt_dbus_connect (test.address, &error), -1);
+    EXPECT_STREQ (error->message, test.message);
+    g_clear_error (&error);
+  }
+  EXPECT_EQ (quilt_dbus_connect (longest.c_str (), &error), -1);
+  EXPECT_NE (std::string (error->message).find ("its path is too long"), std::string::npos);
+  g_clear_error (&error);
+}
+
+TEST (Address, TheFirstThatCanBeReachedUnescaped)
+{
+  g_autofree char *directory = g_dir_make_tmp ("quilt-bus-XXXXXX", nullptr);
+  g_autofree char *path = g_build_filename (directory, "a bus;", nullptr);
+  g_autofree char *name = g_strdup_printf ("quilt-test-%d", getpid ());
+  const std::string addresses[] = {std::string ("unix:path=/nonexistent;unix:guid=1,path=") +
+                                       directory + "/a%20bus%3b",
+                                   std::string ("unix:abstract=") + name};
+  struct sockaddr_un target = {AF_UNIX, ""};
+
+  for (int i = 0; i < 2; i++) {
+    int listener = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const char *text = i == 0 ? path : name;
+
+    memset (target.sun_path, 0, sizeof target.sun_path);
+    strcpy (target.sun_path + i, text);
+    ASSERT_EQ (bind (listener, (struct sockaddr *)&target,
+                     (socklen_t)(offsetof (struct sockaddr_un, sun_path) + strlen (text) + 1)),
+               0);
+    ASSERT_EQ (listen (listener, 1), 0);
+    int fd = quilt_dbus_connect (addresses[i].c_str (), nullptr);
+    EXPECT_GE (fd, 0) << addresses[i];
+    quilt_fd_clear (&fd);
+    quilt_fd_clear (&listener);
+  }
+  unlink (path);
+  rmdir (directory);
+}
