@@ -278,21 +278,33 @@ quilt_admission_guard (QuiltAdmission *self, GDBusInterfaceSkeleton *object)
   g_signal_connect (object, "g-authorize-method", G_CALLBACK (on_call), self);
 }
 
+/* The answer to a call that the relay has cut. */
+static GDBusMessage *
+new_refusal (GDBusMessage *call)
+{
+  if (g_dbus_message_get_flags (call) & QUILT_BUS_FLAG_TOO_LARGE)
+    return g_dbus_message_new_method_error (call, "org.quilt.Error.InvalidArgument",
+                                            "A call may have at most %d bytes and %d values: "
+                                            "make several calls",
+                                            QUILT_CALL_MAX, QUILT_CALL_VALUES_MAX);
+  return g_dbus_message_new_method_error_literal (
+      call, "org.quilt.Error.QuotaExceeded",
+      "Too many calls wait for quiltd: wait for the answers to earlier calls");
+}
+
 /* In the connection's thread. */
 static GDBusMessage *
 on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer data)
 {
   g_autoptr (GDBusMessage) answer = NULL;
+  GDBusMessageFlags flags = g_dbus_message_get_flags (message);
 
   if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
-  if (!g_dbus_message_get_header (message, QUILT_BUS_FIELD_CUT))
+  if (!(flags & (QUILT_BUS_FLAG_TOO_LARGE | QUILT_BUS_FLAG_TOO_MANY)))
     return quilt_managed_objects_redirect (message);
-  if (!(g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
-    answer = g_dbus_message_new_method_error (message, "org.quilt.Error.InvalidArgument",
-                                              "A call may have at most %d bytes and %d values: "
-                                              "make several calls",
-                                              QUILT_CALL_MAX, QUILT_CALL_VALUES_MAX);
+  if (!(flags & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
+    answer = new_refusal (message);
     g_dbus_connection_send_message (bus, answer, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
   }
   g_object_unref (message);

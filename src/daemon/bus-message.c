@@ -6,14 +6,16 @@
 
 /* Offsets in the start. */
 #define TYPE 1
+#define FLAGS 2
 #define VERSION 3
 #define BODY_LENGTH 4
+#define SERIAL 8
 #define FIELDS_LENGTH 12
 
 #define FIELD_SENDER 7
 #define SENDER_TEXT 8 /* from the field's begin: behind code, signature and length */
 #define FIELD_SIGNATURE 8
-#define FIELD_LAST 9
+#define FIELD_UNIX_FDS 9
 
 #define MESSAGE_MAX (128 << 20)
 #define ARRAY_MAX (64 << 20)
@@ -64,6 +66,7 @@ quilt_bus_message_measure (const guint8 start[QUILT_BUS_START], QuiltBusMessage 
   if (fields > ARRAY_MAX || body > MESSAGE_MAX)
     return FALSE;
   ret_message->type = start[TYPE];
+  ret_message->serial = read_number (start + SERIAL, little);
   ret_message->head = align (QUILT_BUS_START + fields, 8);
   ret_message->size = ret_message->head + body;
   return ret_message->size <= MESSAGE_MAX;
@@ -241,7 +244,7 @@ skip_field (Reader *self, guint8 *ret_code, const char **ret_signature)
     return FALSE;
   if (*ret_code == FIELD_SIGNATURE && g_str_equal (type, "g"))
     *ret_signature = (const char *)self->bytes + self->at + 1;
-  if (*ret_code <= FIELD_LAST)
+  if (*ret_code <= FIELD_UNIX_FDS)
     self->values++; /* each is there once, and is not counted */
   return skip_value (self, &type, DEPTH_MAX) && *type == '\0';
 }
@@ -286,7 +289,7 @@ values_within (gsize size)
 
 /* Fields begin at multiples of 8, so a field that moves by whole multiples stays aligned. */
 gboolean
-quilt_bus_message_cut (guint8 *head, gsize *size)
+quilt_bus_message_cut (guint8 *head, gsize *size, guint8 flag)
 {
   const char *signature;
   gsize end = QUILT_BUS_START, place = QUILT_BUS_START;
@@ -300,16 +303,15 @@ quilt_bus_message_cut (guint8 *head, gsize *size)
 
     if (!skip_field (&reader, &code, &signature))
       return FALSE;
-    if (code > FIELD_LAST)
+    if (code >= FIELD_SIGNATURE)
       continue;
     memmove (head + place, head + begin, reader.at - begin);
-    if (code == FIELD_SIGNATURE)
-      head[place] = QUILT_BUS_FIELD_CUT;
     end = place + reader.at - begin;
     place = align (end, 8);
   }
   memset (head + end, 0, place - end);
-  memset (head + BODY_LENGTH, 0, sizeof (guint32));
+  head[FLAGS] |= flag;
+  write_number (head + BODY_LENGTH, 0, reader.little);
   write_number (head + FIELDS_LENGTH, (guint32)(end - QUILT_BUS_START), reader.little);
   *size = place;
   return TRUE;

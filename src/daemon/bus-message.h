@@ -8,13 +8,15 @@
 /* Every message begins with these bytes, which tell the lengths of the others. */
 #define QUILT_BUS_START 16
 
-/* A header field that D-Bus does not know: it stands in a message whose body was taken out. */
-#define QUILT_BUS_FIELD_CUT 200
+/* Flags that D-Bus does not know, for a call whose body was taken out: why it is to be refused. */
+#define QUILT_BUS_FLAG_TOO_LARGE 0x40
+#define QUILT_BUS_FLAG_TOO_MANY 0x80
 
 typedef struct {
   guint8 type; /* a GDBusMessageType */
-  gsize head;  /* bytes before the body, those of the start included */
-  gsize size;  /* bytes of the whole message */
+  guint32 serial;
+  gsize head; /* bytes before the body, those of the start included */
+  gsize size; /* bytes of the whole message */
 } QuiltBusMessage;
 
 /* FALSE: these are not the first bytes of a message. */
@@ -26,11 +28,11 @@ gboolean quilt_bus_message_measure (const guint8 start[QUILT_BUS_START],
  * as one. FALSE also if the message can't be read. */
 gboolean quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values);
 
-/* Makes the first bytes of a message, all that come before its body, a message without a body. The
- * field that described the body becomes QUILT_BUS_FIELD_CUT. Fields that D-Bus does not know are
- * left out: GDBus would decode them, and they may have any size. *size is adapted. FALSE: the bytes
+/* Makes the first bytes of a message, all that come before its body, a message without a body and
+ * without descriptors, and sets one of the flags above. Fields that D-Bus does not know are left
+ * out: GDBus would decode them, and they may have any size. *size is adapted. FALSE: the bytes
  * can't be read. */
-gboolean quilt_bus_message_cut (guint8 *head, gsize *size);
+gboolean quilt_bus_message_cut (guint8 *head, gsize *size, guint8 flag);
 
 /* The unique name of the caller, which the bus has put into the message; it stays in head. NULL:
  * there is none. */

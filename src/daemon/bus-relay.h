@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The connection to the bus. GDBus decodes each message that reaches it, so a relay keeps messages
- * that are too large away from it. */
+ * that are too large away from it. GDBus queues each call for the main thread, so the relay keeps
+ * calls back while many are queued: callers take turns. */
 #pragma once
 
 #include <gio/gio.h>
@@ -12,8 +13,12 @@
 
 typedef struct QuiltBusRelay QuiltBusRelay;
 
-/* Connects to the system bus. If a call is too large, the connection gets its header alone, with
- * the field QUILT_BUS_FIELD_CUT (daemon/bus-message.h). A signal that is too large is dropped.
+/* Connects to the system bus, and passes on what comes, but
+ * - few calls at once: as many as the main thread, whose default context must run, has not come to;
+ * - of a call that is too large, or for which there is no room among its caller's calls, the header
+ *   alone, with a flag (daemon/bus-message.h); nothing if the caller has thousands of calls
+ * waiting;
+ * - no signal of more than 64 KiB.
  * Answers to our own calls may have any size. NULL with error. */
 QuiltBusRelay *quilt_bus_relay_new (GError **error);
 

@@ -346,6 +346,77 @@ def test_nobody_is_worked_for_beyond_his_quota(stopped, hostile, client, root, s
     assert root.call("ListContainers", "a{sv}", ({},)) == []
 
 
+PROPERTIES, STANDARD = "org.freedesktop.DBus.Properties", "org.freedesktop.DBus."
+# Method, signature, arguments, interface; a container's object, if no other path follows.
+FLOODS = {
+    "get-all": ("GetAll", "s", ("org.quilt.Container",), PROPERTIES),
+    "get": ("Get", "ss", ("org.quilt.Container", "Name"), PROPERTIES),
+    "set": ("Set", "ssv", ("org.quilt.Container", "Name", V("s", "x")), PROPERTIES),
+    "introspect": ("Introspect", "", (), STANDARD + "Introspectable"),
+    "introspect-all": ("Introspect", "", (), STANDARD + "Introspectable", "/org/quilt/container"),
+    "ping": ("Ping", "", (), STANDARD + "Peer"),
+    "unknown": ("NoSuchMethod", "", (), "org.example.NoSuchInterface"),
+    "no-object": ("GetAll", "s", ("org.quilt.Container",), PROPERTIES, "/org/quilt/no"),
+    "beyond-quota": ("GetContainer", "s", ("box",), "org.quilt.Manager", quilt.ROOT),
+}
+
+
+@pytest.fixture
+def flood(bus, hostile, stopped):
+    """Four connections of a user, each of which keeps 1,000 calls waiting."""
+    processes = []
+
+    def begin(method, signature, arguments, interface, path):
+        _, blob = hostile.blob(method, signature, arguments, path, interface)
+        process = subprocess.Popen(
+            ["/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("flood.py"), bus.address, str(USER), "4", "1000", blob.hex()],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout.readline() == "ready\n"
+        return process
+    yield begin
+    for process in processes:
+        process.communicate()
+
+
+def list_ms(caller, times=9):
+    """How long a list takes, the median."""
+    found = []
+    for _ in range(times):
+        begin = time.monotonic()
+        caller.call("ListContainers", "a{sv}", ({},))
+        found.append((time.monotonic() - begin) * 1000)
+    return sorted(found)[times // 2]
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("kind", FLOODS)
+def test_calls_that_wait_delay_no_other_user(kind, create, flood, other, polkit):
+    """Neither those that GDBus answers by itself, nor those that are refused: each costs some time before its answer."""
+    polkit.decide = lambda check: "yes"
+    path = create("sleep", name="box").path
+    process = flood(*(FLOODS[kind] + (path,))[:5])
+    for _ in range(3):
+        worst = list_ms(other)
+        if worst < PATIENCE_MS:
+            break
+    assert worst < PATIENCE_MS
+    assert process.poll() is None, "the flood ended early"
+
+
+@pytest.mark.fault(8)
+def test_calls_that_wait_have_a_limit_and_are_answered(image, hostile, other, stopped, polkit):
+    """Large ones, which take quiltd longer than the bus. What is beyond the limit is refused before it is decoded."""
+    polkit.decide = lambda check: "yes"
+    calls = [hostile.blob("StopContainers", "asa{sv}", ([f"no-{n:012}" for n in range(1024)], {})) for _ in range(400)]
+    before = rss(stopped)
+    hostile.send(b"".join(blob for _, blob in calls))
+    assert other.call("ListContainers", "a{sv}", ({},)) == []
+    texts = [hostile.receive().get_body().unpack()[0] for _ in calls]
+    assert 0 < texts.count("Too many calls wait for quiltd: wait for the answers to earlier calls") < len(calls)
+    assert rss(stopped) < before + 40
+
+
 def managed_objects(caller):
     return caller.call("GetManagedObjects", path=quilt.ROOT, interface="org.freedesktop.DBus.ObjectManager")
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Calls that wait until quiltd has time for them, callers in turn: however many calls one caller
+ * has waiting, another caller waits for few of them. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct QuiltBusTurns QuiltBusTurns;
+
+/* free frees a call. */
+QuiltBusTurns *quilt_bus_turns_new (GDestroyNotify free);
+void quilt_bus_turns_free (QuiltBusTurns *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltBusTurns, quilt_bus_turns_free)
+
+/* Whether a call of so many bytes may wait. The calls of one caller and those of all callers have a
+ * limit; the first call of a caller may always wait, but if it is large. refused: the call is only
+ * there to be refused, and has room beyond that limit. */
+gboolean
+quilt_bus_turns_has_room (QuiltBusTurns *self, const char *caller, gsize size, gboolean refused);
+
+/* Takes call over. */
+void quilt_bus_turns_push (QuiltBusTurns *self, const char *caller, gpointer call, gsize size);
+
+/* The next call, for the taker to free. NULL: no call waits, or enough calls are under way. A
+ * caller who comes after a while goes before those whose calls wait; the calls of each stay in
+ * order. */
+gpointer quilt_bus_turns_take (QuiltBusTurns *self);
+/* Whether take would give one. */
+gboolean quilt_bus_turns_is_due (QuiltBusTurns *self);
+
+/* The earliest of the calls under way is not under way any more. */
+void quilt_bus_turns_done (QuiltBusTurns *self);
