@@ -117,6 +117,15 @@ parse_log_level (const char *text, gpointer member, GError **error)
 }
 
 static gboolean
+parse_pids (const char *text, gpointer member, GError **error)
+{
+  QuiltConfigPids *pids = member;
+
+  pids->is_set = parse_limit (text, &pids->max, error);
+  return pids->is_set;
+}
+
+static gboolean
 parse_boolean (const char *text, gpointer member, GError **error)
 {
   static const char *const yes[] = {"yes", "true", "on", "1", NULL};
@@ -137,7 +146,7 @@ static const Key keys[] = {
     {"DefaultStopTimeout", parse_duration, offsetof (QuiltConfig, default_stop_timeout_usec)},
     {"DefaultMemoryMax", parse_bytes, offsetof (QuiltConfig, default_memory_max)},
     {"DefaultCPUQuota", parse_cpus, offsetof (QuiltConfig, default_cpu_quota_usec)},
-    {"DefaultPidsMax", parse_limit, offsetof (QuiltConfig, default_pids_max)},
+    {"DefaultPidsMax", parse_pids, offsetof (QuiltConfig, default_pids)},
     {"StrictLimits", parse_boolean, offsetof (QuiltConfig, strict_limits)},
     {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_max_bytes)},
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_max_entries)},
@@ -156,7 +165,7 @@ config_new (void)
   config->default_stop_timeout_usec = options->stop_timeout_usec;
   config->default_memory_max = options->memory_max;
   config->default_cpu_quota_usec = options->cpu_quota_usec;
-  config->default_pids_max = QUILT_CONFIG_PIDS_MAX;
+  config->default_pids.max = QUILT_CONFIG_PIDS_MAX;
   config->import_max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_max_entries = 10 * 1000 * 1000;
   config->journal_share = (QuiltJournalShare){.percent = 50};
@@ -239,7 +248,7 @@ quilt_config_complete_options (const QuiltConfig *config, GVariant *options)
       {"stop-timeout", config->default_stop_timeout_usec},
       {"memory-max", config->default_memory_max},
       {"cpu-quota", config->default_cpu_quota_usec},
-      {"pids-max", config->default_pids_max},
+      {"pids-max", config->default_pids.max},
   };
   GVariantBuilder builder;
   GVariantIter iter;

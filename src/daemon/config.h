@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* What default_pids_max is without DefaultPidsMax=: a fork bomb must not reach the whole host. */
+/* What default_pids.max is without DefaultPidsMax=: a fork bomb must not reach the whole host. */
 #define QUILT_CONFIG_PIDS_MAX 2048
 
 /* One of the two, the other is 0. */
@@ -14,12 +14,17 @@ typedef struct {
 } QuiltJournalShare;
 
 typedef struct {
+  guint64 max;     /* QUILT_INFINITY: no limit */
+  gboolean is_set; /* in a file; otherwise max is the built-in limit */
+} QuiltConfigPids;
+
+typedef struct {
   guint64 default_stop_timeout_usec; /* QUILT_INFINITY: none */
   guint64 default_memory_max;        /* bytes; QUILT_INFINITY: no limit */
   guint64 default_cpu_quota_usec;    /* per second; QUILT_INFINITY: no limit */
-  guint64 default_pids_max;          /* QUILT_INFINITY: no limit */
-  guint64 max_pending_per_user;      /* unanswered calls of a uid other than 0 */
-  guint64 import_max_bytes;          /* unpacked */
+  QuiltConfigPids default_pids;
+  guint64 max_pending_per_user; /* unanswered calls of a uid other than 0 */
+  guint64 import_max_bytes;     /* unpacked */
   guint64 import_max_entries;
   QuiltJournalShare journal_share; /* that all containers together may fill … */
   guint64 journal_interval_usec;   /* … within this time; whole seconds count */

@@ -102,7 +102,8 @@ quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltIma
 void
 quilt_container_look_for_limits (QuiltContainer *self)
 {
-  g_autofree char *missing = quilt_host_limits_missing (self->record->options);
+  g_autofree char *missing =
+      quilt_host_limits_missing (self->daemon->config, self->record->options);
 
   quilt_bus_container_set_limits_not_in_force (QUILT_BUS_CONTAINER (self), missing ? missing : "");
 }

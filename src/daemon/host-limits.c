@@ -83,7 +83,7 @@ static gboolean
 check_strict (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error)
 {
   g_autofree char *missing = options->strict_limits || daemon->config->strict_limits
-                                 ? quilt_host_limits_missing (options)
+                                 ? quilt_host_limits_missing (daemon->config, options)
                                  : NULL;
 
   if (!missing)
@@ -111,14 +111,15 @@ quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options,
 }
 
 char *
-quilt_host_limits_missing (const QuiltOptions *options)
+quilt_host_limits_missing (const QuiltConfig *config, const QuiltOptions *options)
 {
   g_autoptr (QuiltOptions) defaults = quilt_options_new ();
   g_autofree char *asked = NULL;
   g_autofree char *have = NULL;
 
   /* Nobody asked for the built-in limit. quiltctl doctor tells of it. */
-  defaults->pids_max = QUILT_CONFIG_PIDS_MAX;
+  if (!config->default_pids.is_set)
+    defaults->pids_max = config->default_pids.max;
   asked = quilt_options_missing_controllers (options, defaults, "");
   if (!asked)
     return NULL;
@@ -133,8 +134,8 @@ quilt_host_limits_missing_defaults (const QuiltConfig *config)
 
   options->memory_max = config->default_memory_max;
   options->cpu_quota_usec = config->default_cpu_quota_usec;
-  options->pids_max = config->default_pids_max;
-  return quilt_host_limits_missing (options);
+  options->pids_max = config->default_pids.max;
+  return quilt_host_limits_missing (config, options);
 }
 
 void

@@ -14,8 +14,9 @@ quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options,
 
 /* The limits that the user or quiltd.conf asked for and that need a cgroup controller that is not
  * there: "memory-max needs memory, cpu-quota needs cpu". Owned by the caller; NULL: all can be in
- * force. The built-in limit of processes does not count: nobody asked for it. */
-char *quilt_host_limits_missing (const QuiltOptions *options);
+ * force. The built-in limit of processes does not count, since nobody asked for it, unless
+ * quiltd.conf sets DefaultPidsMax=. */
+char *quilt_host_limits_missing (const QuiltConfig *config, const QuiltOptions *options);
 /* The same of the limits that a container without limits of its own gets. */
 char *quilt_host_limits_missing_defaults (const QuiltConfig *config);
 

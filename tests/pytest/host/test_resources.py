@@ -219,6 +219,18 @@ def test_limits_of_quiltd_conf_that_are_not_in_force_are_said(busybox, name, con
 
 
 @pytest.mark.fault("28")
+def test_the_built_in_limit_is_said_if_quiltd_conf_sets_it(busybox, name, configure):
+    said = b"pids-max needs pids"
+    assert ctl("create", "--name", name, busybox, "true").ok().err == b""
+    configure("DefaultPidsMax=2048")
+    assert said in ctl("start", name).ok().err
+    assert said in ctl("run", "--rm", busybox, "true").ok().err
+    configure("DefaultPidsMax=2048\nStrictLimits=yes")
+    refused = ctl("run", "--rm", busybox, "true")
+    assert refused.code == 125 and said in refused.err
+
+
+@pytest.mark.fault("28")
 def test_limits_of_quiltd_conf_that_are_not_in_force_may_be_refused(busybox, name, configure):
     ctl("create", "--name", name, busybox, "true").ok()
     configure("DefaultMemoryMax=1G")

@@ -63,7 +63,7 @@ TEST_F (Config, NoFileAtAllGivesTheDefaultsOfAContainer)
   EXPECT_EQ (config->default_stop_timeout_usec, options->stop_timeout_usec);
   EXPECT_EQ (config->default_memory_max, options->memory_max);
   EXPECT_EQ (config->default_cpu_quota_usec, options->cpu_quota_usec);
-  EXPECT_EQ (config->default_pids_max, 2048u);
+  EXPECT_EQ (config->default_pids.max, 2048u);
 }
 
 /* The file that is installed says what the defaults are, by lines such as "#LogLevel=info". */
@@ -81,6 +81,9 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
   write ("etc/quiltd.conf", std::regex_replace (text, std::regex ("\n#([A-Z])(\\w*)="), "\n$1$2="));
   uncommented = load (error.out ());
   ASSERT_NE (uncommented, nullptr) << error.message ();
+  EXPECT_FALSE (commented->default_pids.is_set);
+  EXPECT_TRUE (uncommented->default_pids.is_set);
+  commented->default_pids.is_set = TRUE;
   EXPECT_EQ (memcmp (commented, uncommented, sizeof *commented), 0);
 
   for (const char *key : {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
@@ -106,7 +109,7 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_EQ (config->default_stop_timeout_usec, 3000000u);
   EXPECT_EQ (config->default_memory_max, 64u << 20);
   EXPECT_EQ (config->default_cpu_quota_usec, 500000u);
-  EXPECT_EQ (config->default_pids_max, 33u);
+  EXPECT_EQ (config->default_pids.max, 33u);
   EXPECT_TRUE (config->strict_limits);
   EXPECT_EQ (config->import_max_bytes, 1u << 30);
   EXPECT_EQ (config->import_max_entries, QUILT_INFINITY);
@@ -132,7 +135,7 @@ TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)
   EXPECT_EQ (config->max_pending_per_user, 3u);
   EXPECT_EQ (config->import_max_entries, 3u);
   EXPECT_EQ (config->default_memory_max, 4u);
-  EXPECT_NE (config->default_pids_max, 1u);
+  EXPECT_NE (config->default_pids.max, 1u);
 }
 
 TEST_F (Config, WhatIsWrongIsNamedWithItsFile)
@@ -194,7 +197,7 @@ TEST_F (Config, DefaultsFillWhatTheCallerLeftOut)
   const char *name = nullptr;
 
   config->default_memory_max = 1;
-  config->default_pids_max = 2;
+  config->default_pids.max = 2;
   whole = g_variant_ref_sink (quilt_config_complete_options (config, given));
   EXPECT_TRUE (g_variant_lookup (whole, "memory-max", "t", &memory));
   EXPECT_TRUE (g_variant_lookup (whole, "pids-max", "t", &pids));
