@@ -98,23 +98,37 @@ open_file (Lookup *lookup, File *file)
 }
 
 static int
-find_group (Lookup *lookup, const char *name, gsize length, guint32 *ret_gid)
+find_groups (Lookup *lookup, QuiltGroupEntry *entries, guint n)
 {
-  int r;
+  int r = n > 0 ? open_file (lookup, &lookup->group) : 0;
 
-  if (quilt_user_is_number (name, length, ret_gid))
-    return 0;
-  r = open_file (lookup, &lookup->group);
   if (r < 0)
     return r;
-  r = quilt_group_find (&lookup->group.content, name, length, ret_gid);
+  r = quilt_group_find (&lookup->group.content, entries, n);
   if (r < 0)
     return fail (lookup, lookup->group.path, -r, "");
-  if (r == QUILT_PASSWD_BAD)
-    return fail (lookup, name, EINVAL, "its gid in the container's /etc/group is not valid");
-  if (r == QUILT_PASSWD_ABSENT)
-    return fail (lookup, name, EINVAL, "the container's /etc/group has no such group");
+  for (guint i = 0; i < n; i++) {
+    if (entries[i].result == QUILT_PASSWD_BAD)
+      return fail (lookup, entries[i].name, EINVAL,
+                   "its gid in the container's /etc/group is not valid");
+    if (entries[i].result == QUILT_PASSWD_ABSENT)
+      return fail (lookup, entries[i].name, EINVAL, "the container's /etc/group has no such group");
+  }
   return 0;
+}
+
+static int
+find_group (Lookup *lookup, const char *name, guint32 *ret_gid)
+{
+  QuiltGroupEntry entry = {name, strlen (name)};
+  int r;
+
+  if (quilt_user_is_number (name, entry.name_length, ret_gid))
+    return 0;
+  r = find_groups (lookup, &entry, 1);
+  if (r == 0)
+    *ret_gid = entry.gid;
+  return r;
 }
 
 static void
@@ -127,20 +141,22 @@ set_home (QuiltIdentity *identity, const char *home, gsize length)
   identity->home[strlen ("HOME=") + length] = '\0';
 }
 
+/* A uid that was given as a number needs no file, so one that can't be read is as good as none. */
 static int
 add_memberships (Lookup *lookup,
                  const char *text,
+                 gboolean by_number,
                  const QuiltPasswdEntry *entry,
                  QuiltIdentity *identity)
 {
   int r = open_file (lookup, &lookup->group);
 
   if (r < 0)
-    return r;
+    return by_number ? 0 : r;
   r = quilt_group_memberships (&lookup->group.content, entry->name, entry->name_length,
                                identity->groups, QUILT_GROUPS_MAX);
   if (r < 0)
-    return fail (lookup, lookup->group.path, -r, "");
+    return by_number ? 0 : fail (lookup, lookup->group.path, -r, "");
   if (r > QUILT_GROUPS_MAX)
     return fail (lookup, text, EINVAL, "it is in more than 1024 groups");
   identity->n_groups = (guint)r;
@@ -169,26 +185,34 @@ find_user (Lookup *lookup, const char *text, QuiltIdentity *identity)
   identity->gid = entry.gid;
   set_home (identity, entry.home, entry.home_length);
   if (text[length] == ':')
-    return find_group (lookup, text + length + 1, strlen (text + length + 1), &identity->gid);
-  return r == QUILT_PASSWD_FOUND ? add_memberships (lookup, text, &entry, identity) : 0;
+    return find_group (lookup, text + length + 1, &identity->gid);
+  if (r != QUILT_PASSWD_FOUND || entry.name_length == 0)
+    return 0;
+  return add_memberships (lookup, text, by_number, &entry, identity);
 }
 
 static int
 add_groups (Lookup *lookup, const char *list, QuiltIdentity *identity)
 {
+  QuiltGroupEntry named[QUILT_GROUPS_MAX];
+  guint n = 0;
+  int r;
+
   while (list && *list) {
     gsize length = strcspn (list, ",");
-    guint32 gid;
-    int r = find_group (lookup, list, length, &gid);
 
-    if (r < 0)
-      return r;
-    if (identity->n_groups == QUILT_GROUPS_MAX)
+    if (identity->n_groups + n == QUILT_GROUPS_MAX)
       return fail (lookup, list, EINVAL, "there are more than 1024 groups");
-    identity->groups[identity->n_groups++] = gid;
+    if (quilt_user_is_number (list, length, &identity->groups[identity->n_groups]))
+      identity->n_groups++;
+    else
+      named[n++] = (QuiltGroupEntry){list, length};
     list += length + (list[length] == ',');
   }
-  return 0;
+  r = find_groups (lookup, named, n);
+  for (guint i = 0; r == 0 && i < n; i++)
+    identity->groups[identity->n_groups++] = named[i].gid;
+  return r;
 }
 
 /* Without a map setresuid(2) would fail with no more than "Invalid argument". */

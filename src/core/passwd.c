@@ -163,9 +163,9 @@ quilt_passwd_find (const QuiltPasswdFile *passwd,
 
     if (name ? !is (&fields[0], name, name_length) : !valid || entry.uid != uid)
       continue;
-    if (!valid || fields[0].length > fields[0].size)
+    if (!valid)
       return QUILT_PASSWD_BAD;
-    entry.name_length = fields[0].length;
+    entry.name_length = fields[0].length <= fields[0].size ? fields[0].length : 0;
     entry.home_length = fields[5].length <= fields[5].size ? fields[5].length : 0;
     *ret_entry = entry;
     return QUILT_PASSWD_FOUND;
@@ -174,10 +174,7 @@ quilt_passwd_find (const QuiltPasswdFile *passwd,
 }
 
 int
-quilt_group_find (const QuiltPasswdFile *group,
-                  const char *name,
-                  gsize name_length,
-                  guint32 *ret_gid)
+quilt_group_find (const QuiltPasswdFile *group, QuiltGroupEntry *entries, guint n)
 {
   Reader reader = {group};
   char name_text[QUILT_USER_NAME_MAX], gid_text[ID_SIZE];
@@ -186,10 +183,18 @@ quilt_group_find (const QuiltPasswdFile *group,
       [2] = {gid_text, sizeof gid_text},
   };
 
-  while (next_line (&reader, fields))
-    if (is (&fields[0], name, name_length))
-      return read_id (&fields[2], ret_gid) ? QUILT_PASSWD_FOUND : QUILT_PASSWD_BAD;
-  return reader.error != 0 ? -reader.error : QUILT_PASSWD_ABSENT;
+  guint left = n;
+
+  while (left > 0 && next_line (&reader, fields))
+    for (guint i = 0; i < n; i++) {
+      QuiltGroupEntry *entry = entries + i;
+
+      if (entry->result != QUILT_PASSWD_ABSENT || !is (&fields[0], entry->name, entry->name_length))
+        continue;
+      entry->result = read_id (&fields[2], &entry->gid) ? QUILT_PASSWD_FOUND : QUILT_PASSWD_BAD;
+      left--;
+    }
+  return -reader.error;
 }
 
 int

@@ -27,8 +27,8 @@ typedef enum {
 typedef struct {
   guint32 uid, gid;
   gsize name_length, home_length;
-  char name[QUILT_USER_NAME_MAX];
-  char home[PATH_MAX]; /* empty: no home, or a longer one */
+  char name[QUILT_USER_NAME_MAX]; /* empty: a longer name, found by uid */
+  char home[PATH_MAX];            /* empty: no home, or a longer one */
 } QuiltPasswdEntry;
 
 /* The first line with this name; with name NULL, the first line with this uid. Returns a
@@ -39,11 +39,16 @@ int quilt_passwd_find (const QuiltPasswdFile *passwd,
                        guint32 uid,
                        QuiltPasswdEntry *ret_entry);
 
-/* The first group with this name. Returns likewise. */
-int quilt_group_find (const QuiltPasswdFile *group,
-                      const char *name,
-                      gsize name_length,
-                      guint32 *ret_gid);
+/* A group to find. The name does not end with a NUL. */
+typedef struct {
+  const char *name;
+  gsize name_length;
+  QuiltPasswdResult result; /* ABSENT before */
+  guint32 gid;              /* set if FOUND */
+} QuiltGroupEntry;
+
+/* The first group of each name, all by one reading. Returns 0 or -errno. */
+int quilt_group_find (const QuiltPasswdFile *group, QuiltGroupEntry *entries, guint n);
 
 /* How many groups have the user for a member, up to max + 1, with the gids of the first max; or
  * -errno. */

@@ -33,7 +33,7 @@ static void
 check_entry (const QuiltPasswdEntry *entry)
 {
   FUZZ_CHECK (entry->uid < G_MAXUINT32 && entry->gid < G_MAXUINT32);
-  FUZZ_CHECK (entry->name_length > 0 && entry->name_length <= sizeof entry->name);
+  FUZZ_CHECK (entry->name_length <= sizeof entry->name);
   FUZZ_CHECK (entry->home_length <= sizeof entry->home);
   FUZZ_CHECK (!memchr (entry->name, 0, entry->name_length));
   FUZZ_CHECK (!memchr (entry->home, 0, entry->home_length) &&
@@ -63,12 +63,16 @@ check_passwd (const QuiltPasswdFile files[2], const char *name, guint32 uid)
 static void
 check_group (const QuiltPasswdFile files[2], const char *name)
 {
-  guint32 gids[2][GROUPS] = {{0}}, gid[2] = {0};
+  const QuiltGroupEntry sought = {name, strlen (name)};
+  QuiltGroupEntry found[2][2] = {{sought, sought}, {sought, sought}};
+  guint32 gids[2][GROUPS] = {{0}};
   int r[2];
 
   for (guint i = 0; i < 2; i++)
-    r[i] = quilt_group_find (files + i, name, strlen (name), gid + i);
-  FUZZ_CHECK (r[0] >= 0 && r[0] == r[1] && gid[0] == gid[1] && gid[0] < G_MAXUINT32);
+    FUZZ_CHECK (quilt_group_find (files + i, found[i], 2) == 0);
+  for (guint i = 0; i < 4; i++)
+    FUZZ_CHECK (found[i / 2][i % 2].result == found[0][0].result &&
+                found[i / 2][i % 2].gid == found[0][0].gid && found[0][0].gid < G_MAXUINT32);
   for (guint i = 0; i < 2; i++)
     r[i] = quilt_group_memberships (files + i, name, strlen (name), gids[i], GROUPS);
   FUZZ_CHECK (r[0] >= 0 && r[0] <= GROUPS + 1 && r[0] == r[1]);

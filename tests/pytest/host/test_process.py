@@ -251,6 +251,17 @@ def test_a_number_needs_no_account_file(busybox, make):
 
 
 @pytest.mark.fault(19)
+def test_a_number_needs_no_name_and_no_groups_that_can_be_read(busybox):
+    """Of its line in /etc/passwd it takes what is valid."""
+    name = "mkdir -p /etc; rm -rf /etc/passwd /etc/group; n=$(yes n | head -300 | tr -d '\\n'); echo $n:x:5:6::/home/long: >/etc/passwd; echo g:x:70:$n >/etc/group"
+    assert who(busybox, "-u", "5", "--group-add", "g", files=["--setup", name]) == ("5", "6", ["70"], "/home/long")
+    short = "mkdir -p /etc; rm -rf /etc/passwd /etc/group; echo app:x:5:6::/home/app: >/etc/passwd; mkfifo /etc/group"
+    assert who(busybox, "-u", "5", files=["--setup", short])[:2] == ("5", "6")
+    done = ctl("run", "--rm", "--setup", short, "-u", "app", busybox, "/bin/true")
+    assert done.code == 125 and b"/etc/group" in done.err, done
+
+
+@pytest.mark.fault(19)
 def test_groups_of_long_lines_and_users_of_large_files_are_found(busybox):
     """A line of several MiB, and a file of more than 1 MiB."""
     script = ("mkdir -p /etc; rm -f /etc/passwd /etc/group; printf 'many:x:70:' >/etc/group; "

@@ -47,6 +47,18 @@ find (const string &text, const char *name, guint32 uid, QuiltPasswdEntry *entry
   return quilt_passwd_find (File (text), name, name ? strlen (name) : 0, uid, entry);
 }
 
+/* As one name after the other would be found. */
+static int
+find_group (const QuiltPasswdFile *file, const char *name, gsize length, guint32 *ret_gid)
+{
+  QuiltGroupEntry entry = {name, length};
+  int r = quilt_group_find (file, &entry, 1);
+
+  if (entry.result == QUILT_PASSWD_FOUND)
+    *ret_gid = entry.gid;
+  return r < 0 ? r : entry.result;
+}
+
 static string
 get_home (const QuiltPasswdEntry &entry)
 {
@@ -138,7 +150,7 @@ TEST (Passwd, AMissingFileIsEmptyAndABrokenOneIsAnError)
   EXPECT_EQ (quilt_passwd_find (&missing, "a", 1, 0, &entry), QUILT_PASSWD_ABSENT);
   EXPECT_EQ (quilt_group_memberships (&missing, "a", 1, gids, 2), 0);
   EXPECT_EQ (quilt_passwd_find (&broken, "a", 1, 0, &entry), -EISDIR);
-  EXPECT_EQ (quilt_group_find (&broken, "a", 1, gids), -EISDIR);
+  EXPECT_EQ (find_group (&broken, "a", 1, gids), -EISDIR);
   EXPECT_EQ (quilt_group_memberships (&broken, "a", 1, gids, 2), -EISDIR);
   close (dir_fd);
 }
@@ -161,7 +173,7 @@ TEST (Passwd, ALineIsReadHoweverLong)
   ASSERT_EQ (quilt_group_memberships (File (members), "app", 3, gids, 2), 2);
   EXPECT_EQ (gids[0], 5u);
   EXPECT_EQ (gids[1], 6u);
-  ASSERT_EQ (quilt_group_find (File (members), "few", 3, gids), QUILT_PASSWD_FOUND);
+  ASSERT_EQ (find_group (File (members), "few", 3, gids), QUILT_PASSWD_FOUND);
   EXPECT_EQ (gids[0], 6u);
 }
 
@@ -187,7 +199,7 @@ TEST (Passwd, ALineMayCrossTheEndOfTheBuffer)
     EXPECT_EQ (quilt_passwd_find (passwd, "ap", 2, 0, &entry), QUILT_PASSWD_ABSENT) << shift;
     ASSERT_EQ (quilt_group_memberships (group, "app", 3, gids, 3), 1) << shift;
     EXPECT_EQ (gids[0], 33u);
-    ASSERT_EQ (quilt_group_find (group, "appl", 4, &gid), QUILT_PASSWD_FOUND) << shift;
+    ASSERT_EQ (find_group (group, "appl", 4, &gid), QUILT_PASSWD_FOUND) << shift;
     EXPECT_EQ (gid, 34u);
   }
 }
@@ -203,11 +215,13 @@ TEST (Passwd, AFieldThatIsTooLongIsNotCutShort)
 
   EXPECT_EQ (find (file, longest.c_str (), 0, &entry), QUILT_PASSWD_BAD);
   EXPECT_EQ (find (file, longer.c_str (), 0, &entry), QUILT_PASSWD_ABSENT);
-  EXPECT_EQ (find (file, nullptr, 1, &entry), QUILT_PASSWD_BAD);
+  ASSERT_EQ (find (file, nullptr, 1, &entry), QUILT_PASSWD_FOUND); /* fault 19 */
+  EXPECT_EQ (entry.uid, 1u);
+  EXPECT_EQ (get_name (entry), "");
   ASSERT_EQ (find (file, "home", 0, &entry), QUILT_PASSWD_FOUND);
   EXPECT_EQ (entry.home_length, 0u);
-  EXPECT_EQ (quilt_group_find (File (longer + ":x:1:\n" + longest + ":x:2:"), longest.c_str (),
-                               longest.size (), &gid),
+  EXPECT_EQ (find_group (File (longer + ":x:1:\n" + longest + ":x:2:"), longest.c_str (),
+                         longest.size (), &gid),
              QUILT_PASSWD_FOUND);
   EXPECT_EQ (gid, 2u);
   EXPECT_EQ (quilt_group_memberships (File ("g:x:1:" + longer + "\n"), longest.c_str (),
@@ -228,11 +242,25 @@ TEST (Group, FindsByName)
 {
   guint32 gid = 9;
 
-  EXPECT_EQ (quilt_group_find (File (group), "web", 3, &gid), QUILT_PASSWD_FOUND);
+  EXPECT_EQ (find_group (File (group), "web", 3, &gid), QUILT_PASSWD_FOUND);
   EXPECT_EQ (gid, 33u);
-  EXPECT_EQ (quilt_group_find (File (group), "none", 4, &gid), QUILT_PASSWD_BAD);
-  EXPECT_EQ (quilt_group_find (File (group), "we", 2, &gid), QUILT_PASSWD_ABSENT);
+  EXPECT_EQ (find_group (File (group), "none", 4, &gid), QUILT_PASSWD_BAD);
+  EXPECT_EQ (find_group (File (group), "we", 2, &gid), QUILT_PASSWD_ABSENT);
   EXPECT_EQ (gid, 33u);
+}
+
+/* Fault 19. One reading finds all names, whatever their order; each is the first of its name. */
+TEST (Group, FindsSeveralAtOnce)
+{
+  QuiltGroupEntry entries[] = {{"c", 1}, {"none", 4}, {"a", 1}, {"bad", 3}, {"a", 1}};
+
+  ASSERT_EQ (quilt_group_find (File ("a:x:1:\nb:x:2:\nbad:x:y:\na:x:9:\nc:x:3:\n"), entries, 5), 0);
+  EXPECT_EQ (entries[0].result, QUILT_PASSWD_FOUND);
+  EXPECT_EQ (entries[0].gid, 3u);
+  EXPECT_EQ (entries[1].result, QUILT_PASSWD_ABSENT);
+  EXPECT_EQ (entries[2].gid, 1u);
+  EXPECT_EQ (entries[3].result, QUILT_PASSWD_BAD);
+  EXPECT_EQ (entries[4].gid, 1u);
 }
 
 TEST (Group, CountsMemberships)
