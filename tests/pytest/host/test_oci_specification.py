@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from oci import ROOT, Bundle, Container, oci
-from quilt import run, spawn, wait_exit, wait_path
+from quilt import run, spawn, wait_exit
 
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
@@ -289,10 +289,12 @@ def test_start_waits_until_the_container_says_that_it_is_ready(example, manager)
 
 @pytest.mark.fault("38")
 def test_a_container_that_is_never_ready_can_be_killed(example, manager):
-    Container("one", notifying(example).command("sleep", "1000").write().bundle)
+    notifying(example).command("sh", "-c", "read x </go")
+    os.mkfifo(example.bundle.path / "rootfs/go")
+    Container("one", example.write().bundle)
     with spawn("quilt-oci", "--root", str(ROOT), "start", "one") as start:
-        wait_path(ROOT / "one/gate", present=False)
-        oci("kill", "one", "KILL").ok()
+        with open(example.bundle.path / "rootfs/go", "w"):  # it is executed by then; start fails for a command that is killed earlier
+            oci("kill", "one", "KILL").ok()
         assert start.wait(20) == 0
     manager.is_silent()
 
