@@ -146,22 +146,29 @@ is_call_due (QuiltBusRelay *self)
   return may_pass (self) && quilt_bus_turns_is_due (self->turns);
 }
 
+/* Takes call over; self->sending is locked. */
+static void
+pass_whole_call (QuiltBusRelay *self, Call *call)
+{
+  Descriptors none = {0};
+
+  pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
+  call_free (call);
+}
+
 /* Passes on all calls that may be under way now. A thread that finds another one sending leaves it
  * to that one, which looks once more when it has sent. If nobody reads inside any more, the thread
  * of the other direction ends the relay. */
 static void
 pass_calls (QuiltBusRelay *self)
 {
-  Descriptors none = {0};
   Call *call;
 
   do {
     if (!g_mutex_trylock (&self->sending))
       return;
-    while ((call = take_call (self))) {
-      pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
-      call_free (call);
-    }
+    while ((call = take_call (self)))
+      pass_whole_call (self, call);
     g_mutex_unlock (&self->sending);
   } while (is_call_due (self));
 }
@@ -189,7 +196,7 @@ get_cost (const Call *self)
 }
 
 /* A call for which there is no room is cut. FALSE: there is not even room to refuse it, and its
- * caller has thousands of calls waiting; or it can't be read. */
+ * caller has thousands of calls waiting; or it is a signal, or can't be read. */
 static gboolean
 make_room (QuiltBusRelay *self,
            const char *caller,
@@ -199,8 +206,27 @@ make_room (QuiltBusRelay *self,
 {
   if (!too_large && quilt_bus_turns_has_room (self->turns, caller, get_cost (call), FALSE))
     return TRUE;
-  return cut (call, message, too_large ? QUILT_BUS_FLAG_TOO_LARGE : QUILT_BUS_FLAG_TOO_MANY) &&
+  return message->type == G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
+         cut (call, message, too_large ? QUILT_BUS_FLAG_TOO_LARGE : QUILT_BUS_FLAG_TOO_MANY) &&
          quilt_bus_turns_has_room (self->turns, caller, get_cost (call), TRUE);
+}
+
+/* All but answers to our own calls, and the bus's own signals. Peers send us any signal they like,
+ * so these are calls, too. */
+static gboolean
+takes_turns (guint type, const char *sender)
+{
+  return type == G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
+         (type == G_DBUS_MESSAGE_TYPE_SIGNAL && g_strcmp0 (sender, "org.freedesktop.DBus") != 0);
+}
+
+static void
+pass_now (QuiltBusRelay *self, Call *call)
+{
+  g_mutex_lock (&self->sending);
+  pass_whole_call (self, call);
+  g_mutex_unlock (&self->sending);
+  pass_calls (self);
 }
 
 static void
@@ -209,6 +235,10 @@ line_up (QuiltBusRelay *self, const QuiltBusMessage *message, gboolean too_large
   g_autofree char *sender = g_strdup (quilt_bus_message_get_sender (call->bytes, call->size));
   const char *caller = sender ? sender : "";
 
+  if (!takes_turns (message->type, sender)) {
+    pass_now (self, call);
+    return;
+  }
   g_mutex_lock (&self->lock);
   if (make_room (self, caller, message, too_large, call))
     quilt_bus_turns_push (self->turns, caller, call, get_cost (call));
@@ -247,7 +277,7 @@ is_too_large (const QuiltBusMessage *message, const Call *call)
           !quilt_bus_message_has_at_most (call->bytes, call->size, QUILT_CALL_VALUES_MAX));
 }
 
-/* A call is read before anything of it is passed on. */
+/* A call or a signal is read before anything of it is passed on. */
 static gboolean
 read_and_line_up (QuiltBusRelay *self,
                   const QuiltBusMessage *message,
@@ -308,10 +338,11 @@ pass_message_from_bus (QuiltBusRelay *self, guint8 *chunk)
 
   if (!read_start (self->bus, chunk, &message, &descriptors))
     return FALSE;
-  if (message.type == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-    return read_and_line_up (self, &message, chunk, &descriptors);
-  if (message.size > CHUNK && !is_answer (&message))
+  if (message.size > CHUNK && message.type != G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
+      !is_answer (&message))
     return pass_rest (self->bus, -1, chunk, message.size - QUILT_BUS_START);
+  if (!is_answer (&message))
+    return read_and_line_up (self, &message, chunk, &descriptors);
   if (!read_first (self->bus, &message, chunk, &descriptors))
     return FALSE;
   g_mutex_lock (&self->sending);
@@ -476,7 +507,8 @@ on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoi
 {
   QuiltBusRelay *self = data;
 
-  if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+  if (!incoming ||
+      !takes_turns (g_dbus_message_get_message_type (message), g_dbus_message_get_sender (message)))
     return message;
   g_mutex_lock (&self->lock);
   note_made (self, bus);

@@ -18,7 +18,7 @@ typedef struct QuiltBusRelay QuiltBusRelay;
  * - of a call that is too large, or for which there is no room among its caller's calls, the header
  *   alone, with a flag (daemon/bus-message.h); nothing if the caller has thousands of calls
  * waiting;
- * - no signal of more than 64 KiB.
+ * - no signal of more than 64 KiB, or for which there is no room; signals count as calls.
  * Answers to our own calls may have any size. NULL with error. */
 QuiltBusRelay *quilt_bus_relay_new (GError **error);
 

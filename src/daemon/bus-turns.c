@@ -6,10 +6,10 @@
 #define LOAD_MAX 8
 #define LOAD_BYTES (8 * 1024)
 
-/* Bytes of calls that may wait, each with what it costs to keep it. */
+/* Bytes of calls that may wait, each with what it costs to keep it. Each caller is sure of some. */
 #define CALLER_MAX (1024 * 1024)
 #define ALL_MAX (32 * 1024 * 1024)
-#define FIRST_MAX (64 * 1024)
+#define SURE_MAX (64 * 1024)
 #define OVERHEAD 256
 
 typedef struct {
@@ -48,8 +48,8 @@ quilt_bus_turns_has_room (QuiltBusTurns *self, const char *name, gsize size, gbo
   const Caller *caller = g_hash_table_lookup (self->callers, name);
   const gsize own = caller ? caller->bytes : 0, cost = size + OVERHEAD, times = refused ? 2 : 1;
 
-  return own == 0 ? size <= FIRST_MAX || self->bytes + cost <= ALL_MAX * times
-                  : own + cost <= CALLER_MAX * times && self->bytes + cost <= ALL_MAX * times;
+  return own + cost <= SURE_MAX ||
+         ((own == 0 || own + cost <= CALLER_MAX * times) && self->bytes + cost <= ALL_MAX * times);
 }
 
 void

@@ -13,7 +13,7 @@ void quilt_bus_turns_free (QuiltBusTurns *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltBusTurns, quilt_bus_turns_free)
 
 /* Whether a call of so many bytes may wait. The calls of one caller and those of all callers have a
- * limit; the first call of a caller may always wait, but if it is large. refused: the call is only
+ * limit; 64 KiB of each caller may always wait. refused: the call is only
  * there to be refused, and has room beyond that limit. */
 gboolean
 quilt_bus_turns_has_room (QuiltBusTurns *self, const char *caller, gsize size, gboolean refused);

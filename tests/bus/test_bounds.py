@@ -405,6 +405,34 @@ def test_calls_that_wait_delay_no_other_user(kind, create, flood, other, polkit)
 
 
 @pytest.mark.fault(8)
+def test_signals_without_end_delay_no_user(create, hostile, stopped, other, polkit):
+    """Everybody may send them to quiltd, which must read them to see that it does not want them."""
+    polkit.decide = lambda check: "yes"
+    signal = Gio.DBusMessage.new_signal("/", "org.freedesktop.systemd1.Manager", "JobRemoved")
+    signal.set_destination("org.quilt")
+    signal.set_body(V("(uoss)", (1, "/", "x", "done")))
+    signal.set_serial(7)
+    blob, before, over = bytes(signal.to_blob(Gio.DBusCapabilityFlags.NONE)) * 100, rss(stopped), threading.Event()
+
+    def send():
+        while not over.is_set():
+            hostile.send(blob)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        for _ in range(3):
+            worst = list_ms(other)
+            if worst < PATIENCE_MS:
+                break
+        assert worst < PATIENCE_MS
+        create("sleep", name="box")
+    finally:
+        over.set()
+        sender.join()
+    assert rss(stopped) < before + 40
+
+
+@pytest.mark.fault(8)
 def test_calls_that_wait_have_a_limit_and_are_answered(image, hostile, other, stopped, polkit):
     """Large ones, which take quiltd longer than the bus. What is beyond the limit is refused before it is decoded."""
     polkit.decide = lambda check: "yes"

@@ -84,13 +84,12 @@ greet (int fd)
   say (fd, blob, size);
 }
 
-/* The bus sends a message, as from a caller. */
+/* The bus hands on a message. */
 void
 deliver (int fd, GDBusMessage *message, guint32 serial)
 {
   gsize size;
 
-  g_dbus_message_set_sender (message, ":1.42");
   g_dbus_message_set_serial (message, serial);
   g_autofree guchar *blob =
       g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
@@ -233,7 +232,7 @@ TEST_F (BusRelay, DescriptorsStayWithTheirMessage)
 }
 
 /* Fault 8: neither may fill the queues that lead to the main thread and back. */
-TEST_F (BusRelay, CallsWaitForTheMainThreadAndSignalsDoNot)
+TEST_F (BusRelay, CallsWaitForTheMainThreadAndTheBusDoesNot)
 {
   Received received;
   const guint id = g_dbus_connection_add_filter (connection, Received::filter, &received, nullptr);
@@ -242,9 +241,11 @@ TEST_F (BusRelay, CallsWaitForTheMainThreadAndSignalsDoNot)
     g_autoptr (GDBusMessage) call =
         g_dbus_message_new_method_call (":1.1", "/", "org.example.No", "No");
 
+    g_dbus_message_set_sender (call, ":1.42");
     deliver (bus, call, 2 + i);
   }
   g_autoptr (GDBusMessage) signal = g_dbus_message_new_signal ("/", "org.example.No", "S");
+  g_dbus_message_set_sender (signal, "org.freedesktop.DBus");
   deliver (bus, signal, 200);
   while (received.signals == 0)
     std::this_thread::yield ();

@@ -128,14 +128,15 @@ TEST_F (BusTurns, EachCallCostsRoom)
   EXPECT_EQ (n, 4096u);
 }
 
-TEST_F (BusTurns, WhenAllRoomIsTakenANewCallerHasRoomForASmallCall)
+TEST_F (BusTurns, WhenAllRoomIsTakenANewCallerHasRoomForSmallCalls)
 {
   for (int i = 0; i < 32; i++)
     push (":1." + std::to_string (i), "x", 1 << 20);
   EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.0", 100, FALSE));
   EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.99", 1 << 20, FALSE));
   EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 60000, FALSE));
-  push (":1.99", "x", 100);
-  EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.99", 100, FALSE));
-  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 100, TRUE));
+  push (":1.99", "x", 60000);
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 5000, FALSE));
+  EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.99", 10000, FALSE));
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 10000, TRUE));
 }
