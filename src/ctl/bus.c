@@ -6,69 +6,31 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ctl/agent.h"
-#include "ctl/signals.h"
 
-#include <gio/gunixsocketaddress.h>
 #include <string.h>
 
 #define ERROR_PREFIX "org.quilt.Error."
-#define SYSTEM_BUS_PATH "/run/dbus/system_bus_socket"
 /* The most that quiltd takes in one call. */
 #define NAMES_MAX 1024
 #define NOT_RUNNING "quiltd does not run; start it by: systemctl start quiltd"
 
-/* By hand and not by g_bus_get_sync(): that one looks for proxies and modules, and takes 0.3 ms
- * more. NULL without an error where the address is not that of a plain socket. */
-static GIOStream *
-open_socket (const char *address, GError **error)
-{
-  static const char prefix[] = "unix:path=";
-  const char *path = address ? address + strlen (prefix) : SYSTEM_BUS_PATH;
-  g_autoptr (GSocketAddress) target = NULL;
-  g_autoptr (GSocket) socket = NULL;
+const QuiltDbusMatch quilt_bus_owner_changed = {
+    .sender = "org.freedesktop.DBus",
+    .interface = "org.freedesktop.DBus",
+    .member = "NameOwnerChanged",
+    .path = "/org/freedesktop/DBus",
+    .arg0 = QUILT_BUS_NAME,
+};
 
-  if (address && (!g_str_has_prefix (address, prefix) || strpbrk (path, ",;%")))
-    return NULL;
-  socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, 0, error);
-  target = g_unix_socket_address_new (path);
-  if (!socket || !g_socket_connect (socket, target, NULL, error))
-    return NULL;
-  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
-}
-
-static gpointer
-make_connection (gpointer data)
-{
-  GError **error = data;
-  const GDBusConnectionFlags flags = G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                     G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
-  const char *address = g_getenv ("DBUS_SYSTEM_BUS_ADDRESS");
-  g_autoptr (GIOStream) stream = open_socket (address, error);
-
-  if (stream)
-    return g_dbus_connection_new_sync (stream, NULL, flags, NULL, NULL, error);
-  if (*error)
-    return NULL;
-  return g_dbus_connection_new_for_address_sync (address, flags, NULL, NULL, error);
-}
-
-/* GDBus's own thread must not take our signals, and inherits the blocked ones from the thread that
- * makes the connection. So another thread makes it: the main thread blocks none while it waits, and
- * Ctrl-C ends us if the bus does not answer. */
 gboolean
 quilt_bus_connect (QuiltCtl *ctl, GError **error)
 {
   g_autoptr (GError) cause = NULL;
-  GThread *maker;
-  sigset_t mask;
 
-  if (ctl->connection && !g_dbus_connection_is_closed (ctl->connection))
+  if (ctl->connection && !quilt_dbus_is_closed (ctl->connection))
     return TRUE;
-  g_clear_object (&ctl->connection);
-  quilt_signals_block (&mask);
-  maker = g_thread_new ("connect", make_connection, &cause);
-  sigprocmask (SIG_SETMASK, &mask, NULL);
-  ctl->connection = g_thread_join (maker);
+  g_clear_pointer (&ctl->connection, quilt_dbus_close);
+  ctl->connection = quilt_dbus_open (g_getenv ("DBUS_SYSTEM_BUS_ADDRESS"), &cause);
   if (!ctl->connection) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "Failed to connect to the system bus: %s; is dbus running?", cause->message);
@@ -76,13 +38,6 @@ quilt_bus_connect (QuiltCtl *ctl, GError **error)
   }
   quilt_agent_start (ctl);
   return TRUE;
-}
-
-GDBusCallFlags
-quilt_bus_call_flags (const QuiltCtl *ctl)
-{
-  return ctl->no_ask_password ? G_DBUS_CALL_FLAGS_NONE
-                              : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
 }
 
 static const char *const lost_errors[] = {
@@ -100,51 +55,71 @@ is_absent (const char *name)
          g_str_has_prefix (name, "org.freedesktop.systemd1.");
 }
 
+static char *
+reword (const char *name, const char *message)
+{
+  if (strstr (message, " is masked"))
+    return g_strdup ("quiltd does not run, and its unit is masked: systemctl unmask quiltd, then "
+                     "systemctl start quiltd");
+  if (is_absent (name))
+    return g_strdup_printf (NOT_RUNNING " (%s)", message);
+  if (strcmp (name, "org.freedesktop.DBus.Error.NoReply") == 0)
+    return g_strdup ("quiltd went away before it answered; see: systemctl status quiltd");
+  return g_strdup_printf ("Failed to ask quiltd: %s", message);
+}
+
 void
 quilt_bus_fix_error (GError **error)
 {
-  g_autofree char *name = *error ? g_dbus_error_get_remote_error (*error) : NULL;
-  g_autoptr (GError) old = NULL;
+  const char *name = *error ? quilt_dbus_error_get_name (*error) : NULL;
+  g_autofree char *message = NULL;
 
   if (!name)
     return;
-  g_dbus_error_strip_remote_error (*error);
-  old = g_steal_pointer (error);
-  if (g_str_has_prefix (name, ERROR_PREFIX))
+  if (g_str_has_prefix (name, ERROR_PREFIX)) {
+    g_autoptr (GError) old = g_steal_pointer (error);
+
     g_set_error_literal (error, QUILT_ERROR, quilt_error_from_name (name + strlen (ERROR_PREFIX)),
                          old->message);
-  else if (strstr (old->message, " is masked"))
-    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN,
-                         "quiltd does not run, and its unit is masked: systemctl unmask quiltd, "
-                         "then systemctl start quiltd");
-  else if (is_absent (name))
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, NOT_RUNNING " (%s)",
-                 old->message);
-  else if (strcmp (name, "org.freedesktop.DBus.Error.NoReply") == 0)
-    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY,
-                         "quiltd went away before it answered; see: systemctl status quiltd");
-  else
-    g_set_error (error, old->domain, old->code, "Failed to ask quiltd: %s", old->message);
+    return;
+  }
+  message = g_steal_pointer (&(*error)->message);
+  (*error)->message = reword (name, message);
 }
 
 gboolean
 quilt_bus_error_is_lost (const GError *error)
 {
-  g_autofree char *name = g_dbus_error_get_remote_error (error);
+  const char *name = quilt_dbus_error_get_name (error);
 
   if (name)
     return g_strv_contains (lost_errors, name) || is_absent (name);
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
-         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) ||
-         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE) ||
-         g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
-         g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
+  return g_error_matches (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED);
 }
 
 GVariant *
 quilt_bus_no_options (void)
 {
   return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0);
+}
+
+QuiltDbusCall
+quilt_bus_make_call (const QuiltCtl *ctl,
+                     const char *path,
+                     const char *interface,
+                     const char *method,
+                     GVariant *args,
+                     const char *reply_type)
+{
+  return (QuiltDbusCall){
+      .destination = QUILT_BUS_NAME,
+      .path = path,
+      .interface = interface,
+      .method = method,
+      .args = args,
+      .reply_type = reply_type,
+      .flags = ctl->no_ask_password ? 0 : QUILT_DBUS_ALLOW_INTERACTIVE_AUTHORIZATION,
+  };
 }
 
 GVariant *
@@ -157,19 +132,17 @@ quilt_bus_call (QuiltCtl *ctl,
                 GError **error)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (args);
-  GVariant *reply;
-  GError *cause = NULL;
+  const QuiltDbusCall call = quilt_bus_make_call (ctl, path, interface, method, owned, reply_type);
+  g_auto (QuiltDbusReply) reply = {0};
 
   if (!quilt_bus_connect (ctl, error))
     return NULL;
-  reply = g_dbus_connection_call_sync (ctl->connection, QUILT_BUS_NAME, path, interface, method,
-                                       owned, G_VARIANT_TYPE (reply_type),
-                                       quilt_bus_call_flags (ctl), G_MAXINT, NULL, &cause);
-  if (!reply) {
-    quilt_bus_fix_error (&cause);
-    g_propagate_error (error, cause);
+  quilt_dbus_call_sync (ctl->connection, &call, -1, &reply);
+  if (!reply.body) {
+    quilt_bus_fix_error (&reply.error);
+    g_propagate_error (error, g_steal_pointer (&reply.error));
   }
-  return reply;
+  return g_steal_pointer (&reply.body);
 }
 
 GVariant *

@@ -16,6 +16,9 @@
 /* A row of ListContainers, for g_variant_iter_next() and its like. */
 #define QUILT_BUS_CONTAINER_ROW "(&o&s&s&s&s&sttti&su@a{ss})"
 
+/* The signal of the bus that somebody else has quiltd's name, or nobody. */
+extern const QuiltDbusMatch quilt_bus_owner_changed;
+
 /* Connects ctl to the system bus unless it is connected, and starts the polkit agent where one can
  * be of use. */
 gboolean quilt_bus_connect (QuiltCtl *ctl, GError **error);
@@ -35,10 +38,17 @@ GVariant *quilt_bus_call (QuiltCtl *ctl,
 GVariant *quilt_bus_call_manager (
     QuiltCtl *ctl, const char *method, GVariant *args, const char *reply_type, GError **error);
 
-/* The flags that each call of ctl has. */
-GDBusCallFlags quilt_bus_call_flags (const QuiltCtl *ctl);
+/* A call to quiltd for quilt_dbus_call() and its like, with the flags that each call of ctl has. It
+ * borrows everything; args may be floating. */
+QuiltDbusCall quilt_bus_make_call (const QuiltCtl *ctl,
+                                   const char *path,
+                                   const char *interface,
+                                   const char *method,
+                                   GVariant *args,
+                                   const char *reply_type);
 
-/* Rewords what GDBus made of an answer, in place; *error may be of any domain. */
+/* Words the error of an answer for the user; *error may be of any domain. What comes from quiltd
+ * becomes a QUILT_ERROR. */
 void quilt_bus_fix_error (GError **error);
 
 /* Whether a call failed because quiltd (or the bus) went away before or while it was answered. */

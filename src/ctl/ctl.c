@@ -219,5 +219,5 @@ quilt_ctl_finish (QuiltCtl *ctl, int code)
     quilt_ctl_warn ("Failed to write to stdout: %s", g_strerror (errsv));
     return code ? code : QUILT_EXIT_FAILURE;
   }
-  return code; /* the kernel closes the connection faster than GDBus would */
+  return code; /* the kernel closes the connection faster than we would */
 }

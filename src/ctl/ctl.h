@@ -2,7 +2,7 @@
 /* One invocation of quiltctl: its verb, the options that verbs share, and its connection. */
 #pragma once
 
-#include <gio/gio.h>
+#include "dbus/client.h"
 
 /* Failures of Quilt itself; of run and create 125, so that a container's own codes stay apart. */
 #define QUILT_EXIT_FAILURE 1
@@ -52,11 +52,11 @@ struct QuiltCtl {
   gboolean quiet;  /* shows no progress */
   gboolean no_cut; /* tables may be wider than the terminal */
   gboolean no_ask_password;
-  GPtrArray *words; /* of the command line, as parsed last */
-  int parse_code;   /* exit code after quilt_ctl_parse() returned NULL */
-  GDBusConnection *connection;
-  GPid agent; /* pkttyagent, or 0 */
-  GPid pager; /* or 0 */
+  GPtrArray *words;      /* of the command line, as parsed last */
+  int parse_code;        /* exit code after quilt_ctl_parse() returned NULL */
+  QuiltDbus *connection; /* NULL: not connected yet */
+  GPid agent;            /* pkttyagent, or 0 */
+  GPid pager;            /* or 0 */
 };
 
 /* Reads the options of ctl->verb out of argv: entries (NULL: none of its own) and those it shares.

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gunixfdlist.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@ typedef struct {
   QuiltCtl *ctl;
   GMainLoop *loop;
   char *job;
-  guint subscriptions[3];
   GHashTable *completed; /* job → parameters of Completed; the signal may precede the answer */
   QuiltProgress progress;
   QuiltImported result;
@@ -38,9 +36,8 @@ quilt_imported_clear (QuiltImported *imported)
 static void
 import_clear (Import *import)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (import->subscriptions); i++)
-    if (import->subscriptions[i])
-      g_dbus_connection_signal_unsubscribe (import->ctl->connection, import->subscriptions[i]);
+  if (import->ctl->connection)
+    quilt_dbus_unsubscribe (import->ctl->connection, import);
   g_main_loop_unref (import->loop);
   g_free (import->job);
   g_hash_table_unref (import->completed);
@@ -82,13 +79,7 @@ finish (Import *import, GVariant *parameters)
 }
 
 static void
-on_completed (GDBusConnection *connection,
-              const char *sender,
-              const char *path,
-              const char *interface,
-              const char *signal,
-              GVariant *parameters,
-              gpointer data)
+on_completed (const char *path, GVariant *parameters, gpointer data)
 {
   Import *import = data;
 
@@ -101,13 +92,7 @@ on_completed (GDBusConnection *connection,
 }
 
 static void
-on_properties (GDBusConnection *connection,
-               const char *sender,
-               const char *path,
-               const char *interface,
-               const char *signal,
-               GVariant *parameters,
-               gpointer data)
+on_properties (const char *path, GVariant *parameters, gpointer data)
 {
   Import *import = data;
   g_autoptr (GVariant) changed = NULL;
@@ -120,17 +105,13 @@ on_properties (GDBusConnection *connection,
 }
 
 static void
-on_owner_changed (GDBusConnection *connection,
-                  const char *sender,
-                  const char *path,
-                  const char *interface,
-                  const char *signal,
-                  GVariant *parameters,
-                  gpointer data)
+on_owner_changed (const char *path, GVariant *parameters, gpointer data)
 {
   Import *import = data;
   const char *old_owner;
 
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sss)")))
+    return;
   g_variant_get (parameters, "(&s&s&s)", NULL, &old_owner, NULL);
   if (*old_owner == '\0' || !import->job)
     return;
@@ -140,19 +121,18 @@ on_owner_changed (GDBusConnection *connection,
 }
 
 static void
-on_answer (GObject *source, GAsyncResult *result, gpointer data)
+on_answer (QuiltDbusReply *reply, gpointer data)
 {
   Import *import = data;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
-      G_DBUS_CONNECTION (source), NULL, result, &import->error);
   GVariant *parameters;
 
-  if (!reply) {
+  if (!reply->body) {
+    import->error = g_steal_pointer (&reply->error);
     quilt_bus_fix_error (&import->error);
     g_main_loop_quit (import->loop);
     return;
   }
-  g_variant_get (reply, "(o)", &import->job);
+  g_variant_get (reply->body, "(o)", &import->job);
   parameters = g_hash_table_lookup (import->completed, import->job);
   if (parameters)
     finish (import, parameters);
@@ -163,6 +143,7 @@ static void
 on_signal (int signum, gpointer data)
 {
   Import *import = data;
+  QuiltDbusCall call;
 
   if (!import->job || import->progress.cancelled) {
     g_clear_error (&import->error);
@@ -171,9 +152,10 @@ on_signal (int signum, gpointer data)
     return;
   }
   import->progress.cancelled = TRUE;
-  g_dbus_connection_call (import->ctl->connection, QUILT_BUS_NAME, import->job, QUILT_BUS_JOB,
-                          "Cancel", g_variant_new ("(@a{sv})", quilt_bus_no_options ()), NULL,
-                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+  call = quilt_bus_make_call (import->ctl, import->job, QUILT_BUS_JOB, "Cancel",
+                              g_variant_new ("(@a{sv})", quilt_bus_no_options ()), NULL);
+  call.flags = 0;
+  quilt_dbus_call (import->ctl->connection, &call, NULL, NULL, NULL);
 }
 
 static int
@@ -211,19 +193,18 @@ open_archive (const char *path, GError **error)
 static void
 subscribe (Import *import)
 {
-  GDBusConnection *connection = import->ctl->connection;
+  static const QuiltDbusMatch completed = {
+      .sender = QUILT_BUS_NAME, .interface = QUILT_BUS_JOB, .member = "Completed"};
+  static const QuiltDbusMatch properties = {.sender = QUILT_BUS_NAME,
+                                            .interface = QUILT_BUS_PROPERTIES,
+                                            .member = "PropertiesChanged",
+                                            .arg0 = QUILT_BUS_JOB};
+  QuiltDbus *connection = import->ctl->connection;
 
-  import->subscriptions[0] = g_dbus_connection_signal_subscribe (
-      connection, QUILT_BUS_NAME, QUILT_BUS_JOB, "Completed", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-      on_completed, import, NULL);
-  import->subscriptions[1] = g_dbus_connection_signal_subscribe (
-      connection, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-      "/org/freedesktop/DBus", QUILT_BUS_NAME, G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, import,
-      NULL);
+  quilt_dbus_subscribe (connection, &completed, on_completed, import);
+  quilt_dbus_subscribe (connection, &quilt_bus_owner_changed, on_owner_changed, import);
   if (import->progress.shown)
-    import->subscriptions[2] = g_dbus_connection_signal_subscribe (
-        connection, QUILT_BUS_NAME, QUILT_BUS_PROPERTIES, "PropertiesChanged", NULL, QUILT_BUS_JOB,
-        G_DBUS_SIGNAL_FLAGS_NONE, on_properties, import, NULL);
+    quilt_dbus_subscribe (connection, &properties, on_properties, import);
 }
 
 /* "3 device-nodes, 1 sockets" */
@@ -271,26 +252,26 @@ quilt_image_import (QuiltCtl *ctl,
       .completed =
           g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_variant_unref),
   };
-  g_autoptr (GUnixFDList) fds = NULL;
   g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
   g_autoptr (GVariant) keys = g_variant_ref_sink (options ? options : quilt_bus_no_options ());
   g_autofree char *quoted = quilt_text_quote (path);
-  int fd = open_archive (path, error);
+  QuiltDbusCall call;
+  g_autofd int fd = open_archive (path, error);
 
   if (fd < 0)
     return FALSE;
-  fds = g_unix_fd_list_new_from_array (&fd, 1);
   quilt_signals_watch (&signals, on_signal, &import);
   if (!quilt_bus_check_text ("image name", name, error) || !quilt_bus_connect (ctl, error))
     return FALSE;
   quilt_progress_init (&import.progress);
   import.progress.shown &= !ctl->quiet;
   subscribe (&import);
-  g_dbus_connection_call_with_unix_fd_list (
-      ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "ImportImage",
-      g_variant_new ("(hs@a{sv})", 0, name, keys), G_VARIANT_TYPE ("(o)"),
-      quilt_bus_call_flags (ctl), G_MAXINT, fds, NULL, on_answer, &import);
-  g_clear_object (&fds); /* so that the daemon has the only reader of a pipe */
+  call = quilt_bus_make_call (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "ImportImage",
+                              g_variant_new ("(hs@a{sv})", 0, name, keys), "(o)");
+  call.fds = &fd;
+  call.n_fds = 1;
+  quilt_dbus_call (ctl->connection, &call, on_answer, &import, NULL);
+  quilt_fd_clear (&fd); /* so that the daemon has the only reader of a pipe */
   g_main_loop_run (import.loop);
   quilt_progress_end (&import.progress);
   if (!import.result.digest) {

@@ -57,20 +57,14 @@ warn (GVariant *options, GVariant *properties, gboolean with_defaults)
 }
 
 static void
-on_answer (GObject *source, GAsyncResult *result, gpointer data)
+on_answer (QuiltDbusReply *reply, gpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  QuiltLimits *limits;
+  QuiltLimits *limits = data;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* limits are gone */
-  limits = data;
   limits->is_answered = TRUE;
-  if (!reply)
+  if (!reply->body)
     return; /* the call that follows has the same trouble, and says so */
-  g_variant_get (reply, "(@a{sv})", &limits->properties);
+  g_variant_get (reply->body, "(@a{sv})", &limits->properties);
   if (limits->options)
     warn (limits->options, limits->properties, TRUE);
 }
@@ -78,16 +72,16 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
 void
 quilt_limits_ask (QuiltLimits *limits, QuiltCtl *ctl, GVariant *options)
 {
+  QuiltDbusCall call;
+
   limits->ctl = ctl;
   limits->options = options;
-  limits->cancellable = g_cancellable_new ();
   limits->is_answered = !quilt_bus_connect (ctl, NULL);
   if (limits->is_answered)
     return;
-  g_dbus_connection_call (ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_PROPERTIES,
-                          "GetAll", g_variant_new ("(s)", QUILT_BUS_MANAGER),
-                          G_VARIANT_TYPE ("(a{sv})"), quilt_bus_call_flags (ctl), G_MAXINT,
-                          limits->cancellable, on_answer, limits);
+  call = quilt_bus_make_call (ctl, QUILT_BUS_PATH, QUILT_BUS_PROPERTIES, "GetAll",
+                              g_variant_new ("(s)", QUILT_BUS_MANAGER), "(a{sv})");
+  quilt_dbus_call (ctl->connection, &call, on_answer, limits, &limits->pending);
 }
 
 void
@@ -100,9 +94,7 @@ quilt_limits_wait (QuiltLimits *limits)
 void
 quilt_limits_clear (QuiltLimits *limits)
 {
-  if (limits->cancellable)
-    g_cancellable_cancel (limits->cancellable);
-  g_clear_object (&limits->cancellable);
+  quilt_dbus_pending_clear (&limits->pending);
   g_clear_pointer (&limits->properties, g_variant_unref);
 }
 

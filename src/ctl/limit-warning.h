@@ -9,7 +9,7 @@ typedef struct {
   QuiltCtl *ctl;
   GVariant *options;    /* borrowed; NULL: of no container */
   GVariant *properties; /* of the manager; NULL: not known (yet) */
-  GCancellable *cancellable;
+  QuiltDbusPending pending;
   gboolean is_answered;
 } QuiltLimits;
 

@@ -2,10 +2,7 @@
 /* A container's log by way of quiltd, for users who may inspect but can't read the journal. */
 #include "ctl/read-log.h"
 
-#include "base/error.h"
 #include "ctl/bus.h"
-
-#include <gio/gunixfdlist.h>
 
 static GVariant *
 print_query (const QuiltLogQuery *query)
@@ -25,24 +22,22 @@ print_query (const QuiltLogQuery *query)
 QuiltJournal *
 quilt_read_log (QuiltCtl *ctl, const char *path, const QuiltLogQuery *query, GError **error)
 {
-  g_autoptr (GUnixFDList) fds = NULL;
-  g_autoptr (GVariant) reply = NULL;
-  GError *cause = NULL;
-  int fd;
+  const QuiltDbusCall call =
+      quilt_bus_make_call (ctl, path, QUILT_BUS_CONTAINER, "ReadLog",
+                           g_variant_new ("(@a{sv})", print_query (query)), "(h)");
+  g_auto (QuiltDbusReply) reply = {0};
+  gint32 index; /* into reply.fds, as the client has checked */
 
   if (!quilt_bus_connect (ctl, error))
     return NULL;
-  reply = g_dbus_connection_call_with_unix_fd_list_sync (
-      ctl->connection, QUILT_BUS_NAME, path, QUILT_BUS_CONTAINER, "ReadLog",
-      g_variant_new ("(@a{sv})", print_query (query)), G_VARIANT_TYPE ("(h)"),
-      quilt_bus_call_flags (ctl), G_MAXINT, NULL, &fds, NULL, &cause);
-  if (!reply) {
-    quilt_bus_fix_error (&cause);
-    g_propagate_prefixed_error (error, cause,
+  quilt_dbus_call_sync (ctl->connection, &call, -1, &reply);
+  if (!reply.body) {
+    quilt_bus_fix_error (&reply.error);
+    g_propagate_prefixed_error (error, g_steal_pointer (&reply.error),
                                 "Failed to read the journal, which is for root and the group "
                                 "systemd-journal, and to have quiltd read it: ");
     return NULL;
   }
-  fd = fds ? g_unix_fd_list_get (fds, 0, error) : -1;
-  return fd >= 0 ? quilt_journal_open_stream (fd, query->follow) : NULL;
+  g_variant_get (reply.body, "(h)", &index);
+  return quilt_journal_open_stream (g_steal_fd (&reply.fds[index]), query->follow);
 }

@@ -23,15 +23,6 @@ fill (sigset_t *set)
     sigaddset (set, forwarded[i]);
 }
 
-void
-quilt_signals_block (sigset_t *ret_old_mask)
-{
-  sigset_t set;
-
-  fill (&set);
-  sigprocmask (SIG_BLOCK, &set, ret_old_mask);
-}
-
 static gboolean
 on_readable (int fd, GIOCondition condition, gpointer data)
 {

@@ -18,10 +18,6 @@ typedef struct {
     .fd = -1                                                                                       \
   }
 
-/* Blocks INT, TERM, HUP, QUIT, USR1 and USR2 while threads are made, as a connection does: a thread
- * without this mask would take the signals that are watched later, and end us. */
-void quilt_signals_block (sigset_t *ret_old_mask);
-
 /* From now on, and until cleared, these signals end nothing but go to func on the main loop. */
 void quilt_signals_watch (QuiltSignals *signals, QuiltSignalFunc func, gpointer data);
 void quilt_signals_clear (QuiltSignals *signals);

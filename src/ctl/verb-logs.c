@@ -194,13 +194,7 @@ on_more (gpointer data)
 }
 
 static void
-on_removed (GDBusConnection *connection,
-            const char *sender,
-            const char *path,
-            const char *interface,
-            const char *signal,
-            GVariant *parameters,
-            gpointer data)
+on_removed (const char *path, GVariant *parameters, gpointer data)
 {
   Logs *logs = data;
 
@@ -209,13 +203,7 @@ on_removed (GDBusConnection *connection,
 }
 
 static void
-on_state_changed (GDBusConnection *connection,
-                  const char *sender,
-                  const char *path,
-                  const char *interface,
-                  const char *signal,
-                  GVariant *parameters,
-                  gpointer data)
+on_state_changed (const char *path, GVariant *parameters, gpointer data)
 {
   Logs *logs = data;
   const char *state;
@@ -270,17 +258,21 @@ settle (QuiltCtl *ctl, const char *id, guint64 ended_after)
 static void
 look_at_container (Logs *logs, const char *path)
 {
+  const QuiltDbusMatch changed = {.sender = QUILT_BUS_NAME,
+                                  .interface = QUILT_BUS_CONTAINER,
+                                  .member = "StateChanged",
+                                  .path = path};
+  const QuiltDbusMatch removed = {.sender = QUILT_BUS_NAME,
+                                  .interface = "org.freedesktop.DBus.ObjectManager",
+                                  .member = "InterfacesRemoved",
+                                  .path = QUILT_BUS_PATH,
+                                  .arg0_path = path};
   g_autoptr (GVariant) properties = NULL;
   guint64 started = 0, finished = 0, now = (guint64)g_get_real_time ();
   const char *state = "";
 
-  g_dbus_connection_signal_subscribe (logs->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_CONTAINER,
-                                      "StateChanged", path, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-                                      on_state_changed, logs, NULL);
-  g_dbus_connection_signal_subscribe (logs->ctl->connection, QUILT_BUS_NAME,
-                                      "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved",
-                                      QUILT_BUS_PATH, path, G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH,
-                                      on_removed, logs, NULL);
+  quilt_dbus_subscribe (logs->ctl->connection, &changed, on_state_changed, logs);
+  quilt_dbus_subscribe (logs->ctl->connection, &removed, on_removed, logs);
   properties = quilt_bus_get_all (logs->ctl, path, QUILT_BUS_CONTAINER, NULL);
   if (!properties) {
     logs->ended = TRUE;

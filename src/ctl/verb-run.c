@@ -11,10 +11,10 @@
 #include "ctl/waiter.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "spec/words.h"
 
 #include <errno.h>
-#include <gio/gunixfdlist.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +23,7 @@
 /* How long the streams of a container that could not start may stay open. */
 #define FAILED_STREAMS_MSEC 2000
 #define NAME_TIMEOUT_MSEC 500
+#define N_STREAMS 2
 
 typedef struct {
   QuiltCtl *ctl;
@@ -88,17 +89,28 @@ on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
 }
 
 static void
-on_killed (GObject *source, GAsyncResult *result, gpointer data)
+on_told (QuiltDbusReply *reply, gpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
   /* A container that has just ended can't be signalled any more: its end says enough. */
-  if (!reply && !quilt_bus_error_is_lost (error)) {
-    quilt_bus_fix_error (&error);
-    quilt_ctl_warn ("%s", error->message);
+  if (reply->error && !quilt_bus_error_is_lost (reply->error)) {
+    quilt_bus_fix_error (&reply->error);
+    quilt_ctl_warn ("%s", reply->error->message);
   }
+}
+
+/* Calls a method of quiltd; only its failure is of interest. */
+static void
+tell (Run *run, const char *method, GVariant *args)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (args);
+  const QuiltDbusCall call =
+      quilt_bus_make_call (run->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, method, owned, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (quilt_bus_connect (run->ctl, &error))
+    quilt_dbus_call (run->ctl->connection, &call, on_told, NULL, NULL);
+  else
+    quilt_ctl_warn ("%s", error->message);
 }
 
 static void
@@ -106,10 +118,8 @@ send_signal (Run *run, int signum)
 {
   const char *const names[] = {run->id, NULL};
 
-  g_dbus_connection_call (run->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER,
-                          "KillContainers",
-                          g_variant_new ("(^asi@a{sv})", names, signum, quilt_bus_no_options ()),
-                          NULL, quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
+  tell (run, "KillContainers",
+        g_variant_new ("(^asi@a{sv})", names, signum, quilt_bus_no_options ()));
 }
 
 static void
@@ -121,9 +131,7 @@ stop (Run *run, const char *option)
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
   if (option)
     g_variant_builder_add (&options, "{sv}", option, g_variant_new_boolean (TRUE));
-  g_dbus_connection_call (run->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER,
-                          "StopContainers", g_variant_new ("(^asa{sv})", names, &options), NULL,
-                          quilt_bus_call_flags (run->ctl), G_MAXINT, NULL, on_killed, NULL);
+  tell (run, "StopContainers", g_variant_new ("(^asa{sv})", names, &options));
 }
 
 /* The container's name, which quiltd may have made up. Owned by the caller. A quiltd that hangs
@@ -132,17 +140,21 @@ static char *
 get_name (const Run *run)
 {
   g_autofree char *path = g_strconcat (QUILT_BUS_PATH "/container/", run->id, NULL);
-  g_autoptr (GVariant) reply = NULL;
+  g_auto (QuiltDbusReply) reply = {0};
   g_autoptr (GVariant) name = NULL;
 
-  if (g_variant_is_object_path (path))
-    reply = g_dbus_connection_call_sync (
-        run->ctl->connection, QUILT_BUS_NAME, path, QUILT_BUS_PROPERTIES, "Get",
-        g_variant_new ("(ss)", QUILT_BUS_CONTAINER, "Name"), G_VARIANT_TYPE ("(v)"),
-        G_DBUS_CALL_FLAGS_NO_AUTO_START, NAME_TIMEOUT_MSEC, NULL, NULL);
-  if (!reply)
+  if (g_variant_is_object_path (path) && quilt_bus_connect (run->ctl, NULL)) {
+    QuiltDbusCall call =
+        quilt_bus_make_call (run->ctl, path, QUILT_BUS_PROPERTIES, "Get",
+                             g_variant_new ("(ss)", QUILT_BUS_CONTAINER, "Name"), "(v)");
+
+    call.flags = QUILT_DBUS_NO_AUTO_START;
+    quilt_dbus_call_sync (run->ctl->connection, &call, NAME_TIMEOUT_MSEC, &reply);
+  }
+  if (reply.body)
+    g_variant_get (reply.body, "(v)", &name);
+  if (!name || !g_variant_is_of_type (name, G_VARIANT_TYPE_STRING))
     return g_strdup (run->name ? run->name : run->id);
-  g_variant_get (reply, "(v)", &name);
   return g_variant_dup_string (name, NULL);
 }
 
@@ -322,41 +334,35 @@ write_files (QuiltCtl *ctl,
 }
 
 static void
-on_started (GObject *source, GAsyncResult *result, gpointer data)
+on_started (QuiltDbusReply *reply, gpointer data)
 {
   Run *run = data;
-  GError *error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
-      G_DBUS_CONNECTION (source), NULL, result, &error);
+  g_autoptr (GError) error = NULL;
   const char *path;
 
-  if (!reply && run->name && quilt_bus_error_is_lost (error) && !never_began (run)) {
+  if (reply->error && run->name && quilt_bus_error_is_lost (reply->error) && !never_began (run)) {
     /* quiltd was killed during a setup step, say; the container goes on, and the next quiltd knows
      * it, or that it never came to be. */
-    g_clear_error (&error);
     run->id = g_strdup (run->name);
     run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
     check_end (run);
     return;
   }
-  if (!reply) {
-    quilt_bus_fix_error (&error);
-    quilt_create_name_option (run->create, error);
+  if (reply->error) {
+    quilt_bus_fix_error (&reply->error);
+    quilt_create_name_option (run->create, reply->error);
     if (run->pending_signal == SIGINT)
       begin_line ();
-    run->code = quilt_ctl_fail (run->ctl, error);
+    run->code = quilt_ctl_fail (run->ctl, reply->error);
     if (run->pending_signal)
       run->code = QUILT_EXIT_SIGNAL + run->pending_signal;
-    g_clear_error (&error);
     g_timeout_add (FAILED_STREAMS_MSEC, on_streams_overdue, run);
     check_end (run);
     return;
   }
-  g_variant_get (reply, "(&os)", &path, &run->id);
-  if (!write_files (run->ctl, run->create, run->id_file, run->id, path, &error)) {
+  g_variant_get (reply->body, "(&os)", &path, &run->id);
+  if (!write_files (run->ctl, run->create, run->id_file, run->id, path, &error))
     quilt_ctl_warn ("%s; the container goes on", error->message);
-    g_clear_error (&error);
-  }
   if (run->pending_signal)
     pass_on (run, run->pending_signal);
   run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
@@ -365,26 +371,25 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 /* The pipes whose other ends are the container's output; their indexes as options. */
-static GUnixFDList *
-open_streams (Run *run, GVariantBuilder *options, GError **error)
+static gboolean
+open_streams (Run *run, GVariantBuilder *options, int writers[N_STREAMS], GError **error)
 {
   const struct {
     const char *key;
     int fd;
     QuiltStreamDone done;
-  } streams[] = {{"stdout", STDOUT_FILENO, on_stdout_end},
-                 {"stderr", STDERR_FILENO, on_stderr_end}};
-  int writers[G_N_ELEMENTS (streams)];
+  } streams[N_STREAMS] = {{"stdout", STDOUT_FILENO, on_stdout_end},
+                          {"stderr", STDERR_FILENO, on_stderr_end}};
 
   for (guint i = 0; i < G_N_ELEMENTS (streams); i++) {
     if (!quilt_stream_new (streams[i].fd, streams[i].done, run, &writers[i])) {
       quilt_set_error_errno (error, errno, "Failed to make a pipe");
-      return NULL;
+      return FALSE;
     }
     run->open_streams++;
     g_variant_builder_add (options, "{sv}", streams[i].key, g_variant_new_handle ((gint32)i));
   }
-  return g_unix_fd_list_new_from_array (writers, G_N_ELEMENTS (writers));
+  return TRUE;
 }
 
 static int
@@ -402,9 +407,10 @@ run_attached (QuiltCtl *ctl,
                       .has_setup = quilt_create_get (create, "setup")->texts != NULL,
                       .code = -1};
   g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
-  g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GError) error = NULL;
+  int writers[N_STREAMS] = {-1, -1};
   GVariantBuilder builder;
+  QuiltDbusCall call;
   GVariantIter iter;
   GVariant *entry;
 
@@ -415,17 +421,19 @@ run_attached (QuiltCtl *ctl,
     g_variant_unref (entry);
   }
   quilt_signals_watch (&signals, on_signal, &run);
-  fds = open_streams (&run, &builder, &error);
-  if (!fds || !quilt_bus_connect (ctl, &error)) {
+  if (!open_streams (&run, &builder, writers, &error) || !quilt_bus_connect (ctl, &error)) {
     g_variant_builder_clear (&builder);
     return quilt_ctl_fail (ctl, error);
   }
-  g_dbus_connection_call_with_unix_fd_list (
-      ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "RunContainer",
-      g_variant_new ("(s@a{sv})", image, g_variant_builder_end (&builder)), G_VARIANT_TYPE ("(os)"),
-      quilt_bus_call_flags (ctl), G_MAXINT, fds, NULL, on_started, &run);
-  g_clear_object (
-      &fds); /* the writing ends are the container's alone, or there is no end of file */
+  call = quilt_bus_make_call (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "RunContainer",
+                              g_variant_new ("(s@a{sv})", image, g_variant_builder_end (&builder)),
+                              "(os)");
+  call.fds = writers;
+  call.n_fds = N_STREAMS;
+  quilt_dbus_call (ctl->connection, &call, on_started, &run, NULL);
+  /* The writing ends are the container's alone, or there is no end of file. */
+  for (guint i = 0; i < N_STREAMS; i++)
+    quilt_fd_clear (&writers[i]);
   g_main_loop_run (run.loop);
   if (run.unread && run.id)
     return QUILT_EXIT_SIGNAL + SIGPIPE;

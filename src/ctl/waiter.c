@@ -13,9 +13,10 @@ struct QuiltWaiter {
   char *id;
   QuiltWaitDone done;
   gpointer data;
-  GCancellable *cancellable;
-  guint watch; /* of the bus name, while quiltd is away */
-  guint retry; /* timer */
+  QuiltDbusPending answer;
+  QuiltDbusPending owner;
+  guint retry;        /* timer */
+  QuiltDbus *watched; /* the connection that tells of quiltd's name; only to be compared */
   gboolean hurried;
   gboolean is_asking;
   gint64 lost_since; /* monotonic; 0: quiltd answers */
@@ -41,19 +42,54 @@ on_retry (gpointer data)
 }
 
 static void
-on_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer data)
+on_appeared (QuiltWaiter *waiter)
 {
-  QuiltWaiter *waiter = data;
-
   if (!waiter->is_asking && waiter->retry == 0)
     ask (waiter);
+}
+
+static void
+on_owner_changed (const char *path, GVariant *args, gpointer data)
+{
+  const char *owner;
+
+  if (!g_variant_is_of_type (args, G_VARIANT_TYPE ("(sss)")))
+    return;
+  g_variant_get (args, "(&s&s&s)", NULL, NULL, &owner);
+  if (*owner)
+    on_appeared (data);
+}
+
+static void
+on_owner (QuiltDbusReply *reply, gpointer data)
+{
+  if (reply->body)
+    on_appeared (data);
+}
+
+/* The name may have been taken before the bus knows that we want to hear of it, so ask too. */
+static void
+watch (QuiltWaiter *waiter)
+{
+  QuiltDbus *connection = waiter->ctl->connection;
+  const QuiltDbusCall call = {.destination = "org.freedesktop.DBus",
+                              .path = "/org/freedesktop/DBus",
+                              .interface = "org.freedesktop.DBus",
+                              .method = "GetNameOwner",
+                              .args = g_variant_new ("(s)", QUILT_BUS_NAME),
+                              .reply_type = "(s)"};
+
+  waiter->watched = connection;
+  quilt_dbus_subscribe (connection, &quilt_bus_owner_changed, on_owner_changed, waiter);
+  quilt_dbus_pending_clear (&waiter->owner);
+  quilt_dbus_call (connection, &call, on_owner, waiter, &waiter->owner);
 }
 
 /* Away: wait for its name; or, when the answer is due, ask again until patience ends. */
 static void
 on_lost (QuiltWaiter *waiter)
 {
-  gboolean closed = g_dbus_connection_is_closed (waiter->ctl->connection);
+  QuiltDbus *connection = waiter->ctl->connection;
 
   if (waiter->lost_since == 0)
     waiter->lost_since = g_get_monotonic_time ();
@@ -61,66 +97,56 @@ on_lost (QuiltWaiter *waiter)
     report (waiter, -1, "lost", waiter->error);
     return;
   }
-  if (waiter->hurried || closed)
+  if (waiter->hurried || !connection || quilt_dbus_is_closed (connection))
     waiter->retry = g_timeout_add (RETRY_MSEC, on_retry, waiter);
-  else if (waiter->watch == 0)
-    waiter->watch = g_bus_watch_name_on_connection (waiter->ctl->connection, QUILT_BUS_NAME,
-                                                    G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
-                                                    NULL, waiter, NULL);
+  else if (waiter->watched != connection)
+    watch (waiter);
 }
 
 static void
-on_answer (GObject *source, GAsyncResult *result, gpointer data)
+on_answer (QuiltDbusReply *reply, gpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  QuiltWaiter *waiter;
+  QuiltWaiter *waiter = data;
   const char *reason;
   int exit_code;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* the waiter is gone */
-  waiter = data;
   waiter->is_asking = FALSE;
-  if (reply) {
-    g_variant_get (reply, "(i&s)", &exit_code, &reason);
+  if (reply->body) {
+    g_variant_get (reply->body, "(i&s)", &exit_code, &reason);
     report (waiter, exit_code, reason, NULL);
-  } else if (quilt_bus_error_is_lost (error)) {
-    quilt_bus_fix_error (&error);
+    return;
+  }
+  quilt_bus_fix_error (&reply->error);
+  if (quilt_bus_error_is_lost (reply->error)) {
     g_clear_error (&waiter->error);
-    waiter->error = g_steal_pointer (&error);
+    waiter->error = g_steal_pointer (&reply->error);
     on_lost (waiter);
   } else {
-    quilt_bus_fix_error (&error);
-    report (waiter, -1, "", error);
+    report (waiter, -1, "", reply->error);
   }
 }
 
 static void
 ask (QuiltWaiter *waiter)
 {
-  GDBusCallFlags flags = quilt_bus_call_flags (waiter->ctl);
   g_autoptr (GError) error = NULL;
+  QuiltDbusCall call;
 
-  if (waiter->watch && g_dbus_connection_is_closed (waiter->ctl->connection)) {
-    g_bus_unwatch_name (waiter->watch);
-    waiter->watch = 0;
-  }
   if (!quilt_bus_connect (waiter->ctl, &error)) {
     g_clear_error (&waiter->error);
     waiter->error = g_steal_pointer (&error);
     waiter->retry = g_timeout_add (RETRY_MSEC, on_retry, waiter);
     return;
   }
+  call = quilt_bus_make_call (waiter->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "WaitContainer",
+                              g_variant_new ("(s@a{sv})", waiter->id, quilt_bus_no_options ()),
+                              "(is)");
   /* Whoever stopped quiltd while containers run does not want it back because we ask. */
   if (!waiter->hurried)
-    flags |= G_DBUS_CALL_FLAGS_NO_AUTO_START;
+    call.flags |= QUILT_DBUS_NO_AUTO_START;
   waiter->is_asking = TRUE;
-  g_dbus_connection_call (
-      waiter->ctl->connection, QUILT_BUS_NAME, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "WaitContainer",
-      g_variant_new ("(s@a{sv})", waiter->id, quilt_bus_no_options ()), G_VARIANT_TYPE ("(is)"),
-      flags, G_MAXINT, waiter->cancellable, on_answer, waiter);
+  quilt_dbus_pending_clear (&waiter->answer);
+  quilt_dbus_call (waiter->ctl->connection, &call, on_answer, waiter, &waiter->answer);
 }
 
 QuiltWaiter *
@@ -132,7 +158,6 @@ quilt_waiter_new (QuiltCtl *ctl, const char *id, QuiltWaitDone done, gpointer da
   waiter->id = g_strdup (id);
   waiter->done = done;
   waiter->data = data;
-  waiter->cancellable = g_cancellable_new ();
   ask (waiter);
   return waiter;
 }
@@ -151,12 +176,12 @@ quilt_waiter_hurry (QuiltWaiter *waiter)
 void
 quilt_waiter_free (QuiltWaiter *waiter)
 {
-  g_cancellable_cancel (waiter->cancellable);
-  if (waiter->watch)
-    g_bus_unwatch_name (waiter->watch);
+  quilt_dbus_pending_clear (&waiter->answer);
+  quilt_dbus_pending_clear (&waiter->owner);
+  if (waiter->watched && waiter->watched == waiter->ctl->connection)
+    quilt_dbus_unsubscribe (waiter->ctl->connection, waiter);
   if (waiter->retry)
     g_source_remove (waiter->retry);
-  g_object_unref (waiter->cancellable);
   g_clear_error (&waiter->error);
   g_free (waiter->id);
   g_free (waiter);

@@ -223,6 +223,13 @@ def check_help():
                 yield f"{program} {' '.join(args)}: not one line on stderr: {run.stderr!r}"
 
 
+def check_libraries():
+    """What is executed for each call or container loads neither GIO nor GObject: they would cost each of them 1 ms."""
+    for path in ["src/ctl/quiltctl", "src/oci/quilt-oci", "src/supervisor/quilt-supervisor"]:
+        libraries = subprocess.run(["ldd", BUILD / path], stdout=subprocess.PIPE, text=True, check=True).stdout
+        yield from (f"{path} loads {name}" for name in re.findall(r"\b(libg(?:io|object|module)\S*)", libraries))
+
+
 def check_manual():
     """Every verb and every option stands in the man page and in both completions."""
     for program in PROGRAMS:
