@@ -3,7 +3,7 @@
 #include "daemon/config.h"
 
 #include "base/error.h"
-#include "daemon/config-files.h"
+#include "daemon/host/config-files.h"
 #include "spec/options.h"
 #include "spec/words.h"
 

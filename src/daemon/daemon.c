@@ -5,9 +5,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "daemon/helper.h"
-#include "daemon/managed-objects.h"
-#include "daemon/work.h"
+#include "daemon/bus/managed-objects.h"
+#include "daemon/containers/work.h"
+#include "daemon/helpers/helper.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,16 +2,16 @@
 /* What all objects of quiltd share: its services, its directories, its tables. */
 #pragma once
 
-#include "daemon/admission.h"
-#include "daemon/authority.h"
+#include "daemon/bus/admission.h"
+#include "daemon/bus/authority.h"
+#include "daemon/bus/index.h"
+#include "daemon/bus/quota.h"
 #include "daemon/config.h"
-#include "daemon/filters.h"
-#include "daemon/id-ranges.h"
-#include "daemon/index.h"
-#include "daemon/journal-budget.h"
-#include "daemon/quota.h"
-#include "daemon/spare.h"
-#include "daemon/tombs.h"
+#include "daemon/containers/tombs.h"
+#include "daemon/helpers/filters.h"
+#include "daemon/helpers/spare.h"
+#include "daemon/host/id-ranges.h"
+#include "daemon/host/journal-budget.h"
 #include "store/store.h"
 #include "systemd/systemd.h"
 

@@ -2,14 +2,14 @@
 /* quiltd: containers and images of this host on D-Bus. */
 #include <config.h> /* of the build: "config.h" would be daemon/config.h */
 
-#include "daemon/bus-relay.h"
-#include "daemon/container-life.h"
+#include "daemon/bus/event.h"
+#include "daemon/bus/log.h"
+#include "daemon/bus/notify.h"
+#include "daemon/bus/relay.h"
+#include "daemon/containers/life.h"
+#include "daemon/containers/recovery.h"
 #include "daemon/daemon.h"
-#include "daemon/event.h"
-#include "daemon/log.h"
 #include "daemon/manager.h"
-#include "daemon/notify.h"
-#include "daemon/recovery.h"
 #include "daemon/summary.h"
 #include "spec/capabilities.h"
 

@@ -4,18 +4,18 @@
 
 #include <config.h> /* of the build: "config.h" would be daemon/config.h */
 
-#include "daemon/bus-error.h"
-#include "daemon/container.h"
-#include "daemon/create.h"
-#include "daemon/dict.h"
-#include "daemon/doctor.h"
-#include "daemon/host-limits.h"
-#include "daemon/image-remove.h"
-#include "daemon/image.h"
-#include "daemon/import.h"
-#include "daemon/list.h"
-#include "daemon/managed-objects.h"
-#include "daemon/verbs.h"
+#include "daemon/bus/dict.h"
+#include "daemon/bus/error.h"
+#include "daemon/bus/managed-objects.h"
+#include "daemon/containers/container.h"
+#include "daemon/containers/create.h"
+#include "daemon/containers/list.h"
+#include "daemon/containers/verbs.h"
+#include "daemon/helpers/doctor.h"
+#include "daemon/host/limits.h"
+#include "daemon/images/image.h"
+#include "daemon/images/import.h"
+#include "daemon/images/remove.h"
 #include "systemd/cgroup.h"
 
 struct _QuiltManager {

@@ -2,8 +2,8 @@
 /* How many containers and images there are, in `systemctl status quiltd`. */
 #include "daemon/summary.h"
 
-#include "daemon/container.h"
-#include "daemon/notify.h"
+#include "daemon/bus/notify.h"
+#include "daemon/containers/container.h"
 
 void
 quilt_summary_tell (QuiltDaemon *daemon)

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Calls that wait until quiltd has time for them, callers in turn. */
+#include "daemon/bus/bus-turns.h"
+
+/* Calls that may be under way. A large call counts as several. */
+#define LOAD_MAX 8
+#define LOAD_BYTES (8 * 1024)
+
+/* Bytes of calls that may wait, each with what it costs to keep it. Each caller is sure of some. */
+#define CALLER_MAX (1024 * 1024)
+#define ALL_MAX (32 * 1024 * 1024)
+#define SURE_MAX (64 * 1024)
+#define OVERHEAD 256
+
+typedef struct {
+  gpointer data;
+  gsize size;
+} Call;
+
+typedef struct {
+  char *name;
+  GQueue calls;
+  gsize bytes;
+} Caller;
+
+struct QuiltBusTurns {
+  GDestroyNotify free;
+  GHashTable *callers; /* name → Caller, owned here */
+  GQueue fresh;        /* callers who had no call waiting */
+  GQueue old;          /* callers who had a turn; they may have no call any more */
+  gsize bytes;
+  GQueue under_way; /* the load of each call */
+  guint load;
+};
+
+static void
+caller_free (gpointer data)
+{
+  Caller *caller = data;
+
+  g_free (caller->name);
+  g_free (caller);
+}
+
+gboolean
+quilt_bus_turns_has_room (QuiltBusTurns *self, const char *name, gsize size, gboolean refused)
+{
+  const Caller *caller = g_hash_table_lookup (self->callers, name);
+  const gsize own = caller ? caller->bytes : 0, cost = size + OVERHEAD, times = refused ? 2 : 1;
+
+  return own + cost <= SURE_MAX ||
+         ((own == 0 || own + cost <= CALLER_MAX * times) && self->bytes + cost <= ALL_MAX * times);
+}
+
+void
+quilt_bus_turns_push (QuiltBusTurns *self, const char *name, gpointer data, gsize size)
+{
+  Caller *caller = g_hash_table_lookup (self->callers, name);
+  Call *call = g_new (Call, 1);
+
+  if (!caller) {
+    caller = g_new0 (Caller, 1);
+    caller->name = g_strdup (name);
+    g_hash_table_insert (self->callers, caller->name, caller);
+    g_queue_push_tail (&self->fresh, caller);
+  }
+  *call = (Call){data, size};
+  g_queue_push_tail (&caller->calls, call);
+  caller->bytes += size + OVERHEAD;
+  self->bytes += size + OVERHEAD;
+}
+
+static guint
+get_load (const Call *call)
+{
+  return (guint)MIN (1 + call->size / LOAD_BYTES, LOAD_MAX);
+}
+
+/* The queue whose first caller is next; that caller has calls. A caller without calls is forgotten
+ * when its turn comes. It can't be forgotten before: it would be fresh with each new call, and go
+ * before others again and again. NULL: no call waits. */
+static GQueue *
+find_next (QuiltBusTurns *self)
+{
+  Caller *caller;
+
+  if (self->fresh.length > 0)
+    return &self->fresh;
+  while ((caller = g_queue_peek_head (&self->old)) && caller->calls.length == 0) {
+    g_queue_pop_head (&self->old);
+    g_hash_table_remove (self->callers, caller->name);
+  }
+  return caller ? &self->old : NULL;
+}
+
+static gpointer
+take_call (QuiltBusTurns *self, Caller *caller)
+{
+  g_autofree Call *call = g_queue_pop_head (&caller->calls);
+
+  caller->bytes -= call->size + OVERHEAD;
+  self->bytes -= call->size + OVERHEAD;
+  return call->data;
+}
+
+/* The same, but NULL also if that call has to wait for those under way. */
+static GQueue *
+find_due (QuiltBusTurns *self)
+{
+  GQueue *queue = find_next (self);
+  Caller *caller = queue ? g_queue_peek_head (queue) : NULL;
+
+  return caller && self->load + get_load (g_queue_peek_head (&caller->calls)) <= LOAD_MAX ? queue
+                                                                                          : NULL;
+}
+
+gboolean
+quilt_bus_turns_is_due (QuiltBusTurns *self)
+{
+  return find_due (self) != NULL;
+}
+
+gpointer
+quilt_bus_turns_take (QuiltBusTurns *self)
+{
+  GQueue *queue = find_due (self);
+  Caller *caller = queue ? g_queue_pop_head (queue) : NULL;
+  guint load;
+
+  if (!caller)
+    return NULL;
+  load = get_load (g_queue_peek_head (&caller->calls));
+  g_queue_push_tail (&self->old, caller);
+  g_queue_push_tail (&self->under_way, GUINT_TO_POINTER (load));
+  self->load += load;
+  return take_call (self, caller);
+}
+
+void
+quilt_bus_turns_done (QuiltBusTurns *self)
+{
+  self->load -= GPOINTER_TO_UINT (g_queue_pop_head (&self->under_way));
+}
+
+QuiltBusTurns *
+quilt_bus_turns_new (GDestroyNotify free)
+{
+  QuiltBusTurns *self = g_new0 (QuiltBusTurns, 1);
+
+  self->free = free;
+  self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, caller_free);
+  return self;
+}
+
+void
+quilt_bus_turns_free (QuiltBusTurns *self)
+{
+  GHashTableIter iter;
+  gpointer caller;
+
+  g_hash_table_iter_init (&iter, self->callers);
+  while (g_hash_table_iter_next (&iter, NULL, &caller))
+    while (((Caller *)caller)->calls.length > 0)
+      self->free (take_call (self, caller));
+  g_hash_table_unref (self->callers);
+  g_queue_clear (&self->fresh);
+  g_queue_clear (&self->old);
+  g_queue_clear (&self->under_way);
+  g_free (self);
+}

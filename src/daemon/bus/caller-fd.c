@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Descriptors that come with a call: a stranger's, and taken only where its kind makes that safe.
+ */
+#include "daemon/bus/caller-fd.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+/* Not a FIFO of a file system: the helper opens the pipe anew, and no path may lead to it. */
+static gboolean
+is_pipe (int fd, const struct stat *st)
+{
+  struct statfs fs;
+
+  return S_ISFIFO (st->st_mode) && fstatfs (fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+static gboolean
+is_stream_socket (int fd)
+{
+  int domain = -1, type = -1;
+  socklen_t size = sizeof domain;
+
+  return getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+         getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+         (domain == AF_UNIX || domain == AF_INET || domain == AF_INET6);
+}
+
+/* The kernel's own files have no size, but for those of sysfs. */
+static gboolean
+is_stored (int fd, const struct stat *st)
+{
+  struct statfs fs;
+
+  return S_ISREG (st->st_mode) && st->st_size > 0 && fstatfs (fd, &fs) == 0 &&
+         fs.f_type != PROC_SUPER_MAGIC && fs.f_type != SYSFS_MAGIC;
+}
+
+static gboolean
+is_fit (int fd, QuiltCallerFdUse use)
+{
+  int flags = fcntl (fd, F_GETFL);
+  struct stat st;
+
+  if (flags < 0 || (flags & O_PATH) || fstat (fd, &st) < 0)
+    return FALSE;
+  if (use == QUILT_CALLER_FD_SINK)
+    return (flags & O_ACCMODE) != O_RDONLY && is_pipe (fd, &st);
+  return (flags & O_ACCMODE) != O_WRONLY && (S_ISFIFO (st.st_mode) || is_stored (fd, &st) ||
+                                             (S_ISSOCK (st.st_mode) && is_stream_socket (fd)));
+}
+
+int
+quilt_caller_fd_take (
+    GUnixFDList *fds, gint32 handle, const char *name, QuiltCallerFdUse use, GError **error)
+{
+  g_autofd int fd = -1;
+
+  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length (fds)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "The call came without the descriptor for '%s'", name);
+    return -1;
+  }
+  fd = g_unix_fd_list_get (fds, handle, error);
+  if (fd < 0 || is_fit (fd, use))
+    return g_steal_fd (&fd);
+  g_set_error (
+      error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+      use == QUILT_CALLER_FD_SINK
+          ? "The descriptor for '%s' is not the writing end of a pipe made by pipe(2); "
+            "pass a pipe and copy from it"
+          : "The descriptor for '%s' must be a regular file that is not empty, or a pipe or "
+            "stream socket to read from",
+      name);
+  return -1;
+}

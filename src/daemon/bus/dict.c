@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The options of a method: a{sv}, key by key by a table. */
+#include "daemon/bus/dict.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+static const QuiltDictKey *
+find_key (const QuiltDictKey *keys, guint n_keys, const char *name)
+{
+  for (guint i = 0; i < n_keys; i++)
+    if (g_str_equal (keys[i].key, name))
+      return &keys[i];
+  return NULL;
+}
+
+static gboolean
+check_type (const QuiltDictKey *key, GVariant *value, GError **error)
+{
+  const char type[] = {key->type, '\0'};
+
+  if (g_str_equal (g_variant_get_type_string (value), type))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "The option '%s' is of type '%s', not '%s'", key->key, type,
+               g_variant_get_type_string (value));
+  return FALSE;
+}
+
+static void
+apply (const QuiltDictKey *key, GVariant *value)
+{
+  if (key->type == 'b')
+    *(gboolean *)key->value = g_variant_get_boolean (value);
+  else if (key->type == 't')
+    *(guint64 *)key->value = g_variant_get_uint64 (value);
+  else if (key->type == 's')
+    *(const char **)key->value = g_variant_get_string (value, NULL);
+  else
+    *(gint32 *)key->value = g_variant_get_handle (value);
+  if (key->ret_seen)
+    *key->ret_seen = TRUE;
+}
+
+GVariant *
+quilt_dict_take (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error)
+{
+  g_auto (GVariantBuilder) rest = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  const QuiltDictKey *key;
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value)) {
+    key = find_key (keys, n_keys, name);
+    if (!key) {
+      g_variant_builder_add (&rest, "{sv}", name, value);
+    } else if (!check_type (key, value, error)) {
+      g_variant_unref (value);
+      return NULL;
+    }
+  }
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value)) {
+    key = find_key (keys, n_keys, name);
+    if (key)
+      apply (key, value);
+  }
+  return g_variant_builder_end (&rest);
+}
+
+gboolean
+quilt_dict_read (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+  g_autoptr (GVariant) rest = NULL;
+
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value)) {
+    g_autofree char *quoted = NULL;
+
+    if (find_key (keys, n_keys, name))
+      continue;
+    quoted = quilt_text_quote (name);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED, "There is no option '%s'", quoted);
+    g_variant_unref (value);
+    return FALSE;
+  }
+  rest = quilt_dict_take (dict, keys, n_keys, error);
+  return rest != NULL;
+}

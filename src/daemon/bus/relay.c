@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Two threads, one for each direction, pass messages on: GDBus ── socket pair ── relay ── bus.
+ * Calls wait here until the main thread has come to earlier ones, and the bus has taken most of
+ * what was sent: answers that wait for the bus would delay another caller's answer. */
+#include "daemon/bus/relay.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/bus/bus-turns.h"
+#include "daemon/bus/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CHUNK (64 * 1024)
+
+/* Messages that may wait for the bus while calls are passed on. The kernel keeps some more. */
+#define SENDING_MAX 16
+#define KERNEL_BYTES (16 * 1024)
+
+/* What a descriptor costs that waits, in bytes. */
+#define DESCRIPTOR_COST (16 * 1024)
+
+typedef struct {
+  int fds[QUILT_FDS_MAX];
+  guint n;
+} Descriptors;
+
+typedef struct {
+  guint8 *bytes;
+  gsize size;
+  Descriptors *descriptors; /* NULL: none */
+} Call;
+
+struct QuiltBusRelay {
+  GDBusConnection *connection;
+  guint filter;
+  GMutex lock;          /* of turns, counts, made and sent; nobody who has it waits */
+  GMutex sending;       /* of sending to inside: a message is sent as a whole */
+  QuiltBusTurns *turns; /* of Call */
+  gboolean counts;      /* the filter is in place */
+  guint32 made, sent;   /* serials of the last messages that GDBus has, and that the bus has */
+  int bus;
+  int inside; /* the other end of the pair is GDBus's */
+  GThread *from_bus, *to_bus;
+};
+
+static void
+descriptors_close (Descriptors *self)
+{
+  for (guint i = 0; i < self->n; i++)
+    quilt_fd_clear (&self->fds[i]);
+  self->n = 0;
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Descriptors, descriptors_close)
+
+static void
+call_free (gpointer data)
+{
+  Call *self = data;
+
+  if (self->descriptors)
+    descriptors_close (self->descriptors);
+  g_free (self->descriptors);
+  g_free (self->bytes);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
+
+/* Sends one message or a part of it. The descriptors go with its first byte, as buses expect, and
+ * are closed here. If too many are on their way to GDBus, the kernel refuses them: then they are
+ * lost, and the call's handler misses them. FALSE: nobody reads any more. */
+static gboolean
+pass (int socket, const guint8 *data, gsize size, Descriptors *descriptors)
+{
+  gsize sent = 0;
+
+  if (descriptors->n > 0 && quilt_fds_send (socket, data, 1, descriptors->fds, descriptors->n))
+    sent = 1;
+  descriptors_close (descriptors);
+  return quilt_fds_write_all (socket, data + sent, size - sent, NULL, 0);
+}
+
+/* Exactly size bytes, which are one message's, as all descriptors are that come with them. */
+static gboolean
+read_exactly (int socket, guint8 *data, gsize size, Descriptors *descriptors)
+{
+  gsize have = 0;
+
+  while (have < size) {
+    Descriptors more;
+    gssize n = quilt_fds_read (socket, data + have, size - have, more.fds, &more.n);
+
+    if (n <= 0)
+      return FALSE;
+    have += (gsize)n;
+    if (descriptors->n == 0)
+      *descriptors = more;
+    else
+      descriptors_close (&more); /* the bus sends them with the first byte */
+  }
+  return TRUE;
+}
+
+/* Passes size bytes on; with to -1 they are dropped. */
+static gboolean
+pass_rest (int from, int to, guint8 *chunk, gsize size)
+{
+  while (size > 0) {
+    g_auto (Descriptors) descriptors = {0};
+    gsize n = MIN (size, CHUNK);
+
+    if (!read_exactly (from, chunk, n, &descriptors) ||
+        (to >= 0 && !pass (to, chunk, n, &descriptors)))
+      return FALSE;
+    size -= n;
+  }
+  return TRUE;
+}
+
+/* Whether a call may be under way, as far as what GDBus sends is concerned; its serials go up. */
+static gboolean
+may_pass (const QuiltBusRelay *self)
+{
+  return self->counts && (gint32)(self->made - self->sent) < SENDING_MAX;
+}
+
+static Call *
+take_call (QuiltBusRelay *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return may_pass (self) ? quilt_bus_turns_take (self->turns) : NULL;
+}
+
+static gboolean
+is_call_due (QuiltBusRelay *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return may_pass (self) && quilt_bus_turns_is_due (self->turns);
+}
+
+/* Takes call over; self->sending is locked. */
+static void
+pass_whole_call (QuiltBusRelay *self, Call *call)
+{
+  Descriptors none = {0};
+
+  pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
+  call_free (call);
+}
+
+/* Passes on all calls that may be under way now. A thread that finds another one sending leaves it
+ * to that one, which looks once more when it has sent. If nobody reads inside any more, the thread
+ * of the other direction ends the relay. */
+static void
+pass_calls (QuiltBusRelay *self)
+{
+  Call *call;
+
+  do {
+    if (!g_mutex_trylock (&self->sending))
+      return;
+    while ((call = take_call (self)))
+      pass_whole_call (self, call);
+    g_mutex_unlock (&self->sending);
+  } while (is_call_due (self));
+}
+
+/* Only its header will wait, to be answered with an error. FALSE: it can't be read. */
+static gboolean
+cut (Call *self, const QuiltBusMessage *message, guint8 flag)
+{
+  if (self->descriptors)
+    descriptors_close (self->descriptors);
+  g_clear_pointer (&self->descriptors, g_free);
+  if (message->head > self->size)
+    return FALSE;
+  self->size = message->head;
+  if (!quilt_bus_message_cut (self->bytes, &self->size, flag))
+    return FALSE;
+  self->bytes = g_realloc (self->bytes, self->size);
+  return TRUE;
+}
+
+static gsize
+get_cost (const Call *self)
+{
+  return self->size + (self->descriptors ? self->descriptors->n * DESCRIPTOR_COST : 0);
+}
+
+/* A call for which there is no room is cut. FALSE: there is not even room to refuse it, and its
+ * caller has thousands of calls waiting; or it is a signal, or can't be read. */
+static gboolean
+make_room (QuiltBusRelay *self,
+           const char *caller,
+           const QuiltBusMessage *message,
+           gboolean too_large,
+           Call *call)
+{
+  if (!too_large && quilt_bus_turns_has_room (self->turns, caller, get_cost (call), FALSE))
+    return TRUE;
+  return message->type == G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
+         cut (call, message, too_large ? QUILT_BUS_FLAG_TOO_LARGE : QUILT_BUS_FLAG_TOO_MANY) &&
+         quilt_bus_turns_has_room (self->turns, caller, get_cost (call), TRUE);
+}
+
+/* All but answers to our own calls, and the bus's own signals. Peers send us any signal they like,
+ * so these are calls, too. */
+static gboolean
+takes_turns (guint type, const char *sender)
+{
+  return type == G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
+         (type == G_DBUS_MESSAGE_TYPE_SIGNAL && g_strcmp0 (sender, "org.freedesktop.DBus") != 0);
+}
+
+static void
+pass_now (QuiltBusRelay *self, Call *call)
+{
+  g_mutex_lock (&self->sending);
+  pass_whole_call (self, call);
+  g_mutex_unlock (&self->sending);
+  pass_calls (self);
+}
+
+static void
+line_up (QuiltBusRelay *self, const QuiltBusMessage *message, gboolean too_large, Call *call)
+{
+  g_autofree char *sender = g_strdup (quilt_bus_message_get_sender (call->bytes, call->size));
+  const char *caller = sender ? sender : "";
+
+  if (!takes_turns (message->type, sender)) {
+    pass_now (self, call);
+    return;
+  }
+  g_mutex_lock (&self->lock);
+  if (make_room (self, caller, message, too_large, call))
+    quilt_bus_turns_push (self->turns, caller, call, get_cost (call));
+  else
+    call_free (call);
+  g_mutex_unlock (&self->lock);
+  pass_calls (self);
+}
+
+/* The first bytes of a message, at most as many as a call may have. NULL: the connection ends. */
+static Call *
+read_call (QuiltBusRelay *self,
+           const QuiltBusMessage *message,
+           const guint8 *start,
+           Descriptors *descriptors)
+{
+  g_autoptr (Call) call = g_new0 (Call, 1);
+
+  call->size = MIN (message->size, QUILT_CALL_MAX);
+  call->bytes = g_malloc (call->size);
+  memcpy (call->bytes, start, QUILT_BUS_START);
+  if (!read_exactly (self->bus, call->bytes + QUILT_BUS_START, call->size - QUILT_BUS_START,
+                     descriptors))
+    return NULL;
+  if (descriptors->n > 0)
+    call->descriptors = g_memdup2 (descriptors, sizeof *descriptors);
+  descriptors->n = 0;
+  return g_steal_pointer (&call);
+}
+
+static gboolean
+is_too_large (const QuiltBusMessage *message, const Call *call)
+{
+  return call->size < message->size ||
+         (call->size > CHUNK &&
+          !quilt_bus_message_has_at_most (call->bytes, call->size, QUILT_CALL_VALUES_MAX));
+}
+
+/* A call or a signal is read before anything of it is passed on. */
+static gboolean
+read_and_line_up (QuiltBusRelay *self,
+                  const QuiltBusMessage *message,
+                  guint8 *chunk,
+                  Descriptors *descriptors)
+{
+  g_autoptr (Call) call = read_call (self, message, chunk, descriptors);
+  gboolean too_large;
+  gsize rest;
+
+  if (!call)
+    return FALSE;
+  too_large = is_too_large (message, call);
+  rest = message->size - call->size;
+  line_up (self, message, too_large, g_steal_pointer (&call));
+  return pass_rest (self->bus, -1, chunk, rest);
+}
+
+static gboolean
+is_answer (const QuiltBusMessage *message)
+{
+  return message->type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN ||
+         message->type == G_DBUS_MESSAGE_TYPE_ERROR;
+}
+
+/* Messages are read one by one, in both directions: the kernel would join two of them in one read,
+ * and then descriptors of the second would seem to be of the first. */
+static gboolean
+read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, Descriptors *descriptors)
+{
+  return read_exactly (from, chunk, QUILT_BUS_START, descriptors) &&
+         quilt_bus_message_measure (chunk, ret_message);
+}
+
+/* What of a message whose start is in chunk has room there, too. */
+static gboolean
+read_first (int from, const QuiltBusMessage *message, guint8 *chunk, Descriptors *descriptors)
+{
+  return read_exactly (from, chunk + QUILT_BUS_START, MIN (message->size, CHUNK) - QUILT_BUS_START,
+                       descriptors);
+}
+
+static gboolean
+pass_whole (
+    int from, int to, const QuiltBusMessage *message, guint8 *chunk, Descriptors *descriptors)
+{
+  gsize first = MIN (message->size, CHUNK);
+
+  return pass (to, chunk, first, descriptors) && pass_rest (from, to, chunk, message->size - first);
+}
+
+static gboolean
+pass_message_from_bus (QuiltBusRelay *self, guint8 *chunk)
+{
+  g_auto (Descriptors) descriptors = {0};
+  QuiltBusMessage message;
+  gboolean passed;
+
+  if (!read_start (self->bus, chunk, &message, &descriptors))
+    return FALSE;
+  if (message.size > CHUNK && message.type != G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
+      !is_answer (&message))
+    return pass_rest (self->bus, -1, chunk, message.size - QUILT_BUS_START);
+  if (!is_answer (&message))
+    return read_and_line_up (self, &message, chunk, &descriptors);
+  if (!read_first (self->bus, &message, chunk, &descriptors))
+    return FALSE;
+  g_mutex_lock (&self->sending);
+  passed = pass_whole (self->bus, self->inside, &message, chunk, &descriptors);
+  g_mutex_unlock (&self->sending);
+  pass_calls (self);
+  return passed;
+}
+
+static gboolean
+pass_message_to_bus (QuiltBusRelay *self, guint8 *chunk)
+{
+  g_auto (Descriptors) descriptors = {0};
+  QuiltBusMessage message;
+
+  if (!read_start (self->inside, chunk, &message, &descriptors) ||
+      !read_first (self->inside, &message, chunk, &descriptors) ||
+      !pass_whole (self->inside, self->bus, &message, chunk, &descriptors))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->sent = message.serial;
+  g_mutex_unlock (&self->lock);
+  pass_calls (self);
+  return TRUE;
+}
+
+/* The lines of the authentication; messages follow the last one. FALSE: the connection was closed
+ * before. */
+static gboolean
+pass_lines (int from, int to, const char *last, guint8 *chunk)
+{
+  g_auto (Descriptors) none = {0};
+  gsize length = 0;
+
+  while (length < CHUNK && read_exactly (from, chunk + length, 1, &none)) {
+    if (chunk[length++] != '\n')
+      continue;
+    if (!pass (to, chunk, length, &none))
+      return FALSE;
+    if (g_str_has_prefix ((const char *)chunk, last))
+      return TRUE;
+    length = 0;
+  }
+  return FALSE;
+}
+
+static gpointer
+pass_from_bus (gpointer data)
+{
+  QuiltBusRelay *self = data;
+  g_autofree guint8 *chunk = g_malloc0 (CHUNK);
+  gboolean more = pass_lines (self->bus, self->inside, "AGREE_UNIX_FD\r\n", chunk);
+
+  while (more)
+    more = pass_message_from_bus (self, chunk);
+  shutdown (self->inside, SHUT_RDWR);
+  return NULL;
+}
+
+static gpointer
+pass_to_bus (gpointer data)
+{
+  QuiltBusRelay *self = data;
+  g_autofree guint8 *chunk = g_malloc0 (CHUNK);
+  gboolean more = pass_lines (self->inside, self->bus, "BEGIN\r\n", chunk);
+
+  while (more)
+    more = pass_message_to_bus (self, chunk);
+  shutdown (self->bus, SHUT_RDWR);
+  return NULL;
+}
+
+/* The bus's socket, which blocks. -1 with error. */
+static int
+connect_bus (GError **error)
+{
+  g_autofree char *address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+  g_autoptr (GIOStream) stream = NULL;
+  g_autofd int fd = -1;
+
+  if (!address || !(stream = g_dbus_address_get_stream_sync (address, NULL, NULL, error)))
+    return -1;
+  fd = fcntl (g_socket_get_fd (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream))),
+              F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) {
+    quilt_set_error_errno (error, errno, "Failed to connect to the system bus");
+    return -1;
+  }
+  setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &(int){KERNEL_BYTES}, sizeof (int));
+  return g_unix_set_fd_nonblocking (fd, FALSE, error) ? g_steal_fd (&fd) : -1;
+}
+
+/* Our end of a new pair, and a stream for GDBus. -1 with error. */
+static int
+open_pair (GIOStream **ret_stream, GError **error)
+{
+  g_autoptr (GSocket) socket = NULL;
+  int pair[2];
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+    quilt_set_error_errno (error, errno, "Failed to make a socket pair");
+    return -1;
+  }
+  socket = g_socket_new_from_fd (pair[1], error);
+  if (!socket) {
+    close (pair[0]);
+    close (pair[1]);
+    return -1;
+  }
+  *ret_stream = G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
+  return pair[0];
+}
+
+static void
+relay_clear (gpointer data)
+{
+  QuiltBusRelay *self = data;
+
+  quilt_bus_turns_free (self->turns);
+  g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->sending);
+  quilt_fd_clear (&self->inside);
+  quilt_fd_clear (&self->bus);
+}
+
+static void
+release (gpointer self)
+{
+  g_atomic_rc_box_release_full (self, relay_clear);
+}
+
+/* What this thread has sent; self is locked. */
+static void
+note_made (QuiltBusRelay *self, GDBusConnection *bus)
+{
+  guint32 serial = g_dbus_connection_get_last_serial (bus);
+
+  if ((gint32)(serial - self->made) > 0)
+    self->made = serial;
+}
+
+/* GDBus hands a call to the main thread in the same way, and has handed on all calls before this
+ * one: the main thread has come to them. */
+static gboolean
+on_call_in_main (gpointer data)
+{
+  QuiltBusRelay *self = data;
+
+  g_mutex_lock (&self->lock);
+  if (self->counts) {
+    note_made (self, self->connection);
+    quilt_bus_turns_done (self->turns);
+  }
+  g_mutex_unlock (&self->lock);
+  pass_calls (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* In GDBus's thread, which answers some calls itself. */
+static GDBusMessage *
+on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer data)
+{
+  QuiltBusRelay *self = data;
+
+  if (!incoming ||
+      !takes_turns (g_dbus_message_get_message_type (message), g_dbus_message_get_sender (message)))
+    return message;
+  g_mutex_lock (&self->lock);
+  note_made (self, bus);
+  g_mutex_unlock (&self->lock);
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_call_in_main, g_atomic_rc_box_acquire (self), release);
+  return message;
+}
+
+/* From now on each call that is passed is counted, and calls are passed. */
+static void
+count_calls (QuiltBusRelay *self)
+{
+  self->filter = g_dbus_connection_add_filter (self->connection, on_message,
+                                               g_atomic_rc_box_acquire (self), release);
+  g_mutex_lock (&self->lock);
+  self->counts = TRUE;
+  g_mutex_unlock (&self->lock);
+  pass_calls (self);
+}
+
+QuiltBusRelay *
+quilt_bus_relay_new (GError **error)
+{
+  g_autoptr (QuiltBusRelay) self = g_atomic_rc_box_new0 (QuiltBusRelay);
+  g_autoptr (GIOStream) stream = NULL;
+
+  g_mutex_init (&self->lock);
+  g_mutex_init (&self->sending);
+  self->turns = quilt_bus_turns_new (call_free);
+  self->inside = -1;
+  self->bus = connect_bus (error);
+  if (self->bus < 0 || (self->inside = open_pair (&stream, error)) < 0)
+    return NULL;
+  self->from_bus = g_thread_new ("from-bus", pass_from_bus, self);
+  self->to_bus = g_thread_new ("to-bus", pass_to_bus, self);
+  self->connection = g_dbus_connection_new_sync (stream, NULL,
+                                                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                     G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                 NULL, NULL, error);
+  if (!self->connection)
+    return NULL;
+  count_calls (self);
+  return g_steal_pointer (&self);
+}
+
+GDBusConnection *
+quilt_bus_relay_get_connection (QuiltBusRelay *self)
+{
+  return self->connection;
+}
+
+void
+quilt_bus_relay_free (QuiltBusRelay *self)
+{
+  if (self->connection) {
+    g_dbus_connection_flush_sync (self->connection, NULL, NULL);
+    g_dbus_connection_close_sync (self->connection, NULL, NULL);
+    g_dbus_connection_remove_filter (self->connection, self->filter);
+    g_mutex_lock (&self->lock);
+    self->counts = FALSE;
+    g_mutex_unlock (&self->lock);
+  }
+  /* GDBus may have closed before, of its own. What it sent is still read. */
+  if (self->inside >= 0)
+    shutdown (self->inside, SHUT_RDWR);
+  if (self->from_bus)
+    g_thread_join (self->from_bus);
+  if (self->to_bus)
+    g_thread_join (self->to_bus);
+  g_clear_object (&self->connection);
+  release (self);
+}

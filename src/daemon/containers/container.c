@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A container as quiltd's object: making it, its properties, its changes of state. */
+#include "daemon/containers/container.h"
+
+#include "base/text.h"
+#include "daemon/bus/event.h"
+#include "daemon/containers/methods.h"
+#include "daemon/containers/outcome.h"
+#include "daemon/host/devices.h"
+#include "daemon/host/limits.h"
+#include "daemon/host/live-limits.h"
+#include "daemon/host/lsm.h"
+#include "daemon/host/pressure.h"
+#include "daemon/host/sensors.h"
+#include "daemon/summary.h"
+#include "systemd/cgroup.h"
+
+#include <string.h>
+
+#define COMMAND_LINE_MAX 400
+
+static void container_iface_init (QuiltBusContainerIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
+                               quilt_container,
+                               QUILT_BUS_TYPE_CONTAINER_SKELETON,
+                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_CONTAINER,
+                                                      container_iface_init))
+
+static const char *const states[] = {
+    [QUILT_STATE_PENDING] = "pending", [QUILT_STATE_SETTING_UP] = "setting-up",
+    [QUILT_STATE_RUNNING] = "running", [QUILT_STATE_STOPPING] = "stopping",
+    [QUILT_STATE_EXITED] = "exited",   [QUILT_STATE_FAILED] = "failed",
+};
+
+const char *
+quilt_state_to_string (QuiltState state)
+{
+  return states[state];
+}
+
+gboolean
+quilt_container_is_active (const QuiltContainer *self)
+{
+  return self->state == QUILT_STATE_SETTING_UP || self->state == QUILT_STATE_RUNNING ||
+         self->state == QUILT_STATE_STOPPING;
+}
+
+/* One line that says what runs; arguments that are no plain words in quotes. */
+static char *
+make_command_line (const char *const *argv)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  for (guint i = 0; argv && argv[i] && line->len < COMMAND_LINE_MAX; i++) {
+    g_autofree char *text = quilt_text_printable (argv[i], -1, COMMAND_LINE_MAX);
+    gboolean plain = *text && strcspn (text, " \"'\\$`;&|<>(){}*?!#~") == strlen (text);
+    g_autofree char *quoted = plain ? NULL : g_shell_quote (text);
+
+    g_string_append_printf (line, "%s%s", i ? " " : "", plain ? text : quoted);
+  }
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+const char *const *
+quilt_container_get_command (const QuiltContainer *self)
+{
+  char **command = self->record->options->command;
+
+  if (command && command[0])
+    return (const char *const *)command;
+  return self->image ? (const char *const *)self->image->record->config.cmd : NULL;
+}
+
+QuiltContainer *
+quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltImage *image)
+{
+  QuiltContainer *self = g_object_new (QUILT_TYPE_CONTAINER, NULL);
+  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
+
+  self->daemon = daemon;
+  self->record = record;
+  g_set_object (&self->image, image);
+  if (image)
+    image->users++;
+  quilt_id_ranges_claim (daemon->id_ranges, record->id, record->uid_map, record->gid_map);
+  self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
+  self->command_line = make_command_line (quilt_container_get_command (self));
+  quilt_bus_container_set_id (iface, record->id);
+  quilt_bus_container_set_image (iface, record->image);
+  quilt_bus_container_set_image_digest (iface, record->image_digest);
+  quilt_bus_container_set_owner (iface, record->owner);
+  quilt_bus_container_set_created (iface, record->created_usec);
+  quilt_bus_container_set_auto_remove (iface, record->options->auto_remove);
+  quilt_bus_container_set_read_only (iface, record->options->read_only);
+  self->result.exit_code = -1;
+  quilt_container_look_for_limits (self);
+  quilt_container_refresh (self);
+  return self;
+}
+
+void
+quilt_container_look_for_limits (QuiltContainer *self)
+{
+  g_autofree char *missing =
+      quilt_host_limits_missing (self->daemon->config, self->record->options);
+
+  quilt_bus_container_set_limits_not_in_force (QUILT_BUS_CONTAINER (self), missing ? missing : "");
+}
+
+void
+quilt_container_publish (QuiltContainer *self)
+{
+  quilt_index_add (self->daemon->containers, self->record->id, g_object_ref (self));
+  quilt_index_name (self->daemon->containers, self->record->options->name, self);
+  quilt_daemon_export (self->daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_summary_changed (self->daemon);
+}
+
+void
+quilt_container_unpublish (QuiltContainer *self)
+{
+  g_autoptr (QuiltContainer) keep = g_object_ref (self);
+
+  self->gone = TRUE;
+  quilt_tombs_add (self->daemon->tombs, self->record->id, self->result.exit_code,
+                   self->result.reason);
+  quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
+  quilt_daemon_unexport (self->daemon, self->path);
+  quilt_summary_changed (self->daemon);
+  quilt_index_unname (self->daemon->containers, self->record->options->name);
+  quilt_index_remove (self->daemon->containers, self->record->id);
+  if (self->image)
+    self->image->users--;
+  quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
+                   &(QuiltEventFields){.container_id = self->record->id,
+                                       .container_name = self->record->options->name,
+                                       .image_name = self->record->image,
+                                       .image_digest = self->record->image_digest},
+                   "Container %s was removed", self->record->options->name);
+}
+
+guint64
+quilt_container_get_started (const QuiltContainer *self)
+{
+  return self->state == QUILT_STATE_SETTING_UP ? 0 : self->result.started_usec;
+}
+
+static void
+forget_rows (QuiltContainer *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->rows); i++)
+    g_clear_pointer (&self->rows[i], g_variant_unref);
+}
+
+void
+quilt_container_refresh (QuiltContainer *self)
+{
+  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
+  const QuiltOptions *options = self->record->options;
+  const QuiltResult *result = &self->result;
+  gboolean active = quilt_container_is_active (self);
+  g_autofree char *error_name = quilt_outcome_public_name (result);
+  g_autofree char *error = quilt_outcome_public_text (result);
+
+  forget_rows (self);
+  quilt_bus_container_set_name (iface, options->name);
+  /* Those of a container that runs are looked up when they are asked for. */
+  if (!active || self->limits_of != options) {
+    quilt_live_limits_set (iface, options, NULL);
+    quilt_bus_container_set_cpuset_cpus (iface, options->cpuset_cpus ? options->cpuset_cpus : "");
+    quilt_bus_container_set_cpuset_mems (iface, options->cpuset_mems ? options->cpuset_mems : "");
+    self->limits_of = options;
+  }
+  quilt_bus_container_set_stop_signal (iface, (int)options->stop_signal);
+  quilt_bus_container_set_stop_timeout (iface, options->stop_timeout_usec);
+  quilt_bus_container_set_state (iface, states[self->state]);
+  quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
+  quilt_bus_container_set_pid (iface, active ? self->pid : 0);
+  if (!active)
+    quilt_bus_container_set_frozen (iface, FALSE);
+  quilt_bus_container_set_log_held (iface, self->log_held);
+  quilt_bus_container_set_started (iface, quilt_container_get_started (self));
+  quilt_bus_container_set_finished (iface, result->finished_usec);
+  quilt_bus_container_set_exit_code (iface, result->exit_code);
+  quilt_bus_container_set_reason (iface, result->reason ? result->reason : "");
+  quilt_bus_container_set_error_name (iface, error_name);
+  quilt_bus_container_set_error (iface, error);
+  quilt_bus_container_set_setup_step (iface, result->step);
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
+}
+
+static void
+log_change (QuiltContainer *self, QuiltState old)
+{
+  const QuiltResult *result = &self->result;
+  const char *name = self->record->options->name;
+  gboolean over = self->state == QUILT_STATE_EXITED || self->state == QUILT_STATE_FAILED;
+  QuiltEventFields fields = {
+      .container_id = self->record->id,
+      .container_name = name,
+      .image_name = self->record->image,
+      .image_digest = self->record->image_digest,
+      .scope = self->run ? quilt_run_get_scope (self->run) : NULL,
+      .state = states[self->state],
+      .old_state = states[old],
+      .reason = over ? result->reason : NULL,
+      .exit_code = result->exit_code,
+  };
+
+  if (self->state == QUILT_STATE_EXITED)
+    quilt_event_log (QUILT_EVENT_CONTAINER_STATE, &fields, "Container %s exited with %d (%s)", name,
+                     result->exit_code, result->reason);
+  else
+    quilt_event_log (QUILT_EVENT_CONTAINER_STATE, &fields, "Container %s is %s", name,
+                     states[self->state]);
+  if (self->state != QUILT_STATE_FAILED)
+    return;
+  fields.error = result->error_name;
+  quilt_event_log (QUILT_EVENT_CONTAINER_FAILED, &fields, "Container %s failed: %s", name,
+                   result->error);
+}
+
+void
+quilt_container_enter (QuiltContainer *self, QuiltState state)
+{
+  QuiltState old = self->state;
+
+  self->state = state;
+  quilt_container_refresh (self);
+  if (state == old)
+    return;
+  quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), states[old], states[state]);
+  quilt_summary_changed (self->daemon);
+  log_change (self, old);
+}
+
+QuiltSpec *
+quilt_container_plan (QuiltContainer *self, GError **error)
+{
+  QuiltStore *store = self->daemon->store;
+  const QuiltContainerRecord *record = self->record;
+  g_autofree char *upper = quilt_container_path (store, record->id, "upper");
+  g_autofree char *work = quilt_container_path (store, record->id, "work");
+  /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
+  g_autofree char *root = g_build_filename (self->daemon->run_dir, "containers", record->id, NULL);
+  QuiltRootfs rootfs = {
+      .layers = (const char *const *)self->image->layers,
+      .upper = upper,
+      .work = work,
+      .mount_point = root,
+      .etc = root,
+      .is_volatile = record->options->auto_remove,
+      .uid_map = record->uid_map,
+      .gid_map = record->gid_map,
+  };
+  g_autoptr (QuiltSpec) spec = quilt_spec_new_for_container (
+      record->id, record->options, &self->image->record->config, &rootfs, error);
+
+  if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error) ||
+      !quilt_devices_resolve (record->options, spec->devices, error))
+    return NULL;
+  quilt_sensors_mask (spec, "/sys/devices/system/cpu");
+  g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
+                        g_strdup (record->image));
+  return g_steal_pointer (&spec);
+}
+
+void
+quilt_container_answer_one (GTask *task, const GError *error)
+{
+  const QuiltContainer *self = g_task_get_source_object (task);
+  QuiltEnding *ending = g_task_get_task_data (task);
+
+  if (ending) {
+    ending->exit_code = self->result.exit_code;
+    ending->reason = g_strdup (self->result.reason ? self->result.reason : "");
+  }
+  if (error)
+    g_task_return_error (task, g_error_copy (error));
+  else
+    g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+void
+quilt_container_answer (GPtrArray *waiters, const GError *error)
+{
+  gsize n;
+  g_autofree gpointer *tasks = g_ptr_array_steal (waiters, &n); /* an answer may add new ones */
+
+  for (gsize i = 0; i < n; i++)
+    quilt_container_answer_one (tasks[i], error);
+}
+
+static void
+quilt_container_finalize (GObject *object)
+{
+  QuiltContainer *self = QUILT_CONTAINER (object);
+
+  quilt_run_free (self->run);
+  quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
+  quilt_container_record_free (self->record);
+  quilt_result_clear (&self->result);
+  g_clear_object (&self->image);
+  g_ptr_array_unref (self->start_waiters);
+  g_ptr_array_unref (self->end_waiters);
+  g_ptr_array_unref (self->settle_waiters);
+  g_ptr_array_unref (self->remove_waiters);
+  forget_rows (self);
+  g_free (self->left_scope);
+  g_free (self->scope_path);
+  g_free (self->command_line);
+  g_free (self->path);
+  G_OBJECT_CLASS (quilt_container_parent_class)->finalize (object);
+}
+
+static void
+quilt_container_init (QuiltContainer *self)
+{
+  self->start_waiters = g_ptr_array_new ();
+  self->end_waiters = g_ptr_array_new ();
+  self->settle_waiters = g_ptr_array_new ();
+  self->remove_waiters = g_ptr_array_new ();
+}
+
+/* Properties that nobody is told of when they change: they are read when they are asked for. */
+enum {
+  PROP_MEMORY_PRESSURE = 1,
+  PROP_CPU_PRESSURE,
+  PROP_IO_PRESSURE,
+  PROP_MEMORY_CURRENT,
+  PROP_CPU_USAGE
+};
+
+static const struct {
+  guint id;
+  const char *property, *resource;
+} pressures[] = {
+    {PROP_MEMORY_PRESSURE, "memory-pressure", "memory"},
+    {PROP_CPU_PRESSURE, "cpupressure", "cpu"},
+    {PROP_IO_PRESSURE, "iopressure", "io"},
+};
+
+static const struct {
+  guint id;
+  const char *property;
+  guint64 (*read) (const char *scope);
+} uses[] = {
+    {PROP_MEMORY_CURRENT, "memory-current", quilt_live_memory},
+    {PROP_CPU_USAGE, "cpuusage", quilt_live_cpu_usec},
+};
+
+/* The directory of the cgroup of its run. */
+static const char *
+get_scope_path (QuiltContainer *self)
+{
+  const char *scope = quilt_run_get_scope (self->run);
+
+  if (!self->scope_path || !g_str_equal (strrchr (self->scope_path, '/') + 1, scope)) {
+    g_free (self->scope_path);
+    self->scope_path = quilt_scope_path (quilt_run_get_place (self->run));
+  }
+  return self->scope_path;
+}
+
+void
+quilt_container_look_whether_frozen (QuiltContainer *self)
+{
+  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
+  gboolean frozen =
+      self->run && quilt_container_is_active (self) && quilt_live_is_frozen (get_scope_path (self));
+
+  if (frozen == quilt_bus_container_get_frozen (iface))
+    return;
+  forget_rows (self);
+  quilt_bus_container_set_frozen (iface, frozen);
+}
+
+static void
+quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  QuiltContainer *self = QUILT_CONTAINER (object);
+  gboolean runs = self->run && quilt_container_is_active (self);
+  const char *place = runs ? quilt_run_get_place (self->run) : "";
+
+  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
+    if (uses[i].id == id)
+      g_value_set_uint64 (value, runs ? uses[i].read (get_scope_path (self)) : G_MAXUINT64);
+  for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
+    if (pressures[i].id == id)
+      g_value_take_variant (value, quilt_pressure_read (place, pressures[i].resource));
+}
+
+/* The generated code sets none of them. */
+static void
+quilt_container_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+}
+
+/* Get and GetAll. GetManagedObjects does not come here: it shows what was seen last, since for a
+ * thousand containers it would look for too long. */
+static GVariant *
+on_get_property (GDBusConnection *bus,
+                 const char *sender,
+                 const char *path,
+                 const char *interface,
+                 const char *name,
+                 GError **error,
+                 gpointer data)
+{
+  QuiltContainer *self = QUILT_CONTAINER (data);
+  GDBusInterfaceSkeletonClass *parent =
+      G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class);
+
+  if (quilt_live_limits_has (name) && self->run && quilt_container_is_active (self))
+    quilt_live_limits_set_one (QUILT_BUS_CONTAINER (self), self->record->options,
+                               get_scope_path (self), name);
+  if (g_str_equal (name, "Frozen"))
+    quilt_container_look_whether_frozen (self);
+  return parent->get_vtable (data)->get_property (bus, sender, path, interface, name, error, data);
+}
+
+static GDBusInterfaceVTable *
+quilt_container_get_vtable (GDBusInterfaceSkeleton *skeleton)
+{
+  QuiltContainer *self = QUILT_CONTAINER (skeleton);
+  GDBusInterfaceSkeletonClass *parent =
+      G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class);
+
+  self->vtable = *parent->get_vtable (skeleton);
+  self->vtable.get_property = on_get_property;
+  return &self->vtable;
+}
+
+static void
+quilt_container_class_init (QuiltContainerClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->finalize = quilt_container_finalize;
+  object_class->get_property = quilt_container_get_property;
+  object_class->set_property = quilt_container_set_property;
+  for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
+    g_object_class_override_property (object_class, pressures[i].id, pressures[i].property);
+  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
+    g_object_class_override_property (object_class, uses[i].id, uses[i].property);
+  G_DBUS_INTERFACE_SKELETON_CLASS (class)->get_vtable = quilt_container_get_vtable;
+}
+
+static void
+container_iface_init (QuiltBusContainerIface *iface)
+{
+  quilt_container_bus_init (iface);
+}

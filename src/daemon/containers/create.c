@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CreateContainer and RunContainer. */
+#include "daemon/containers/create.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/bus/caller-fd.h"
+#include "daemon/bus/dict.h"
+#include "daemon/bus/error.h"
+#include "daemon/bus/event.h"
+#include "daemon/containers/create-ids.h"
+#include "daemon/containers/life.h"
+#include "daemon/containers/names.h"
+#include "daemon/containers/run-dir.h"
+#include "daemon/containers/share.h"
+#include "daemon/containers/work.h"
+#include "daemon/host/limits.h"
+#include "spec/words.h"
+#include "store/digest.h"
+
+/* Lives as long as its invocation. */
+typedef struct {
+  QuiltDaemon *daemon;
+  GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
+  char *image;   /* as the caller named it; once it was found, a name of it, or else its digest */
+  char *digest;  /* of the image that the caller was checked for */
+  char **images; /* the names that a rule may know it by */
+  QuiltOptions *options;
+  GPtrArray *others; /* of QuiltContainer: whose namespaces it shares */
+  QuiltContainer *container;
+  QuiltAttach attach;
+  gboolean run;
+  guint64 caps; /* its bounding set */
+} Creation;
+
+static void
+creation_free (Creation *creation)
+{
+  g_clear_pointer (&creation->options, quilt_options_free);
+  g_ptr_array_unref (creation->others);
+  g_clear_object (&creation->container);
+  quilt_fd_clear (&creation->attach.out);
+  quilt_fd_clear (&creation->attach.err);
+  g_free (creation->image);
+  g_free (creation->digest);
+  g_strfreev (creation->images);
+  g_free (creation);
+}
+
+static void
+answer (Creation *creation, const GError *error)
+{
+  QuiltDaemon *daemon = creation->daemon;
+  GDBusMethodInvocation *invocation = g_steal_pointer (&creation->invocation);
+  QuiltContainer *container = creation->container;
+
+  if (error)
+    quilt_bus_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (
+        invocation, g_variant_new ("(os)", container->path, container->record->id));
+  quilt_daemon_release (daemon);
+}
+
+/* Keeps the error of the start while the container that it failed for is removed. */
+typedef struct {
+  Creation *creation;
+  GError *error;
+} Failure;
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Failure *failure = data;
+
+  answer (failure->creation, failure->error);
+  g_error_free (failure->error);
+  g_free (failure);
+}
+
+static void
+on_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Creation *creation = data;
+  GError *error = NULL;
+  Failure *failure;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error)) {
+    answer (creation, NULL);
+    return;
+  }
+  failure = g_new0 (Failure, 1);
+  failure->creation = creation;
+  failure->error = error;
+  quilt_container_wait (creation->container,
+                        g_task_new (creation->container, NULL, on_removed, failure));
+}
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Creation *creation = data;
+  QuiltContainer *container = creation->container;
+  const QuiltContainerRecord *record = container->record;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error)) {
+    quilt_index_unname (creation->daemon->containers, record->options->name);
+    quilt_run_dir_remove (creation->daemon, record->id, NULL);
+    container->image->users--;
+    answer (creation, error);
+    return;
+  }
+  quilt_container_publish (container);
+  quilt_event_log (QUILT_EVENT_CONTAINER_CREATED,
+                   &(QuiltEventFields){.container_id = record->id,
+                                       .container_name = record->options->name,
+                                       .image_name = record->image,
+                                       .image_digest = record->image_digest},
+                   "Container %s was created from image %s", record->options->name, record->image);
+  if (creation->run)
+    quilt_container_start (container, &creation->attach,
+                           g_task_new (container, NULL, on_started, creation));
+  else
+    answer (creation, NULL);
+}
+
+static gboolean
+reserve_name (Creation *creation, GError **error)
+{
+  if (creation->options->name)
+    return quilt_index_reserve (creation->daemon->containers, creation->options->name, error);
+  creation->options->name = quilt_names_reserve (creation->daemon->containers);
+  return TRUE;
+}
+
+/* Everything about it is checked before anything is made. */
+static QuiltContainer *
+prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
+{
+  QuiltDaemon *daemon = creation->daemon;
+  QuiltImage *image = quilt_index_get (daemon->images, quilt_digest_hex (creation->digest));
+  g_autoptr (QuiltContainer) container = NULL;
+  g_autoptr (QuiltSpec) spec = NULL;
+  QuiltContainerRecord *record;
+
+  if (!image || image->removing) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "Image '%s' was removed",
+                 creation->image);
+    return NULL;
+  }
+  if (!reserve_name (creation, error))
+    return NULL;
+  record = g_new0 (QuiltContainerRecord, 1);
+  record->id = quilt_id_new ();
+  record->image = g_strdup (creation->image);
+  record->image_digest = g_strdup (image->record->digest);
+  record->owner = quilt_admission_get_uid (creation->invocation);
+  record->created_usec = (guint64)g_get_real_time ();
+  record->uid_map = quilt_id_map_copy (uid_map);
+  record->gid_map = quilt_id_map_copy (gid_map);
+  record->options = g_steal_pointer (&creation->options);
+  record->is_volatile = creation->run && record->options->auto_remove;
+  if (!record->options->userns)
+    record->options->userns = g_strdup (QUILT_USERNS_AUTO);
+  if (!record->options->user)
+    record->options->user = g_strdup (user);
+  container = quilt_container_new (daemon, record, image);
+  spec = quilt_container_plan (container, error);
+  if (spec && quilt_host_limits_check (daemon, record->options, error)) {
+    creation->caps = spec->process.capabilities.bounding;
+    return g_steal_pointer (&container);
+  }
+  quilt_index_unname (daemon->containers, record->options->name);
+  image->users--;
+  return NULL;
+}
+
+/* What only the compiler of filters knows to be wrong is found out here, and not at the start. */
+static void
+on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Creation *creation = data;
+  QuiltDaemon *daemon = creation->daemon;
+  const QuiltContainerRecord *record = creation->container->record;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_filters_make_finish (result, &error)) {
+    quilt_index_unname (daemon->containers, record->options->name);
+    creation->container->image->users--;
+    answer (creation, error);
+    return;
+  }
+  if (record->is_volatile)
+    quilt_run_dir_announce (daemon, record->id);
+  quilt_work_create (daemon->store, record, on_created, creation);
+}
+
+static void
+on_ids (GArray *uid_map, GArray *gid_map, const char *user, const GError *failure, gpointer data)
+{
+  Creation *creation = data;
+  g_autoptr (GError) error = NULL;
+
+  creation->container = failure ? NULL : prepare (creation, uid_map, gid_map, user, &error);
+  if (!creation->container) {
+    answer (creation, failure ? failure : error);
+    return;
+  }
+  quilt_filters_make_async (creation->daemon->filters,
+                            quilt_options_get_seccomp (creation->container->record->options),
+                            creation->caps, on_filter_made, creation);
+}
+
+static void
+create_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Creation *creation = data;
+
+  creation->invocation = invocation;
+  quilt_daemon_hold (creation->daemon);
+  quilt_create_ids (creation->daemon, creation->options->userns,
+                    quilt_admission_get_uid (invocation), on_ids, creation);
+}
+
+static void
+add_details (const Creation *creation, GPtrArray *details, const char *option)
+{
+  quilt_authority_add_image_details (details, creation->run ? "run" : "create",
+                                     creation->options->name, creation->images, creation->digest,
+                                     option);
+}
+
+/* Who may manage containers may not therefore become root by one: polkit is asked about each option
+ * that would let him. */
+static void
+manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Creation *creation = data;
+  g_autofree const char **options = quilt_options_privileges (creation->options);
+  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  const char *why;
+
+  if (!quilt_options_need_privilege (creation->options, &why)) {
+    create_authorized (invocation, creation);
+    return;
+  }
+  for (const char **option = options; *option; option++)
+    add_details (creation, details, *option);
+  quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_PRIVILEGED,
+                           details, create_authorized, creation);
+}
+
+static void
+require (Creation *creation, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+
+  add_details (creation, details, NULL);
+  /* Who shares a container's namespaces can do to it what its own processes can. */
+  for (guint i = 0; i < creation->others->len; i++) {
+    const QuiltContainerRecord *other = ((QuiltContainer *)creation->others->pdata[i])->record;
+
+    g_ptr_array_add (details, quilt_authority_details_new ("share", other->options->name,
+                                                           other->owner, other->image));
+  }
+  quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_MANAGE_CONTAINERS,
+                           details, manage_authorized, creation);
+}
+
+static gboolean
+read_request (Creation *creation, GVariant *options, GError **error)
+{
+  g_autoptr (GVariant) complete =
+      g_variant_ref_sink (quilt_config_complete_options (creation->daemon->config, options));
+  QuiltImage *image = quilt_index_find (creation->daemon->images, creation->image, error);
+
+  if (!image)
+    return FALSE;
+  creation->digest = g_strdup (image->record->digest);
+  creation->images = quilt_image_get_rule_names (image, creation->image);
+  g_free (creation->image);
+  creation->image = g_strdup (creation->images[0]);
+  creation->options = quilt_options_from_variant (complete, error);
+  return creation->options &&
+         quilt_share_bind (creation->daemon, creation->options, creation->others, error);
+}
+
+static Creation *
+creation_new (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, const char *image)
+{
+  Creation *creation = g_new0 (Creation, 1);
+
+  creation->daemon = daemon;
+  creation->image = g_strdup (image);
+  creation->others = g_ptr_array_new_with_free_func (g_object_unref);
+  creation->attach = (QuiltAttach){-1, -1};
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-creation", creation,
+                          (GDestroyNotify)creation_free);
+  return creation;
+}
+
+void
+quilt_create_container (QuiltDaemon *daemon,
+                        GDBusMethodInvocation *invocation,
+                        const char *image,
+                        GVariant *options)
+{
+  Creation *creation = creation_new (daemon, invocation, image);
+  g_autoptr (GError) error = NULL;
+
+  if (read_request (creation, options, &error))
+    require (creation, invocation);
+  else
+    quilt_bus_error_return (invocation, error);
+}
+
+static gboolean
+take_sink (GUnixFDList *fds, gint32 handle, const char *name, int *ret_fd, GError **error)
+{
+  int fd = quilt_caller_fd_take (fds, handle, name, QUILT_CALLER_FD_SINK, error);
+
+  if (fd < 0)
+    return FALSE;
+  *ret_fd = fd;
+  return TRUE;
+}
+
+void
+quilt_run_container (QuiltDaemon *daemon,
+                     GDBusMethodInvocation *invocation,
+                     GUnixFDList *fds,
+                     const char *image,
+                     GVariant *options)
+{
+  Creation *creation = creation_new (daemon, invocation, image);
+  gint32 out = -1, err = -1;
+  gboolean has_out = FALSE, has_err = FALSE;
+  const QuiltDictKey keys[] = {{"stdout", 'h', &out, &has_out}, {"stderr", 'h', &err, &has_err}};
+  g_autoptr (GVariant) rest = NULL;
+  g_autoptr (GError) error = NULL;
+
+  creation->run = TRUE;
+  rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
+  if (rest)
+    g_variant_ref_sink (rest);
+  if (rest && (!has_out || take_sink (fds, out, "stdout", &creation->attach.out, &error)) &&
+      (!has_err || take_sink (fds, err, "stderr", &creation->attach.err, &error)) &&
+      read_request (creation, rest, &error))
+    require (creation, invocation);
+  else
+    quilt_bus_error_return (invocation, error);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What changes a container's record: rename, update. */
+#pragma once
+
+#include "daemon/containers/container.h"
+
+/* Each takes over a handler's reference to invocation and answers it. */
+void quilt_container_rename (QuiltContainer *self,
+                             GDBusMethodInvocation *invocation,
+                             const char *name,
+                             GVariant *options);
+void
+quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options);

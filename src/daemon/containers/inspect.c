@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inspect of a container: its record, how it is, and what holds for it while it runs. */
+#include "daemon/containers/inspect.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "daemon/bus/dict.h"
+#include "daemon/bus/environment.h"
+#include "daemon/bus/error.h"
+#include "daemon/host/in-force.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+/* Lives as long as its invocation. */
+typedef struct {
+  QuiltContainer *container;
+  gboolean oci;
+} Inspection;
+
+static void
+inspection_free (Inspection *inspection)
+{
+  g_object_unref (inspection->container);
+  g_free (inspection);
+}
+
+static json_object *
+read_in_force (QuiltContainer *self)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u", self->pid);
+  g_autofd int proc_fd = self->pid > 0 ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+  return proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_run_get_scope (self->run)) : NULL;
+}
+
+/* What was asked, how it is, and while it runs, what holds. */
+static char *
+print_record (QuiltContainer *self, gboolean values)
+{
+  g_autoptr (json_object) object = quilt_container_record_to_json (self->record);
+  json_object *options = NULL, *env = NULL;
+  const char *state = quilt_state_to_string (self->state);
+
+  if (!values && json_object_object_get_ex (object, "options", &options) &&
+      json_object_object_get_ex (options, "env", &env))
+    quilt_environment_hide_json (env);
+  json_object_object_add (object, "command",
+                          quilt_json_new_strv (quilt_container_get_command (self)));
+  json_object_object_add (object, "state", json_object_new_string (state));
+  json_object_object_add (object, "result", quilt_result_to_json (&self->result));
+  json_object_object_add (object, "in_force", read_in_force (self));
+  return quilt_json_print (object, TRUE);
+}
+
+static char *
+print_oci (QuiltContainer *self, gboolean values, GError **error)
+{
+  g_autoptr (QuiltSpec) spec = NULL;
+
+  if (!self->image) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "The image of container '%s' is lost",
+                 self->record->options->name);
+    return NULL;
+  }
+  spec = quilt_container_plan (self, error);
+  if (!spec || !quilt_filters_describe (self->daemon->filters,
+                                        quilt_options_get_seccomp (self->record->options),
+                                        spec->process.capabilities.bounding, &spec->seccomp, error))
+    return NULL;
+  if (!values)
+    quilt_environment_hide (spec->process.env);
+  return quilt_spec_print (spec, TRUE);
+}
+
+/* values: whether the caller may manage the container, and so see the values in its environment. */
+static void
+on_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
+{
+  const Inspection *inspection = data;
+  QuiltContainer *self = inspection->container;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *json =
+      inspection->oci ? print_oci (self, values, &error) : print_record (self, values);
+
+  if (!json) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  quilt_bus_container_complete_inspect (
+      QUILT_BUS_CONTAINER (self), invocation,
+      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
+}
+
+static GPtrArray *
+new_details (const QuiltContainer *self)
+{
+  const QuiltContainerRecord *record = self->record;
+  GPtrArray *details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+
+  g_ptr_array_add (details, quilt_authority_details_new ("inspect", record->options->name,
+                                                         record->owner, record->image));
+  return details;
+}
+
+static void
+authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  const Inspection *inspection = data;
+  g_autoptr (GPtrArray) details = new_details (inspection->container);
+
+  quilt_authority_consult (inspection->container->daemon->authority, invocation,
+                           QUILT_ACTION_MANAGE_CONTAINERS, details, on_consulted, data);
+}
+
+void
+quilt_container_inspect (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  gboolean oci = FALSE;
+  const QuiltDictKey keys[] = {{"oci", 'b', &oci, NULL}};
+  g_autoptr (GPtrArray) details = new_details (self);
+  g_autoptr (GError) error = NULL;
+  Inspection *inspection;
+
+  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  inspection = g_new0 (Inspection, 1);
+  inspection->container = g_object_ref (self);
+  inspection->oci = oci;
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-inspection", inspection,
+                          (GDestroyNotify)inspection_free);
+  quilt_authority_require (self->daemon->authority, invocation, QUILT_ACTION_INSPECT, details,
+                           authorized, inspection);
+}

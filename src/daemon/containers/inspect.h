@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inspect of a container: its record, how it is, and what holds for it while it runs. */
+#pragma once
+
+#include "daemon/containers/container.h"
+
+/* Takes over a handler's reference to invocation and answers it. */
+void quilt_container_inspect (QuiltContainer *self,
+                              GDBusMethodInvocation *invocation,
+                              GVariant *options);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lists in one answer, straight from the tables. */
+#include "daemon/containers/list.h"
+
+#include "base/text.h"
+#include "daemon/bus/dict.h"
+#include "daemon/bus/error.h"
+#include "daemon/containers/container.h"
+#include "daemon/images/image.h"
+
+#include <string.h>
+
+#define CONTAINER_ROW "(ossssstttisua{ss})"
+/* Of one container's labels, so that no container makes the list too long for a message. */
+#define LABELS_MAX 4096
+
+static int
+compare_containers (gconstpointer a, gconstpointer b)
+{
+  const QuiltContainerRecord *one = (*(QuiltContainer *const *)a)->record;
+  const QuiltContainerRecord *other = (*(QuiltContainer *const *)b)->record;
+
+  if (one->created_usec != other->created_usec)
+    return one->created_usec < other->created_usec ? -1 : 1;
+  return g_strcmp0 (one->id, other->id);
+}
+
+static void
+add_labels (GVariantBuilder *builder, char **labels)
+{
+  gsize size = 0;
+
+  for (; labels && *labels; labels++) {
+    const char *value = strchr (*labels, '=') + 1;
+    g_autofree char *key = quilt_text_printable (*labels, value - *labels - 1, LABELS_MAX);
+    g_autofree char *text = quilt_text_printable (value, -1, LABELS_MAX);
+
+    size += strlen (key) + strlen (text);
+    if (size > LABELS_MAX)
+      return;
+    g_variant_builder_add (builder, "{ss}", key, text);
+  }
+}
+
+static const char *
+describe_state (QuiltContainer *container)
+{
+  if (container->state == QUILT_STATE_RUNNING &&
+      quilt_bus_container_get_frozen (QUILT_BUS_CONTAINER (container)))
+    return "paused";
+  return quilt_state_to_string (container->state);
+}
+
+/* Without detail: what the properties tell everybody. */
+static GVariant *
+new_row (QuiltContainer *container, gboolean detail)
+{
+  const QuiltContainerRecord *record = container->record;
+  const QuiltResult *result = &container->result;
+  g_auto (GVariantBuilder) labels = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{ss}"));
+
+  if (detail)
+    add_labels (&labels, record->options->labels);
+  return g_variant_ref_sink (g_variant_new (
+      CONTAINER_ROW, container->path, record->id, record->options->name, record->image,
+      detail ? container->command_line : "", describe_state (container), record->created_usec,
+      quilt_container_get_started (container), result->finished_usec, result->exit_code,
+      result->reason ? result->reason : "", record->owner, &labels));
+}
+
+/* Kept with the container: of a thousand, few have changed since the last list. */
+static GVariant *
+get_row (QuiltContainer *container, gboolean detail)
+{
+  quilt_container_look_whether_frozen (container);
+  if (!container->rows[detail])
+    container->rows[detail] = new_row (container, detail);
+  return container->rows[detail];
+}
+
+static void
+answer_containers (GDBusMethodInvocation *invocation, gboolean detail, gpointer data)
+{
+  QuiltDaemon *daemon = data;
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  g_autofree GVariant **rows = g_new (GVariant *, all->len);
+  GVariant *answer;
+
+  g_ptr_array_sort (all, compare_containers);
+  for (guint i = 0; i < all->len; i++)
+    rows[i] = get_row (all->pdata[i], detail);
+  answer = g_variant_new_array (G_VARIANT_TYPE (CONTAINER_ROW), rows, all->len);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&answer, 1));
+}
+
+static void
+containers_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  answer_containers (invocation, TRUE, data);
+}
+
+static int
+compare_images (gconstpointer a, gconstpointer b)
+{
+  const QuiltImageRecord *one = (*(QuiltImage *const *)a)->record;
+  const QuiltImageRecord *other = (*(QuiltImage *const *)b)->record;
+
+  if (one->created_usec != other->created_usec)
+    return one->created_usec < other->created_usec ? -1 : 1;
+  return g_strcmp0 (one->digest, other->digest);
+}
+
+void
+quilt_list_images (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->images);
+  g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(osastt)"));
+
+  if (!quilt_dict_read (options, NULL, 0, &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  g_ptr_array_sort (all, compare_images);
+  for (guint i = 0; i < all->len; i++) {
+    const QuiltImage *image = all->pdata[i];
+    const QuiltImageRecord *record = image->record;
+
+    g_variant_builder_add (&rows, "(os^astt)", image->path, record->digest, record->names,
+                           record->size, record->created_usec);
+  }
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(osastt))", &rows));
+}
+
+void
+quilt_list_containers (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  g_autoptr (GPtrArray) details = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean detail = FALSE;
+  const QuiltDictKey keys[] = {{"detail", 'b', &detail, NULL}};
+
+  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_ptr_array_add (details, quilt_authority_details_new ("list", NULL, G_MAXUINT32, NULL));
+  if (detail)
+    quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_INSPECT, details,
+                             containers_authorized, daemon);
+  else
+    quilt_authority_consult (daemon->authority, invocation, QUILT_ACTION_INSPECT, details,
+                             answer_containers, daemon);
+}

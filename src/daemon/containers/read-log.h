@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ReadLog of a container: its journal for callers that have no access to the journal. */
+#pragma once
+
+#include "daemon/containers/container.h"
+
+/* Takes over a handler's reference to invocation and answers it. */
+void quilt_container_read_log (QuiltContainer *self,
+                               GDBusMethodInvocation *invocation,
+                               GVariant *options);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a restarted quiltd finds: on the disk, in /run, and at systemd. */
+#include "daemon/containers/recovery.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/bus/event.h"
+#include "daemon/containers/life.h"
+#include "daemon/containers/outcome.h"
+#include "daemon/containers/run-dir.h"
+#include "daemon/containers/work.h"
+#include "daemon/images/remove.h"
+#include "spec/words.h"
+#include "store/digest.h"
+#include "store/images.h"
+#include "systemd/cgroup.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* A supervisor that says nothing for so long must not keep the others from being managed. */
+#define PATIENCE_MS 2000
+
+typedef struct {
+  QuiltDaemon *daemon;
+  void (*callback) (gpointer data);
+  gpointer data;
+  guint timer;
+  gboolean keep_layers; /* of images that are not known */
+  gboolean is_blind;    /* there may be more scopes than those in scopes: nothing may be removed */
+  GHashTable *scopes;   /* IDs of containers in which something runs */
+  GHashTable *broken;   /* containers whose record can't be read: what they run is left alone */
+} Recovery;
+
+static void
+recovery_free (Recovery *recovery)
+{
+  g_hash_table_unref (recovery->scopes);
+  g_hash_table_unref (recovery->broken);
+  g_free (recovery);
+}
+
+static void
+on_broken (const char *object, const GError *why, gpointer data)
+{
+  GHashTable *broken = data;
+
+  if (broken)
+    g_hash_table_add (broken, g_strdup (object));
+  quilt_event_log (QUILT_EVENT_OBJECT_BROKEN, &(QuiltEventFields){.object = object},
+                   "'%s' in the store can't be used and is left alone: %s", object, why->message);
+}
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error))
+    g_warning ("%s", error->message);
+}
+
+/* A power cut has damaged the text of the record, which is not synced. Nothing runs: there is
+ * neither a directory in /run nor a scope. A record that can't be read for another reason may be
+ * whole. */
+static gboolean
+was_cut_short (const Recovery *recovery, const char *id, const GError *why)
+{
+  QuiltDaemon *daemon = recovery->daemon;
+
+  return !recovery->is_blind && quilt_container_is_volatile (daemon->store, id) &&
+         !quilt_run_dir_exists (daemon, id) && !g_hash_table_contains (recovery->scopes, id) &&
+         g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
+}
+
+/* Its ids stay its own: it may run, and its files are there. */
+static void
+on_broken_container (const char *id, const GError *why, gpointer data)
+{
+  Recovery *recovery = data;
+  g_autoptr (GArray) uid_map = NULL;
+  g_autoptr (GArray) gid_map = NULL;
+
+  if (was_cut_short (recovery, id, why)) {
+    quilt_work_remove (recovery->daemon->store, id, FALSE, on_removed, NULL);
+    return;
+  }
+  on_broken (id, why, recovery->broken);
+  quilt_container_salvage_ids (recovery->daemon->store, id, &uid_map, &gid_map);
+  quilt_id_ranges_claim (recovery->daemon->id_ranges, id, uid_map, gid_map);
+}
+
+/* Its layers are not known, but they are there. */
+static void
+on_broken_image (const char *file, const GError *why, gpointer data)
+{
+  Recovery *recovery = data;
+
+  on_broken (file, why, NULL);
+  recovery->keep_layers = TRUE;
+}
+
+static gboolean
+load_images (Recovery *recovery, GError **error)
+{
+  QuiltDaemon *daemon = recovery->daemon;
+  g_autoptr (GPtrArray) records =
+      quilt_images_load (daemon->store, on_broken_image, recovery, error);
+
+  if (!records)
+    return FALSE;
+  g_ptr_array_set_free_func (records, NULL);
+  for (guint i = 0; i < records->len; i++) {
+    g_autoptr (QuiltImage) image = quilt_image_new (daemon, records->pdata[i]);
+
+    quilt_image_publish (image);
+  }
+  return TRUE;
+}
+
+/* The host was down. How the run ended is known if its supervisor could still keep that. */
+static void
+report_end (QuiltContainer *self)
+{
+  g_autoptr (GError) error = NULL;
+  QuiltMessage kept;
+
+  if (quilt_container_find_kept_end (self, &kept))
+    quilt_outcome_from_message (&self->result, &kept);
+  else
+    quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
+  if (!quilt_container_save_result (self->daemon->store, self->record->id, &self->result, TRUE,
+                                    &error))
+    g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
+               error->message);
+  quilt_container_enter (self, quilt_outcome_is_failure (&self->result) ? QUILT_STATE_FAILED
+                                                                        : QUILT_STATE_EXITED);
+}
+
+/* What a run has left in /run says more than the record: the supervisor knows whether the container
+ * runs, and its exit record how it ended. Until they have spoken, it is taken for running. */
+static void
+resume (Recovery *recovery, QuiltContainer *self)
+{
+  self->run = quilt_run_adopt (self->daemon, self->record->id, quilt_container_on_run, self);
+  if (self->run) {
+    if (self->result.unreadable)
+      quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+    self->state = QUILT_STATE_RUNNING;
+    self->recovering = TRUE;
+    quilt_container_refresh (self);
+    quilt_daemon_hold (self->daemon);
+    return;
+  }
+  quilt_container_take_state (self);
+  if (quilt_outcome_is_open (&self->result))
+    report_end (self);
+  /* Its record may outlive a power cut, and its removal not. But its files are in use if somebody
+   * has moved /run away. */
+  if (recovery->is_blind || g_hash_table_contains (recovery->scopes, self->record->id))
+    return;
+  if (self->record->is_volatile ||
+      (self->record->options->auto_remove && self->result.finished_usec))
+    quilt_container_remove_leftover (self);
+}
+
+static gboolean
+load_containers (Recovery *recovery, GError **error)
+{
+  QuiltDaemon *daemon = recovery->daemon;
+  g_autoptr (GPtrArray) all =
+      quilt_containers_load (daemon->store, on_broken_container, recovery, error);
+
+  for (guint i = 0; all && i < all->len; i++) {
+    QuiltStoredContainer *stored = all->pdata[i];
+    const char *hex = quilt_digest_hex (stored->record->image_digest);
+    QuiltImage *image = hex ? quilt_index_get (daemon->images, hex) : NULL;
+    g_autoptr (QuiltContainer) container =
+        quilt_container_new (daemon, g_steal_pointer (&stored->record), image);
+
+    if (!image)
+      recovery->keep_layers = TRUE; /* they may be mounted */
+    quilt_result_clear (&container->result);
+    container->result = stored->result;
+    memset (&stored->result, 0, sizeof stored->result);
+    quilt_container_publish (container);
+    resume (recovery, container);
+  }
+  return all != NULL;
+}
+
+static void
+on_stray (QuiltRunEvent event, const QuiltMessage *message, const GError *error, gpointer data)
+{
+  QuiltRun **stray = data;
+
+  switch (event) {
+  case QUILT_RUN_RUNNING:
+    g_warning ("The scope %s runs a container that is not in the store; it is left alone, and "
+               "'systemctl stop %s' ends it",
+               quilt_run_get_scope (*stray), quilt_run_get_scope (*stray));
+    break;
+  case QUILT_RUN_ENDED:
+    quilt_run_release (*stray, TRUE);
+    break;
+  case QUILT_RUN_SETTLED:
+    quilt_run_free (*stray);
+    g_free (stray);
+    break;
+  default:
+    break;
+  }
+}
+
+/* Runs of containers that are not in the store: quiltd went in the middle of a removal, or the
+ * store is not all there. What has ended is cleared away. */
+static void
+find_strays (Recovery *recovery)
+{
+  QuiltDaemon *daemon = recovery->daemon;
+  int fd = openat (daemon->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  while (dir && (entry = readdir (dir))) {
+    QuiltRun **stray;
+
+    if (!quilt_id_check (entry->d_name) || quilt_index_get (daemon->containers, entry->d_name) ||
+        g_hash_table_contains (recovery->broken, entry->d_name))
+      continue;
+    stray = g_new0 (QuiltRun *, 1);
+    *stray = quilt_run_adopt (daemon, entry->d_name, on_stray, stray);
+    if (!*stray)
+      g_free (stray);
+  }
+  if (dir)
+    closedir (dir);
+  else
+    quilt_fd_clear (&fd);
+}
+
+/* Nothing that is alive is ended for being unknown: somebody may have moved /run or the store away.
+ */
+static void
+on_scope (const char *scope, const char *id, gpointer data)
+{
+  Recovery *recovery = data;
+
+  g_hash_table_add (recovery->scopes, g_strdup (id));
+  if (!quilt_run_dir_exists (recovery->daemon, id))
+    g_warning ("The scope %s runs a container, %s, whose directory in /run is gone; it is left "
+               "alone, and 'systemctl stop %s' ends it",
+               scope, id, scope);
+}
+
+static void
+find_scopes (Recovery *recovery)
+{
+  g_autoptr (GError) error = NULL;
+
+  recovery->is_blind = !quilt_scopes_foreach (on_scope, recovery, &error);
+  if (recovery->is_blind)
+    g_warning ("%s; containers to be removed are kept until quiltd is restarted", error->message);
+}
+
+static void
+end_recovery (Recovery *recovery)
+{
+  void (*callback) (gpointer data) = recovery->callback;
+  gpointer data = recovery->data;
+
+  if (recovery->timer)
+    g_source_remove (recovery->timer);
+  recovery->timer = 0;
+  recovery->callback = NULL;
+  if (callback)
+    callback (data);
+}
+
+static void
+on_all_known (gpointer data)
+{
+  Recovery *recovery = data;
+
+  quilt_daemon_when_idle (recovery->daemon, NULL, NULL);
+  end_recovery (recovery);
+  recovery_free (recovery);
+}
+
+static gboolean
+on_out_of_patience (gpointer data)
+{
+  Recovery *recovery = data;
+
+  g_warning ("Not all supervisors have answered: their containers are taken for running");
+  recovery->timer = 0;
+  end_recovery (recovery);
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer data, GError **error)
+{
+  Recovery *recovery = g_new0 (Recovery, 1);
+
+  recovery->daemon = daemon;
+  recovery->callback = callback;
+  recovery->data = data;
+  recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  find_scopes (recovery);
+  if (!load_images (recovery, error) || !load_containers (recovery, error)) {
+    recovery_free (recovery);
+    return FALSE;
+  }
+  if (!recovery->keep_layers)
+    quilt_image_sweep_layers (daemon);
+  quilt_id_ranges_prepare (daemon->id_ranges);
+  find_strays (recovery);
+  quilt_run_dir_sweep_limits (daemon);
+  recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
+  quilt_daemon_when_idle (daemon, on_all_known, recovery);
+  return TRUE;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The removal of a container: its files, what is left of its run, the object. */
+#include "daemon/containers/life.h"
+
+#include "base/error.h"
+#include "daemon/containers/private.h"
+#include "daemon/containers/run-dir.h"
+#include "daemon/containers/work.h"
+
+#include <signal.h>
+
+static void
+on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error))
+    g_warning ("%s", error->message);
+  quilt_container_answer (self->remove_waiters, NULL);
+}
+
+static void
+finish_removal (QuiltContainer *self)
+{
+  g_autoptr (GError) removed = NULL;
+
+  /* A run leaves none; one that was announced and could not begin does. */
+  quilt_run_dir_remove (self->daemon, self->record->id, NULL);
+  quilt_container_unpublish (self);
+  if (!self->result.reason || !*self->result.reason)
+    removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                           "Container '%s' was removed before it ran", self->record->options->name);
+  quilt_container_answer (self->end_waiters, removed);
+  /* Who asked for the removal finds nothing left, not even a scope that is empty. */
+  if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
+    quilt_systemd_wait_left_async (self->daemon->systemd, self->left_scope, on_scope_gone,
+                                   g_object_ref (self));
+  else
+    quilt_container_answer (self->remove_waiters, NULL);
+}
+
+static void
+on_deleted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->deleting = FALSE;
+  self->deleted = quilt_work_finish (result, &error);
+  if (self->deleted) {
+    quilt_container_remove_if_due (self);
+    return;
+  }
+  g_warning ("Failed to remove container %s: %s", self->record->options->name, error->message);
+  self->removing = FALSE;
+  quilt_container_answer (self->remove_waiters, error);
+  quilt_container_answer (self->end_waiters, NULL);
+}
+
+/* The files go while systemd takes the scope apart: neither needs the other. A change of the record
+ * is finished first: it would give names to an object that is gone, and take them from others. */
+void
+quilt_container_remove_if_due (QuiltContainer *self)
+{
+  if (!self->removing || self->editing || self->deleting || quilt_container_is_active (self) ||
+      self->gone)
+    return;
+  if (self->deleted) {
+    if (!self->run)
+      finish_removal (self);
+    return;
+  }
+  self->deleting = TRUE;
+  quilt_work_remove (self->daemon->store, self->record->id, !self->record->is_volatile, on_deleted,
+                     g_object_ref (self));
+}
+
+void
+quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
+{
+  if (self->gone) {
+    quilt_container_refuse (task, QUILT_ERROR_NOT_FOUND, self, "was removed");
+    return;
+  }
+  if (self->editing) {
+    quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being changed");
+    return;
+  }
+  if (quilt_container_is_active (self) && !args->force) {
+    quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                            "runs: stop it first, or force its removal (--force)");
+    return;
+  }
+  if (quilt_container_is_active (self) && quilt_container_refuse_while_frozen (task, self))
+    return;
+  if (quilt_container_is_lingering (self)) {
+    if (!args->force) {
+      quilt_container_refuse_while_lingering (task, self);
+      return;
+    }
+    quilt_run_give_up (self->run);
+  }
+  self->forced = self->forced || args->force;
+  g_ptr_array_add (self->remove_waiters, task);
+  if (self->removing)
+    return;
+  self->removing = TRUE;
+  if (self->state == QUILT_STATE_SETTING_UP)
+    quilt_container_begin_stop (self, 0);
+  else if (quilt_container_is_active (self) && !self->ended)
+    quilt_run_kill (self->run, SIGKILL);
+  quilt_container_remove_if_due (self);
+}
+
+void
+quilt_container_remove_leftover (QuiltContainer *self)
+{
+  self->removing = TRUE;
+  quilt_container_remove_if_due (self);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a run of a container leaves in /run. */
+#include "daemon/containers/run-dir.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "systemd/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* journald looks here for a unit's rate limit, where PID 1 puts it for services. A scope has no
+ * such setting, and journald's default loses lines of a busy container. "0" is "no limit". */
+static const char *const limits[] = {"log-rate-limit-interval:", "log-rate-limit-burst:"};
+
+void
+quilt_run_dir_lift_limits (QuiltDaemon *daemon, const char *scope)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && daemon->units_fd >= 0; i++) {
+    g_autofree char *name = g_strconcat (limits[i], scope, NULL);
+
+    if (symlinkat ("0", daemon->units_fd, name) < 0 && errno != EEXIST)
+      g_warning ("Failed to lift journald's limit for '%s': %s", scope, g_strerror (errno));
+  }
+}
+
+void
+quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && daemon->units_fd >= 0; i++) {
+    g_autofree char *name = g_strconcat (limits[i], scope, NULL);
+
+    unlinkat (daemon->units_fd, name, 0);
+  }
+}
+
+void
+quilt_run_dir_sweep_limits (QuiltDaemon *daemon)
+{
+  int fd = openat (daemon->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
+  struct dirent *entry;
+
+  while (dir && scopes && (entry = readdir (dir))) {
+    const char *scope = strchr (entry->d_name, ':');
+
+    if (g_str_has_prefix (entry->d_name, "log-rate-limit-") && scope &&
+        g_str_has_prefix (scope, ":quilt-") && g_str_has_suffix (scope, ".scope") &&
+        !g_hash_table_contains (scopes, scope + 1))
+      unlinkat (daemon->units_fd, entry->d_name, 0);
+  }
+  if (dir)
+    closedir (dir);
+  else
+    quilt_fd_clear (&fd);
+}
+
+static int
+make_directory (int runs_fd, const char *id, GError **error)
+{
+  g_autofd int fd = -1;
+
+  if (mkdirat (runs_fd, id, 0700) < 0 &&
+      (errno != EEXIST || !quilt_tree_remove (runs_fd, id, NULL) ||
+       mkdirat (runs_fd, id, 0700) < 0)) {
+    quilt_set_error_errno (error, errno, "Failed to make the run directory '%s'", id);
+    return -1;
+  }
+  return quilt_dir_open (runs_fd, id, error);
+}
+
+static gboolean
+write_file (int fd, const char *name, const char *text, GError **error)
+{
+  return quilt_file_replace (fd, name, text, strlen (text), QUILT_FILE_VOLATILE, error);
+}
+
+int
+quilt_run_dir_make (QuiltDaemon *daemon,
+                    const char *id,
+                    const char *place,
+                    const char *config,
+                    char *const etc[QUILT_ETC_FILES],
+                    GError **error)
+{
+  g_autofd int fd = make_directory (daemon->runs_fd, id, error);
+
+  if (fd < 0)
+    return -1;
+  if (symlinkat (place, fd, "scope") < 0 && errno != EEXIST) {
+    quilt_set_error_errno (error, errno, "Failed to write 'scope'");
+    return -1;
+  }
+  for (guint i = 0; i < QUILT_ETC_FILES; i++)
+    if (etc[i] && !write_file (fd, quilt_etc_name (i), etc[i], error))
+      return -1;
+  if (!write_file (fd, "config.json", config, error))
+    return -1;
+  return g_steal_fd (&fd);
+}
+
+void
+quilt_run_dir_announce (QuiltDaemon *daemon, const char *id)
+{
+  mkdirat (daemon->runs_fd, id, 0700); /* a failure is reported by the run itself */
+}
+
+gboolean
+quilt_run_dir_exists (QuiltDaemon *daemon, const char *id)
+{
+  return faccessat (daemon->runs_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+char *
+quilt_run_dir_get_place (QuiltDaemon *daemon, const char *id)
+{
+  g_autofree char *path = g_build_filename (id, "scope", NULL);
+  char place[PATH_MAX];
+  ssize_t n = readlinkat (daemon->runs_fd, path, place, sizeof place);
+
+  return n > 0 && (size_t)n < sizeof place ? g_strndup (place, (gsize)n) : NULL;
+}
+
+gboolean
+quilt_run_dir_get_exit (QuiltDaemon *daemon,
+                        const char *id,
+                        QuiltMessage *ret_message,
+                        GError **error)
+{
+  g_autofree char *path = g_build_filename (id, "exit", NULL);
+
+  return quilt_message_load_end (daemon->runs_fd, path, ret_message, error);
+}
+
+/* For bus, journal and service manager: without them nobody could end what takes the others. */
+#define DESCRIPTORS_LEFT 16
+
+static gboolean
+is_one_of_the_last (int fd)
+{
+  struct rlimit limit;
+
+  return getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         (rlim_t)fd + DESCRIPTORS_LEFT >= limit.rlim_cur;
+}
+
+int
+quilt_run_dir_connect (QuiltDaemon *daemon, const char *id, GError **error)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  /* By way of /proc: the name itself may be longer than an address holds. */
+  snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s/supervisor",
+            daemon->runs_fd, id);
+  if (fd >= 0 && is_one_of_the_last (fd)) {
+    quilt_fd_clear (&fd);
+    errno = EMFILE;
+  }
+  if (fd >= 0 && connect (fd, (struct sockaddr *)&address, sizeof address) == 0)
+    return g_steal_fd (&fd);
+  if (fd >= 0 && (errno == ENOENT || errno == ECONNREFUSED))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "The supervisor of container %s is gone", id);
+  else
+    quilt_set_error_errno (error, errno, "Failed to connect to the supervisor of container %s", id);
+  return -1;
+}
+
+void
+quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scope)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (scope)
+    quilt_run_dir_forget_scope (daemon, scope);
+  if (!quilt_tree_remove (daemon->runs_fd, id, &error))
+    g_warning ("%s", error->message);
+}

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One run of a container: its supervisor, its scope, its directory in /run. */
+#include "daemon/containers/run.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/containers/run-dir.h"
+#include "daemon/helpers/helper.h"
+#include "spec/slice.h"
+#include "systemd/cgroup.h"
+
+#include <signal.h>
+
+/* After this long a supervisor that should have acted is taken for hung, and killed. */
+#define PATIENCE_SECONDS 10
+/* And one that has yet to make a root file system, on a host that may have a lot to do. */
+#define READY_SECONDS 60
+
+/* The next spare is executed a moment after a run has settled, when who waited for that has gone
+ * its way; or while the run goes on, if it takes longer than this. */
+#define SPARE_AFTER_MS 4
+#define SPARE_MEANWHILE_MS 50
+
+/* Between two looks at a run that could not be looked at. */
+#define LOOK_AGAIN_MS 100
+
+struct QuiltRun {
+  QuiltDaemon *daemon;
+  char *id;
+  char *place; /* of its scope (spec/slice.h); NULL: adopted, and never got so far; or the name is
+                  somebody else's */
+  QuiltHelper
+      *helper; /* kept after its end: its pid stays its own until systemd has no use for it */
+  QuiltRunFunc callback;
+  gpointer data;
+  guint timer; /* of our patience */
+  guint idle;  /* an event that is due */
+  guint settling;
+  guint asking; /* answers of systemd that are due */
+  gboolean adopted;
+  gboolean scoped; /* the scope is there */
+  gboolean allowed;
+  gboolean ready;      /* it was built */
+  gboolean gone_ahead; /* GO was sent: its end is the supervisor's to tell */
+  gboolean ended;
+  gboolean released;
+  gboolean recorded;
+  gboolean lingering;
+  gboolean puzzled; /* it could not be looked at, and that was said */
+  GQueue orders;    /* of QuiltMessage, for a supervisor that we are not connected to yet */
+  GError *verdict;  /* why we ended it before GO */
+};
+
+static void settle (QuiltRun *self);
+
+static void
+stop_timer (QuiltRun *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+}
+
+/* Everything of the run, by brute force. A scope without its mark holds no process of the container
+ * but the init, which dies with its supervisor. */
+static gboolean
+destroy (QuiltRun *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->helper)
+    quilt_helper_kill (self->helper);
+  if (!self->place || quilt_scope_kill (self->place, self->id, &error))
+    return TRUE;
+  g_warning ("%s", error->message);
+  return FALSE;
+}
+
+static gboolean
+on_out_of_patience (gpointer data)
+{
+  QuiltRun *self = data;
+
+  if (self->place && quilt_systemd_thaw_scope (self->daemon->systemd, self->place)) {
+    g_warning ("The supervisor of container %s does not react: it was frozen", self->id);
+    return G_SOURCE_CONTINUE;
+  }
+  g_warning ("The supervisor of container %s does not react, it is killed", self->id);
+  if (!self->ready && !self->adopted && !self->verdict)
+    self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                 "The container's supervisor did not get ready within %d s; start "
+                                 "it again",
+                                 READY_SECONDS);
+  if (!destroy (self))
+    return G_SOURCE_CONTINUE;
+  self->timer = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_patiently (QuiltRun *self, guint64 more_usec)
+{
+  stop_timer (self);
+  if (more_usec / G_USEC_PER_SEC < G_MAXUINT - PATIENCE_SECONDS)
+    self->timer = g_timeout_add_seconds ((guint)(more_usec / G_USEC_PER_SEC) + PATIENCE_SECONDS,
+                                         on_out_of_patience, self);
+}
+
+static void
+end (QuiltRun *self, const QuiltMessage *message, const GError *error)
+{
+  if (self->ended)
+    return;
+  self->ended = TRUE;
+  stop_timer (self);
+  self->callback (QUILT_RUN_ENDED, message, error, self->data);
+}
+
+static void
+send (QuiltRun *self, const QuiltMessage *message)
+{
+  /* A failure means that the other side is gone, and closed() says so. */
+  if (self->helper)
+    quilt_helper_send (self->helper, message);
+  else if (self->idle)
+    g_queue_push_tail (&self->orders, g_memdup2 (message, sizeof *message));
+}
+
+static void
+send_signal (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, type);
+  message.signal = signal;
+  message.time_usec = time_usec;
+  send (self, &message);
+}
+
+/* systemd's own stop thaws a unit first too: a frozen supervisor could not act. */
+static void
+ask_to_end (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
+{
+  if (self->place)
+    quilt_systemd_thaw_scope (self->daemon->systemd, self->place);
+  send_signal (self, type, signal, time_usec);
+}
+
+static void
+go_if_ready (QuiltRun *self)
+{
+  if (!self->scoped || !self->allowed || self->gone_ahead || self->ended || self->verdict)
+    return;
+  self->gone_ahead = TRUE;
+  send_signal (self, QUILT_MESSAGE_GO, 0, 0);
+}
+
+/* Ends a run whose command was never executed; closed() follows. */
+static void
+call_off (QuiltRun *self, GError *why)
+{
+  if (self->verdict || self->ended) {
+    g_error_free (why);
+    return;
+  }
+  self->verdict = why;
+  destroy (self);
+}
+
+static void
+on_message (const QuiltMessage *message, gpointer data)
+{
+  QuiltRun *self = data;
+
+  switch (message->type) {
+  case QUILT_MESSAGE_READY:
+    stop_timer (self);
+    self->ready = TRUE;
+    /* quiltd went away before GO: who asked for this run has been told that it failed. */
+    if (self->adopted && !self->gone_ahead)
+      call_off (self,
+                g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                             "quiltd ended before the container was started; start it again"));
+    break;
+  case QUILT_MESSAGE_STEP:
+  case QUILT_MESSAGE_RUNNING:
+    self->ready = self->gone_ahead = TRUE;
+    if (!self->ended)
+      self->callback (message->type == QUILT_MESSAGE_STEP ? QUILT_RUN_STEP : QUILT_RUN_RUNNING,
+                      message, NULL, self->data);
+    break;
+  case QUILT_MESSAGE_FAILED:
+  case QUILT_MESSAGE_EXITED:
+    end (self, self->verdict ? NULL : message, self->verdict);
+    break;
+  case QUILT_MESSAGE_LINGERING:
+    stop_timer (self);
+    self->lingering = self->released;
+    if (self->lingering)
+      self->callback (QUILT_RUN_LINGERING, NULL, NULL, self->data);
+    break;
+  default:
+    g_warning ("The supervisor of container %s sent an unknown message %u", self->id,
+               message->type);
+  }
+}
+
+static gboolean look (gpointer data);
+
+/* What keeps us from knowing now (no descriptor is free, the supervisor's backlog is full) says
+ * nothing about the run. */
+static void
+look_later (QuiltRun *self, const GError *why)
+{
+  if (!self->puzzled)
+    g_warning ("%s; until that is possible, the container counts as running", why->message);
+  self->puzzled = TRUE;
+  self->idle = g_timeout_add (LOOK_AGAIN_MS, look, self);
+}
+
+/* The supervisor is gone. */
+static void
+on_closed (gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+  QuiltMessage message;
+
+  if (self->ended)
+    return;
+  if (!self->verdict) {
+    if (quilt_run_dir_get_exit (self->daemon, self->id, &message, &error)) {
+      end (self, &message, NULL);
+      return;
+    }
+    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) {
+      look_later (self, error);
+      return;
+    }
+  }
+  destroy (self); /* what may be left without a supervisor */
+  if (!self->verdict && !self->adopted && !(self->ready && self->gone_ahead))
+    self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                 "The container's supervisor was killed, or failed, before it "
+                                 "executed the command; start it again, and see what the journal "
+                                 "of quiltd.service says");
+  end (self, NULL, self->verdict);
+}
+
+/* The supervisor hung up, or said what we don't understand. If it lives, so does the container. */
+static gboolean
+on_hung_up (gpointer data)
+{
+  QuiltRun *self = data;
+
+  if (self->ended || self->verdict || !(self->gone_ahead || self->adopted))
+    return FALSE;
+  g_clear_pointer (&self->helper, quilt_helper_free);
+  self->idle = g_timeout_add (self->puzzled ? LOOK_AGAIN_MS : 1, look, self);
+  self->puzzled = TRUE;
+  return TRUE;
+}
+
+static const QuiltHelperEvents helper_events = {on_message, on_closed, on_hung_up};
+
+static gboolean
+look (gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+  int socket = quilt_run_dir_connect (self->daemon, self->id, &error);
+
+  self->idle = 0;
+  if (socket >= 0) {
+    self->helper = quilt_helper_adopt (socket, &helper_events, self);
+    for (GList *order = self->orders.head; order; order = order->next)
+      send (self, order->data);
+    g_queue_clear_full (&self->orders, g_free);
+  } else if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    on_closed (self);
+  else
+    look_later (self, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->asking--;
+  if (quilt_systemd_start_scope_finish (self->daemon->systemd, result, &error)) {
+    self->scoped = TRUE;
+    /* Not before: the last one of that name may have been on its way out. */
+    quilt_run_dir_lift_limits (self->daemon, quilt_place_unit (self->place));
+    go_if_ready (self);
+  } else {
+    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
+      g_clear_pointer (&self->place, g_free);
+    call_off (self, g_steal_pointer (&error));
+  }
+  settle (self);
+}
+
+static QuiltRun *
+run_new (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data)
+{
+  QuiltRun *self = g_new0 (QuiltRun, 1);
+
+  self->daemon = daemon;
+  self->id = g_strdup (id);
+  self->callback = callback;
+  self->data = data;
+  return self;
+}
+
+static QuiltHelper *
+begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError **error)
+{
+  const struct {
+    int fd;
+    QuiltMessageFlags flag;
+  } optional[] = {
+      {plan->filter, QUILT_MESSAGE_FLAG_FILTER},
+      {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
+      {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
+      {quilt_journal_budget_get_fd (self->daemon->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
+      {plan->store_fd, QUILT_MESSAGE_FLAG_STORE},
+  };
+  g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
+  QuiltMessage begin;
+
+  quilt_message_init (&begin, QUILT_MESSAGE_BEGIN);
+  begin.total = plan->n_joins;
+  begin.done = plan->log_used;
+  begin.time_usec = plan->log_used_usec;
+  begin.code = (gint32)plan->owner;
+  g_array_append_val (fds, dir_fd);
+  g_array_append_vals (fds, plan->joins, plan->n_joins);
+  for (guint i = 0; i < G_N_ELEMENTS (optional); i++) {
+    if (optional[i].fd < 0)
+      continue;
+    begin.flags |= optional[i].flag;
+    g_array_append_val (fds, optional[i].fd);
+  }
+  return quilt_spare_begin (self->daemon->spare, &begin, (const int *)(gpointer)fds->data, fds->len,
+                            &helper_events, self, error);
+}
+
+QuiltRun *
+quilt_run_start (QuiltDaemon *daemon,
+                 const QuiltRunPlan *plan,
+                 QuiltRunFunc callback,
+                 gpointer data,
+                 GError **error)
+{
+  QuiltRun *self = run_new (daemon, plan->id, callback, data);
+  g_autofd int dir_fd =
+      quilt_run_dir_make (daemon, plan->id, plan->place, plan->config, plan->etc, error);
+
+  self->place = g_strdup (plan->place);
+  if (dir_fd >= 0)
+    self->helper = begin_supervisor (self, dir_fd, plan, error);
+  if (!self->helper) {
+    quilt_run_dir_remove (daemon, plan->id, NULL);
+    quilt_run_free (self);
+    return NULL;
+  }
+  self->asking++;
+  quilt_systemd_start_scope_async (
+      daemon->systemd, quilt_place_unit (self->place),
+      quilt_options_scope_properties (plan->options, plan->devices,
+                                      quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
+      NULL, on_scope_started, self);
+  self->timer = g_timeout_add_seconds (READY_SECONDS, on_out_of_patience, self);
+  quilt_spare_refill (daemon->spare, SPARE_MEANWHILE_MS);
+  return self;
+}
+
+QuiltRun *
+quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data)
+{
+  QuiltRun *self;
+
+  if (!quilt_run_dir_exists (daemon, id))
+    return NULL;
+  self = run_new (daemon, id, callback, data);
+  self->adopted = TRUE;
+  self->place = quilt_run_dir_get_place (daemon, id);
+  self->idle = g_idle_add (look, self);
+  return self;
+}
+
+void
+quilt_run_free (QuiltRun *self)
+{
+  if (!self)
+    return;
+  stop_timer (self);
+  g_clear_handle_id (&self->idle, g_source_remove);
+  g_clear_handle_id (&self->settling, g_source_remove);
+  quilt_helper_free (self->helper);
+  g_queue_clear_full (&self->orders, g_free);
+  g_clear_error (&self->verdict);
+  g_free (self->place);
+  g_free (self->id);
+  g_free (self);
+}
+
+void
+quilt_run_allow (QuiltRun *self)
+{
+  self->allowed = TRUE;
+  go_if_ready (self);
+}
+
+void
+quilt_run_call_off (QuiltRun *self, const GError *why)
+{
+  call_off (self, g_error_copy (why));
+}
+
+static void
+call_off_for_stop (QuiltRun *self)
+{
+  call_off (self, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                               "The container was stopped before its command was executed"));
+}
+
+void
+quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec)
+{
+  if (!self->gone_ahead && !self->adopted) {
+    call_off_for_stop (self);
+    return;
+  }
+  ask_to_end (self, QUILT_MESSAGE_STOP, signal, timeout_usec);
+  wait_patiently (self, timeout_usec);
+}
+
+void
+quilt_run_kill (QuiltRun *self, int signal)
+{
+  if (!self->gone_ahead && !self->adopted) {
+    call_off_for_stop (self);
+    return;
+  }
+  ask_to_end (self, QUILT_MESSAGE_KILL, signal, 0);
+  if (signal == SIGKILL)
+    wait_patiently (self, 0);
+}
+
+void
+quilt_run_set_stop (QuiltRun *self, int signal, guint64 timeout_usec)
+{
+  send_signal (self, QUILT_MESSAGE_STOP_SETTINGS, signal, timeout_usec);
+}
+
+void
+quilt_run_close_output (QuiltRun *self)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_CLOSE);
+  send (self, &message);
+}
+
+void
+quilt_run_rename (QuiltRun *self, const char *name)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_RENAME);
+  quilt_message_set_text (&message, name);
+  send (self, &message);
+}
+
+gboolean
+quilt_run_is_clogged (const QuiltRun *self)
+{
+  return self->helper ? quilt_helper_is_clogged (self->helper) : self->orders.length > 0;
+}
+
+/* Frees self, by way of the callback. */
+static void
+report_settled (QuiltRun *self)
+{
+  stop_timer (self);
+  if (self->recorded)
+    quilt_run_dir_remove (self->daemon, self->id, self->place ? quilt_run_get_scope (self) : NULL);
+  else if (self->place)
+    quilt_run_dir_forget_scope (self->daemon, quilt_place_unit (self->place));
+  quilt_spare_refill (self->daemon->spare, SPARE_AFTER_MS);
+  self->callback (QUILT_RUN_SETTLED, NULL, NULL, self->data);
+}
+
+static gboolean
+on_nothing_left (gpointer data)
+{
+  QuiltRun *self = data;
+
+  self->idle = 0;
+  report_settled (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->asking--;
+  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error)) {
+    g_warning ("%s", error->message); /* processes may live: nothing of theirs is given away */
+    return;
+  }
+  report_settled (self);
+}
+
+static gboolean
+on_settle_again (gpointer data)
+{
+  QuiltRun *self = data;
+
+  self->settling = 0;
+  settle (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+settle (QuiltRun *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_ours = self->place != NULL;
+
+  if (!self->released || self->asking > 0 || self->settling)
+    return;
+  /* An earlier quiltd's scope may be gone, and its name be somebody else's by now. */
+  if (is_ours && self->adopted &&
+      !quilt_scope_belongs_to (self->place, self->id, &is_ours, &error)) {
+    if (!self->puzzled)
+      g_warning ("%s; this is tried again until it is possible", error->message);
+    self->puzzled = TRUE;
+    self->settling = g_timeout_add (LOOK_AGAIN_MS, on_settle_again, self);
+    return;
+  }
+  if (is_ours) {
+    self->asking++;
+    /* Before GO there may be nobody in it yet: that it is empty says nothing. */
+    if (self->gone_ahead)
+      quilt_systemd_wait_empty_async (self->daemon->systemd, self->place, NULL, on_scope_left,
+                                      self);
+    else
+      quilt_systemd_wait_gone_async (self->daemon->systemd, self->place, NULL, on_scope_left, self);
+    return;
+  }
+  if (self->idle)
+    g_source_remove (self->idle); /* look() has nothing to find any more */
+  self->idle = g_idle_add (on_nothing_left, self);
+}
+
+void
+quilt_run_release (QuiltRun *self, gboolean recorded)
+{
+  QuiltMessage bye;
+
+  self->released = TRUE;
+  self->recorded = recorded;
+  quilt_message_init (&bye, QUILT_MESSAGE_BYE);
+  send (self, &bye);
+  wait_patiently (self, 0);
+  settle (self);
+}
+
+void
+quilt_run_give_up (QuiltRun *self)
+{
+  destroy (self);
+}
+
+gboolean
+quilt_run_is_lingering (const QuiltRun *self)
+{
+  return self->lingering;
+}
+
+const char *
+quilt_run_get_scope (const QuiltRun *self)
+{
+  return self->place ? quilt_place_unit (self->place) : "";
+}
+
+const char *
+quilt_run_get_place (const QuiltRun *self)
+{
+  return self->place ? self->place : "";
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Containers that share namespaces: whom an option means, and the descriptors to join them by. */
+#include "daemon/containers/share.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "spec/sharing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+/* For a record that names itself, which none of ours does. */
+#define DEPTH_MAX 16
+
+static gboolean
+is_private (const QuiltSharing *sharing, const QuiltOptions *options)
+{
+  return sharing->flag == QUILT_NS_IPC && (!options->ipc || g_str_equal (options->ipc, "private"));
+}
+
+static gboolean
+bind_one (const QuiltSharing *sharing,
+          QuiltDaemon *daemon,
+          QuiltOptions *options,
+          GPtrArray *others,
+          GError **error)
+{
+  const char *asked = quilt_sharing_get_container (sharing, options);
+
+  for (guint i = 0; asked && i < DEPTH_MAX; i++) {
+    QuiltContainer *other = quilt_index_find (daemon->containers, asked, error);
+    const QuiltOptions *its = other ? other->record->options : NULL;
+
+    if (!its) {
+      g_prefix_error (error, "Failed to set option '%s': ", sharing->key);
+      return FALSE;
+    }
+    if (!g_ptr_array_find (others, other, NULL))
+      g_ptr_array_add (others, g_object_ref (other));
+    if (quilt_sharing_is_host (sharing, its)) {
+      quilt_sharing_set_host (sharing, options);
+      return TRUE;
+    }
+    if (is_private (sharing, its)) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                   "Failed to set option '%s': container '%s' keeps its own to itself; create it "
+                   "with --%s=shareable",
+                   sharing->key, its->name, sharing->key);
+      return FALSE;
+    }
+    asked = quilt_sharing_get_container (sharing, its);
+    quilt_sharing_set_container (sharing, options, asked ? asked : other->record->id);
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_share_bind (QuiltDaemon *daemon, QuiltOptions *options, GPtrArray *others, GError **error)
+{
+  for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++)
+    if (!bind_one (sharing, daemon, options, others, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether the process is in the part of the scope that is the container's: nobody else gets there,
+ * and from there nobody gets out. */
+static gboolean
+is_in_payload (pid_t pid, const char *scope)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
+  g_autofree char *place = g_strdup_printf ("/%s/payload", scope);
+  g_autofree char *text = NULL;
+  const char *line;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return FALSE;
+  line = g_str_has_prefix (text, "0::") ? text : strstr (text, "\n0::");
+  return line && strstr (line, place);
+}
+
+static int
+open_namespace (const QuiltContainer *other, const char *file)
+{
+  const pid_t pid = (pid_t)other->pid;
+  g_autofd int pid_fd = pidfd_open (pid, 0);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/ns/%s", (int)pid, file);
+  g_autofd int fd = pid_fd < 0 ? -1 : open (path, O_RDONLY | O_CLOEXEC);
+  struct pollfd ended = {.fd = pid_fd, .events = POLLIN};
+
+  if (fd < 0)
+    return -1;
+  /* If it lives now, all of the above was about the same process. */
+  if (!is_in_payload (pid, quilt_run_get_scope (other->run)) || poll (&ended, 1, 0) != 0)
+    return errno = ESRCH, -1;
+  return g_steal_fd (&fd);
+}
+
+gboolean
+quilt_share_open (QuiltDaemon *daemon, const QuiltOptions *options, GArray *fds, GError **error)
+{
+  for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++) {
+    const char *id = quilt_sharing_get_container (sharing, options);
+    const QuiltContainer *other = id ? quilt_index_get (daemon->containers, id) : NULL;
+    int fd;
+
+    if (!id)
+      continue;
+    if (!other) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                   "Failed to join the %s namespace of container '%s': that was removed; create "
+                   "this container anew",
+                   sharing->key, id);
+      return FALSE;
+    }
+    fd = other->state == QUILT_STATE_RUNNING && other->run ? open_namespace (other, sharing->file)
+                                                           : -1;
+    if (fd < 0) {
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+                   "Failed to join the %s namespace of container '%s': that is not running; start "
+                   "it first",
+                   sharing->key, other->record->options->name);
+      return FALSE;
+    }
+    g_array_append_val (fds, fd);
+  }
+  return TRUE;
+}

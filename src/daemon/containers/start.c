@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The first half of a container's life: from a start to its command, and what its run tells. */
+#include "daemon/containers/life.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "daemon/containers/etc.h"
+#include "daemon/containers/outcome.h"
+#include "daemon/containers/private.h"
+#include "daemon/containers/share.h"
+#include "daemon/containers/work.h"
+#include "daemon/host/limits.h"
+#include "spec/slice.h"
+#include "spec/words.h"
+
+static void
+set_log_held (QuiltContainer *self, gboolean held)
+{
+  if (self->log_held == held)
+    return;
+  self->log_held = held;
+  quilt_container_refresh (self);
+}
+
+/* Its command was executed, or is about to be. What a restarted quiltd is told first is no change.
+ */
+static void
+go_on (QuiltContainer *self, QuiltState state, const QuiltMessage *message)
+{
+  if (message->flags & QUILT_MESSAGE_FLAG_STOPPING || self->state == QUILT_STATE_STOPPING)
+    state = QUILT_STATE_STOPPING;
+  if (self->recovering)
+    self->state = state;
+  quilt_container_enter (self, state);
+  quilt_container_known (self);
+}
+
+static void
+on_settled (QuiltContainer *self)
+{
+  gsize n;
+  g_autofree gpointer *starts = NULL;
+
+  g_free (self->left_scope);
+  self->left_scope = g_strdup (quilt_run_get_place (self->run));
+  g_clear_pointer (&self->run, quilt_run_free);
+  quilt_container_remove_if_due (self);
+  starts = g_ptr_array_steal (self->settle_waiters, &n);
+  for (gsize i = 0; i < n; i++)
+    quilt_container_start (self, NULL, starts[i]);
+}
+
+static void
+on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *error)
+{
+  gboolean stopped = self->state == QUILT_STATE_STOPPING;
+  QuiltMessage kept;
+
+  if (!quilt_outcome_is_open (&self->result)) {
+    quilt_container_keep_record (self);
+    return;
+  }
+  if (!message && !error && quilt_container_find_kept_end (self, &kept))
+    message = &kept;
+  if (message) {
+    self->log_used = message->done;
+    self->log_used_usec = g_get_monotonic_time ();
+    quilt_outcome_from_message (&self->result, message);
+  } else if (error)
+    quilt_outcome_failed (&self->result, stopped ? "stopped" : "failed",
+                          (guint64)g_get_real_time (), error);
+  else
+    quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
+  if (self->result.finished_usec == 0)
+    self->result.finished_usec = (guint64)g_get_real_time ();
+  quilt_container_record_end (self);
+}
+
+void
+quilt_container_on_run (QuiltRunEvent event,
+                        const QuiltMessage *message,
+                        const GError *error,
+                        gpointer data)
+{
+  QuiltContainer *self = data;
+  g_autoptr (QuiltContainer) keep = g_object_ref (self);
+
+  if (event == QUILT_RUN_STEP || event == QUILT_RUN_RUNNING)
+    quilt_container_reopen (self, message->time_usec);
+  switch (event) {
+  case QUILT_RUN_STEP:
+    self->result.step = message->step;
+    go_on (self, QUILT_STATE_SETTING_UP, message);
+    break;
+  case QUILT_RUN_RUNNING:
+    self->result.step = 0;
+    self->result.started_usec = message->time_usec;
+    self->pid = (guint32)message->pid;
+    go_on (self, QUILT_STATE_RUNNING, message);
+    set_log_held (self, (message->flags & QUILT_MESSAGE_FLAG_HELD) != 0);
+    quilt_container_answer (self->start_waiters, NULL);
+    break;
+  case QUILT_RUN_ENDED:
+    on_run_ended (self, message, error);
+    break;
+  case QUILT_RUN_LINGERING:
+    quilt_container_linger (self);
+    break;
+  case QUILT_RUN_SETTLED:
+    on_settled (self);
+    break;
+  }
+}
+
+static void
+on_marked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->marking = FALSE;
+  if (self->ended)
+    quilt_container_record_end (self);
+  else if (!quilt_work_finish (result, &error))
+    quilt_run_call_off (self->run, error);
+  else
+    quilt_run_allow (self->run);
+}
+
+/* A run that has begun is on the disk before its command is executed: if the host goes down, nobody
+ * takes the result of the run before it for its own. A volatile container needs that only while the
+ * host is up. */
+static void
+mark (QuiltContainer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->record->is_volatile) {
+    self->marking = TRUE;
+    quilt_work_save_result (self->daemon->store, self->record->id, &self->result, on_marked,
+                            g_object_ref (self));
+    return;
+  }
+  if (quilt_container_save_result (self->daemon->store, self->record->id, &self->result, FALSE,
+                                   &error))
+    quilt_run_allow (self->run);
+  else
+    quilt_run_call_off (self->run, error);
+}
+
+/* Two containers may claim one scope where one was renamed while it ran. What has ended leaves it
+ * to systemd, and a start waits for that. */
+static gboolean
+check_scope_free (QuiltContainer *self, const char *scope, GError **error)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (self->daemon->containers);
+
+  for (guint i = 0; i < all->len; i++) {
+    const QuiltContainer *other = all->pdata[i];
+
+    if (other == self || !other->run || !g_str_equal (quilt_run_get_scope (other->run), scope) ||
+        (!quilt_container_is_active (other) && !quilt_container_is_lingering (other)))
+      continue;
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "The scope '%s' is in use by container '%s' until that has ended", scope,
+                 other->record->options->name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+clear_descriptor (gpointer fd)
+{
+  quilt_fd_clear (fd);
+}
+
+/* What to run, and its filter; *ret_ready FALSE: that has to be made first. */
+static QuiltSpec *
+plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **error)
+{
+  QuiltSpec *spec;
+  const char *key;
+
+  *ret_ready = TRUE;
+  if (self->record->options->more) {
+    g_autofree char *more = quilt_text_quote (self->record->options->more);
+
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "The container has options that this Quilt does not know: %s; start it with the "
+                 "Quilt that made it, or make it anew",
+                 more);
+    return NULL;
+  }
+  if (!self->image) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "The container's image '%s' (%s) is not there; import it again",
+                 self->record->image, self->record->image_digest);
+    return NULL;
+  }
+  spec = quilt_container_plan (self, error);
+  if (!spec)
+    return NULL;
+  *ret_ready =
+      quilt_filters_find (self->daemon->filters, quilt_options_get_seccomp (self->record->options),
+                          spec->process.capabilities.bounding, ret_filter, &key);
+  if (*ret_ready && key)
+    g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_SECCOMP), g_strdup (key));
+  return spec;
+}
+
+static QuiltRun *
+begin_run (QuiltContainer *self,
+           const QuiltSpec *spec,
+           int filter,
+           const QuiltAttach *attach,
+           GError **error)
+{
+  g_autofree char *scope = quilt_scope_name (self->record->options->name);
+  g_autofree char *place = quilt_slice_place (self->record->options->slice, scope);
+  g_autofree char *config = quilt_spec_print (spec, FALSE);
+  g_autoptr (GArray) joins = g_array_new (FALSE, FALSE, sizeof (int));
+  gboolean removed = self->record->options->auto_remove;
+  char *etc[QUILT_ETC_FILES] = {NULL};
+  QuiltRun *run;
+  g_autofd int store_fd =
+      removed ? -1 : quilt_container_open (self->daemon->store, self->record->id, error);
+  QuiltRunPlan plan = {
+      .id = self->record->id,
+      .place = place,
+      .config = config,
+      .etc = etc,
+      .options = self->record->options,
+      .devices = spec->devices,
+      .attach_stdout = attach ? attach->out : -1,
+      .attach_stderr = attach ? attach->err : -1,
+      .filter = filter,
+      .log_used = self->log_used,
+      .log_used_usec = (guint64)self->log_used_usec,
+      .owner = self->record->owner,
+      .store_fd = store_fd,
+  };
+
+  if ((!removed && store_fd < 0) || !check_scope_free (self, scope, error) ||
+      !quilt_host_limits_check (self->daemon, self->record->options, error))
+    return NULL;
+  quilt_container_look_for_limits (self);
+  if (*quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)))
+    quilt_host_limits_warn (
+        self->record, quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)));
+  g_array_set_clear_func (joins, clear_descriptor);
+  if (!quilt_share_open (self->daemon, self->record->options, joins, error))
+    return NULL;
+  quilt_etc_texts (self, spec, etc);
+  plan.joins = (const int *)(gpointer)joins->data;
+  plan.n_joins = joins->len;
+  run = quilt_run_start (self->daemon, &plan, quilt_container_on_run, self, error);
+  quilt_etc_clear (etc);
+  return run;
+}
+
+static gboolean
+refuse_if_not_startable (QuiltContainer *self, GTask *task)
+{
+  if (self->gone)
+    return quilt_container_refuse (task, QUILT_ERROR_NOT_FOUND, self, "was removed");
+  if (self->removing)
+    return quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being removed");
+  if (quilt_container_is_lingering (self))
+    return quilt_container_refuse_while_lingering (task, self);
+  return FALSE;
+}
+
+/* The start is on record, and what follows is said by its run; or there is none, for the reason
+ * why.
+ */
+static void
+enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
+{
+  self->run = run;
+  self->unrecorded = FALSE;
+  quilt_container_enter (self, QUILT_STATE_SETTING_UP);
+  if (run)
+    mark (self);
+  else
+    quilt_container_fail (self, why);
+}
+
+/* A start that waits for a filter: nothing has happened to the container yet. */
+typedef struct {
+  QuiltContainer *container;
+  const QuiltAttach *attach; /* its caller's, who keeps it until the start is answered */
+  GTask *task;
+} Waiting;
+
+static void
+on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Waiting *waiting = data;
+  g_autoptr (QuiltContainer) self = waiting->container;
+  const QuiltAttach *attach = waiting->attach;
+  GTask *task = waiting->task;
+  g_autoptr (GError) error = NULL;
+
+  g_free (waiting);
+  if (quilt_filters_make_finish (result, &error)) {
+    quilt_container_start (self, attach, task);
+    return;
+  }
+  if (self->run || self->ended || self->gone || self->removing) {
+    g_task_return_error (task, g_steal_pointer (&error));
+    g_object_unref (task);
+    return;
+  }
+  g_ptr_array_add (self->start_waiters, task);
+  quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+  enter_run (self, NULL, error);
+}
+
+static void
+wait_for_filter (QuiltContainer *self,
+                 const QuiltSpec *spec,
+                 const QuiltAttach *attach,
+                 GTask *task)
+{
+  Waiting *waiting = g_new (Waiting, 1);
+
+  *waiting = (Waiting){g_object_ref (self), attach, task};
+  quilt_filters_make_async (self->daemon->filters,
+                            quilt_options_get_seccomp (self->record->options),
+                            spec->process.capabilities.bounding, on_filter_made, waiting);
+}
+
+static void
+start_run (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QuiltSpec) spec = NULL;
+  QuiltRun *run;
+  gboolean ready;
+  int filter = -1;
+
+  spec = plan_run (self, &filter, &ready, &error);
+  if (!ready) {
+    wait_for_filter (self, spec, attach, task);
+    return;
+  }
+  g_ptr_array_add (self->start_waiters, task);
+  quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+  run = spec ? begin_run (self, spec, filter, attach, &error) : NULL;
+  enter_run (self, run, error);
+}
+
+void
+quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
+{
+  if (refuse_if_not_startable (self, task))
+    return;
+  if (self->state == QUILT_STATE_STOPPING) {
+    quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                            "is being stopped; start it when that is done");
+    return;
+  }
+  if (self->state == QUILT_STATE_RUNNING) {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+  if (self->run && self->state != QUILT_STATE_SETTING_UP) {
+    g_ptr_array_add (self->settle_waiters, task);
+    return;
+  }
+  if (self->state == QUILT_STATE_SETTING_UP || self->ended)
+    g_ptr_array_add (self->start_waiters, task);
+  else
+    start_run (self, attach, task);
+}

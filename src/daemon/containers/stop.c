@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Ending a container's run: by its stop signal, by any signal, at systemd's request. */
+#include "daemon/containers/life.h"
+
+#include "base/error.h"
+#include "daemon/containers/private.h"
+#include "spec/slice.h"
+#include "spec/words.h"
+
+#include <signal.h>
+
+gboolean
+quilt_container_refuse (GTask *task, QuiltError code, const QuiltContainer *self, const char *why)
+{
+  g_task_return_new_error (task, QUILT_ERROR, code, "Container '%s' %s",
+                           self->record->options->name, why);
+  g_object_unref (task);
+  return TRUE;
+}
+
+gboolean
+quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self)
+{
+  const QuiltOptions *options = self->record->options;
+  g_autofree char *scope = quilt_scope_name (options->name);
+  g_autofree char *place = quilt_slice_place (options->slice, scope);
+  g_autofree char *slice = quilt_systemd_find_frozen_slice (place);
+  g_autofree char *why = NULL;
+
+  if (!slice)
+    return FALSE;
+  why = g_strdup_printf ("is frozen with all of %s: run systemctl thaw %s first", slice, slice);
+  return quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self, why);
+}
+
+int
+quilt_container_get_stop_signal (const QuiltContainer *self)
+{
+  const char *of_image = self->image ? self->image->record->config.stop_signal : NULL;
+  int signal = SIGTERM;
+
+  if (self->record->options->stop_signal)
+    return (int)self->record->options->stop_signal;
+  if (of_image && *of_image)
+    quilt_parse_signal (of_image, &signal, NULL);
+  return signal;
+}
+
+/* What has not got as far as its command has nobody to ask: it is killed. */
+void
+quilt_container_begin_stop (QuiltContainer *self, guint64 timeout_usec)
+{
+  gboolean early = self->state == QUILT_STATE_SETTING_UP;
+
+  quilt_container_enter (self, QUILT_STATE_STOPPING);
+  if (self->ended)
+    return;
+  if (early)
+    quilt_run_stop (self->run, SIGKILL, 0);
+  else
+    quilt_run_stop (self->run, quilt_container_get_stop_signal (self), timeout_usec);
+}
+
+void
+quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
+{
+  gboolean active = !self->gone && quilt_container_is_active (self);
+
+  if (!active && (self->gone || !self->removing || quilt_container_is_lingering (self))) {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+  if (active && quilt_container_refuse_while_frozen (task, self))
+    return;
+  g_ptr_array_add (self->end_waiters, task);
+  if (active && args->close_output && self->run && !self->ended)
+    quilt_run_close_output (self->run);
+  if (active)
+    quilt_container_begin_stop (self, args->has_timeout ? args->timeout_usec
+                                                        : self->record->options->stop_timeout_usec);
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GTask *task = data;
+  GError *error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error)) {
+    quilt_container_start (QUILT_CONTAINER (source), NULL, task);
+    return;
+  }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+void
+quilt_container_restart (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
+{
+  if (self->record->options->auto_remove && quilt_container_is_active (self)) {
+    quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
+                            "is removed when it ends (--rm): there is nothing to start again");
+    return;
+  }
+  quilt_container_stop (self, args, g_task_new (self, NULL, on_stopped, task));
+}
+
+void
+quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
+{
+  if (!quilt_container_is_active (self)) {
+    quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self, "does not run");
+    return;
+  }
+  if (quilt_container_refuse_while_frozen (task, self))
+    return;
+  if (args->signal != SIGKILL && self->state == QUILT_STATE_SETTING_UP) {
+    quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
+                            "is being set up: only SIGKILL can be sent to it now");
+    return;
+  }
+  if (args->signal == SIGKILL && self->state == QUILT_STATE_SETTING_UP) {
+    g_ptr_array_add (self->end_waiters, task);
+    quilt_container_begin_stop (self, 0);
+    return;
+  }
+  if (!self->ended && args->signal != SIGKILL && quilt_run_is_clogged (self->run)) {
+    quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                            "takes no more signals: its supervisor has not read the last ones; try "
+                            "again, or send SIGKILL");
+    return;
+  }
+  if (!self->ended)
+    quilt_run_kill (self->run, args->signal);
+  if (args->signal == SIGKILL) {
+    g_ptr_array_add (self->end_waiters, task);
+    return;
+  }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+void
+quilt_container_on_stop_request (const char *unit, gpointer data)
+{
+  QuiltDaemon *daemon = data;
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  const QuiltVerbArgs args = {0};
+
+  for (guint i = 0; i < all->len; i++) {
+    QuiltContainer *container = all->pdata[i];
+
+    if (container->run && g_str_equal (quilt_run_get_scope (container->run), unit))
+      quilt_container_stop (container, &args, g_task_new (container, NULL, NULL, NULL));
+  }
+}

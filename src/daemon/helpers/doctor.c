@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The method Diagnose: one quilt-doctor at a time, whoever asks meanwhile gets the same answer. */
+#include "daemon/helpers/doctor.h"
+
+#include "base/error.h"
+#include "daemon/bus/dict.h"
+#include "daemon/bus/error.h"
+#include "daemon/helpers/helper.h"
+
+#include <string.h>
+
+#define PATIENCE_SECONDS 20
+
+typedef struct QuiltDiagnosis {
+  QuiltDaemon *daemon;
+  QuiltHelper *helper;
+  GPtrArray *invocations;
+  GVariantBuilder rows;
+  guint timer;
+} QuiltDiagnosis;
+
+static const char *const verdicts[] = {"good", "limited", "missing"};
+
+static void
+on_finding (const QuiltMessage *message, gpointer data)
+{
+  QuiltDiagnosis *self = data;
+  g_auto (GStrv) lines = g_strsplit (message->text, "\n", 3);
+
+  if (message->type != QUILT_MESSAGE_FINDING || message->code < 0 ||
+      (gsize)message->code >= G_N_ELEMENTS (verdicts) || g_strv_length (lines) != 3)
+    return;
+  g_variant_builder_add (&self->rows, "(ssss)", lines[0], verdicts[message->code], lines[1],
+                         lines[2]);
+}
+
+static void
+on_closed (gpointer data)
+{
+  QuiltDiagnosis *self = data;
+  g_autoptr (GVariant) rows = g_variant_ref_sink (g_variant_builder_end (&self->rows));
+
+  for (guint i = 0; i < self->invocations->len; i++)
+    g_dbus_method_invocation_return_value (self->invocations->pdata[i],
+                                           g_variant_new ("(@a(ssss))", rows));
+  self->daemon->diagnosis = NULL;
+  quilt_helper_free (self->helper);
+  g_source_remove (self->timer);
+  g_ptr_array_unref (self->invocations);
+  g_free (self);
+}
+
+static const QuiltHelperEvents events = {on_finding, on_closed};
+
+/* on_closed() follows, and answers with what was found so far. */
+static gboolean
+on_out_of_patience (gpointer data)
+{
+  QuiltDiagnosis *self = data;
+
+  quilt_helper_kill (self->helper);
+  return G_SOURCE_CONTINUE;
+}
+
+static QuiltDiagnosis *
+begin (QuiltDaemon *daemon, GError **error)
+{
+  g_autofree char *program = g_build_filename (daemon->libexec_dir, "quilt-doctor", NULL);
+  const char *const argv[] = {program, daemon->store->path, NULL};
+  QuiltDiagnosis *self = g_new0 (QuiltDiagnosis, 1);
+
+  self->helper = quilt_helper_spawn (daemon->helpers_fd, argv, NULL, 0, &events, self, error);
+  if (!self->helper) {
+    g_free (self);
+    return NULL;
+  }
+  self->daemon = daemon;
+  self->invocations = g_ptr_array_new ();
+  g_variant_builder_init (&self->rows, G_VARIANT_TYPE ("a(ssss)"));
+  self->timer = g_timeout_add_seconds (PATIENCE_SECONDS, on_out_of_patience, self);
+  return self;
+}
+
+static void
+authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  QuiltDaemon *daemon = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!daemon->diagnosis)
+    daemon->diagnosis = begin (daemon, &error);
+  if (daemon->diagnosis)
+    g_ptr_array_add (daemon->diagnosis->invocations, invocation);
+  else
+    quilt_bus_error_return (invocation, error);
+}
+
+void
+quilt_diagnose (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  g_autoptr (GPtrArray) details = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_dict_read (options, NULL, 0, &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_ptr_array_add (details, quilt_authority_details_new ("diagnose", NULL, G_MAXUINT32, NULL));
+  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_INSPECT, details, authorized,
+                           daemon);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A supervisor that was executed ahead of need. */
+#include "daemon/helpers/spare.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+
+struct QuiltSpare {
+  char *program;
+  int helpers_fd;
+  QuiltHelper *helper; /* NULL: none waits */
+  guint refill;
+};
+
+static void
+on_message (const QuiltMessage *message, gpointer data)
+{
+}
+
+/* It ended without being asked to: the next start executes its own. */
+static void
+on_closed (gpointer data)
+{
+  QuiltSpare *self = data;
+
+  g_clear_pointer (&self->helper, quilt_helper_free);
+}
+
+static const QuiltHelperEvents waiting_events = {on_message, on_closed};
+
+static QuiltHelper *
+spawn (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
+{
+  const char *const argv[] = {self->program, NULL};
+
+  return quilt_helper_spawn (self->helpers_fd, argv, NULL, 0, events, data, error);
+}
+
+static gboolean
+on_refill (gpointer data)
+{
+  QuiltSpare *self = data;
+
+  self->refill = 0;
+  if (!self->helper)
+    self->helper = spawn (self, &waiting_events, self, NULL); /* a start would say what is wrong */
+  return G_SOURCE_REMOVE;
+}
+
+void
+quilt_spare_refill (QuiltSpare *self, guint delay_ms)
+{
+  if (self->refill)
+    g_source_remove (self->refill);
+  self->refill = g_timeout_add_full (G_PRIORITY_LOW, delay_ms, on_refill, self, NULL);
+}
+
+QuiltHelper *
+quilt_spare_begin (QuiltSpare *self,
+                   const QuiltMessage *message,
+                   const int *fds,
+                   guint n_fds,
+                   const QuiltHelperEvents *events,
+                   gpointer data,
+                   GError **error)
+{
+  QuiltHelper *helper = g_steal_pointer (&self->helper);
+
+  if (helper && quilt_helper_send_fds (helper, message, fds, n_fds)) {
+    quilt_helper_set_events (helper, events, data);
+    return helper;
+  }
+  quilt_helper_free (helper);
+  helper = spawn (self, events, data, error);
+  /* Who ends before it reads that is reported by closed(). */
+  if (!helper || quilt_helper_send_fds (helper, message, fds, n_fds) || errno == EPIPE)
+    return helper;
+  quilt_set_error_errno (error, errno, "Failed to tell '%s' what to run", self->program);
+  quilt_helper_free (helper);
+  return NULL;
+}
+
+QuiltSpare *
+quilt_spare_new (const char *libexec_dir, int helpers_fd)
+{
+  QuiltSpare *self = g_new0 (QuiltSpare, 1);
+
+  self->program = g_build_filename (libexec_dir, "quilt-supervisor", NULL);
+  self->helpers_fd = helpers_fd;
+  quilt_spare_refill (self, 0);
+  return self;
+}
+
+void
+quilt_spare_free (QuiltSpare *self)
+{
+  if (!self)
+    return;
+  if (self->refill)
+    g_source_remove (self->refill);
+  quilt_helper_free (self->helper); /* its socket is closed, and it goes */
+  g_free (self->program);
+  g_free (self);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* quiltd's side of the journal's budget: says how much all containers together may fill. */
+#include "daemon/host/journal-budget.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/host/journald.h"
+#include "proto/budget.h"
+#include "spec/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* How much room the journal's file system has changes. */
+#define REFRESH_SECONDS 600
+
+struct QuiltJournalBudget {
+  QuiltJournalShare share;
+  guint64 interval_sec;
+  int fd;
+  QuiltBudgetPage *page;
+  guint timer;
+};
+
+static void
+refresh (QuiltJournalBudget *self)
+{
+  guint64 limit = self->share.bytes;
+
+  if (self->share.percent > 0)
+    limit = quilt_journald_get_limit ("");
+  if (self->share.percent > 0 && limit != QUILT_INFINITY)
+    limit = limit / 100 * self->share.percent;
+  quilt_budget_set (self->page, limit, self->interval_sec);
+}
+
+static gboolean
+on_refresh (gpointer data)
+{
+  refresh (data);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+quilt_journal_budget_set (QuiltJournalBudget *self, const QuiltConfig *config)
+{
+  self->share = config->journal_share;
+  self->interval_sec = config->journal_interval_usec / G_USEC_PER_SEC;
+  refresh (self);
+}
+
+QuiltJournalBudget *
+quilt_journal_budget_new (const char *run_dir, const QuiltConfig *config, GError **error)
+{
+  g_autofree char *path = g_build_filename (run_dir, QUILT_BUDGET_FILE, NULL);
+  g_autofd int fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  QuiltBudgetPage *page = NULL;
+  QuiltJournalBudget *self;
+  /* With room for the page now: a store into a hole of a full file system is a SIGBUS. */
+  int errsv = fd < 0 ? errno : posix_fallocate (fd, 0, sizeof *page);
+
+  if (errsv == 0) {
+    page = quilt_budget_map (fd);
+    errsv = errno;
+  }
+  if (!page) {
+    quilt_set_error_errno (error, errsv, "Failed to map '%s'", path);
+    return NULL;
+  }
+  self = g_new0 (QuiltJournalBudget, 1);
+  self->fd = g_steal_fd (&fd);
+  self->page = page;
+  self->timer = g_timeout_add_seconds (REFRESH_SECONDS, on_refresh, self);
+  quilt_journal_budget_set (self, config);
+  return self;
+}
+
+void
+quilt_journal_budget_free (QuiltJournalBudget *self)
+{
+  if (!self)
+    return;
+  g_source_remove (self->timer);
+  quilt_budget_unmap (self->page);
+  quilt_fd_clear (&self->fd);
+  g_free (self);
+}
+
+int
+quilt_journal_budget_get_fd (const QuiltJournalBudget *self)
+{
+  return self->fd;
+}

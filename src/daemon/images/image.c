@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An image as quiltd's object. */
+#include "daemon/images/image.h"
+
+#include "base/error.h"
+#include "daemon/bus/dict.h"
+#include "daemon/bus/environment.h"
+#include "daemon/bus/error.h"
+#include "daemon/images/remove.h"
+#include "daemon/summary.h"
+#include "store/digest.h"
+#include "store/layers.h"
+
+#include <string.h>
+
+static void image_iface_init (QuiltBusImageIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltImage,
+                               quilt_image,
+                               QUILT_BUS_TYPE_IMAGE_SKELETON,
+                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_IMAGE, image_iface_init))
+
+static void
+refresh (QuiltImage *self)
+{
+  QuiltBusImage *iface = QUILT_BUS_IMAGE (self);
+
+  quilt_bus_image_set_names (iface, (const char *const *)self->record->names);
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
+}
+
+static char **
+layer_paths (QuiltStore *store, char **digests)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+
+  for (guint n = g_strv_length (digests); n > 0; n--) {
+    char *path = quilt_layer_path (store, digests[n - 1]);
+
+    if (path)
+      g_ptr_array_add (paths, path);
+  }
+  g_ptr_array_add (paths, quilt_store_get_mount_points (store));
+  g_ptr_array_add (paths, NULL);
+  return (char **)g_ptr_array_free (g_steal_pointer (&paths), FALSE);
+}
+
+QuiltImage *
+quilt_image_new (QuiltDaemon *daemon, QuiltImageRecord *record)
+{
+  QuiltImage *self = g_object_new (QUILT_TYPE_IMAGE, NULL);
+  QuiltBusImage *iface = QUILT_BUS_IMAGE (self);
+
+  self->daemon = daemon;
+  self->record = record;
+  self->layers = layer_paths (daemon->store, record->layers);
+  self->path = g_strconcat (QUILT_BUS_ROOT "/image/", quilt_image_get_hex (self), NULL);
+  quilt_bus_image_set_digest (iface, record->digest);
+  quilt_bus_image_set_size (iface, record->size);
+  quilt_bus_image_set_entries (iface, record->entries);
+  quilt_bus_image_set_created (iface, record->created_usec);
+  refresh (self);
+  return self;
+}
+
+const char *
+quilt_image_get_hex (const QuiltImage *self)
+{
+  return quilt_digest_hex (self->record->digest);
+}
+
+char **
+quilt_image_get_rule_names (const QuiltImage *self, const char *asked)
+{
+  char *const one[] = {(char *)asked, NULL}, *const digest[] = {self->record->digest, NULL};
+
+  if (g_strv_contains ((const char *const *)self->record->names, asked))
+    return g_strdupv ((char **)one);
+  return g_strdupv (*self->record->names ? self->record->names : (char **)digest);
+}
+
+static void
+take_names (QuiltImage *self)
+{
+  for (char **name = self->record->names; *name; name++)
+    quilt_index_name (self->daemon->images, *name, self);
+}
+
+static void
+drop_names (QuiltImage *self)
+{
+  for (char **name = self->record->names; *name; name++)
+    if (quilt_index_get_named (self->daemon->images, *name) == self)
+      quilt_index_unname (self->daemon->images, *name);
+}
+
+void
+quilt_image_publish (QuiltImage *self)
+{
+  quilt_index_add (self->daemon->images, quilt_image_get_hex (self), g_object_ref (self));
+  take_names (self);
+  quilt_daemon_export (self->daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_summary_changed (self->daemon);
+}
+
+void
+quilt_image_unpublish (QuiltImage *self)
+{
+  g_autoptr (QuiltImage) keep = g_object_ref (self);
+
+  quilt_daemon_unexport (self->daemon, self->path);
+  quilt_summary_changed (self->daemon);
+  drop_names (self);
+  quilt_index_remove (self->daemon->images, quilt_image_get_hex (self));
+}
+
+void
+quilt_image_set_record (QuiltImage *self, QuiltImageRecord *record)
+{
+  drop_names (self);
+  quilt_image_record_free (self->record);
+  self->record = record;
+  take_names (self);
+  refresh (self);
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+static char **
+edit_names (char **names, const char *with, const char *without)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new ();
+
+  for (char **name = names; *name; name++)
+    if (g_strcmp0 (*name, with) != 0 && g_strcmp0 (*name, without) != 0)
+      g_ptr_array_add (list, g_strdup (*name));
+  if (with)
+    g_ptr_array_add (list, g_strdup (with));
+  g_ptr_array_sort (list, compare);
+  g_ptr_array_add (list, NULL);
+  return (char **)g_ptr_array_free (g_steal_pointer (&list), FALSE);
+}
+
+QuiltImageRecord *
+quilt_image_with_names (const QuiltImage *self, const char *name, const char *without_name)
+{
+  const QuiltImageRecord *old = self->record;
+  QuiltImageRecord *record = g_new0 (QuiltImageRecord, 1);
+
+  record->digest = g_strdup (old->digest);
+  record->names = edit_names (old->names, name, without_name);
+  record->layers = g_strdupv (old->layers);
+  record->size = old->size;
+  record->entries = old->entries;
+  record->created_usec = old->created_usec;
+  quilt_left_out_copy (&record->left_out, &old->left_out);
+  record->config.entrypoint = g_strdupv (old->config.entrypoint);
+  record->config.cmd = g_strdupv (old->config.cmd);
+  record->config.env = g_strdupv (old->config.env);
+  record->config.working_directory = g_strdup (old->config.working_directory);
+  record->config.stop_signal = g_strdup (old->config.stop_signal);
+  record->more = g_strdup (old->more);
+  return record;
+}
+
+/* values: whether the caller may manage images, and so see the values in its environment. */
+static void
+inspect_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
+{
+  QuiltImage *self = data;
+  g_autoptr (json_object) object = quilt_image_record_to_json (self->record);
+  json_object *config = NULL, *env = NULL;
+  g_autofree char *json = NULL;
+
+  if (!values && json_object_object_get_ex (object, "config", &config) &&
+      json_object_object_get_ex (config, "env", &env))
+    quilt_environment_hide_json (env);
+  json = quilt_json_print (object, TRUE);
+  quilt_bus_image_complete_inspect (
+      QUILT_BUS_IMAGE (self), invocation,
+      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
+}
+
+static GPtrArray *
+inspect_details (const QuiltImage *self)
+{
+  GPtrArray *details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  const char *digest = self->record->digest;
+  g_auto (GStrv) names = quilt_image_get_rule_names (self, digest);
+
+  quilt_authority_add_image_details (details, "inspect", NULL, names, digest, NULL);
+  return details;
+}
+
+static void
+inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  QuiltImage *self = data;
+  g_autoptr (GPtrArray) details = inspect_details (self);
+
+  quilt_authority_consult (self->daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+                           inspect_consulted, self);
+}
+
+static gboolean
+handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *options)
+{
+  QuiltImage *self = QUILT_IMAGE (iface);
+  g_autoptr (GPtrArray) details = inspect_details (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_dict_read (options, NULL, 0, &error)) {
+    quilt_bus_error_return (call, error);
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+  }
+  g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
+  quilt_authority_require (self->daemon->authority, call, QUILT_ACTION_INSPECT, details,
+                           inspect_authorized, self);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_remove (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *options)
+{
+  QuiltImage *self = QUILT_IMAGE (iface);
+
+  quilt_image_remove_one (self->daemon, call, self->record->digest, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+quilt_image_finalize (GObject *object)
+{
+  QuiltImage *self = QUILT_IMAGE (object);
+
+  quilt_image_record_free (self->record);
+  g_strfreev (self->layers);
+  g_free (self->path);
+  G_OBJECT_CLASS (quilt_image_parent_class)->finalize (object);
+}
+
+static void
+quilt_image_init (QuiltImage *self)
+{
+}
+
+static void
+quilt_image_class_init (QuiltImageClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = quilt_image_finalize;
+}
+
+static void
+image_iface_init (QuiltBusImageIface *iface)
+{
+  iface->handle_inspect = handle_inspect;
+  iface->handle_remove = handle_remove;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ImportImage: from a descriptor, by way of quilt-transfer, to an image. */
+#include "daemon/images/import.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "daemon/bus/caller-fd.h"
+#include "daemon/bus/dict.h"
+#include "daemon/bus/error.h"
+#include "daemon/bus/event.h"
+#include "daemon/bus/job.h"
+#include "daemon/containers/work.h"
+#include "daemon/helpers/helper.h"
+#include "daemon/images/image.h"
+#include "daemon/images/import-config.h"
+#include "spec/words.h"
+#include "store/digest.h"
+#include "store/layers.h"
+
+#include <string.h>
+
+typedef struct {
+  QuiltDaemon *daemon;
+  char *name; /* NULL: none */
+  int source; /* the caller's archive; -1 once the helper has it */
+  QuiltJob *job;
+  QuiltHelper *helper;
+  GError *error;
+  char *temporary; /* the unfinished layer, which the helper makes */
+
+  QuiltMessage done; /* the helper's last word */
+  char *digest;
+  gboolean existed;
+  gboolean no_end_mark;
+  QuiltImageConfig config; /* of a new image; empty: the archive says nothing */
+
+  /* What the thread writes: the record of the image, and the one of the image that loses the name.
+   */
+  QuiltImageRecord *record;
+  QuiltImageRecord *loser;
+  QuiltLayerInfo info;
+} Import;
+
+static void
+import_free (Import *import)
+{
+  quilt_fd_clear (&import->source);
+  g_clear_pointer (&import->helper, quilt_helper_free);
+  g_clear_pointer (&import->record, quilt_image_record_free);
+  g_clear_pointer (&import->loser, quilt_image_record_free);
+  quilt_layer_info_clear (&import->info);
+  quilt_image_config_clear (&import->config);
+  g_clear_error (&import->error);
+  g_free (import->name);
+  g_free (import->digest);
+  g_free (import->temporary);
+  g_free (import);
+}
+
+/* Everybody may read the signal of a job's end, so it has numbers and no path of the archive. */
+static GVariant *
+left_out_counts (const QuiltLeftOut *left_out)
+{
+  GVariantBuilder counts;
+
+  g_variant_builder_init (&counts, G_VARIANT_TYPE ("a{st}"));
+  for (guint i = 0; i < QUILT_LEFT_OUT_KINDS; i++)
+    if (left_out->counts[i] > 0)
+      g_variant_builder_add (&counts, "{st}", quilt_left_out_name (i), left_out->counts[i]);
+  return g_variant_builder_end (&counts);
+}
+
+static void
+complete (Import *import, const QuiltImage *image, const GError *error)
+{
+  GVariantDict results;
+
+  if (error) {
+    quilt_job_complete (import->job, NULL, error);
+    return;
+  }
+  g_variant_dict_init (&results, NULL);
+  g_variant_dict_insert (&results, "image", "o", image->path);
+  g_variant_dict_insert (&results, "digest", "s", image->record->digest);
+  g_variant_dict_insert (&results, "existed", "b", import->existed);
+  g_variant_dict_insert (&results, "nested", "b", import->info.nested);
+  g_variant_dict_insert_value (&results, "left-out", left_out_counts (&import->info.left_out));
+  quilt_event_log (
+      QUILT_EVENT_IMAGE_IMPORTED,
+      &(QuiltEventFields){.image_name = import->name, .image_digest = image->record->digest},
+      "Image %s was imported", import->name ? import->name : image->record->digest);
+  quilt_job_complete (import->job, g_variant_dict_end (&results), NULL);
+}
+
+static QuiltImage *
+find_image (Import *import)
+{
+  return quilt_index_get (import->daemon->images, quilt_digest_hex (import->digest));
+}
+
+/* In a thread. Whatever the helper left: it may have been killed. */
+static gboolean
+discard (QuiltStore *store, gpointer data, GError **error)
+{
+  const Import *import = data;
+
+  return quilt_layer_discard (store, import->temporary, error);
+}
+
+static void
+on_discarded (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Import *import = data; /* freed after this */
+  QuiltDaemon *daemon = import->daemon;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error))
+    g_warning ("%s", error->message);
+  complete (import, NULL, import->error);
+  quilt_daemon_release (daemon);
+}
+
+/* import->error says why. */
+static void
+give_up (Import *import)
+{
+  QuiltDaemon *daemon = import->daemon;
+
+  quilt_daemon_hold (daemon);
+  quilt_work_run (daemon->store, discard, import, (GDestroyNotify)import_free, on_discarded,
+                  import);
+}
+
+/* What the helper says of the layer. */
+static gboolean
+read_info (QuiltStore *store, Import *import, GError **error)
+{
+  const char *hex = quilt_digest_hex (import->digest);
+
+  if (!quilt_layer_info_read (store->layers_fd, hex, &import->info, error))
+    return FALSE;
+  if (!import->existed)
+    quilt_left_out_copy (&import->record->left_out, &import->info.left_out);
+  return TRUE;
+}
+
+/* The image with the name first: a crash in between leaves it with two, never with none. */
+static gboolean
+publish (QuiltStore *store, gpointer data, GError **error)
+{
+  Import *import = data;
+  g_autoptr (GPtrArray) none = g_ptr_array_new (); /* other images with its layer */
+
+  if (import->done.exit_code == 0 &&
+      !quilt_layer_publish (store, import->temporary, import->digest, error)) {
+    quilt_layer_discard (store, import->temporary, NULL);
+    return FALSE;
+  }
+  if (!quilt_layer_exists (store, import->digest)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "The image was removed while it was imported: import it again");
+    return FALSE;
+  }
+  if (read_info (store, import, error) && quilt_image_save (store, import->record, error) &&
+      (!import->loser || quilt_image_save (store, import->loser, error)))
+    return TRUE;
+  if (!import->existed)
+    quilt_image_remove (store, import->record, none, NULL);
+  return FALSE;
+}
+
+static void begin_publishing (QuiltDaemon *daemon);
+
+/* The import at the head of the queue is over, and freed after this. */
+static void
+end_publishing (Import *import, const QuiltImage *image, const GError *error)
+{
+  QuiltDaemon *daemon = import->daemon;
+
+  complete (import, image, error);
+  g_queue_pop_head (&daemon->imports);
+  begin_publishing (daemon);
+  quilt_daemon_release (daemon);
+}
+
+static void
+on_published (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Import *import = data;
+  QuiltImage *image = find_image (import);
+  QuiltImage *loser = NULL;
+  g_autoptr (QuiltImage) made = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (image)
+    image->changing = FALSE;
+  if (import->loser)
+    loser = quilt_index_get (import->daemon->images, quilt_digest_hex (import->loser->digest));
+  if (loser)
+    loser->changing = FALSE;
+  if (!quilt_work_finish (result, &error)) {
+    end_publishing (import, NULL, error);
+    return;
+  }
+  if (loser)
+    quilt_image_set_record (loser, g_steal_pointer (&import->loser));
+  if (image) {
+    quilt_image_set_record (image, g_steal_pointer (&import->record));
+  } else {
+    image = made = quilt_image_new (import->daemon, g_steal_pointer (&import->record));
+    quilt_image_publish (image);
+  }
+  end_publishing (import, image, NULL);
+}
+
+static QuiltImageRecord *
+new_record (Import *import, const QuiltMessage *done)
+{
+  const char *const names[] = {import->name, NULL};
+  const char *const layers[] = {import->digest, NULL};
+  QuiltImageRecord *record = g_new0 (QuiltImageRecord, 1);
+
+  record->digest = g_strdup (import->digest);
+  record->names = g_strdupv ((char **)names);
+  record->layers = g_strdupv ((char **)layers);
+  record->size = done->done;
+  record->entries = done->total;
+  record->created_usec = (guint64)g_get_real_time ();
+  record->config = import->config;
+  import->config = (QuiltImageConfig){NULL};
+  return record;
+}
+
+/* "sha256:HEX", and what else may follow after a space. */
+static gboolean
+parse_done (Import *import, const QuiltMessage *done, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (done->text, " ", 2);
+
+  if (!words[0] || !quilt_digest_hex (words[0])) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "Failed to import: quilt-transfer answered nonsense");
+    return FALSE;
+  }
+  import->digest = g_strdup (words[0]);
+  return TRUE;
+}
+
+/* An image's command stays what it is: containers that were made of it would run another one. */
+static gboolean
+check_config (const Import *import, const QuiltImage *image, GError **error)
+{
+  if (!image || quilt_import_config_is_empty (&import->config) ||
+      quilt_import_config_equal (&import->config, &image->record->config))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
+               "Failed to change how image %s is run: its content is here already, with another "
+               "configuration; remove it first, or import it without changes",
+               image->record->digest);
+  return FALSE;
+}
+
+/* The records as they will be, of images as they are now. */
+static gboolean
+plan_records (Import *import, GError **error)
+{
+  QuiltIndex *images = import->daemon->images;
+  QuiltImage *image, *owner;
+
+  if (!parse_done (import, &import->done, error))
+    return FALSE;
+  image = find_image (import);
+  owner = import->name ? quilt_index_get_named (images, import->name) : NULL;
+  import->existed = image != NULL;
+  if ((image && image->changing) || (owner && owner->changing)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "The image is being changed by another call: try again");
+    return FALSE;
+  }
+  if (!check_config (import, image, error))
+    return FALSE;
+  import->record = image ? quilt_image_with_names (image, import->name, NULL)
+                         : new_record (import, &import->done);
+  if (image)
+    image->changing = TRUE;
+  if (owner && owner != image) {
+    import->loser = quilt_image_with_names (owner, NULL, import->name);
+    owner->changing = TRUE;
+  }
+  return TRUE;
+}
+
+/* One after the other: two imports may be of one archive, or of one name. */
+static void
+begin_publishing (QuiltDaemon *daemon)
+{
+  Import *import;
+
+  while ((import = g_queue_peek_head (&daemon->imports))) {
+    if (plan_records (import, &import->error)) {
+      quilt_work_run_in_turn (daemon->in_turn, daemon->store, publish, import,
+                              (GDestroyNotify)import_free, on_published, import);
+      return;
+    }
+    g_queue_pop_head (&daemon->imports);
+    give_up (import);
+    quilt_daemon_release (daemon);
+  }
+}
+
+static void
+finish (Import *import)
+{
+  QuiltDaemon *daemon = import->daemon;
+
+  quilt_daemon_hold (daemon);
+  g_queue_push_tail (&daemon->imports, import);
+  if (g_queue_get_length (&daemon->imports) == 1)
+    begin_publishing (daemon);
+}
+
+static void
+on_message (const QuiltMessage *message, gpointer data)
+{
+  Import *import = data;
+
+  if (import->error)
+    return; /* cancelled, or failed already: closed() follows */
+  if (message->type == QUILT_MESSAGE_PROGRESS)
+    quilt_job_progress (import->job, message->done, message->total);
+  else if (message->type == QUILT_MESSAGE_DONE)
+    import->done = *message;
+  else if (message->type == QUILT_MESSAGE_ERROR)
+    import->error = g_error_new_literal (QUILT_ERROR, message->code, message->text);
+}
+
+static void
+on_closed (gpointer data)
+{
+  Import *import = data;
+
+  g_clear_pointer (&import->helper, quilt_helper_free);
+  if (!import->error && import->done.type) {
+    finish (import);
+    return;
+  }
+  if (!import->error)
+    import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                 "Failed to import: quilt-transfer ended unexpectedly; see what it "
+                                 "said in the journal of quiltd.service");
+  give_up (import);
+}
+
+static const QuiltHelperEvents helper_events = {on_message, on_closed};
+
+/* Its work is discarded when the helper is gone. Without a helper the image is being published. */
+static gboolean
+cancel (gpointer data)
+{
+  Import *import = data;
+
+  if (!import->helper || import->error)
+    return FALSE;
+  import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "The import was cancelled");
+  quilt_helper_kill (import->helper);
+  return TRUE;
+}
+
+static QuiltHelper *
+spawn_transfer (Import *import, GError **error)
+{
+  QuiltDaemon *daemon = import->daemon;
+  g_autofree char *program = g_build_filename (daemon->libexec_dir, "quilt-transfer", NULL);
+  g_autofree char *bytes = g_strdup_printf ("--max-bytes=%" G_GUINT64_FORMAT,
+                                            MIN (daemon->config->import_max_bytes, G_MAXINT64));
+  g_autofree char *entries = g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT,
+                                              MIN (daemon->config->import_max_entries, G_MAXINT64));
+  g_autofree char *temporary = g_strconcat ("--temporary=", import->temporary, NULL);
+  const char *const argv[] = {
+      program, bytes, entries, temporary, import->no_end_mark ? "--no-end-mark" : NULL, NULL};
+  const int fds[] = {import->source, daemon->store->layers_fd};
+
+  return quilt_helper_spawn (daemon->helpers_fd, argv, fds, G_N_ELEMENTS (fds), &helper_events,
+                             import, error);
+}
+
+static void
+authorized (GDBusMethodInvocation *invocation, gpointer data)
+{
+  Import *import = g_object_steal_data (G_OBJECT (invocation), "quilt-import");
+  g_autoptr (GError) error = NULL;
+
+  import->helper = spawn_transfer (import, &error);
+  quilt_fd_clear (&import->source);
+  if (!import->helper) {
+    quilt_bus_error_return (invocation, error);
+    import_free (import);
+    return;
+  }
+  import->job = quilt_job_new (import->daemon, "import", invocation, cancel, import);
+  g_dbus_method_invocation_return_value (invocation,
+                                         g_variant_new ("(o)", quilt_job_get_path (import->job)));
+}
+
+void
+quilt_import_image (QuiltDaemon *daemon,
+                    GDBusMethodInvocation *invocation,
+                    GUnixFDList *fds,
+                    gint32 source,
+                    const char *name,
+                    GVariant *options)
+{
+  g_autoptr (GPtrArray) details = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofd int fd = -1;
+  gboolean no_end_mark = FALSE;
+  const QuiltDictKey keys[] = {{"no-end-mark", 'b', &no_end_mark, NULL}};
+  g_autoptr (GVariant) rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
+  QuiltImageConfig config = {NULL};
+  Import *import;
+
+  if (rest)
+    g_variant_ref_sink (rest);
+  if (!rest || (*name && !quilt_image_name_check (name, &error)) ||
+      (fd = quilt_caller_fd_take (fds, source, "source", QUILT_CALLER_FD_SOURCE, &error)) < 0 ||
+      !quilt_import_config_read (rest, &config, &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  import = g_new0 (Import, 1);
+  import->daemon = daemon;
+  import->name = *name ? g_strdup (name) : NULL;
+  import->source = g_steal_fd (&fd);
+  import->no_end_mark = no_end_mark;
+  import->config = config;
+  import->temporary = quilt_layer_temporary_new ();
+  g_object_set_data_full (G_OBJECT (invocation), "quilt-import", import,
+                          (GDestroyNotify)import_free);
+  details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_ptr_array_add (details,
+                   quilt_authority_details_new ("import", NULL, G_MAXUINT32, import->name));
+  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+                           authorized, NULL);
+}

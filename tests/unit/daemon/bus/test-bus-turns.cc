@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fault 8: whose call is next, and how many may wait. */
+#include "base/check.h"
+
+extern "C" {
+#include "daemon/bus/bus-turns.h"
+}
+
+namespace
+{
+
+using std::string;
+
+class BusTurns : public testing::Test
+{
+protected:
+  ~BusTurns () override
+  {
+    quilt_bus_turns_free (turns);
+  }
+
+  void push (const string &caller, const string &call, gsize size = 100)
+  {
+    quilt_bus_turns_push (turns, caller.c_str (), g_strdup (call.c_str ()), size);
+  }
+
+  /* "": none. */
+  string take ()
+  {
+    g_autofree char *call = static_cast<char *> (quilt_bus_turns_take (turns));
+
+    return call ? call : "";
+  }
+
+  /* As many as are given out while none of them is done. */
+  guint take_all ()
+  {
+    guint n = 0;
+
+    while (!take ().empty ())
+      n++;
+    return n;
+  }
+
+  /* The next call, once the others are done. */
+  string take_alone ()
+  {
+    const string call = take ();
+
+    if (!call.empty ())
+      quilt_bus_turns_done (turns);
+    return call;
+  }
+
+  QuiltBusTurns *turns = quilt_bus_turns_new (g_free);
+};
+
+} // namespace
+
+TEST_F (BusTurns, CallersTakeTurnsAndTheCallsOfEachStayInOrder)
+{
+  for (int i = 0; i < 3; i++)
+    push (":1.1", "a" + std::to_string (i));
+  for (int i = 0; i < 2; i++)
+    push (":1.2", "b" + std::to_string (i));
+  push (":1.3", "c0");
+  for (const char *call : {"a0", "b0", "c0", "a1", "b1", "a2", ""})
+    EXPECT_EQ (take_alone (), call);
+}
+
+TEST_F (BusTurns, ANewCallerGoesBeforeCallersWhoWaitAndNotTwice)
+{
+  for (int i = 0; i < 10; i++)
+    for (int caller = 0; caller < 3; caller++)
+      push (":1." + std::to_string (caller), std::to_string (caller));
+  for (const char *call : {"0", "1", "2", "0"})
+    EXPECT_EQ (take_alone (), call);
+  push (":1.9", "new");
+  EXPECT_EQ (take_alone (), "new");
+  push (":1.9", "again");
+  for (const char *call : {"1", "2", "0", "again", "1"})
+    EXPECT_EQ (take_alone (), call);
+}
+
+TEST_F (BusTurns, FewCallsAreUnderWayAtOnce)
+{
+  for (int i = 0; i < 100; i++)
+    push (":1.1", "x");
+  EXPECT_EQ (take_all (), 8u);
+  for (int i = 0; i < 3; i++)
+    quilt_bus_turns_done (turns);
+  EXPECT_EQ (take_all (), 3u);
+}
+
+TEST_F (BusTurns, ALargeCallIsUnderWayAlone)
+{
+  push (":1.1", "small");
+  push (":1.2", "large", 100000);
+  push (":1.3", "small");
+  EXPECT_EQ (take_all (), 1u);
+  quilt_bus_turns_done (turns);
+  EXPECT_EQ (take (), "large");
+  EXPECT_EQ (take (), "");
+  quilt_bus_turns_done (turns);
+  EXPECT_EQ (take (), "small");
+}
+
+TEST_F (BusTurns, OneCallerHasRoomForAMebibyteOrOneCall)
+{
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.1", 2 << 20, FALSE));
+  push (":1.1", "x", 900000);
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.1", 100000, FALSE));
+  EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.1", 200000, FALSE));
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.1", 200000, TRUE));
+  EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.1", 1200000, TRUE));
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.2", 200000, FALSE));
+  EXPECT_EQ (take_alone (), "x");
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.1", 200000, FALSE));
+}
+
+/* An empty call is no free one. */
+TEST_F (BusTurns, EachCallCostsRoom)
+{
+  guint n = 0;
+
+  for (; quilt_bus_turns_has_room (turns, ":1.1", 0, FALSE); n++)
+    push (":1.1", "x", 0);
+  EXPECT_EQ (n, 4096u);
+}
+
+TEST_F (BusTurns, WhenAllRoomIsTakenANewCallerHasRoomForSmallCalls)
+{
+  for (int i = 0; i < 32; i++)
+    push (":1." + std::to_string (i), "x", 1 << 20);
+  EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.0", 100, FALSE));
+  EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.99", 1 << 20, FALSE));
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 60000, FALSE));
+  push (":1.99", "x", 60000);
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 5000, FALSE));
+  EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.99", 10000, FALSE));
+  EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 10000, TRUE));
+}
