@@ -64,16 +64,15 @@ parse_limit (const char *text, gpointer member, GError **error)
 static gboolean
 parse_share (const char *text, gpointer member, GError **error)
 {
-  QuiltJournalShare share = {0};
+  QuiltJournalShare *share = member;
+  guint64 percent = 0, bytes = 0;
   g_autofree char *number =
       g_str_has_suffix (text, "%") ? g_strndup (text, strlen (text) - 1) : NULL;
 
-  if (number && g_ascii_string_to_unsigned (number, 10, 1, 100, &share.percent, NULL)) {
-    *(QuiltJournalShare *)member = share;
-    return TRUE;
-  }
-  if (!number && quilt_parse_bytes (text, &share.bytes, NULL) && share.bytes > 0) {
-    *(QuiltJournalShare *)member = share;
+  if (number ? g_ascii_string_to_unsigned (number, 10, 1, 100, &percent, NULL)
+             : quilt_parse_bytes (text, &bytes, NULL) && bytes > 0) {
+    share->percent = percent;
+    share->bytes = bytes;
     return TRUE;
   }
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
@@ -119,7 +118,7 @@ parse_log_level (const char *text, gpointer member, GError **error)
 static gboolean
 parse_pids (const char *text, gpointer member, GError **error)
 {
-  QuiltConfigPids *pids = member;
+  QuiltDefaultPids *pids = member;
 
   pids->is_set = parse_limit (text, &pids->max, error);
   return pids->is_set;
@@ -143,15 +142,15 @@ parse_boolean (const char *text, gpointer member, GError **error)
 static const Key keys[] = {
     {"LogLevel", parse_log_level, offsetof (QuiltConfig, log_level)},
     {"MaxPendingPerUser", parse_count, offsetof (QuiltConfig, max_pending_per_user)},
-    {"DefaultStopTimeout", parse_duration, offsetof (QuiltConfig, default_stop_timeout_usec)},
-    {"DefaultMemoryMax", parse_bytes, offsetof (QuiltConfig, default_memory_max)},
-    {"DefaultCPUQuota", parse_cpus, offsetof (QuiltConfig, default_cpu_quota_usec)},
-    {"DefaultPidsMax", parse_pids, offsetof (QuiltConfig, default_pids)},
-    {"StrictLimits", parse_boolean, offsetof (QuiltConfig, strict_limits)},
+    {"DefaultStopTimeout", parse_duration, offsetof (QuiltConfig, defaults.stop_timeout_usec)},
+    {"DefaultMemoryMax", parse_bytes, offsetof (QuiltConfig, defaults.memory_max)},
+    {"DefaultCPUQuota", parse_cpus, offsetof (QuiltConfig, defaults.cpu_quota_usec)},
+    {"DefaultPidsMax", parse_pids, offsetof (QuiltConfig, defaults.pids)},
+    {"StrictLimits", parse_boolean, offsetof (QuiltConfig, defaults.strict_limits)},
     {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_max_bytes)},
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_max_entries)},
     {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},
-    {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_interval_usec)},
+    {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_share.interval_usec)},
 };
 
 static QuiltConfig *
@@ -162,14 +161,14 @@ config_new (void)
 
   config->log_level = LOG_INFO;
   config->max_pending_per_user = 64;
-  config->default_stop_timeout_usec = options->stop_timeout_usec;
-  config->default_memory_max = options->memory_max;
-  config->default_cpu_quota_usec = options->cpu_quota_usec;
-  config->default_pids.max = QUILT_CONFIG_PIDS_MAX;
+  config->defaults.stop_timeout_usec = options->stop_timeout_usec;
+  config->defaults.memory_max = options->memory_max;
+  config->defaults.cpu_quota_usec = options->cpu_quota_usec;
+  config->defaults.pids.max = QUILT_CONFIG_PIDS_MAX;
   config->import_max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_max_entries = 10 * 1000 * 1000;
-  config->journal_share = (QuiltJournalShare){.percent = 50};
-  config->journal_interval_usec = G_GUINT64_CONSTANT (3600) * G_USEC_PER_SEC;
+  config->journal_share = (QuiltJournalShare){
+      .percent = 50, .interval_usec = G_GUINT64_CONSTANT (3600) * G_USEC_PER_SEC};
   return config;
 }
 
@@ -236,36 +235,4 @@ quilt_config_load (const char *const *directories, GError **error)
     if (!read_file (config, files->pdata[i], error))
       return NULL;
   return g_steal_pointer (&config);
-}
-
-GVariant *
-quilt_config_complete_options (const QuiltConfig *config, GVariant *options)
-{
-  const struct {
-    const char *key;
-    guint64 value;
-  } defaults[] = {
-      {"stop-timeout", config->default_stop_timeout_usec},
-      {"memory-max", config->default_memory_max},
-      {"cpu-quota", config->default_cpu_quota_usec},
-      {"pids-max", config->default_pids.max},
-  };
-  GVariantBuilder builder;
-  GVariantIter iter;
-  GVariant *item;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_iter_init (&iter, options);
-  while ((item = g_variant_iter_next_value (&iter))) {
-    g_variant_builder_add_value (&builder, item);
-    g_variant_unref (item);
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++) {
-    g_autoptr (GVariant) given = g_variant_lookup_value (options, defaults[i].key, NULL);
-
-    if (!given)
-      g_variant_builder_add (&builder, "{sv}", defaults[i].key,
-                             g_variant_new_uint64 (defaults[i].value));
-  }
-  return g_variant_builder_end (&builder);
 }

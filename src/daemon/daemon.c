@@ -52,7 +52,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->tombs_fd = self->runs_fd >= 0 ? open_run_part (paths->run_dir, "ended", error) : -1;
   if (self->tombs_fd < 0)
     return NULL;
-  self->journal_budget = quilt_journal_budget_new (paths->run_dir, config, error);
+  self->journal_budget = quilt_journal_budget_new (paths->run_dir, &config->journal_share, error);
   if (!self->journal_budget)
     return NULL;
   self->helpers_fd = quilt_helper_open_dir (paths->libexec_dir, error);
@@ -114,7 +114,7 @@ quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config)
 {
   quilt_config_free (self->config);
   self->config = config;
-  quilt_journal_budget_set (self->journal_budget, config);
+  quilt_journal_budget_set (self->journal_budget, &config->journal_share);
   quilt_quota_set_max (self->quota, (guint)MIN (config->max_pending_per_user, G_MAXUINT));
 }
 

@@ -38,7 +38,7 @@ quilt_manager_look_for_limits (QuiltManager *self)
   QuiltBusManager *iface = QUILT_BUS_MANAGER (self);
   g_autofree char *text = quilt_cgroup_controllers ();
   g_auto (GStrv) names = g_strsplit_set (g_strstrip (text), " \n", -1);
-  g_autofree char *missing = quilt_host_limits_missing_defaults (self->daemon->config);
+  g_autofree char *missing = quilt_host_limits_missing_defaults (&self->daemon->config->defaults);
   g_auto (GStrv) defaults = g_strsplit (missing ? missing : "", ", ", -1);
 
   quilt_bus_manager_set_controllers (iface, (const char *const *)names);

@@ -103,7 +103,7 @@ void
 quilt_container_look_for_limits (QuiltContainer *self)
 {
   g_autofree char *missing =
-      quilt_host_limits_missing (self->daemon->config, self->record->options);
+      quilt_host_limits_missing (&self->daemon->config->defaults, self->record->options);
 
   quilt_bus_container_set_limits_not_in_force (QUILT_BUS_CONTAINER (self), missing ? missing : "");
 }

@@ -167,7 +167,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
     record->options->user = g_strdup (user);
   container = quilt_container_new (daemon, record, image);
   spec = quilt_container_plan (container, error);
-  if (spec && quilt_host_limits_check (daemon, record->options, error)) {
+  if (spec && quilt_host_limits_check (&daemon->config->defaults, record->options, error)) {
     creation->caps = spec->process.capabilities.bounding;
     return g_steal_pointer (&container);
   }
@@ -272,7 +272,7 @@ static gboolean
 read_request (Creation *creation, GVariant *options, GError **error)
 {
   g_autoptr (GVariant) complete =
-      g_variant_ref_sink (quilt_config_complete_options (creation->daemon->config, options));
+      g_variant_ref_sink (quilt_defaults_complete (&creation->daemon->config->defaults, options));
   QuiltImage *image = quilt_index_find (creation->daemon->images, creation->image, error);
 
   if (!image)

@@ -261,7 +261,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (!check_editable (edit, &error) ||
       !quilt_options_update (record->options, edit->changes, &error) ||
       !check_supervisor (self, &error) || !check_stop_timeout (self, record->options, &error) ||
-      !quilt_host_limits_check (self->daemon, record->options, &error)) {
+      !quilt_host_limits_check (&self->daemon->config->defaults, record->options, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }

@@ -243,7 +243,7 @@ begin_run (QuiltContainer *self,
   };
 
   if ((!removed && store_fd < 0) || !check_scope_free (self, scope, error) ||
-      !quilt_host_limits_check (self->daemon, self->record->options, error))
+      !quilt_host_limits_check (&self->daemon->config->defaults, self->record->options, error))
     return NULL;
   quilt_container_look_for_limits (self);
   if (*quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)))

@@ -17,7 +17,6 @@
 
 struct QuiltJournalBudget {
   QuiltJournalShare share;
-  guint64 interval_sec;
   int fd;
   QuiltBudgetPage *page;
   guint timer;
@@ -32,7 +31,7 @@ refresh (QuiltJournalBudget *self)
     limit = quilt_journald_get_limit ("");
   if (self->share.percent > 0 && limit != QUILT_INFINITY)
     limit = limit / 100 * self->share.percent;
-  quilt_budget_set (self->page, limit, self->interval_sec);
+  quilt_budget_set (self->page, limit, self->share.interval_usec / G_USEC_PER_SEC);
 }
 
 static gboolean
@@ -43,15 +42,14 @@ on_refresh (gpointer data)
 }
 
 void
-quilt_journal_budget_set (QuiltJournalBudget *self, const QuiltConfig *config)
+quilt_journal_budget_set (QuiltJournalBudget *self, const QuiltJournalShare *share)
 {
-  self->share = config->journal_share;
-  self->interval_sec = config->journal_interval_usec / G_USEC_PER_SEC;
+  self->share = *share;
   refresh (self);
 }
 
 QuiltJournalBudget *
-quilt_journal_budget_new (const char *run_dir, const QuiltConfig *config, GError **error)
+quilt_journal_budget_new (const char *run_dir, const QuiltJournalShare *share, GError **error)
 {
   g_autofree char *path = g_build_filename (run_dir, QUILT_BUDGET_FILE, NULL);
   g_autofd int fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -72,7 +70,7 @@ quilt_journal_budget_new (const char *run_dir, const QuiltConfig *config, GError
   self->fd = g_steal_fd (&fd);
   self->page = page;
   self->timer = g_timeout_add_seconds (REFRESH_SECONDS, on_refresh, self);
-  quilt_journal_budget_set (self, config);
+  quilt_journal_budget_set (self, share);
   return self;
 }
 

@@ -80,10 +80,10 @@ check_timezone (const QuiltOptions *options, GError **error)
 }
 
 static gboolean
-check_strict (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error)
+check_strict (const QuiltDefaults *defaults, const QuiltOptions *options, GError **error)
 {
-  g_autofree char *missing = options->strict_limits || daemon->config->strict_limits
-                                 ? quilt_host_limits_missing (daemon->config, options)
+  g_autofree char *missing = options->strict_limits || defaults->strict_limits
+                                 ? quilt_host_limits_missing (defaults, options)
                                  : NULL;
 
   if (!missing)
@@ -97,7 +97,7 @@ check_strict (const QuiltDaemon *daemon, const QuiltOptions *options, GError **e
 }
 
 gboolean
-quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options, GError **error)
+quilt_host_limits_check (const QuiltDefaults *defaults, const QuiltOptions *options, GError **error)
 {
   return check_timezone (options, error) &&
          check_set ("cpuset-cpus", options->cpuset_cpus, "/sys/devices/system/cpu/online", error) &&
@@ -107,35 +107,35 @@ quilt_host_limits_check (const QuiltDaemon *daemon, const QuiltOptions *options,
          check_devices ("device-write-bps", options->device_write_bps, error) &&
          check_devices ("device-read-iops", options->device_read_iops, error) &&
          check_devices ("device-write-iops", options->device_write_iops, error) &&
-         check_strict (daemon, options, error);
+         check_strict (defaults, options, error);
 }
 
 char *
-quilt_host_limits_missing (const QuiltConfig *config, const QuiltOptions *options)
+quilt_host_limits_missing (const QuiltDefaults *defaults, const QuiltOptions *options)
 {
-  g_autoptr (QuiltOptions) defaults = quilt_options_new ();
+  g_autoptr (QuiltOptions) built_in = quilt_options_new ();
   g_autofree char *asked = NULL;
   g_autofree char *have = NULL;
 
   /* Nobody asked for the built-in limit. quiltctl doctor tells of it. */
-  if (!config->default_pids.is_set)
-    defaults->pids_max = config->default_pids.max;
-  asked = quilt_options_missing_controllers (options, defaults, "");
+  if (!defaults->pids.is_set)
+    built_in->pids_max = defaults->pids.max;
+  asked = quilt_options_missing_controllers (options, built_in, "");
   if (!asked)
     return NULL;
   have = quilt_cgroup_controllers ();
-  return quilt_options_missing_controllers (options, defaults, have);
+  return quilt_options_missing_controllers (options, built_in, have);
 }
 
 char *
-quilt_host_limits_missing_defaults (const QuiltConfig *config)
+quilt_host_limits_missing_defaults (const QuiltDefaults *defaults)
 {
   g_autoptr (QuiltOptions) options = quilt_options_new ();
 
-  options->memory_max = config->default_memory_max;
-  options->cpu_quota_usec = config->default_cpu_quota_usec;
-  options->pids_max = config->default_pids.max;
-  return quilt_host_limits_missing (config, options);
+  options->memory_max = defaults->memory_max;
+  options->cpu_quota_usec = defaults->cpu_quota_usec;
+  options->pids_max = defaults->pids.max;
+  return quilt_host_limits_missing (defaults, options);
 }
 
 void

@@ -60,10 +60,10 @@ TEST_F (Config, NoFileAtAllGivesTheDefaultsOfAContainer)
   g_autoptr (QuiltOptions) options = quilt_options_new ();
 
   ASSERT_NE (config, nullptr);
-  EXPECT_EQ (config->default_stop_timeout_usec, options->stop_timeout_usec);
-  EXPECT_EQ (config->default_memory_max, options->memory_max);
-  EXPECT_EQ (config->default_cpu_quota_usec, options->cpu_quota_usec);
-  EXPECT_EQ (config->default_pids.max, 2048u);
+  EXPECT_EQ (config->defaults.stop_timeout_usec, options->stop_timeout_usec);
+  EXPECT_EQ (config->defaults.memory_max, options->memory_max);
+  EXPECT_EQ (config->defaults.cpu_quota_usec, options->cpu_quota_usec);
+  EXPECT_EQ (config->defaults.pids.max, 2048u);
 }
 
 /* The file that is installed says what the defaults are, by lines such as "#LogLevel=info". */
@@ -81,9 +81,9 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
   write ("etc/quiltd.conf", std::regex_replace (text, std::regex ("\n#([A-Z])(\\w*)="), "\n$1$2="));
   uncommented = load (error.out ());
   ASSERT_NE (uncommented, nullptr) << error.message ();
-  EXPECT_FALSE (commented->default_pids.is_set);
-  EXPECT_TRUE (uncommented->default_pids.is_set);
-  commented->default_pids.is_set = TRUE;
+  EXPECT_FALSE (commented->defaults.pids.is_set);
+  EXPECT_TRUE (uncommented->defaults.pids.is_set);
+  commented->defaults.pids.is_set = TRUE;
   EXPECT_EQ (memcmp (commented, uncommented, sizeof *commented), 0);
 
   for (const char *key : {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
@@ -106,16 +106,16 @@ TEST_F (Config, EveryKeyIsRead)
   ASSERT_NE (config, nullptr) << error.message ();
   EXPECT_EQ (config->log_level, LOG_DEBUG);
   EXPECT_EQ (config->max_pending_per_user, 7u);
-  EXPECT_EQ (config->default_stop_timeout_usec, 3000000u);
-  EXPECT_EQ (config->default_memory_max, 64u << 20);
-  EXPECT_EQ (config->default_cpu_quota_usec, 500000u);
-  EXPECT_EQ (config->default_pids.max, 33u);
-  EXPECT_TRUE (config->strict_limits);
+  EXPECT_EQ (config->defaults.stop_timeout_usec, 3000000u);
+  EXPECT_EQ (config->defaults.memory_max, 64u << 20);
+  EXPECT_EQ (config->defaults.cpu_quota_usec, 500000u);
+  EXPECT_EQ (config->defaults.pids.max, 33u);
+  EXPECT_TRUE (config->defaults.strict_limits);
   EXPECT_EQ (config->import_max_bytes, 1u << 30);
   EXPECT_EQ (config->import_max_entries, QUILT_INFINITY);
   EXPECT_EQ (config->journal_share.percent, 0u);
   EXPECT_EQ (config->journal_share.bytes, 500u << 20);
-  EXPECT_EQ (config->journal_interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);
+  EXPECT_EQ (config->journal_share.interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);
 }
 
 TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)
@@ -134,8 +134,8 @@ TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)
   ASSERT_NE (config, nullptr);
   EXPECT_EQ (config->max_pending_per_user, 3u);
   EXPECT_EQ (config->import_max_entries, 3u);
-  EXPECT_EQ (config->default_memory_max, 4u);
-  EXPECT_NE (config->default_pids.max, 1u);
+  EXPECT_EQ (config->defaults.memory_max, 4u);
+  EXPECT_NE (config->defaults.pids.max, 1u);
 }
 
 TEST_F (Config, WhatIsWrongIsNamedWithItsFile)
@@ -196,9 +196,9 @@ TEST_F (Config, DefaultsFillWhatTheCallerLeftOut)
   guint64 memory = 0, pids = 0;
   const char *name = nullptr;
 
-  config->default_memory_max = 1;
-  config->default_pids.max = 2;
-  whole = g_variant_ref_sink (quilt_config_complete_options (config, given));
+  config->defaults.memory_max = 1;
+  config->defaults.pids.max = 2;
+  whole = g_variant_ref_sink (quilt_defaults_complete (&config->defaults, given));
   EXPECT_TRUE (g_variant_lookup (whole, "memory-max", "t", &memory));
   EXPECT_TRUE (g_variant_lookup (whole, "pids-max", "t", &pids));
   EXPECT_TRUE (g_variant_lookup (whole, "name", "&s", &name));
@@ -214,7 +214,8 @@ TEST_F (Config, DefaultsDoNotHideAWrongType)
   g_autoptr (QuiltConfig) config = load ();
   g_autoptr (GVariant) given =
       g_variant_ref_sink (g_variant_new_parsed ("{'memory-max': <'much'>}"));
-  g_autoptr (GVariant) whole = g_variant_ref_sink (quilt_config_complete_options (config, given));
+  g_autoptr (GVariant) whole =
+      g_variant_ref_sink (quilt_defaults_complete (&config->defaults, given));
   const char *text = nullptr;
 
   EXPECT_TRUE (g_variant_lookup (whole, "memory-max", "&s", &text));
