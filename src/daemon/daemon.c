@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "daemon/bus/managed-objects.h"
-#include "daemon/containers/work.h"
+#include "daemon/bus/work.h"
 #include "daemon/helpers/helper.h"
 
 #include <errno.h>

@@ -8,12 +8,13 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
+#include "daemon/bus/work.h"
 #include "daemon/containers/create-ids.h"
 #include "daemon/containers/life.h"
 #include "daemon/containers/names.h"
+#include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/share.h"
-#include "daemon/containers/work.h"
 #include "daemon/host/limits.h"
 #include "spec/words.h"
 #include "store/digest.h"
@@ -193,7 +194,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
   }
   if (record->is_volatile)
     quilt_run_dir_announce (daemon, record->id);
-  quilt_work_create (daemon->store, record, on_created, creation);
+  quilt_records_create (daemon->store, record, on_created, creation);
 }
 
 static void

@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
+#include "daemon/bus/work.h"
 #include "daemon/containers/private.h"
-#include "daemon/containers/work.h"
+#include "daemon/containers/records.h"
 #include "daemon/host/limits.h"
 #include "spec/words.h"
 
@@ -152,7 +153,7 @@ save (Edit *edit)
 {
   QuiltContainer *self = edit->container;
 
-  quilt_work_save (self->daemon->store, edit->record, on_saved, edit);
+  quilt_records_save (self->daemon->store, edit->record, on_saved, edit);
 }
 
 static void
@@ -188,7 +189,7 @@ rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
     return;
   }
   begin (edit, invocation);
-  edit->record = quilt_work_copy_record (self->record);
+  edit->record = quilt_records_copy (self->record);
   g_free (edit->record->options->name);
   edit->record->options->name = g_strdup (edit->new_name);
   save (edit);
@@ -255,7 +256,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
   Edit *edit = data;
   QuiltContainer *self = edit->container;
-  g_autoptr (QuiltContainerRecord) record = quilt_work_copy_record (self->record);
+  g_autoptr (QuiltContainerRecord) record = quilt_records_copy (self->record);
   g_autoptr (GError) error = NULL;
 
   if (!check_editable (edit, &error) ||

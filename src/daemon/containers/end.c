@@ -4,10 +4,11 @@
 
 #include "base/fd.h"
 #include "daemon/bus/event.h"
+#include "daemon/bus/work.h"
 #include "daemon/containers/outcome.h"
 #include "daemon/containers/private.h"
+#include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
-#include "daemon/containers/work.h"
 
 /* Between two attempts to record an end that the disk has no room for. */
 #define RETRY_SECONDS 3
@@ -175,8 +176,8 @@ quilt_container_record_end (QuiltContainer *self)
   if (self->record->options->auto_remove || self->removing)
     announce_end (self, TRUE); /* what is removed next needs no record */
   else
-    quilt_work_save_result (self->daemon->store, self->record->id, &self->result, on_end_saved,
-                            g_object_ref (self));
+    quilt_records_save_result (self->daemon->store, self->record->id, &self->result, on_end_saved,
+                               g_object_ref (self));
 }
 
 void

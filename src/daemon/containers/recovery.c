@@ -5,10 +5,11 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "daemon/bus/event.h"
+#include "daemon/bus/work.h"
 #include "daemon/containers/life.h"
 #include "daemon/containers/outcome.h"
+#include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
-#include "daemon/containers/work.h"
 #include "daemon/images/remove.h"
 #include "spec/words.h"
 #include "store/digest.h"
@@ -83,7 +84,7 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   g_autoptr (GArray) gid_map = NULL;
 
   if (was_cut_short (recovery, id, why)) {
-    quilt_work_remove (recovery->daemon->store, id, FALSE, on_removed, NULL);
+    quilt_records_remove (recovery->daemon->store, id, FALSE, on_removed, NULL);
     return;
   }
   on_broken (id, why, recovery->broken);

@@ -3,9 +3,10 @@
 #include "daemon/containers/life.h"
 
 #include "base/error.h"
+#include "daemon/bus/work.h"
 #include "daemon/containers/private.h"
+#include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
-#include "daemon/containers/work.h"
 
 #include <signal.h>
 
@@ -72,8 +73,8 @@ quilt_container_remove_if_due (QuiltContainer *self)
     return;
   }
   self->deleting = TRUE;
-  quilt_work_remove (self->daemon->store, self->record->id, !self->record->is_volatile, on_deleted,
-                     g_object_ref (self));
+  quilt_records_remove (self->daemon->store, self->record->id, !self->record->is_volatile,
+                        on_deleted, g_object_ref (self));
 }
 
 void

@@ -5,11 +5,12 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "daemon/bus/work.h"
 #include "daemon/containers/etc.h"
 #include "daemon/containers/outcome.h"
 #include "daemon/containers/private.h"
+#include "daemon/containers/records.h"
 #include "daemon/containers/share.h"
-#include "daemon/containers/work.h"
 #include "daemon/host/limits.h"
 #include "spec/slice.h"
 #include "spec/words.h"
@@ -138,8 +139,8 @@ mark (QuiltContainer *self)
 
   if (!self->record->is_volatile) {
     self->marking = TRUE;
-    quilt_work_save_result (self->daemon->store, self->record->id, &self->result, on_marked,
-                            g_object_ref (self));
+    quilt_records_save_result (self->daemon->store, self->record->id, &self->result, on_marked,
+                               g_object_ref (self));
     return;
   }
   if (quilt_container_save_result (self->daemon->store, self->record->id, &self->result, FALSE,

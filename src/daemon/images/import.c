@@ -9,7 +9,7 @@
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/job.h"
-#include "daemon/containers/work.h"
+#include "daemon/bus/work.h"
 #include "daemon/helpers/helper.h"
 #include "daemon/images/image.h"
 #include "daemon/images/import-config.h"

@@ -6,8 +6,8 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
+#include "daemon/bus/work.h"
 #include "daemon/containers/container.h"
-#include "daemon/containers/work.h"
 #include "store/digest.h"
 
 /* One image of a call. A name removes that name, and the image only if the image has no other name.

@@ -2,7 +2,6 @@
 /* Work on the disk that may take long, away from the main thread, which owns all state. */
 #pragma once
 
-#include "store/containers.h"
 #include "store/store.h"
 
 #include <gio/gio.h>
@@ -19,6 +18,14 @@ void quilt_work_run (QuiltStore *store,
                      gpointer user_data);
 gboolean quilt_work_finish (GAsyncResult *result, GError **error);
 
+/* The same at once, in the main thread: for work that waits for no disk. */
+void quilt_work_run_here (QuiltStore *store,
+                          QuiltWorkFunc func,
+                          gpointer data,
+                          GDestroyNotify free_data,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+
 /* The same in the one thread of pool, one after the other. */
 GThreadPool *quilt_work_pool_new (void);
 void quilt_work_run_in_turn (GThreadPool *pool,
@@ -28,26 +35,3 @@ void quilt_work_run_in_turn (GThreadPool *pool,
                              GDestroyNotify free_data,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
-
-/* The works on containers. Copies are taken of what is given. */
-void quilt_work_create (QuiltStore *store,
-                        const QuiltContainerRecord *record,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
-void quilt_work_save (QuiltStore *store,
-                      const QuiltContainerRecord *record,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data);
-void quilt_work_save_result (QuiltStore *store,
-                             const char *id,
-                             const QuiltResult *result,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data);
-/* Out of the store, and its files deleted. */
-void quilt_work_remove (QuiltStore *store,
-                        const char *id,
-                        gboolean durable,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
-
-QuiltContainerRecord *quilt_work_copy_record (const QuiltContainerRecord *record);
