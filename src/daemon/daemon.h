@@ -2,10 +2,8 @@
 /* What all objects of quiltd share: its services, its directories, its tables. */
 #pragma once
 
-#include "daemon/bus/admission.h"
-#include "daemon/bus/authority.h"
+#include "daemon/bus/hub.h"
 #include "daemon/bus/index.h"
-#include "daemon/bus/quota.h"
 #include "daemon/config.h"
 #include "daemon/containers/tombs.h"
 #include "daemon/helpers/filters.h"
@@ -17,16 +15,8 @@
 
 #include <gio/gio.h>
 
-#define QUILT_BUS_NAME "org.quilt"
-#define QUILT_BUS_ROOT "/org/quilt"
-
 typedef struct {
-  GDBusConnection *bus;
-  GDBusObjectManagerServer *objects;
-  struct QuiltManagedObjects *managed_objects; /* to be told of them, see managed-objects.h */
-  QuiltAdmission *admission;
-  QuiltAuthority *authority;
-  QuiltQuota *quota;
+  QuiltHub *hub;
   QuiltSystemd *systemd;
   QuiltConfig *config;
   QuiltStore *store;
@@ -47,11 +37,7 @@ typedef struct {
   int tombs_fd; /* its ended/ */
   int units_fd; /* /run/systemd/units, -1 where there is none */
 
-  guint summary;    /* summary.c's timer */
-  guint operations; /* calls that change something and are not answered */
-  void (*on_idle) (gpointer data);
-  gpointer on_idle_data;
-  guint64 last_job;
+  guint summary; /* summary.c's timer */
 } QuiltDaemon;
 
 typedef struct {
@@ -71,14 +57,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDaemon, quilt_daemon_free)
 
 /* Takes config over; in force for what begins from now on. */
 void quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config);
-
-/* An operation between the two is finished before the daemon ends, when that is asked for. */
-void quilt_daemon_hold (QuiltDaemon *self);
-void quilt_daemon_release (QuiltDaemon *self);
-
-/* Calls callback whenever nothing is held, the first time maybe at once. NULL: no longer. */
-void quilt_daemon_when_idle (QuiltDaemon *self, void (*callback) (gpointer data), gpointer data);
-
-/* Puts object on the bus at path, and takes it off again. */
-void quilt_daemon_export (QuiltDaemon *self, const char *path, GDBusInterfaceSkeleton *object);
-void quilt_daemon_unexport (QuiltDaemon *self, const char *path);

@@ -69,7 +69,7 @@ on_terminate (gpointer data)
     g_bus_unown_name (self->name);
   self->name = 0;
   g_timeout_add_seconds (DRAIN_SECONDS, on_drained, self);
-  quilt_daemon_when_idle (self->daemon, quit, self);
+  quilt_hub_when_idle (self->daemon->hub, quit, self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -163,7 +163,7 @@ on_recovered (gpointer data)
     fail (self, error->message);
     return;
   }
-  g_dbus_object_manager_server_set_connection (daemon->objects, self->bus);
+  g_dbus_object_manager_server_set_connection (daemon->hub->objects, self->bus);
   self->name =
       g_bus_own_name_on_connection (self->bus, QUILT_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
                                     on_name_acquired, on_name_lost, self, NULL);
@@ -189,8 +189,9 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
   self->daemon = quilt_daemon_new (self->bus, paths, config, error);
   if (!self->daemon)
     return FALSE;
+  quilt_summary_begin (self->daemon);
   self->manager = quilt_manager_new (self->daemon, reload, self);
-  quilt_admission_guard (self->daemon->admission, G_DBUS_INTERFACE_SKELETON (self->manager));
+  quilt_admission_guard (self->daemon->hub->admission, G_DBUS_INTERFACE_SKELETON (self->manager));
   quilt_systemd_on_stop_request (self->daemon->systemd, quilt_container_on_stop_request,
                                  self->daemon);
   g_unix_signal_add (SIGTERM, on_terminate, self);

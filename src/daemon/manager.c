@@ -98,7 +98,7 @@ handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const
 static gboolean
 handle_get_managed_objects (QuiltBusManager *iface, GDBusMethodInvocation *call)
 {
-  quilt_managed_objects_answer (QUILT_MANAGER (iface)->daemon->managed_objects, call,
+  quilt_managed_objects_answer (QUILT_MANAGER (iface)->daemon->hub->managed_objects, call,
                                 quilt_admission_get_uid (call));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -233,7 +233,7 @@ handle_reload (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *op
   g_autoptr (GError) error = NULL;
 
   if (quilt_dict_read (options, NULL, 0, &error))
-    quilt_authority_require (self->daemon->authority, call, QUILT_ACTION_RELOAD, NULL,
+    quilt_authority_require (self->daemon->hub->authority, call, QUILT_ACTION_RELOAD, NULL,
                              reload_authorized, self);
   else
     quilt_bus_error_return (call, error);

@@ -27,9 +27,17 @@ on_due (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-void
-quilt_summary_changed (QuiltDaemon *daemon)
+static void
+on_change (gpointer data)
 {
+  QuiltDaemon *daemon = data;
+
   if (daemon->summary == 0)
     daemon->summary = g_timeout_add_seconds (1, on_due, daemon);
+}
+
+void
+quilt_summary_begin (QuiltDaemon *daemon)
+{
+  quilt_hub_on_change (daemon->hub, on_change, daemon);
 }

@@ -7,5 +7,6 @@
 /* Tells the service manager now. */
 void quilt_summary_tell (QuiltDaemon *daemon);
 
-/* Containers or images came, went or changed: tells within a second, and once for all of them. */
-void quilt_summary_changed (QuiltDaemon *daemon);
+/* From now on, also within a second after containers or images came, went or changed, and once for
+ * all of them. */
+void quilt_summary_begin (QuiltDaemon *daemon);

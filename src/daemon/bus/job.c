@@ -11,7 +11,7 @@
 
 struct _QuiltJob {
   QuiltBusJobSkeleton parent_instance;
-  QuiltDaemon *daemon;
+  QuiltHub *hub;
   char *path;
   char *caller;      /* the connection that asked for it, which may have its result */
   GVariant *results; /* NULL: not done */
@@ -30,7 +30,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltJob,
                                G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_JOB, job_iface_init))
 
 QuiltJob *
-quilt_job_new (QuiltDaemon *daemon,
+quilt_job_new (QuiltHub *hub,
                const char *operation,
                GDBusMethodInvocation *invocation,
                gboolean (*cancel) (gpointer data),
@@ -38,17 +38,17 @@ quilt_job_new (QuiltDaemon *daemon,
 {
   QuiltJob *self = g_object_new (QUILT_TYPE_JOB, NULL);
 
-  self->daemon = daemon;
+  self->hub = hub;
   self->caller = g_strdup (g_dbus_method_invocation_get_sender (invocation));
   self->charge = quilt_admission_hold (invocation);
   self->cancel = cancel;
   self->cancel_data = data;
   self->began_usec = g_get_monotonic_time ();
-  self->path = g_strdup_printf (QUILT_BUS_ROOT "/job/%" G_GUINT64_FORMAT, ++daemon->last_job);
+  self->path = g_strdup_printf (QUILT_BUS_ROOT "/job/%" G_GUINT64_FORMAT, ++hub->last_job);
   quilt_bus_job_set_operation (QUILT_BUS_JOB (self), operation);
   quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_admission_get_uid (invocation));
   quilt_bus_job_set_progress (QUILT_BUS_JOB (self), -1);
-  quilt_daemon_export (daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_export (hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
   return self;
 }
 
@@ -81,7 +81,7 @@ on_lingered (gpointer data)
 {
   QuiltJob *self = data;
 
-  quilt_daemon_unexport (self->daemon, self->path);
+  quilt_hub_unexport (self->hub, self->path);
   g_object_unref (self);
   return G_SOURCE_REMOVE;
 }
@@ -149,7 +149,7 @@ require (QuiltJob *self,
 
   g_ptr_array_add (details, quilt_authority_details_new (verb, NULL, owner, NULL));
   g_object_set_data_full (G_OBJECT (invocation), "quilt-job", g_object_ref (self), g_object_unref);
-  quilt_authority_require (self->daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+  quilt_authority_require (self->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
                            authorized, self);
 }
 

@@ -2,7 +2,7 @@
 /* Work that takes long, as an object on the bus: its progress and its end. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/bus/hub.h"
 #include "dbus/quilt-bus.h"
 
 #define QUILT_TYPE_JOB (quilt_job_get_type ())
@@ -12,7 +12,7 @@ G_DECLARE_FINAL_TYPE (QuiltJob, quilt_job, QUILT, JOB, QuiltBusJobSkeleton)
  * end, until which the caller is charged for it. cancel returns FALSE if it is too late, else the
  * job completes as cancelled; it is not called again then, nor after the end. The job belongs to
  * its worker until then. */
-QuiltJob *quilt_job_new (QuiltDaemon *daemon,
+QuiltJob *quilt_job_new (QuiltHub *hub,
                          const char *operation,
                          GDBusMethodInvocation *invocation,
                          gboolean (*cancel) (gpointer data),

@@ -4,8 +4,8 @@
 #include "daemon/bus/managed-objects.h"
 
 #include "base/error.h"
+#include "daemon/bus/address.h"
 #include "daemon/bus/error.h"
-#include "daemon/daemon.h"
 
 /* After an answer that took a time, so many times that time belongs to others. */
 #define PAUSE 9

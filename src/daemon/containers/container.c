@@ -12,7 +12,6 @@
 #include "daemon/host/lsm.h"
 #include "daemon/host/pressure.h"
 #include "daemon/host/sensors.h"
-#include "daemon/summary.h"
 #include "systemd/cgroup.h"
 
 #include <string.h>
@@ -113,8 +112,8 @@ quilt_container_publish (QuiltContainer *self)
 {
   quilt_index_add (self->daemon->containers, self->record->id, g_object_ref (self));
   quilt_index_name (self->daemon->containers, self->record->options->name, self);
-  quilt_daemon_export (self->daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_summary_changed (self->daemon);
+  quilt_hub_export (self->daemon->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_changed (self->daemon->hub);
 }
 
 void
@@ -126,8 +125,8 @@ quilt_container_unpublish (QuiltContainer *self)
   quilt_tombs_add (self->daemon->tombs, self->record->id, self->result.exit_code,
                    self->result.reason);
   quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
-  quilt_daemon_unexport (self->daemon, self->path);
-  quilt_summary_changed (self->daemon);
+  quilt_hub_unexport (self->daemon->hub, self->path);
+  quilt_hub_changed (self->daemon->hub);
   quilt_index_unname (self->daemon->containers, self->record->options->name);
   quilt_index_remove (self->daemon->containers, self->record->id);
   if (self->image)
@@ -231,7 +230,7 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
   if (state == old)
     return;
   quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), states[old], states[state]);
-  quilt_summary_changed (self->daemon);
+  quilt_hub_changed (self->daemon->hub);
   log_change (self, old);
 }
 

@@ -60,7 +60,7 @@ answer (Creation *creation, const GError *error)
   else
     g_dbus_method_invocation_return_value (
         invocation, g_variant_new ("(os)", container->path, container->record->id));
-  quilt_daemon_release (daemon);
+  quilt_hub_release (daemon->hub);
 }
 
 /* Keeps the error of the start while the container that it failed for is removed. */
@@ -219,7 +219,7 @@ create_authorized (GDBusMethodInvocation *invocation, gpointer data)
   Creation *creation = data;
 
   creation->invocation = invocation;
-  quilt_daemon_hold (creation->daemon);
+  quilt_hub_hold (creation->daemon->hub);
   quilt_create_ids (creation->daemon, creation->options->userns,
                     quilt_admission_get_uid (invocation), on_ids, creation);
 }
@@ -248,7 +248,7 @@ manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   for (const char **option = options; *option; option++)
     add_details (creation, details, *option);
-  quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_PRIVILEGED,
+  quilt_authority_require (creation->daemon->hub->authority, invocation, QUILT_ACTION_PRIVILEGED,
                            details, create_authorized, creation);
 }
 
@@ -265,8 +265,8 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
     g_ptr_array_add (details, quilt_authority_details_new ("share", other->options->name,
                                                            other->owner, other->image));
   }
-  quilt_authority_require (creation->daemon->authority, invocation, QUILT_ACTION_MANAGE_CONTAINERS,
-                           details, manage_authorized, creation);
+  quilt_authority_require (creation->daemon->hub->authority, invocation,
+                           QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }
 
 static gboolean

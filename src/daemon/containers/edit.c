@@ -60,7 +60,7 @@ require (Edit *edit,
   if (edit->new_name) /* a rule about names is about this one too */
     g_ptr_array_add (
         details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
-  quilt_authority_require (edit->container->daemon->authority, invocation, action, details,
+  quilt_authority_require (edit->container->daemon->hub->authority, invocation, action, details,
                            authorized, edit);
 }
 
@@ -120,7 +120,7 @@ finish (Edit *edit, const GError *error)
     g_dbus_method_invocation_return_value (invocation, NULL);
   }
   quilt_container_remove_if_due (self);
-  quilt_daemon_release (daemon);
+  quilt_hub_release (daemon->hub);
 }
 
 static void
@@ -161,7 +161,7 @@ begin (Edit *edit, GDBusMethodInvocation *invocation)
 {
   edit->invocation = invocation;
   edit->container->editing = TRUE;
-  quilt_daemon_hold (edit->container->daemon);
+  quilt_hub_hold (edit->container->daemon->hub);
 }
 
 /* It has to learn the change. */

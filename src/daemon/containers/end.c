@@ -26,7 +26,7 @@ quilt_container_known (QuiltContainer *self)
                                        .state = quilt_state_to_string (self->state)},
                    "Container %s was found again, it is %s", self->record->options->name,
                    quilt_state_to_string (self->state));
-  quilt_daemon_release (self->daemon);
+  quilt_hub_release (self->daemon->hub);
 }
 
 gboolean

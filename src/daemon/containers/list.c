@@ -147,9 +147,9 @@ quilt_list_containers (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, G
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("list", NULL, G_MAXUINT32, NULL));
   if (detail)
-    quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_INSPECT, details,
+    quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
                              containers_authorized, daemon);
   else
-    quilt_authority_consult (daemon->authority, invocation, QUILT_ACTION_INSPECT, details,
+    quilt_authority_consult (daemon->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
                              answer_containers, daemon);
 }

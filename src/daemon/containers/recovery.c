@@ -151,7 +151,7 @@ resume (Recovery *recovery, QuiltContainer *self)
     self->state = QUILT_STATE_RUNNING;
     self->recovering = TRUE;
     quilt_container_refresh (self);
-    quilt_daemon_hold (self->daemon);
+    quilt_hub_hold (self->daemon->hub);
     return;
   }
   quilt_container_take_state (self);
@@ -284,7 +284,7 @@ on_all_known (gpointer data)
 {
   Recovery *recovery = data;
 
-  quilt_daemon_when_idle (recovery->daemon, NULL, NULL);
+  quilt_hub_when_idle (recovery->daemon->hub, NULL, NULL);
   end_recovery (recovery);
   recovery_free (recovery);
 }
@@ -321,6 +321,6 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
   find_strays (recovery);
   quilt_run_dir_sweep_limits (daemon);
   recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
-  quilt_daemon_when_idle (daemon, on_all_known, recovery);
+  quilt_hub_when_idle (daemon->hub, on_all_known, recovery);
   return TRUE;
 }

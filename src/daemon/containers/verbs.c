@@ -158,7 +158,7 @@ done_if_last (Call *call)
   else
     answer_one (call, g_steal_pointer (&call->invocation));
   if (held)
-    quilt_daemon_release (daemon);
+    quilt_hub_release (daemon->hub);
 }
 
 static void
@@ -178,7 +178,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   call->invocation = invocation;
   call->pending = 1; /* ourselves, until all have begun */
   if (call->verb->run != wait)
-    quilt_daemon_hold (call->daemon);
+    quilt_hub_hold (call->daemon->hub);
   for (guint i = 0; i < call->rows->len; i++) {
     Row *row = call->rows->pdata[i];
     GTask *task;
@@ -254,7 +254,7 @@ require (Call *call, GDBusMethodInvocation *invocation)
                                                              row->container->record->owner,
                                                              row->container->record->image));
   }
-  quilt_authority_require (call->daemon->authority, invocation, call->verb->action, details,
+  quilt_authority_require (call->daemon->hub->authority, invocation, call->verb->action, details,
                            authorized, call);
 }
 

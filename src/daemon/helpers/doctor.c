@@ -107,6 +107,6 @@ quilt_diagnose (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant
   }
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("diagnose", NULL, G_MAXUINT32, NULL));
-  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_INSPECT, details, authorized,
-                           daemon);
+  quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
+                           authorized, daemon);
 }

@@ -7,7 +7,6 @@
 #include "daemon/bus/environment.h"
 #include "daemon/bus/error.h"
 #include "daemon/images/remove.h"
-#include "daemon/summary.h"
 #include "store/digest.h"
 #include "store/layers.h"
 
@@ -99,8 +98,8 @@ quilt_image_publish (QuiltImage *self)
 {
   quilt_index_add (self->daemon->images, quilt_image_get_hex (self), g_object_ref (self));
   take_names (self);
-  quilt_daemon_export (self->daemon, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_summary_changed (self->daemon);
+  quilt_hub_export (self->daemon->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_changed (self->daemon->hub);
 }
 
 void
@@ -108,8 +107,8 @@ quilt_image_unpublish (QuiltImage *self)
 {
   g_autoptr (QuiltImage) keep = g_object_ref (self);
 
-  quilt_daemon_unexport (self->daemon, self->path);
-  quilt_summary_changed (self->daemon);
+  quilt_hub_unexport (self->daemon->hub, self->path);
+  quilt_hub_changed (self->daemon->hub);
   drop_names (self);
   quilt_index_remove (self->daemon->images, quilt_image_get_hex (self));
 }
@@ -202,8 +201,8 @@ inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
   QuiltImage *self = data;
   g_autoptr (GPtrArray) details = inspect_details (self);
 
-  quilt_authority_consult (self->daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
-                           inspect_consulted, self);
+  quilt_authority_consult (self->daemon->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES,
+                           details, inspect_consulted, self);
 }
 
 static gboolean
@@ -218,7 +217,7 @@ handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *opt
     return G_DBUS_METHOD_INVOCATION_HANDLED;
   }
   g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
-  quilt_authority_require (self->daemon->authority, call, QUILT_ACTION_INSPECT, details,
+  quilt_authority_require (self->daemon->hub->authority, call, QUILT_ACTION_INSPECT, details,
                            inspect_authorized, self);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

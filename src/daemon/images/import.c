@@ -117,7 +117,7 @@ on_discarded (GObject *source, GAsyncResult *result, gpointer data)
   if (!quilt_work_finish (result, &error))
     g_warning ("%s", error->message);
   complete (import, NULL, import->error);
-  quilt_daemon_release (daemon);
+  quilt_hub_release (daemon->hub);
 }
 
 /* import->error says why. */
@@ -126,7 +126,7 @@ give_up (Import *import)
 {
   QuiltDaemon *daemon = import->daemon;
 
-  quilt_daemon_hold (daemon);
+  quilt_hub_hold (daemon->hub);
   quilt_work_run (daemon->store, discard, import, (GDestroyNotify)import_free, on_discarded,
                   import);
 }
@@ -180,7 +180,7 @@ end_publishing (Import *import, const QuiltImage *image, const GError *error)
   complete (import, image, error);
   g_queue_pop_head (&daemon->imports);
   begin_publishing (daemon);
-  quilt_daemon_release (daemon);
+  quilt_hub_release (daemon->hub);
 }
 
 static void
@@ -304,7 +304,7 @@ begin_publishing (QuiltDaemon *daemon)
     }
     g_queue_pop_head (&daemon->imports);
     give_up (import);
-    quilt_daemon_release (daemon);
+    quilt_hub_release (daemon->hub);
   }
 }
 
@@ -313,7 +313,7 @@ finish (Import *import)
 {
   QuiltDaemon *daemon = import->daemon;
 
-  quilt_daemon_hold (daemon);
+  quilt_hub_hold (daemon->hub);
   g_queue_push_tail (&daemon->imports, import);
   if (g_queue_get_length (&daemon->imports) == 1)
     begin_publishing (daemon);
@@ -397,7 +397,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
     import_free (import);
     return;
   }
-  import->job = quilt_job_new (import->daemon, "import", invocation, cancel, import);
+  import->job = quilt_job_new (import->daemon->hub, "import", invocation, cancel, import);
   g_dbus_method_invocation_return_value (invocation,
                                          g_variant_new ("(o)", quilt_job_get_path (import->job)));
 }
@@ -439,6 +439,6 @@ quilt_import_image (QuiltDaemon *daemon,
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details,
                    quilt_authority_details_new ("import", NULL, G_MAXUINT32, import->name));
-  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+  quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
                            authorized, NULL);
 }

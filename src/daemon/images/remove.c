@@ -70,7 +70,7 @@ answer (Removal *removal)
     quilt_bus_error_return (invocation, first->error);
   else
     g_dbus_method_invocation_return_value (invocation, NULL);
-  quilt_daemon_release (daemon);
+  quilt_hub_release (daemon->hub);
 }
 
 /* What the thread does, with copies of what it needs. */
@@ -271,7 +271,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   Removal *removal = data;
 
   removal->invocation = invocation;
-  quilt_daemon_hold (removal->daemon);
+  quilt_hub_hold (removal->daemon->hub);
   next_row (removal);
 }
 
@@ -340,7 +340,7 @@ remove_images (QuiltDaemon *daemon,
   for (guint i = 0; names[i]; i++)
     if (!is_digest (daemon->images, names[i]))
       add_row (removal, names[i], details);
-  quilt_authority_require (daemon->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+  quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
                            authorized, removal);
 }
 

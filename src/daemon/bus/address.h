@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where quiltd is on the bus. */
+#pragma once
+
+#define QUILT_BUS_NAME "org.quilt"
+#define QUILT_BUS_ROOT "/org/quilt"
