@@ -147,8 +147,8 @@ static const Key keys[] = {
     {"DefaultCPUQuota", parse_cpus, offsetof (QuiltConfig, defaults.cpu_quota_usec)},
     {"DefaultPidsMax", parse_pids, offsetof (QuiltConfig, defaults.pids)},
     {"StrictLimits", parse_boolean, offsetof (QuiltConfig, defaults.strict_limits)},
-    {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_max_bytes)},
-    {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_max_entries)},
+    {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_limits.max_bytes)},
+    {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_limits.max_entries)},
     {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},
     {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_share.interval_usec)},
 };
@@ -165,8 +165,8 @@ config_new (void)
   config->defaults.memory_max = options->memory_max;
   config->defaults.cpu_quota_usec = options->cpu_quota_usec;
   config->defaults.pids.max = QUILT_CONFIG_PIDS_MAX;
-  config->import_max_bytes = G_GUINT64_CONSTANT (64) << 30;
-  config->import_max_entries = 10 * 1000 * 1000;
+  config->import_limits.max_bytes = G_GUINT64_CONSTANT (64) << 30;
+  config->import_limits.max_entries = 10 * 1000 * 1000;
   config->journal_share = (QuiltJournalShare){
       .percent = 50, .interval_usec = G_GUINT64_CONSTANT (3600) * G_USEC_PER_SEC};
   return config;

@@ -4,6 +4,7 @@
 
 #include "daemon/host/defaults.h"
 #include "daemon/host/journal-budget.h"
+#include "daemon/images/images.h"
 
 #include <glib.h>
 
@@ -13,8 +14,7 @@
 typedef struct {
   QuiltDefaults defaults;       /* of containers */
   guint64 max_pending_per_user; /* unanswered calls of a uid other than 0 */
-  guint64 import_max_bytes;     /* unpacked */
-  guint64 import_max_entries;
+  QuiltImportLimits import_limits;
   QuiltJournalShare journal_share;
   int log_level; /* syslog(3) priority: what is less urgent is not logged */
 } QuiltConfig;

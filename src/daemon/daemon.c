@@ -5,8 +5,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "daemon/bus/work.h"
-#include "daemon/helpers/helper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,9 +37,8 @@ quilt_daemon_new (GDBusConnection *bus,
   g_autoptr (QuiltDaemon) self = g_new0 (QuiltDaemon, 1);
 
   self->config = config;
-  self->runs_fd = self->tombs_fd = self->helpers_fd = -1;
+  self->runs_fd = self->tombs_fd = -1;
   self->units_fd = open ("/run/systemd/units", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  self->libexec_dir = g_strdup (paths->libexec_dir);
   self->run_dir = g_canonicalize_filename (paths->run_dir, NULL);
   self->store = quilt_store_open (paths->state_dir, error);
   if (!self->store)
@@ -53,18 +50,16 @@ quilt_daemon_new (GDBusConnection *bus,
   self->journal_budget = quilt_journal_budget_new (paths->run_dir, &config->journal_share, error);
   if (!self->journal_budget)
     return NULL;
-  self->helpers_fd = quilt_helper_open_dir (paths->libexec_dir, error);
-  if (self->helpers_fd < 0)
+  self->programs = quilt_programs_open (paths->libexec_dir, error);
+  if (!self->programs)
     return NULL;
-  self->filters = quilt_filters_new (paths->libexec_dir, self->helpers_fd, paths->cache_dir);
-  self->spare = quilt_spare_new (paths->libexec_dir, self->helpers_fd);
-  self->in_turn = quilt_work_pool_new ();
+  self->filters = quilt_filters_new (self->programs->path, self->programs->fd, paths->cache_dir);
+  self->spare = quilt_spare_new (self->programs->path, self->programs->fd);
   self->hub = quilt_hub_new (bus, config->max_pending_per_user);
   self->systemd = quilt_systemd_new (bus);
   self->containers = quilt_index_new ("container", "'quiltctl list' shows all", g_object_unref);
-  self->images = quilt_index_new (
-      "image", "'quiltctl import ARCHIVE NAME' makes one, 'quiltctl images' shows all",
-      g_object_unref);
+  self->images = quilt_images_new (self->hub, self->store, self->programs);
+  self->images->limits = config->import_limits;
   self->id_ranges = quilt_id_ranges_new ();
   self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
   return g_steal_pointer (&self);
@@ -76,13 +71,11 @@ quilt_daemon_free (QuiltDaemon *self)
   if (!self)
     return;
   g_clear_handle_id (&self->summary, g_source_remove);
-  if (self->in_turn)
-    g_thread_pool_free (self->in_turn, FALSE, TRUE);
   /* Before the tables: objects on the bus are references to what is in them. */
   if (self->hub)
     quilt_hub_withdraw (self->hub);
   g_clear_pointer (&self->containers, quilt_index_free);
-  g_clear_pointer (&self->images, quilt_index_free);
+  g_clear_pointer (&self->images, quilt_images_free);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
   g_clear_pointer (&self->spare, quilt_spare_free);
   g_clear_pointer (&self->journal_budget, quilt_journal_budget_free);
@@ -95,8 +88,7 @@ quilt_daemon_free (QuiltDaemon *self)
   quilt_fd_clear (&self->runs_fd);
   quilt_fd_clear (&self->tombs_fd);
   quilt_fd_clear (&self->units_fd);
-  quilt_fd_clear (&self->helpers_fd);
-  g_free (self->libexec_dir);
+  g_clear_pointer (&self->programs, quilt_programs_free);
   g_free (self->run_dir);
   g_free (self);
 }
@@ -106,6 +98,7 @@ quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config)
 {
   quilt_config_free (self->config);
   self->config = config;
+  self->images->limits = config->import_limits;
   quilt_journal_budget_set (self->journal_budget, &config->journal_share);
   quilt_hub_set_max_pending (self->hub, config->max_pending_per_user);
 }

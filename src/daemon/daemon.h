@@ -10,6 +10,7 @@
 #include "daemon/helpers/spare.h"
 #include "daemon/host/id-ranges.h"
 #include "daemon/host/journal-budget.h"
+#include "daemon/images/images.h"
 #include "store/store.h"
 #include "systemd/systemd.h"
 
@@ -21,17 +22,14 @@ typedef struct {
   QuiltConfig *config;
   QuiltStore *store;
   QuiltIndex *containers; /* of QuiltContainer */
-  QuiltIndex *images;     /* of QuiltImage */
+  QuiltImages *images;
   QuiltTombs *tombs;
   QuiltIdRanges *id_ranges;
   struct QuiltDiagnosis *diagnosis; /* that is under way, see doctor.c */
-  GQueue imports;                   /* whose archive is unpacked, see import.c */
-  GThreadPool *in_turn;             /* one thread: changes of images, one after the other */
   QuiltFilters *filters;
   QuiltSpare *spare;
   QuiltJournalBudget *journal_budget;
-  char *libexec_dir;
-  int helpers_fd; /* the same, read-only: see quilt_helper_open_dir() */
+  QuiltPrograms *programs;
   char *run_dir;
   int runs_fd;  /* its containers/ */
   int tombs_fd; /* its ended/ */

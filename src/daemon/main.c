@@ -137,7 +137,7 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
   quilt_event_log (QUILT_EVENT_DAEMON_STARTED, NULL,
                    "quiltd " QUILT_VERSION " is ready: %u containers, %u images",
                    quilt_index_size (self->daemon->containers),
-                   quilt_index_size (self->daemon->images));
+                   quilt_index_size (self->daemon->images->index));
   quilt_summary_tell (self->daemon);
   quilt_notify_ready ();
   g_idle_add_full (G_PRIORITY_LOW, make_filter, self->daemon, NULL);
@@ -189,6 +189,7 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
   self->daemon = quilt_daemon_new (self->bus, paths, config, error);
   if (!self->daemon)
     return FALSE;
+  quilt_images_set_find_users (self->daemon->images, quilt_container_find_users, self->daemon);
   quilt_summary_begin (self->daemon);
   self->manager = quilt_manager_new (self->daemon, reload, self);
   quilt_admission_guard (self->daemon->hub->admission, G_DBUS_INTERFACE_SKELETON (self->manager));

@@ -15,6 +15,7 @@
 #include "daemon/host/limits.h"
 #include "daemon/images/image.h"
 #include "daemon/images/import.h"
+#include "daemon/images/list.h"
 #include "daemon/images/remove.h"
 #include "systemd/cgroup.h"
 
@@ -179,8 +180,8 @@ handle_import_image (QuiltBusManager *iface,
                      const char *name,
                      GVariant *options)
 {
-  quilt_import_image (QUILT_MANAGER (iface)->daemon, call, fds, g_variant_get_handle (source), name,
-                      options);
+  quilt_import_image (QUILT_MANAGER (iface)->daemon->images, call, fds,
+                      g_variant_get_handle (source), name, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -188,7 +189,8 @@ static gboolean
 handle_get_image (QuiltBusManager *iface, GDBusMethodInvocation *call, const char *name)
 {
   g_autoptr (GError) error = NULL;
-  const QuiltImage *found = quilt_index_find (QUILT_MANAGER (iface)->daemon->images, name, &error);
+  const QuiltImage *found =
+      quilt_index_find (QUILT_MANAGER (iface)->daemon->images->index, name, &error);
 
   if (found)
     quilt_bus_manager_complete_get_image (iface, call, found->path);
@@ -200,7 +202,7 @@ handle_get_image (QuiltBusManager *iface, GDBusMethodInvocation *call, const cha
 static gboolean
 handle_list_images (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
 {
-  quilt_list_images (QUILT_MANAGER (iface)->daemon, call, options);
+  quilt_list_images (QUILT_MANAGER (iface)->daemon->images, call, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -210,7 +212,7 @@ handle_remove_images (QuiltBusManager *iface,
                       const char *const *names,
                       GVariant *options)
 {
-  quilt_image_remove_many (QUILT_MANAGER (iface)->daemon, call, names, options);
+  quilt_image_remove_many (QUILT_MANAGER (iface)->daemon->images, call, names, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

@@ -32,6 +32,24 @@ static const char *const states[] = {
     [QUILT_STATE_EXITED] = "exited",   [QUILT_STATE_FAILED] = "failed",
 };
 
+guint
+quilt_container_find_users (const char *digest, const char **ret_name, gpointer data)
+{
+  QuiltDaemon *daemon = data;
+  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  guint n = 0;
+
+  for (guint i = 0; i < all->len; i++) {
+    const QuiltContainer *container = all->pdata[i];
+
+    if (!container->image || !g_str_equal (container->image->record->digest, digest))
+      continue;
+    *ret_name = container->record->options->name;
+    n++;
+  }
+  return n;
+}
+
 const char *
 quilt_state_to_string (QuiltState state)
 {
@@ -81,7 +99,7 @@ quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltIma
   self->record = record;
   g_set_object (&self->image, image);
   if (image)
-    image->users++;
+    quilt_image_add_user (image);
   quilt_id_ranges_claim (daemon->id_ranges, record->id, record->uid_map, record->gid_map);
   self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
   self->command_line = make_command_line (quilt_container_get_command (self));
@@ -130,7 +148,7 @@ quilt_container_unpublish (QuiltContainer *self)
   quilt_index_unname (self->daemon->containers, self->record->options->name);
   quilt_index_remove (self->daemon->containers, self->record->id);
   if (self->image)
-    self->image->users--;
+    quilt_image_drop_user (self->image);
   quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
                    &(QuiltEventFields){.container_id = self->record->id,
                                        .container_name = self->record->options->name,

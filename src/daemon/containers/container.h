@@ -71,6 +71,9 @@ void quilt_container_publish (QuiltContainer *self);
 /* Out of both; tells who waits. */
 void quilt_container_unpublish (QuiltContainer *self);
 
+/* A QuiltImageUsersFunc; data is the QuiltDaemon. */
+guint quilt_container_find_users (const char *digest, const char **ret_name, gpointer data);
+
 const char *quilt_state_to_string (QuiltState state);
 gboolean quilt_container_is_active (const QuiltContainer *self);
 

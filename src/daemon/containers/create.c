@@ -108,7 +108,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
   if (!quilt_work_finish (result, &error)) {
     quilt_index_unname (creation->daemon->containers, record->options->name);
     quilt_run_dir_remove (creation->daemon, record->id, NULL);
-    container->image->users--;
+    quilt_image_drop_user (container->image);
     answer (creation, error);
     return;
   }
@@ -140,7 +140,7 @@ static QuiltContainer *
 prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
 {
   QuiltDaemon *daemon = creation->daemon;
-  QuiltImage *image = quilt_index_get (daemon->images, quilt_digest_hex (creation->digest));
+  QuiltImage *image = quilt_index_get (daemon->images->index, quilt_digest_hex (creation->digest));
   g_autoptr (QuiltContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
   QuiltContainerRecord *record;
@@ -173,7 +173,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
     return g_steal_pointer (&container);
   }
   quilt_index_unname (daemon->containers, record->options->name);
-  image->users--;
+  quilt_image_drop_user (image);
   return NULL;
 }
 
@@ -188,7 +188,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!quilt_filters_make_finish (result, &error)) {
     quilt_index_unname (daemon->containers, record->options->name);
-    creation->container->image->users--;
+    quilt_image_drop_user (creation->container->image);
     answer (creation, error);
     return;
   }
@@ -274,7 +274,7 @@ read_request (Creation *creation, GVariant *options, GError **error)
 {
   g_autoptr (GVariant) complete =
       g_variant_ref_sink (quilt_defaults_complete (&creation->daemon->config->defaults, options));
-  QuiltImage *image = quilt_index_find (creation->daemon->images, creation->image, error);
+  QuiltImage *image = quilt_index_find (creation->daemon->images->index, creation->image, error);
 
   if (!image)
     return FALSE;

@@ -76,7 +76,7 @@ static QuiltHelper *
 spawn (ReadLog *self, int output, GError **error)
 {
   const QuiltDaemon *daemon = self->container->daemon;
-  g_autofree char *program = g_build_filename (daemon->libexec_dir, "quilt-log", NULL);
+  g_autofree char *program = g_build_filename (daemon->programs->path, "quilt-log", NULL);
   g_autofree char *since = g_strdup_printf ("%" G_GUINT64_FORMAT, self->since_usec);
   g_autofree char *until = g_strdup_printf ("%" G_GUINT64_FORMAT, self->until_usec);
   g_autofree char *lines = g_strdup_printf ("%" G_GUINT64_FORMAT, self->lines);
@@ -87,7 +87,7 @@ spawn (ReadLog *self, int output, GError **error)
       program,     self->container->record->id, since, until, lines, self->stream,
       ended_after, runs ? "runs" : "ended",     NULL};
 
-  return quilt_helper_spawn (daemon->helpers_fd, argv, &output, 1, &events, self, error);
+  return quilt_helper_spawn (daemon->programs->fd, argv, &output, 1, &events, self, error);
 }
 
 /* The reading end of a pipe that quilt-log fills. -1 on error. */

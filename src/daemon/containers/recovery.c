@@ -113,7 +113,7 @@ load_images (Recovery *recovery, GError **error)
     return FALSE;
   g_ptr_array_set_free_func (records, NULL);
   for (guint i = 0; i < records->len; i++) {
-    g_autoptr (QuiltImage) image = quilt_image_new (daemon, records->pdata[i]);
+    g_autoptr (QuiltImage) image = quilt_image_new (daemon->images, records->pdata[i]);
 
     quilt_image_publish (image);
   }
@@ -176,7 +176,7 @@ load_containers (Recovery *recovery, GError **error)
   for (guint i = 0; all && i < all->len; i++) {
     QuiltStoredContainer *stored = all->pdata[i];
     const char *hex = quilt_digest_hex (stored->record->image_digest);
-    QuiltImage *image = hex ? quilt_index_get (daemon->images, hex) : NULL;
+    QuiltImage *image = hex ? quilt_index_get (daemon->images->index, hex) : NULL;
     g_autoptr (QuiltContainer) container =
         quilt_container_new (daemon, g_steal_pointer (&stored->record), image);
 
@@ -316,7 +316,7 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
     return FALSE;
   }
   if (!recovery->keep_layers)
-    quilt_image_sweep_layers (daemon);
+    quilt_image_sweep_layers (daemon->images);
   quilt_id_ranges_prepare (daemon->id_ranges);
   find_strays (recovery);
   quilt_run_dir_sweep_limits (daemon);

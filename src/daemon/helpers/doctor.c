@@ -65,11 +65,11 @@ on_out_of_patience (gpointer data)
 static QuiltDiagnosis *
 begin (QuiltDaemon *daemon, GError **error)
 {
-  g_autofree char *program = g_build_filename (daemon->libexec_dir, "quilt-doctor", NULL);
+  g_autofree char *program = g_build_filename (daemon->programs->path, "quilt-doctor", NULL);
   const char *const argv[] = {program, daemon->store->path, NULL};
   QuiltDiagnosis *self = g_new0 (QuiltDiagnosis, 1);
 
-  self->helper = quilt_helper_spawn (daemon->helpers_fd, argv, NULL, 0, &events, self, error);
+  self->helper = quilt_helper_spawn (daemon->programs->fd, argv, NULL, 0, &events, self, error);
   if (!self->helper) {
     g_free (self);
     return NULL;

@@ -45,14 +45,14 @@ layer_paths (QuiltStore *store, char **digests)
 }
 
 QuiltImage *
-quilt_image_new (QuiltDaemon *daemon, QuiltImageRecord *record)
+quilt_image_new (QuiltImages *images, QuiltImageRecord *record)
 {
   QuiltImage *self = g_object_new (QUILT_TYPE_IMAGE, NULL);
   QuiltBusImage *iface = QUILT_BUS_IMAGE (self);
 
-  self->daemon = daemon;
+  self->images = images;
   self->record = record;
-  self->layers = layer_paths (daemon->store, record->layers);
+  self->layers = layer_paths (images->store, record->layers);
   self->path = g_strconcat (QUILT_BUS_ROOT "/image/", quilt_image_get_hex (self), NULL);
   quilt_bus_image_set_digest (iface, record->digest);
   quilt_bus_image_set_size (iface, record->size);
@@ -78,28 +78,41 @@ quilt_image_get_rule_names (const QuiltImage *self, const char *asked)
   return g_strdupv (*self->record->names ? self->record->names : (char **)digest);
 }
 
+void
+quilt_image_add_user (QuiltImage *self)
+{
+  self->users++;
+}
+
+void
+quilt_image_drop_user (QuiltImage *self)
+{
+  g_return_if_fail (self->users > 0);
+  self->users--;
+}
+
 static void
 take_names (QuiltImage *self)
 {
   for (char **name = self->record->names; *name; name++)
-    quilt_index_name (self->daemon->images, *name, self);
+    quilt_index_name (self->images->index, *name, self);
 }
 
 static void
 drop_names (QuiltImage *self)
 {
   for (char **name = self->record->names; *name; name++)
-    if (quilt_index_get_named (self->daemon->images, *name) == self)
-      quilt_index_unname (self->daemon->images, *name);
+    if (quilt_index_get_named (self->images->index, *name) == self)
+      quilt_index_unname (self->images->index, *name);
 }
 
 void
 quilt_image_publish (QuiltImage *self)
 {
-  quilt_index_add (self->daemon->images, quilt_image_get_hex (self), g_object_ref (self));
+  quilt_index_add (self->images->index, quilt_image_get_hex (self), g_object_ref (self));
   take_names (self);
-  quilt_hub_export (self->daemon->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_hub_changed (self->daemon->hub);
+  quilt_hub_export (self->images->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_changed (self->images->hub);
 }
 
 void
@@ -107,10 +120,10 @@ quilt_image_unpublish (QuiltImage *self)
 {
   g_autoptr (QuiltImage) keep = g_object_ref (self);
 
-  quilt_hub_unexport (self->daemon->hub, self->path);
-  quilt_hub_changed (self->daemon->hub);
+  quilt_hub_unexport (self->images->hub, self->path);
+  quilt_hub_changed (self->images->hub);
   drop_names (self);
-  quilt_index_remove (self->daemon->images, quilt_image_get_hex (self));
+  quilt_index_remove (self->images->index, quilt_image_get_hex (self));
 }
 
 void
@@ -201,7 +214,7 @@ inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
   QuiltImage *self = data;
   g_autoptr (GPtrArray) details = inspect_details (self);
 
-  quilt_authority_consult (self->daemon->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES,
+  quilt_authority_consult (self->images->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES,
                            details, inspect_consulted, self);
 }
 
@@ -217,7 +230,7 @@ handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *opt
     return G_DBUS_METHOD_INVOCATION_HANDLED;
   }
   g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
-  quilt_authority_require (self->daemon->hub->authority, call, QUILT_ACTION_INSPECT, details,
+  quilt_authority_require (self->images->hub->authority, call, QUILT_ACTION_INSPECT, details,
                            inspect_authorized, self);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -227,7 +240,7 @@ handle_remove (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *opti
 {
   QuiltImage *self = QUILT_IMAGE (iface);
 
-  quilt_image_remove_one (self->daemon, call, self->record->digest, options);
+  quilt_image_remove_one (self->images, call, self->record->digest, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

@@ -2,7 +2,7 @@
 /* An image as quiltd's object. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/images/images.h"
 #include "dbus/quilt-bus.h"
 #include "spec/oci.h"
 #include "store/images.h"
@@ -12,7 +12,7 @@ G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, QuiltBusImageSkelet
 
 struct _QuiltImage {
   QuiltBusImageSkeleton parent_instance;
-  QuiltDaemon *daemon;
+  QuiltImages *images;
   QuiltImageRecord *record;
   char **layers;     /* paths of the layers' trees, lowest last, as overlayfs takes them */
   char *path;        /* on the bus */
@@ -22,7 +22,10 @@ struct _QuiltImage {
 };
 
 /* Takes record over. */
-QuiltImage *quilt_image_new (QuiltDaemon *daemon, QuiltImageRecord *record);
+QuiltImage *quilt_image_new (QuiltImages *images, QuiltImageRecord *record);
+/* A container is made of it, and is gone: in between the image can't be removed. */
+void quilt_image_add_user (QuiltImage *self);
+void quilt_image_drop_user (QuiltImage *self);
 /* Into the tables, with its names, which may be other images' still, and onto the bus. */
 void quilt_image_publish (QuiltImage *self);
 void quilt_image_unpublish (QuiltImage *self);

@@ -20,7 +20,7 @@
 #include <string.h>
 
 typedef struct {
-  QuiltDaemon *daemon;
+  QuiltImages *images;
   char *name; /* NULL: none */
   int source; /* the caller's archive; -1 once the helper has it */
   QuiltJob *job;
@@ -95,7 +95,7 @@ complete (Import *import, const QuiltImage *image, const GError *error)
 static QuiltImage *
 find_image (Import *import)
 {
-  return quilt_index_get (import->daemon->images, quilt_digest_hex (import->digest));
+  return quilt_index_get (import->images->index, quilt_digest_hex (import->digest));
 }
 
 /* In a thread. Whatever the helper left: it may have been killed. */
@@ -111,23 +111,23 @@ static void
 on_discarded (GObject *source, GAsyncResult *result, gpointer data)
 {
   Import *import = data; /* freed after this */
-  QuiltDaemon *daemon = import->daemon;
+  QuiltImages *images = import->images;
   g_autoptr (GError) error = NULL;
 
   if (!quilt_work_finish (result, &error))
     g_warning ("%s", error->message);
   complete (import, NULL, import->error);
-  quilt_hub_release (daemon->hub);
+  quilt_hub_release (images->hub);
 }
 
 /* import->error says why. */
 static void
 give_up (Import *import)
 {
-  QuiltDaemon *daemon = import->daemon;
+  QuiltImages *images = import->images;
 
-  quilt_hub_hold (daemon->hub);
-  quilt_work_run (daemon->store, discard, import, (GDestroyNotify)import_free, on_discarded,
+  quilt_hub_hold (images->hub);
+  quilt_work_run (images->store, discard, import, (GDestroyNotify)import_free, on_discarded,
                   import);
 }
 
@@ -169,18 +169,18 @@ publish (QuiltStore *store, gpointer data, GError **error)
   return FALSE;
 }
 
-static void begin_publishing (QuiltDaemon *daemon);
+static void begin_publishing (QuiltImages *images);
 
 /* The import at the head of the queue is over, and freed after this. */
 static void
 end_publishing (Import *import, const QuiltImage *image, const GError *error)
 {
-  QuiltDaemon *daemon = import->daemon;
+  QuiltImages *images = import->images;
 
   complete (import, image, error);
-  g_queue_pop_head (&daemon->imports);
-  begin_publishing (daemon);
-  quilt_hub_release (daemon->hub);
+  g_queue_pop_head (&images->imports);
+  begin_publishing (images);
+  quilt_hub_release (images->hub);
 }
 
 static void
@@ -195,7 +195,7 @@ on_published (GObject *source, GAsyncResult *result, gpointer data)
   if (image)
     image->changing = FALSE;
   if (import->loser)
-    loser = quilt_index_get (import->daemon->images, quilt_digest_hex (import->loser->digest));
+    loser = quilt_index_get (import->images->index, quilt_digest_hex (import->loser->digest));
   if (loser)
     loser->changing = FALSE;
   if (!quilt_work_finish (result, &error)) {
@@ -207,7 +207,7 @@ on_published (GObject *source, GAsyncResult *result, gpointer data)
   if (image) {
     quilt_image_set_record (image, g_steal_pointer (&import->record));
   } else {
-    image = made = quilt_image_new (import->daemon, g_steal_pointer (&import->record));
+    image = made = quilt_image_new (import->images, g_steal_pointer (&import->record));
     quilt_image_publish (image);
   }
   end_publishing (import, image, NULL);
@@ -264,13 +264,13 @@ check_config (const Import *import, const QuiltImage *image, GError **error)
 static gboolean
 plan_records (Import *import, GError **error)
 {
-  QuiltIndex *images = import->daemon->images;
+  QuiltIndex *index = import->images->index;
   QuiltImage *image, *owner;
 
   if (!parse_done (import, &import->done, error))
     return FALSE;
   image = find_image (import);
-  owner = import->name ? quilt_index_get_named (images, import->name) : NULL;
+  owner = import->name ? quilt_index_get_named (index, import->name) : NULL;
   import->existed = image != NULL;
   if ((image && image->changing) || (owner && owner->changing)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
@@ -292,31 +292,31 @@ plan_records (Import *import, GError **error)
 
 /* One after the other: two imports may be of one archive, or of one name. */
 static void
-begin_publishing (QuiltDaemon *daemon)
+begin_publishing (QuiltImages *images)
 {
   Import *import;
 
-  while ((import = g_queue_peek_head (&daemon->imports))) {
+  while ((import = g_queue_peek_head (&images->imports))) {
     if (plan_records (import, &import->error)) {
-      quilt_work_run_in_turn (daemon->in_turn, daemon->store, publish, import,
+      quilt_work_run_in_turn (images->in_turn, images->store, publish, import,
                               (GDestroyNotify)import_free, on_published, import);
       return;
     }
-    g_queue_pop_head (&daemon->imports);
+    g_queue_pop_head (&images->imports);
     give_up (import);
-    quilt_hub_release (daemon->hub);
+    quilt_hub_release (images->hub);
   }
 }
 
 static void
 finish (Import *import)
 {
-  QuiltDaemon *daemon = import->daemon;
+  QuiltImages *images = import->images;
 
-  quilt_hub_hold (daemon->hub);
-  g_queue_push_tail (&daemon->imports, import);
-  if (g_queue_get_length (&daemon->imports) == 1)
-    begin_publishing (daemon);
+  quilt_hub_hold (images->hub);
+  g_queue_push_tail (&images->imports, import);
+  if (g_queue_get_length (&images->imports) == 1)
+    begin_publishing (images);
 }
 
 static void
@@ -369,18 +369,18 @@ cancel (gpointer data)
 static QuiltHelper *
 spawn_transfer (Import *import, GError **error)
 {
-  QuiltDaemon *daemon = import->daemon;
-  g_autofree char *program = g_build_filename (daemon->libexec_dir, "quilt-transfer", NULL);
+  QuiltImages *images = import->images;
+  g_autofree char *program = g_build_filename (images->programs->path, "quilt-transfer", NULL);
   g_autofree char *bytes = g_strdup_printf ("--max-bytes=%" G_GUINT64_FORMAT,
-                                            MIN (daemon->config->import_max_bytes, G_MAXINT64));
+                                            MIN (images->limits.max_bytes, G_MAXINT64));
   g_autofree char *entries = g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT,
-                                              MIN (daemon->config->import_max_entries, G_MAXINT64));
+                                              MIN (images->limits.max_entries, G_MAXINT64));
   g_autofree char *temporary = g_strconcat ("--temporary=", import->temporary, NULL);
   const char *const argv[] = {
       program, bytes, entries, temporary, import->no_end_mark ? "--no-end-mark" : NULL, NULL};
-  const int fds[] = {import->source, daemon->store->layers_fd};
+  const int fds[] = {import->source, images->store->layers_fd};
 
-  return quilt_helper_spawn (daemon->helpers_fd, argv, fds, G_N_ELEMENTS (fds), &helper_events,
+  return quilt_helper_spawn (images->programs->fd, argv, fds, G_N_ELEMENTS (fds), &helper_events,
                              import, error);
 }
 
@@ -397,13 +397,13 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
     import_free (import);
     return;
   }
-  import->job = quilt_job_new (import->daemon->hub, "import", invocation, cancel, import);
+  import->job = quilt_job_new (import->images->hub, "import", invocation, cancel, import);
   g_dbus_method_invocation_return_value (invocation,
                                          g_variant_new ("(o)", quilt_job_get_path (import->job)));
 }
 
 void
-quilt_import_image (QuiltDaemon *daemon,
+quilt_import_image (QuiltImages *images,
                     GDBusMethodInvocation *invocation,
                     GUnixFDList *fds,
                     gint32 source,
@@ -428,7 +428,7 @@ quilt_import_image (QuiltDaemon *daemon,
     return;
   }
   import = g_new0 (Import, 1);
-  import->daemon = daemon;
+  import->images = images;
   import->name = *name ? g_strdup (name) : NULL;
   import->source = g_steal_fd (&fd);
   import->no_end_mark = no_end_mark;
@@ -439,6 +439,6 @@ quilt_import_image (QuiltDaemon *daemon,
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details,
                    quilt_authority_details_new ("import", NULL, G_MAXUINT32, import->name));
-  quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+  quilt_authority_require (images->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
                            authorized, NULL);
 }

@@ -2,11 +2,11 @@
 /* ImportImage: from a descriptor, by way of quilt-transfer, to an image. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/images/images.h"
 
 /* Takes over a handler's reference to invocation and answers it. source is an index in fds, which
  * may be NULL. */
-void quilt_import_image (QuiltDaemon *daemon,
+void quilt_import_image (QuiltImages *images,
                          GDBusMethodInvocation *invocation,
                          GUnixFDList *fds,
                          gint32 source,

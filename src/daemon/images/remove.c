@@ -7,7 +7,7 @@
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/work.h"
-#include "daemon/containers/container.h"
+#include "daemon/images/image.h"
 #include "store/digest.h"
 
 /* One image of a call. A name removes that name, and the image only if the image has no other name.
@@ -23,7 +23,7 @@ typedef struct {
 
 /* Lives as long as its invocation. */
 typedef struct Removal {
-  QuiltDaemon *daemon;
+  QuiltImages *images;
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
   GPtrArray *rows;
   GHashTable *meant; /* the names and digests of the rows, borrowed; used while they are added */
@@ -53,7 +53,7 @@ removal_free (Removal *removal)
 static void
 answer (Removal *removal)
 {
-  QuiltDaemon *daemon = removal->daemon;
+  QuiltImages *images = removal->images;
   GDBusMethodInvocation *invocation = g_steal_pointer (&removal->invocation);
   g_auto (GVariantBuilder) failures = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sss)"));
   const Row *first = removal->rows->len > 0 ? removal->rows->pdata[0] : NULL;
@@ -70,7 +70,7 @@ answer (Removal *removal)
     quilt_bus_error_return (invocation, first->error);
   else
     g_dbus_method_invocation_return_value (invocation, NULL);
-  quilt_hub_release (daemon->hub);
+  quilt_hub_release (images->hub);
 }
 
 /* What the thread does, with copies of what it needs. */
@@ -129,9 +129,9 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
 
 /* image NULL: of all. */
 static GPtrArray *
-layers_of_others (QuiltDaemon *daemon, const QuiltImage *image)
+layers_of_others (QuiltImages *images, const QuiltImage *image)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->images);
+  g_autoptr (GPtrArray) all = quilt_index_list (images->index);
   GPtrArray *others = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
 
   for (guint i = 0; i < all->len; i++) {
@@ -164,9 +164,9 @@ on_swept (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-quilt_image_sweep_layers (QuiltDaemon *daemon)
+quilt_image_sweep_layers (QuiltImages *images)
 {
-  quilt_work_run_in_turn (daemon->in_turn, daemon->store, sweep, layers_of_others (daemon, NULL),
+  quilt_work_run_in_turn (images->in_turn, images->store, sweep, layers_of_others (images, NULL),
                           (GDestroyNotify)g_ptr_array_unref, on_swept, NULL);
 }
 
@@ -174,18 +174,10 @@ quilt_image_sweep_layers (QuiltDaemon *daemon)
 static void
 set_in_use (const QuiltImage *image, const char *asked, GError **error)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (image->daemon->containers);
+  const QuiltImages *images = image->images;
   const char *user = "";
-  guint n = 0;
+  guint n = images->find_users (image->record->digest, &user, images->find_users_data);
 
-  for (guint i = 0; i < all->len; i++) {
-    const QuiltContainer *container = all->pdata[i];
-
-    if (container->image != image)
-      continue;
-    user = container->record->options->name;
-    n++;
-  }
   if (n > 1)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "Image '%s' is in use by container '%s' and %u more: remove them first", asked,
@@ -212,9 +204,9 @@ check_changeable (const QuiltImage *image, const char *asked, gboolean removal, 
 static QuiltImage *
 find_image (const Row *row, GError **error)
 {
-  const QuiltIndex *images = row->removal->daemon->images;
-  QuiltImage *image = quilt_index_get (images, quilt_digest_hex (row->digest));
-  const QuiltImage *named = row->by_name ? quilt_index_get_named (images, row->asked) : image;
+  const QuiltIndex *index = row->removal->images->index;
+  QuiltImage *image = quilt_index_get (index, quilt_digest_hex (row->digest));
+  const QuiltImage *named = row->by_name ? quilt_index_get_named (index, row->asked) : image;
 
   if (image && named == image)
     return image;
@@ -231,7 +223,7 @@ find_image (const Row *row, GError **error)
 static gboolean
 begin_row (Removal *removal, Row *row)
 {
-  QuiltDaemon *daemon = removal->daemon;
+  QuiltImages *images = removal->images;
   QuiltImage *image = row->error ? NULL : find_image (row, &row->error);
   Change *change;
 
@@ -249,8 +241,8 @@ begin_row (Removal *removal, Row *row)
   change->image = g_object_ref (image);
   change->record = quilt_image_with_names (image, NULL, change->save ? row->asked : NULL);
   if (!change->save)
-    change->remaining = layers_of_others (daemon, image);
-  quilt_work_run_in_turn (daemon->in_turn, daemon->store, save_or_remove, change,
+    change->remaining = layers_of_others (images, image);
+  quilt_work_run_in_turn (images->in_turn, images->store, save_or_remove, change,
                           (GDestroyNotify)change_free, on_changed, change);
   return TRUE;
 }
@@ -271,7 +263,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   Removal *removal = data;
 
   removal->invocation = invocation;
-  quilt_hub_hold (removal->daemon->hub);
+  quilt_hub_hold (removal->images->hub);
   next_row (removal);
 }
 
@@ -280,15 +272,15 @@ static void
 add_row (Removal *removal, const char *asked, GPtrArray *details)
 {
   Row *row = g_new0 (Row, 1);
-  const QuiltIndex *images = removal->daemon->images;
-  const QuiltImage *image = quilt_index_find (images, asked, &row->error);
+  const QuiltIndex *index = removal->images->index;
+  const QuiltImage *image = quilt_index_find (index, asked, &row->error);
   char *meant;
 
   row->removal = removal;
   meant = row->asked = g_strdup (asked);
   if (image) {
     row->digest = g_strdup (image->record->digest);
-    row->by_name = quilt_index_get_named (images, asked) == image;
+    row->by_name = quilt_index_get_named (index, asked) == image;
     if (!row->by_name || g_hash_table_contains (removal->meant, row->digest))
       meant = row->digest;
   }
@@ -306,13 +298,13 @@ add_row (Removal *removal, const char *asked, GPtrArray *details)
 }
 
 static gboolean
-is_digest (const QuiltIndex *images, const char *asked)
+is_digest (const QuiltIndex *index, const char *asked)
 {
-  return quilt_index_find (images, asked, NULL) && !quilt_index_get_named (images, asked);
+  return quilt_index_find (index, asked, NULL) && !quilt_index_get_named (index, asked);
 }
 
 static void
-remove_images (QuiltDaemon *daemon,
+remove_images (QuiltImages *images,
                GDBusMethodInvocation *invocation,
                const char *const *names,
                gboolean many,
@@ -327,7 +319,7 @@ remove_images (QuiltDaemon *daemon,
     return;
   }
   removal = g_new0 (Removal, 1);
-  removal->daemon = daemon;
+  removal->images = images;
   removal->many = many;
   removal->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
   removal->meant = g_hash_table_new (g_str_hash, g_str_equal);
@@ -335,31 +327,31 @@ remove_images (QuiltDaemon *daemon,
                           (GDestroyNotify)removal_free);
   /* Digests first: with an image go its names, also those that stand before its digest. */
   for (guint i = 0; names[i]; i++)
-    if (is_digest (daemon->images, names[i]))
+    if (is_digest (images->index, names[i]))
       add_row (removal, names[i], details);
   for (guint i = 0; names[i]; i++)
-    if (!is_digest (daemon->images, names[i]))
+    if (!is_digest (images->index, names[i]))
       add_row (removal, names[i], details);
-  quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
+  quilt_authority_require (images->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
                            authorized, removal);
 }
 
 void
-quilt_image_remove_many (QuiltDaemon *daemon,
+quilt_image_remove_many (QuiltImages *images,
                          GDBusMethodInvocation *invocation,
                          const char *const *names,
                          GVariant *options)
 {
-  remove_images (daemon, invocation, names, TRUE, options);
+  remove_images (images, invocation, names, TRUE, options);
 }
 
 void
-quilt_image_remove_one (QuiltDaemon *daemon,
+quilt_image_remove_one (QuiltImages *images,
                         GDBusMethodInvocation *invocation,
                         const char *name,
                         GVariant *options)
 {
   const char *const names[] = {name, NULL};
 
-  remove_images (daemon, invocation, names, FALSE, options);
+  remove_images (images, invocation, names, FALSE, options);
 }

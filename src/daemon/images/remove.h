@@ -2,17 +2,17 @@
 /* Taking images, or names of images, away. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/images/images.h"
 
 /* Removes the layers that no image has. All images are in the index, and none is being imported. */
-void quilt_image_sweep_layers (QuiltDaemon *daemon);
+void quilt_image_sweep_layers (QuiltImages *images);
 
 /* Each takes over a handler's reference to invocation and answers it. */
-void quilt_image_remove_one (QuiltDaemon *daemon,
+void quilt_image_remove_one (QuiltImages *images,
                              GDBusMethodInvocation *invocation,
                              const char *name,
                              GVariant *options);
-void quilt_image_remove_many (QuiltDaemon *daemon,
+void quilt_image_remove_many (QuiltImages *images,
                               GDBusMethodInvocation *invocation,
                               const char *const *names,
                               GVariant *options);

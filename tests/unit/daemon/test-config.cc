@@ -111,8 +111,8 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_EQ (config->defaults.cpu_quota_usec, 500000u);
   EXPECT_EQ (config->defaults.pids.max, 33u);
   EXPECT_TRUE (config->defaults.strict_limits);
-  EXPECT_EQ (config->import_max_bytes, 1u << 30);
-  EXPECT_EQ (config->import_max_entries, QUILT_INFINITY);
+  EXPECT_EQ (config->import_limits.max_bytes, 1u << 30);
+  EXPECT_EQ (config->import_limits.max_entries, QUILT_INFINITY);
   EXPECT_EQ (config->journal_share.percent, 0u);
   EXPECT_EQ (config->journal_share.bytes, 500u << 20);
   EXPECT_EQ (config->journal_share.interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);
@@ -133,7 +133,7 @@ TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)
   config = load ();
   ASSERT_NE (config, nullptr);
   EXPECT_EQ (config->max_pending_per_user, 3u);
-  EXPECT_EQ (config->import_max_entries, 3u);
+  EXPECT_EQ (config->import_limits.max_entries, 3u);
   EXPECT_EQ (config->defaults.memory_max, 4u);
   EXPECT_NE (config->defaults.pids.max, 1u);
 }

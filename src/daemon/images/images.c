@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What all images share. */
+#include "daemon/images/images.h"
+
+#include "daemon/bus/work.h"
+
+QuiltImages *
+quilt_images_new (QuiltHub *hub, QuiltStore *store, const QuiltPrograms *programs)
+{
+  QuiltImages *self = g_new0 (QuiltImages, 1);
+
+  self->hub = hub;
+  self->store = quilt_store_ref (store);
+  self->programs = programs;
+  self->index = quilt_index_new (
+      "image", "'quiltctl import ARCHIVE NAME' makes one, 'quiltctl images' shows all",
+      g_object_unref);
+  g_queue_init (&self->imports);
+  self->in_turn = quilt_work_pool_new ();
+  return self;
+}
+
+void
+quilt_images_free (QuiltImages *self)
+{
+  g_thread_pool_free (self->in_turn, FALSE, TRUE);
+  quilt_index_free (self->index);
+  quilt_store_unref (self->store);
+  g_free (self);
+}
+
+void
+quilt_images_set_find_users (QuiltImages *self, QuiltImageUsersFunc find_users, gpointer data)
+{
+  self->find_users = find_users;
+  self->find_users_data = data;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All images in one answer, straight from the table. */
+#include "daemon/images/list.h"
+
+#include "daemon/bus/dict.h"
+#include "daemon/bus/error.h"
+#include "daemon/images/image.h"
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  const QuiltImageRecord *one = (*(QuiltImage *const *)a)->record;
+  const QuiltImageRecord *other = (*(QuiltImage *const *)b)->record;
+
+  if (one->created_usec != other->created_usec)
+    return one->created_usec < other->created_usec ? -1 : 1;
+  return g_strcmp0 (one->digest, other->digest);
+}
+
+void
+quilt_list_images (QuiltImages *images, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) all = quilt_index_list (images->index);
+  g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(osastt)"));
+
+  if (!quilt_dict_read (options, NULL, 0, &error)) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  g_ptr_array_sort (all, compare);
+  for (guint i = 0; i < all->len; i++) {
+    const QuiltImage *image = all->pdata[i];
+    const QuiltImageRecord *record = image->record;
+
+    g_variant_builder_add (&rows, "(os^astt)", image->path, record->digest, record->names,
+                           record->size, record->created_usec);
+  }
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(osastt))", &rows));
+}

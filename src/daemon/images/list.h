@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All images in one answer, straight from the table. */
+#pragma once
+
+#include "daemon/images/images.h"
+
+/* Takes over a handler's reference to invocation and answers it. */
+void quilt_list_images (QuiltImages *images, GDBusMethodInvocation *invocation, GVariant *options);
