@@ -58,6 +58,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->hub = quilt_hub_new (bus, config->max_pending_per_user);
   self->systemd = quilt_systemd_new (bus);
   self->containers = quilt_index_new ("container", "'quiltctl list' shows all", g_object_unref);
+  self->doctor = quilt_doctor_new (self->hub, self->programs, self->store->path);
   self->images = quilt_images_new (self->hub, self->store, self->programs);
   self->images->limits = config->import_limits;
   self->id_ranges = quilt_id_ranges_new ();
@@ -77,6 +78,7 @@ quilt_daemon_free (QuiltDaemon *self)
   g_clear_pointer (&self->containers, quilt_index_free);
   g_clear_pointer (&self->images, quilt_images_free);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
+  g_clear_pointer (&self->doctor, quilt_doctor_free);
   g_clear_pointer (&self->spare, quilt_spare_free);
   g_clear_pointer (&self->journal_budget, quilt_journal_budget_free);
   g_clear_pointer (&self->filters, quilt_filters_free);

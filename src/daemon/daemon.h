@@ -6,6 +6,7 @@
 #include "daemon/bus/index.h"
 #include "daemon/config.h"
 #include "daemon/containers/tombs.h"
+#include "daemon/helpers/doctor.h"
 #include "daemon/helpers/filters.h"
 #include "daemon/helpers/spare.h"
 #include "daemon/host/id-ranges.h"
@@ -25,7 +26,7 @@ typedef struct {
   QuiltImages *images;
   QuiltTombs *tombs;
   QuiltIdRanges *id_ranges;
-  struct QuiltDiagnosis *diagnosis; /* that is under way, see doctor.c */
+  QuiltDoctor *doctor;
   QuiltFilters *filters;
   QuiltSpare *spare;
   QuiltJournalBudget *journal_budget;

@@ -245,7 +245,7 @@ handle_reload (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *op
 static gboolean
 handle_diagnose (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
 {
-  quilt_diagnose (QUILT_MANAGER (iface)->daemon, call, options);
+  quilt_doctor_diagnose (QUILT_MANAGER (iface)->daemon->doctor, call, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

@@ -11,20 +11,27 @@
 
 #define PATIENCE_SECONDS 20
 
-typedef struct QuiltDiagnosis {
-  QuiltDaemon *daemon;
+typedef struct {
+  QuiltDoctor *doctor;
   QuiltHelper *helper;
   GPtrArray *invocations;
   GVariantBuilder rows;
   guint timer;
-} QuiltDiagnosis;
+} Diagnosis;
+
+struct QuiltDoctor {
+  QuiltHub *hub;
+  const QuiltPrograms *programs;
+  char *state_dir;
+  Diagnosis *diagnosis; /* that is under way */
+};
 
 static const char *const verdicts[] = {"good", "limited", "missing"};
 
 static void
 on_finding (const QuiltMessage *message, gpointer data)
 {
-  QuiltDiagnosis *self = data;
+  Diagnosis *self = data;
   g_auto (GStrv) lines = g_strsplit (message->text, "\n", 3);
 
   if (message->type != QUILT_MESSAGE_FINDING || message->code < 0 ||
@@ -37,13 +44,13 @@ on_finding (const QuiltMessage *message, gpointer data)
 static void
 on_closed (gpointer data)
 {
-  QuiltDiagnosis *self = data;
+  Diagnosis *self = data;
   g_autoptr (GVariant) rows = g_variant_ref_sink (g_variant_builder_end (&self->rows));
 
   for (guint i = 0; i < self->invocations->len; i++)
     g_dbus_method_invocation_return_value (self->invocations->pdata[i],
                                            g_variant_new ("(@a(ssss))", rows));
-  self->daemon->diagnosis = NULL;
+  self->doctor->diagnosis = NULL;
   quilt_helper_free (self->helper);
   g_source_remove (self->timer);
   g_ptr_array_unref (self->invocations);
@@ -56,25 +63,25 @@ static const QuiltHelperEvents events = {on_finding, on_closed};
 static gboolean
 on_out_of_patience (gpointer data)
 {
-  QuiltDiagnosis *self = data;
+  Diagnosis *self = data;
 
   quilt_helper_kill (self->helper);
   return G_SOURCE_CONTINUE;
 }
 
-static QuiltDiagnosis *
-begin (QuiltDaemon *daemon, GError **error)
+static Diagnosis *
+begin (QuiltDoctor *doctor, GError **error)
 {
-  g_autofree char *program = g_build_filename (daemon->programs->path, "quilt-doctor", NULL);
-  const char *const argv[] = {program, daemon->store->path, NULL};
-  QuiltDiagnosis *self = g_new0 (QuiltDiagnosis, 1);
+  g_autofree char *program = g_build_filename (doctor->programs->path, "quilt-doctor", NULL);
+  const char *const argv[] = {program, doctor->state_dir, NULL};
+  Diagnosis *self = g_new0 (Diagnosis, 1);
 
-  self->helper = quilt_helper_spawn (daemon->programs->fd, argv, NULL, 0, &events, self, error);
+  self->helper = quilt_helper_spawn (doctor->programs->fd, argv, NULL, 0, &events, self, error);
   if (!self->helper) {
     g_free (self);
     return NULL;
   }
-  self->daemon = daemon;
+  self->doctor = doctor;
   self->invocations = g_ptr_array_new ();
   g_variant_builder_init (&self->rows, G_VARIANT_TYPE ("a(ssss)"));
   self->timer = g_timeout_add_seconds (PATIENCE_SECONDS, on_out_of_patience, self);
@@ -84,19 +91,19 @@ begin (QuiltDaemon *daemon, GError **error)
 static void
 authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
-  QuiltDaemon *daemon = data;
+  QuiltDoctor *self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!daemon->diagnosis)
-    daemon->diagnosis = begin (daemon, &error);
-  if (daemon->diagnosis)
-    g_ptr_array_add (daemon->diagnosis->invocations, invocation);
+  if (!self->diagnosis)
+    self->diagnosis = begin (self, &error);
+  if (self->diagnosis)
+    g_ptr_array_add (self->diagnosis->invocations, invocation);
   else
     quilt_bus_error_return (invocation, error);
 }
 
 void
-quilt_diagnose (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
+quilt_doctor_diagnose (QuiltDoctor *self, GDBusMethodInvocation *invocation, GVariant *options)
 {
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GError) error = NULL;
@@ -107,6 +114,24 @@ quilt_diagnose (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant
   }
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("diagnose", NULL, G_MAXUINT32, NULL));
-  quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
-                           authorized, daemon);
+  quilt_authority_require (self->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
+                           authorized, self);
+}
+
+QuiltDoctor *
+quilt_doctor_new (QuiltHub *hub, const QuiltPrograms *programs, const char *state_dir)
+{
+  QuiltDoctor *self = g_new0 (QuiltDoctor, 1);
+
+  self->hub = hub;
+  self->programs = programs;
+  self->state_dir = g_strdup (state_dir);
+  return self;
+}
+
+void
+quilt_doctor_free (QuiltDoctor *self)
+{
+  g_free (self->state_dir);
+  g_free (self);
 }
