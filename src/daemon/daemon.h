@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all objects of quiltd share: its services, its directories, its tables. */
+/* quiltd's parts, and what ties them together. */
 #pragma once
 
 #include "daemon/bus/hub.h"
-#include "daemon/bus/index.h"
 #include "daemon/config.h"
-#include "daemon/containers/tombs.h"
+#include "daemon/containers/containers.h"
 #include "daemon/helpers/doctor.h"
-#include "daemon/helpers/filters.h"
-#include "daemon/helpers/spare.h"
-#include "daemon/host/id-ranges.h"
-#include "daemon/host/journal-budget.h"
+#include "daemon/helpers/programs.h"
 #include "daemon/images/images.h"
 #include "store/store.h"
 #include "systemd/systemd.h"
@@ -22,20 +18,10 @@ typedef struct {
   QuiltSystemd *systemd;
   QuiltConfig *config;
   QuiltStore *store;
-  QuiltIndex *containers; /* of QuiltContainer */
   QuiltImages *images;
-  QuiltTombs *tombs;
-  QuiltIdRanges *id_ranges;
+  QuiltContainers *containers;
   QuiltDoctor *doctor;
-  QuiltFilters *filters;
-  QuiltSpare *spare;
-  QuiltJournalBudget *journal_budget;
   QuiltPrograms *programs;
-  char *run_dir;
-  int runs_fd;  /* its containers/ */
-  int tombs_fd; /* its ended/ */
-  int units_fd; /* /run/systemd/units, -1 where there is none */
-
   guint summary; /* summary.c's timer */
 } QuiltDaemon;
 

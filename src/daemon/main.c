@@ -124,8 +124,8 @@ make_filter (gpointer data)
 {
   QuiltDaemon *daemon = data;
 
-  quilt_filters_make_async (daemon->filters, QUILT_SECCOMP_DEFAULT, quilt_capabilities_default (),
-                            on_filter_made, NULL);
+  quilt_filters_make_async (daemon->containers->filters, QUILT_SECCOMP_DEFAULT,
+                            quilt_capabilities_default (), on_filter_made, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -136,7 +136,7 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
 
   quilt_event_log (QUILT_EVENT_DAEMON_STARTED, NULL,
                    "quiltd " QUILT_VERSION " is ready: %u containers, %u images",
-                   quilt_index_size (self->daemon->containers),
+                   quilt_index_size (self->daemon->containers->index),
                    quilt_index_size (self->daemon->images->index));
   quilt_summary_tell (self->daemon);
   quilt_notify_ready ();
@@ -189,17 +189,16 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
   self->daemon = quilt_daemon_new (self->bus, paths, config, error);
   if (!self->daemon)
     return FALSE;
-  quilt_images_set_find_users (self->daemon->images, quilt_container_find_users, self->daemon);
   quilt_summary_begin (self->daemon);
   self->manager = quilt_manager_new (self->daemon, reload, self);
   quilt_admission_guard (self->daemon->hub->admission, G_DBUS_INTERFACE_SKELETON (self->manager));
   quilt_systemd_on_stop_request (self->daemon->systemd, quilt_container_on_stop_request,
-                                 self->daemon);
+                                 self->daemon->containers);
   g_unix_signal_add (SIGTERM, on_terminate, self);
   g_unix_signal_add (SIGINT, on_terminate, self);
   g_unix_signal_add (SIGHUP, on_hangup, self);
   quilt_notify_watchdog ();
-  if (!quilt_recover (self->daemon, on_recovered, self, error))
+  if (!quilt_recover (self->daemon->containers, on_recovered, self, error))
     return FALSE;
   g_main_loop_run (self->loop);
   return TRUE;
@@ -209,7 +208,7 @@ static void
 main_clear (Main *self)
 {
   if (self->daemon)
-    quilt_container_retry_records (self->daemon);
+    quilt_container_retry_records (self->daemon->containers);
   g_clear_object (&self->manager);
   g_clear_pointer (&self->daemon, quilt_daemon_free);
   g_clear_pointer (&self->relay, quilt_bus_relay_free);

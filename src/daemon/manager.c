@@ -67,7 +67,7 @@ handle_create_container (QuiltBusManager *iface,
                          const char *image,
                          GVariant *options)
 {
-  quilt_create_container (QUILT_MANAGER (iface)->daemon, call, image, options);
+  quilt_create_container (QUILT_MANAGER (iface)->daemon->containers, call, image, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -78,7 +78,7 @@ handle_run_container (QuiltBusManager *iface,
                       const char *image,
                       GVariant *options)
 {
-  quilt_run_container (QUILT_MANAGER (iface)->daemon, call, fds, image, options);
+  quilt_run_container (QUILT_MANAGER (iface)->daemon->containers, call, fds, image, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -87,7 +87,7 @@ handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const
 {
   g_autoptr (GError) error = NULL;
   const QuiltContainer *found =
-      quilt_index_find (QUILT_MANAGER (iface)->daemon->containers, name, &error);
+      quilt_index_find (QUILT_MANAGER (iface)->daemon->containers->index, name, &error);
 
   if (found)
     quilt_bus_manager_complete_get_container (iface, call, found->path);
@@ -107,7 +107,7 @@ handle_get_managed_objects (QuiltBusManager *iface, GDBusMethodInvocation *call)
 static gboolean
 handle_list_containers (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
 {
-  quilt_list_containers (QUILT_MANAGER (iface)->daemon, call, options);
+  quilt_list_containers (QUILT_MANAGER (iface)->daemon->containers, call, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -117,7 +117,8 @@ handle_start_containers (QuiltBusManager *iface,
                          const char *const *names,
                          GVariant *options)
 {
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_START, names, 0, options);
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_START, names, 0,
+                      options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -127,7 +128,8 @@ handle_stop_containers (QuiltBusManager *iface,
                         const char *const *names,
                         GVariant *options)
 {
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_STOP, names, 0, options);
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_STOP, names, 0,
+                      options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -137,7 +139,8 @@ handle_restart_containers (QuiltBusManager *iface,
                            const char *const *names,
                            GVariant *options)
 {
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_RESTART, names, 0, options);
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_RESTART, names, 0,
+                      options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -148,7 +151,8 @@ handle_kill_containers (QuiltBusManager *iface,
                         int signal,
                         GVariant *options)
 {
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_KILL, names, signal, options);
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_KILL, names,
+                      signal, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -158,7 +162,8 @@ handle_remove_containers (QuiltBusManager *iface,
                           const char *const *names,
                           GVariant *options)
 {
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_REMOVE, names, 0, options);
+  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_REMOVE, names, 0,
+                      options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -168,7 +173,8 @@ handle_wait_container (QuiltBusManager *iface,
                        const char *name,
                        GVariant *options)
 {
-  quilt_verb_on_one (QUILT_MANAGER (iface)->daemon, call, QUILT_VERB_WAIT, name, 0, options);
+  quilt_verb_on_one (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_WAIT, name, 0,
+                     options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

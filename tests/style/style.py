@@ -84,11 +84,8 @@ def may_include(room, target, rules):
 def check_rooms():
     """A room includes itself and what its row allows; nobody includes by a relative path."""
     rules = room_rules()
-    allowed = set((SOURCE / "tests/style/allowed-includes.txt").read_text().split("\n"))
-    used = set()
     for path in c_files():
-        name = str(path.relative_to(SOURCE / "src"))
-        room = room_of(name, rules)
+        room = room_of(str(path.relative_to(SOURCE / "src")), rules)
         if not room:
             yield f"{where(path)}: its directory has no row in docs/architecture.md"
             continue
@@ -100,13 +97,7 @@ def check_rooms():
             if not target:
                 yield f"{where(path, number)}: include is not spelled \"room/module.h\""
             elif not may_include(room, target, rules):
-                if f"{name} {include[1]}" in allowed:
-                    used.add(f"{name} {include[1]}")
-                else:
-                    yield f"{where(path, number)}: {room} may not include {target}"
-    for line in sorted(allowed - used):
-        if line and not line.startswith("#"):
-            yield f"tests/style/allowed-includes.txt: '{line}' is not needed any more; take the line out"
+                yield f"{where(path, number)}: {room} may not include {target}"
 
 
 def functions(path):

@@ -35,8 +35,8 @@ static const char *const states[] = {
 guint
 quilt_container_find_users (const char *digest, const char **ret_name, gpointer data)
 {
-  QuiltDaemon *daemon = data;
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  QuiltContainers *containers = data;
+  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
   guint n = 0;
 
   for (guint i = 0; i < all->len; i++) {
@@ -90,17 +90,17 @@ quilt_container_get_command (const QuiltContainer *self)
 }
 
 QuiltContainer *
-quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltImage *image)
+quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, QuiltImage *image)
 {
   QuiltContainer *self = g_object_new (QUILT_TYPE_CONTAINER, NULL);
   QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
 
-  self->daemon = daemon;
+  self->containers = containers;
   self->record = record;
   g_set_object (&self->image, image);
   if (image)
     quilt_image_add_user (image);
-  quilt_id_ranges_claim (daemon->id_ranges, record->id, record->uid_map, record->gid_map);
+  quilt_id_ranges_claim (containers->id_ranges, record->id, record->uid_map, record->gid_map);
   self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
   self->command_line = make_command_line (quilt_container_get_command (self));
   quilt_bus_container_set_id (iface, record->id);
@@ -120,7 +120,7 @@ void
 quilt_container_look_for_limits (QuiltContainer *self)
 {
   g_autofree char *missing =
-      quilt_host_limits_missing (&self->daemon->config->defaults, self->record->options);
+      quilt_host_limits_missing (&self->containers->defaults, self->record->options);
 
   quilt_bus_container_set_limits_not_in_force (QUILT_BUS_CONTAINER (self), missing ? missing : "");
 }
@@ -128,10 +128,10 @@ quilt_container_look_for_limits (QuiltContainer *self)
 void
 quilt_container_publish (QuiltContainer *self)
 {
-  quilt_index_add (self->daemon->containers, self->record->id, g_object_ref (self));
-  quilt_index_name (self->daemon->containers, self->record->options->name, self);
-  quilt_hub_export (self->daemon->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_hub_changed (self->daemon->hub);
+  quilt_index_add (self->containers->index, self->record->id, g_object_ref (self));
+  quilt_index_name (self->containers->index, self->record->options->name, self);
+  quilt_hub_export (self->containers->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_changed (self->containers->hub);
 }
 
 void
@@ -140,13 +140,13 @@ quilt_container_unpublish (QuiltContainer *self)
   g_autoptr (QuiltContainer) keep = g_object_ref (self);
 
   self->gone = TRUE;
-  quilt_tombs_add (self->daemon->tombs, self->record->id, self->result.exit_code,
+  quilt_tombs_add (self->containers->tombs, self->record->id, self->result.exit_code,
                    self->result.reason);
-  quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
-  quilt_hub_unexport (self->daemon->hub, self->path);
-  quilt_hub_changed (self->daemon->hub);
-  quilt_index_unname (self->daemon->containers, self->record->options->name);
-  quilt_index_remove (self->daemon->containers, self->record->id);
+  quilt_id_ranges_release (self->containers->id_ranges, self->record->id);
+  quilt_hub_unexport (self->containers->hub, self->path);
+  quilt_hub_changed (self->containers->hub);
+  quilt_index_unname (self->containers->index, self->record->options->name);
+  quilt_index_remove (self->containers->index, self->record->id);
   if (self->image)
     quilt_image_drop_user (self->image);
   quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
@@ -248,19 +248,20 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
   if (state == old)
     return;
   quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), states[old], states[state]);
-  quilt_hub_changed (self->daemon->hub);
+  quilt_hub_changed (self->containers->hub);
   log_change (self, old);
 }
 
 QuiltSpec *
 quilt_container_plan (QuiltContainer *self, GError **error)
 {
-  QuiltStore *store = self->daemon->store;
+  QuiltStore *store = self->containers->store;
   const QuiltContainerRecord *record = self->record;
   g_autofree char *upper = quilt_container_path (store, record->id, "upper");
   g_autofree char *work = quilt_container_path (store, record->id, "work");
   /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
-  g_autofree char *root = g_build_filename (self->daemon->run_dir, "containers", record->id, NULL);
+  g_autofree char *root =
+      g_build_filename (self->containers->run_dir, "containers", record->id, NULL);
   QuiltRootfs rootfs = {
       .layers = (const char *const *)self->image->layers,
       .upper = upper,
@@ -316,7 +317,7 @@ quilt_container_finalize (GObject *object)
   QuiltContainer *self = QUILT_CONTAINER (object);
 
   quilt_run_free (self->run);
-  quilt_id_ranges_release (self->daemon->id_ranges, self->record->id);
+  quilt_id_ranges_release (self->containers->id_ranges, self->record->id);
   quilt_container_record_free (self->record);
   quilt_result_clear (&self->result);
   g_clear_object (&self->image);

@@ -2,8 +2,8 @@
 /* A container as quiltd's object: its state, what it waits for, and its face on the bus. */
 #pragma once
 
+#include "daemon/containers/containers.h"
 #include "daemon/containers/run.h"
-#include "daemon/daemon.h"
 #include "daemon/images/image.h"
 #include "dbus/quilt-bus.h"
 #include "store/containers.h"
@@ -23,7 +23,7 @@ G_DECLARE_FINAL_TYPE (QuiltContainer, quilt_container, QUILT, CONTAINER, QuiltBu
 /* Fields are read by all of the daemon, written by container*.c. */
 struct _QuiltContainer {
   QuiltBusContainerSkeleton parent_instance;
-  QuiltDaemon *daemon;
+  QuiltContainers *containers;
   QuiltContainerRecord *record;
   QuiltImage *image;
   QuiltResult result;
@@ -60,7 +60,7 @@ struct _QuiltContainer {
 
 /* Takes record over. The object is neither in the tables nor on the bus yet. */
 QuiltContainer *
-quilt_container_new (QuiltDaemon *daemon, QuiltContainerRecord *record, QuiltImage *image);
+quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, QuiltImage *image);
 /* Sets the property Frozen by what the kernel says now. */
 void quilt_container_look_whether_frozen (QuiltContainer *self);
 
@@ -71,7 +71,7 @@ void quilt_container_publish (QuiltContainer *self);
 /* Out of both; tells who waits. */
 void quilt_container_unpublish (QuiltContainer *self);
 
-/* A QuiltImageUsersFunc; data is the QuiltDaemon. */
+/* A QuiltImageUsersFunc; data is the QuiltContainers. */
 guint quilt_container_find_users (const char *digest, const char **ret_name, gpointer data);
 
 const char *quilt_state_to_string (QuiltState state);

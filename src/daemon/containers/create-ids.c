@@ -7,7 +7,7 @@
 #include "daemon/host/id-host.h"
 
 typedef struct {
-  QuiltDaemon *daemon;
+  QuiltContainers *containers;
   QuiltCreateIdsFunc callback;
   gpointer data;
   gboolean keep;
@@ -80,7 +80,7 @@ on_group (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   request->gid = (guint32)gid;
-  quilt_id_ranges_take (request->daemon->id_ranges, on_range, request);
+  quilt_id_ranges_take (request->containers->id_ranges, on_range, request);
 }
 
 static void
@@ -105,15 +105,15 @@ keep (Request *request)
 static void
 use_map (Request *request, const char *text)
 {
-  QuiltDaemon *daemon = request->daemon;
+  QuiltContainers *containers = request->containers;
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) map = quilt_id_map_parse (text, &error);
   const QuiltContainer *other;
   const char *id;
   guint32 taken;
 
-  if (map && (id = quilt_id_ranges_find (daemon->id_ranges, map, &taken))) {
-    other = quilt_index_get (daemon->containers, id);
+  if (map && (id = quilt_id_ranges_find (containers->id_ranges, map, &taken))) {
+    other = quilt_index_get (containers->index, id);
     error = g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
                          "Failed to set option 'userns' to '%s': the host's id %u is already one "
                          "of container '%s'",
@@ -126,7 +126,7 @@ use_map (Request *request, const char *text)
 }
 
 void
-quilt_create_ids (QuiltDaemon *daemon,
+quilt_create_ids (QuiltContainers *containers,
                   const char *userns,
                   guint32 caller,
                   QuiltCreateIdsFunc callback,
@@ -134,9 +134,9 @@ quilt_create_ids (QuiltDaemon *daemon,
 {
   Request *request = g_new0 (Request, 1);
 
-  *request = (Request){.daemon = daemon, .callback = callback, .data = data, .uid = caller};
+  *request = (Request){.containers = containers, .callback = callback, .data = data, .uid = caller};
   if (!userns || g_str_equal (userns, QUILT_USERNS_AUTO))
-    quilt_id_ranges_take (daemon->id_ranges, on_range, request);
+    quilt_id_ranges_take (containers->id_ranges, on_range, request);
   else if (g_str_equal (userns, QUILT_USERNS_HOST))
     answer (request, NULL, NULL, NULL);
   else if (g_str_equal (userns, QUILT_USERNS_KEEP_ID))

@@ -21,7 +21,7 @@
 
 /* Lives as long as its invocation. */
 typedef struct {
-  QuiltDaemon *daemon;
+  QuiltContainers *containers;
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
   char *image;   /* as the caller named it; once it was found, a name of it, or else its digest */
   char *digest;  /* of the image that the caller was checked for */
@@ -51,7 +51,7 @@ creation_free (Creation *creation)
 static void
 answer (Creation *creation, const GError *error)
 {
-  QuiltDaemon *daemon = creation->daemon;
+  QuiltContainers *containers = creation->containers;
   GDBusMethodInvocation *invocation = g_steal_pointer (&creation->invocation);
   QuiltContainer *container = creation->container;
 
@@ -60,7 +60,7 @@ answer (Creation *creation, const GError *error)
   else
     g_dbus_method_invocation_return_value (
         invocation, g_variant_new ("(os)", container->path, container->record->id));
-  quilt_hub_release (daemon->hub);
+  quilt_hub_release (containers->hub);
 }
 
 /* Keeps the error of the start while the container that it failed for is removed. */
@@ -106,8 +106,8 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!quilt_work_finish (result, &error)) {
-    quilt_index_unname (creation->daemon->containers, record->options->name);
-    quilt_run_dir_remove (creation->daemon, record->id, NULL);
+    quilt_index_unname (creation->containers->index, record->options->name);
+    quilt_run_dir_remove (creation->containers, record->id, NULL);
     quilt_image_drop_user (container->image);
     answer (creation, error);
     return;
@@ -130,8 +130,8 @@ static gboolean
 reserve_name (Creation *creation, GError **error)
 {
   if (creation->options->name)
-    return quilt_index_reserve (creation->daemon->containers, creation->options->name, error);
-  creation->options->name = quilt_names_reserve (creation->daemon->containers);
+    return quilt_index_reserve (creation->containers->index, creation->options->name, error);
+  creation->options->name = quilt_names_reserve (creation->containers->index);
   return TRUE;
 }
 
@@ -139,8 +139,9 @@ reserve_name (Creation *creation, GError **error)
 static QuiltContainer *
 prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
 {
-  QuiltDaemon *daemon = creation->daemon;
-  QuiltImage *image = quilt_index_get (daemon->images->index, quilt_digest_hex (creation->digest));
+  QuiltContainers *containers = creation->containers;
+  QuiltImage *image =
+      quilt_index_get (containers->images->index, quilt_digest_hex (creation->digest));
   g_autoptr (QuiltContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
   QuiltContainerRecord *record;
@@ -166,13 +167,13 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
     record->options->userns = g_strdup (QUILT_USERNS_AUTO);
   if (!record->options->user)
     record->options->user = g_strdup (user);
-  container = quilt_container_new (daemon, record, image);
+  container = quilt_container_new (containers, record, image);
   spec = quilt_container_plan (container, error);
-  if (spec && quilt_host_limits_check (&daemon->config->defaults, record->options, error)) {
+  if (spec && quilt_host_limits_check (&containers->defaults, record->options, error)) {
     creation->caps = spec->process.capabilities.bounding;
     return g_steal_pointer (&container);
   }
-  quilt_index_unname (daemon->containers, record->options->name);
+  quilt_index_unname (containers->index, record->options->name);
   quilt_image_drop_user (image);
   return NULL;
 }
@@ -182,19 +183,19 @@ static void
 on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 {
   Creation *creation = data;
-  QuiltDaemon *daemon = creation->daemon;
+  QuiltContainers *containers = creation->containers;
   const QuiltContainerRecord *record = creation->container->record;
   g_autoptr (GError) error = NULL;
 
   if (!quilt_filters_make_finish (result, &error)) {
-    quilt_index_unname (daemon->containers, record->options->name);
+    quilt_index_unname (containers->index, record->options->name);
     quilt_image_drop_user (creation->container->image);
     answer (creation, error);
     return;
   }
   if (record->is_volatile)
-    quilt_run_dir_announce (daemon, record->id);
-  quilt_records_create (daemon->store, record, on_created, creation);
+    quilt_run_dir_announce (containers, record->id);
+  quilt_records_create (containers->store, record, on_created, creation);
 }
 
 static void
@@ -208,7 +209,7 @@ on_ids (GArray *uid_map, GArray *gid_map, const char *user, const GError *failur
     answer (creation, failure ? failure : error);
     return;
   }
-  quilt_filters_make_async (creation->daemon->filters,
+  quilt_filters_make_async (creation->containers->filters,
                             quilt_options_get_seccomp (creation->container->record->options),
                             creation->caps, on_filter_made, creation);
 }
@@ -219,8 +220,8 @@ create_authorized (GDBusMethodInvocation *invocation, gpointer data)
   Creation *creation = data;
 
   creation->invocation = invocation;
-  quilt_hub_hold (creation->daemon->hub);
-  quilt_create_ids (creation->daemon, creation->options->userns,
+  quilt_hub_hold (creation->containers->hub);
+  quilt_create_ids (creation->containers, creation->options->userns,
                     quilt_admission_get_uid (invocation), on_ids, creation);
 }
 
@@ -248,8 +249,8 @@ manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   for (const char **option = options; *option; option++)
     add_details (creation, details, *option);
-  quilt_authority_require (creation->daemon->hub->authority, invocation, QUILT_ACTION_PRIVILEGED,
-                           details, create_authorized, creation);
+  quilt_authority_require (creation->containers->hub->authority, invocation,
+                           QUILT_ACTION_PRIVILEGED, details, create_authorized, creation);
 }
 
 static void
@@ -265,7 +266,7 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
     g_ptr_array_add (details, quilt_authority_details_new ("share", other->options->name,
                                                            other->owner, other->image));
   }
-  quilt_authority_require (creation->daemon->hub->authority, invocation,
+  quilt_authority_require (creation->containers->hub->authority, invocation,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }
 
@@ -273,8 +274,9 @@ static gboolean
 read_request (Creation *creation, GVariant *options, GError **error)
 {
   g_autoptr (GVariant) complete =
-      g_variant_ref_sink (quilt_defaults_complete (&creation->daemon->config->defaults, options));
-  QuiltImage *image = quilt_index_find (creation->daemon->images->index, creation->image, error);
+      g_variant_ref_sink (quilt_defaults_complete (&creation->containers->defaults, options));
+  QuiltImage *image =
+      quilt_index_find (creation->containers->images->index, creation->image, error);
 
   if (!image)
     return FALSE;
@@ -284,15 +286,15 @@ read_request (Creation *creation, GVariant *options, GError **error)
   creation->image = g_strdup (creation->images[0]);
   creation->options = quilt_options_from_variant (complete, error);
   return creation->options &&
-         quilt_share_bind (creation->daemon, creation->options, creation->others, error);
+         quilt_share_bind (creation->containers, creation->options, creation->others, error);
 }
 
 static Creation *
-creation_new (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, const char *image)
+creation_new (QuiltContainers *containers, GDBusMethodInvocation *invocation, const char *image)
 {
   Creation *creation = g_new0 (Creation, 1);
 
-  creation->daemon = daemon;
+  creation->containers = containers;
   creation->image = g_strdup (image);
   creation->others = g_ptr_array_new_with_free_func (g_object_unref);
   creation->attach = (QuiltAttach){-1, -1};
@@ -302,12 +304,12 @@ creation_new (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, const char
 }
 
 void
-quilt_create_container (QuiltDaemon *daemon,
+quilt_create_container (QuiltContainers *containers,
                         GDBusMethodInvocation *invocation,
                         const char *image,
                         GVariant *options)
 {
-  Creation *creation = creation_new (daemon, invocation, image);
+  Creation *creation = creation_new (containers, invocation, image);
   g_autoptr (GError) error = NULL;
 
   if (read_request (creation, options, &error))
@@ -328,13 +330,13 @@ take_sink (GUnixFDList *fds, gint32 handle, const char *name, int *ret_fd, GErro
 }
 
 void
-quilt_run_container (QuiltDaemon *daemon,
+quilt_run_container (QuiltContainers *containers,
                      GDBusMethodInvocation *invocation,
                      GUnixFDList *fds,
                      const char *image,
                      GVariant *options)
 {
-  Creation *creation = creation_new (daemon, invocation, image);
+  Creation *creation = creation_new (containers, invocation, image);
   gint32 out = -1, err = -1;
   gboolean has_out = FALSE, has_err = FALSE;
   const QuiltDictKey keys[] = {{"stdout", 'h', &out, &has_out}, {"stderr", 'h', &err, &has_err}};

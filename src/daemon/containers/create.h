@@ -2,14 +2,14 @@
 /* CreateContainer and RunContainer. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/containers/containers.h"
 
 /* Each takes over a handler's reference to invocation and answers it. fds may be NULL. */
-void quilt_create_container (QuiltDaemon *daemon,
+void quilt_create_container (QuiltContainers *containers,
                              GDBusMethodInvocation *invocation,
                              const char *image,
                              GVariant *options);
-void quilt_run_container (QuiltDaemon *daemon,
+void quilt_run_container (QuiltContainers *containers,
                           GDBusMethodInvocation *invocation,
                           GUnixFDList *fds,
                           const char *image,

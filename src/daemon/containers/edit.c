@@ -60,7 +60,7 @@ require (Edit *edit,
   if (edit->new_name) /* a rule about names is about this one too */
     g_ptr_array_add (
         details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
-  quilt_authority_require (edit->container->daemon->hub->authority, invocation, action, details,
+  quilt_authority_require (edit->container->containers->hub->authority, invocation, action, details,
                            authorized, edit);
 }
 
@@ -86,7 +86,7 @@ static void
 adopt_record (Edit *edit)
 {
   QuiltContainer *self = edit->container;
-  QuiltIndex *index = self->daemon->containers;
+  QuiltIndex *index = self->containers->index;
 
   if (edit->new_name) {
     quilt_index_unname (index, self->record->options->name);
@@ -107,29 +107,29 @@ static void
 finish (Edit *edit, const GError *error)
 {
   g_autoptr (QuiltContainer) self = g_object_ref (edit->container);
-  QuiltDaemon *daemon = self->daemon;
+  QuiltContainers *containers = self->containers;
   GDBusMethodInvocation *invocation = g_steal_pointer (&edit->invocation);
 
   self->editing = FALSE;
   if (error) {
     if (edit->new_name)
-      quilt_index_unname (daemon->containers, edit->new_name);
+      quilt_index_unname (containers->index, edit->new_name);
     quilt_bus_error_return (invocation, error);
   } else {
     adopt_record (edit);
     g_dbus_method_invocation_return_value (invocation, NULL);
   }
   quilt_container_remove_if_due (self);
-  quilt_hub_release (daemon->hub);
+  quilt_hub_release (containers->hub);
 }
 
 static void
 on_limits_undone (GObject *source, GAsyncResult *result, gpointer data)
 {
-  QuiltDaemon *daemon = data;
+  QuiltContainers *containers = data;
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_systemd_set_properties_finish (daemon->systemd, result, &error))
+  if (!quilt_systemd_set_properties_finish (containers->systemd, result, &error))
     g_warning ("Failed to take back a container's new limits: %s", error->message);
 }
 
@@ -142,9 +142,9 @@ on_saved (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!quilt_work_finish (result, &error) && edit->limits_set && self->run)
     quilt_systemd_set_properties_async (
-        self->daemon->systemd, quilt_run_get_scope (self->run),
+        self->containers->systemd, quilt_run_get_scope (self->run),
         quilt_options_limit_properties (self->record->options, edit->record->options), NULL,
-        on_limits_undone, self->daemon);
+        on_limits_undone, self->containers);
   finish (edit, error);
 }
 
@@ -153,7 +153,7 @@ save (Edit *edit)
 {
   QuiltContainer *self = edit->container;
 
-  quilt_records_save (self->daemon->store, edit->record, on_saved, edit);
+  quilt_records_save (self->containers->store, edit->record, on_saved, edit);
 }
 
 static void
@@ -161,7 +161,7 @@ begin (Edit *edit, GDBusMethodInvocation *invocation)
 {
   edit->invocation = invocation;
   edit->container->editing = TRUE;
-  quilt_hub_hold (edit->container->daemon->hub);
+  quilt_hub_hold (edit->container->containers->hub);
 }
 
 /* It has to learn the change. */
@@ -184,7 +184,7 @@ rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!check_editable (edit, &error) || !check_supervisor (self, &error) ||
-      !quilt_index_reserve (self->daemon->containers, edit->new_name, &error)) {
+      !quilt_index_reserve (self->containers->index, edit->new_name, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
@@ -220,7 +220,8 @@ on_limits_set (GObject *source, GAsyncResult *result, gpointer data)
   QuiltContainer *self = edit->container;
   g_autoptr (GError) error = NULL;
 
-  edit->limits_set = quilt_systemd_set_properties_finish (self->daemon->systemd, result, &error);
+  edit->limits_set =
+      quilt_systemd_set_properties_finish (self->containers->systemd, result, &error);
   /* It may have ended meanwhile: then the next start takes the limits from the record. */
   if (edit->limits_set || !quilt_container_is_active (self))
     save (edit);
@@ -262,7 +263,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (!check_editable (edit, &error) ||
       !quilt_options_update (record->options, edit->changes, &error) ||
       !check_supervisor (self, &error) || !check_stop_timeout (self, record->options, &error) ||
-      !quilt_host_limits_check (&self->daemon->config->defaults, record->options, &error)) {
+      !quilt_host_limits_check (&self->containers->defaults, record->options, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
@@ -278,7 +279,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (self->run && quilt_container_is_active (self) &&
       !same_limits (edit->record->options, self->record->options))
     quilt_systemd_set_properties_async (
-        self->daemon->systemd, quilt_run_get_scope (self->run),
+        self->containers->systemd, quilt_run_get_scope (self->run),
         quilt_options_limit_properties (edit->record->options, self->record->options), NULL,
         on_limits_set, edit);
   else

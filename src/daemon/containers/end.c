@@ -26,14 +26,14 @@ quilt_container_known (QuiltContainer *self)
                                        .state = quilt_state_to_string (self->state)},
                    "Container %s was found again, it is %s", self->record->options->name,
                    quilt_state_to_string (self->state));
-  quilt_hub_release (self->daemon->hub);
+  quilt_hub_release (self->containers->hub);
 }
 
 gboolean
 quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message)
 {
   g_autoptr (GError) error = NULL;
-  g_autofd int fd = quilt_container_open (self->daemon->store, self->record->id, &error);
+  g_autofd int fd = quilt_container_open (self->containers->store, self->record->id, &error);
 
   if (fd >= 0 && quilt_message_load_end (fd, QUILT_CONTAINER_EXIT, ret_message, &error))
     return TRUE;
@@ -65,7 +65,7 @@ quilt_container_reopen (QuiltContainer *self, guint64 started_usec)
   if (quilt_outcome_is_open (&self->result))
     return;
   quilt_outcome_begin (&self->result, started_usec);
-  if (!quilt_container_save_result (self->daemon->store, self->record->id, &self->result, TRUE,
+  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
                                     &error))
     g_warning ("Failed to record that container %s runs: %s", self->record->options->name,
                error->message);
@@ -94,7 +94,7 @@ announce_end (QuiltContainer *self, gboolean recorded)
   self->pid = 0;
   /* Before anything of it goes: from now on this is all that a crash of ours would leave of it. */
   if (self->record->options->auto_remove)
-    quilt_tombs_add (self->daemon->tombs, self->record->id, self->result.exit_code,
+    quilt_tombs_add (self->containers->tombs, self->record->id, self->result.exit_code,
                      self->result.reason);
   quilt_container_enter (self, failure ? QUILT_STATE_FAILED : QUILT_STATE_EXITED);
   quilt_container_known (self);
@@ -117,7 +117,7 @@ retry_record (QuiltContainer *self)
 
   if (!self->unrecorded || self->gone || self->removing)
     return FALSE;
-  if (!quilt_container_save_result (self->daemon->store, self->record->id, &self->result, TRUE,
+  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
                                     &error)) {
     g_debug ("%s", error->message);
     return TRUE;
@@ -136,14 +136,14 @@ on_retry (gpointer data)
   if (retry_record (self))
     return G_SOURCE_CONTINUE;
   if (!self->run && !self->gone)
-    quilt_run_dir_remove (self->daemon, self->record->id, NULL);
+    quilt_run_dir_remove (self->containers, self->record->id, NULL);
   return G_SOURCE_REMOVE;
 }
 
 void
-quilt_container_retry_records (QuiltDaemon *daemon)
+quilt_container_retry_records (QuiltContainers *containers)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
 
   for (guint i = 0; i < all->len; i++)
     retry_record (all->pdata[i]);
@@ -176,8 +176,8 @@ quilt_container_record_end (QuiltContainer *self)
   if (self->record->options->auto_remove || self->removing)
     announce_end (self, TRUE); /* what is removed next needs no record */
   else
-    quilt_records_save_result (self->daemon->store, self->record->id, &self->result, on_end_saved,
-                               g_object_ref (self));
+    quilt_records_save_result (self->containers->store, self->record->id, &self->result,
+                               on_end_saved, g_object_ref (self));
 }
 
 void

@@ -65,7 +65,7 @@ print_oci (QuiltContainer *self, gboolean values, GError **error)
     return NULL;
   }
   spec = quilt_container_plan (self, error);
-  if (!spec || !quilt_filters_describe (self->daemon->filters,
+  if (!spec || !quilt_filters_describe (self->containers->filters,
                                         quilt_options_get_seccomp (self->record->options),
                                         spec->process.capabilities.bounding, &spec->seccomp, error))
     return NULL;
@@ -110,7 +110,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   const Inspection *inspection = data;
   g_autoptr (GPtrArray) details = new_details (inspection->container);
 
-  quilt_authority_consult (inspection->container->daemon->hub->authority, invocation,
+  quilt_authority_consult (inspection->container->containers->hub->authority, invocation,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, on_consulted, data);
 }
 
@@ -132,6 +132,6 @@ quilt_container_inspect (QuiltContainer *self, GDBusMethodInvocation *invocation
   inspection->oci = oci;
   g_object_set_data_full (G_OBJECT (invocation), "quilt-inspection", inspection,
                           (GDestroyNotify)inspection_free);
-  quilt_authority_require (self->daemon->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
-                           authorized, inspection);
+  quilt_authority_require (self->containers->hub->authority, invocation, QUILT_ACTION_INSPECT,
+                           details, authorized, inspection);
 }

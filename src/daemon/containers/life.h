@@ -36,7 +36,7 @@ gboolean quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage
 void quilt_container_take_state (QuiltContainer *self);
 
 /* quiltd ends: the last attempt to write how containers ended, where that failed before. */
-void quilt_container_retry_records (QuiltDaemon *daemon);
+void quilt_container_retry_records (QuiltContainers *containers);
 
-/* Somebody asked systemd to stop a scope; data is the QuiltDaemon. */
+/* Somebody asked systemd to stop a scope; data is the QuiltContainers. */
 void quilt_container_on_stop_request (const char *unit, gpointer data);

@@ -80,8 +80,8 @@ get_row (QuiltContainer *container, gboolean detail)
 static void
 answer_containers (GDBusMethodInvocation *invocation, gboolean detail, gpointer data)
 {
-  QuiltDaemon *daemon = data;
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  QuiltContainers *containers = data;
+  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
   g_autofree GVariant **rows = g_new (GVariant *, all->len);
   GVariant *answer;
 
@@ -99,7 +99,9 @@ containers_authorized (GDBusMethodInvocation *invocation, gpointer data)
 }
 
 void
-quilt_list_containers (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options)
+quilt_list_containers (QuiltContainers *containers,
+                       GDBusMethodInvocation *invocation,
+                       GVariant *options)
 {
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GError) error = NULL;
@@ -113,9 +115,9 @@ quilt_list_containers (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, G
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("list", NULL, G_MAXUINT32, NULL));
   if (detail)
-    quilt_authority_require (daemon->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
-                             containers_authorized, daemon);
+    quilt_authority_require (containers->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
+                             containers_authorized, containers);
   else
-    quilt_authority_consult (daemon->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
-                             answer_containers, daemon);
+    quilt_authority_consult (containers->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
+                             answer_containers, containers);
 }

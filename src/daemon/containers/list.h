@@ -2,8 +2,9 @@
 /* All containers in one answer, straight from the table. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/containers/containers.h"
 
 /* Takes over a handler's reference to invocation and answers it. */
-void
-quilt_list_containers (QuiltDaemon *daemon, GDBusMethodInvocation *invocation, GVariant *options);
+void quilt_list_containers (QuiltContainers *containers,
+                            GDBusMethodInvocation *invocation,
+                            GVariant *options);

@@ -17,7 +17,7 @@ verb (QuiltBusContainer *iface,
 {
   QuiltContainer *self = QUILT_CONTAINER (iface);
 
-  quilt_verb_on_one (self->daemon, call, kind, self->record->id, signal, options);
+  quilt_verb_on_one (self->containers, call, kind, self->record->id, signal, options);
 }
 
 static gboolean

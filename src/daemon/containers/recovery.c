@@ -24,7 +24,7 @@
 #define PATIENCE_MS 2000
 
 typedef struct {
-  QuiltDaemon *daemon;
+  QuiltContainers *containers;
   void (*callback) (gpointer data);
   gpointer data;
   guint timer;
@@ -68,10 +68,10 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 was_cut_short (const Recovery *recovery, const char *id, const GError *why)
 {
-  QuiltDaemon *daemon = recovery->daemon;
+  QuiltContainers *containers = recovery->containers;
 
-  return !recovery->is_blind && quilt_container_is_volatile (daemon->store, id) &&
-         !quilt_run_dir_exists (daemon, id) && !g_hash_table_contains (recovery->scopes, id) &&
+  return !recovery->is_blind && quilt_container_is_volatile (containers->store, id) &&
+         !quilt_run_dir_exists (containers, id) && !g_hash_table_contains (recovery->scopes, id) &&
          g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
 }
 
@@ -84,12 +84,12 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   g_autoptr (GArray) gid_map = NULL;
 
   if (was_cut_short (recovery, id, why)) {
-    quilt_records_remove (recovery->daemon->store, id, FALSE, on_removed, NULL);
+    quilt_records_remove (recovery->containers->store, id, FALSE, on_removed, NULL);
     return;
   }
   on_broken (id, why, recovery->broken);
-  quilt_container_salvage_ids (recovery->daemon->store, id, &uid_map, &gid_map);
-  quilt_id_ranges_claim (recovery->daemon->id_ranges, id, uid_map, gid_map);
+  quilt_container_salvage_ids (recovery->containers->store, id, &uid_map, &gid_map);
+  quilt_id_ranges_claim (recovery->containers->id_ranges, id, uid_map, gid_map);
 }
 
 /* Its layers are not known, but they are there. */
@@ -105,15 +105,15 @@ on_broken_image (const char *file, const GError *why, gpointer data)
 static gboolean
 load_images (Recovery *recovery, GError **error)
 {
-  QuiltDaemon *daemon = recovery->daemon;
+  QuiltContainers *containers = recovery->containers;
   g_autoptr (GPtrArray) records =
-      quilt_images_load (daemon->store, on_broken_image, recovery, error);
+      quilt_images_load (containers->store, on_broken_image, recovery, error);
 
   if (!records)
     return FALSE;
   g_ptr_array_set_free_func (records, NULL);
   for (guint i = 0; i < records->len; i++) {
-    g_autoptr (QuiltImage) image = quilt_image_new (daemon->images, records->pdata[i]);
+    g_autoptr (QuiltImage) image = quilt_image_new (containers->images, records->pdata[i]);
 
     quilt_image_publish (image);
   }
@@ -131,7 +131,7 @@ report_end (QuiltContainer *self)
     quilt_outcome_from_message (&self->result, &kept);
   else
     quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
-  if (!quilt_container_save_result (self->daemon->store, self->record->id, &self->result, TRUE,
+  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
                                     &error))
     g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
                error->message);
@@ -144,14 +144,14 @@ report_end (QuiltContainer *self)
 static void
 resume (Recovery *recovery, QuiltContainer *self)
 {
-  self->run = quilt_run_adopt (self->daemon, self->record->id, quilt_container_on_run, self);
+  self->run = quilt_run_adopt (self->containers, self->record->id, quilt_container_on_run, self);
   if (self->run) {
     if (self->result.unreadable)
       quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
     self->state = QUILT_STATE_RUNNING;
     self->recovering = TRUE;
     quilt_container_refresh (self);
-    quilt_hub_hold (self->daemon->hub);
+    quilt_hub_hold (self->containers->hub);
     return;
   }
   quilt_container_take_state (self);
@@ -169,16 +169,16 @@ resume (Recovery *recovery, QuiltContainer *self)
 static gboolean
 load_containers (Recovery *recovery, GError **error)
 {
-  QuiltDaemon *daemon = recovery->daemon;
+  QuiltContainers *containers = recovery->containers;
   g_autoptr (GPtrArray) all =
-      quilt_containers_load (daemon->store, on_broken_container, recovery, error);
+      quilt_containers_load (containers->store, on_broken_container, recovery, error);
 
   for (guint i = 0; all && i < all->len; i++) {
     QuiltStoredContainer *stored = all->pdata[i];
     const char *hex = quilt_digest_hex (stored->record->image_digest);
-    QuiltImage *image = hex ? quilt_index_get (daemon->images->index, hex) : NULL;
+    QuiltImage *image = hex ? quilt_index_get (containers->images->index, hex) : NULL;
     g_autoptr (QuiltContainer) container =
-        quilt_container_new (daemon, g_steal_pointer (&stored->record), image);
+        quilt_container_new (containers, g_steal_pointer (&stored->record), image);
 
     if (!image)
       recovery->keep_layers = TRUE; /* they may be mounted */
@@ -219,19 +219,19 @@ on_stray (QuiltRunEvent event, const QuiltMessage *message, const GError *error,
 static void
 find_strays (Recovery *recovery)
 {
-  QuiltDaemon *daemon = recovery->daemon;
-  int fd = openat (daemon->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  QuiltContainers *containers = recovery->containers;
+  int fd = openat (containers->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
   struct dirent *entry;
 
   while (dir && (entry = readdir (dir))) {
     QuiltRun **stray;
 
-    if (!quilt_id_check (entry->d_name) || quilt_index_get (daemon->containers, entry->d_name) ||
+    if (!quilt_id_check (entry->d_name) || quilt_index_get (containers->index, entry->d_name) ||
         g_hash_table_contains (recovery->broken, entry->d_name))
       continue;
     stray = g_new0 (QuiltRun *, 1);
-    *stray = quilt_run_adopt (daemon, entry->d_name, on_stray, stray);
+    *stray = quilt_run_adopt (containers, entry->d_name, on_stray, stray);
     if (!*stray)
       g_free (stray);
   }
@@ -249,7 +249,7 @@ on_scope (const char *scope, const char *id, gpointer data)
   Recovery *recovery = data;
 
   g_hash_table_add (recovery->scopes, g_strdup (id));
-  if (!quilt_run_dir_exists (recovery->daemon, id))
+  if (!quilt_run_dir_exists (recovery->containers, id))
     g_warning ("The scope %s runs a container, %s, whose directory in /run is gone; it is left "
                "alone, and 'systemctl stop %s' ends it",
                scope, id, scope);
@@ -284,7 +284,7 @@ on_all_known (gpointer data)
 {
   Recovery *recovery = data;
 
-  quilt_hub_when_idle (recovery->daemon->hub, NULL, NULL);
+  quilt_hub_when_idle (recovery->containers->hub, NULL, NULL);
   end_recovery (recovery);
   recovery_free (recovery);
 }
@@ -301,11 +301,14 @@ on_out_of_patience (gpointer data)
 }
 
 gboolean
-quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer data, GError **error)
+quilt_recover (QuiltContainers *containers,
+               void (*callback) (gpointer data),
+               gpointer data,
+               GError **error)
 {
   Recovery *recovery = g_new0 (Recovery, 1);
 
-  recovery->daemon = daemon;
+  recovery->containers = containers;
   recovery->callback = callback;
   recovery->data = data;
   recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -316,11 +319,11 @@ quilt_recover (QuiltDaemon *daemon, void (*callback) (gpointer data), gpointer d
     return FALSE;
   }
   if (!recovery->keep_layers)
-    quilt_image_sweep_layers (daemon->images);
-  quilt_id_ranges_prepare (daemon->id_ranges);
+    quilt_image_sweep_layers (containers->images);
+  quilt_id_ranges_prepare (containers->id_ranges);
   find_strays (recovery);
-  quilt_run_dir_sweep_limits (daemon);
+  quilt_run_dir_sweep_limits (containers);
   recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
-  quilt_hub_when_idle (daemon->hub, on_all_known, recovery);
+  quilt_hub_when_idle (containers->hub, on_all_known, recovery);
   return TRUE;
 }

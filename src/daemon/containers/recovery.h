@@ -2,11 +2,11 @@
 /* What a restarted quiltd finds: on the disk, in /run, and at systemd. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/containers/containers.h"
 
 /* Loads images and containers, connects to the supervisors that live, and puts in order what ended
  * meanwhile. callback comes when every container's state is known, or was not told in time. */
-gboolean quilt_recover (QuiltDaemon *daemon,
+gboolean quilt_recover (QuiltContainers *containers,
                         void (*callback) (gpointer data),
                         gpointer data,
                         GError **error);

@@ -16,7 +16,7 @@ on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (QuiltContainer) self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error))
+  if (!quilt_systemd_wait_finish (self->containers->systemd, result, &error))
     g_warning ("%s", error->message);
   quilt_container_answer (self->remove_waiters, NULL);
 }
@@ -27,7 +27,7 @@ finish_removal (QuiltContainer *self)
   g_autoptr (GError) removed = NULL;
 
   /* A run leaves none; one that was announced and could not begin does. */
-  quilt_run_dir_remove (self->daemon, self->record->id, NULL);
+  quilt_run_dir_remove (self->containers, self->record->id, NULL);
   quilt_container_unpublish (self);
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
@@ -35,7 +35,7 @@ finish_removal (QuiltContainer *self)
   quilt_container_answer (self->end_waiters, removed);
   /* Who asked for the removal finds nothing left, not even a scope that is empty. */
   if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
-    quilt_systemd_wait_left_async (self->daemon->systemd, self->left_scope, on_scope_gone,
+    quilt_systemd_wait_left_async (self->containers->systemd, self->left_scope, on_scope_gone,
                                    g_object_ref (self));
   else
     quilt_container_answer (self->remove_waiters, NULL);
@@ -73,7 +73,7 @@ quilt_container_remove_if_due (QuiltContainer *self)
     return;
   }
   self->deleting = TRUE;
-  quilt_records_remove (self->daemon->store, self->record->id, !self->record->is_volatile,
+  quilt_records_remove (self->containers->store, self->record->id, !self->record->is_volatile,
                         on_deleted, g_object_ref (self));
 }
 

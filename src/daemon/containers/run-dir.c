@@ -24,30 +24,30 @@
 static const char *const limits[] = {"log-rate-limit-interval:", "log-rate-limit-burst:"};
 
 void
-quilt_run_dir_lift_limits (QuiltDaemon *daemon, const char *scope)
+quilt_run_dir_lift_limits (QuiltContainers *containers, const char *scope)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (limits) && daemon->units_fd >= 0; i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && containers->units_fd >= 0; i++) {
     g_autofree char *name = g_strconcat (limits[i], scope, NULL);
 
-    if (symlinkat ("0", daemon->units_fd, name) < 0 && errno != EEXIST)
+    if (symlinkat ("0", containers->units_fd, name) < 0 && errno != EEXIST)
       g_warning ("Failed to lift journald's limit for '%s': %s", scope, g_strerror (errno));
   }
 }
 
 void
-quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope)
+quilt_run_dir_forget_scope (QuiltContainers *containers, const char *scope)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (limits) && daemon->units_fd >= 0; i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && containers->units_fd >= 0; i++) {
     g_autofree char *name = g_strconcat (limits[i], scope, NULL);
 
-    unlinkat (daemon->units_fd, name, 0);
+    unlinkat (containers->units_fd, name, 0);
   }
 }
 
 void
-quilt_run_dir_sweep_limits (QuiltDaemon *daemon)
+quilt_run_dir_sweep_limits (QuiltContainers *containers)
 {
-  int fd = openat (daemon->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = openat (containers->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
   g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
   struct dirent *entry;
@@ -58,7 +58,7 @@ quilt_run_dir_sweep_limits (QuiltDaemon *daemon)
     if (g_str_has_prefix (entry->d_name, "log-rate-limit-") && scope &&
         g_str_has_prefix (scope, ":quilt-") && g_str_has_suffix (scope, ".scope") &&
         !g_hash_table_contains (scopes, scope + 1))
-      unlinkat (daemon->units_fd, entry->d_name, 0);
+      unlinkat (containers->units_fd, entry->d_name, 0);
   }
   if (dir)
     closedir (dir);
@@ -87,14 +87,14 @@ write_file (int fd, const char *name, const char *text, GError **error)
 }
 
 int
-quilt_run_dir_make (QuiltDaemon *daemon,
+quilt_run_dir_make (QuiltContainers *containers,
                     const char *id,
                     const char *place,
                     const char *config,
                     char *const etc[QUILT_ETC_FILES],
                     GError **error)
 {
-  g_autofd int fd = make_directory (daemon->runs_fd, id, error);
+  g_autofd int fd = make_directory (containers->runs_fd, id, error);
 
   if (fd < 0)
     return -1;
@@ -111,36 +111,36 @@ quilt_run_dir_make (QuiltDaemon *daemon,
 }
 
 void
-quilt_run_dir_announce (QuiltDaemon *daemon, const char *id)
+quilt_run_dir_announce (QuiltContainers *containers, const char *id)
 {
-  mkdirat (daemon->runs_fd, id, 0700); /* a failure is reported by the run itself */
+  mkdirat (containers->runs_fd, id, 0700); /* a failure is reported by the run itself */
 }
 
 gboolean
-quilt_run_dir_exists (QuiltDaemon *daemon, const char *id)
+quilt_run_dir_exists (QuiltContainers *containers, const char *id)
 {
-  return faccessat (daemon->runs_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+  return faccessat (containers->runs_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 char *
-quilt_run_dir_get_place (QuiltDaemon *daemon, const char *id)
+quilt_run_dir_get_place (QuiltContainers *containers, const char *id)
 {
   g_autofree char *path = g_build_filename (id, "scope", NULL);
   char place[PATH_MAX];
-  ssize_t n = readlinkat (daemon->runs_fd, path, place, sizeof place);
+  ssize_t n = readlinkat (containers->runs_fd, path, place, sizeof place);
 
   return n > 0 && (size_t)n < sizeof place ? g_strndup (place, (gsize)n) : NULL;
 }
 
 gboolean
-quilt_run_dir_get_exit (QuiltDaemon *daemon,
+quilt_run_dir_get_exit (QuiltContainers *containers,
                         const char *id,
                         QuiltMessage *ret_message,
                         GError **error)
 {
   g_autofree char *path = g_build_filename (id, "exit", NULL);
 
-  return quilt_message_load_end (daemon->runs_fd, path, ret_message, error);
+  return quilt_message_load_end (containers->runs_fd, path, ret_message, error);
 }
 
 /* For bus, journal and service manager: without them nobody could end what takes the others. */
@@ -156,14 +156,14 @@ is_one_of_the_last (int fd)
 }
 
 int
-quilt_run_dir_connect (QuiltDaemon *daemon, const char *id, GError **error)
+quilt_run_dir_connect (QuiltContainers *containers, const char *id, GError **error)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   /* By way of /proc: the name itself may be longer than an address holds. */
   snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s/supervisor",
-            daemon->runs_fd, id);
+            containers->runs_fd, id);
   if (fd >= 0 && is_one_of_the_last (fd)) {
     quilt_fd_clear (&fd);
     errno = EMFILE;
@@ -179,12 +179,12 @@ quilt_run_dir_connect (QuiltDaemon *daemon, const char *id, GError **error)
 }
 
 void
-quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scope)
+quilt_run_dir_remove (QuiltContainers *containers, const char *id, const char *scope)
 {
   g_autoptr (GError) error = NULL;
 
   if (scope)
-    quilt_run_dir_forget_scope (daemon, scope);
-  if (!quilt_tree_remove (daemon->runs_fd, id, &error))
+    quilt_run_dir_forget_scope (containers, scope);
+  if (!quilt_tree_remove (containers->runs_fd, id, &error))
     g_warning ("%s", error->message);
 }

@@ -2,14 +2,14 @@
 /* What a run of a container leaves in /run: its directory, and what journald reads of its scope. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/containers/containers.h"
 #include "proto/message.h"
 #include "spec/etc.h"
 
 /* Makes /run/quilt/containers/ID with config.json, the files of spec/etc.h that have a text, and
  * the scope's place. What an earlier run left there is removed. Returns the directory for the
  * supervisor; -1 on error. */
-int quilt_run_dir_make (QuiltDaemon *daemon,
+int quilt_run_dir_make (QuiltContainers *containers,
                         const char *id,
                         const char *place,
                         const char *config,
@@ -18,32 +18,32 @@ int quilt_run_dir_make (QuiltDaemon *daemon,
 
 /* Makes the directory alone, before there is a record of a container that is made for one run: if
  * quiltd goes before that begins, the next one knows by it that nobody waits for the container. */
-void quilt_run_dir_announce (QuiltDaemon *daemon, const char *id);
+void quilt_run_dir_announce (QuiltContainers *containers, const char *id);
 
 /* Whether a run has left anything. */
-gboolean quilt_run_dir_exists (QuiltDaemon *daemon, const char *id);
+gboolean quilt_run_dir_exists (QuiltContainers *containers, const char *id);
 
 /* The place of the run's scope; owned by the caller, NULL if there is none on record. */
-char *quilt_run_dir_get_place (QuiltDaemon *daemon, const char *id);
+char *quilt_run_dir_get_place (QuiltContainers *containers, const char *id);
 
 /* The supervisor's last message. BUSY: that can't be known now, ask again; any other error: there
  * is none that could be trusted. */
-gboolean quilt_run_dir_get_exit (QuiltDaemon *daemon,
+gboolean quilt_run_dir_get_exit (QuiltContainers *containers,
                                  const char *id,
                                  QuiltMessage *ret_message,
                                  GError **error);
 
 /* Connects to the supervisor; -1 on error. NOT_FOUND: nobody listens, the supervisor is gone; with
  * any other error it may well be alive. */
-int quilt_run_dir_connect (QuiltDaemon *daemon, const char *id, GError **error);
+int quilt_run_dir_connect (QuiltContainers *containers, const char *id, GError **error);
 
 /* Removes everything; scope may be NULL. */
-void quilt_run_dir_remove (QuiltDaemon *daemon, const char *id, const char *scope);
+void quilt_run_dir_remove (QuiltContainers *containers, const char *id, const char *scope);
 
 /* Turns journald's rate limit off for the scope, before its first line. */
-void quilt_run_dir_lift_limits (QuiltDaemon *daemon, const char *scope);
+void quilt_run_dir_lift_limits (QuiltContainers *containers, const char *scope);
 /* And on again. */
-void quilt_run_dir_forget_scope (QuiltDaemon *daemon, const char *scope);
+void quilt_run_dir_forget_scope (QuiltContainers *containers, const char *scope);
 
 /* Does so for all that are not in quilt.slice, or a slice below, any more. */
-void quilt_run_dir_sweep_limits (QuiltDaemon *daemon);
+void quilt_run_dir_sweep_limits (QuiltContainers *containers);

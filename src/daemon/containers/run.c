@@ -25,7 +25,7 @@
 #define LOOK_AGAIN_MS 100
 
 struct QuiltRun {
-  QuiltDaemon *daemon;
+  QuiltContainers *containers;
   char *id;
   char *place; /* of its scope (spec/slice.h); NULL: adopted, and never got so far; or the name is
                   somebody else's */
@@ -79,7 +79,7 @@ on_out_of_patience (gpointer data)
 {
   QuiltRun *self = data;
 
-  if (self->place && quilt_systemd_thaw_scope (self->daemon->systemd, self->place)) {
+  if (self->place && quilt_systemd_thaw_scope (self->containers->systemd, self->place)) {
     g_warning ("The supervisor of container %s does not react: it was frozen", self->id);
     return G_SOURCE_CONTINUE;
   }
@@ -140,7 +140,7 @@ static void
 ask_to_end (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
 {
   if (self->place)
-    quilt_systemd_thaw_scope (self->daemon->systemd, self->place);
+    quilt_systemd_thaw_scope (self->containers->systemd, self->place);
   send_signal (self, type, signal, time_usec);
 }
 
@@ -227,7 +227,7 @@ on_closed (gpointer data)
   if (self->ended)
     return;
   if (!self->verdict) {
-    if (quilt_run_dir_get_exit (self->daemon, self->id, &message, &error)) {
+    if (quilt_run_dir_get_exit (self->containers, self->id, &message, &error)) {
       end (self, &message, NULL);
       return;
     }
@@ -266,7 +266,7 @@ look (gpointer data)
 {
   QuiltRun *self = data;
   g_autoptr (GError) error = NULL;
-  int socket = quilt_run_dir_connect (self->daemon, self->id, &error);
+  int socket = quilt_run_dir_connect (self->containers, self->id, &error);
 
   self->idle = 0;
   if (socket >= 0) {
@@ -288,10 +288,10 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->asking--;
-  if (quilt_systemd_start_scope_finish (self->daemon->systemd, result, &error)) {
+  if (quilt_systemd_start_scope_finish (self->containers->systemd, result, &error)) {
     self->scoped = TRUE;
     /* Not before: the last one of that name may have been on its way out. */
-    quilt_run_dir_lift_limits (self->daemon, quilt_place_unit (self->place));
+    quilt_run_dir_lift_limits (self->containers, quilt_place_unit (self->place));
     go_if_ready (self);
   } else {
     if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
@@ -302,11 +302,11 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static QuiltRun *
-run_new (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data)
+run_new (QuiltContainers *containers, const char *id, QuiltRunFunc callback, gpointer data)
 {
   QuiltRun *self = g_new0 (QuiltRun, 1);
 
-  self->daemon = daemon;
+  self->containers = containers;
   self->id = g_strdup (id);
   self->callback = callback;
   self->data = data;
@@ -323,7 +323,7 @@ begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError *
       {plan->filter, QUILT_MESSAGE_FLAG_FILTER},
       {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
       {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
-      {quilt_journal_budget_get_fd (self->daemon->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
+      {quilt_journal_budget_get_fd (self->containers->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
       {plan->store_fd, QUILT_MESSAGE_FLAG_STORE},
   };
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
@@ -342,50 +342,50 @@ begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError *
     begin.flags |= optional[i].flag;
     g_array_append_val (fds, optional[i].fd);
   }
-  return quilt_spare_begin (self->daemon->spare, &begin, (const int *)(gpointer)fds->data, fds->len,
-                            &helper_events, self, error);
+  return quilt_spare_begin (self->containers->spare, &begin, (const int *)(gpointer)fds->data,
+                            fds->len, &helper_events, self, error);
 }
 
 QuiltRun *
-quilt_run_start (QuiltDaemon *daemon,
+quilt_run_start (QuiltContainers *containers,
                  const QuiltRunPlan *plan,
                  QuiltRunFunc callback,
                  gpointer data,
                  GError **error)
 {
-  QuiltRun *self = run_new (daemon, plan->id, callback, data);
+  QuiltRun *self = run_new (containers, plan->id, callback, data);
   g_autofd int dir_fd =
-      quilt_run_dir_make (daemon, plan->id, plan->place, plan->config, plan->etc, error);
+      quilt_run_dir_make (containers, plan->id, plan->place, plan->config, plan->etc, error);
 
   self->place = g_strdup (plan->place);
   if (dir_fd >= 0)
     self->helper = begin_supervisor (self, dir_fd, plan, error);
   if (!self->helper) {
-    quilt_run_dir_remove (daemon, plan->id, NULL);
+    quilt_run_dir_remove (containers, plan->id, NULL);
     quilt_run_free (self);
     return NULL;
   }
   self->asking++;
   quilt_systemd_start_scope_async (
-      daemon->systemd, quilt_place_unit (self->place),
+      containers->systemd, quilt_place_unit (self->place),
       quilt_options_scope_properties (plan->options, plan->devices,
                                       quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
   self->timer = g_timeout_add_seconds (READY_SECONDS, on_out_of_patience, self);
-  quilt_spare_refill (daemon->spare, SPARE_MEANWHILE_MS);
+  quilt_spare_refill (containers->spare, SPARE_MEANWHILE_MS);
   return self;
 }
 
 QuiltRun *
-quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data)
+quilt_run_adopt (QuiltContainers *containers, const char *id, QuiltRunFunc callback, gpointer data)
 {
   QuiltRun *self;
 
-  if (!quilt_run_dir_exists (daemon, id))
+  if (!quilt_run_dir_exists (containers, id))
     return NULL;
-  self = run_new (daemon, id, callback, data);
+  self = run_new (containers, id, callback, data);
   self->adopted = TRUE;
-  self->place = quilt_run_dir_get_place (daemon, id);
+  self->place = quilt_run_dir_get_place (containers, id);
   self->idle = g_idle_add (look, self);
   return self;
 }
@@ -486,10 +486,11 @@ report_settled (QuiltRun *self)
 {
   stop_timer (self);
   if (self->recorded)
-    quilt_run_dir_remove (self->daemon, self->id, self->place ? quilt_run_get_scope (self) : NULL);
+    quilt_run_dir_remove (self->containers, self->id,
+                          self->place ? quilt_run_get_scope (self) : NULL);
   else if (self->place)
-    quilt_run_dir_forget_scope (self->daemon, quilt_place_unit (self->place));
-  quilt_spare_refill (self->daemon->spare, SPARE_AFTER_MS);
+    quilt_run_dir_forget_scope (self->containers, quilt_place_unit (self->place));
+  quilt_spare_refill (self->containers->spare, SPARE_AFTER_MS);
   self->callback (QUILT_RUN_SETTLED, NULL, NULL, self->data);
 }
 
@@ -510,7 +511,7 @@ on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->asking--;
-  if (!quilt_systemd_wait_finish (self->daemon->systemd, result, &error)) {
+  if (!quilt_systemd_wait_finish (self->containers->systemd, result, &error)) {
     g_warning ("%s", error->message); /* processes may live: nothing of theirs is given away */
     return;
   }
@@ -548,10 +549,11 @@ settle (QuiltRun *self)
     self->asking++;
     /* Before GO there may be nobody in it yet: that it is empty says nothing. */
     if (self->gone_ahead)
-      quilt_systemd_wait_empty_async (self->daemon->systemd, self->place, NULL, on_scope_left,
+      quilt_systemd_wait_empty_async (self->containers->systemd, self->place, NULL, on_scope_left,
                                       self);
     else
-      quilt_systemd_wait_gone_async (self->daemon->systemd, self->place, NULL, on_scope_left, self);
+      quilt_systemd_wait_gone_async (self->containers->systemd, self->place, NULL, on_scope_left,
+                                     self);
     return;
   }
   if (self->idle)

@@ -2,7 +2,7 @@
 /* One run of a container, seen from quiltd: its supervisor, its scope, its directory in /run. */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/containers/containers.h"
 #include "proto/message.h"
 #include "store/containers.h"
 
@@ -44,7 +44,7 @@ typedef struct {
 
 /* Makes the directory, executes the supervisor and asks for the scope. The command runs once the
  * scope is there and quilt_run_allow() was called. */
-QuiltRun *quilt_run_start (QuiltDaemon *daemon,
+QuiltRun *quilt_run_start (QuiltContainers *containers,
                            const QuiltRunPlan *plan,
                            QuiltRunFunc callback,
                            gpointer data,
@@ -52,7 +52,7 @@ QuiltRun *quilt_run_start (QuiltDaemon *daemon,
 /* Finds what is left of a run that an earlier quiltd started. NULL: nothing. The first event tells
  * what became of it, as soon as that can be known. */
 QuiltRun *
-quilt_run_adopt (QuiltDaemon *daemon, const char *id, QuiltRunFunc callback, gpointer data);
+quilt_run_adopt (QuiltContainers *containers, const char *id, QuiltRunFunc callback, gpointer data);
 void quilt_run_free (QuiltRun *self);
 
 void quilt_run_allow (QuiltRun *self);

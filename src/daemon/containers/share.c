@@ -24,7 +24,7 @@ is_private (const QuiltSharing *sharing, const QuiltOptions *options)
 
 static gboolean
 bind_one (const QuiltSharing *sharing,
-          QuiltDaemon *daemon,
+          QuiltContainers *containers,
           QuiltOptions *options,
           GPtrArray *others,
           GError **error)
@@ -32,7 +32,7 @@ bind_one (const QuiltSharing *sharing,
   const char *asked = quilt_sharing_get_container (sharing, options);
 
   for (guint i = 0; asked && i < DEPTH_MAX; i++) {
-    QuiltContainer *other = quilt_index_find (daemon->containers, asked, error);
+    QuiltContainer *other = quilt_index_find (containers->index, asked, error);
     const QuiltOptions *its = other ? other->record->options : NULL;
 
     if (!its) {
@@ -59,10 +59,13 @@ bind_one (const QuiltSharing *sharing,
 }
 
 gboolean
-quilt_share_bind (QuiltDaemon *daemon, QuiltOptions *options, GPtrArray *others, GError **error)
+quilt_share_bind (QuiltContainers *containers,
+                  QuiltOptions *options,
+                  GPtrArray *others,
+                  GError **error)
 {
   for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++)
-    if (!bind_one (sharing, daemon, options, others, error))
+    if (!bind_one (sharing, containers, options, others, error))
       return FALSE;
   return TRUE;
 }
@@ -101,11 +104,14 @@ open_namespace (const QuiltContainer *other, const char *file)
 }
 
 gboolean
-quilt_share_open (QuiltDaemon *daemon, const QuiltOptions *options, GArray *fds, GError **error)
+quilt_share_open (QuiltContainers *containers,
+                  const QuiltOptions *options,
+                  GArray *fds,
+                  GError **error)
 {
   for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++) {
     const char *id = quilt_sharing_get_container (sharing, options);
-    const QuiltContainer *other = id ? quilt_index_get (daemon->containers, id) : NULL;
+    const QuiltContainer *other = id ? quilt_index_get (containers->index, id) : NULL;
     int fd;
 
     if (!id)

@@ -8,12 +8,16 @@
  * sharing is followed, to the host if it leads there. others (of QuiltContainer, referenced) gets
  * all that were met: who may not manage them may not share with them. NOT_FOUND, AMBIGUOUS,
  * INVALID_ARGUMENT where that one does not share. */
-gboolean
-quilt_share_bind (QuiltDaemon *daemon, QuiltOptions *options, GPtrArray *others, GError **error);
+gboolean quilt_share_bind (QuiltContainers *containers,
+                           QuiltOptions *options,
+                           GPtrArray *others,
+                           GError **error);
 
 /* Opens the namespaces that options join, in the order of quilt_sharings, and puts the descriptors,
  * which become the caller's, into fds (of int). The kernel's own word is taken for it that they are
  * the other container's, and not of whoever got its pid. NOT_FOUND, INVALID_STATE: it does not
  * run. */
-gboolean
-quilt_share_open (QuiltDaemon *daemon, const QuiltOptions *options, GArray *fds, GError **error);
+gboolean quilt_share_open (QuiltContainers *containers,
+                           const QuiltOptions *options,
+                           GArray *fds,
+                           GError **error);

@@ -139,11 +139,11 @@ mark (QuiltContainer *self)
 
   if (!self->record->is_volatile) {
     self->marking = TRUE;
-    quilt_records_save_result (self->daemon->store, self->record->id, &self->result, on_marked,
+    quilt_records_save_result (self->containers->store, self->record->id, &self->result, on_marked,
                                g_object_ref (self));
     return;
   }
-  if (quilt_container_save_result (self->daemon->store, self->record->id, &self->result, FALSE,
+  if (quilt_container_save_result (self->containers->store, self->record->id, &self->result, FALSE,
                                    &error))
     quilt_run_allow (self->run);
   else
@@ -155,7 +155,7 @@ mark (QuiltContainer *self)
 static gboolean
 check_scope_free (QuiltContainer *self, const char *scope, GError **error)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (self->daemon->containers);
+  g_autoptr (GPtrArray) all = quilt_index_list (self->containers->index);
 
   for (guint i = 0; i < all->len; i++) {
     const QuiltContainer *other = all->pdata[i];
@@ -203,9 +203,9 @@ plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **e
   spec = quilt_container_plan (self, error);
   if (!spec)
     return NULL;
-  *ret_ready =
-      quilt_filters_find (self->daemon->filters, quilt_options_get_seccomp (self->record->options),
-                          spec->process.capabilities.bounding, ret_filter, &key);
+  *ret_ready = quilt_filters_find (self->containers->filters,
+                                   quilt_options_get_seccomp (self->record->options),
+                                   spec->process.capabilities.bounding, ret_filter, &key);
   if (*ret_ready && key)
     g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_SECCOMP), g_strdup (key));
   return spec;
@@ -226,7 +226,7 @@ begin_run (QuiltContainer *self,
   char *etc[QUILT_ETC_FILES] = {NULL};
   QuiltRun *run;
   g_autofd int store_fd =
-      removed ? -1 : quilt_container_open (self->daemon->store, self->record->id, error);
+      removed ? -1 : quilt_container_open (self->containers->store, self->record->id, error);
   QuiltRunPlan plan = {
       .id = self->record->id,
       .place = place,
@@ -244,19 +244,19 @@ begin_run (QuiltContainer *self,
   };
 
   if ((!removed && store_fd < 0) || !check_scope_free (self, scope, error) ||
-      !quilt_host_limits_check (&self->daemon->config->defaults, self->record->options, error))
+      !quilt_host_limits_check (&self->containers->defaults, self->record->options, error))
     return NULL;
   quilt_container_look_for_limits (self);
   if (*quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)))
     quilt_host_limits_warn (
         self->record, quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)));
   g_array_set_clear_func (joins, clear_descriptor);
-  if (!quilt_share_open (self->daemon, self->record->options, joins, error))
+  if (!quilt_share_open (self->containers, self->record->options, joins, error))
     return NULL;
   quilt_etc_texts (self, spec, etc);
   plan.joins = (const int *)(gpointer)joins->data;
   plan.n_joins = joins->len;
-  run = quilt_run_start (self->daemon, &plan, quilt_container_on_run, self, error);
+  run = quilt_run_start (self->containers, &plan, quilt_container_on_run, self, error);
   quilt_etc_clear (etc);
   return run;
 }
@@ -328,7 +328,7 @@ wait_for_filter (QuiltContainer *self,
   Waiting *waiting = g_new (Waiting, 1);
 
   *waiting = (Waiting){g_object_ref (self), attach, task};
-  quilt_filters_make_async (self->daemon->filters,
+  quilt_filters_make_async (self->containers->filters,
                             quilt_options_get_seccomp (self->record->options),
                             spec->process.capabilities.bounding, on_filter_made, waiting);
 }

@@ -144,8 +144,8 @@ quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
 void
 quilt_container_on_stop_request (const char *unit, gpointer data)
 {
-  QuiltDaemon *daemon = data;
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers);
+  QuiltContainers *containers = data;
+  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
   const QuiltVerbArgs args = {0};
 
   for (guint i = 0; i < all->len; i++) {

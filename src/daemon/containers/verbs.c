@@ -56,13 +56,13 @@ typedef struct {
 
 /* Lives as long as its invocation. */
 typedef struct Call {
-  QuiltDaemon *daemon;
+  QuiltContainers *containers;
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
   const Verb *verb;
   QuiltVerbArgs args;
   gboolean many;
   GPtrArray *rows;
-  GHashTable *containers; /* of the rows: one that is named twice is meant once */
+  GHashTable *seen; /* of the rows: one that is named twice is meant once */
   guint pending;
 } Call;
 
@@ -81,7 +81,7 @@ static void
 call_free (Call *call)
 {
   g_ptr_array_unref (call->rows);
-  g_hash_table_unref (call->containers);
+  g_hash_table_unref (call->seen);
   g_free (call);
 }
 
@@ -89,10 +89,10 @@ static void
 add_row (Call *call, const char *asked)
 {
   g_autoptr (GError) error = NULL;
-  QuiltContainer *found = quilt_index_find (call->daemon->containers, asked, &error);
+  QuiltContainer *found = quilt_index_find (call->containers->index, asked, &error);
   Row *row;
 
-  if (found && !g_hash_table_add (call->containers, found))
+  if (found && !g_hash_table_add (call->seen, found))
     return;
   row = g_new0 (Row, 1);
   row->call = call;
@@ -137,7 +137,7 @@ answer_one (Call *call, GDBusMethodInvocation *invocation)
     exit_code = row->ending.exit_code;
     reason = row->ending.reason;
   } else if (row->container ||
-             !quilt_tombs_find (call->daemon->tombs, row->asked, &exit_code, &reason)) {
+             !quilt_tombs_find (call->containers->tombs, row->asked, &exit_code, &reason)) {
     quilt_bus_error_return (invocation, row->error);
     return;
   }
@@ -147,7 +147,7 @@ answer_one (Call *call, GDBusMethodInvocation *invocation)
 static void
 done_if_last (Call *call)
 {
-  QuiltDaemon *daemon = call->daemon;
+  QuiltContainers *containers = call->containers;
   gboolean held = call->verb->run != wait;
 
   call->pending--;
@@ -158,7 +158,7 @@ done_if_last (Call *call)
   else
     answer_one (call, g_steal_pointer (&call->invocation));
   if (held)
-    quilt_hub_release (daemon->hub);
+    quilt_hub_release (containers->hub);
 }
 
 static void
@@ -178,7 +178,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   call->invocation = invocation;
   call->pending = 1; /* ourselves, until all have begun */
   if (call->verb->run != wait)
-    quilt_hub_hold (call->daemon->hub);
+    quilt_hub_hold (call->containers->hub);
   for (guint i = 0; i < call->rows->len; i++) {
     Row *row = call->rows->pdata[i];
     GTask *task;
@@ -201,7 +201,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
 
 /* NULL: answered with an error. */
 static Call *
-call_new (QuiltDaemon *daemon,
+call_new (QuiltContainers *containers,
           GDBusMethodInvocation *invocation,
           QuiltVerbKind kind,
           int signal,
@@ -232,11 +232,11 @@ call_new (QuiltDaemon *daemon,
     return NULL;
   }
   call = g_new0 (Call, 1);
-  call->daemon = daemon;
+  call->containers = containers;
   call->verb = verb;
   call->args = args;
   call->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
-  call->containers = g_hash_table_new (NULL, NULL);
+  call->seen = g_hash_table_new (NULL, NULL);
   g_object_set_data_full (G_OBJECT (invocation), "quilt-call", call, (GDestroyNotify)call_free);
   return call;
 }
@@ -254,19 +254,19 @@ require (Call *call, GDBusMethodInvocation *invocation)
                                                              row->container->record->owner,
                                                              row->container->record->image));
   }
-  quilt_authority_require (call->daemon->hub->authority, invocation, call->verb->action, details,
-                           authorized, call);
+  quilt_authority_require (call->containers->hub->authority, invocation, call->verb->action,
+                           details, authorized, call);
 }
 
 void
-quilt_verb_on_many (QuiltDaemon *daemon,
+quilt_verb_on_many (QuiltContainers *containers,
                     GDBusMethodInvocation *invocation,
                     QuiltVerbKind kind,
                     const char *const *names,
                     int signal,
                     GVariant *options)
 {
-  Call *call = call_new (daemon, invocation, kind, signal, options);
+  Call *call = call_new (containers, invocation, kind, signal, options);
 
   if (!call)
     return;
@@ -277,14 +277,14 @@ quilt_verb_on_many (QuiltDaemon *daemon,
 }
 
 void
-quilt_verb_on_one (QuiltDaemon *daemon,
+quilt_verb_on_one (QuiltContainers *containers,
                    GDBusMethodInvocation *invocation,
                    QuiltVerbKind kind,
                    const char *name,
                    int signal,
                    GVariant *options)
 {
-  Call *call = call_new (daemon, invocation, kind, signal, options);
+  Call *call = call_new (containers, invocation, kind, signal, options);
 
   if (!call)
     return;

@@ -16,14 +16,14 @@ typedef enum {
 /* Each takes over a handler's reference to invocation and answers it; signal is KILL's. */
 
 /* For each of names, in their order; the answer is an array of those that failed. */
-void quilt_verb_on_many (QuiltDaemon *daemon,
+void quilt_verb_on_many (QuiltContainers *containers,
                          GDBusMethodInvocation *invocation,
                          QuiltVerbKind kind,
                          const char *const *names,
                          int signal,
                          GVariant *options);
 /* For one; a failure is the answer's error. WAIT finds containers that were removed, too. */
-void quilt_verb_on_one (QuiltDaemon *daemon,
+void quilt_verb_on_one (QuiltContainers *containers,
                         GDBusMethodInvocation *invocation,
                         QuiltVerbKind kind,
                         const char *name,
