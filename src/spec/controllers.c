@@ -2,7 +2,7 @@
 /* Which cgroup controllers a container's limits need. Pure. */
 #include "spec/controllers.h"
 
-#include "spec/options-private.h"
+#include "spec/options-table.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "spec/capabilities.h"
 #include "spec/oci-private.h"
-#include "spec/seccomp-private.h"
+#include "spec/seccomp-words.h"
 
 #include "config.h"
 

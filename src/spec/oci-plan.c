@@ -383,6 +383,22 @@ plan_ids (QuiltSpec *spec, const QuiltRootfs *rootfs, GError **error)
   return quilt_oci_check_ids (spec, error);
 }
 
+static void
+plan_namespaces (const QuiltOptions *options, QuiltSpec *spec)
+{
+  guint fd = QUILT_SHARING_FD;
+
+  spec->namespaces = quilt_sharing_own_namespaces (options);
+  for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++) {
+    g_autofree char *path = NULL;
+
+    if (!quilt_sharing_get_container (sharing, options))
+      continue;
+    path = g_strdup_printf ("/proc/self/fd/%u", fd++);
+    quilt_spec_join (spec, sharing->flag, path);
+  }
+}
+
 QuiltSpec *
 quilt_spec_new_for_container (const char *id,
                               const QuiltOptions *options,
@@ -399,7 +415,7 @@ quilt_spec_new_for_container (const char *id,
   spec->oci_version = g_strdup (OCI_VERSION);
   spec->root_path = g_strdup (rootfs->mount_point);
   spec->root_readonly = options->read_only;
-  quilt_sharing_plan (options, spec);
+  plan_namespaces (options, spec);
   if (spec->namespaces & QUILT_NS_UTS)
     spec->hostname = options->hostname
                          ? g_strdup (options->hostname)

@@ -6,20 +6,6 @@
 #include "spec/capabilities.h"
 #include "spec/rlimits.h"
 
-void
-quilt_oci_print_string (json_object *object, const char *key, const char *value)
-{
-  if (value)
-    json_object_object_add (object, key, json_object_new_string (value));
-}
-
-void
-quilt_oci_print_strv (json_object *object, const char *key, char **value)
-{
-  if (value)
-    json_object_object_add (object, key, quilt_json_new_strv ((const char *const *)value));
-}
-
 static json_object *
 print_user (const QuiltProcess *process)
 {

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the OCI configuration share: an empty one, the names in it, and its kinds of
- * values. */
+/* What the files of the OCI configuration share: the names in it, and readers and printers of its
+ * parts. */
 #pragma once
 
 #include "base/json.h"
-#include "spec/oci.h"
+#include "spec/fields.h"
 #include "spec/oci-resources.h"
-
-/* Nothing set, no namespace, umask left alone. */
-QuiltSpec *quilt_spec_new (void);
-
-void quilt_process_init (QuiltProcess *process);
-void quilt_process_clear (QuiltProcess *process);
+#include "spec/oci.h"
 
 /* Namespaces by the name of linux.namespaces[].type; NULL ends the table. */
 typedef struct {
@@ -27,58 +22,17 @@ typedef struct {
 } QuiltCapabilitySet;
 extern const QuiltCapabilitySet quilt_capability_sets[];
 
-/* Rows of a table for keys that are known: refused, or ignored because of why. */
-#define QUILT_OCI_UNSUPPORTED(key)                                                                 \
-  {                                                                                                \
-    key, QUILT_FIELD_ANY, quilt_field_unsupported                                                  \
-  }
-#define QUILT_OCI_IGNORED(key, type, why)                                                          \
-  {                                                                                                \
-    key, type, .reason = why                                                                       \
-  }
-
 /* The tables of objects, as quilt_json_prune() wants them. */
 extern const QuiltField quilt_oci_mapping_fields[], quilt_oci_process_fields[],
-    quilt_oci_resources_fields[], quilt_oci_device_fields[], quilt_oci_net_device_fields[],
-    quilt_oci_offsets_fields[], quilt_oci_personality_fields[], quilt_oci_scheduler_fields[],
-    quilt_oci_io_priority_fields[], quilt_oci_affinity_fields[], quilt_rlimit_fields[],
-    quilt_seccomp_fields[];
-/* Leaves out of a stranger's object what the table does not know: the paths of it, with commas
- * between them, NULL if there is none. Owned by the caller. */
-char *quilt_oci_prune (const QuiltField *fields, json_object *object, const char *path);
-
-/* The keys of blockIO that hold devices. */
-extern const char *const quilt_oci_io_keys[QUILT_OCI_N_IO];
+    quilt_oci_device_fields[], quilt_oci_net_device_fields[], quilt_oci_offsets_fields[],
+    quilt_oci_personality_fields[], quilt_oci_scheduler_fields[], quilt_oci_io_priority_fields[],
+    quilt_oci_affinity_fields[];
 
 /* linux.devices, of QuiltDevice; see spec/devices.h. */
 gboolean quilt_oci_read_devices (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 void quilt_oci_print_devices (const QuiltSpec *spec, json_object *linux_object);
 
-/* Sets INVALID_ARGUMENT "Failed to read 'PATH': WHY" and returns FALSE. */
-gboolean quilt_oci_refuse (GError **error, const char *path, const char *why);
-/* Refuses the object at path if its key was absent, that is value NULL. */
-gboolean quilt_oci_require (gconstpointer value, const char *path, const char *key, GError **error);
-/* Each element of an array by read, which gets the path of the element. */
-gboolean quilt_oci_read_each (
-    json_object *array,
-    const char *path,
-    gboolean (*read) (json_object *item, const char *path, void *target, GError **error),
-    void *target,
-    GError **error);
-
-/* Parse functions for tables, as in base/json.h: a path or several, a string, an environment. */
-gboolean quilt_oci_read_absolute (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-gboolean quilt_oci_read_absolute_strv (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-gboolean quilt_oci_read_nonempty (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-/* An SELinux label, or an empty string. */
-gboolean quilt_oci_read_label (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
-gboolean quilt_oci_read_env (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 /* An array of mappings into a GArray of QuiltIdMap. */
 gboolean quilt_oci_read_id_map (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
@@ -86,9 +40,6 @@ gboolean quilt_oci_read_id_map (
 void quilt_oci_print_id_maps (const GArray *uid_map, const GArray *gid_map, json_object *object);
 /* That maps and user namespace belong together, and the process's ids are in them. */
 gboolean quilt_oci_check_ids (const QuiltSpec *spec, GError **error);
-/* The object "linux.resources" into a QuiltOciResources. */
-gboolean quilt_oci_read_resources (
-    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 /* The options that are limits and settings of processes; namespaces must have been decided. */
 gboolean quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error);
 /* The files of spec/etc.h, from the directory at etc. */
@@ -110,9 +61,6 @@ extern const QuiltField quilt_oci_hooks_fields[];
 gboolean quilt_oci_read_hooks (
     const QuiltField *field, json_object *value, const char *path, void *spec, GError **error);
 void quilt_oci_print_hooks (const QuiltSpec *spec, json_object *top);
-/* Adds a string or several to an object, unless value is NULL. */
-void quilt_oci_print_string (json_object *object, const char *key, const char *value);
-void quilt_oci_print_strv (json_object *object, const char *key, char **value);
 /* process.scheduler, ioPriority and execCPUAffinity into a QuiltProcess, and back. */
 gboolean quilt_oci_read_scheduler (
     const QuiltField *field, json_object *value, const char *path, void *process, GError **error);
@@ -136,3 +84,7 @@ void quilt_oci_print_kernel (const QuiltSpec *spec, json_object *linux_object);
 /* The object "process" into a QuiltProcess. */
 gboolean quilt_oci_read_process (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+/* One element of process.rlimits, into a GArray of QuiltRlimit; and all of them. */
+gboolean quilt_rlimit_read (json_object *item, const char *path, void *limits, GError **error);
+json_object *quilt_rlimits_print (const GArray *limits);
+extern const QuiltField quilt_rlimit_fields[];

@@ -2,7 +2,7 @@
 /* linux.resources of the OCI configuration: ownership, merging, and back to JSON. */
 #include "spec/oci-resources.h"
 
-#include "spec/oci-private.h"
+#include "spec/fields.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/oci-private.h"
+#include "spec/fields.h"
 
 #include <string.h>
 

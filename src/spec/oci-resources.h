@@ -2,6 +2,8 @@
 /* linux.resources of the OCI configuration as values: config-linux.md, "Control groups". Pure. */
 #pragma once
 
+#include "base/json.h"
+
 #include <glib.h>
 #include <json-c/json.h>
 
@@ -82,3 +84,9 @@ json_object *quilt_oci_resources_to_json (const QuiltOciResources *resources);
 /* Puts what update asks for over what is in force: numbers and files one by one, devices of IO,
  * sizes of pages and RDMA devices by their names, the rules of devices as a whole. */
 void quilt_oci_resources_merge (QuiltOciResources *in_force, const QuiltOciResources *update);
+/* The keys of blockIO that hold devices. */
+extern const char *const quilt_oci_io_keys[QUILT_OCI_N_IO];
+/* The object "linux.resources" into a QuiltOciResources. */
+gboolean quilt_oci_read_resources (
+    const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
+extern const QuiltField quilt_oci_resources_fields[];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ownership of the OCI configuration's values, and what is read back from its annotations. */
-#include "spec/oci-private.h"
+#include "spec/oci.h"
 
 #include "base/error.h"
 #include "base/text.h"

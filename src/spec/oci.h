@@ -2,24 +2,14 @@
 /* The OCI runtime configuration as values: config.json of runtime-spec 1.0 to 1.2, Linux. */
 #pragma once
 
-#include "spec/id-map.h"
 #include "spec/filter.h"
+#include "spec/id-map.h"
+#include "spec/namespaces.h"
 #include "spec/oci-resources.h"
 #include "spec/options.h"
 #include "spec/seccomp.h"
 
 #include <glib.h>
-
-typedef enum {
-  QUILT_NS_PID = 1 << 0,
-  QUILT_NS_NETWORK = 1 << 1,
-  QUILT_NS_MOUNT = 1 << 2,
-  QUILT_NS_IPC = 1 << 3,
-  QUILT_NS_UTS = 1 << 4,
-  QUILT_NS_CGROUP = 1 << 5,
-  QUILT_NS_TIME = 1 << 7, /* with monotonic and boottime, if new */
-  QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map, which say what a joined one has too */
-} QuiltNamespaces;
 
 /* A namespace that is there already. */
 typedef struct {
@@ -263,3 +253,9 @@ QuiltSpec *quilt_spec_new_for_container (const char *id,
                                          const QuiltImageConfig *image,
                                          const QuiltRootfs *rootfs,
                                          GError **error);
+
+/* Nothing set, no namespace, umask left alone. */
+QuiltSpec *quilt_spec_new (void);
+
+void quilt_process_init (QuiltProcess *process);
+void quilt_process_clear (QuiltProcess *process);

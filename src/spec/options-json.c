@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options as the record holds them: every option by its D-Bus name, so that a later default changes
  * no container; null is "no limit". */
-#include "spec/options-private.h"
+#include "spec/options-table.h"
 
 #include "base/error.h"
 #include "base/json.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options from D-Bus dictionaries. */
-#include "spec/options-private.h"
+#include "spec/options-table.h"
 
 #include "base/error.h"
 #include "base/text.h"

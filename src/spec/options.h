@@ -3,10 +3,10 @@
  * disk. */
 #pragma once
 
+#include "spec/words.h"
+
 #include <glib.h>
 #include <json-c/json.h>
-
-#define QUILT_INFINITY G_MAXUINT64
 
 /* Of the option seccomp; anything else is the text of a profile. */
 #define QUILT_SECCOMP_DEFAULT "default"

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/options.h"
 #include "spec/texts.h"
+#include "spec/words.h"
 
 #include <arpa/inet.h>
 #include <string.h>

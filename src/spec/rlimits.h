@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Limits of a process, setrlimit(2): as people type them and as the OCI configuration has them. */
+/* Limits of a process, setrlimit(2), as people type them. */
 #pragma once
 
 #include <glib.h>
-#include <json-c/json.h>
 
 typedef struct {
   int resource;       /* RLIMIT_… */
@@ -12,6 +11,8 @@ typedef struct {
 
 /* "RLIMIT_…", a static string; NULL for a number that is no limit. */
 const char *quilt_rlimit_to_name (int resource);
+/* And back; -1: it is not the name of a limit. */
+int quilt_rlimit_from_name (const char *name);
 
 /* "NAME=SOFT[:HARD]", NAME as podman's (nofile, nproc, …), the numbers in the units of
  * setrlimit(2),
@@ -26,7 +27,3 @@ gboolean quilt_rlimits_check (const char *option, char **texts, GError **error);
 /* Whether none of them lets a process take from the rest of the host what its container's other
  * limits don't bind: real-time priorities, nice values below 0, locked memory, message queues. */
 gboolean quilt_rlimits_are_harmless (char *const *texts);
-
-/* One element of process.rlimits, into a GArray of QuiltRlimit; and all of them. */
-gboolean quilt_rlimit_read (json_object *item, const char *path, void *limits, GError **error);
-json_object *quilt_rlimits_print (const GArray *limits);

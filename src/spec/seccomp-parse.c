@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Seccomp from JSON: linux.seccomp (config-linux.md#seccomp), and profiles, which have more keys.
  */
-#include "spec/seccomp-private.h"
+#include "spec/seccomp-words.h"
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "spec/capabilities.h"
-#include "spec/oci-private.h"
+#include "spec/fields.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Seccomp as JSON: what spec/seccomp-parse.c reads. */
-#include "spec/seccomp-private.h"
+#include "spec/seccomp-words.h"
 
 #include "base/json.h"
-#include "spec/oci-private.h"
+#include "spec/fields.h"
 
 static json_object *
 word_of (const QuiltSeccompWord *words, guint value)

@@ -3,6 +3,8 @@
  * (config-linux.md#seccomp), and the profiles from which it is made. */
 #pragma once
 
+#include "base/json.h"
+
 #include <glib.h>
 #include <json-c/json.h>
 
@@ -119,3 +121,14 @@ QuiltSeccomp *quilt_seccomp_resolve (const QuiltSeccomp *profile, const QuiltSec
 
 /* The profile that containers get (data/seccomp.json), a static string. */
 const char *quilt_seccomp_default_profile (void);
+
+/* EPERM, as everywhere: what ERRNO says when nothing else is given. */
+#define QUILT_SECCOMP_ERRNO_DEFAULT 1
+
+QuiltSeccomp *quilt_seccomp_new (void);
+/* Owned by seccomp. */
+QuiltSeccompRule *quilt_seccomp_add_rule (QuiltSeccomp *seccomp);
+gboolean quilt_seccomp_action_has_errno (QuiltSeccompAction action);
+/* The index of the architecture with this name or alias; -1 if there is none. */
+int quilt_seccomp_arch_find (const char *name);
+extern const QuiltField quilt_seccomp_fields[];

@@ -68,22 +68,6 @@ quilt_sharing_own_namespaces (const QuiltOptions *options)
   return own;
 }
 
-void
-quilt_sharing_plan (const QuiltOptions *options, QuiltSpec *spec)
-{
-  guint fd = QUILT_SHARING_FD;
-
-  spec->namespaces = quilt_sharing_own_namespaces (options);
-  for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++) {
-    g_autofree char *path = NULL;
-
-    if (!quilt_sharing_get_container (sharing, options))
-      continue;
-    path = g_strdup_printf ("/proc/self/fd/%u", fd++);
-    quilt_spec_join (spec, sharing->flag, path);
-  }
-}
-
 static gboolean
 refuse (GError **error, const char *key, const char *value, const char *why)
 {

@@ -2,7 +2,7 @@
 /* Which namespaces a container has to itself, and which are the host's or another container's. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/namespaces.h"
 #include "spec/options.h"
 
 /* A namespace that can be shared. */
@@ -30,8 +30,6 @@ guint quilt_sharing_own_namespaces (const QuiltOptions *options);
 /* Descriptors by which a supervisor gets what a container joins: from this one on, in the order of
  * quilt_sharings. */
 #define QUILT_SHARING_FD 5
-/* Adds each of them to the spec. */
-void quilt_sharing_plan (const QuiltOptions *options, QuiltSpec *spec);
 
 /* Combinations that contradict each other: INVALID_ARGUMENT naming the option. */
 gboolean quilt_sharing_check_together (const QuiltOptions *options, GError **error);

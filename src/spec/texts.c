@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/options.h"
 #include "spec/words.h"
 
 #include <string.h>

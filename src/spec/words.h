@@ -5,6 +5,9 @@
 #include <glib.h>
 #include <signal.h>
 
+/* A number without bound: a limit that is not set. */
+#define QUILT_INFINITY G_MAXUINT64
+
 /* [a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}, and no ID. FALSE sets INVALID_ARGUMENT saying the grammar. */
 gboolean quilt_container_name_check (const char *name, GError **error);
 /* An image's name: components of [a-z0-9._-] by '/', an optional ":tag"; at most 255 bytes; no

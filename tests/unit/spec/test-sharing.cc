@@ -5,6 +5,7 @@
 #include <map>
 
 extern "C" {
+#include "spec/oci.h"
 #include "spec/sharing.h"
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kinds of values that several objects of the OCI configuration have. */
-#include "spec/oci-private.h"
+#include "spec/fields.h"
 
 #include "base/error.h"
 #include "spec/labels.h"
@@ -130,4 +130,18 @@ quilt_oci_read_each (
       return FALSE;
   }
   return TRUE;
+}
+
+void
+quilt_oci_print_string (json_object *object, const char *key, const char *value)
+{
+  if (value)
+    json_object_object_add (object, key, json_object_new_string (value));
+}
+
+void
+quilt_oci_print_strv (json_object *object, const char *key, char **value)
+{
+  if (value)
+    json_object_object_add (object, key, quilt_json_new_strv ((const char *const *)value));
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of a container's options, their defaults and their checks. */
-#include "spec/options-private.h"
+#include "spec/options-table.h"
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/id-map.h"
 #include "spec/capabilities.h"
 #include "spec/devices.h"
+#include "spec/id-map.h"
 #include "spec/labels.h"
 #include "spec/resources.h"
 #include "spec/rlimits.h"
+#include "spec/seccomp.h"
 #include "spec/sharing.h"
+#include "spec/slice.h"
 #include "spec/sysctl.h"
 #include "spec/tmpfs.h"
 #include "spec/users.h"
-#include "spec/seccomp.h"
-#include "spec/slice.h"
 #include "spec/volume.h"
 #include "spec/words.h"
 
