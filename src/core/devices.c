@@ -2,8 +2,8 @@
 /* The device nodes that every container has. */
 #include "core/devices.h"
 
-#include "spec/devices.h"
 #include "spec/id-map.h"
+#include "spec/options/devices.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * "POSIX-platform Hooks"). */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* What came of one. */
 typedef struct {

@@ -2,7 +2,7 @@
 /* Which ids a container's command has: what was asked for by name is looked up in its own files. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <limits.h>
 

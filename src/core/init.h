@@ -8,7 +8,7 @@
 #include "core/mounts.h"
 #include "core/payload.h"
 #include "core/report.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 typedef struct {
   const QuiltSpec *spec;

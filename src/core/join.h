@@ -3,7 +3,7 @@
  * by the init. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <linux/sched.h>
 #include <sys/types.h>

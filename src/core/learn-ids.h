@@ -2,7 +2,7 @@
 /* The id maps of a user namespace that is there already. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* If spec joins a user namespace and leaves its maps out, adds what the kernel says they are. The
  * caller has one thread and may enter the namespace. Errors: of quilt_spec_learn_id_maps(),

@@ -2,7 +2,7 @@
 /* What a process may use of each resource: setrlimit(2). */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 #include "spec/rlimits.h"
 
 /* In the parent, before the clone: only root of the host may raise a hard limit, and the child may

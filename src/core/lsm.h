@@ -2,7 +2,7 @@
 /* Confinement by a security module, AppArmor or SELinux, from the execution of the command on. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Asks the kernel for the profile and the label of process at the next execve(2), also of children
  * that are forked until then. To be called while /proc is still the host's. Child-safe: allocates

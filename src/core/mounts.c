@@ -7,7 +7,7 @@
 #include "core/mount-options.h"
 #include "core/overlay.h"
 #include "core/trees.h"
-#include "spec/devices.h"
+#include "spec/options/devices.h"
 
 #include <string.h>
 #include <sys/mount.h>

@@ -2,7 +2,7 @@
 /* The container's mounts: planned as a list, then made on descriptors. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <glib.h>
 

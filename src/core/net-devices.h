@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/rtnetlink.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* The request that sets an address again which the kernel told of (RTM_NEWADDR). FALSE, and
  * *ret_request untouched, where it is not the device's of that index, is not permanent, has not the

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/report.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <sys/types.h>
 

@@ -2,7 +2,7 @@
 /* How the container's processes are scheduled: sched_setattr(2), ioprio_set(2). */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <sys/types.h>
 

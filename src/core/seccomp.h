@@ -3,7 +3,7 @@
  * start. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Whether what the configuration asks for is there to be loaded: never is a container started with
  * less. FAILED, NOT_SUPPORTED. */

@@ -2,7 +2,7 @@
 /* Settings of the kernel for the container's own namespaces. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Child-safe: in the new namespaces, before the container's root is entered. Which id may write to
  * which of them has changed from kernel to kernel, so that in a user namespace there are two tries:

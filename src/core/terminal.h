@@ -2,7 +2,7 @@
 /* The terminal of a container's process: a new pseudoterminal of the container's own devpts. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* In the init, child-safe, inside the container's root: makes the terminal, sends its master over
  * console_fd with the name as the message, and makes the other end this process's 0, 1 and 2,

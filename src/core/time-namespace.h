@@ -2,7 +2,7 @@
 /* A time namespace for the container: time_namespaces(7). */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Before the clone: from now on our children are in a new time namespace with the offsets that spec
  * has, which can be written only while nobody is in it; we stay where we are. Does nothing, and

@@ -4,8 +4,8 @@
 
 #include "ctl/security.h"
 #include "ctl/volume.h"
-#include "spec/devices.h"
-#include "spec/tmpfs.h"
+#include "spec/options/devices.h"
+#include "spec/options/tmpfs.h"
 #include "spec/words.h"
 
 /* Of --volume and --mount, which are one option on the bus: whichever is first adds both. */

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/options.h"
-#include "spec/resources.h"
+#include "spec/options/options.h"
+#include "spec/options/resources.h"
 #include "spec/words.h"
 
 #include <string.h>

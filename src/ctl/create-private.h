@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ctl/create.h"
-#include "spec/entries.h"
+#include "spec/options/entries.h"
 
 /* What is added to, and where "-e NAME" finds its value. */
 typedef struct {

@@ -3,7 +3,7 @@
 #include "ctl/limit-warning.h"
 
 #include "ctl/bus.h"
-#include "spec/controllers.h"
+#include "spec/options/controllers.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "ctl/bus.h"
 #include "ctl/text-file.h"
-#include "spec/options.h"
-#include "spec/seccomp.h"
+#include "spec/options/options.h"
+#include "spec/seccomp/seccomp.h"
 
 #include <string.h>
 

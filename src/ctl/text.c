@@ -3,7 +3,7 @@
 #include "ctl/text.h"
 
 #include "base/text.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "ctl/bus.h"
 #include "ctl/ctl.h"
-#include "spec/texts.h"
-#include "spec/volume.h"
+#include "spec/options/texts.h"
+#include "spec/options/volume.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What --volume and --mount are on the bus; see spec/volume.h. */
+/* What --volume and --mount are on the bus; see spec/options/volume.h. */
 #pragma once
 
 #include <glib.h>

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 #include "spec/words.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "daemon/host/config-files.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 #include "spec/words.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "oci/oci.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 typedef struct {
   char *path;      /* absolute */

@@ -6,7 +6,7 @@
 #include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "spec/oci-cgroup.h"
+#include "spec/oci/cgroup.h"
 
 #include <errno.h>
 #include <string.h>

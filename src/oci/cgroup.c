@@ -8,7 +8,7 @@
 #include "oci/cgroup-private.h"
 #include "oci/device-filter.h"
 #include "oci/scope.h"
-#include "spec/oci-cgroup.h"
+#include "spec/oci/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * (cgroupfs), or by systemd as a transient scope. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <sys/types.h>
 

@@ -6,7 +6,7 @@
 
 #include "oci/cgroup.h"
 #include "oci/oci.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <sys/types.h>
 

@@ -3,7 +3,7 @@
  * BPF_PROG_TYPE_CGROUP_DEVICE, since version 2 has no files for it. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* The rules that a container has: those of linux.resources, then, so that they can't take it away,
  * the devices that every container has (config-linux.md, "Default Devices") and those of

@@ -2,7 +2,7 @@
 /* Rules of devices as a program for the kernel. Pure. */
 #include "oci/device-filter.h"
 
-#include "spec/devices.h"
+#include "spec/options/devices.h"
 
 #include <linux/bpf.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /* The environment of a container's process. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Adds NAME=VALUE in the place of any other value. */
 void quilt_oci_environment_set (QuiltProcess *process, const char *name, const char *value);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "oci/oci.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Sets spec->filter if spec->seccomp is there. To compile one takes longer than all else of a
  * start, and libseccomp with it, so each is compiled once per boot, by a helper. */

@@ -14,9 +14,9 @@
 #include "oci/notify.h"
 #include "oci/own-users.h"
 #include "oci/reports.h"
-#include "oci/root.h"
 #include "oci/rights.h"
-#include "spec/oci-cgroup.h"
+#include "oci/root.h"
+#include "spec/oci/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/oci-features.h"
+#include "spec/oci/features.h"
 
 #include "config.h"
 

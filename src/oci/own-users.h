@@ -4,7 +4,7 @@
  * calls us in a namespace of its own. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Enters a new one, with mounts of its own. Of the host's ids it has his alone. What follows has to
  * be an execution of us: only then do the files of our processes in /proc belong to its root. FALSE

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "oci/oci.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Leaves such capabilities out, and says so: config.md, "Linux Process", wants a warning, not a
  * failure. In a new user namespace there are all of them. */

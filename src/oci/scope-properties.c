@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/oci-cgroup.h"
-#include "spec/resources.h"
+#include "spec/oci/cgroup.h"
+#include "spec/options/resources.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@ gboolean quilt_oci_scope_connect (QuiltOciCgroup *self, GError **error);
 void quilt_oci_scope_disconnect (QuiltOciCgroup *self);
 
 /* Makes the scope self->unit in self->slice with the process in it, the limits of writes (see
- * spec/oci-cgroup.h) as properties, and those of the annotations "org.systemd.property.NAME", whose
+ * spec/oci/cgroup.h) as properties, and those of the annotations "org.systemd.property.NAME", whose
  * values are GVariant's text; returns when it is there. */
 gboolean quilt_oci_scope_start (QuiltOciCgroup *self,
                                 const char *id,

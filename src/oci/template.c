@@ -3,7 +3,7 @@
 #include "oci/template.h"
 
 #include "base/json.h"
-#include "spec/oci-features.h"
+#include "spec/oci/features.h"
 
 #include <string.h>
 

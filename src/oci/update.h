@@ -2,7 +2,7 @@
 /* The options of update as the resources that they stand for. */
 #pragma once
 
-#include "spec/oci-resources.h"
+#include "spec/oci/resources.h"
 
 #include <glib.h>
 

@@ -12,9 +12,9 @@
 #include "oci/launch.h"
 #include "oci/own-users.h"
 #include "oci/reports.h"
-#include "oci/root.h"
 #include "oci/rights.h"
-#include "spec/resources.h"
+#include "oci/root.h"
+#include "spec/options/resources.h"
 
 #include <errno.h>
 #include <fcntl.h>

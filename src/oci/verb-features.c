@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "core/mount-options.h"
-#include "spec/oci-features.h"
+#include "spec/oci/features.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "spec/oci-features.h"
+#include "spec/oci/features.h"
 
 #include <stdio.h>
 #include <string.h>

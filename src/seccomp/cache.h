@@ -2,8 +2,8 @@
 /* Compiled filters on disk: found again, or compiled once. */
 #pragma once
 
-#include "spec/filter.h"
-#include "spec/seccomp.h"
+#include "spec/seccomp/filter.h"
+#include "spec/seccomp/seccomp.h"
 
 /* The name of the filter of seccomp, 64 hexadecimal digits: of the rules, of the version that
  * compiles them and of this machine's kind. Owned by the caller. */

@@ -2,7 +2,7 @@
 /* System calls by name and architecture. */
 #pragma once
 
-#include "spec/seccomp.h"
+#include "spec/seccomp/seccomp.h"
 
 /* The SCMP_ARCH_… of an index of quilt_seccomp_arches[]; 0: this libseccomp does not have it. */
 guint32 quilt_calls_arch (guint arch);

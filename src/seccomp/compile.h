@@ -2,8 +2,8 @@
 /* From rules to a filter. */
 #pragma once
 
-#include "spec/filter.h"
-#include "spec/seccomp.h"
+#include "spec/seccomp/filter.h"
+#include "spec/seccomp/seccomp.h"
 
 /* "libseccomp 2.5.4": a filter of another version may differ. Owned by the caller. */
 char *quilt_compile_version (void);

@@ -2,7 +2,7 @@
 /* The part of a filter that looks at arguments, as BPF (seccomp(2), linux/filter.h). */
 #pragma once
 
-#include "spec/seccomp.h"
+#include "spec/seccomp/seccomp.h"
 
 #include <linux/filter.h>
 

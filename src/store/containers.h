@@ -3,7 +3,7 @@
 #pragma once
 
 #include "spec/id-map.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 #include "store/store.h"
 
 typedef struct {

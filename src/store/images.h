@@ -2,7 +2,7 @@
 /* Image records: images/HEX.json, and the layers that they hold. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 #include "store/layers.h"
 #include "store/store.h"
 

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "core/join.h"
-#include "spec/sharing.h"
+#include "spec/options/sharing.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/error.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <string.h>
 

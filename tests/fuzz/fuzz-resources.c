@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "spec/oci-cgroup.h"
-#include "spec/oci-resources.h"
+#include "spec/oci/cgroup.h"
+#include "spec/oci/resources.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "spec/seccomp.h"
+#include "spec/seccomp/seccomp.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* What the files of /etc hold that are a container's own. */
 #include "daemon/containers/etc.h"
 
-#include "spec/sharing.h"
+#include "spec/options/sharing.h"
 #include "spec/words.h"
 
 #include <sys/utsname.h>

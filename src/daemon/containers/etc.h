@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/containers/container.h"
-#include "spec/etc.h"
+#include "spec/oci/etc.h"
 
 /* For a start that is planned as spec; NULL for a file that the container has not. */
 void quilt_etc_texts (const QuiltContainer *container,

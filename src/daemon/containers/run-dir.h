@@ -4,10 +4,10 @@
 
 #include "daemon/containers/containers.h"
 #include "proto/message.h"
-#include "spec/etc.h"
+#include "spec/oci/etc.h"
 
-/* Makes /run/quilt/containers/ID with config.json, the files of spec/etc.h that have a text, and
- * the scope's place. What an earlier run left there is removed. Returns the directory for the
+/* Makes /run/quilt/containers/ID with config.json, the files of spec/oci/etc.h that have a text,
+ * and the scope's place. What an earlier run left there is removed. Returns the directory for the
  * supervisor; -1 on error. */
 int quilt_run_dir_make (QuiltContainers *containers,
                         const char *id,

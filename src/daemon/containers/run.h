@@ -34,7 +34,7 @@ typedef struct {
   const GArray *devices; /* of QuiltDevice */
   int attach_stdout;     /* -1: none */
   int attach_stderr;
-  const int *joins; /* namespaces that config joins, as spec/sharing.h wants them */
+  const int *joins; /* namespaces that config joins, as spec/options/sharing.h wants them */
   guint n_joins;
   int filter;                      /* of its system calls; -1: none */
   guint64 log_used, log_used_usec; /* of the journal's budget, see QUILT_MESSAGE_BEGIN */

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "spec/sharing.h"
+#include "spec/options/sharing.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "daemon/helpers/helper.h"
-#include "spec/filter.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
+#include "spec/seccomp/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>

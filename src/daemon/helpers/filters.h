@@ -3,7 +3,7 @@
  * them on disk or compiles them. */
 #pragma once
 
-#include "spec/seccomp.h"
+#include "spec/seccomp/seccomp.h"
 
 #include <gio/gio.h>
 

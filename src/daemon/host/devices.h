@@ -2,8 +2,8 @@
 /* What the paths of --device are on this host, at this moment. */
 #pragma once
 
-#include "spec/devices.h"
-#include "spec/options.h"
+#include "spec/options/devices.h"
+#include "spec/options/options.h"
 
 /* Adds to devices what options ask for; a directory stands for all devices below it. Nothing is
  * opened. INVALID_ARGUMENT naming what is not there or is no device. */

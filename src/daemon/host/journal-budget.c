@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "daemon/host/journald.h"
 #include "proto/budget.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 
 #include <errno.h>
 #include <fcntl.h>

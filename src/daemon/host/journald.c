@@ -3,7 +3,7 @@
 #include "daemon/host/journald.h"
 
 #include "daemon/host/config-files.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 #include "spec/words.h"
 
 #include <string.h>

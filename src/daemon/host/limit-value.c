@@ -2,7 +2,7 @@
 /* The kernel's limits in the units of a container's options. */
 #include "daemon/host/limit-value.h"
 
-#include "spec/options.h"
+#include "spec/options/options.h"
 
 #include <string.h>
 #include <unistd.h>

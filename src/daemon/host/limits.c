@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "daemon/bus/event.h"
-#include "spec/controllers.h"
-#include "spec/resources.h"
+#include "spec/options/controllers.h"
+#include "spec/options/resources.h"
 #include "systemd/cgroup.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "dbus/quilt-bus.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 
 /* Sets the properties of all limits. scope: the directory of its cgroup, where the kernel's values
  * are looked up, or NULL: what options say. */

@@ -2,7 +2,7 @@
 /* Which profile or label a container gets on this host. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Completes spec by what the kernel of this host can enforce: the profile or the labels that
  * options ask for, or the default ones. What was asked for and can't be is NOT_SUPPORTED or

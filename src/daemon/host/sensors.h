@@ -2,7 +2,7 @@
 /* What tells how warm the host's processors are, and with that what others compute. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 /* Adds to what spec masks, if it masks anything: cpuN/thermal_throttle below directory, which is
  * /sys/devices/system/cpu; see ABI/stable/sysfs-devices-system-cpu of the kernel. */

@@ -4,7 +4,7 @@
 
 #include "daemon/images/images.h"
 #include "dbus/quilt-bus.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 #include "store/images.h"
 
 #define QUILT_TYPE_IMAGE (quilt_image_get_type ())

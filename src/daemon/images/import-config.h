@@ -2,7 +2,7 @@
 /* What the caller of an import says about how to run the image. */
 #pragma once
 
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 
 #include <glib.h>
 

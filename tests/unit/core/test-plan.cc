@@ -7,12 +7,12 @@
 #include <vector>
 
 extern "C" {
-#include "base/error.h"
 #include "base/cgroupfs.h"
+#include "base/error.h"
 #include "core/credentials.h"
 #include "core/mounts.h"
 #include "core/payload.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 }
 
 #include <sys/mount.h>

@@ -6,7 +6,7 @@
 
 extern "C" {
 #include "core/mounts.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 }
 
 static std::string

@@ -7,7 +7,7 @@ extern "C" {
 #include "base/error.h"
 #include "base/json.h"
 #include "ctl/create.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 }
 
 static const QuiltVerb verb = {.name = "run",

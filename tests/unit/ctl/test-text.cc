@@ -6,7 +6,7 @@ extern "C" {
 #include "ctl/print.h"
 #include "ctl/progress.h"
 #include "ctl/text.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 }
 
 static std::string

@@ -5,7 +5,7 @@
 extern "C" {
 #include "base/file.h"
 #include "daemon/config.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 }
 
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 extern "C" {
 #include "oci/cgroup-private.h"
 #include "oci/scope-properties.h"
-#include "spec/oci-cgroup.h"
+#include "spec/oci/cgroup.h"
 }
 
 using std::string;

@@ -6,7 +6,7 @@
 extern "C" {
 #include "base/json.h"
 #include "oci/template.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 }
 
 static QuiltSpec *

@@ -4,7 +4,7 @@
 
 extern "C" {
 #include "spec/id-map.h"
-#include "spec/oci.h"
+#include "spec/oci/oci.h"
 }
 
 using std::string;

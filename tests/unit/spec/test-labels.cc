@@ -4,7 +4,7 @@
 
 extern "C" {
 #include "spec/labels.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 }
 
 #include <set>

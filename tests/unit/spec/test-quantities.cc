@@ -3,7 +3,7 @@
 #include "base/check.h"
 
 extern "C" {
-#include "spec/options.h"
+#include "spec/options/options.h"
 #include "spec/words.h"
 }
 

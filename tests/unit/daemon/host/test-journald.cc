@@ -4,7 +4,7 @@
 
 extern "C" {
 #include "daemon/host/journald.h"
-#include "spec/options.h"
+#include "spec/options/options.h"
 }
 
 #include <sys/statvfs.h>

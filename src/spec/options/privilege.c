@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which options are as good as root on the host: the one place that says so. */
+#include "spec/options/options.h"
+
+#include "spec/capabilities.h"
+#include "spec/id-map.h"
+#include "spec/labels.h"
+#include "spec/options/entries.h"
+#include "spec/options/sharing.h"
+#include "spec/rlimits.h"
+
+#include <string.h>
+
+/* The default set can't leave a container; each of the others can do something to the host. */
+static gboolean
+adds_capabilities (const QuiltOptions *options)
+{
+  guint64 mask;
+
+  return !quilt_capabilities_plan (options->cap_add, options->cap_drop, &mask, NULL) ||
+         (mask & ~quilt_capabilities_default ()) != 0;
+}
+
+/* The kernel lets only root go below 0: the host's own processes would be killed in the place of
+ * such a container's. */
+static gboolean
+escapes_oom (const QuiltOptions *options)
+{
+  return options->oom_score_adj < 0;
+}
+
+static gboolean
+is_privileged (const QuiltOptions *options)
+{
+  return options->privileged;
+}
+
+static gboolean
+has_hosts (const QuiltOptions *options, const char *key)
+{
+  for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++)
+    if (strcmp (sharing->key, key) == 0)
+      return quilt_sharing_is_host (sharing, options);
+  g_return_val_if_reached (TRUE);
+}
+
+static gboolean
+has_hosts_pid (const QuiltOptions *options)
+{
+  return has_hosts (options, "pid");
+}
+
+static gboolean
+has_hosts_ipc (const QuiltOptions *options)
+{
+  return has_hosts (options, "ipc");
+}
+
+static gboolean
+has_hosts_uts (const QuiltOptions *options)
+{
+  return has_hosts (options, "uts");
+}
+
+static gboolean
+has_hosts_network (const QuiltOptions *options)
+{
+  return has_hosts (options, "network");
+}
+
+static gboolean
+has_hosts_cgroupns (const QuiltOptions *options)
+{
+  return has_hosts (options, "cgroupns");
+}
+
+/* Nobody knows of a profile whether it forbids what lets one out. */
+static gboolean
+chooses_seccomp (const QuiltOptions *options)
+{
+  return options->seccomp && *options->seccomp &&
+         !g_str_equal (options->seccomp, QUILT_SECCOMP_DEFAULT);
+}
+
+/* Another profile may be a weaker one. */
+static gboolean
+changes_profile (const QuiltOptions *options)
+{
+  return options->apparmor && *options->apparmor &&
+         !g_str_equal (options->apparmor, QUILT_APPARMOR_DEFAULT);
+}
+
+/* Another type may be a stronger one, and another level the one of somebody else's files. */
+static gboolean
+changes_label (const QuiltOptions *options)
+{
+  return options->label && *options->label;
+}
+
+static gboolean
+has_devices (const QuiltOptions *options)
+{
+  return quilt_entries_count (options->devices) > 0;
+}
+
+/* The host's files, as its root. */
+static gboolean
+has_volumes (const QuiltOptions *options)
+{
+  return quilt_entries_count (options->volumes) > 0;
+}
+
+static gboolean
+raises_limits (const QuiltOptions *options)
+{
+  return !quilt_rlimits_are_harmless (options->ulimits);
+}
+
+/* Host ids that the caller chose may be anybody's. */
+static gboolean
+chooses_ids (const QuiltOptions *options)
+{
+  const char *const harmless[] = {QUILT_USERNS_AUTO, QUILT_USERNS_KEEP_ID, NULL};
+
+  return options->userns && !g_strv_contains (harmless, options->userns);
+}
+
+static const struct {
+  const char *key; /* on the bus */
+  gboolean (*applies) (const QuiltOptions *options);
+} privileges[] = {
+    {"privileged", is_privileged},  {"cap-add", adds_capabilities},
+    {"oom-score-adj", escapes_oom}, {"pid", has_hosts_pid},
+    {"ipc", has_hosts_ipc},         {"uts", has_hosts_uts},
+    {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
+    {"seccomp", chooses_seccomp},   {"apparmor", changes_profile},
+    {"label", changes_label},       {"devices", has_devices},
+    {"volumes", has_volumes},       {"userns", chooses_ids},
+    {"ulimits", raises_limits},
+};
+
+const char **
+quilt_options_privileges (const QuiltOptions *options)
+{
+  const char **keys = g_new0 (const char *, G_N_ELEMENTS (privileges) + 1);
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (privileges); i++)
+    if (privileges[i].applies (options))
+      keys[n++] = privileges[i].key;
+  return keys;
+}
+
+gboolean
+quilt_options_need_privilege (const QuiltOptions *options, const char **ret_why)
+{
+  g_autofree const char **keys = quilt_options_privileges (options);
+
+  if (!keys[0])
+    return FALSE;
+  *ret_why = keys[0];
+  return TRUE;
+}
+
+gboolean
+quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, GError **error)
+{
+  static const char *const all[] = {"ALL", NULL};
+  guint64 mask;
+
+  if (!quilt_capabilities_plan (options->cap_add, options->cap_drop, &mask, error) ||
+      (options->privileged &&
+       !quilt_capabilities_plan ((char *const *)all, options->cap_drop, &mask, error)))
+    return FALSE;
+  *ret_mask = mask;
+  return TRUE;
+}
+
+const char *
+quilt_options_get_seccomp (const QuiltOptions *options)
+{
+  if (options->seccomp)
+    return options->seccomp;
+  return options->privileged ? QUILT_SECCOMP_UNCONFINED : QUILT_SECCOMP_DEFAULT;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which properties a container's scope gets: org.freedesktop.systemd1(5) of systemd 252. */
+#include "spec/capabilities.h"
+#include "spec/id-map.h"
+#include "spec/options/devices.h"
+#include "spec/options/options.h"
+#include "spec/options/resources.h"
+#include "spec/options/volume.h"
+#include "spec/slice.h"
+#include "spec/words.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+/* systemd kills when its timeout runs out; ours has to run out first, so that the supervisor is the
+ * one who kills, drains the output and says why. */
+#define STOP_MARGIN_USEC (5 * G_USEC_PER_SEC)
+
+static void
+add (GVariantBuilder *builder, const char *name, GVariant *value)
+{
+  g_variant_builder_add (builder, "(sv)", name, value);
+}
+
+static guint64
+plus (guint64 value, guint64 more)
+{
+  return value == QUILT_INFINITY || value > QUILT_INFINITY - 1 - more ? QUILT_INFINITY
+                                                                      : value + more;
+}
+
+static guint64
+swap_max (const QuiltOptions *options)
+{
+  if (options->memory_swap == QUILT_INFINITY)
+    return QUILT_INFINITY;
+  /* As podman: as much swap again. Without it a memory hog would take all of the host's. */
+  return options->memory_swap == 0 ? options->memory_max
+                                   : options->memory_swap - options->memory_max;
+}
+
+static void
+add_memory (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+{
+  if (all || options->memory_max != QUILT_INFINITY) {
+    add (builder, "MemoryMax", g_variant_new_uint64 (options->memory_max));
+    add (builder, "MemorySwapMax", g_variant_new_uint64 (swap_max (options)));
+  }
+  if (all || options->memory_high != QUILT_INFINITY)
+    add (builder, "MemoryHigh", g_variant_new_uint64 (options->memory_high));
+  if (all || options->memory_low != 0)
+    add (builder, "MemoryLow", g_variant_new_uint64 (options->memory_low));
+}
+
+/* An empty set is all that the slice has. */
+static void
+add_set (GVariantBuilder *builder, const char *name, const char *list, gboolean all)
+{
+  g_autoptr (GByteArray) set = list && *list ? quilt_cpu_list_parse (list, NULL) : NULL;
+
+  if (all || set)
+    add (builder, name,
+         g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, set ? set->data : NULL, set ? set->len : 0,
+                                    1));
+}
+
+/* systemd adds lists to what it has, and an empty one empties that: an update says both. */
+static void
+add_list (
+    GVariantBuilder *builder, const char *name, const char *type, GVariant *list, gboolean all)
+{
+  if (all)
+    add (builder, name, g_variant_new_array (G_VARIANT_TYPE (type), NULL, 0));
+  if (g_variant_n_children (list) > 0)
+    add (builder, name, list);
+  else
+    g_variant_unref (g_variant_ref_sink (list)); /* which may be floating */
+}
+
+/* The option has the type of the property. */
+static void
+add_rates (GVariantBuilder *builder, const char *name, GVariant *rates, gboolean all)
+{
+  add_list (builder, name, "(st)",
+            rates ? rates : g_variant_new_array (G_VARIANT_TYPE ("(st)"), NULL, 0), all);
+}
+
+static void
+add_ranges (GVariantBuilder *builder, const char *name, char **ranges, gboolean all)
+{
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a(iayu)"));
+  for (; ranges && *ranges; ranges++) {
+    QuiltAddressRange parsed[2];
+    guint n = quilt_address_range_parse (*ranges, parsed, NULL);
+
+    for (guint i = 0; i < n; i++)
+      g_variant_builder_add (&list, "(i@ayu)", parsed[i].family,
+                             g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, parsed[i].address,
+                                                        parsed[i].family == AF_INET6 ? 16 : 4, 1),
+                             (guint32)parsed[i].prefix);
+  }
+  add_list (builder, name, "(iayu)", g_variant_builder_end (&list), all);
+}
+
+static void
+add_io (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+{
+  if (all || options->io_weight != QUILT_INFINITY)
+    add (builder, "IOWeight", g_variant_new_uint64 (options->io_weight));
+  add_rates (builder, "IOReadBandwidthMax", options->device_read_bps, all);
+  add_rates (builder, "IOWriteBandwidthMax", options->device_write_bps, all);
+  add_rates (builder, "IOReadIOPSMax", options->device_read_iops, all);
+  add_rates (builder, "IOWriteIOPSMax", options->device_write_iops, all);
+}
+
+/* Those that are set, or all. */
+static void
+add_limits (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+{
+  add_memory (builder, options, all);
+  if (all || options->cpu_quota_usec != QUILT_INFINITY)
+    add (builder, "CPUQuotaPerSecUSec", g_variant_new_uint64 (options->cpu_quota_usec));
+  if (all || options->cpu_weight != QUILT_INFINITY)
+    add (builder, "CPUWeight", g_variant_new_uint64 (options->cpu_weight));
+  add_set (builder, "AllowedCPUs", options->cpuset_cpus, all);
+  add_set (builder, "AllowedMemoryNodes", options->cpuset_mems, all);
+  add_io (builder, options, all);
+  add_ranges (builder, "IPAddressAllow", options->ip_allow, all);
+  add_ranges (builder, "IPAddressDeny", options->ip_deny, all);
+  /* The supervisor is a task of the scope too. It is ours, so the container must not pay for it.
+   * "No limit" is always said: systemd's own default is 15 % of the host's. */
+  add (builder, "TasksMax", g_variant_new_uint64 (plus (options->pids_max, 1)));
+}
+
+/* Who has CAP_SYS_ADMIN can take nodev off a mount. */
+static gboolean
+has_nodes_of_volumes (const QuiltOptions *options)
+{
+  guint64 admin = quilt_capability_from_name ("CAP_SYS_ADMIN"), mask;
+
+  return quilt_entries_count (options->volumes) > 0 &&
+         (!quilt_options_get_capabilities (options, &mask, NULL) || (mask & admin) ||
+          quilt_volumes_have_nodes (options->volumes));
+}
+
+/* Who can't make a node, and has no file system with nodes but the /dev that was made for him: the
+ * kernel lets nobody do the first in a user namespace. */
+static gboolean
+has_no_other_nodes (const QuiltOptions *options, const GArray *devices)
+{
+  return options->userns && strcmp (options->userns, QUILT_USERNS_HOST) != 0 &&
+         (!devices || devices->len == 0) && !has_nodes_of_volumes (options);
+}
+
+/* Whatever a container gets hold of, it can open the usual nodes (systemd's "closed" are the same)
+ * and those that it was given. By number: what a path leads to may change. A policy is a program
+ * that systemd loads, some 1.2 ms: only for containers that could get hold of something. */
+static void
+add_devices (GVariantBuilder *builder, const QuiltOptions *options, const GArray *devices)
+{
+  GVariantBuilder list;
+
+  if (options->privileged || has_no_other_nodes (options, devices))
+    return;
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a(ss)"));
+  for (guint i = 0; devices && i < devices->len; i++) {
+    const QuiltDevice *device = &g_array_index (devices, QuiltDevice, i);
+    g_autofree char *path = g_strdup_printf (
+        "/dev/%s/%u:%u", device->type == 'b' ? "block" : "char", device->major, device->minor);
+    /* The node itself is made by the supervisor, which is in the scope as well. */
+    g_autofree char *access =
+        g_strconcat (device->access, strchr (device->access, 'm') ? "" : "m", NULL);
+
+    g_variant_builder_add (&list, "(ss)", path, access);
+  }
+  add (builder, "DevicePolicy", g_variant_new_string ("closed"));
+  add_list (builder, "DeviceAllow", "(ss)", g_variant_builder_end (&list), FALSE);
+}
+
+GVariant *
+quilt_options_scope_properties (const QuiltOptions *options,
+                                const GArray *devices,
+                                guint32 pid,
+                                const char *controller)
+{
+  g_autofree char *description =
+      g_strdup_printf ("Quilt container %s", options->name ? options->name : "");
+  g_autofree char *slice = quilt_slice_unit (options->slice);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
+  add (&builder, "Description", g_variant_new_string (description));
+  add (&builder, "Slice", g_variant_new_string (slice));
+  add (&builder, "PIDs", g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, &pid, 1, sizeof pid));
+  /* Delegate also makes OOMPolicy "continue": the supervisor has to survive an OOM kill to report
+   * it. It isn't set by name, since scopes have it only since 252.5. */
+  add (&builder, "Delegate", g_variant_new_boolean (TRUE));
+  add (&builder, "Controller", g_variant_new_string (controller));
+  /* "mixed" would kill at once: a scope has no main process to send SIGTERM to. */
+  add (&builder, "KillMode", g_variant_new_string ("control-group"));
+  add (&builder, "KillSignal", g_variant_new_int32 (QUILT_SCOPE_KILL_SIGNAL));
+  add (&builder, "TimeoutStopUSec",
+       g_variant_new_uint64 (
+           plus (MAX (options->stop_timeout_usec, QUILT_LIVE_STOP_TIMEOUT), STOP_MARGIN_USEC)));
+  if (options->runtime_max_usec != QUILT_INFINITY)
+    add (&builder, "RuntimeMaxUSec", g_variant_new_uint64 (options->runtime_max_usec));
+  add (&builder, "CollectMode", g_variant_new_string ("inactive-or-failed"));
+  add (&builder, "MemoryAccounting", g_variant_new_boolean (TRUE));
+  add (&builder, "CPUAccounting", g_variant_new_boolean (TRUE));
+  add (&builder, "TasksAccounting", g_variant_new_boolean (TRUE));
+  add (&builder, "IOAccounting", g_variant_new_boolean (TRUE));
+  add_devices (&builder, options, devices);
+  add_limits (&builder, options, FALSE);
+  return g_variant_builder_end (&builder);
+}
+
+static gboolean
+filters_addresses (const QuiltOptions *options)
+{
+  return (options->ip_allow && *options->ip_allow) || (options->ip_deny && *options->ip_deny);
+}
+
+GVariant *
+quilt_options_limit_properties (const QuiltOptions *options, const QuiltOptions *before)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
+  add_limits (&builder, options, TRUE);
+  /* systemd (252 at least) leaves its filter in place when nothing needs one any more; to count
+   * packets is a need, and puts one there that lets all of them through. */
+  if (filters_addresses (before) && !filters_addresses (options))
+    add (&builder, "IPAccounting", g_variant_new_boolean (TRUE));
+  return g_variant_builder_end (&builder);
+}
