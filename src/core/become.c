@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The last steps before the command: who it is, where it stands, what it may call. */
-#include "core/init.h"
+#include "core/become.h"
 
 #include "base/beneath.h"
 #include "base/fd.h"
@@ -89,16 +89,6 @@ static gboolean
 loads_with_power (const QuiltInit *init)
 {
   return init->spec->filter && !init->spec->process.no_new_privileges;
-}
-
-gboolean
-quilt_init_is_exposed (const QuiltInit *init)
-{
-  const QuiltSpec *spec = init->spec;
-
-  return quilt_joins_await_birth (init->joins) ||
-         (!quilt_spec_leaves_host (spec, QUILT_NS_USER) &&
-          (init->setup->gate >= 0 || spec->start_container->len > 0));
 }
 
 /* If processes of the container can trace an exposed init, it must not have CAP_SYS_ADMIN unless

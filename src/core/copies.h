@@ -3,7 +3,7 @@
  * QUILT_MOUNT_COPY. */
 #pragma once
 
-#include "core/mounts.h"
+#include "core/mount-plan.h"
 
 /* In the plan's trees, replaces each file that is to be copied by a mount of its copy, attached
  * nowhere. The file system of all copies is attached on the directory place_fd, which the root

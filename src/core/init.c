@@ -4,6 +4,7 @@
 
 #include "base/beneath.h"
 #include "base/fd.h"
+#include "core/become.h"
 #include "core/command.h"
 #include "core/credentials.h"
 #include "core/descriptors.h"
@@ -40,60 +41,6 @@
 
 /* How long a connection to the gate may stay silent. */
 #define GATE_TIMEOUT_SECONDS 2
-
-/* In a namespace that was there before us it would stay. */
-static void
-unmount_root (const QuiltInit *init)
-{
-  if (init->joined_root >= 0 && fchdir (init->joined_root) == 0)
-    umount2 (".", MNT_DETACH);
-}
-
-void
-quilt_init_fail (
-    const QuiltInit *init, QuiltStage stage, int error, const char *object, const char *detail)
-{
-  QuiltReport report;
-
-  unmount_root (init);
-  quilt_report_init (&report, QUILT_REPORT_STAGE_FAILED);
-  report.stage = (guint8)stage;
-  report.error = error;
-  g_strlcpy (report.object, object, sizeof report.object);
-  g_strlcpy (report.detail, detail, sizeof report.detail);
-  quilt_report_send (init->channel, &report);
-  _exit (255);
-}
-
-void
-quilt_init_report (const QuiltInit *init, QuiltReportType type)
-{
-  QuiltReport report;
-
-  quilt_report_init (&report, type);
-  if (!quilt_report_send (init->channel, &report) && !init->setup->outlives)
-    _exit (255);
-}
-
-void
-quilt_init_wait (const QuiltInit *init)
-{
-  char word;
-  ssize_t n;
-
-  do
-    n = recv (init->channel, &word, 1, 0);
-  while (n < 0 && errno == EINTR);
-  if (n != 1)
-    _exit (255);
-}
-
-void
-quilt_init_die_with_parent (void)
-{
-  prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody reads our memory or borrows our descriptors */
-}
 
 /* A copy of the caller has its descriptors too. */
 static void
@@ -170,34 +117,6 @@ set_hostname (const QuiltInit *init)
   name = init->spec->domainname;
   if (name && setdomainname (name, strlen (name)) < 0)
     quilt_init_fail (init, QUILT_STAGE_DOMAINNAME, errno, name, "");
-}
-
-void
-quilt_init_run_hooks (const QuiltInit *init,
-                      const GPtrArray *hooks,
-                      int state_fd,
-                      const QuiltHookChild *child,
-                      QuiltStage stage)
-{
-  QuiltHookResult result;
-  QuiltReport report;
-
-  for (guint i = 0; i < hooks->len; i++) {
-    const QuiltHook *hook = hooks->pdata[i];
-
-    if (quilt_hook_run (hook, state_fd, init->setup->hook_env, child, -1, &result))
-      continue;
-    unmount_root (init);
-    quilt_report_init (&report, QUILT_REPORT_HOOK_FAILED);
-    report.stage = (guint8)stage;
-    report.error = result.error;
-    report.status = result.status;
-    report.timed_out = (guint8)result.timed_out;
-    g_strlcpy (report.object, hook->path, sizeof report.object);
-    g_strlcpy (report.detail, result.said, sizeof report.detail);
-    quilt_report_send (init->channel, &report);
-    _exit (255);
-  }
 }
 
 static gboolean
@@ -309,7 +228,7 @@ check_command (const QuiltInit *init)
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   if (quilt_command_check (init->spec->process.args, init->env, &report))
     return;
-  unmount_root (init);
+  quilt_init_unmount_root (init);
   quilt_report_send (init->channel, &report);
   _exit (255);
 }

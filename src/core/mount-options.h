@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "core/mounts.h"
+#include "core/mount-plan.h"
 
 typedef struct {
   const char *name;

@@ -6,6 +6,7 @@
 #include "core/copy-up.h"
 #include "core/devices.h"
 #include "core/mounts-private.h"
+#include "core/mounts.h"
 #include "core/overlay.h"
 
 #include <errno.h>

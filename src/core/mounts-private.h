@@ -2,7 +2,7 @@
 /* The steps that a mount is made of, for the files that make mounts. */
 #pragma once
 
-#include "core/mounts.h"
+#include "core/mount-plan.h"
 
 /* All are child-safe and return 0 or -errno. */
 

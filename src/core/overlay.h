@@ -2,7 +2,7 @@
 /* The root overlay of a container in a user namespace, of layers that the supervisor has opened. */
 #pragma once
 
-#include "core/mounts.h"
+#include "core/mount-plan.h"
 
 /* Pure. Takes the directories out of the settings of the plan's root, an overlay that is about to
  * be mounted in a user namespace. INVALID_ARGUMENT naming the setting. */

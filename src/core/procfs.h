@@ -2,7 +2,7 @@
 /* The procfs of a pid namespace that is another container's. */
 #pragma once
 
-#include "core/mounts.h"
+#include "core/mount-plan.h"
 
 /* A new procfs that shows the pid namespace, attached nowhere; op has its options. The caller has
  * CAP_SYS_ADMIN over that namespace, and stays outside of it. 0 or -errno; detail (of size bytes)

@@ -2,7 +2,7 @@
 /* A first process of our own (--init): it reaps, and passes signals on to the command. */
 #pragma once
 
-#include "core/init.h"
+#include "core/init-stage.h"
 
 #include <linux/capability.h>
 

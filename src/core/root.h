@@ -2,7 +2,7 @@
 /* What the container's processes see as the file system: built, and entered, by its init. */
 #pragma once
 
-#include "core/init.h"
+#include "core/init-stage.h"
 
 /* All are child-safe, and end the process on failure. */
 

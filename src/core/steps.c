@@ -2,6 +2,8 @@
 /* Setup steps: programs that run inside the container, in order, before its command. */
 #include "core/steps.h"
 
+#include "core/become.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -2,7 +2,7 @@
 /* Setup steps: programs that run inside the container, in order, before its command. */
 #pragma once
 
-#include "core/init.h"
+#include "core/init-stage.h"
 
 /* In the container's init: runs each step to its end, and ends whatever it left running, before the
  * next. Returns when all have succeeded and the supervisor has said to go on; else it reports and

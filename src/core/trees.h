@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/join.h"
-#include "core/mounts.h"
+#include "core/mount-plan.h"
 #include "spec/id-map.h"
 
 /* Pure. Adds to a plan what the supervisor has to make: without a user namespace that is only bind
