@@ -2,6 +2,7 @@
 /* Socket activation: descriptors that systemd hands to a service are its container's. */
 #include "oci/activation.h"
 
+#include "oci/caller.h"
 #include "oci/environment.h"
 
 /* As many as a service can have: more are a mistake. */

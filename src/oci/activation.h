@@ -3,7 +3,8 @@
  * (sd_listen_fds(3)). */
 #pragma once
 
-#include "oci/launch.h"
+#include "oci/oci.h"
+#include "spec/oci/oci.h"
 
 /* How many descriptors from 3 on LISTEN_FDS of our environment names; 0 with a warning if they are
  * not open. As other runtimes do, it does not ask whom LISTEN_PID names: an engine between systemd

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files of cgroup2: making directories with their controllers, and writing limits. */
-#include "oci/cgroup-private.h"
+#include "oci/cgroup-files.h"
 
 #include "base/beneath.h"
 #include "base/cgroupfs.h"

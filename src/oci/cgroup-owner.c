@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whose a container's cgroup is: config-linux.md, "Cgroup ownership". */
-#include "oci/cgroup-private.h"
+#include "oci/cgroup-files.h"
 
 #include "base/error.h"
 #include "spec/id-map.h"

@@ -5,7 +5,7 @@
 #include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "oci/cgroup-private.h"
+#include "oci/cgroup-files.h"
 #include "oci/scope.h"
 
 #include <dirent.h>

@@ -351,7 +351,7 @@ quilt_oci_container_get_status (const QuiltOciContainer *container)
     quilt_fd_clear (&cgroup.dir_fd);
   if (frozen) /* also while it waits to be started, which it can't be before it is resumed */
     return QUILT_OCI_PAUSED;
-  return quilt_oci_gate_is_watched (container) ? QUILT_OCI_CREATED : QUILT_OCI_RUNNING;
+  return quilt_oci_gate_is_watched (container->dir_fd) ? QUILT_OCI_CREATED : QUILT_OCI_RUNNING;
 }
 
 const char *

@@ -78,14 +78,5 @@ void quilt_oci_launch_release (QuiltOciLaunch *launch);
 void quilt_oci_launch_clear (QuiltOciLaunch *launch);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltOciLaunch, quilt_oci_launch_clear)
 
-/* Connects to a Unix stream socket: of --console-socket, of listenerPath. -1 on error. */
-int quilt_oci_socket_connect (const char *path, GError **error);
-
-/* Writes pid to the file, which is there with the whole number or not at all. */
-gboolean quilt_oci_write_pid_file (const char *path, pid_t pid, GError **error);
-
-/* That the caller has the descriptors open that it asked to preserve. */
-gboolean quilt_oci_check_preserved (int n, GError **error);
-
 /* Blocks all signals, as a clone wants it. */
 void quilt_oci_block_signals (void);

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/json.h"
-#include "oci/launch.h"
+#include "oci/caller.h"
 
 #include <errno.h>
 #include <poll.h>

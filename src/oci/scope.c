@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "oci/sd-bus.h"
 #include "oci/scope-properties.h"
+#include "oci/sd-bus.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* The transient scope of a container, asked of systemd: org.freedesktop.systemd1(5). Blocking. */
 #pragma once
 
-#include "oci/cgroup.h"
+#include "oci/cgroup-place.h"
 
 /* Connects to systemd, ahead of what needs it and connects if that was not done: systemd takes its
  * time to answer. Nobody reads what it says to all, so a connection is not to be kept for long; it

@@ -3,7 +3,7 @@
 #include "oci/stats.h"
 
 #include "base/json.h"
-#include "oci/cgroup-private.h"
+#include "oci/cgroup-files.h"
 
 #include <dirent.h>
 #include <fcntl.h>

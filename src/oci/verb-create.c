@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "oci/caller.h"
 #include "oci/gate.h"
 #include "oci/launch.h"
 #include "oci/reports.h"
@@ -33,7 +34,8 @@ prepare (QuiltOciLaunch *launch, GError **error)
     return FALSE;
   if (path && (launch->setup.console = quilt_oci_socket_connect (path, error)) < 0)
     return FALSE;
-  launch->setup.gate = quilt_oci_gate_listen (launch->container, error);
+  launch->setup.gate =
+      quilt_oci_gate_listen (launch->container->dir_fd, launch->container->id, error);
   return launch->setup.gate >= 0;
 }
 

@@ -6,6 +6,7 @@
 #include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "oci/caller.h"
 #include "oci/exec-spec.h"
 #include "oci/filter.h"
 #include "oci/foreground.h"

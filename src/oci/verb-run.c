@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "oci/caller.h"
 #include "oci/foreground.h"
 #include "oci/launch.h"
 #include "oci/notify.h"

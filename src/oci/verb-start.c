@@ -77,7 +77,7 @@ quilt_oci_start (QuiltOci *oci, GError **error)
   spec = quilt_oci_container_read_spec (container, error);
   payload.pid_fd = quilt_oci_container_open_pid (container);
   if (spec && quilt_oci_notify_listen (container, &notify_fd, error))
-    payload.channel = quilt_oci_gate_connect (container, error);
+    payload.channel = quilt_oci_gate_connect (container->dir_fd, container->id, error);
   if (payload.channel >= 0) {
     ok = quilt_oci_start_await (container, spec, &payload, error);
     if (!ok) {

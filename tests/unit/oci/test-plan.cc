@@ -3,7 +3,8 @@
 #include "base/check.h"
 
 extern "C" {
-#include "oci/cgroup-private.h"
+#include "oci/cgroup-files.h"
+#include "oci/cgroup.h"
 #include "oci/scope-properties.h"
 #include "spec/oci/cgroup.h"
 }

@@ -2,7 +2,7 @@
 /* What the files of the cgroup managers share: the directories, and the files in them. */
 #pragma once
 
-#include "oci/cgroup.h"
+#include "spec/oci/oci.h"
 
 /* The root of the cgroup2 tree; -1 with a message that says what to do on a host without. */
 int quilt_oci_cgroup_open_root (GError **error);
