@@ -2,7 +2,7 @@
 /* The polkit agent that asks for a password on the terminal. */
 #pragma once
 
-#include "ctl/ctl.h"
+#include "ctl/invocation.h"
 
 /* Starts pkttyagent(1) for this process if there is a terminal to ask on and somebody to ask for:
  * root passes without. Returns when it is ready; without one, polkit asks nobody. */

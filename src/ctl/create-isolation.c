@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options of run and create: what the container shares with the host, and what it may do. */
-#include "ctl/create-private.h"
+#include "ctl/create-option.h"
 
 #include "ctl/security.h"
 #include "ctl/volume.h"

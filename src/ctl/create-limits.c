@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options of run, create and update: limits. */
-#include "ctl/create-private.h"
+#include "ctl/create-option.h"
 
 #include "base/error.h"
 #include "base/text.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The options of run, create and update: read from a command line, and sent to quiltd. */
-#include "ctl/create-private.h"
+#include "ctl/create.h"
+
+#include "ctl/create-option.h"
 
 #include <string.h>
 

@@ -2,35 +2,14 @@
 /* The options of run and create, and what they are on the bus. */
 #pragma once
 
+#include "ctl/create-args.h"
 #include "ctl/ctl.h"
-
-/* An option as typed, as bytes: what it is depends on the option, NULL or FALSE where not given. */
-typedef union {
-  char *text;
-  char **texts;
-  gboolean flag;
-} QuiltCreateValue;
-
-#define QUILT_CREATE_OPTIONS_MAX 96
-
-typedef struct {
-  QuiltCreateValue values[QUILT_CREATE_OPTIONS_MAX];
-  gboolean detach; /* run alone */
-  gboolean live;   /* of update */
-} QuiltCreateArgs;
-
-void quilt_create_args_clear (QuiltCreateArgs *args);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCreateArgs, quilt_create_args_clear)
 
 /* Reads options and arguments of run or create as quilt_ctl_parse() does; args[0] is the image, the
  * command follows. */
 char **quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args);
 /* The same for update: options that may change while a container lives, and its arguments. */
 char **quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args);
-
-/* The value of the option --name. */
-QuiltCreateValue *quilt_create_find (QuiltCreateArgs *args, const char *name);
-const QuiltCreateValue *quilt_create_get (const QuiltCreateArgs *args, const char *name);
 
 /* The options for CreateContainer, RunContainer and Update, type a{sv}, floating. command: argv of
  * the container, NULL-terminated; NULL or empty for the image's own. Lookup finds a variable of the

@@ -87,6 +87,15 @@ print_help (void)
         "quiltctl(1).");
 }
 
+static int
+fail_unknown (QuiltCtl *ctl, const char *word)
+{
+  g_autofree char *message = quilt_suggest_verb (ctl->verbs, word);
+
+  ctl->verb = NULL;
+  return quilt_ctl_usage (ctl, "%s", message);
+}
+
 int
 verb_help (QuiltCtl *ctl, char **argv)
 {
@@ -101,7 +110,7 @@ verb_help (QuiltCtl *ctl, char **argv)
   }
   ctl->verb = find_verb (args[0]);
   if (!ctl->verb)
-    return quilt_suggest_verb (ctl, args[0]);
+    return fail_unknown (ctl, args[0]);
   help[0] = args[0];
   return ctl->verb->run (ctl, help);
 }
@@ -164,7 +173,7 @@ main (int argc, char **argv)
   code = argc > 0 ? parse_leading (&ctl, &rest) : QUILT_EXIT_FAILURE;
   if (code < 0) {
     ctl.verb = find_verb (rest[0]);
-    code = ctl.verb ? ctl.verb->run (&ctl, rest) : quilt_suggest_verb (&ctl, rest[0]);
+    code = ctl.verb ? ctl.verb->run (&ctl, rest) : fail_unknown (&ctl, rest[0]);
   }
   return quilt_ctl_finish (&ctl, code);
 }

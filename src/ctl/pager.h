@@ -2,7 +2,7 @@
 /* Long text on a terminal, a screen at a time. */
 #pragma once
 
-#include "ctl/ctl.h"
+#include "ctl/invocation.h"
 
 /* Lets stdout go through $QUILT_PAGER, $PAGER or less(1) if it is a terminal and --no-pager was not
  * given. Not where the caller's privileges were raised (sudo, setuid): a pager runs commands. */

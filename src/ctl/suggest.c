@@ -153,18 +153,17 @@ quilt_suggest_option (const GOptionEntry *entries, const char *name)
   return search.best;
 }
 
-int
-quilt_suggest_verb (QuiltCtl *ctl, const char *word)
+char *
+quilt_suggest_verb (const QuiltVerb *verbs, const char *word)
 {
-  const char *near = quilt_suggest (ctl->verbs, word);
+  const char *near = quilt_suggest (verbs, word);
 
-  ctl->verb = NULL;
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     if (strcmp (others[i].word, word) == 0)
-      return quilt_ctl_usage (ctl, "verb '%s' is %s's; Quilt does not have it yet%s%s", word,
+      return g_strdup_printf ("verb '%s' is %s's; Quilt does not have it yet%s%s", word,
                               others[i].whose, others[i].instead ? "; see " : "",
                               others[i].instead ? others[i].instead : "");
   if (near)
-    return quilt_ctl_usage (ctl, "unknown verb '%s'; did you mean '%s'?", word, near);
-  return quilt_ctl_usage (ctl, "unknown verb '%s'; see quiltctl --help", word);
+    return g_strdup_printf ("unknown verb '%s'; did you mean '%s'?", word, near);
+  return g_strdup_printf ("unknown verb '%s'; see quiltctl --help", word);
 }

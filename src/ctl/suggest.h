@@ -2,7 +2,7 @@
 /* What the user may have meant by a verb or an option that is not there. */
 #pragma once
 
-#include "ctl/ctl.h"
+#include "ctl/invocation.h"
 
 /* The verb nearest to word, or that does what other programs call so; NULL when nothing is near. A
  * static string or a name of the table. */
@@ -11,5 +11,6 @@ const char *quilt_suggest (const QuiltVerb *verbs, const char *word);
 /* The long option nearest to name, without "--"; NULL when none is near. Of entries. */
 const char *quilt_suggest_option (const GOptionEntry *entries, const char *name);
 
-/* Reports the unknown verb, or that it is one of podman's or docker's. Returns the exit code. */
-int quilt_suggest_verb (QuiltCtl *ctl, const char *word);
+/* What to say about a verb that is not there: that it is podman's or docker's, or which one may be
+ * meant. Owned by the caller. */
+char *quilt_suggest_verb (const QuiltVerb *verbs, const char *word);

@@ -45,24 +45,19 @@ TEST (Suggest, VerbsOfOthers)
   const struct {
     const char *word, *complaint;
   } cases[] = {
-      {"exec", "quiltctl: verb 'exec' is podman's; Quilt does not have it yet\n"},
-      {"stack", "quiltctl: verb 'stack' is docker's; Quilt does not have it yet\n"},
-      {"pull",
-       "quiltctl: verb 'pull' is podman's; Quilt does not have it yet; see quiltctl import\n"},
-      {"pause",
-       "quiltctl: verb 'pause' is podman's; Quilt does not have it yet; see systemctl freeze "
-       "quilt-NAME.scope\n"},
-      {"strat", "quiltctl: unknown verb 'strat'; did you mean 'start'?\n"},
-      {"prune", "quiltctl: unknown verb 'prune'; see quiltctl --help\n"},
+      {"exec", "verb 'exec' is podman's; Quilt does not have it yet"},
+      {"stack", "verb 'stack' is docker's; Quilt does not have it yet"},
+      {"pull", "verb 'pull' is podman's; Quilt does not have it yet; see quiltctl import"},
+      {"pause", "verb 'pause' is podman's; Quilt does not have it yet; see systemctl freeze "
+                "quilt-NAME.scope"},
+      {"strat", "unknown verb 'strat'; did you mean 'start'?"},
+      {"prune", "unknown verb 'prune'; see quiltctl --help"},
   };
 
   for (const auto &c : cases) {
-    QuiltCtl ctl = {};
+    g_autofree char *text = quilt_suggest_verb (verbs, c.word);
 
-    ctl.verbs = verbs;
-    testing::internal::CaptureStderr ();
-    EXPECT_EQ (quilt_suggest_verb (&ctl, c.word), QUILT_EXIT_FAILURE);
-    EXPECT_EQ (testing::internal::GetCapturedStderr (), c.complaint);
+    EXPECT_STREQ (text, c.complaint);
   }
 }
 

@@ -2,7 +2,7 @@
 /* The tables of create's options, and how their values are read. */
 #pragma once
 
-#include "ctl/create.h"
+#include "ctl/create-args.h"
 #include "spec/options/entries.h"
 
 /* What is added to, and where "-e NAME" finds its value. */
