@@ -3,6 +3,8 @@
 #include "daemon/daemon.h"
 
 #include "daemon/containers/container.h"
+#include "daemon/containers/methods.h"
+#include "daemon/images/methods.h"
 
 QuiltDaemon *
 quilt_daemon_new (GDBusConnection *bus,
@@ -27,6 +29,8 @@ quilt_daemon_new (GDBusConnection *bus,
   if (!self->containers || !quilt_containers_configure (self->containers, &config->defaults,
                                                         &config->journal_share, error))
     return NULL;
+  quilt_image_methods_install ();
+  quilt_container_methods_install ();
   quilt_images_set_find_users (self->images, quilt_container_find_users, self->containers);
   return g_steal_pointer (&self);
 }

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "daemon/bus/event.h"
-#include "daemon/containers/methods.h"
 #include "daemon/containers/outcome.h"
 #include "daemon/host/devices.h"
 #include "daemon/host/limits.h"
@@ -18,13 +17,11 @@
 
 #define COMMAND_LINE_MAX 400
 
-static void container_iface_init (QuiltBusContainerIface *iface);
-
+/* Its handlers are methods.c's. */
 G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
                                quilt_container,
                                QUILT_BUS_TYPE_CONTAINER_SKELETON,
-                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_CONTAINER,
-                                                      container_iface_init))
+                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_CONTAINER, NULL))
 
 static const char *const states[] = {
     [QUILT_STATE_PENDING] = "pending", [QUILT_STATE_SETTING_UP] = "setting-up",
@@ -465,10 +462,4 @@ quilt_container_class_init (QuiltContainerClass *class)
   for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
     g_object_class_override_property (object_class, uses[i].id, uses[i].property);
   G_DBUS_INTERFACE_SKELETON_CLASS (class)->get_vtable = quilt_container_get_vtable;
-}
-
-static void
-container_iface_init (QuiltBusContainerIface *iface)
-{
-  quilt_container_bus_init (iface);
 }

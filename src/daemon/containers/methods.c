@@ -97,8 +97,11 @@ handle_read_log (QuiltBusContainer *iface,
 }
 
 void
-quilt_container_bus_init (QuiltBusContainerIface *iface)
+quilt_container_methods_install (void)
 {
+  gpointer class = g_type_class_ref (QUILT_TYPE_CONTAINER); /* for ever */
+  QuiltBusContainerIface *iface = g_type_interface_peek (class, QUILT_BUS_TYPE_CONTAINER);
+
   iface->handle_start = handle_start;
   iface->handle_stop = handle_stop;
   iface->handle_restart = handle_restart;

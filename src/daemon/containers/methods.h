@@ -2,7 +2,6 @@
 /* org.quilt.Container: from methods to what they do. */
 #pragma once
 
-#include "dbus/quilt-bus.h"
-
-/* Sets the handlers of a container. */
-void quilt_container_bus_init (QuiltBusContainerIface *iface);
+/* Gives all containers their handlers. Once, before the first container is on the bus: a container
+ * itself does not know what callers can ask of it. */
+void quilt_container_methods_install (void);

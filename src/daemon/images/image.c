@@ -2,22 +2,16 @@
 /* An image as quiltd's object. */
 #include "daemon/images/image.h"
 
-#include "base/error.h"
-#include "daemon/bus/dict.h"
-#include "daemon/bus/environment.h"
-#include "daemon/bus/error.h"
-#include "daemon/images/remove.h"
 #include "store/digest.h"
 #include "store/layers.h"
 
 #include <string.h>
 
-static void image_iface_init (QuiltBusImageIface *iface);
-
+/* Its handlers are methods.c's. */
 G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltImage,
                                quilt_image,
                                QUILT_BUS_TYPE_IMAGE_SKELETON,
-                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_IMAGE, image_iface_init))
+                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_IMAGE, NULL))
 
 static void
 refresh (QuiltImage *self)
@@ -179,71 +173,6 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   return record;
 }
 
-/* values: whether the caller may manage images, and so see the values in its environment. */
-static void
-inspect_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
-{
-  QuiltImage *self = data;
-  g_autoptr (json_object) object = quilt_image_record_to_json (self->record);
-  json_object *config = NULL, *env = NULL;
-  g_autofree char *json = NULL;
-
-  if (!values && json_object_object_get_ex (object, "config", &config) &&
-      json_object_object_get_ex (config, "env", &env))
-    quilt_environment_hide_json (env);
-  json = quilt_json_print (object, TRUE);
-  quilt_bus_image_complete_inspect (
-      QUILT_BUS_IMAGE (self), invocation,
-      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
-}
-
-static GPtrArray *
-inspect_details (const QuiltImage *self)
-{
-  GPtrArray *details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
-  const char *digest = self->record->digest;
-  g_auto (GStrv) names = quilt_image_get_rule_names (self, digest);
-
-  quilt_authority_add_image_details (details, "inspect", NULL, names, digest, NULL);
-  return details;
-}
-
-static void
-inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
-{
-  QuiltImage *self = data;
-  g_autoptr (GPtrArray) details = inspect_details (self);
-
-  quilt_authority_consult (self->images->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES,
-                           details, inspect_consulted, self);
-}
-
-static gboolean
-handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *options)
-{
-  QuiltImage *self = QUILT_IMAGE (iface);
-  g_autoptr (GPtrArray) details = inspect_details (self);
-  g_autoptr (GError) error = NULL;
-
-  if (!quilt_dict_read (options, NULL, 0, &error)) {
-    quilt_bus_error_return (call, error);
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
-  }
-  g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
-  quilt_authority_require (self->images->hub->authority, call, QUILT_ACTION_INSPECT, details,
-                           inspect_authorized, self);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_remove (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *options)
-{
-  QuiltImage *self = QUILT_IMAGE (iface);
-
-  quilt_image_remove_one (self->images, call, self->record->digest, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
 static void
 quilt_image_finalize (GObject *object)
 {
@@ -264,11 +193,4 @@ static void
 quilt_image_class_init (QuiltImageClass *class)
 {
   G_OBJECT_CLASS (class)->finalize = quilt_image_finalize;
-}
-
-static void
-image_iface_init (QuiltBusImageIface *iface)
-{
-  iface->handle_inspect = handle_inspect;
-  iface->handle_remove = handle_remove;
 }
