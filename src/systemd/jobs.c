@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting scopes: systemd's jobs, from their request to JobRemoved. */
+#include "systemd/jobs.h"
+
 #include "base/error.h"
+#include "systemd/call.h"
 #include "systemd/cgroup.h"
-#include "systemd/internal.h"
 
 /* How long an older scope of the same name may take to go; its processes are being killed. */
 #define GONE_TIMEOUT_SEC 10
@@ -13,9 +15,16 @@
 #define SLICE_RETRIES 50
 #define SLICE_RETRY_MS 10
 
+struct QuiltJobs {
+  GDBusConnection *bus;
+  QuiltGone *gone;
+  GPtrArray *tasks; /* of GTask with a Job: begun and not yet done */
+  guint job_removed;
+};
+
 /* One StartTransientUnit. */
 typedef struct {
-  QuiltSystemd *systemd; /* NULL as soon as the task has returned: a late reply is ignored */
+  QuiltJobs *jobs; /* NULL as soon as the task has returned: a late reply is ignored */
   char *unit;
   GVariant *properties;
   gboolean retried;
@@ -50,8 +59,8 @@ job_end (GTask *task, GError *error)
     g_source_destroy (job->cancelled);
     g_clear_pointer (&job->cancelled, g_source_unref);
   }
-  g_ptr_array_remove_fast (job->systemd->jobs, task);
-  job->systemd = NULL;
+  g_ptr_array_remove_fast (job->jobs->tasks, task);
+  job->jobs = NULL;
   if (error)
     g_task_return_error (task, error);
   else
@@ -80,17 +89,17 @@ on_job_removed (GDBusConnection *bus,
                 GVariant *arguments,
                 gpointer data)
 {
-  QuiltSystemd *self = data;
+  QuiltJobs *self = data;
   const char *job_path, *unit, *result;
 
-  if (self->jobs->len == 0 || !g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(uoss)")))
+  if (self->tasks->len == 0 || !g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(uoss)")))
     return;
   g_variant_get (arguments, "(u&o&s&s)", NULL, &job_path, &unit, &result);
-  for (guint i = 0; i < self->jobs->len; i++) {
-    Job *job = g_task_get_task_data (self->jobs->pdata[i]);
+  for (guint i = 0; i < self->tasks->len; i++) {
+    Job *job = g_task_get_task_data (self->tasks->pdata[i]);
 
     if (g_strcmp0 (job->path, job_path) == 0) {
-      job_removed (self->jobs->pdata[i], result);
+      job_removed (self->tasks->pdata[i], result);
       return;
     }
     if (!job->path && g_str_equal (job->unit, unit)) {
@@ -125,7 +134,7 @@ on_job_cancelled (GCancellable *cancellable, gpointer data)
 
 /* Full reference for the reply's callback; the list has its own. */
 static GTask *
-job_new (QuiltSystemd *self,
+job_new (QuiltJobs *self,
          const char *unit,
          GCancellable *cancellable,
          GAsyncReadyCallback callback,
@@ -135,7 +144,7 @@ job_new (QuiltSystemd *self,
   Job *job = g_new0 (Job, 1);
 
   g_task_set_check_cancellable (task, FALSE); /* a scope that was started is reported as such */
-  job->systemd = self;
+  job->jobs = self;
   job->unit = g_strdup (unit);
   g_task_set_task_data (task, job, (GDestroyNotify)job_free);
   if (cancellable) {
@@ -143,7 +152,7 @@ job_new (QuiltSystemd *self,
     g_source_set_callback (job->cancelled, G_SOURCE_FUNC (on_job_cancelled), task, NULL);
     g_source_attach (job->cancelled, g_task_get_context (task));
   }
-  g_ptr_array_add (self->jobs, g_object_ref (task));
+  g_ptr_array_add (self->tasks, g_object_ref (task));
   return task;
 }
 
@@ -158,9 +167,9 @@ on_older_gone (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   Job *job = g_task_get_task_data (task);
 
-  if (!job->systemd)
+  if (!job->jobs)
     return;
-  if (quilt_systemd_wait_finish (job->systemd, result, NULL))
+  if (g_task_propagate_boolean (G_TASK (result), NULL))
     start_transient_unit (g_steal_pointer (&task));
   else
     job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
@@ -184,12 +193,13 @@ wait_for_older (GTask *task)
   g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
   /* It may be in another slice. */
   const char *place = scopes ? g_hash_table_lookup (scopes, job->unit) : NULL;
+  g_autoptr (GTask) waiting = NULL;
 
   job->retried = TRUE;
   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, GONE_TIMEOUT_SEC, on_gone_timeout,
                               g_object_ref (timeout), g_object_unref);
-  quilt_systemd_wait_gone_async (job->systemd, place ? place : job->unit, timeout, on_older_gone,
-                                 task);
+  waiting = g_task_new (NULL, timeout, on_older_gone, task);
+  quilt_gone_wait (job->jobs->gone, place ? place : job->unit, waiting);
 }
 
 static gboolean
@@ -198,7 +208,7 @@ on_slice_retry (gpointer data)
   GTask *task = data;
   Job *job = g_task_get_task_data (task);
 
-  if (job->systemd)
+  if (job->jobs)
     start_transient_unit (g_object_ref (task));
   return G_SOURCE_REMOVE;
 }
@@ -212,7 +222,7 @@ on_start_reply (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
-  if (!job->systemd)
+  if (!job->jobs)
     return;
   if (reply)
     job_begun (task, reply);
@@ -237,18 +247,18 @@ start_transient_unit (GTask *task)
   Job *job = g_task_get_task_data (task);
 
   quilt_systemd_call (
-      job->systemd, "StartTransientUnit",
+      job->jobs->bus, "StartTransientUnit",
       g_variant_new ("(ss@a(sv)a(sa(sv)))", job->unit, "fail", job->properties, NULL), "(o)", NULL,
       on_start_reply, task);
 }
 
 void
-quilt_systemd_start_scope_async (QuiltSystemd *self,
-                                 const char *unit,
-                                 GVariant *properties,
-                                 GCancellable *cancellable,
-                                 GAsyncReadyCallback callback,
-                                 gpointer data)
+quilt_jobs_start_scope_async (QuiltJobs *self,
+                              const char *unit,
+                              GVariant *properties,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer data)
 {
   GTask *task = job_new (self, unit, cancellable, callback, data);
   Job *job = g_task_get_task_data (task);
@@ -257,32 +267,33 @@ quilt_systemd_start_scope_async (QuiltSystemd *self,
   start_transient_unit (task);
 }
 
-gboolean
-quilt_systemd_start_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
+QuiltJobs *
+quilt_jobs_new (GDBusConnection *bus, QuiltGone *gone)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
+  QuiltJobs *self = g_new0 (QuiltJobs, 1);
 
-void
-quilt_systemd_jobs_init (QuiltSystemd *self)
-{
-  self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  self->bus = g_object_ref (bus);
+  self->gone = gone;
+  self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
   /* systemd sends JobRemoved to whoever asked for the job: Subscribe() is not needed. */
   self->job_removed = g_dbus_connection_signal_subscribe (
       self->bus, SYSTEMD_NAME, SYSTEMD_MANAGER, "JobRemoved", SYSTEMD_PATH, NULL,
       G_DBUS_SIGNAL_FLAGS_NONE, on_job_removed, self, NULL);
+  return self;
 }
 
 void
-quilt_systemd_jobs_clear (QuiltSystemd *self)
+quilt_jobs_free (QuiltJobs *self)
 {
-  while (self->jobs->len > 0) {
-    GTask *task = self->jobs->pdata[0];
+  while (self->tasks->len > 0) {
+    GTask *task = self->tasks->pdata[0];
     Job *job = g_task_get_task_data (task);
 
     job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
                                 "Failed to start '%s': quiltd is going away", job->unit));
   }
-  g_ptr_array_unref (self->jobs);
+  g_ptr_array_unref (self->tasks);
   g_dbus_connection_signal_unsubscribe (self->bus, self->job_removed);
+  g_object_unref (self->bus);
+  g_free (self);
 }

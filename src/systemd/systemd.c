@@ -1,50 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd's client of systemd: everything but jobs; org.freedesktop.systemd1(5). */
+/* quiltd's client of systemd; org.freedesktop.systemd1(5). */
 #include "systemd/systemd.h"
 
 #include "base/error.h"
 #include "spec/slice.h"
-#include "systemd/internal.h"
+#include "systemd/call.h"
+#include "systemd/cgroup.h"
+#include "systemd/freezer.h"
+#include "systemd/gone.h"
+#include "systemd/jobs.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+struct QuiltSystemd {
+  GDBusConnection *bus;
+  QuiltGone *gone;
+  QuiltJobs *jobs;
+  guint request_stop;
+  QuiltStopRequestFunc on_stop;
+  gpointer on_stop_data;
+};
+
+/* Start. */
+
 void
-quilt_systemd_call (QuiltSystemd *self,
-                    const char *method,
-                    GVariant *arguments,
-                    const char *reply,
-                    GCancellable *cancellable,
-                    GAsyncReadyCallback callback,
-                    gpointer data)
+quilt_systemd_start_scope_async (QuiltSystemd *self,
+                                 const char *unit,
+                                 GVariant *properties,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer data)
 {
-  g_dbus_connection_call (self->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, method, arguments,
-                          reply ? G_VARIANT_TYPE (reply) : NULL, G_DBUS_CALL_FLAGS_NONE, -1,
-                          cancellable, callback, data);
+  quilt_jobs_start_scope_async (self->jobs, unit, properties, cancellable, callback, data);
 }
 
 gboolean
-quilt_systemd_is_error (const GError *error, const char *name)
+quilt_systemd_start_scope_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
 {
-  g_autofree char *remote = g_dbus_error_get_remote_error (error);
-
-  return remote && g_str_has_prefix (remote, SYSTEMD_NAME ".") &&
-         g_str_equal (remote + strlen (SYSTEMD_NAME "."), name);
-}
-
-GError *
-quilt_systemd_describe (const GError *cause, const char *verb, const char *unit)
-{
-  g_autoptr (GError) plain = g_error_copy (cause);
-  int code = QUILT_ERROR_FAILED;
-
-  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    code = QUILT_ERROR_CANCELLED;
-  else if (quilt_systemd_is_error (cause, "NoSuchUnit"))
-    code = QUILT_ERROR_NOT_FOUND;
-  g_dbus_error_strip_remote_error (plain);
-  return g_error_new (QUILT_ERROR, code, "Failed to %s '%s': %s", verb, unit, plain->message);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Properties. */
@@ -95,7 +90,7 @@ quilt_systemd_set_properties_async (QuiltSystemd *self,
   GTask *task = g_task_new (NULL, cancellable, callback, data);
 
   g_task_set_task_data (task, g_strdup (unit), g_free);
-  quilt_systemd_call (self, "SetUnitProperties",
+  quilt_systemd_call (self->bus, "SetUnitProperties",
                       g_variant_new ("(sb@a(sv))", unit, TRUE, properties), "()", cancellable,
                       on_properties_reply, task);
 }
@@ -116,8 +111,9 @@ hurry (const char *place, gpointer data)
   QuiltSystemd *self = data;
   const char *unit = quilt_place_unit (place);
 
-  quilt_systemd_call (self, "AbandonScope", g_variant_new ("(s)", unit), NULL, NULL, NULL, NULL);
-  quilt_systemd_call (self, "StopUnit", g_variant_new ("(ss)", unit, "fail"), NULL, NULL, NULL,
+  quilt_systemd_call (self->bus, "AbandonScope", g_variant_new ("(s)", unit), NULL, NULL, NULL,
+                      NULL);
+  quilt_systemd_call (self->bus, "StopUnit", g_variant_new ("(ss)", unit, "fail"), NULL, NULL, NULL,
                       NULL);
 }
 
@@ -162,6 +158,19 @@ quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **er
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+gboolean
+quilt_systemd_thaw_scope (QuiltSystemd *self, const char *place)
+{
+  g_autofree char *path = quilt_scope_path (place);
+  g_autofree char *slice = quilt_freezer_find_slice (place);
+  gboolean frozen = quilt_freezer_is_frozen (path);
+
+  if (frozen)
+    quilt_systemd_call (self->bus, "ThawUnit", g_variant_new ("(s)", quilt_place_unit (place)),
+                        NULL, NULL, NULL, NULL);
+  return frozen || slice;
+}
+
 /* Requests to stop. */
 
 static void
@@ -195,7 +204,7 @@ quilt_systemd_new (GDBusConnection *bus)
 
   self->bus = g_object_ref (bus);
   self->gone = quilt_gone_new (NULL, hurry, self);
-  quilt_systemd_jobs_init (self);
+  self->jobs = quilt_jobs_new (bus, self->gone);
   self->request_stop = g_dbus_connection_signal_subscribe (
       bus, SYSTEMD_NAME, "org.freedesktop.systemd1.Scope", "RequestStop", NULL, NULL,
       G_DBUS_SIGNAL_FLAGS_NONE, on_request_stop, self, NULL);
@@ -205,7 +214,7 @@ quilt_systemd_new (GDBusConnection *bus)
 void
 quilt_systemd_free (QuiltSystemd *self)
 {
-  quilt_systemd_jobs_clear (self);
+  quilt_jobs_free (self->jobs);
   g_dbus_connection_signal_unsubscribe (self->bus, self->request_stop);
   quilt_gone_free (self->gone);
   g_object_unref (self->bus);

@@ -62,9 +62,6 @@ gboolean quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GE
 /* Thaws a frozen scope (ThawUnit) without waiting for it. TRUE: the scope was frozen, or a slice
  * that it is in is. */
 gboolean quilt_systemd_thaw_scope (QuiltSystemd *self, const char *place);
-/* The unit of the slice, up to quilt.slice, with which the scope is frozen; NULL: there is none.
- * Owned by the caller. */
-char *quilt_systemd_find_frozen_slice (const char *place);
 
 /* Somebody asked systemd to stop a scope whose Controller= we are: `systemctl stop`, a shutdown.
  * Stop it gracefully; after its TimeoutStopUSec systemd sends SIGKILL. */

@@ -6,6 +6,7 @@
 #include "daemon/containers/private.h"
 #include "spec/slice.h"
 #include "spec/words.h"
+#include "systemd/freezer.h"
 
 #include <signal.h>
 
@@ -24,7 +25,7 @@ quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self)
   const QuiltOptions *options = self->record->options;
   g_autofree char *scope = quilt_scope_name (options->name);
   g_autofree char *place = quilt_slice_place (options->slice, scope);
-  g_autofree char *slice = quilt_systemd_find_frozen_slice (place);
+  g_autofree char *slice = quilt_freezer_find_slice (place);
   g_autofree char *why = NULL;
 
   if (!slice)
