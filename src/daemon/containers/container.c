@@ -23,12 +23,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
                                QUILT_BUS_TYPE_CONTAINER_SKELETON,
                                G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_CONTAINER, NULL))
 
-static const char *const states[] = {
-    [QUILT_STATE_PENDING] = "pending", [QUILT_STATE_SETTING_UP] = "setting-up",
-    [QUILT_STATE_RUNNING] = "running", [QUILT_STATE_STOPPING] = "stopping",
-    [QUILT_STATE_EXITED] = "exited",   [QUILT_STATE_FAILED] = "failed",
-};
-
 guint
 quilt_container_find_users (const char *digest, const char **ret_name, gpointer data)
 {
@@ -47,17 +41,17 @@ quilt_container_find_users (const char *digest, const char **ret_name, gpointer 
   return n;
 }
 
-const char *
-quilt_state_to_string (QuiltState state)
-{
-  return states[state];
-}
-
 gboolean
 quilt_container_is_active (const QuiltContainer *self)
 {
   return self->state == QUILT_STATE_SETTING_UP || self->state == QUILT_STATE_RUNNING ||
          self->state == QUILT_STATE_STOPPING;
+}
+
+gboolean
+quilt_container_is_gone (const QuiltContainer *self)
+{
+  return self->life.files == QUILT_FILES_GONE;
 }
 
 /* One line that says what runs; arguments that are no plain words in quotes. */
@@ -136,7 +130,6 @@ quilt_container_unpublish (QuiltContainer *self)
 {
   g_autoptr (QuiltContainer) keep = g_object_ref (self);
 
-  self->gone = TRUE;
   quilt_tombs_add (self->containers->tombs, self->record->id, self->result.exit_code,
                    self->result.reason);
   quilt_id_ranges_release (self->containers->id_ranges, self->record->id);
@@ -188,7 +181,7 @@ quilt_container_refresh (QuiltContainer *self)
   }
   quilt_bus_container_set_stop_signal (iface, (int)options->stop_signal);
   quilt_bus_container_set_stop_timeout (iface, options->stop_timeout_usec);
-  quilt_bus_container_set_state (iface, states[self->state]);
+  quilt_bus_container_set_state (iface, quilt_state_to_string (self->state));
   quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
   quilt_bus_container_set_pid (iface, active ? self->pid : 0);
   if (!active)
@@ -216,8 +209,8 @@ log_change (QuiltContainer *self, QuiltState old)
       .image_name = self->record->image,
       .image_digest = self->record->image_digest,
       .scope = self->run ? quilt_run_get_scope (self->run) : NULL,
-      .state = states[self->state],
-      .old_state = states[old],
+      .state = quilt_state_to_string (self->state),
+      .old_state = quilt_state_to_string (old),
       .reason = over ? result->reason : NULL,
       .exit_code = result->exit_code,
   };
@@ -227,7 +220,7 @@ log_change (QuiltContainer *self, QuiltState old)
                      result->exit_code, result->reason);
   else
     quilt_event_log (QUILT_EVENT_CONTAINER_STATE, &fields, "Container %s is %s", name,
-                     states[self->state]);
+                     quilt_state_to_string (self->state));
   if (self->state != QUILT_STATE_FAILED)
     return;
   fields.error = result->error_name;
@@ -244,7 +237,8 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
   quilt_container_refresh (self);
   if (state == old)
     return;
-  quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), states[old], states[state]);
+  quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), quilt_state_to_string (old),
+                                          quilt_state_to_string (state));
   quilt_hub_changed (self->containers->hub);
   log_change (self, old);
 }

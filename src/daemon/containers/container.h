@@ -3,19 +3,11 @@
 #pragma once
 
 #include "daemon/containers/containers.h"
+#include "daemon/containers/life.h"
 #include "daemon/containers/run.h"
 #include "daemon/images/image.h"
 #include "dbus/quilt-bus.h"
 #include "store/containers.h"
-
-typedef enum {
-  QUILT_STATE_PENDING,
-  QUILT_STATE_SETTING_UP,
-  QUILT_STATE_RUNNING,
-  QUILT_STATE_STOPPING,
-  QUILT_STATE_EXITED,
-  QUILT_STATE_FAILED,
-} QuiltState;
 
 #define QUILT_TYPE_CONTAINER (quilt_container_get_type ())
 G_DECLARE_FINAL_TYPE (QuiltContainer, quilt_container, QUILT, CONTAINER, QuiltBusContainerSkeleton)
@@ -27,6 +19,7 @@ struct _QuiltContainer {
   QuiltContainerRecord *record;
   QuiltImage *image;
   QuiltResult result;
+  QuiltLife life;
   QuiltState state;
   guint32 pid;
   gboolean log_held; /* the journal's budget slows it down */
@@ -41,16 +34,8 @@ struct _QuiltContainer {
 
   QuiltRun *run;       /* until no process of it is left, which is after its end */
   char *left_scope;    /* its place, of the last run: systemd may not have collected it yet */
-  gboolean recovering; /* its supervisor has yet to say how it is */
-  gboolean marking;    /* a run's beginning is on its way to the disk */
-  gboolean ended;      /* the run has ended, and that is on its way to the disk */
   gboolean unrecorded; /* how the last run ended could not be written */
-  gboolean editing;    /* a changed record is on its way to the disk */
-  gboolean removing;   /* refuses all else */
   gboolean forced;     /* somebody wants it removed though output is lost */
-  gboolean deleting;   /* the files are being removed */
-  gboolean deleted;
-  gboolean gone; /* no longer an object; somebody still holds it */
 
   GPtrArray *start_waiters;  /* of GTask: until the command is executed */
   GPtrArray *end_waiters;    /* until the run is over, and the container with it if auto-remove */
@@ -74,8 +59,9 @@ void quilt_container_unpublish (QuiltContainer *self);
 /* A QuiltImageUsersFunc; data is the QuiltContainers. */
 guint quilt_container_find_users (const char *digest, const char **ret_name, gpointer data);
 
-const char *quilt_state_to_string (QuiltState state);
 gboolean quilt_container_is_active (const QuiltContainer *self);
+/* No object any more. */
+gboolean quilt_container_is_gone (const QuiltContainer *self);
 
 /* Sets the properties that follow from result, run and record, and if the state is a new one, says
  * so: PropertiesChanged, StateChanged, one entry in the journal. */
@@ -103,9 +89,3 @@ typedef struct {
 void quilt_container_answer_one (GTask *task, const GError *error);
 /* Answers all tasks of a list and empties it. */
 void quilt_container_answer (GPtrArray *waiters, const GError *error);
-
-/* What a run tells; start.c. */
-void quilt_container_on_run (QuiltRunEvent event,
-                             const QuiltMessage *message,
-                             const GError *error,
-                             gpointer data);

@@ -10,7 +10,7 @@
 #include "daemon/bus/event.h"
 #include "daemon/bus/work.h"
 #include "daemon/containers/create-ids.h"
-#include "daemon/containers/life.h"
+#include "daemon/containers/lifecycle.h"
 #include "daemon/containers/names.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"

@@ -70,11 +70,14 @@ check_editable (const Edit *edit, GError **error)
 {
   const QuiltContainer *self = edit->container;
 
-  if (self->gone || self->removing)
-    g_set_error (error, QUILT_ERROR, self->gone ? QUILT_ERROR_NOT_FOUND : QUILT_ERROR_BUSY,
-                 "Container '%s' %s", edit->checked_name,
-                 self->gone ? "was removed" : "is being removed");
-  else if (self->editing || !g_str_equal (edit->checked_name, self->record->options->name))
+  if (quilt_container_is_gone (self))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "Container '%s' was removed",
+                 edit->checked_name);
+  else if (quilt_life_is_doomed (self->life))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Container '%s' is being removed",
+                 edit->checked_name);
+  else if (self->life.files == QUILT_FILES_EDITED ||
+           !g_str_equal (edit->checked_name, self->record->options->name))
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "Container '%s' is being changed by another call: try again", edit->checked_name);
   else
@@ -110,7 +113,6 @@ finish (Edit *edit, const GError *error)
   QuiltContainers *containers = self->containers;
   GDBusMethodInvocation *invocation = g_steal_pointer (&edit->invocation);
 
-  self->editing = FALSE;
   if (error) {
     if (edit->new_name)
       quilt_index_unname (containers->index, edit->new_name);
@@ -119,7 +121,7 @@ finish (Edit *edit, const GError *error)
     adopt_record (edit);
     g_dbus_method_invocation_return_value (invocation, NULL);
   }
-  quilt_container_remove_if_due (self);
+  quilt_container_happen (self, QUILT_LIFE_EDIT_END, NULL);
   quilt_hub_release (containers->hub);
 }
 
@@ -160,7 +162,7 @@ static void
 begin (Edit *edit, GDBusMethodInvocation *invocation)
 {
   edit->invocation = invocation;
-  edit->container->editing = TRUE;
+  quilt_container_happen (edit->container, QUILT_LIFE_EDIT, NULL);
   quilt_hub_hold (edit->container->containers->hub);
 }
 

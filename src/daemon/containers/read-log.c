@@ -63,7 +63,7 @@ get_ended_after (const ReadLog *self, gboolean *ret_runs)
   guint64 started = quilt_container_get_started (container);
   guint64 finished = container->result.finished_usec, now = (guint64)g_get_real_time ();
 
-  *ret_runs = !container->gone && container->state != QUILT_STATE_EXITED &&
+  *ret_runs = !quilt_container_is_gone (container) && container->state != QUILT_STATE_EXITED &&
               container->state != QUILT_STATE_FAILED;
   if (!*ret_runs)
     return finished <= now && now - finished < BEHIND_USEC ? finished : 0;

@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/work.h"
-#include "daemon/containers/life.h"
+#include "daemon/containers/lifecycle.h"
 #include "daemon/containers/outcome.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
@@ -144,16 +144,8 @@ report_end (QuiltContainer *self)
 static void
 resume (Recovery *recovery, QuiltContainer *self)
 {
-  self->run = quilt_run_adopt (self->containers, self->record->id, quilt_container_on_run, self);
-  if (self->run) {
-    if (self->result.unreadable)
-      quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
-    self->state = QUILT_STATE_RUNNING;
-    self->recovering = TRUE;
-    quilt_container_refresh (self);
-    quilt_hub_hold (self->containers->hub);
+  if (quilt_container_resume (self))
     return;
-  }
   quilt_container_take_state (self);
   if (quilt_outcome_is_open (&self->result))
     report_end (self);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The removal of a container: its files, what is left of its run, the object. */
-#include "daemon/containers/life.h"
+#include "daemon/containers/lifecycle.h"
 
 #include "base/error.h"
 #include "daemon/bus/work.h"
 #include "daemon/containers/private.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
-
-#include <signal.h>
 
 static void
 on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
@@ -21,8 +19,8 @@ on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
   quilt_container_answer (self->remove_waiters, NULL);
 }
 
-static void
-finish_removal (QuiltContainer *self)
+void
+quilt_container_vanish (QuiltContainer *self)
 {
   g_autoptr (GError) removed = NULL;
 
@@ -47,32 +45,18 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (QuiltContainer) self = data;
   g_autoptr (GError) error = NULL;
 
-  self->deleting = FALSE;
-  self->deleted = quilt_work_finish (result, &error);
-  if (self->deleted) {
-    quilt_container_remove_if_due (self);
+  if (quilt_work_finish (result, &error)) {
+    quilt_container_happen (self, QUILT_LIFE_DELETED, NULL);
     return;
   }
   g_warning ("Failed to remove container %s: %s", self->record->options->name, error->message);
-  self->removing = FALSE;
-  quilt_container_answer (self->remove_waiters, error);
-  quilt_container_answer (self->end_waiters, NULL);
+  quilt_container_happen (self, QUILT_LIFE_UNDELETED, &(QuiltHappening){.error = error});
 }
 
-/* The files go while systemd takes the scope apart: neither needs the other. A change of the record
- * is finished first: it would give names to an object that is gone, and take them from others. */
+/* The files go while systemd takes the scope apart: neither needs the other. */
 void
-quilt_container_remove_if_due (QuiltContainer *self)
+quilt_container_delete_files (QuiltContainer *self)
 {
-  if (!self->removing || self->editing || self->deleting || quilt_container_is_active (self) ||
-      self->gone)
-    return;
-  if (self->deleted) {
-    if (!self->run)
-      finish_removal (self);
-    return;
-  }
-  self->deleting = TRUE;
   quilt_records_remove (self->containers->store, self->record->id, !self->record->is_volatile,
                         on_deleted, g_object_ref (self));
 }
@@ -80,11 +64,11 @@ quilt_container_remove_if_due (QuiltContainer *self)
 void
 quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
 {
-  if (self->gone) {
+  if (quilt_container_is_gone (self)) {
     quilt_container_refuse (task, QUILT_ERROR_NOT_FOUND, self, "was removed");
     return;
   }
-  if (self->editing) {
+  if (self->life.files == QUILT_FILES_EDITED) {
     quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being changed");
     return;
   }
@@ -104,19 +88,15 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
   }
   self->forced = self->forced || args->force;
   g_ptr_array_add (self->remove_waiters, task);
-  if (self->removing)
+  if (quilt_life_is_doomed (self->life))
     return;
-  self->removing = TRUE;
-  if (self->state == QUILT_STATE_SETTING_UP)
-    quilt_container_begin_stop (self, 0);
-  else if (quilt_container_is_active (self) && !self->ended)
-    quilt_run_kill (self->run, SIGKILL);
-  quilt_container_remove_if_due (self);
+  quilt_container_happen (self, QUILT_LIFE_DOOM, NULL);
+  if (quilt_container_is_active (self))
+    quilt_container_happen (self, QUILT_LIFE_KILL, NULL);
 }
 
 void
 quilt_container_remove_leftover (QuiltContainer *self)
 {
-  self->removing = TRUE;
-  quilt_container_remove_if_due (self);
+  quilt_container_happen (self, QUILT_LIFE_DOOM, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The first half of a container's life: from a start to its command, and what its run tells. */
-#include "daemon/containers/life.h"
+#include "daemon/containers/lifecycle.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -24,32 +24,11 @@ set_log_held (QuiltContainer *self, gboolean held)
   quilt_container_refresh (self);
 }
 
-/* Its command was executed, or is about to be. What a restarted quiltd is told first is no change.
- */
+/* Its command was executed, or is about to be. */
 static void
-go_on (QuiltContainer *self, QuiltState state, const QuiltMessage *message)
+go_on (QuiltContainer *self, QuiltLifeEvent event, QuiltLifeEvent event_cut, guint flags)
 {
-  if (message->flags & QUILT_MESSAGE_FLAG_STOPPING || self->state == QUILT_STATE_STOPPING)
-    state = QUILT_STATE_STOPPING;
-  if (self->recovering)
-    self->state = state;
-  quilt_container_enter (self, state);
-  quilt_container_known (self);
-}
-
-static void
-on_settled (QuiltContainer *self)
-{
-  gsize n;
-  g_autofree gpointer *starts = NULL;
-
-  g_free (self->left_scope);
-  self->left_scope = g_strdup (quilt_run_get_place (self->run));
-  g_clear_pointer (&self->run, quilt_run_free);
-  quilt_container_remove_if_due (self);
-  starts = g_ptr_array_steal (self->settle_waiters, &n);
-  for (gsize i = 0; i < n; i++)
-    quilt_container_start (self, NULL, starts[i]);
+  quilt_container_happen (self, flags & QUILT_MESSAGE_FLAG_STOPPING ? event_cut : event, NULL);
 }
 
 static void
@@ -59,7 +38,7 @@ on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *e
   QuiltMessage kept;
 
   if (!quilt_outcome_is_open (&self->result)) {
-    quilt_container_keep_record (self);
+    quilt_container_happen (self, QUILT_LIFE_END_KNOWN, NULL);
     return;
   }
   if (!message && !error && quilt_container_find_kept_end (self, &kept))
@@ -75,14 +54,11 @@ on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *e
     quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
   if (self->result.finished_usec == 0)
     self->result.finished_usec = (guint64)g_get_real_time ();
-  quilt_container_record_end (self);
+  quilt_container_happen (self, QUILT_LIFE_END, NULL);
 }
 
-void
-quilt_container_on_run (QuiltRunEvent event,
-                        const QuiltMessage *message,
-                        const GError *error,
-                        gpointer data)
+static void
+on_run (QuiltRunEvent event, const QuiltMessage *message, const GError *error, gpointer data)
 {
   QuiltContainer *self = data;
   g_autoptr (QuiltContainer) keep = g_object_ref (self);
@@ -92,62 +68,38 @@ quilt_container_on_run (QuiltRunEvent event,
   switch (event) {
   case QUILT_RUN_STEP:
     self->result.step = message->step;
-    go_on (self, QUILT_STATE_SETTING_UP, message);
+    go_on (self, QUILT_LIFE_STEP, QUILT_LIFE_LAST_STEP, message->flags);
     break;
   case QUILT_RUN_RUNNING:
     self->result.step = 0;
     self->result.started_usec = message->time_usec;
     self->pid = (guint32)message->pid;
-    go_on (self, QUILT_STATE_RUNNING, message);
+    go_on (self, QUILT_LIFE_EXECUTED, QUILT_LIFE_EXECUTED_CUT, message->flags);
     set_log_held (self, (message->flags & QUILT_MESSAGE_FLAG_HELD) != 0);
-    quilt_container_answer (self->start_waiters, NULL);
     break;
   case QUILT_RUN_ENDED:
     on_run_ended (self, message, error);
     break;
   case QUILT_RUN_LINGERING:
-    quilt_container_linger (self);
+    quilt_container_happen (self, QUILT_LIFE_LINGER, NULL);
     break;
   case QUILT_RUN_SETTLED:
-    on_settled (self);
+    quilt_container_happen (self, QUILT_LIFE_SETTLED, NULL);
     break;
   }
 }
 
-static void
-on_marked (GObject *source, GAsyncResult *result, gpointer data)
+gboolean
+quilt_container_resume (QuiltContainer *self)
 {
-  g_autoptr (QuiltContainer) self = data;
-  g_autoptr (GError) error = NULL;
-
-  self->marking = FALSE;
-  if (self->ended)
-    quilt_container_record_end (self);
-  else if (!quilt_work_finish (result, &error))
-    quilt_run_call_off (self->run, error);
-  else
-    quilt_run_allow (self->run);
-}
-
-/* A run that has begun is on the disk before its command is executed: if the host goes down, nobody
- * takes the result of the run before it for its own. A volatile container needs that only while the
- * host is up. */
-static void
-mark (QuiltContainer *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!self->record->is_volatile) {
-    self->marking = TRUE;
-    quilt_records_save_result (self->containers->store, self->record->id, &self->result, on_marked,
-                               g_object_ref (self));
-    return;
-  }
-  if (quilt_container_save_result (self->containers->store, self->record->id, &self->result, FALSE,
-                                   &error))
-    quilt_run_allow (self->run);
-  else
-    quilt_run_call_off (self->run, error);
+  self->run = quilt_run_adopt (self->containers, self->record->id, on_run, self);
+  if (!self->run)
+    return FALSE;
+  if (self->result.unreadable)
+    quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+  quilt_hub_hold (self->containers->hub);
+  quilt_container_happen (self, QUILT_LIFE_FOUND, NULL);
+  return TRUE;
 }
 
 /* Two containers may claim one scope where one was renamed while it ran. What has ended leaves it
@@ -256,7 +208,7 @@ begin_run (QuiltContainer *self,
   quilt_etc_texts (self, spec, etc);
   plan.joins = (const int *)(gpointer)joins->data;
   plan.n_joins = joins->len;
-  run = quilt_run_start (self->containers, &plan, quilt_container_on_run, self, error);
+  run = quilt_run_start (self->containers, &plan, on_run, self, error);
   quilt_etc_clear (etc);
   return run;
 }
@@ -264,28 +216,24 @@ begin_run (QuiltContainer *self,
 static gboolean
 refuse_if_not_startable (QuiltContainer *self, GTask *task)
 {
-  if (self->gone)
+  if (quilt_container_is_gone (self))
     return quilt_container_refuse (task, QUILT_ERROR_NOT_FOUND, self, "was removed");
-  if (self->removing)
+  if (quilt_life_is_doomed (self->life))
     return quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being removed");
   if (quilt_container_is_lingering (self))
     return quilt_container_refuse_while_lingering (task, self);
   return FALSE;
 }
 
-/* The start is on record, and what follows is said by its run; or there is none, for the reason
- * why.
- */
+/* What follows is said by the run; or there is none, for the reason why. */
 static void
 enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
 {
   self->run = run;
   self->unrecorded = FALSE;
-  quilt_container_enter (self, QUILT_STATE_SETTING_UP);
-  if (run)
-    mark (self);
-  else
-    quilt_container_fail (self, why);
+  if (!run)
+    quilt_outcome_failed (&self->result, "failed", (guint64)g_get_real_time (), why);
+  quilt_container_happen (self, run ? QUILT_LIFE_BEGIN : QUILT_LIFE_BAR, NULL);
 }
 
 /* A start that waits for a filter: nothing has happened to the container yet. */
@@ -309,7 +257,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
     quilt_container_start (self, attach, task);
     return;
   }
-  if (self->run || self->ended || self->gone || self->removing) {
+  if (self->life.phase != QUILT_PHASE_IDLE || quilt_life_is_doomed (self->life)) {
     g_task_return_error (task, g_steal_pointer (&error));
     g_object_unref (task);
     return;
@@ -372,7 +320,7 @@ quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *t
     g_ptr_array_add (self->settle_waiters, task);
     return;
   }
-  if (self->state == QUILT_STATE_SETTING_UP || self->ended)
+  if (self->state == QUILT_STATE_SETTING_UP)
     g_ptr_array_add (self->start_waiters, task);
   else
     start_run (self, attach, task);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ending a container's run: by its stop signal, by any signal, at systemd's request. */
-#include "daemon/containers/life.h"
+#include "daemon/containers/lifecycle.h"
 
 #include "base/error.h"
 #include "daemon/containers/private.h"
@@ -47,27 +47,24 @@ quilt_container_get_stop_signal (const QuiltContainer *self)
   return signal;
 }
 
-/* What has not got as far as its command has nobody to ask: it is killed. */
-void
-quilt_container_begin_stop (QuiltContainer *self, guint64 timeout_usec)
+gboolean
+quilt_container_refuse_while_lingering (GTask *task, const QuiltContainer *self)
 {
-  gboolean early = self->state == QUILT_STATE_SETTING_UP;
-
-  quilt_container_enter (self, QUILT_STATE_STOPPING);
-  if (self->ended)
-    return;
-  if (early)
-    quilt_run_stop (self->run, SIGKILL, 0);
-  else
-    quilt_run_stop (self->run, quilt_container_get_stop_signal (self), timeout_usec);
+  return quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                                 "has ended, but its last output was not taken yet, by the journal "
+                                 "or by a reader: see systemctl status systemd-journald.service, "
+                                 "or give the output up with quiltctl remove --force");
 }
 
 void
 quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
 {
-  gboolean active = !self->gone && quilt_container_is_active (self);
+  gboolean active = quilt_container_is_active (self);
+  gboolean leaves = quilt_life_is_doomed (self->life) && !quilt_container_is_gone (self);
+  const guint64 timeout_usec =
+      args->has_timeout ? args->timeout_usec : self->record->options->stop_timeout_usec;
 
-  if (!active && (self->gone || !self->removing || quilt_container_is_lingering (self))) {
+  if (!active && (!leaves || quilt_container_is_lingering (self))) {
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);
     return;
@@ -75,11 +72,11 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
   if (active && quilt_container_refuse_while_frozen (task, self))
     return;
   g_ptr_array_add (self->end_waiters, task);
-  if (active && args->close_output && self->run && !self->ended)
+  if (!active)
+    return;
+  if (args->close_output && !quilt_life_is_ending (self->life))
     quilt_run_close_output (self->run);
-  if (active)
-    quilt_container_begin_stop (self, args->has_timeout ? args->timeout_usec
-                                                        : self->record->options->stop_timeout_usec);
+  quilt_container_happen (self, QUILT_LIFE_STOP, &(QuiltHappening){.timeout_usec = timeout_usec});
 }
 
 static void
@@ -116,30 +113,41 @@ quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
   }
   if (quilt_container_refuse_while_frozen (task, self))
     return;
-  if (args->signal != SIGKILL && self->state == QUILT_STATE_SETTING_UP) {
+  if (args->signal == SIGKILL) {
+    g_ptr_array_add (self->end_waiters, task);
+    quilt_container_happen (self, QUILT_LIFE_KILL, NULL);
+    return;
+  }
+  if (self->state == QUILT_STATE_SETTING_UP) {
     quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
                             "is being set up: only SIGKILL can be sent to it now");
     return;
   }
-  if (args->signal == SIGKILL && self->state == QUILT_STATE_SETTING_UP) {
-    g_ptr_array_add (self->end_waiters, task);
-    quilt_container_begin_stop (self, 0);
-    return;
-  }
-  if (!self->ended && args->signal != SIGKILL && quilt_run_is_clogged (self->run)) {
-    quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
-                            "takes no more signals: its supervisor has not read the last ones; try "
-                            "again, or send SIGKILL");
-    return;
-  }
-  if (!self->ended)
+  if (!quilt_life_is_ending (self->life)) {
+    if (quilt_run_is_clogged (self->run)) {
+      quilt_container_refuse (
+          task, QUILT_ERROR_BUSY, self,
+          "takes no more signals: its supervisor has not read the last ones; try "
+          "again, or send SIGKILL");
+      return;
+    }
     quilt_run_kill (self->run, args->signal);
-  if (args->signal == SIGKILL) {
-    g_ptr_array_add (self->end_waiters, task);
-    return;
   }
   g_task_return_boolean (task, TRUE);
   g_object_unref (task);
+}
+
+void
+quilt_container_wait (QuiltContainer *self, GTask *task)
+{
+  gboolean ended = self->state == QUILT_STATE_EXITED || self->state == QUILT_STATE_FAILED;
+  gboolean leaves = self->record->options->auto_remove && quilt_life_is_doomed (self->life) &&
+                    !quilt_container_is_lingering (self);
+
+  if ((ended && !leaves) || quilt_container_is_gone (self))
+    quilt_container_answer_one (task, NULL);
+  else
+    g_ptr_array_add (self->end_waiters, task);
 }
 
 void

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
-#include "daemon/containers/life.h"
+#include "daemon/containers/lifecycle.h"
 
 typedef struct {
   const char *name;

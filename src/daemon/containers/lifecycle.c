@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Carries out what the table of a container's life says. */
+#include "daemon/containers/lifecycle.h"
+
+#include "daemon/containers/private.h"
+#include "daemon/bus/event.h"
+#include "daemon/containers/outcome.h"
+
+#include <signal.h>
+
+static void
+show_quietly (QuiltContainer *self, QuiltState state)
+{
+  self->state = state;
+  quilt_container_refresh (self);
+}
+
+void
+quilt_container_take_state (QuiltContainer *self)
+{
+  const QuiltResult *result = &self->result;
+
+  if (quilt_outcome_is_open (result))
+    show_quietly (self, QUILT_STATE_RUNNING);
+  else if (quilt_outcome_is_failure (result))
+    show_quietly (self, QUILT_STATE_FAILED);
+  else
+    show_quietly (self, result->finished_usec ? QUILT_STATE_EXITED : QUILT_STATE_PENDING);
+}
+
+static void
+show (QuiltContainer *self, const QuiltLifeStep *step)
+{
+  if (step->quiet)
+    show_quietly (self, step->shown);
+  else
+    quilt_container_enter (self, step->shown);
+}
+
+static void
+show_end (QuiltContainer *self)
+{
+  self->log_held = FALSE;
+  self->pid = 0;
+  quilt_container_enter (self, quilt_outcome_is_failure (&self->result) ? QUILT_STATE_FAILED
+                                                                        : QUILT_STATE_EXITED);
+}
+
+static void
+be_known (QuiltContainer *self)
+{
+  const char *state = quilt_state_to_string (self->state);
+
+  quilt_event_log (QUILT_EVENT_CONTAINER_RECOVERED,
+                   &(QuiltEventFields){.container_id = self->record->id,
+                                       .container_name = self->record->options->name,
+                                       .state = state},
+                   "Container %s was found again, it is %s", self->record->options->name, state);
+  quilt_hub_release (self->containers->hub);
+}
+
+static void
+finish (QuiltContainer *self)
+{
+  if (self->record->options->auto_remove)
+    quilt_container_happen (self, QUILT_LIFE_DOOM, NULL);
+  else
+    quilt_container_answer (self->end_waiters, NULL);
+}
+
+static void
+answer_starts (QuiltContainer *self)
+{
+  g_autoptr (GError) failure = quilt_outcome_get_error (&self->result);
+
+  quilt_container_answer (self->start_waiters, failure);
+}
+
+/* How it ended is known: nobody has to wait for the rest. */
+static void
+refuse_waiters (QuiltContainer *self)
+{
+  GPtrArray *refused[] = {self->settle_waiters, self->remove_waiters};
+
+  if (self->forced) {
+    quilt_run_give_up (self->run);
+    return;
+  }
+  g_warning ("Container %s has ended, but its last output was not taken yet, by the journal or by "
+             "a reader",
+             self->record->options->name);
+  quilt_container_answer (self->end_waiters, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
+    gsize n;
+    g_autofree gpointer *tasks = g_ptr_array_steal (refused[i], &n);
+
+    for (gsize j = 0; j < n; j++)
+      quilt_container_refuse_while_lingering (tasks[j], self);
+  }
+}
+
+static void
+leave (QuiltContainer *self)
+{
+  g_free (self->left_scope);
+  self->left_scope = g_strdup (quilt_run_get_place (self->run));
+  g_clear_pointer (&self->run, quilt_run_free);
+}
+
+static void
+start_again (QuiltContainer *self)
+{
+  gsize n;
+  g_autofree gpointer *starts = g_ptr_array_steal (self->settle_waiters, &n);
+
+  for (gsize i = 0; i < n; i++)
+    quilt_container_start (self, NULL, starts[i]);
+}
+
+/* Before anything of it goes: from now on this is all that a crash of ours would leave of it. */
+static void
+bury (QuiltContainer *self)
+{
+  if (self->record->options->auto_remove)
+    quilt_tombs_add (self->containers->tombs, self->record->id, self->result.exit_code,
+                     self->result.reason);
+}
+
+static void
+keep (QuiltContainer *self, const GError *why)
+{
+  quilt_container_answer (self->remove_waiters, why);
+  quilt_container_answer (self->end_waiters, NULL);
+}
+
+static void
+do_to_run (QuiltContainer *self, QuiltEffects effects, const QuiltHappening *how)
+{
+  if (effects & QUILT_DO_ALLOW)
+    quilt_run_allow (self->run);
+  if (effects & QUILT_DO_CALL_OFF)
+    quilt_run_call_off (self->run, how->error);
+  if (effects & QUILT_DO_CANCEL)
+    quilt_run_stop (self->run, SIGKILL, 0);
+  if (effects & QUILT_DO_STOP)
+    quilt_run_stop (self->run, quilt_container_get_stop_signal (self), how->timeout_usec);
+  if (effects & QUILT_DO_KILL)
+    quilt_run_kill (self->run, SIGKILL);
+  if (effects & QUILT_DO_RELEASE)
+    quilt_run_release (self->run, !how->unrecorded);
+}
+
+/* In the order of QuiltEffects. Some let the next event happen: these come last. */
+static void
+carry_out (QuiltContainer *self, const QuiltLifeStep *step, const QuiltHappening *how)
+{
+  if (step->effects & QUILT_DO_SHOW)
+    show (self, step);
+  if (step->effects & QUILT_DO_BURY)
+    bury (self);
+  if (step->effects & QUILT_DO_SHOW_END)
+    show_end (self);
+  if (step->effects & QUILT_DO_TAKE_STATE)
+    quilt_container_take_state (self);
+  if (step->effects & QUILT_DO_KNOWN)
+    be_known (self);
+  do_to_run (self, step->effects, how);
+  if (step->effects & QUILT_DO_FINISH)
+    finish (self);
+  if (step->effects & QUILT_DO_ANSWER)
+    answer_starts (self);
+  if (step->effects & QUILT_DO_REFUSE)
+    refuse_waiters (self);
+  if (step->effects & QUILT_DO_LEAVE)
+    leave (self);
+  if (step->effects & QUILT_DO_DELETE)
+    quilt_container_delete_files (self);
+  if (step->effects & QUILT_DO_KEEP)
+    keep (self, how->error);
+  if (step->effects & QUILT_DO_VANISH)
+    quilt_container_vanish (self);
+  if (step->effects & QUILT_DO_START_AGAIN)
+    start_again (self);
+  if (step->effects & QUILT_DO_MARK)
+    quilt_container_mark (self);
+  if (step->effects & QUILT_DO_RECORD)
+    quilt_container_record (self);
+}
+
+void
+quilt_container_happen (QuiltContainer *self, QuiltLifeEvent event, const QuiltHappening *how)
+{
+  static const QuiltHappening plain = {0};
+  g_autoptr (QuiltContainer) keep_alive = g_object_ref (self);
+  QuiltLifeStep step;
+
+  if (!quilt_life_step (self->life, event, &step)) {
+    g_critical ("Container %s is %s, its files are %s: '%s' can't happen then",
+                self->record->options->name, quilt_phase_to_string (self->life.phase),
+                quilt_files_to_string (self->life.files), quilt_life_event_to_string (event));
+    return;
+  }
+  self->life = step.next;
+  carry_out (self, &step, how ? how : &plain);
+}
+
+gboolean
+quilt_container_is_lingering (const QuiltContainer *self)
+{
+  return self->life.phase == QUILT_PHASE_LINGERING;
+}

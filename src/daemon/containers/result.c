@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is on the disk of a container's run: that it has begun, and how it ended. */
+#include "base/fd.h"
+#include "daemon/containers/private.h"
+#include "daemon/containers/outcome.h"
+#include "daemon/containers/run-dir.h"
+#include "daemon/bus/work.h"
+#include "daemon/containers/records.h"
+
+/* Between two attempts to record an end that the disk has no room for. */
+#define RETRY_SECONDS 3
+
+static void
+on_marked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+  gboolean ok = quilt_work_finish (result, &error);
+
+  quilt_container_happen (self, ok ? QUILT_LIFE_MARKED : QUILT_LIFE_UNMARKED,
+                          &(QuiltHappening){.error = error});
+}
+
+/* A run that has begun is on the disk before its command is executed: if the host goes down, nobody
+ * takes the result of the run before it for its own. A volatile container needs that only while the
+ * host is up. */
+void
+quilt_container_mark (QuiltContainer *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  if (!self->record->is_volatile) {
+    quilt_records_save_result (self->containers->store, self->record->id, &self->result, on_marked,
+                               g_object_ref (self));
+    return;
+  }
+  ok = quilt_container_save_result (self->containers->store, self->record->id, &self->result, FALSE,
+                                    &error);
+  quilt_container_happen (self, ok ? QUILT_LIFE_MARKED : QUILT_LIFE_UNMARKED,
+                          &(QuiltHappening){.error = error});
+}
+
+void
+quilt_container_reopen (QuiltContainer *self, guint64 started_usec)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (quilt_outcome_is_open (&self->result))
+    return;
+  quilt_outcome_begin (&self->result, started_usec);
+  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
+                                    &error))
+    g_warning ("Failed to record that container %s runs: %s", self->record->options->name,
+               error->message);
+}
+
+gboolean
+quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofd int fd = quilt_container_open (self->containers->store, self->record->id, &error);
+
+  if (fd >= 0 && quilt_message_load_end (fd, QUILT_CONTAINER_EXIT, ret_message, &error))
+    return TRUE;
+  if (!g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND))
+    g_warning ("Failed to read how container %s ended: %s", self->record->options->name,
+               error->message);
+  return FALSE;
+}
+
+/* There may be room on the disk again. Not in a thread: nothing must be saved after the mark of the
+ * next run. FALSE: it is on record, or that is no use any more. */
+static gboolean
+retry_record (QuiltContainer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->unrecorded || quilt_life_is_doomed (self->life))
+    return FALSE;
+  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
+                                    &error)) {
+    g_debug ("%s", error->message);
+    return TRUE;
+  }
+  self->unrecorded = FALSE;
+  return FALSE;
+}
+
+static gboolean
+on_retry (gpointer data)
+{
+  QuiltContainer *self = data;
+
+  if (self->run) /* it is not settled: its directory in /run is still in use */
+    return G_SOURCE_CONTINUE;
+  if (retry_record (self))
+    return G_SOURCE_CONTINUE;
+  if (self->life.files != QUILT_FILES_GONE)
+    quilt_run_dir_remove (self->containers, self->record->id, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+void
+quilt_container_retry_records (QuiltContainers *containers)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
+
+  for (guint i = 0; i < all->len; i++)
+    retry_record (all->pdata[i]);
+}
+
+static void
+on_recorded (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+  g_autoptr (GError) error = NULL;
+  gboolean ok = quilt_work_finish (result, &error);
+
+  if (!ok) {
+    g_warning ("Failed to record how container %s ended: %s; tried again until it is possible",
+               self->record->options->name, error->message);
+    self->unrecorded = TRUE;
+    g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, RETRY_SECONDS, on_retry, g_object_ref (self),
+                                g_object_unref);
+  }
+  quilt_container_happen (self, QUILT_LIFE_RECORDED, &(QuiltHappening){.unrecorded = !ok});
+}
+
+/* What is removed next needs no record. */
+void
+quilt_container_record (QuiltContainer *self)
+{
+  if (self->record->options->auto_remove || quilt_life_is_doomed (self->life))
+    quilt_container_happen (self, QUILT_LIFE_RECORDED, NULL);
+  else
+    quilt_records_save_result (self->containers->store, self->record->id, &self->result,
+                               on_recorded, g_object_ref (self));
+}
