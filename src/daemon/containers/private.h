@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "daemon/containers/lifecycle.h"
+#include "daemon/containers/container.h"
 
 /* What an event of a container's life comes with. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is on the disk of a container's run: that it has begun, and how it ended. */
 #include "base/fd.h"
+#include "daemon/containers/lifecycle.h"
 #include "daemon/containers/private.h"
 #include "daemon/containers/outcome.h"
 #include "daemon/containers/run-dir.h"
