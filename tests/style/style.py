@@ -169,6 +169,14 @@ def check_words():
                 yield f"{where(path, number)}: a test that sleeps: wait for the event"
 
 
+def check_lists():
+    """A list of files in a meson.build has one file a line, so that two changes to it do not conflict."""
+    for path in tracked("*/meson.build", "meson.build"):
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            if re.search(r"'[^' ]+\.(c|cc)', *'[^' ]+\.(c|cc)'", line):
+                yield f"{where(path, number)}: more than one file on a line"
+
+
 def check_catalog():
     """Every MESSAGE_ID that the programs log has an entry in the journal's catalog, and the other way round."""
     catalog = set(re.findall(r"^-- ([0-9a-f]{32})", (SOURCE / "data/quilt.catalog").read_text(), re.M))
