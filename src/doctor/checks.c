@@ -2,8 +2,8 @@
 /* The checks: the kernel, its cgroups, namespaces, filters and security modules. */
 #include "doctor/doctor.h"
 
-#include "base/cgroupfs.h"
 #include "base/fd.h"
+#include "cgroup/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +84,7 @@ static void
 look_at_controllers (const char *state_dir, QuiltFinding *ret)
 {
   static const char *const wanted[] = {"cpu", "cpuset", "io", "memory", "pids", NULL};
-  g_autofd int root_fd = quilt_cgroupfs_open_root ();
+  g_autofd int root_fd = quilt_cgroup_open_root ();
   g_autofree char *controllers = root_fd < 0 ? NULL : read_text (root_fd, "cgroup.controllers");
   g_autofree char *missing = controllers ? quilt_controllers_missing (controllers, wanted) : NULL;
 

@@ -19,9 +19,6 @@ quilt_oci_cgroup_write (int dir_fd, const char *path, const GPtrArray *writes, G
 /* That the limits do not lie below what is in use, if the update asks for that check. */
 gboolean quilt_oci_cgroup_check (int dir_fd, const QuiltOciResources *resources, GError **error);
 
-/* The text of a file in a cgroup, without the newline at its end; NULL with errno. */
-char *quilt_oci_cgroup_read (int dir_fd, const char *name);
-
 /* Whether the cgroup has to belong to the container's root, and who that is on the host. Pure. */
 gboolean quilt_oci_cgroup_needs_owner (const QuiltSpec *spec, uid_t *ret_owner);
 /* Gives it to the container's root if so: not the limits, but the right to divide what there is. */

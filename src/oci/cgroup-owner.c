@@ -3,6 +3,7 @@
 #include "oci/cgroup-files.h"
 
 #include "base/error.h"
+#include "cgroup/file.h"
 #include "spec/id-map.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ quilt_oci_cgroup_needs_owner (const QuiltSpec *spec, uid_t *ret_owner)
 static char **
 files_to_give (void)
 {
-  g_autofree char *text = quilt_oci_cgroup_read (AT_FDCWD, "/sys/kernel/cgroup/delegate");
+  g_autofree char *text = quilt_cgroup_read (AT_FDCWD, "/sys/kernel/cgroup/delegate");
 
   return g_strsplit (text ? text : "cgroup.procs\ncgroup.threads\ncgroup.subtree_control", "\n",
                      -1);

@@ -2,68 +2,22 @@
 /* The processes of a container's cgroup: to freeze, count, kill, and to remove what they left. */
 #include "oci/cgroup.h"
 
-#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/file.h"
+#include "cgroup/processes.h"
+#include "cgroup/state.h"
 #include "oci/cgroup-files.h"
 #include "oci/scope.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 64
 #define FREEZE_MS 10000
 #define EMPTY_MS 10000
-#define LOOK_MS 50
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
-
-/* Calls visit for the cgroup dir_fd and all below it, the deepest first. FALSE with errno if one of
- * them can't be opened, or if visit says so; a cgroup that is gone is passed over. */
-static gboolean
-walk (int dir_fd, guint depth, gboolean (*visit) (int dir_fd, gpointer data), gpointer data)
-{
-  int fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_autoptr (DIR) dir = fd >= 0 ? fdopendir (fd) : NULL;
-  struct dirent *entry;
-
-  if (!dir)
-    return quilt_cgroupfs_is_gone (errno);
-  while (depth < DEPTH_MAX && (entry = readdir (dir))) {
-    g_autofd int child = -1;
-
-    if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-      continue;
-    child = openat (dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (child < 0 ? !quilt_cgroupfs_is_gone (errno) : !walk (child, depth + 1, visit, data))
-      return FALSE;
-  }
-  return visit (dir_fd, data);
-}
-
-/* A threaded cgroup does not list processes (EOPNOTSUPP): they are in the one above it too. */
-static gboolean
-add_processes (int dir_fd, gpointer processes)
-{
-  g_autofree char *text = quilt_oci_cgroup_read (dir_fd, "cgroup.procs");
-  g_auto (GStrv) lines = NULL;
-
-  if (!text)
-    return quilt_cgroupfs_is_gone (errno) || errno == EOPNOTSUPP;
-  lines = g_strsplit (text, "\n", -1);
-  for (char **line = lines; *line; line++) {
-    pid_t pid = (pid_t)g_ascii_strtoll (*line, NULL, 10);
-
-    if (pid > 0) /* 0: of a pid namespace that is not ours */
-      g_array_append_val (processes, pid);
-  }
-  return TRUE;
-}
 
 GArray *
 quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error)
@@ -73,38 +27,11 @@ quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error)
 
   if (!quilt_oci_cgroup_try_open (self, &exists, error))
     return NULL;
-  if (exists && !walk (self->dir_fd, 0, add_processes, processes)) {
+  if (exists && !quilt_cgroup_list_processes (self->dir_fd, processes)) {
     quilt_set_error_errno (error, errno, "Failed to list the processes of cgroup '%s'", self->path);
     return NULL;
   }
   return g_steal_pointer (&processes);
-}
-
-/* Waits until cgroup.events has the line, or is gone. A cgroup that somebody removes takes along
- * what the kernel had not told us yet (it holds events back for 10 ms): hence the short looks. */
-static gboolean
-wait_event (int dir_fd, const char *line, int timeout_ms)
-{
-  g_autofd int fd = openat (dir_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-  const gint64 end = g_get_monotonic_time () + timeout_ms * 1000;
-  char text[256];
-
-  while (fd >= 0) {
-    struct pollfd wait = {.fd = fd, .events = POLLPRI};
-    ssize_t n = pread (fd, text, sizeof text - 1, 0);
-    gint64 left = (end - g_get_monotonic_time () + 999) / 1000;
-
-    if (n < 0)
-      return quilt_cgroupfs_is_gone (errno);
-    text[n] = '\0';
-    if (strstr (text, line))
-      return TRUE;
-    if (left <= 0)
-      return FALSE;
-    if (poll (&wait, 1, (int)MIN (left, LOOK_MS)) < 0 && errno != EINTR)
-      return FALSE;
-  }
-  return quilt_cgroupfs_is_gone (errno);
 }
 
 gboolean
@@ -116,7 +43,7 @@ quilt_oci_cgroup_is_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **e
   if (!quilt_oci_cgroup_try_open (self, &exists, error))
     return FALSE;
   if (exists)
-    populated = quilt_cgroupfs_is_populated (self->dir_fd);
+    populated = quilt_cgroup_is_populated (self->dir_fd);
   if (populated < 0)
     return quilt_set_error_errno (error, errno, "Failed to look for processes in cgroup '%s'",
                                   self->path);
@@ -128,27 +55,14 @@ gboolean
 quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error)
 {
   if (quilt_oci_cgroup_open (self, NULL))
-    wait_event (self->dir_fd, "populated 0", EMPTY_MS);
+    quilt_cgroup_wait (self->dir_fd, "populated", 0, EMPTY_MS);
   return quilt_oci_cgroup_is_empty (self, ret_empty, error);
 }
 
 gboolean
 quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self)
 {
-  g_autofree char *text = NULL;
-
-  if (!quilt_oci_cgroup_open (self, NULL))
-    return FALSE;
-  text = quilt_oci_cgroup_read (self->dir_fd, "cgroup.events");
-  return text && strstr (text, "frozen 1");
-}
-
-static gboolean
-write_word (QuiltOciCgroup *self, const char *name, const char *word)
-{
-  g_autofd int fd = openat (self->dir_fd, name, O_WRONLY | O_CLOEXEC);
-
-  return fd >= 0 && write (fd, word, strlen (word)) >= 0;
+  return quilt_oci_cgroup_open (self, NULL) && quilt_cgroup_is_frozen (self->dir_fd);
 }
 
 gboolean
@@ -156,11 +70,11 @@ quilt_oci_cgroup_freeze (QuiltOciCgroup *self, GError **error)
 {
   if (!quilt_oci_cgroup_open (self, error))
     return FALSE;
-  if (!write_word (self, "cgroup.freeze", "1"))
+  if (!quilt_cgroup_freeze (self->dir_fd, TRUE))
     return quilt_set_error_errno (error, errno, "Failed to freeze cgroup '%s'", self->path);
-  if (wait_event (self->dir_fd, "frozen 1", FREEZE_MS))
+  if (quilt_cgroup_wait (self->dir_fd, "frozen", 1, FREEZE_MS))
     return TRUE;
-  write_word (self, "cgroup.freeze", "0");
+  quilt_cgroup_freeze (self->dir_fd, FALSE);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
                "Failed to freeze cgroup '%s' within %d s: a process of it does not stand still",
                self->path, FREEZE_MS / 1000);
@@ -172,7 +86,8 @@ quilt_oci_cgroup_thaw (QuiltOciCgroup *self, GError **error)
 {
   if (!quilt_oci_cgroup_open (self, error))
     return FALSE;
-  if (!write_word (self, "cgroup.freeze", "0") || !wait_event (self->dir_fd, "frozen 0", FREEZE_MS))
+  if (!quilt_cgroup_freeze (self->dir_fd, FALSE) ||
+      !quilt_cgroup_wait (self->dir_fd, "frozen", 0, FREEZE_MS))
     return quilt_set_error_errno (error, errno, "Failed to thaw cgroup '%s'", self->path);
   return TRUE;
 }
@@ -197,10 +112,10 @@ kill_frozen (QuiltOciCgroup *self, GError **error)
 {
   gboolean ok;
 
-  write_word (self, "cgroup.freeze", "1");
-  wait_event (self->dir_fd, "frozen 1", FREEZE_MS);
+  quilt_cgroup_freeze (self->dir_fd, TRUE);
+  quilt_cgroup_wait (self->dir_fd, "frozen", 1, FREEZE_MS);
   ok = signal_each (self, SIGKILL, error);
-  write_word (self, "cgroup.freeze", "0");
+  quilt_cgroup_freeze (self->dir_fd, FALSE);
   return ok;
 }
 
@@ -215,22 +130,9 @@ quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal_number, GError **err
     return TRUE;
   if (signal_number != SIGKILL)
     return signal_each (self, signal_number, error);
-  if (write_word (self, "cgroup.kill", "1") || errno == ENODEV)
+  if (quilt_cgroup_kill (self->dir_fd))
     return TRUE;
   return kill_frozen (self, error);
-}
-
-static gboolean
-remove_children (int dir_fd, gpointer data)
-{
-  int fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_autoptr (DIR) dir = fd >= 0 ? fdopendir (fd) : NULL;
-  struct dirent *entry;
-
-  while (dir && (entry = readdir (dir)))
-    if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-      unlinkat (dir_fd, entry->d_name, AT_REMOVEDIR);
-  return TRUE;
 }
 
 /* Others may be in it, or make themselves a cgroup there: then it stays. */
@@ -251,7 +153,7 @@ remove_directory (QuiltOciCgroup *self, GError **error)
     return FALSE;
   result = unlinkat (root_fd, self->path + 1, AT_REMOVEDIR);
   if (result < 0 && (errno == EBUSY || errno == ENOTEMPTY)) {
-    walk (self->dir_fd, 0, remove_children, NULL);
+    quilt_cgroup_remove_below (self->dir_fd);
     result = unlinkat (root_fd, self->path + 1, AT_REMOVEDIR);
   }
   if (result < 0 && errno != ENOENT)
@@ -276,7 +178,7 @@ remove_rest (QuiltOciCgroup *self, GError **error)
     return FALSE;
   if (self->systemd && faccessat (root_fd, self->path + 1, F_OK, 0) == 0)
     return TRUE;
-  if (self->systemd && !quilt_cgroupfs_is_gone (errno))
+  if (self->systemd && !quilt_cgroup_is_gone (errno))
     return quilt_set_error_errno (error, errno, "Failed to look for cgroup '%s'", self->path);
   if (self->systemd)
     return quilt_oci_scope_stop (self, error);
@@ -294,7 +196,7 @@ quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error)
   if (!exists)
     return remove_rest (self, error);
   /* The dead ones that nobody has fetched yet are no processes for cgroup.events. */
-  if (!wait_event (self->dir_fd, "populated 0", EMPTY_MS)) {
+  if (!quilt_cgroup_wait (self->dir_fd, "populated", 0, EMPTY_MS)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "Failed to remove cgroup '%s': there are processes in it", self->path);
     return FALSE;

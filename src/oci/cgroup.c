@@ -2,9 +2,9 @@
 /* Making a container's cgroup and setting its limits, with either manager. */
 #include "oci/cgroup.h"
 
-#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/tree.h"
 #include "oci/cgroup-files.h"
 #include "oci/device-filter.h"
 #include "oci/scope.h"
@@ -105,16 +105,6 @@ quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **e
   return FALSE;
 }
 
-/* The cgroup of a process; NULL with errno, or if that is of version 1. Owned by the caller. */
-static char *
-read_path (pid_t pid)
-{
-  g_autofree char *file = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
-  g_autofree char *text = quilt_oci_cgroup_read (AT_FDCWD, file);
-
-  return text ? quilt_cgroupfs_parse_self (text) : NULL;
-}
-
 /* Where the process is now: systemd knows best where it put a slice. */
 static gboolean
 find_path (QuiltOciCgroup *self, pid_t pid, GError **error)
@@ -122,9 +112,8 @@ find_path (QuiltOciCgroup *self, pid_t pid, GError **error)
   g_autofree char *path = NULL;
   g_autofree char *name = NULL;
 
-  errno = 0;
-  path = read_path (pid);
-  if (!path && errno)
+  path = quilt_cgroup_of (pid);
+  if (!path && errno != ENODATA)
     return quilt_set_error_errno (error, errno, "Failed to read '/proc/%d/cgroup'", (int)pid);
   name = path ? g_path_get_basename (path) : NULL;
   if (!name || !g_str_equal (name, self->unit)) {
@@ -185,9 +174,8 @@ quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError *
     return FALSE;
   if (!self->path)
     return TRUE;
-  errno = 0;
-  place = pid > 0 ? read_path (pid) : NULL;
-  if (!place && errno && errno != ENOENT && errno != ESRCH)
+  place = pid > 0 ? quilt_cgroup_of (pid) : NULL;
+  if (pid > 0 && !place && errno != ENODATA && errno != ENOENT && errno != ESRCH)
     return quilt_set_error_errno (error, errno, "Failed to read '/proc/%d/cgroup'", (int)pid);
   if (g_strcmp0 (place, self->path) == 0)
     return TRUE;

@@ -3,7 +3,8 @@
 #include "oci/stats.h"
 
 #include "base/json.h"
-#include "oci/cgroup-files.h"
+#include "cgroup/file.h"
+#include "cgroup/pressure.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -18,24 +19,11 @@ add_number (json_object *object, const char *key, guint64 value)
   json_object_object_add (object, key, json_object_new_uint64 (value));
 }
 
-/* A file that holds a number or "max"; FALSE if it is not there. */
-static gboolean
-read_number (int dir_fd, const char *name, guint64 *ret_value)
-{
-  g_autofree char *text = quilt_oci_cgroup_read (dir_fd, name);
-
-  if (!text)
-    return FALSE;
-  if (strcmp (text, "max") == 0)
-    return *ret_value = G_MAXUINT64, TRUE;
-  return g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, ret_value, NULL);
-}
-
 /* Lines of "KEY NUMBER", as an object; NULL if the file is not there. */
 static json_object *
 read_table (int dir_fd, const char *name)
 {
-  g_autofree char *text = quilt_oci_cgroup_read (dir_fd, name);
+  g_autofree char *text = quilt_cgroup_read (dir_fd, name);
   g_auto (GStrv) lines = g_strsplit (text ? text : "", "\n", -1);
   json_object *table = text ? json_object_new_object () : NULL;
 
@@ -58,34 +46,31 @@ look_up (json_object *table, const char *key)
   return json_object_object_get_ex (table, key, &value) ? json_object_get_uint64 (value) : 0;
 }
 
-/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" and "full …": pressure stalls. */
+static void
+add_stall (const char *line, const char *key, const char *value, gpointer pressure)
+{
+  json_object *kind;
+
+  if (!json_object_object_get_ex (pressure, line, &kind)) {
+    kind = json_object_new_object ();
+    json_object_object_add (pressure, line, kind);
+  }
+  json_object_object_add (kind, key,
+                          strcmp (key, "total") == 0
+                              ? json_object_new_uint64 (g_ascii_strtoull (value, NULL, 10))
+                              : json_object_new_double_s (g_ascii_strtod (value, NULL), value));
+}
+
 static void
 add_pressure (json_object *object, int dir_fd, const char *name)
 {
-  g_autofree char *text = quilt_oci_cgroup_read (dir_fd, name);
-  g_auto (GStrv) lines = g_strsplit (text ? text : "", "\n", -1);
+  g_autofree char *text = quilt_cgroup_read (dir_fd, name);
   json_object *pressure;
 
   if (!text)
     return;
   pressure = json_object_new_object ();
-  for (char **line = lines; *line; line++) {
-    g_auto (GStrv) words = g_strsplit (*line, " ", -1);
-    json_object *kind = json_object_new_object ();
-
-    for (guint i = 1; words[0] && words[i]; i++) {
-      char *value = strchr (words[i], '=');
-
-      if (!value)
-        continue;
-      *value++ = '\0';
-      json_object_object_add (kind, words[i],
-                              strcmp (words[i], "total") == 0
-                                  ? json_object_new_uint64 (g_ascii_strtoull (value, NULL, 10))
-                                  : json_object_new_double_s (g_ascii_strtod (value, NULL), value));
-    }
-    json_object_object_add (pressure, words[0] ? words[0] : "", kind);
-  }
+  quilt_cgroup_parse_pressure (text, add_stall, pressure);
   json_object_object_add (object, "psi", pressure);
 }
 
@@ -122,10 +107,11 @@ read_memory (int dir_fd, const char *prefix, Memory *ret_memory)
   g_autofree char *limit = g_strconcat (prefix, ".max", NULL);
   g_autofree char *peak = g_strconcat (prefix, ".peak", NULL);
 
-  if (!read_number (dir_fd, current, &ret_memory->usage) ||
-      !read_number (dir_fd, limit, &ret_memory->limit))
+  if (!quilt_cgroup_read_number (dir_fd, current, &ret_memory->usage) ||
+      !quilt_cgroup_read_number (dir_fd, limit, &ret_memory->limit))
     return FALSE;
-  if (!read_number (dir_fd, peak, &ret_memory->max)) /* since Linux 5.19, of swap 6.5 */
+  if (!quilt_cgroup_read_number (dir_fd, peak,
+                                 &ret_memory->max)) /* since Linux 5.19, of swap 6.5 */
     ret_memory->max = 0;
   return TRUE;
 }
@@ -178,9 +164,9 @@ print_pids (QuiltOciCgroup *self)
   json_object *object = json_object_new_object ();
   guint64 current, limit;
 
-  if (read_number (self->dir_fd, "pids.current", &current)) {
+  if (quilt_cgroup_read_number (self->dir_fd, "pids.current", &current)) {
     add_number (object, "current", current);
-    if (read_number (self->dir_fd, "pids.max", &limit) && limit != G_MAXUINT64)
+    if (quilt_cgroup_read_number (self->dir_fd, "pids.max", &limit) && limit != G_MAXUINT64)
       add_number (object, "limit", limit);
   } else {
     g_autoptr (GArray) processes = quilt_oci_cgroup_processes (self, NULL);
@@ -237,7 +223,7 @@ add_disk (json_object *object, const char *line)
 static json_object *
 print_io (int dir_fd)
 {
-  g_autofree char *text = quilt_oci_cgroup_read (dir_fd, "io.stat");
+  g_autofree char *text = quilt_cgroup_read (dir_fd, "io.stat");
   g_auto (GStrv) lines = g_strsplit (text ? text : "", "\n", -1);
   json_object *object = json_object_new_object ();
 
@@ -263,7 +249,8 @@ print_hugepages (int dir_fd)
     guint64 usage;
 
     if (g_strv_length (parts) != 3 || strcmp (parts[0], "hugetlb") != 0 ||
-        strcmp (parts[2], "current") != 0 || !read_number (dir_fd, entry->d_name, &usage))
+        strcmp (parts[2], "current") != 0 ||
+        !quilt_cgroup_read_number (dir_fd, entry->d_name, &usage))
       continue;
     events = g_strdup_printf ("hugetlb.%s.events", parts[1]);
     g_autoptr (json_object) failed = read_table (dir_fd, events);

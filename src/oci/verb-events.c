@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/json.h"
-#include "core/cgroup.h"
+#include "cgroup/state.h"
 #include "spec/words.h"
 
 #include <errno.h>

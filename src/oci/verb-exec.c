@@ -3,9 +3,9 @@
 #include "oci/oci.h"
 
 #include "base/beneath.h"
-#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/tree.h"
 #include "oci/caller.h"
 #include "oci/exec-spec.h"
 #include "oci/filter.h"
@@ -121,21 +121,15 @@ open_named_cgroup (Exec *exec, GError **error)
 static gboolean
 open_cgroup (Exec *exec, GError **error)
 {
-  g_autofree char *file = g_strdup_printf ("/proc/%d/cgroup", (int)exec->container->pid);
-  g_autofd int root_fd = -1;
-  g_autofree char *text = NULL;
   g_autofree char *path = NULL;
 
   if (exec->cgroup)
     return open_named_cgroup (exec, error);
   if (!exec->container->cgroup.path)
     return TRUE; /* it never had one of its own */
-  root_fd = quilt_cgroupfs_open_root ();
-  if (g_file_get_contents (file, &text, NULL, NULL))
-    path = quilt_cgroupfs_parse_self (text);
-  if (root_fd >= 0 && path)
-    exec->setup.cgroup =
-        openat (root_fd, path[1] ? path + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  path = quilt_cgroup_of (exec->container->pid);
+  if (path)
+    exec->setup.cgroup = quilt_cgroup_open (path);
   return exec->setup.cgroup >= 0 ||
          quilt_set_error_errno (error, errno, "Failed to open the cgroup of container '%s'",
                                 exec->container->id);

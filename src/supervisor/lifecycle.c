@@ -3,12 +3,12 @@
  */
 #include "supervisor/supervisor.h"
 
-#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "core/cgroup.h"
+#include "cgroup/state.h"
 #include "spec/words.h"
 #include "supervisor/confine.h"
+#include "supervisor/place.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -107,11 +107,9 @@ go (QuiltSupervisor *self)
   if (self->phase != QUILT_PHASE_BUILDING || self->result.type != 0)
     return;
   self->phase = QUILT_PHASE_SETTING_UP;
-  self->scope_fd = quilt_cgroup_open_self (&error);
-  /* The mark comes first: from the container's first instruction on, all in there is Quilt's. */
-  if (self->scope_fd < 0 || !quilt_cgroupfs_mark (self->scope_fd, id ? id : "", &error) ||
-      !quilt_cgroup_enter (self->scope_fd, "supervisor", 0, &error) ||
-      !quilt_cgroup_enter (self->scope_fd, "payload", self->payload.pid, &error))
+  self->scope_fd = quilt_place_open (&error);
+  if (self->scope_fd < 0 ||
+      !quilt_place_divide (self->scope_fd, id ? id : "", self->payload.pid, &error))
     quilt_supervisor_fail (self, error, 0);
   else
     quilt_payload_continue (&self->payload);
@@ -132,7 +130,7 @@ stop (QuiltSupervisor *self, int signal, guint64 grace_usec)
     cancel (self, "The container was stopped");
     return;
   }
-  quilt_cgroup_thaw (self->scope_fd, "payload");
+  quilt_place_thaw (self->scope_fd);
   send_signal (self, signal);
   if (deadline > 0 && (self->kill_usec == 0 || deadline < self->kill_usec) && !self->killed)
     self->kill_usec = deadline;
@@ -325,7 +323,7 @@ enter_end (QuiltSupervisor *self)
 void
 quilt_supervisor_handle_left (QuiltSupervisor *self)
 {
-  if (self->left_fd < 0 || !quilt_cgroup_is_populated (self->left_fd))
+  if (self->left_fd < 0 || !quilt_cgroup_events_populated (self->left_fd))
     enter_end (self);
 }
 
@@ -338,7 +336,7 @@ end_others (QuiltSupervisor *self)
     enter_end (self);
     return;
   }
-  self->left_fd = quilt_cgroup_kill (self->scope_fd, "payload");
+  self->left_fd = quilt_place_kill (self->scope_fd);
   if (self->left_fd < 0)
     g_printerr ("Failed to kill what the container has left running: %s\n", g_strerror (errno));
   quilt_supervisor_handle_left (self);

@@ -3,8 +3,9 @@
  * says one. */
 #include "supervisor/oom.h"
 
-#include "base/cgroupfs.h"
 #include "base/fd.h"
+#include "cgroup/file.h"
+#include "cgroup/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,28 +86,15 @@ quilt_oom_parse_record (const char *record, const char *cgroup)
 static char *
 find_scope (void)
 {
-  g_autofree char *text = NULL;
-  g_autofree char *own = NULL;
+  g_autofree char *own = quilt_cgroup_of (0);
 
-  if (g_file_get_contents ("/proc/self/cgroup", &text, NULL, NULL))
-    own = quilt_cgroupfs_parse_self (text);
   return own ? g_path_get_dirname (own) : NULL;
 }
 
 static gboolean
 read_kills (const QuiltOom *oom, guint64 *ret_kills)
 {
-  char text[512];
-  ssize_t n = pread (oom->events_fd, text, sizeof text - 1, 0);
-  const char *line;
-
-  if (n <= 0)
-    return FALSE;
-  text[n] = '\0';
-  line = strstr (text, "\noom_kill ");
-  if (line)
-    *ret_kills = g_ascii_strtoull (line + strlen ("\noom_kill "), NULL, 10);
-  return line != NULL;
+  return quilt_cgroup_pread_key (oom->events_fd, "oom_kill", ret_kills);
 }
 
 int

@@ -3,7 +3,6 @@
 #include "supervisor/supervisor.h"
 
 #include "base/error.h"
-#include "core/cgroup.h"
 
 #include <signal.h>
 #include <sys/wait.h>

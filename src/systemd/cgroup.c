@@ -2,43 +2,27 @@
 /* Where systemd's units have their cgroups. */
 #include "systemd/cgroup.h"
 
-#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/file.h"
+#include "cgroup/state.h"
+#include "cgroup/tree.h"
 #include "spec/slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Where PID 1 has its cgroups: beside its own, which is init.scope. */
 char *
 quilt_slice_path (void)
 {
-  static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-  g_autofree char *text = NULL;
-  g_autofree char *root = NULL;
-  const char *mount = mounts[0];
+  g_autofree char *root = quilt_cgroup_of (1);
 
-  for (guint i = 0; i < G_N_ELEMENTS (mounts); i++) {
-    struct statfs fs;
-
-    if (statfs (mounts[i], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
-      mount = mounts[i];
-  }
-  if (g_file_get_contents ("/proc/1/cgroup", &text, NULL, NULL)) {
-    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-
-    for (char **line = lines; *line; line++)
-      if (g_str_has_prefix (*line, "0::/"))
-        root = g_strdup (*line + strlen ("0::"));
-  }
   if (root && g_str_has_suffix (root, "/init.scope"))
     root[strlen (root) - strlen ("/init.scope")] = '\0';
-  return g_build_filename (mount, root ? root : "", "quilt.slice", NULL);
+  return g_build_filename (quilt_cgroup_mount (), root ? root : "", "quilt.slice", NULL);
 }
 
 char *
@@ -53,7 +37,7 @@ quilt_scope_path (const char *place)
 static gboolean
 is_gone (const char *place, GError **error)
 {
-  return quilt_cgroupfs_is_gone (errno) ||
+  return quilt_cgroup_is_gone (errno) ||
          quilt_set_error_errno (error, errno, "Failed to look at the cgroup of '%s'",
                                 quilt_place_unit (place));
 }
@@ -64,7 +48,7 @@ open_scope (const char *place, int *ret_fd, char **ret_id, GError **error)
 {
   g_autofree char *path = quilt_scope_path (place);
   g_autofd int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_autofree char *id = fd >= 0 ? quilt_cgroupfs_get_mark (fd) : NULL;
+  g_autofree char *id = fd >= 0 ? quilt_cgroup_get_mark (fd) : NULL;
 
   if (fd < 0 || (!id && errno != ENODATA)) {
     if (!is_gone (place, error))
@@ -86,7 +70,7 @@ quilt_scope_belongs_to (const char *place, const char *id, gboolean *ret_belongs
   if (!open_scope (place, &fd, &mark, error))
     return FALSE;
   if (fd >= 0 && !mark)
-    populated = quilt_cgroupfs_is_populated (fd);
+    populated = quilt_cgroup_is_populated (fd);
   if (populated < 0)
     return quilt_set_error_errno (error, errno, "Failed to look for processes in '%s'",
                                   quilt_place_unit (place));
@@ -99,14 +83,12 @@ quilt_scope_kill (const char *place, const char *id, GError **error)
 {
   g_autofree char *mark = NULL;
   g_autofd int fd = -1;
-  g_autofd int kill_fd = -1;
 
   if (!open_scope (place, &fd, &mark, error))
     return FALSE;
   if (g_strcmp0 (mark, id) != 0)
     return TRUE;
-  kill_fd = openat (fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
-  if ((kill_fd >= 0 && quilt_fd_write_all (kill_fd, "1", 1)) || quilt_cgroupfs_is_gone (errno))
+  if (quilt_cgroup_kill (fd) || quilt_cgroup_is_gone (errno))
     return TRUE;
   return quilt_set_error_errno (error, errno, "Failed to kill the processes of '%s'",
                                 quilt_place_unit (place));
@@ -162,7 +144,7 @@ quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpoin
     int populated = 0;
 
     if (open_scope (place, &fd, &id, first ? NULL : &first) && id)
-      populated = quilt_cgroupfs_is_populated (fd);
+      populated = quilt_cgroup_is_populated (fd);
     if (populated != 0) /* also if that is not known */
       callback (scope, id, data);
   }
@@ -177,10 +159,7 @@ quilt_cgroup_controllers (void)
 {
   g_autofree char *slice = quilt_slice_path ();
   g_autofree char *root = g_path_get_dirname (slice);
-  g_autofree char *path = g_build_filename (root, "cgroup.controllers", NULL);
-  char *text = NULL;
+  char *text = quilt_cgroup_read_in (root, "cgroup.controllers");
 
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return g_strdup ("");
-  return g_strchomp (text);
+  return text ? text : g_strdup ("");
 }

@@ -6,7 +6,9 @@
 #include "systemd/empty.h"
 
 #include "base/fd.h"
+#include "cgroup/file.h"
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -28,11 +30,10 @@ struct QuiltEmpty {
 static int
 find_in (const char *path)
 {
-  g_autofree char *file = g_build_filename (path, "cgroup.procs", NULL);
-  g_autofree char *text = NULL;
+  g_autofree char *text = quilt_cgroup_read_in (path, "cgroup.procs");
   gint64 pid = 0;
 
-  if (!g_file_get_contents (file, &text, NULL, NULL))
+  if (!text)
     return 0;
   text[strcspn (text, "\n")] = '\0';
   return g_ascii_string_to_signed (text, 10, 1, G_MAXINT, &pid, NULL) ? (int)pid : 0;
@@ -60,9 +61,9 @@ static gboolean
 is_populated (QuiltEmpty *self)
 {
   g_autofree char *file = g_build_filename (self->path, "cgroup.events", NULL);
-  g_autofree char *text = NULL;
+  guint64 populated;
 
-  return !g_file_get_contents (file, &text, NULL, NULL) || !strstr (text, "populated 0\n");
+  return !quilt_cgroup_read_key (AT_FDCWD, file, "populated", &populated) || populated;
 }
 
 static gboolean look (gpointer data);

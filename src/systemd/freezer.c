@@ -2,6 +2,7 @@
 /* Frozen scopes and slices; `systemctl freeze`, and cgroup.freeze in the kernel's cgroup-v2.rst. */
 #include "systemd/freezer.h"
 
+#include "cgroup/file.h"
 #include "spec/slice.h"
 #include "systemd/cgroup.h"
 
@@ -10,10 +11,9 @@
 gboolean
 quilt_freezer_is_frozen (const char *cgroup)
 {
-  g_autofree char *path = g_build_filename (cgroup, "cgroup.freeze", NULL);
-  g_autofree char *text = NULL;
+  g_autofree char *text = quilt_cgroup_read_in (cgroup, "cgroup.freeze");
 
-  return g_file_get_contents (path, &text, NULL, NULL) && *text == '1';
+  return text && *text == '1';
 }
 
 /* The outermost, since a thaw of that goes on to those below. */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/tree.h"
 #include "spec/options/sharing.h"
 
 #include <errno.h>
@@ -75,15 +76,10 @@ quilt_share_bind (QuiltContainers *containers,
 static gboolean
 is_in_payload (pid_t pid, const char *scope)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
   g_autofree char *place = g_strdup_printf ("/%s/payload", scope);
-  g_autofree char *text = NULL;
-  const char *line;
+  g_autofree char *path = quilt_cgroup_of (pid);
 
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return FALSE;
-  line = g_str_has_prefix (text, "0::") ? text : strstr (text, "\n0::");
-  return line && strstr (line, place);
+  return path && strstr (path, place);
 }
 
 static int

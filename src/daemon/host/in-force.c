@@ -2,9 +2,10 @@
 /* What holds for a container's first process, as the kernel says: proc(5), cgroups(7). */
 #include "daemon/host/in-force.h"
 
-#include "base/cgroupfs.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "cgroup/file.h"
+#include "cgroup/tree.h"
 #include "spec/capabilities.h"
 
 #include <errno.h>
@@ -246,14 +247,13 @@ static int
 open_scope (const char *cgroup, const char *scope)
 {
   g_autofree char *needle = g_strdup_printf ("/%s/", scope);
-  g_autofree char *path = quilt_cgroupfs_parse_self (cgroup);
+  g_autofree char *path = quilt_cgroup_parse_self (cgroup);
   char *found = path ? strstr (path, needle) : NULL;
-  g_autofd int root_fd = found ? quilt_cgroupfs_open_root () : -1;
 
-  if (root_fd < 0)
+  if (!found)
     return -1;
   found[strlen (needle) - 1] = '\0';
-  return openat (root_fd, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return quilt_cgroup_open (path);
 }
 
 static json_object *
@@ -275,10 +275,9 @@ read_cgroup (int scope_fd)
   json_object *object = json_object_new_object ();
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
-    g_autofree char *text = read_text (scope_fd, files[i]);
+    g_autofree char *text = quilt_cgroup_read (scope_fd, files[i]);
 
-    json_object_object_add (object, files[i],
-                            text ? json_object_new_string (g_strchomp (text)) : NULL);
+    json_object_object_add (object, files[i], text ? json_object_new_string (text) : NULL);
   }
   return object;
 }

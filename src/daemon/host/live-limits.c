@@ -3,14 +3,11 @@
  * Documentation/admin-guide/cgroup-v2.rst. */
 #include "daemon/host/live-limits.h"
 
-#include "base/fd.h"
+#include "cgroup/file.h"
 #include "daemon/host/limit-value.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-#define USAGE_KEY "usage_usec "
 
 typedef void (*SetFunc) (QuiltBusContainer *iface, guint64 value);
 
@@ -38,20 +35,12 @@ static const struct {
 #undef LIMIT
 };
 
-static char *
-read_file (const char *scope, const char *name)
-{
-  g_autofree char *path = g_build_filename (scope, name, NULL);
-  char *text = NULL;
-
-  return g_file_get_contents (path, &text, NULL, NULL) ? g_strchomp (text) : NULL;
-}
-
 static void
 set_limit (QuiltBusContainer *iface, const QuiltOptions *options, const char *scope, guint i)
 {
   guint64 asked = G_STRUCT_MEMBER (guint64, options, limits[i].member);
-  g_autofree char *text = scope && limits[i].file ? read_file (scope, limits[i].file) : NULL;
+  g_autofree char *text =
+      scope && limits[i].file ? quilt_cgroup_read_in (scope, limits[i].file) : NULL;
 
   limits[i].set (iface, quilt_limit_value_parse (limits[i].kind, text, asked));
 }
@@ -86,32 +75,33 @@ quilt_live_limits_set_one (QuiltBusContainer *iface,
 guint64
 quilt_live_memory (const char *scope)
 {
-  g_autofree char *text = read_file (scope, "memory.current");
+  g_autofree char *path = g_build_filename (scope, "memory.current", NULL);
   guint64 value;
 
-  return text && quilt_limit_number_parse (text, &value) ? value : G_MAXUINT64;
+  return quilt_cgroup_read_number (AT_FDCWD, path, &value) ? value : G_MAXUINT64;
+}
+
+/* Of a key in a file of the scope's cgroup. */
+static gboolean
+read_key (const char *scope, const char *file, const char *key, guint64 *ret_value)
+{
+  g_autofree char *path = g_build_filename (scope, file, NULL);
+
+  return quilt_cgroup_read_key (AT_FDCWD, path, key, ret_value);
 }
 
 guint64
 quilt_live_cpu_usec (const char *scope)
 {
-  g_autofree char *text = read_file (scope, "cpu.stat");
   guint64 value;
 
-  if (!text || !g_str_has_prefix (text, USAGE_KEY))
-    return G_MAXUINT64;
-  text[strcspn (text, "\n")] = '\0';
-  return quilt_limit_number_parse (text + strlen (USAGE_KEY), &value) ? value : G_MAXUINT64;
+  return read_key (scope, "cpu.stat", "usage_usec", &value) ? value : G_MAXUINT64;
 }
 
 gboolean
 quilt_live_is_frozen (const char *scope)
 {
-  g_autofree char *path = g_strconcat (scope, "/cgroup.events", NULL);
-  g_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
-  char text[128];
-  ssize_t n = fd < 0 ? 0 : read (fd, text, sizeof text - 1);
+  guint64 frozen;
 
-  text[MAX (n, 0)] = '\0';
-  return strstr (text, "frozen 1\n") != NULL;
+  return read_key (scope, "cgroup.events", "frozen", &frozen) && frozen;
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 extern "C" {
-#include "base/cgroupfs.h"
 #include "base/error.h"
 #include "core/credentials.h"
 #include "core/mounts.h"
@@ -428,47 +427,6 @@ TEST (PayloadTest, HooksAndTerminalsAreRefused)
   spec->process.terminal = TRUE;
   EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
-}
-
-TEST (CgroupTest, OwnPath)
-{
-  const struct {
-    const char *text, *path;
-  } cases[] = {
-      {"0::/quilt.slice/quilt-web.scope\n", "/quilt.slice/quilt-web.scope"},
-      {"12:pids:/x\n1:name=systemd:/y\n0::/z\n", "/z"},
-      {"0::/\n", "/"},
-      {"0::/no-end", "/no-end"},
-      {"10::/x\n", nullptr},
-      {"1:name=systemd:/y\n", nullptr},
-      {"", nullptr},
-  };
-
-  for (const auto &c : cases) {
-    g_autofree char *path = quilt_cgroupfs_parse_self (c.text);
-
-    EXPECT_STREQ (path, c.path) << c.text;
-  }
-}
-
-TEST (CgroupTest, MountPoint)
-{
-  const struct {
-    const char *text, *path;
-  } cases[] = {
-      {"30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n", "/sys/fs/cgroup"},
-      {"29 23 0:25 / /a rw - tmpfs x rw\n30 23 0:26 / /b\\040c rw - cgroup2 x rw\n", "/b c"},
-      {"30 23 0:26 /sub /part rw - cgroup2 cgroup2 rw\n", nullptr},
-      {"30 23 0:26 / /v1 rw - cgroup cgroup rw\n", nullptr},
-      {"30 23\n - cgroup2 \n", nullptr},
-      {"", nullptr},
-  };
-
-  for (const auto &c : cases) {
-    g_autofree char *path = quilt_cgroupfs_parse_mountinfo (c.text);
-
-    EXPECT_STREQ (path, c.path) << c.text;
-  }
 }
 
 TEST_F (PlanTest, FilesOfNewMountsHaveTheMountLabel)

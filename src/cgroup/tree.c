@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the unified cgroup hierarchy is, and who is where in it: cgroups(7). */
-#include "base/cgroupfs.h"
+/* Where the unified cgroup hierarchy is mounted, and where a process is in it: cgroups(7). */
+#include "cgroup/tree.h"
 
-#include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
-#define MARK "user.quilt.id"
-#define MARK_MAX 64
-
 char *
-quilt_cgroupfs_parse_self (const char *text)
+quilt_cgroup_parse_self (const char *text)
 {
   const char *line = text;
 
@@ -31,7 +27,7 @@ quilt_cgroupfs_parse_self (const char *text)
 }
 
 char *
-quilt_cgroupfs_parse_mountinfo (const char *text)
+quilt_cgroup_parse_mountinfo (const char *text)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
@@ -44,6 +40,34 @@ quilt_cgroupfs_parse_mountinfo (const char *text)
       return g_strcompress (fields[4]); /* blanks are octal there; see proc(5) */
   }
   return NULL;
+}
+
+char *
+quilt_cgroup_of (pid_t pid)
+{
+  g_autofree char *file = pid > 0 ? g_strdup_printf ("/proc/%d/cgroup", (int)pid) : NULL;
+  g_autofree char *text = quilt_cgroup_read (AT_FDCWD, file ? file : "/proc/self/cgroup");
+  char *path = text ? quilt_cgroup_parse_self (text) : NULL;
+
+  if (text && !path)
+    errno = ENODATA;
+  return path;
+}
+
+static gboolean
+is_cgroup2 (const char *path)
+{
+  struct statfs fs;
+
+  return statfs (path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+const char *
+quilt_cgroup_mount (void)
+{
+  static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+
+  return is_cgroup2 (mounts[1]) && !is_cgroup2 (mounts[0]) ? mounts[1] : mounts[0];
 }
 
 static int
@@ -60,7 +84,7 @@ open_cgroup2 (const char *path)
 /* systemd mounts it in one of two places; the table of mounts, which may be long, is read only when
  * it is in neither. */
 int
-quilt_cgroupfs_open_root (void)
+quilt_cgroup_open_root (void)
 {
   g_autofree char *text = NULL;
   g_autofree char *path = NULL;
@@ -70,47 +94,17 @@ quilt_cgroupfs_open_root (void)
     fd = open_cgroup2 ("/sys/fs/cgroup/unified");
   if (fd >= 0 || !g_file_get_contents ("/proc/self/mountinfo", &text, NULL, NULL))
     return fd;
-  path = quilt_cgroupfs_parse_mountinfo (text);
+  path = quilt_cgroup_parse_mountinfo (text);
   return path ? open_cgroup2 (path) : -1;
 }
 
-gboolean
-quilt_cgroupfs_mark (int fd, const char *id, GError **error)
-{
-  return fsetxattr (fd, MARK, id, strlen (id), 0) == 0 ||
-         quilt_set_error_errno (error, errno, "Failed to mark the container's cgroup as Quilt's");
-}
-
-char *
-quilt_cgroupfs_get_mark (int fd)
-{
-  char id[MARK_MAX];
-  ssize_t n = fgetxattr (fd, MARK, id, sizeof id);
-
-  if (n > 0)
-    return g_strndup (id, (gsize)n);
-  if (n == 0 || errno == ERANGE || errno == ENOTSUP)
-    errno = ENODATA;
-  return NULL;
-}
-
-gboolean
-quilt_cgroupfs_is_gone (int errsv)
-{
-  return errsv == ENOENT || errsv == ENODEV;
-}
-
 int
-quilt_cgroupfs_is_populated (int fd)
+quilt_cgroup_open (const char *path)
 {
-  g_autofd int events_fd = openat (fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-  char text[256];
-  ssize_t n = events_fd >= 0 ? read (events_fd, text, sizeof text - 1) : -1;
+  g_autofd int root_fd = quilt_cgroup_open_root ();
 
-  if (n < 0)
-    return quilt_cgroupfs_is_gone (errno) ? 0 : -1;
-  text[n] = '\0';
-  if (strstr (text, "populated 1"))
-    return 1;
-  return strstr (text, "populated 0") ? 0 : (errno = EIO, -1);
+  if (root_fd < 0)
+    return errno = ENOENT, -1;
+  return openat (root_fd, path[1] ? path + 1 : ".",
+                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The processes of a cgroup and of all cgroups below it. */
+#include "cgroup/processes.h"
+
+#include "base/fd.h"
+#include "cgroup/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 64
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
+
+/* Calls visit for the cgroup dir_fd and all below it, the deepest first. FALSE with errno if one of
+ * them can't be opened, or if visit says so; a cgroup that is gone is passed over. */
+static gboolean
+walk (int dir_fd, guint depth, gboolean (*visit) (int dir_fd, gpointer data), gpointer data)
+{
+  int fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autoptr (DIR) dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  if (!dir)
+    return quilt_cgroup_is_gone (errno);
+  while (depth < DEPTH_MAX && (entry = readdir (dir))) {
+    g_autofd int child = -1;
+
+    if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+      continue;
+    child = openat (dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (child < 0 ? !quilt_cgroup_is_gone (errno) : !walk (child, depth + 1, visit, data))
+      return FALSE;
+  }
+  return visit (dir_fd, data);
+}
+
+/* A threaded cgroup does not list processes (EOPNOTSUPP): they are in the one above it too. */
+static gboolean
+add_processes (int dir_fd, gpointer processes)
+{
+  g_autofree char *text = quilt_cgroup_read (dir_fd, "cgroup.procs");
+  g_auto (GStrv) lines = NULL;
+
+  if (!text)
+    return quilt_cgroup_is_gone (errno) || errno == EOPNOTSUPP;
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    pid_t pid = (pid_t)g_ascii_strtoll (*line, NULL, 10);
+
+    if (pid > 0) /* 0: of a pid namespace that is not ours */
+      g_array_append_val (processes, pid);
+  }
+  return TRUE;
+}
+
+gboolean
+quilt_cgroup_list_processes (int dir_fd, GArray *processes)
+{
+  return walk (dir_fd, 0, add_processes, processes);
+}
+
+static gboolean
+remove_children (int dir_fd, gpointer data)
+{
+  int fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autoptr (DIR) dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  while (dir && (entry = readdir (dir)))
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+      unlinkat (dir_fd, entry->d_name, AT_REMOVEDIR);
+  return TRUE;
+}
+
+void
+quilt_cgroup_remove_below (int dir_fd)
+{
+  walk (dir_fd, 0, remove_children, NULL);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cgroup of the scope, and the two below it: "supervisor" and, for the container, "payload". */
+#include "supervisor/place.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cgroup/make.h"
+#include "cgroup/state.h"
+#include "cgroup/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define PAYLOAD "payload"
+
+int
+quilt_place_open (GError **error)
+{
+  g_autofree char *path = quilt_cgroup_of (0);
+  int fd = path ? quilt_cgroup_open (path) : -1;
+
+  if (fd < 0)
+    quilt_set_error_errno (error, errno, "Failed to open our own cgroup '%s' in cgroup2",
+                           path ? path : "");
+  return fd;
+}
+
+/* The mark comes first: from the container's first instruction on, all in there is Quilt's. */
+gboolean
+quilt_place_divide (int scope_fd, const char *id, pid_t first, GError **error)
+{
+  return quilt_cgroup_mark (scope_fd, id, error) &&
+         quilt_cgroup_enter (scope_fd, "supervisor", 0, error) &&
+         quilt_cgroup_enter (scope_fd, PAYLOAD, first, error);
+}
+
+static int
+open_payload (int scope_fd)
+{
+  return openat (scope_fd, PAYLOAD, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+void
+quilt_place_thaw (int scope_fd)
+{
+  g_autofd int fd = open_payload (scope_fd);
+
+  if (fd >= 0)
+    quilt_cgroup_freeze (fd, FALSE);
+}
+
+int
+quilt_place_kill (int scope_fd)
+{
+  g_autofd int fd = open_payload (scope_fd);
+
+  return fd >= 0 && quilt_cgroup_kill (fd) ? quilt_cgroup_open_events (fd) : -1;
+}
