@@ -111,7 +111,7 @@ parse_log_level (const char *text, gpointer member, GError **error)
       return TRUE;
     }
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "'%s' is none of emerg, alert, crit, err, warning, notice, info, debug", text);
+               "'%s' is not one of emerg, alert, crit, err, warning, notice, info, debug", text);
   return FALSE;
 }
 

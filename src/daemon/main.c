@@ -86,10 +86,10 @@ reload (gpointer data, GError **error)
     quilt_daemon_set_config (self->daemon, config);
     quilt_manager_look_for_limits (self->manager);
     self->log_level = config->log_level;
-    quilt_event_log (QUILT_EVENT_DAEMON_RELOADED, NULL, "The configuration was read again");
+    quilt_event_log (QUILT_EVENT_DAEMON_RELOADED, NULL, "Reloaded the configuration");
   } else {
-    quilt_event_log (QUILT_EVENT_DAEMON_RELOAD_FAILED, NULL,
-                     "The configuration stays as it was: %s", failure->message);
+    quilt_event_log (QUILT_EVENT_DAEMON_RELOAD_FAILED, NULL, "Kept the old configuration: %s",
+                     failure->message);
     g_propagate_error (error, g_steal_pointer (&failure));
   }
   quilt_notify_ready ();
@@ -146,8 +146,8 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
 static void
 on_name_lost (GDBusConnection *bus, const char *name, gpointer data)
 {
-  fail (data, "The bus name " QUILT_BUS_NAME " is not ours: another quiltd runs, or the bus's "
-              "policy does not allow it");
+  fail (data, "The bus name " QUILT_BUS_NAME " is not available: another quiltd runs, or the bus's "
+              "policy does not allow quiltd to own it");
 }
 
 /* Every container's state is known: now others may see them. */
@@ -223,10 +223,13 @@ main (int argc, char **argv)
   Main self = {.config_dirs = config_dirs, .log_level = 6};
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-      {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.state_dir, "Images and containers", "DIR"},
-      {"run-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.run_dir, "Facts of the moment", "DIR"},
+      {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.state_dir, "State: images and containers",
+       "DIR"},
+      {"run-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.run_dir, "Runtime state, lost at a reboot",
+       "DIR"},
       {"libexec-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.libexec_dir, "Helpers", "DIR"},
-      {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.cache_dir, "What can be made again", "DIR"},
+      {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.cache_dir, "Cache of compiled filters",
+       "DIR"},
       {"config-dir", 0, 0, G_OPTION_ARG_FILENAME, &config_dirs[2], "Configuration", "DIR"},
       {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
       {NULL},

@@ -202,7 +202,7 @@ def test_d1_what_runs_is_found_again(run, daemon, root, services):
     assert (box.State, box.Pid, box.Started, box.Scope) == ("running", pid, started, "quilt-box.scope")
     box.call("Stop")
     assert box.Reason == "stopped"
-    assert "box" in "".join(line for line in daemon.read_log().splitlines() if "found" in line)
+    assert "box" in "".join(line for line in daemon.read_log().splitlines() if "Found container" in line)
 
 
 def test_d1_an_end_that_nobody_saw_is_true(run, daemon, root, systemd):

@@ -181,7 +181,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer data)
     GDBusMethodInvocation *invocation = g_steal_pointer (&waiting->invocation);
 
     if (!answer)
-      refuse_unknown (invocation, "the bus does not know the caller any more");
+      refuse_unknown (invocation, "the caller has left the bus");
     else if (admit (self, invocation, uid))
       dispatch (waiting, invocation);
   }
@@ -230,7 +230,7 @@ on_call_in_main (gpointer data)
   gpointer uid;
 
   if (!sender)
-    refuse_unknown (invocation, "the caller has no name on a bus");
+    refuse_unknown (invocation, "the caller has no name on the bus");
   else if (!g_hash_table_lookup_extended (self->uids, sender, NULL, &uid))
     wait_for_uid (self, sender, waiting->object, invocation);
   else if (admit (self, invocation, GPOINTER_TO_UINT (uid)))

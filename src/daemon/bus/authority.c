@@ -158,10 +158,10 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
   g_clear_pointer (&check->cancellation_id, g_free);
   g_variant_get (answer, "((bba{ss}))", &yes, &challenge, NULL);
   if (!yes && challenge)
-    refuse (check, "polkit has to ask for a password, which this call does not allow: "
-                   "try it as root, or on a terminal");
+    refuse (check, "polkit has to ask for a password, but this call does not allow that; run it as "
+                   "root or on a terminal");
   else if (!yes)
-    refuse (check, "polkit says no; an administrator can allow it by a rule, see polkit(8)");
+    refuse (check, "polkit denied it; an administrator can allow it with a rule, see polkit(8)");
   else if (check->details && ++check->next < check->details->len)
     ask (check);
   else
@@ -224,7 +224,7 @@ on_caller_changed (GDBusConnection *bus,
                    GVariant *arguments,
                    gpointer data)
 {
-  deny_because (data, "the caller went away");
+  deny_because (data, "the caller has left the bus");
 }
 
 static Check *

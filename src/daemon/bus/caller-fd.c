@@ -65,7 +65,7 @@ quilt_caller_fd_take (
 
   if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length (fds)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "The call came without the descriptor for '%s'", name);
+                 "The call passes no descriptor for '%s'", name);
     return -1;
   }
   fd = g_unix_fd_list_get (fds, handle, error);

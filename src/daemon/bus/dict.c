@@ -22,7 +22,7 @@ check_type (const QuiltDictKey *key, GVariant *value, GError **error)
   if (g_str_equal (g_variant_get_type_string (value), type))
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "The option '%s' is of type '%s', not '%s'", key->key, type,
+               "The option '%s' must be of type '%s', not '%s'", key->key, type,
                g_variant_get_type_string (value));
   return FALSE;
 }

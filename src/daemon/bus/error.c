@@ -9,14 +9,14 @@
 
 static const char *const descriptions[] = {
     [QUILT_ERROR_FAILED] = "The operation failed",
-    [QUILT_ERROR_NOT_FOUND] = "Something that is needed was not found",
+    [QUILT_ERROR_NOT_FOUND] = "A required object was not found",
     [QUILT_ERROR_AMBIGUOUS] = "A name is ambiguous",
     [QUILT_ERROR_EXISTS] = "A name is taken",
-    [QUILT_ERROR_BUSY] = "Something that is needed is in use",
+    [QUILT_ERROR_BUSY] = "A required object is in use",
     [QUILT_ERROR_INVALID_ARGUMENT] = "An option or argument is invalid",
     [QUILT_ERROR_INVALID_STATE] = "The state does not allow the operation",
     [QUILT_ERROR_NOT_SUPPORTED] = "This host or version does not support an option",
-    [QUILT_ERROR_NOT_AUTHORIZED] = "Something that is needed is not allowed",
+    [QUILT_ERROR_NOT_AUTHORIZED] = "A required permission is missing",
     [QUILT_ERROR_COMMAND_NOT_FOUND] = "The command was not found",
     [QUILT_ERROR_COMMAND_NOT_EXECUTABLE] = "The command could not be executed",
     [QUILT_ERROR_SETUP_FAILED] = "A setup step failed",

@@ -62,7 +62,7 @@ quilt_index_reserve (QuiltIndex *self, const char *name, GError **error)
     return TRUE;
   }
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
-               "The name '%s' is in use: choose another one, or remove that %s first", name,
+               "The name '%s' is in use: choose another name, or remove that %s first", name,
                self->what);
   return FALSE;
 }
@@ -117,7 +117,7 @@ set_not_found (const QuiltIndex *self, const char *text, gboolean ambiguous, GEr
 
   if (ambiguous)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_AMBIGUOUS,
-                 "'%s' is the beginning of several IDs: give more digits, or the %s's name", quoted,
+                 "'%s' matches several IDs: give more digits, or the %s's name", quoted,
                  self->what);
   else
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no %s '%s': %s", self->what,

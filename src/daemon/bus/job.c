@@ -134,7 +134,7 @@ cancel_authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   error = g_error_new (
       QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-      "The job can't be cancelled: it is done, about to be done, or cancelled already");
+      "The job can't be cancelled: it has ended, is about to end, or is already cancelled");
   quilt_bus_error_return (invocation, error);
 }
 
@@ -180,7 +180,7 @@ result_authorized (GDBusMethodInvocation *invocation, gpointer data)
                                        text ? text : "", self->results);
     return;
   }
-  error = g_error_new (QUILT_ERROR, QUILT_ERROR_INVALID_STATE, "The job is not done");
+  error = g_error_new (QUILT_ERROR, QUILT_ERROR_INVALID_STATE, "The job has not ended yet");
   quilt_bus_error_return (invocation, error);
 }
 

@@ -53,11 +53,12 @@ make_dropped_entry (void)
 {
   GString *entry = g_string_new ("SYSLOG_IDENTIFIER=quiltd\nPRIORITY=4\n");
 
-  g_string_append_printf (entry,
-                          "MESSAGE_ID=" MESSAGE_DROPPED "\nQUILT_DROPPED=%" G_GUINT64_FORMAT
-                          "\nMESSAGE=%" G_GUINT64_FORMAT
-                          " lines of quiltd were dropped while journald did not take them\n",
-                          sink.dropped, sink.dropped);
+  g_string_append_printf (
+      entry,
+      "MESSAGE_ID=" MESSAGE_DROPPED "\nQUILT_DROPPED=%" G_GUINT64_FORMAT
+      "\nMESSAGE=%" G_GUINT64_FORMAT
+      " lines of quiltd's log were dropped because journald did not accept them\n",
+      sink.dropped, sink.dropped);
   return entry;
 }
 

@@ -174,7 +174,8 @@ quilt_managed_objects_new (GDBusObjectManagerServer *objects)
 void
 quilt_managed_objects_free (QuiltManagedObjects *self)
 {
-  g_autoptr (GError) error = g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "quiltd ends");
+  g_autoptr (GError) error =
+      g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED, "quiltd is shutting down");
   Waiting *waiting;
 
   if (!self)

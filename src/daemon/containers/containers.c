@@ -52,7 +52,8 @@ quilt_containers_new (QuiltHub *hub,
   self->tombs_fd = self->runs_fd >= 0 ? open_run_part (run_dir, "ended", error) : -1;
   if (self->tombs_fd < 0)
     return NULL;
-  self->index = quilt_index_new ("container", "'quiltctl list' shows all", g_object_unref);
+  self->index =
+      quilt_index_new ("container", "'quiltctl list' lists the containers", g_object_unref);
   self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
   self->id_ranges = quilt_id_ranges_new ();
   self->filters = quilt_filters_new (programs->path, programs->fd, cache_dir);

@@ -52,7 +52,7 @@ on_range (guint32 first, const GError *failure, gpointer data)
     answer (request, uid_map, gid_map, NULL);
     return;
   }
-  g_prefix_error (&error, "Failed to keep your ids in the container, try again: ");
+  g_prefix_error (&error, "Failed to keep the caller's ids in the container; try again: ");
   answer (request, NULL, NULL, error);
 }
 
@@ -91,8 +91,8 @@ keep (Request *request)
 
   if (request->uid == 0) {
     error = g_error_new (QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                         "Failed to set option 'userns' to 'keep-id': you are root, and the "
-                         "container's root would be the host's; use 'auto', or 'host'");
+                         "Failed to set option 'userns' to 'keep-id': the caller is root, so the "
+                         "container's root would be the host's root; use 'auto' or 'host'");
     answer (request, NULL, NULL, error);
     return;
   }
@@ -114,10 +114,10 @@ use_map (Request *request, const char *text)
 
   if (map && (id = quilt_id_ranges_find (containers->id_ranges, map, &taken))) {
     other = quilt_index_get (containers->index, id);
-    error = g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
-                         "Failed to set option 'userns' to '%s': the host's id %u is already one "
-                         "of container '%s'",
-                         text, taken, other ? other->record->options->name : id);
+    error = g_error_new (
+        QUILT_ERROR, QUILT_ERROR_BUSY,
+        "Failed to set option 'userns' to '%s': the host's id %u already belongs to container '%s'",
+        text, taken, other ? other->record->options->name : id);
   }
   if (error)
     answer (request, NULL, NULL, error);

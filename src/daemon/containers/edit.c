@@ -132,7 +132,7 @@ on_limits_undone (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!quilt_systemd_set_properties_finish (containers->systemd, result, &error))
-    g_warning ("Failed to take back a container's new limits: %s", error->message);
+    g_warning ("Failed to undo a container's new limits: %s", error->message);
 }
 
 static void
@@ -248,8 +248,8 @@ check_stop_timeout (const QuiltContainer *self, const QuiltOptions *options, GEr
       options->stop_timeout_usec <= self->record->options->stop_timeout_usec)
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-               "Container '%s' runs, and its stop timeout can't be raised above %u s until it has "
-               "ended: stop it first, or choose a time for one stop with --timeout",
+               "Container '%s' runs, so its stop timeout can't be raised above %u s: stop it "
+               "first, or use --timeout for a single stop",
                self->record->options->name, (guint)(QUILT_LIVE_STOP_TIMEOUT / G_USEC_PER_SEC));
   return FALSE;
 }

@@ -60,7 +60,8 @@ print_oci (QuiltContainer *self, gboolean values, GError **error)
   g_autoptr (QuiltSpec) spec = NULL;
 
   if (!self->image) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "The image of container '%s' is lost",
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "The image of container '%s' is missing; import it again",
                  self->record->options->name);
     return NULL;
   }

@@ -55,7 +55,8 @@ be_known (QuiltContainer *self)
                    &(QuiltEventFields){.container_id = self->record->id,
                                        .container_name = self->record->options->name,
                                        .state = state},
-                   "Container %s was found again, it is %s", self->record->options->name, state);
+                   "Found container %s again after a restart of quiltd: it is %s",
+                   self->record->options->name, state);
   quilt_hub_release (self->containers->hub);
 }
 
@@ -86,9 +87,9 @@ refuse_waiters (QuiltContainer *self)
     quilt_run_give_up (self->run);
     return;
   }
-  g_warning ("Container %s has ended, but its last output was not taken yet, by the journal or by "
-             "a reader",
-             self->record->options->name);
+  g_warning (
+      "Container %s has ended, but the journal or a reader has not accepted its last output yet",
+      self->record->options->name);
   quilt_container_answer (self->end_waiters, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
     gsize n;
@@ -195,9 +196,10 @@ quilt_container_happen (QuiltContainer *self, QuiltLifeEvent event, const QuiltH
   QuiltLifeStep step;
 
   if (!quilt_life_step (self->life, event, &step)) {
-    g_critical ("Container %s is %s, its files are %s: '%s' can't happen then",
-                self->record->options->name, quilt_phase_to_string (self->life.phase),
-                quilt_files_to_string (self->life.files), quilt_life_event_to_string (event));
+    g_critical (
+        "Container %s is %s and its files are %s: the event '%s' is impossible in this state",
+        self->record->options->name, quilt_phase_to_string (self->life.phase),
+        quilt_files_to_string (self->life.files), quilt_life_event_to_string (event));
     return;
   }
   self->life = step.next;

@@ -63,8 +63,8 @@ quilt_outcome_lost (QuiltResult *result, guint64 now_usec)
   result->signal = 0;
   result->step = 0;
   set_texts (result, "lost",
-             "Its supervisor went away without a word, by SIGKILL or with the host: how the "
-             "container ended is not known",
+             "The supervisor ended without a report, by SIGKILL or because the host went down: it "
+             "is unknown how the container ended",
              quilt_error_to_name (QUILT_ERROR_FAILED));
 }
 
@@ -114,6 +114,6 @@ quilt_outcome_public_text (const QuiltResult *result)
   if (!quilt_outcome_is_failure (result))
     return g_strdup ("");
   if (g_strcmp0 (result->reason, "lost") == 0)
-    return g_strdup ("How the container ended is not known");
+    return g_strdup ("It is unknown how the container ended");
   return g_strdup (quilt_bus_error_describe (result->error_name));
 }

@@ -50,7 +50,8 @@ on_broken (const char *object, const GError *why, gpointer data)
   if (broken)
     g_hash_table_add (broken, g_strdup (object));
   quilt_event_log (QUILT_EVENT_OBJECT_BROKEN, &(QuiltEventFields){.object = object},
-                   "'%s' in the store can't be used and is left alone: %s", object, why->message);
+                   "'%s' in the store can't be used; quiltd leaves it alone: %s", object,
+                   why->message);
 }
 
 static void
@@ -190,8 +191,8 @@ on_stray (QuiltRunEvent event, const QuiltMessage *message, const GError *error,
 
   switch (event) {
   case QUILT_RUN_RUNNING:
-    g_warning ("The scope %s runs a container that is not in the store; it is left alone, and "
-               "'systemctl stop %s' ends it",
+    g_warning ("The scope %s runs a container that is not in the store; quiltd leaves it alone, "
+               "and 'systemctl stop %s' ends it",
                quilt_run_get_scope (*stray), quilt_run_get_scope (*stray));
     break;
   case QUILT_RUN_ENDED:
@@ -242,8 +243,8 @@ on_scope (const char *scope, const char *id, gpointer data)
 
   g_hash_table_add (recovery->scopes, g_strdup (id));
   if (!quilt_run_dir_exists (recovery->containers, id))
-    g_warning ("The scope %s runs a container, %s, whose directory in /run is gone; it is left "
-               "alone, and 'systemctl stop %s' ends it",
+    g_warning ("The scope %s runs container %s, whose directory in /run is missing; quiltd leaves "
+               "it alone, and 'systemctl stop %s' ends it",
                scope, id, scope);
 }
 
@@ -254,7 +255,8 @@ find_scopes (Recovery *recovery)
 
   recovery->is_blind = !quilt_scopes_foreach (on_scope, recovery, &error);
   if (recovery->is_blind)
-    g_warning ("%s; containers to be removed are kept until quiltd is restarted", error->message);
+    g_warning ("%s; quiltd keeps containers that are to be removed until it is restarted",
+               error->message);
 }
 
 static void
@@ -286,7 +288,7 @@ on_out_of_patience (gpointer data)
 {
   Recovery *recovery = data;
 
-  g_warning ("Not all supervisors have answered: their containers are taken for running");
+  g_warning ("Not all supervisors have answered; quiltd assumes that their containers run");
   recovery->timer = 0;
   end_recovery (recovery);
   return G_SOURCE_REMOVE;

@@ -119,7 +119,7 @@ on_recorded (GObject *source, GAsyncResult *result, gpointer data)
   gboolean ok = quilt_work_finish (result, &error);
 
   if (!ok) {
-    g_warning ("Failed to record how container %s ended: %s; tried again until it is possible",
+    g_warning ("Failed to record how container %s ended: %s; quiltd tries again until it succeeds",
                self->record->options->name, error->message);
     self->unrecorded = TRUE;
     g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, RETRY_SECONDS, on_retry, g_object_ref (self),

@@ -80,15 +80,15 @@ on_out_of_patience (gpointer data)
   QuiltRun *self = data;
 
   if (self->place && quilt_systemd_thaw_scope (self->containers->systemd, self->place)) {
-    g_warning ("The supervisor of container %s does not react: it was frozen", self->id);
+    g_warning ("The supervisor of container %s does not respond: it was frozen", self->id);
     return G_SOURCE_CONTINUE;
   }
-  g_warning ("The supervisor of container %s does not react, it is killed", self->id);
+  g_warning ("The supervisor of container %s does not respond; quiltd kills it", self->id);
   if (!self->ready && !self->adopted && !self->verdict)
-    self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                                 "The container's supervisor did not get ready within %d s; start "
-                                 "it again",
-                                 READY_SECONDS);
+    self->verdict = g_error_new (
+        QUILT_ERROR, QUILT_ERROR_FAILED,
+        "The container's supervisor was not ready within %d s; start the container again",
+        READY_SECONDS);
   if (!destroy (self))
     return G_SOURCE_CONTINUE;
   self->timer = 0;
@@ -177,8 +177,9 @@ on_message (const QuiltMessage *message, gpointer data)
     /* quiltd went away before GO: who asked for this run has been told that it failed. */
     if (self->adopted && !self->gone_ahead)
       call_off (self,
-                g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                             "quiltd ended before the container was started; start it again"));
+                g_error_new (
+                    QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                    "quiltd ended before it had started the container; start the container again"));
     break;
   case QUILT_MESSAGE_STEP:
   case QUILT_MESSAGE_RUNNING:
@@ -238,10 +239,10 @@ on_closed (gpointer data)
   }
   destroy (self); /* what may be left without a supervisor */
   if (!self->verdict && !self->adopted && !(self->ready && self->gone_ahead))
-    self->verdict = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                                 "The container's supervisor was killed, or failed, before it "
-                                 "executed the command; start it again, and see what the journal "
-                                 "of quiltd.service says");
+    self->verdict =
+        g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                     "The container's supervisor failed or was killed before it executed the "
+                     "command; see 'journalctl -u quiltd.service', and start the container again");
   end (self, NULL, self->verdict);
 }
 
@@ -540,7 +541,7 @@ settle (QuiltRun *self)
   if (is_ours && self->adopted &&
       !quilt_scope_belongs_to (self->place, self->id, &is_ours, &error)) {
     if (!self->puzzled)
-      g_warning ("%s; this is tried again until it is possible", error->message);
+      g_warning ("%s; quiltd tries again until it succeeds", error->message);
     self->puzzled = TRUE;
     self->settling = g_timeout_add (LOOK_AGAIN_MS, on_settle_again, self);
     return;

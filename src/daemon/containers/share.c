@@ -48,8 +48,8 @@ bind_one (const QuiltSharing *sharing,
     }
     if (is_private (sharing, its)) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                   "Failed to set option '%s': container '%s' keeps its own to itself; create it "
-                   "with --%s=shareable",
+                   "Failed to set option '%s': container '%s' does not share its own; create that "
+                   "container with --%s=shareable",
                    sharing->key, its->name, sharing->key);
       return FALSE;
     }
@@ -114,8 +114,8 @@ quilt_share_open (QuiltContainers *containers,
       continue;
     if (!other) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                   "Failed to join the %s namespace of container '%s': that was removed; create "
-                   "this container anew",
+                   "Failed to join the %s namespace of container '%s': that container was removed; "
+                   "create this one again",
                    sharing->key, id);
       return FALSE;
     }
@@ -123,8 +123,8 @@ quilt_share_open (QuiltContainers *containers,
                                                            : -1;
     if (fd < 0) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-                   "Failed to join the %s namespace of container '%s': that is not running; start "
-                   "it first",
+                   "Failed to join the %s namespace of container '%s': that container is not "
+                   "running; start it first",
                    sharing->key, other->record->options->name);
       return FALSE;
     }

@@ -116,7 +116,7 @@ check_scope_free (QuiltContainer *self, const char *scope, GError **error)
         (!quilt_container_is_active (other) && !quilt_container_is_lingering (other)))
       continue;
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "The scope '%s' is in use by container '%s' until that has ended", scope,
+                 "The scope '%s' is in use by container '%s' until that container has ended", scope,
                  other->record->options->name);
     return FALSE;
   }
@@ -141,15 +141,15 @@ plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **e
     g_autofree char *more = quilt_text_quote (self->record->options->more);
 
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "The container has options that this Quilt does not know: %s; start it with the "
-                 "Quilt that made it, or make it anew",
+                 "The container has options that this version of Quilt does not know: %s; start it "
+                 "with the version that created it, or create it again",
                  more);
     return NULL;
   }
   if (!self->image) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "The container's image '%s' (%s) is not there; import it again",
-                 self->record->image, self->record->image_digest);
+                 "The container's image '%s' (%s) is missing; import it again", self->record->image,
+                 self->record->image_digest);
     return NULL;
   }
   spec = quilt_container_plan (self, error);

@@ -50,10 +50,10 @@ quilt_container_get_stop_signal (const QuiltContainer *self)
 gboolean
 quilt_container_refuse_while_lingering (GTask *task, const QuiltContainer *self)
 {
-  return quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
-                                 "has ended, but its last output was not taken yet, by the journal "
-                                 "or by a reader: see systemctl status systemd-journald.service, "
-                                 "or give the output up with quiltctl remove --force");
+  return quilt_container_refuse (
+      task, QUILT_ERROR_BUSY, self,
+      "has ended, but the journal or a reader has not accepted its last output yet: see systemctl "
+      "status systemd-journald.service, or discard the output with quiltctl remove --force");
 }
 
 void
@@ -98,7 +98,7 @@ quilt_container_restart (QuiltContainer *self, const QuiltVerbArgs *args, GTask 
 {
   if (self->record->options->auto_remove && quilt_container_is_active (self)) {
     quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self,
-                            "is removed when it ends (--rm): there is nothing to start again");
+                            "is removed when it ends (--rm), so it can't be started again");
     return;
   }
   quilt_container_stop (self, args, g_task_new (self, NULL, on_stopped, task));
@@ -125,10 +125,9 @@ quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
   }
   if (!quilt_life_is_ending (self->life)) {
     if (quilt_run_is_clogged (self->run)) {
-      quilt_container_refuse (
-          task, QUILT_ERROR_BUSY, self,
-          "takes no more signals: its supervisor has not read the last ones; try "
-          "again, or send SIGKILL");
+      quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                              "takes no more signals: its supervisor has not read the earlier "
+                              "signals; try again, or send SIGKILL");
       return;
     }
     quilt_run_kill (self->run, args->signal);

@@ -149,7 +149,7 @@ quilt_tombs_add (QuiltTombs *self, const char *id, int exit_code, const char *re
   if (g_hash_table_contains (self->by_id, id))
     return;
   if (self->dir_fd >= 0 && symlinkat (text, self->dir_fd, id) < 0 && errno != EEXIST)
-    g_warning ("Failed to write down how container %s ended: %s", id, g_strerror (errno));
+    g_warning ("Failed to record how container %s ended: %s", id, g_strerror (errno));
   remember (self, id, exit_code, reason ? reason : "");
 }
 

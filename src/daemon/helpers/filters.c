@@ -79,7 +79,7 @@ open_cache (const char *path)
   else
     cache_fd = quilt_dir_ensure (fd, "seccomp", &error);
   if (error)
-    g_warning ("System call filters are not kept: %s", error->message);
+    g_warning ("System call filters are not cached: %s", error->message);
   return cache_fd;
 }
 
@@ -174,7 +174,7 @@ check_answer (int fd, GError **error)
 
   if (fcntl (fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 ||
       (n = pread (fd, data, QUILT_FILTER_SIZE_MAX + 1, 0)) < 0)
-    return quilt_set_error_errno (error, errno, "Failed to take over a compiled filter");
+    return quilt_set_error_errno (error, errno, "Failed to receive a compiled filter");
   bytes = g_bytes_new_take (g_steal_pointer (&data), (gsize)n);
   return quilt_filter_check (bytes, error);
 }
@@ -228,10 +228,9 @@ on_message (const QuiltMessage *message, gpointer data)
 static void
 on_closed (gpointer data)
 {
-  g_autoptr (GError) error =
-      g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                   "quilt-seccomp ended before the system call filter was compiled: see what it "
-                   "said in the journal of quiltd.service");
+  g_autoptr (GError) error = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                          "quilt-seccomp ended before the system call filter was "
+                                          "compiled: see 'journalctl -u quiltd.service'");
 
   answer (data, error);
 }

@@ -134,7 +134,7 @@ quilt_helper_open_dir (const char *path, GError **error)
   else if (fd >= 0 && mount_setattr (fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)
     quilt_fd_clear (&fd);
   if (fd < 0)
-    quilt_set_error_errno (error, errno, "Failed to open '%s', where the helpers are", path);
+    quilt_set_error_errno (error, errno, "Failed to open '%s', the directory of the helpers", path);
   return g_steal_fd (&fd);
 }
 

@@ -76,7 +76,7 @@ quilt_spare_begin (QuiltSpare *self,
   /* Who ends before it reads that is reported by closed(). */
   if (!helper || quilt_helper_send_fds (helper, message, fds, n_fds) || errno == EPIPE)
     return helper;
-  quilt_set_error_errno (error, errno, "Failed to tell '%s' what to run", self->program);
+  quilt_set_error_errno (error, errno, "Failed to send '%s' the container to run", self->program);
   quilt_helper_free (helper);
   return NULL;
 }

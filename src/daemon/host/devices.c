@@ -32,7 +32,7 @@ static gboolean
 add (const Search *search, const struct stat *st, const char *path, GError **error)
 {
   if (search->devices->len >= DEVICES_MAX)
-    return refuse (search, "these are more than 1024 devices", error);
+    return refuse (search, "it has more than 1024 devices", error);
   quilt_devices_add (search->devices, g_strdup (path), S_ISBLK (st->st_mode) ? 'b' : 'c',
                      major (st->st_rdev), minor (st->st_rdev), st->st_mode, search->access);
   return TRUE;
@@ -94,10 +94,10 @@ resolve (const QuiltDeviceRequest *request, GArray *devices, GError **error)
     return g_str_equal (path, "/dev") ? refuse (&search, "/dev is a directory", error)
                                       : add (&search, &st, path, error);
   if (!S_ISDIR (st.st_mode))
-    return refuse (&search, "that is no device, nor a directory of devices", error);
+    return refuse (&search, "it is neither a device nor a directory of devices", error);
   if (!add_directory (&search, request->source, path, 0, error))
     return FALSE;
-  return devices->len > before || refuse (&search, "there is no device in that directory", error);
+  return devices->len > before || refuse (&search, "it is a directory without devices", error);
 }
 
 gboolean

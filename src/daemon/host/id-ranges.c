@@ -172,11 +172,12 @@ serve (QuiltIdRanges *self)
 static void
 disappoint (QuiltIdRanges *self)
 {
-  g_autoptr (GError) error = g_error_new (
-      QUILT_ERROR, QUILT_ERROR_FAILED,
-      "Failed to find %d user ids for a container from %u to %u: other containers, /etc/subuid, "
-      "/etc/subgid or users of the host have them all. Remove containers, or choose with --userns",
-      QUILT_ID_RANGE, QUILT_ID_HOST_FIRST, QUILT_ID_HOST_LAST);
+  g_autoptr (GError) error =
+      g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
+                   "Failed to find %d free user ids for a container from %u to %u: other "
+                   "containers, /etc/subuid, /etc/subgid and users of the host occupy them all. "
+                   "Remove containers, or choose ids with --userns",
+                   QUILT_ID_RANGE, QUILT_ID_HOST_FIRST, QUILT_ID_HOST_LAST);
   guint n = self->waiters.length;
 
   while (n-- > 0) {

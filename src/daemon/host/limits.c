@@ -90,7 +90,7 @@ check_strict (const QuiltDefaults *defaults, const QuiltOptions *options, GError
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                "Failed to limit the container: this host lacks cgroup controllers (%s); see "
-               "quiltctl doctor, or do without %s",
+               "quiltctl doctor, or leave out %s",
                missing,
                options->strict_limits ? "'strict-limits'" : "StrictLimits= of quiltd.conf");
   return FALSE;

@@ -39,7 +39,7 @@ complete_apparmor (QuiltSpec *spec, const QuiltOptions *options, GError **error)
     return TRUE;
   if (!on) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to set option 'apparmor' to '%s': AppArmor is not on in this host's "
+                 "Failed to set option 'apparmor' to '%s': AppArmor is not enabled in this host's "
                  "kernel; leave it out, or boot with apparmor=1",
                  profile);
     return FALSE;
@@ -68,10 +68,11 @@ complete_selinux (QuiltSpec *spec, const QuiltOptions *options, const char *id, 
     return TRUE;
   }
   if (asked)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to set option 'label' to '%s': SELinux is not on in this host's kernel; "
-                 "leave it out",
-                 options->label[0]);
+    g_set_error (
+        error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+        "Failed to set option 'label' to '%s': SELinux is not enabled in this host's kernel; "
+        "leave it out",
+        options->label[0]);
   return !asked;
 }
 

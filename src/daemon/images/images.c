@@ -13,7 +13,7 @@ quilt_images_new (QuiltHub *hub, QuiltStore *store, const QuiltPrograms *program
   self->store = quilt_store_ref (store);
   self->programs = programs;
   self->index = quilt_index_new (
-      "image", "'quiltctl import ARCHIVE NAME' makes one, 'quiltctl images' shows all",
+      "image", "'quiltctl images' lists the images, 'quiltctl import ARCHIVE NAME' adds one",
       g_object_unref);
   g_queue_init (&self->imports);
   self->in_turn = quilt_work_pool_new ();

@@ -21,7 +21,7 @@ check_keys (GVariant *dict, GError **error)
       g_autofree char *quoted = quilt_text_quote (key);
 
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                   "Failed to set option '%s': no such option of an import", quoted);
+                   "Failed to set option '%s': an import has no such option", quoted);
       return FALSE;
     }
   return TRUE;

@@ -239,7 +239,7 @@ parse_done (Import *import, const QuiltMessage *done, GError **error)
 
   if (!words[0] || !quilt_digest_hex (words[0])) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                 "Failed to import: quilt-transfer answered nonsense");
+                 "Failed to import: quilt-transfer sent an invalid answer");
     return FALSE;
   }
   import->digest = g_strdup (words[0]);
@@ -253,10 +253,11 @@ check_config (const Import *import, const QuiltImage *image, GError **error)
   if (!image || quilt_import_config_is_empty (&import->config) ||
       quilt_import_config_equal (&import->config, &image->record->config))
     return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
-               "Failed to change how image %s is run: its content is here already, with another "
-               "configuration; remove it first, or import it without changes",
-               image->record->digest);
+  g_set_error (
+      error, QUILT_ERROR, QUILT_ERROR_EXISTS,
+      "Failed to change the configuration of image %s: its content is already in the store, with "
+      "another configuration; remove that image first, or import without changes",
+      image->record->digest);
   return FALSE;
 }
 
@@ -345,9 +346,9 @@ on_closed (gpointer data)
     return;
   }
   if (!import->error)
-    import->error = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                                 "Failed to import: quilt-transfer ended unexpectedly; see what it "
-                                 "said in the journal of quiltd.service");
+    import->error = g_error_new (
+        QUILT_ERROR, QUILT_ERROR_FAILED,
+        "Failed to import: quilt-transfer ended unexpectedly; see 'journalctl -u quiltd.service'");
   give_up (import);
 }
 

@@ -140,7 +140,7 @@ polkit.addRule(function (action, subject) {
     done = ctl("--no-ask-password", "remove", *absent, name, user="bob")
     assert done.code != 0
     assert [line for line in done.err.decode().splitlines() if "no-" in line] == [
-        f"quiltctl: There is no container '{other}': 'quiltctl list' shows all" for other in absent]
+        f"quiltctl: There is no container '{other}': 'quiltctl list' lists the containers" for other in absent]
     assert name not in ctl("list").ok().text
 
 

@@ -110,7 +110,7 @@ def test_journald_gets_the_last_lines_however_long_it_is_away(busybox, name, jou
             wait_unit(f"quilt-{name}.scope", "inactive", timeout=13)
         for verb in "start", "remove":
             refused = ctl(verb, name)
-            assert refused.code == 1 and b"its last output was not taken yet" in refused.err, refused
+            assert refused.code == 1 and b"has not accepted its last output yet" in refused.err, refused
     finally:
         os.kill(journald, signal.SIGCONT)
     wait_unit(f"quilt-{name}.scope", "inactive")

@@ -120,7 +120,7 @@ def test_signals_that_a_stopped_supervisor_does_not_read_are_refused_and_a_kill_
         while not codes or codes[-1] == 0:
             refused = ctl("kill", "-s", "URG", name)
             codes.append(refused.code)
-        assert b"has not read the last ones" in refused.err
+        assert b"has not read the earlier signals" in refused.err
         assert ctl("rename", name, f"{name}-new").code == 1
         with spawn("quiltctl", "kill", name) as killing:
             os.kill(supervisor, signal.SIGCONT)

@@ -133,7 +133,7 @@ def test_a_limit_without_its_controller_is_told_of(busybox, name, journal):
 @pytest.mark.skipif(os.path.exists("/sys/kernel/security/apparmor") or os.path.exists("/sys/fs/selinux/enforce"),
                     reason="the host has a security module; shown in the suite vm")
 def test_a_security_module_that_is_not_there_can_not_be_asked_for(busybox, name):
-    for option, word in (("apparmor=quilt-default", "AppArmor is not on"), ("label=type:spc_t", "SELinux is not on")):
+    for option, word in (("apparmor=quilt-default", "AppArmor is not enabled"), ("label=type:spc_t", "SELinux is not enabled")):
         refused = ctl("create", "--name", name, "--security-opt", option, busybox, "/bin/true")
         assert refused.code == 125 and word in refused.err.decode(), refused
         assert name not in ctl("list").text

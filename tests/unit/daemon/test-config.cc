@@ -146,7 +146,7 @@ TEST_F (Config, WhatIsWrongIsNamedWithItsFile)
       {"[Manager]\nMaxPending=1\n", "quiltd.conf': MaxPending=: there is no such key"},
       {"[Manager]\nLogLevel[de]=info\n", "LogLevel[de]=: there is no such key"},
       {"[Manger]\nLogLevel=info\n", "there is no section [Manger], only [Manager]"},
-      {"[Manager]\nLogLevel=loud\n", "LogLevel=: 'loud' is none of"},
+      {"[Manager]\nLogLevel=loud\n", "LogLevel=: 'loud' is not one of"},
       {"[Manager]\nMaxPendingPerUser=0\n", "MaxPendingPerUser=: '0' is not a number from 1"},
       {"[Manager]\nMaxPendingPerUser=-1\n", "'-1' is not a number"},
       {"[Manager]\nMaxPendingPerUser=1x\n", "'1x' is not a number"},

@@ -47,7 +47,7 @@ TEST_F (Index, TellsUnknownFromAmbiguous)
   Error error;
 
   EXPECT_EQ (quilt_index_find (index, "aa", error.out ()), nullptr);
-  EXPECT_TRUE (error.is (QUILT_ERROR_AMBIGUOUS, "'aa' is the beginning of several IDs"));
+  EXPECT_TRUE (error.is (QUILT_ERROR_AMBIGUOUS, "'aa' matches several IDs"));
   for (const char *text : {"", "x", "aa3", "sha256:", "web2", "AA1", "aa1\n", "%n", "../web"}) {
     EXPECT_EQ (quilt_index_find (index, text, error.out ()), nullptr) << text;
     EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, "There is no container")) << text;
