@@ -2,6 +2,8 @@
 /* Reads the marshalled bytes of a D-Bus message, as far as lengths and counts need it. */
 #include "daemon/bus/message.h"
 
+#include "dbus/signature.h"
+
 #include <string.h>
 
 /* Offsets in the start. */
@@ -72,48 +74,6 @@ quilt_bus_message_measure (const guint8 start[QUILT_BUS_START], QuiltBusMessage 
   return ret_message->size <= MESSAGE_MAX;
 }
 
-static gsize
-alignment_of (char type)
-{
-  switch (type) {
-  case 'y':
-  case 'g':
-  case 'v':
-    return 1;
-  case 'n':
-  case 'q':
-    return 2;
-  case 'x':
-  case 't':
-  case 'd':
-  case '(':
-  case '{':
-    return 8;
-  default:
-    return 4;
-  }
-}
-
-/* Behind the first complete type of a signature; NULL: it has none. */
-static const char *
-end_of_type (const char *signature)
-{
-  guint open = 0;
-
-  do {
-    while (*signature == 'a')
-      signature++;
-    if (*signature == '(' || *signature == '{')
-      open++;
-    else if (*signature == ')' || *signature == '}')
-      open--;
-    if (*signature == '\0')
-      return NULL;
-    signature++;
-  } while (open > 0);
-  return signature;
-}
-
 static gboolean
 skip_bytes (Reader *self, gsize to, gsize n)
 {
@@ -159,6 +119,7 @@ skip_values (Reader *self, const char *signature, guint depth)
   return TRUE;
 }
 
+/* *signature is behind the 'a'. */
 static gboolean
 skip_array (Reader *self, const char **signature, guint depth)
 {
@@ -166,9 +127,9 @@ skip_array (Reader *self, const char **signature, guint depth)
   guint32 length;
   gsize end;
 
-  *signature = end_of_type (element);
+  *signature = quilt_dbus_type_end (element - 1);
   if (!*signature || !read_length (self, &length) ||
-      !skip_bytes (self, alignment_of (*element), 0) || length > self->end - self->at)
+      !skip_bytes (self, quilt_dbus_type_alignment (*element), 0) || length > self->end - self->at)
     return FALSE;
   end = self->at + length;
   if (*element == 'y') /* is copied at once */
@@ -225,7 +186,7 @@ skip_value (Reader *self, const char **signature, guint depth)
   case '}':
     return FALSE;
   default:
-    return skip_bytes (self, alignment_of (type), alignment_of (type));
+    return skip_bytes (self, quilt_dbus_type_alignment (type), quilt_dbus_type_alignment (type));
   }
 }
 
