@@ -4,16 +4,16 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "core/credentials.h"
-#include "core/init.h"
-#include "core/join.h"
-#include "core/limits.h"
-#include "core/mounts.h"
-#include "core/net-devices.h"
-#include "core/scheduling.h"
-#include "core/seccomp.h"
-#include "core/time-namespace.h"
-#include "core/user-namespace.h"
+#include "core/identity/credentials.h"
+#include "core/identity/limits.h"
+#include "core/identity/scheduling.h"
+#include "core/identity/user-namespace.h"
+#include "core/init/init.h"
+#include "core/mounts/mounts.h"
+#include "core/namespaces/join.h"
+#include "core/namespaces/net-devices.h"
+#include "core/namespaces/time.h"
+#include "core/program/seccomp.h"
 
 #include <errno.h>
 #include <fcntl.h>

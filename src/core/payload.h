@@ -2,8 +2,8 @@
 /* Starting a container: the clone, and what its parent holds of it. */
 #pragma once
 
-#include "core/payload-setup.h"
-#include "core/report.h"
+#include "core/init/setup.h"
+#include "core/program/report.h"
 #include "spec/oci/oci.h"
 
 #include <sys/types.h>
@@ -11,7 +11,8 @@
 typedef struct {
   pid_t pid;
   int pid_fd;
-  int channel; /* reports; see core/report.h. End of file: the command runs, or all is over */
+  int channel; /* reports; see core/program/report.h. End of file: the command runs, or all is over
+                */
 } QuiltPayload;
 
 #define QUILT_PAYLOAD_NONE                                                                         \

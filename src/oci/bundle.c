@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "core/mount-options.h"
-#include "core/mounts.h"
+#include "core/mounts/mounts.h"
+#include "core/mounts/options.h"
 
 #include <errno.h>
 #include <fcntl.h>

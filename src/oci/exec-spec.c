@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "core/learn-ids.h"
+#include "core/identity/learn-ids.h"
 #include "oci/environment.h"
 #include "spec/capabilities.h"
 #include "spec/labels.h"

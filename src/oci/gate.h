@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The gate of a created container: the socket "gate" in its directory, at which its init waits to
- * be started. Who connects gets the channel of core/report.h. */
+ * be started. Who connects gets the channel of core/program/report.h. */
 #pragma once
 
 #include <glib.h>

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "core/hook.h"
+#include "core/program/hook.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -2,7 +2,7 @@
 /* The hooks that run in the namespaces of quilt-oci itself, and the state that all of them read. */
 #pragma once
 
-#include "core/hook.h"
+#include "core/program/hook.h"
 #include "oci/container.h"
 
 /* A file in memory that print_state() of status fills later; -1 on error. */
@@ -13,8 +13,8 @@ gboolean quilt_oci_hooks_fill_state (int state_fd,
                                      QuiltOciStatus status,
                                      GError **error);
 
-/* Runs them in their order, each as child says (see core/hook.h; NULL: as we are); kind as in
- * "prestart". The first that fails is the error. A blocked TERM, INT or HUP kills the hook. */
+/* Runs them in their order, each as child says (see core/program/hook.h; NULL: as we are); kind as
+ * in "prestart". The first that fails is the error. A blocked TERM, INT or HUP kills the hook. */
 gboolean quilt_oci_hooks_run (const GPtrArray *hooks,
                               const char *kind,
                               int state_fd,

@@ -3,7 +3,7 @@
  * Process State"; seccomp_unotify(2)). */
 #pragma once
 
-#include "core/report.h"
+#include "core/program/report.h"
 #include "oci/container.h"
 
 /* Takes the listener that the process of pid_fd reports, sends it to listenerPath, and then lets

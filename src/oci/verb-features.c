@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/json.h"
-#include "core/mount-options.h"
+#include "core/mounts/options.h"
 #include "spec/oci/features.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 
 #include "base/call-filter.h"
 #include "base/error.h"
-#include "core/credentials.h"
+#include "core/identity/credentials.h"
 
 #include <errno.h>
 #include <linux/capability.h>

@@ -2,7 +2,7 @@
 /* quilt-supervisor: starts one container and stays with it until its exit is on record. */
 #include "base/error.h"
 #include "base/file.h"
-#include "core/join.h"
+#include "core/namespaces/join.h"
 #include "spec/options/sharing.h"
 #include "supervisor/supervisor.h"
 

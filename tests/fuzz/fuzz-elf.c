@@ -2,7 +2,7 @@
 /* Programs of an image: what is read of them is bounded, whatever they say of themselves. */
 #include "fuzz.h"
 
-#include "core/elf.h"
+#include "core/program/elf.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "core/passwd.h"
+#include "core/identity/passwd.h"
 #include "spec/users.h"
 
 #include <string.h>

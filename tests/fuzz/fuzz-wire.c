@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "core/report.h"
+#include "core/program/report.h"
 #include "proto/message.h"
 
 #include <errno.h>

@@ -9,5 +9,5 @@
 #define QUILT_OCI_VERSION_MAX "1.2.1"
 
 /* The features document (features.md, features-linux.md of runtime-spec 1.2); mount_options as
- * core/mounts.h knows them, NULL-terminated. Owned by the caller. */
+ * core/mounts/mounts.h knows them, NULL-terminated. Owned by the caller. */
 json_object *quilt_features_to_json (const char *const *mount_options);

@@ -12,7 +12,7 @@
 #include <vector>
 
 extern "C" {
-#include "core/elf.h"
+#include "core/program/elf.h"
 }
 
 static gboolean

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "core/lsm.h"
+#include "core/identity/lsm.h"
 }
 
 static int

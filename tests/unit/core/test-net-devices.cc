@@ -11,7 +11,7 @@
 #include <string>
 
 extern "C" {
-#include "core/net-devices.h"
+#include "core/namespaces/net-devices.h"
 }
 
 static const guint8 inet[] = {192, 0, 2, 7}, peer[] = {192, 0, 2, 8};

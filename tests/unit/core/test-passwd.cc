@@ -12,8 +12,8 @@
 
 extern "C" {
 #include "base/fd.h"
-#include "core/identity.h"
-#include "core/passwd.h"
+#include "core/identity/identity.h"
+#include "core/identity/passwd.h"
 }
 
 using std::string;

@@ -8,8 +8,8 @@
 
 extern "C" {
 #include "base/error.h"
-#include "core/credentials.h"
-#include "core/mounts.h"
+#include "core/identity/credentials.h"
+#include "core/mounts/mounts.h"
 #include "core/payload.h"
 #include "spec/oci/oci.h"
 }

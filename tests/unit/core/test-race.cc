@@ -5,7 +5,7 @@
 
 extern "C" {
 #include "base/fd.h"
-#include "core/mounts.h"
+#include "core/mounts/mounts.h"
 }
 
 #include <fcntl.h>

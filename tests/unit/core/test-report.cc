@@ -6,7 +6,7 @@
 extern "C" {
 #include "base/error.h"
 #include "base/fd.h"
-#include "core/report.h"
+#include "core/program/report.h"
 }
 
 #include <sys/socket.h>

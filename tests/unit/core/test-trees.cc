@@ -5,7 +5,7 @@
 #include <string>
 
 extern "C" {
-#include "core/mounts.h"
+#include "core/mounts/mounts.h"
 #include "spec/oci/oci.h"
 }
 

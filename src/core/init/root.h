@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the container's processes see as the file system: built, and entered, by its init. */
+#pragma once
+
+#include "core/init/stage.h"
+
+/* All are child-safe, and end the process on failure. */
+
+/* Builds the root and enters it, as the container's root where it has a user namespace; or enters
+ * the container that is joined. Reports MOUNTED on the way, if hooks have to run then. */
+void quilt_root_build (QuiltInit *init);
+
+/* Of a root that was built: what needs the cgroup, which we are in by now. */
+void quilt_root_finish (const QuiltInit *init);
+
+/* Of the same, when all that has to be made in it is made: read-only, and how mounts come and go.
+ */
+void quilt_root_seal (const QuiltInit *init);

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making mounts, in the cloned child, on descriptors alone: no path that an image or a container
+ * controls is ever resolved outside of the container's root. */
+#include "base/beneath.h"
+#include "base/fd.h"
+#include "core/mounts/copy-up.h"
+#include "core/mounts/devices.h"
+#include "core/mounts/mounts.h"
+#include "core/mounts/overlay.h"
+#include "core/mounts/parts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+typedef struct {
+  int root_fd;
+  struct stat root;
+  int null_fd;  /* the host's /dev/null */
+  int empty_fd; /* an empty, read-only directory, not attached anywhere */
+} Context;
+
+static gboolean
+below (const char *path, const char *directory)
+{
+  gsize length = strlen (directory);
+
+  return strncmp (path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* An image where /proc, /sys or /dev leads elsewhere through a link has no honest use, and with
+ * such links the masks below could be led astray (CVE-2023-27561, CVE-2025-31133). */
+static int
+open_target (int root_fd, const char *path, int flags)
+{
+  while (path[0] == '/' && path[1] == '/')
+    path++;
+  if (below (path, "/proc") || below (path, "/sys") || below (path, "/dev"))
+    return quilt_open_beneath (root_fd, path + 1, flags | O_PATH, 0);
+  return quilt_open_in_root (root_fd, path, flags | O_PATH, 0);
+}
+
+/* As many links on one way as the kernel follows. */
+#define LINKS_MAX 40
+
+/* A component of a path that is a link. */
+typedef struct {
+  gsize start, end;
+  char target[PATH_MAX]; /* "": there is none */
+} Link;
+
+/* Makes what is missing of path: directories, and at its end a directory or an empty file. What is
+ * there is followed as the container would, and never left. Returns the end, opened; or -1, and
+ * with EEXIST *ret_link is a link on the way that leads to nothing. */
+static int
+make_up_to_link (int root_fd, const char *path, gboolean directory, Link *ret_link)
+{
+  char prefix[PATH_MAX];
+  g_autofd int parent_fd = fcntl (root_fd, F_DUPFD_CLOEXEC, 3);
+  gsize start = 0, end = 0;
+
+  for (;;) {
+    g_autofd int fd = -1;
+    gboolean last;
+    ssize_t n;
+
+    start = end + strspn (path + end, "/");
+    end = start + strcspn (path + start, "/");
+    last = path[end + strspn (path + end, "/")] == '\0';
+    memcpy (prefix, path, end);
+    prefix[end] = '\0';
+    fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
+    if (fd < 0 && errno == ENOENT) {
+      int r = last && !directory ? mknodat (parent_fd, prefix + start, S_IFREG | 0644, 0)
+                                 : mkdirat (parent_fd, prefix + start, 0755);
+
+      if (r < 0 && errno == EEXIST) {
+        n = readlinkat (parent_fd, prefix + start, ret_link->target, sizeof ret_link->target - 1);
+        ret_link->target[MAX (n, 0)] = '\0';
+        ret_link->start = start;
+        ret_link->end = end;
+        errno = n > 0 ? EEXIST : ELOOP;
+      }
+      if (r == 0)
+        fd = open_target (root_fd, prefix, last ? 0 : O_DIRECTORY);
+    }
+    if (fd < 0 || last)
+      return g_steal_fd (&fd);
+    quilt_fd_clear (&parent_fd);
+    parent_fd = g_steal_fd (&fd);
+  }
+}
+
+/* As make_up_to_link(), and what a link on the way leads to is made too: images have links to what
+ * is there only at run time (/etc/resolv.conf, /var/run). Each link is read by us and put into the
+ * path, which is then walked from the root again, so that nothing is made outside of it. */
+static int
+make_target (int root_fd, const char *path, gboolean directory)
+{
+  char walked[PATH_MAX], next[PATH_MAX];
+
+  if (g_strlcpy (walked, path, sizeof walked) >= sizeof walked)
+    return errno = ENAMETOOLONG, -1;
+  for (guint i = 0; i < LINKS_MAX; i++) {
+    Link link = {.target = ""};
+    int fd = make_up_to_link (root_fd, walked, directory, &link);
+    int n;
+
+    if (fd >= 0 || !*link.target)
+      return fd;
+    n = g_snprintf (next, sizeof next, "%.*s%s%s", *link.target == '/' ? 0 : (int)link.start,
+                    walked, link.target, walked + link.end);
+    if (n >= (int)sizeof next)
+      return errno = ENAMETOOLONG, -1;
+    memcpy (walked, next, (gsize)n + 1);
+  }
+  return errno = ELOOP, -1;
+}
+
+/* What the file system says about a failed parameter, e.g. "overlay: Invalid argument…". */
+static int
+fail_context (int fs_fd, char *detail, gsize size)
+{
+  int errsv = errno;
+  char line[256];
+  ssize_t n = size > 0 ? read (fs_fd, line, sizeof line - 1) : 0;
+
+  if (n > 2) {
+    while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\0'))
+      n--;
+    line[n] = '\0';
+    g_strlcpy (detail, line + 2, size); /* it begins with a letter for the severity */
+  }
+  return -errsv;
+}
+
+int
+quilt_mount_set_attributes (int fd, const QuiltMountOp *op)
+{
+  const guint64 propagation = op->propagation ? op->propagation : MS_PRIVATE;
+  struct mount_attr attr = {op->attr_set, op->attr_clear, propagation, 0};
+  struct mount_attr below = {op->below_set, op->below_clear, propagation, 0};
+  gboolean deep = op->recursive || op->has_below;
+  gboolean same = attr.attr_set == below.attr_set && attr.attr_clr == below.attr_clr;
+
+  if (deep && mount_setattr (fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &below, sizeof below) < 0)
+    return -errno;
+  if (deep && same)
+    return 0;
+  return mount_setattr (fd, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0 ? -errno : 0;
+}
+
+/* Whoever is not root over the network namespace has no sysfs of it, but the host's, as other
+ * runtimes do; without the host's right to write. */
+static int
+bind_sysfs (const QuiltMountOp *op, int *ret_fd)
+{
+  QuiltMountOp host = *op;
+  g_autofd int fd =
+      open_tree (AT_FDCWD, "/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  int r;
+
+  if (fd < 0)
+    return -errno;
+  host.recursive = TRUE;
+  host.below_set = op->attr_set;
+  host.below_clear = 0;
+  host.attr_clear = 0;
+  r = quilt_mount_set_attributes (fd, &host);
+  if (r == 0)
+    *ret_fd = g_steal_fd (&fd);
+  return r;
+}
+
+int
+quilt_mount_configure (const QuiltMountOp *op, int fs_fd, char *detail, gsize size)
+{
+  if (op->source && fsconfig (fs_fd, FSCONFIG_SET_STRING, "source", op->source, 0) < 0)
+    return fail_context (fs_fd, detail, size);
+  for (guint i = 0; i < op->settings->len; i++) {
+    const QuiltMountSetting *setting = &g_array_index (op->settings, QuiltMountSetting, i);
+
+    if (fsconfig (fs_fd, setting->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, setting->key,
+                  setting->value, 0) < 0) {
+      int r = fail_context (fs_fd, detail, size);
+
+      if (size > 0 && !*detail)
+        g_strlcpy (detail, setting->key, size);
+      return r;
+    }
+  }
+  return fsconfig (fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0
+             ? fail_context (fs_fd, detail, size)
+             : 0;
+}
+
+int
+quilt_mount_finish (const QuiltMountOp *op, int fs_fd, char *detail, gsize size, int *ret_fd)
+{
+  g_autofd int fd = -1;
+  int r;
+
+  fd = fsmount (fs_fd, FSMOUNT_CLOEXEC, (unsigned)op->attr_set);
+  if (fd < 0)
+    return fail_context (fs_fd, detail, size);
+  if ((op->propagation & ~(guint64)MS_PRIVATE) && (r = quilt_mount_set_attributes (fd, op)) < 0)
+    return r;
+  if (op->devices && (r = quilt_devices_apply (fd, op->nodes)) < 0)
+    return r;
+  *ret_fd = g_steal_fd (&fd);
+  return 0;
+}
+
+int
+quilt_mount_new (const QuiltMountOp *op, char *detail, gsize size, int *ret_fd)
+{
+  g_autofd int fs_fd = fsopen (op->type, FSOPEN_CLOEXEC);
+  int r = fs_fd < 0 ? -errno : quilt_mount_configure (op, fs_fd, detail, size);
+
+  if (r == -EPERM && strcmp (op->type, "sysfs") == 0)
+    return bind_sysfs (op, ret_fd);
+  return r < 0 ? r : quilt_mount_finish (op, fs_fd, detail, size, ret_fd);
+}
+
+static int
+bind_mount (const QuiltMountOp *op, int *ret_fd)
+{
+  g_autofd int fd =
+      open_tree (AT_FDCWD, op->source,
+                 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (op->recursive ? AT_RECURSIVE : 0));
+  int r;
+
+  if (fd < 0)
+    return -errno;
+  r = quilt_mount_set_attributes (fd, op);
+  if (r < 0)
+    return r;
+  *ret_fd = g_steal_fd (&fd);
+  return 0;
+}
+
+int
+quilt_mount_attach (int fd, int target_fd)
+{
+  return move_mount (fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+             ? -errno
+             : 0;
+}
+
+static int
+legacy_root (const QuiltMountOp *op, const char *path, int *ret_fd)
+{
+  QuiltMountOp attributes = {.attr_set = op->attr_set, .attr_clear = op->attr_clear};
+  g_autofd int fd = -1;
+  int r;
+
+  if (mount (op->source ? op->source : op->type, path, op->type, 0, op->legacy_data) < 0)
+    return -errno;
+  fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  r = quilt_mount_set_attributes (fd, &attributes);
+  if (r < 0)
+    return r;
+  *ret_fd = g_steal_fd (&fd);
+  return 0;
+}
+
+/* The mount of op, attached nowhere yet. */
+static int
+make_mount (const QuiltMountPlan *plan, const QuiltMountOp *op, char *detail, gsize size, int *ret)
+{
+  if (op->tree >= 0) {
+    *ret = g_steal_fd (&plan->tree_fds[op->tree]);
+    return 0;
+  }
+  return op->kind == QUILT_MOUNT_BIND ? bind_mount (op, ret)
+                                      : quilt_mount_new (op, detail, size, ret);
+}
+
+int
+quilt_mounts_apply_root (const QuiltMountPlan *plan,
+                         const char *root_path,
+                         int place_fd,
+                         char *detail,
+                         gsize size,
+                         int *ret_root_fd)
+{
+  const QuiltMountOp *op = plan->root;
+  g_autofd int fd = -1;
+  int r;
+
+  if (plan->overlay.layers)
+    return quilt_overlay_apply (plan, place_fd, detail, size, ret_root_fd);
+  if (op->legacy_data)
+    return legacy_root (op, root_path, ret_root_fd);
+  r = make_mount (plan, op, detail, size, &fd);
+  if (r == 0)
+    r = quilt_mount_attach (fd, place_fd);
+  if (r == 0)
+    *ret_root_fd = g_steal_fd (&fd);
+  return r;
+}
+
+static int
+mask_file (Context *context, int target_fd)
+{
+  g_autofd int fd = -1;
+  struct stat st;
+
+  if (context->null_fd < 0) {
+    context->null_fd = open ("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (context->null_fd < 0 || fstat (context->null_fd, &st) < 0)
+      return -errno;
+    if (!S_ISCHR (st.st_mode) || st.st_rdev != makedev (1, 3))
+      return -ENODEV;
+  }
+  fd = open_tree (context->null_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+  return fd < 0 ? -errno : quilt_mount_attach (fd, target_fd);
+}
+
+/* One empty file system serves all masked directories; it can be cloned only once it is attached.
+ */
+static int
+mask_directory (Context *context, int target_fd)
+{
+  const QuiltMountOp empty = {
+      .type = "tmpfs",
+      .settings = &(GArray){NULL, 0},
+      .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+  };
+  g_autofd int fd = -1;
+  int r;
+
+  if (context->empty_fd < 0) {
+    r = quilt_mount_new (&empty, NULL, 0, &context->empty_fd);
+    return r < 0 ? r : quilt_mount_attach (context->empty_fd, target_fd);
+  }
+  fd = open_tree (context->empty_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+  return fd < 0 ? -errno : quilt_mount_attach (fd, target_fd);
+}
+
+static int
+make_readonly (int target_fd)
+{
+  const QuiltMountOp readonly = {
+      .attr_set = MOUNT_ATTR_RDONLY, .below_set = MOUNT_ATTR_RDONLY, .recursive = TRUE};
+  g_autofd int fd =
+      open_tree (target_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+  int r;
+
+  if (fd < 0)
+    return -errno;
+  r = quilt_mount_set_attributes (fd, &readonly);
+  return r < 0 ? r : quilt_mount_attach (fd, target_fd);
+}
+
+/* What is put over the root itself would hide what is there from us, not from the container. */
+static int
+check_target (const Context *context, int target_fd, struct stat *ret_st)
+{
+  const struct stat *root = &context->root;
+
+  if (fstat (target_fd, ret_st) < 0)
+    return -errno;
+  return ret_st->st_dev == root->st_dev && ret_st->st_ino == root->st_ino ? -EBUSY : 0;
+}
+
+/* MASK and READONLY: what is not there needs no hiding. */
+static int
+apply_protection (Context *context, const QuiltMountOp *op)
+{
+  g_autofd int target_fd = open_target (context->root_fd, op->target, 0);
+  struct stat st;
+  int r;
+
+  if (target_fd < 0)
+    return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+  r = check_target (context, target_fd, &st);
+  if (r < 0)
+    return r;
+  if (op->kind == QUILT_MOUNT_READONLY)
+    return make_readonly (target_fd);
+  return S_ISDIR (st.st_mode) ? mask_directory (context, target_fd)
+                              : mask_file (context, target_fd);
+}
+
+static gboolean
+has_setting (const QuiltMountOp *op, const char *key)
+{
+  for (guint i = 0; i < op->settings->len; i++)
+    if (strcmp (g_array_index (op->settings, QuiltMountSetting, i).key, key) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* op: NULL, or what it is copied up for. */
+static int
+put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
+{
+  g_autofd int target_fd = -1;
+  gboolean is_directory;
+  struct stat st;
+  int r;
+
+  if (fstat (fd, &st) < 0)
+    return -errno;
+  target_fd = open_target (context->root_fd, target, 0);
+  if (target_fd < 0 && errno == ENOENT)
+    target_fd = make_target (context->root_fd, target, S_ISDIR (st.st_mode));
+  if (target_fd < 0)
+    return -errno;
+  is_directory = S_ISDIR (st.st_mode);
+  r = check_target (context, target_fd, &st);
+  if (r == 0 && is_directory != S_ISDIR (st.st_mode))
+    r = is_directory ? -ENOTDIR : -EISDIR;
+  if (r == 0 && op && op->copy_up)
+    r = quilt_copy_up (target_fd, fd, has_setting (op, "mode"));
+  return r < 0 ? r : quilt_mount_attach (fd, target_fd);
+}
+
+/* Where a node could not be made there is an empty file, and the host's is bound over it, if that
+ * is the very device. */
+static int
+bind_node (const QuiltDeviceNode *node, int place_fd)
+{
+  g_autofd int fd = open_tree (AT_FDCWD, node->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  struct stat st;
+
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -errno;
+  if ((st.st_mode & S_IFMT) != node->kind || (node->kind != S_IFIFO && st.st_rdev != node->rdev))
+    return -EPERM;
+  return quilt_mount_attach (fd, place_fd);
+}
+
+static int
+bind_nodes (const Context *context, const QuiltMountOp *op)
+{
+  QuiltDeviceNode node;
+
+  for (guint i = 0; quilt_devices_get (i, op->nodes, &node); i++) {
+    g_autofd int place_fd = -1;
+    struct stat st;
+    int r;
+
+    if (!quilt_devices_is_in_dev (node.path))
+      continue;
+    place_fd = open_target (context->root_fd, node.path, 0);
+    if (place_fd < 0 || fstat (place_fd, &st) < 0)
+      return -errno;
+    r = S_ISREG (st.st_mode) ? bind_node (&node, place_fd) : 0;
+    if (r < 0)
+      return r;
+  }
+  return 0;
+}
+
+/* The node in the directories that are there, which are made if they are not. What is there already
+ * is the device, or a file that the host's node is bound over. */
+static int
+put_node (const Context *context, QuiltDeviceNode *node)
+{
+  g_autofd int place_fd = open_target (context->root_fd, node->path, O_NOFOLLOW);
+  struct stat st;
+
+  if (place_fd < 0 && errno == ENOENT) {
+    char *name = strrchr (node->path, '/') + 1;
+    char first = *name;
+    g_autofd int parent_fd = -1;
+    int r;
+
+    *name = '\0';
+    parent_fd = make_target (context->root_fd, node->path, TRUE);
+    *name = first;
+    r = parent_fd < 0 ? -errno : quilt_device_make (parent_fd, name, node);
+    if (r < 0)
+      return r;
+    place_fd = open_target (context->root_fd, node->path, O_NOFOLLOW);
+  }
+  if (place_fd < 0 || fstat (place_fd, &st) < 0)
+    return -errno;
+  if ((st.st_mode & S_IFMT) == node->kind && (node->kind == S_IFIFO || st.st_rdev == node->rdev))
+    return 0;
+  return S_ISREG (st.st_mode) ? bind_node (node, place_fd) : -EEXIST;
+}
+
+/* The configuration did not ask for the usual ones: a root that can't be written to goes without
+ * them, and one that has something else in the place of one of them keeps that. */
+static gboolean
+may_be_missed (int r)
+{
+  return r == -EROFS || r == -EEXIST || r == -ELOOP;
+}
+
+static int
+apply_nodes (const Context *context, const QuiltMountOp *op, char *detail, gsize size)
+{
+  g_autofd int dev_fd = -1;
+  QuiltDeviceNode node;
+  int r = 0;
+
+  for (guint i = 0; r == 0 && quilt_devices_get (i, op->nodes, &node); i++) {
+    if (!op->devices && quilt_devices_is_in_dev (node.path))
+      continue;
+    r = put_node (context, &node);
+    if (node.usual && may_be_missed (r))
+      r = 0;
+    if (r < 0)
+      g_strlcpy (detail, node.path, size);
+  }
+  if (r < 0 || !op->devices)
+    return r;
+  dev_fd = open_target (context->root_fd, "/dev", O_DIRECTORY);
+  r = dev_fd < 0 ? -errno : quilt_devices_link (dev_fd);
+  return r == -EROFS || r == -ENOENT ? 0 : r;
+}
+
+static int
+apply_mount (
+    const QuiltMountPlan *plan, Context *context, const QuiltMountOp *op, char *detail, gsize size)
+{
+  g_autofd int fd = -1;
+  int r;
+
+  r = make_mount (plan, op, detail, size, &fd);
+  if (r < 0)
+    return r;
+  r = put (context, op->target, op, fd);
+  if (r == 0 && op->devices)
+    r = bind_nodes (context, op);
+  if (r == -ELOOP)
+    g_strlcpy (detail, "the image has a link there", size);
+  return r;
+}
+
+int
+quilt_mounts_put (int root_fd, const char *target, int tree_fd)
+{
+  Context context = {.root_fd = root_fd};
+
+  return fstat (root_fd, &context.root) < 0 ? -errno : put (&context, target, NULL, tree_fd);
+}
+
+int
+quilt_mounts_make_directory (int root_fd, const char *path)
+{
+  g_autofd int fd = make_target (root_fd, path, TRUE);
+
+  return fd < 0 ? -errno : 0;
+}
+
+int
+quilt_mounts_apply (const QuiltMountPlan *plan,
+                    int root_fd,
+                    gboolean late,
+                    char *detail,
+                    gsize size,
+                    const QuiltMountOp **ret_failed)
+{
+  Context context = {.root_fd = root_fd, .null_fd = -1, .empty_fd = -1};
+  int r = fstat (root_fd, &context.root) < 0 ? -errno : 0;
+
+  for (guint i = 0; i < plan->ops->len && r == 0; i++) {
+    const QuiltMountOp *op = plan->ops->pdata[i];
+
+    if (op->late != late)
+      continue;
+    if (op->kind == QUILT_MOUNT_MASK || op->kind == QUILT_MOUNT_READONLY)
+      r = apply_protection (&context, op);
+    else if (op->kind == QUILT_MOUNT_NODES)
+      r = apply_nodes (&context, op, detail, size);
+    else
+      r = apply_mount (plan, &context, op, detail, size);
+    if (r < 0)
+      *ret_failed = op;
+  }
+  quilt_fd_clear (&context.null_fd);
+  quilt_fd_clear (&context.empty_fd);
+  return r;
+}

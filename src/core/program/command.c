@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding and executing the container's command, and saying why that can't be. */
+#include "core/program/command.h"
+
+#include "base/fd.h"
+#include "core/program/elf.h"
+#include "core/program/libraries.h"
+#include "spec/capabilities.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* What execvp(3) uses where there is no PATH. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* As the kernel's BINPRM_BUF_SIZE: no more of a script's first line counts. */
+#define SCRIPT_LINE 256
+
+static gboolean
+read_file (gpointer data, guint64 offset, gpointer buffer, gsize length)
+{
+  ssize_t n;
+
+  if (offset > G_MAXINT64)
+    return FALSE;
+  do
+    n = pread (GPOINTER_TO_INT (data), buffer, length, (off_t)offset);
+  while (n < 0 && errno == EINTR);
+  return n >= 0 && (gsize)n == length;
+}
+
+/* A program's file is read only when it is a regular one: a FIFO would block, a device act. */
+static int
+open_program (const char *path)
+{
+  g_autofd int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat st;
+
+  return fd >= 0 && fstat (fd, &st) == 0 && S_ISREG (st.st_mode) ? g_steal_fd (&fd) : -1;
+}
+
+static void
+set_problem (QuiltReport *report,
+             QuiltCommandProblem problem,
+             const char *object,
+             const char *detail)
+{
+  report->problem = (guint8)problem;
+  g_strlcpy (report->object, object, sizeof report->object);
+  g_strlcpy (report->detail, detail, sizeof report->detail);
+}
+
+/* If path, or a directory in it, is a link that leads nowhere: where it leads. */
+static gboolean
+find_dangling (const char *path, char *ret_target, gsize size)
+{
+  char here[PATH_MAX], next[PATH_MAX];
+  struct stat st;
+  gsize end = 0;
+  ssize_t n;
+
+  for (;;) {
+    if (path[end] == '\0')
+      return FALSE;
+    end += 1 + strcspn (path + end + 1, "/");
+    if (end >= sizeof here)
+      return FALSE;
+    memcpy (here, path, end);
+    here[end] = '\0';
+    if (lstat (here, &st) < 0)
+      return FALSE;
+    if (S_ISLNK (st.st_mode) && stat (here, &st) < 0 && errno == ENOENT)
+      break;
+  }
+  /* Follow the chain to its end; ENOENT above says that it has one. */
+  while ((n = readlink (here, next, sizeof next - 1)) > 0) {
+    char *slash = strrchr (here, '/');
+    gsize keep = next[0] != '/' && slash ? (gsize)(slash - here) + 1 : 0;
+
+    if (keep + (gsize)n >= sizeof here)
+      return FALSE;
+    memcpy (here + keep, next, (gsize)n);
+    here[keep + (gsize)n] = '\0';
+  }
+  g_strlcpy (ret_target, here, size);
+  return TRUE;
+}
+
+static gboolean
+read_interpreter (int fd, char *ret_name, gsize size)
+{
+  char line[SCRIPT_LINE];
+  ssize_t n = pread (fd, line, sizeof line - 1, 0);
+  gsize start, length;
+
+  if (n < 2 || line[0] != '#' || line[1] != '!')
+    return FALSE;
+  line[n] = '\0';
+  start = 2 + strspn (line + 2, " \t");
+  length = strcspn (line + start, " \t\r\n");
+  g_strlcpy (ret_name, line + start, MIN (length + 1, size));
+  return TRUE;
+}
+
+/* EPERM: the effective ones among a file's capabilities have to be in our bounding set. NULL: they
+ * are. A static string. */
+static const char *
+find_missing_capability (const char *path)
+{
+  struct vfs_ns_cap_data data = {0};
+
+  if (getxattr (path, "security.capability", &data, sizeof data) < 0)
+    return NULL;
+  for (guint cap = 0; cap <= CAP_LAST_CAP; cap++)
+    if ((GUINT32_FROM_LE (data.data[cap / 32].permitted) >> cap % 32 & 1) &&
+        prctl (PR_CAPBSET_READ, cap, 0, 0, 0) == 0)
+      return quilt_capability_to_name (cap);
+  return NULL;
+}
+
+/* The file is there, yet execve() failed with error. */
+static void
+diagnose_file (const char *path, int error, QuiltReport *report)
+{
+  g_autofd int fd = open_program (path);
+  const char *missing = error == EPERM ? find_missing_capability (path) : NULL;
+  char name[SCRIPT_LINE];
+  QuiltElf elf;
+
+  if (missing)
+    set_problem (report, QUILT_COMMAND_FILE_CAPABILITY, path, missing);
+  else if (fd >= 0 && (error == ENOENT || error == EACCES || error == ENOTDIR || error == ELOOP) &&
+           read_interpreter (fd, name, sizeof name)) {
+    set_problem (report, QUILT_COMMAND_NO_INTERPRETER, path, name);
+  } else if (fd >= 0 && quilt_elf_read (read_file, GINT_TO_POINTER (fd), &elf)) {
+    const char *machine = quilt_elf_machine_name (elf.machine);
+
+    if (error == ENOEXEC && !elf.native)
+      set_problem (report, QUILT_COMMAND_FOREIGN, path, machine ? machine : "another machine");
+    else if (error == ENOENT && *elf.interpreter)
+      set_problem (report, QUILT_COMMAND_NO_LOADER, path, elf.interpreter);
+    else if (error == EACCES && *elf.interpreter && access (elf.interpreter, X_OK) < 0)
+      set_problem (report, QUILT_COMMAND_BAD_LOADER, path, elf.interpreter);
+    else if (error == ENOEXEC)
+      set_problem (report, QUILT_COMMAND_NOT_A_PROGRAM, path, "");
+  } else if (error == ENOEXEC) {
+    set_problem (report, QUILT_COMMAND_NOT_A_PROGRAM, path, "");
+  }
+}
+
+static void
+diagnose (const char *path, int error, QuiltReport *report)
+{
+  char target[sizeof report->detail];
+  struct stat st;
+
+  report->error = error;
+  set_problem (report, QUILT_COMMAND_FAILED, path, "");
+  if (stat (path, &st) < 0) {
+    if (error == ENOENT && find_dangling (path, target, sizeof target))
+      set_problem (report, QUILT_COMMAND_DANGLING, path, target);
+    else if (error == ENOENT || error == ENOTDIR)
+      set_problem (report, QUILT_COMMAND_NOT_FOUND, path, "");
+  } else if (S_ISDIR (st.st_mode)) {
+    set_problem (report, QUILT_COMMAND_IS_DIRECTORY, path, "");
+  } else if (error == EACCES && (!S_ISREG (st.st_mode) || access (path, X_OK) < 0)) {
+    set_problem (report, QUILT_COMMAND_NOT_PERMITTED, path, "");
+  } else {
+    diagnose_file (path, error, report);
+    if (error == EACCES && report->problem == QUILT_COMMAND_FAILED)
+      set_problem (report, QUILT_COMMAND_NOT_PERMITTED, path, "");
+  }
+}
+
+/* execve() knows all that keeps a program from starting but its libraries: those its loader,
+ * already inside, would miss. FALSE: don't. */
+static gboolean
+check_libraries (const char *path, char *const *env, int channel, QuiltReport *report)
+{
+  g_autofd int fd = -1;
+  const char *name = NULL;
+  QuiltLibraries result;
+  QuiltElf elf;
+
+  fd = open_program (path);
+  if (fd < 0 || !quilt_elf_read (read_file, GINT_TO_POINTER (fd), &elf) || !elf.native ||
+      access (path, X_OK) < 0 || access (elf.interpreter, X_OK) < 0)
+    return TRUE;
+  result = quilt_libraries_check (&elf, path, env, &name);
+  if (result == QUILT_LIBRARIES_FOUND)
+    return TRUE;
+  set_problem (report, QUILT_COMMAND_NO_LIBRARY, path, name);
+  if (result == QUILT_LIBRARIES_MISSING)
+    return FALSE;
+  report->type = QUILT_REPORT_WARNING;
+  if (channel >= 0)
+    quilt_report_send (channel, report);
+  report->type = QUILT_REPORT_COMMAND_BAD;
+  return TRUE;
+}
+
+/* Tries one path. TRUE: that was the command, and report says why it did not run. */
+static gboolean
+try_path (const char *path, char *const *argv, char *const *env, int channel, QuiltReport *report)
+{
+  struct stat st;
+  int error;
+
+  if (!check_libraries (path, env, channel, report))
+    return TRUE;
+  execve (path, argv, env);
+  error = errno;
+  if ((error == ENOENT || error == ENOTDIR) && lstat (path, &st) < 0)
+    return FALSE;
+  diagnose (path, error, report);
+  return TRUE;
+}
+
+/* One way through the places where a program can be. */
+typedef struct {
+  char *const *argv;
+  char *const *env;
+  int channel;
+  /* Of the first that is there and can't be: the one to talk about, if no other can. */
+  QuiltReport first;
+  char chosen[PATH_MAX];
+} Search;
+
+/* TRUE: no need to look further. */
+typedef gboolean (*TryFunc) (Search *search, const char *path, QuiltReport *report);
+
+/* The places that execvp(3) would try, but by env's PATH. TRUE: try said so; else report tells why
+ * there is no such program. */
+static gboolean
+search_for (Search *search, TryFunc try, QuiltReport *report)
+{
+  const char *name = search->argv[0], *path = DEFAULT_PATH;
+  char candidate[PATH_MAX];
+
+  for (guint i = 0; search->env && search->env[i]; i++)
+    if (g_str_has_prefix (search->env[i], "PATH="))
+      path = search->env[i] + strlen ("PATH=");
+  if (strchr (name, '/') && try (search, name, report))
+    return TRUE;
+  while (*name && !strchr (name, '/')) {
+    gsize length = strcspn (path, ":");
+    int n =
+        g_snprintf (candidate, sizeof candidate, "%.*s/%s", (int)length, length ? path : ".", name);
+
+    if (n < (int)sizeof candidate && try (search, candidate, report))
+      return TRUE;
+    if (path[length] == '\0')
+      break;
+    path += length + 1;
+  }
+  if (search->first.problem != QUILT_COMMAND_OK)
+    *report = search->first;
+  else if (strchr (name, '/'))
+    diagnose (name, ENOENT, report);
+  else
+    set_problem (report, QUILT_COMMAND_NOT_FOUND, name, "");
+  return FALSE;
+}
+
+static gboolean
+try_to_execute (Search *search, const char *path, QuiltReport *report)
+{
+  if (try_path (path, search->argv, search->env, search->channel, report) &&
+      search->first.problem == QUILT_COMMAND_OK)
+    search->first = *report;
+  return FALSE;
+}
+
+static gboolean
+try_to_find (Search *search, const char *path, QuiltReport *report)
+{
+  struct stat st;
+
+  if (stat (path, &st) < 0)
+    return errno != ENOENT && errno != ENOTDIR;
+  if (S_ISREG (st.st_mode) && (st.st_mode & 0111))
+    return TRUE;
+  if (search->first.problem == QUILT_COMMAND_OK) {
+    diagnose (path, EACCES, report);
+    search->first = *report;
+  }
+  return FALSE;
+}
+
+/* Most likely the one: what keeps execve(2) from it is found out by that. */
+static gboolean
+try_to_choose (Search *search, const char *path, QuiltReport *report)
+{
+  struct stat st;
+
+  if (stat (path, &st) < 0 || !S_ISREG (st.st_mode) || !(st.st_mode & 0111) ||
+      !check_libraries (path, search->env, search->channel, report))
+    return FALSE;
+  g_strlcpy (search->chosen, path, sizeof search->chosen);
+  return TRUE;
+}
+
+void
+quilt_command_exec (char *const *argv,
+                    char *const *env,
+                    int channel,
+                    QuiltCommandReady ready,
+                    gpointer data,
+                    QuiltReport *report)
+{
+  Search search = {.argv = argv, .env = env, .channel = channel};
+  QuiltReport unused = *report;
+
+  search_for (&search, try_to_choose, &unused);
+  ready (data);
+  if (*search.chosen)
+    execve (search.chosen, argv, env);
+  /* It failed, or there is no such program: once more, to tell why. */
+  search.channel = -1;
+  search_for (&search, try_to_execute, report);
+}
+
+gboolean
+quilt_command_check (char *const *argv, char *const *env, QuiltReport *report)
+{
+  Search search = {.argv = argv, .env = env, .channel = -1};
+
+  return (strchr (argv[0], '/') && argv[0][0] != '/') || search_for (&search, try_to_find, report);
+}
