@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Values of create's options as quiltd takes them. */
-#include "ctl/create-option.h"
+#include "ctl/create-kinds.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -10,90 +10,82 @@
 #include <string.h>
 
 gboolean
-quilt_create_nothing (const QuiltCreateOption *option,
-                      const QuiltCreateValue *value,
-                      const QuiltCreateRequest *request,
-                      GError **error)
-{
-  return TRUE;
-}
-
-gboolean
-quilt_create_text (const QuiltCreateOption *option,
+quilt_create_text (const QuiltArgument *argument,
                    const QuiltCreateValue *value,
                    const QuiltCreateRequest *request,
                    GError **error)
 {
-  if (!quilt_bus_check_text (option->name, value->text, error))
+  if (!quilt_bus_check_text (argument->name, value->text, error))
     return FALSE;
-  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_string (value->text));
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
+                         g_variant_new_string (value->text));
   return TRUE;
 }
 
 gboolean
-quilt_create_check_texts (const QuiltCreateOption *option,
+quilt_create_check_texts (const QuiltArgument *argument,
                           const QuiltCreateValue *value,
                           GError **error)
 {
   for (char **text = value->texts; *text; text++)
-    if (!quilt_bus_check_text (option->name, *text, error))
+    if (!quilt_bus_check_text (argument->name, *text, error))
       return FALSE;
   return TRUE;
 }
 
 gboolean
-quilt_create_texts (const QuiltCreateOption *option,
+quilt_create_texts (const QuiltArgument *argument,
                     const QuiltCreateValue *value,
                     const QuiltCreateRequest *request,
                     GError **error)
 {
-  if (!quilt_create_check_texts (option, value, error))
+  if (!quilt_create_check_texts (argument, value, error))
     return FALSE;
-  g_variant_builder_add (request->builder, "{sv}", option->key,
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
                          g_variant_new_strv ((const char *const *)value->texts, -1));
   return TRUE;
 }
 
 gboolean
-quilt_create_flag (const QuiltCreateOption *option,
+quilt_create_flag (const QuiltArgument *argument,
                    const QuiltCreateValue *value,
                    const QuiltCreateRequest *request,
                    GError **error)
 {
-  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_boolean (TRUE));
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
+                         g_variant_new_boolean (TRUE));
   return TRUE;
 }
 
 gboolean
-quilt_create_number (const QuiltCreateOption *option,
+quilt_create_number (const QuiltArgument *argument,
                      const QuiltCreateValue *value,
                      const QuiltCreateRequest *request,
                      GError **error)
 {
-  guint64 number = option->none;
+  guint64 number = argument->option->initial;
 
   /* Not of run and create: there a variable that was to hold the limit would lift it. */
-  if ((*value->text || !request->args->live) && !option->parse (value->text, &number, error))
+  if ((*value->text || !request->args->live) &&
+      !quilt_create_kinds[argument->kind].parse (value->text, &number, error))
     return FALSE;
-  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_uint64 (number));
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
+                         g_variant_new_uint64 (number));
   return TRUE;
 }
 
 static gboolean
-refuse_number (const QuiltCreateOption *option,
-               const char *text,
-               const char *allowed,
-               GError **error)
+refuse_number (const QuiltArgument *argument, const char *text, const char *allowed, GError **error)
 {
   g_autofree char *quoted = quilt_text_quote (text);
 
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to read %s '%s': %s",
-               option->name, quoted, allowed);
+               argument->name, quoted, allowed);
   return FALSE;
 }
 
 gboolean
-quilt_create_decimal (const QuiltCreateOption *option,
+quilt_create_decimal (const QuiltArgument *argument,
                       const QuiltCreateValue *value,
                       const QuiltCreateRequest *request,
                       GError **error)
@@ -101,14 +93,14 @@ quilt_create_decimal (const QuiltCreateOption *option,
   gint64 number;
 
   if (!g_ascii_string_to_signed (value->text, 10, G_MININT32, G_MAXINT32, &number, NULL))
-    return refuse_number (option, value->text, "must be a whole number", error);
-  g_variant_builder_add (request->builder, "{sv}", option->key,
+    return refuse_number (argument, value->text, "must be a whole number", error);
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
                          g_variant_new_int32 ((gint32)number));
   return TRUE;
 }
 
 gboolean
-quilt_create_octal (const QuiltCreateOption *option,
+quilt_create_octal (const QuiltArgument *argument,
                     const QuiltCreateValue *value,
                     const QuiltCreateRequest *request,
                     GError **error)
@@ -116,14 +108,14 @@ quilt_create_octal (const QuiltCreateOption *option,
   guint64 number;
 
   if (!g_ascii_string_to_unsigned (value->text, 8, 0, 0777, &number, NULL))
-    return refuse_number (option, value->text, "must be an octal number up to 0777", error);
-  g_variant_builder_add (request->builder, "{sv}", option->key,
+    return refuse_number (argument, value->text, "must be an octal number up to 0777", error);
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
                          g_variant_new_int32 ((gint32)number));
   return TRUE;
 }
 
 gboolean
-quilt_create_signal (const QuiltCreateOption *option,
+quilt_create_signal (const QuiltArgument *argument,
                      const QuiltCreateValue *value,
                      const QuiltCreateRequest *request,
                      GError **error)
@@ -132,13 +124,14 @@ quilt_create_signal (const QuiltCreateOption *option,
 
   if ((*value->text || !request->args->live) && !quilt_parse_signal (value->text, &signal, error))
     return FALSE;
-  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int32 (signal));
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
+                         g_variant_new_int32 (signal));
   return TRUE;
 }
 
 /* Lists of names by commas. */
 gboolean
-quilt_create_lists (const QuiltCreateOption *option,
+quilt_create_names (const QuiltArgument *argument,
                     const QuiltCreateValue *value,
                     const QuiltCreateRequest *request,
                     GError **error)
@@ -147,13 +140,13 @@ quilt_create_lists (const QuiltCreateOption *option,
   g_auto (GStrv) names = g_strsplit (joined, ",", -1);
   char *empty[] = {joined, NULL}; /* which g_strsplit() takes for no name at all */
 
-  return quilt_create_texts (option, &(QuiltCreateValue){.texts = *joined ? names : empty}, request,
-                             error);
+  return quilt_create_texts (argument, &(QuiltCreateValue){.texts = *joined ? names : empty},
+                             request, error);
 }
 
 /* A list as a whole takes the place of the one there was; an empty word is how to say "none". */
 gboolean
-quilt_create_list (const QuiltCreateOption *option,
+quilt_create_list (const QuiltArgument *argument,
                    const QuiltCreateValue *value,
                    const QuiltCreateRequest *request,
                    GError **error)
@@ -164,27 +157,27 @@ quilt_create_list (const QuiltCreateOption *option,
     if (**text)
       g_ptr_array_add (entries, *text);
   g_ptr_array_add (entries, NULL);
-  return quilt_create_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request,
-                             error);
+  return quilt_create_texts (argument, &(QuiltCreateValue){.texts = (char **)entries->pdata},
+                             request, error);
 }
 
 gboolean
-quilt_create_entries (const QuiltCreateOption *option,
+quilt_create_entries (const QuiltArgument *argument,
                       const QuiltCreateValue *value,
                       const QuiltCreateRequest *request,
                       GError **error)
 {
-  g_autofree char *name = g_strconcat ("--", option->name, NULL);
+  g_autofree char *name = g_strconcat ("--", argument->name, NULL);
   GVariantBuilder entries;
 
-  g_variant_builder_init (&entries, G_VARIANT_TYPE (option->shape->type));
+  g_variant_builder_init (&entries, G_VARIANT_TYPE (argument->option->shape->type));
   for (char **text = value->texts; *text; text++) {
     GVariant *entry;
 
-    if (option->live && !**text)
+    if (argument->option->live && !**text)
       continue;
-    entry = quilt_bus_check_text (option->name, *text, error)
-                ? option->shape->from_text (name, *text, error)
+    entry = quilt_bus_check_text (argument->name, *text, error)
+                ? argument->option->shape->from_text (name, *text, error)
                 : NULL;
     if (!entry) {
       g_variant_builder_clear (&entries);
@@ -192,6 +185,7 @@ quilt_create_entries (const QuiltCreateOption *option,
     }
     g_variant_builder_add_value (&entries, entry);
   }
-  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_builder_end (&entries));
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
+                         g_variant_builder_end (&entries));
   return TRUE;
 }

@@ -2,35 +2,23 @@
 /* The options of run, create and update: read from a command line, and sent to quiltd. */
 #include "ctl/create.h"
 
-#include "ctl/create-option.h"
+#include "ctl/create-kinds.h"
 
 #include <string.h>
 
-/* In the order of --help. */
-static const QuiltCreateTable *const tables[] = {&quilt_create_general, &quilt_create_limits,
-                                                 &quilt_create_isolation};
-
-/* NULL behind the last. */
-static const QuiltCreateOption *
-get_option (guint i)
+static GOptionArg
+get_arg (guint i)
 {
-  for (guint t = 0; t < G_N_ELEMENTS (tables); t++) {
-    if (i < tables[t]->n_options)
-      return &tables[t]->options[i];
-    i -= tables[t]->n_options;
-  }
-  return NULL;
+  return quilt_create_kinds[quilt_arguments[i].kind].arg;
 }
 
 void
 quilt_create_args_clear (QuiltCreateArgs *args)
 {
-  const QuiltCreateOption *option;
-
-  for (guint i = 0; (option = get_option (i)); i++) {
-    if (option->arg == ONE)
+  for (guint i = 0; quilt_arguments[i].name; i++) {
+    if (get_arg (i) == G_OPTION_ARG_FILENAME)
       g_free (args->values[i].text);
-    else if (option->arg == MANY)
+    else if (get_arg (i) == G_OPTION_ARG_FILENAME_ARRAY)
       g_strfreev (args->values[i].texts);
   }
 }
@@ -38,10 +26,8 @@ quilt_create_args_clear (QuiltCreateArgs *args)
 const QuiltCreateValue *
 quilt_create_get (const QuiltCreateArgs *args, const char *name)
 {
-  const QuiltCreateOption *option;
-
-  for (guint i = 0; (option = get_option (i)); i++)
-    if (strcmp (option->name, name) == 0)
+  for (guint i = 0; quilt_arguments[i].name; i++)
+    if (strcmp (quilt_arguments[i].name, name) == 0)
       return &args->values[i];
   g_return_val_if_reached (NULL);
 }
@@ -55,18 +41,18 @@ quilt_create_find (QuiltCreateArgs *args, const char *name)
 static guint
 fill_entries (QuiltCreateArgs *args, gboolean live_only, GOptionEntry *entries)
 {
-  const QuiltCreateOption *option;
+  const QuiltArgument *argument;
   guint n = 0;
 
-  for (guint i = 0; (option = get_option (i)); i++)
-    if (option->live || !live_only)
+  for (guint i = 0; (argument = &quilt_arguments[i])->name; i++)
+    if (!live_only || (argument->option && argument->option->live))
       entries[n++] = (GOptionEntry){
-          .long_name = option->name,
-          .short_name = option->letter,
-          .arg = option->arg,
+          .long_name = argument->name,
+          .short_name = argument->letter,
+          .arg = get_arg (i),
           .arg_data = &args->values[i],
-          .description = option->help,
-          .arg_description = option->metavar,
+          .description = argument->help,
+          .arg_description = argument->metavar,
       };
   g_assert (n < QUILT_CREATE_OPTIONS_MAX);
   return n;
@@ -79,8 +65,8 @@ quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArg
   guint n = fill_entries (ret_args, FALSE, entries);
 
   if (for_run)
-    entries[n++] =
-        (GOptionEntry){"detach", 'd', 0, FLAG, &ret_args->detach, "Print the ID, don't wait", NULL};
+    entries[n++] = (GOptionEntry){
+        "detach", 'd', 0, G_OPTION_ARG_NONE, &ret_args->detach, "Print the ID, don't wait", NULL};
   return quilt_ctl_parse (ctl, argv, entries);
 }
 
@@ -95,9 +81,16 @@ quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args)
 }
 
 static gboolean
-is_given (const QuiltCreateOption *option, const QuiltCreateValue *value)
+is_given (guint i, const QuiltCreateValue *value)
 {
-  return option->arg == FLAG ? value->flag : value->text != NULL;
+  return get_arg (i) == G_OPTION_ARG_NONE ? value->flag : value->text != NULL;
+}
+
+static gboolean
+sets_key (const QuiltArgument *argument, const char *key)
+{
+  return (argument->option && strcmp (argument->option->key, key) == 0) ||
+         g_strcmp0 (argument->also, key) == 0;
 }
 
 /* "--name" of the option that set this key, or of those that did; empty where none did. */
@@ -105,12 +98,11 @@ static char *
 name_key (const QuiltCreateArgs *args, const char *key)
 {
   GString *names = g_string_new (NULL);
-  const QuiltCreateOption *option;
+  const QuiltArgument *argument;
 
-  for (guint i = 0; (option = get_option (i)); i++)
-    if (is_given (option, &args->values[i]) &&
-        (g_strcmp0 (option->key, key) == 0 || g_strcmp0 (option->key2, key) == 0))
-      g_string_append_printf (names, "%s--%s", names->len > 0 ? " and " : "", option->name);
+  for (guint i = 0; (argument = &quilt_arguments[i])->name; i++)
+    if (is_given (i, &args->values[i]) && sets_key (argument, key))
+      g_string_append_printf (names, "%s--%s", names->len > 0 ? " and " : "", argument->name);
   return g_string_free (names, FALSE);
 }
 
@@ -141,14 +133,15 @@ quilt_create_options (const QuiltCreateArgs *args,
                       GError **error)
 {
   GVariantBuilder builder;
-  const QuiltCreateOption *option;
+  const QuiltArgument *argument;
   const QuiltCreateRequest request = {&builder, lookup, args};
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  for (guint i = 0; (option = get_option (i)); i++) {
+  for (guint i = 0; (argument = &quilt_arguments[i])->name; i++) {
     const QuiltCreateValue *value = &args->values[i];
+    QuiltCreateAdd add_value = quilt_create_kinds[argument->kind].add;
 
-    if (is_given (option, value) && !option->add (option, value, &request, error)) {
+    if (is_given (i, value) && add_value && !add_value (argument, value, &request, error)) {
       g_variant_builder_clear (&builder);
       return NULL;
     }

@@ -6,21 +6,9 @@
 
 #include <string.h>
 
-/* The quota of CPU time is cpu's; addresses need none, they are filtered by BPF. */
-static const struct {
-  const char *key, *controller;
-} needs[] = {
-    {"memory-max", "memory"},   {"memory-high", "memory"},   {"memory-low", "memory"},
-    {"memory-swap", "memory"},  {"cpu-quota", "cpu"},        {"cpu-weight", "cpu"},
-    {"cpuset-cpus", "cpuset"},  {"cpuset-mems", "cpuset"},   {"pids-max", "pids"},
-    {"io-weight", "io"},        {"device-read-bps", "io"},   {"device-write-bps", "io"},
-    {"device-read-iops", "io"}, {"device-write-iops", "io"},
-};
-
 static gboolean
-is_asked (const char *key, const QuiltOptions *options, const QuiltOptions *defaults)
+is_asked (const QuiltOption *option, const QuiltOptions *options, const QuiltOptions *defaults)
 {
-  const QuiltOption *option = quilt_option_find (key);
   gpointer value = quilt_option_member (option, options);
 
   switch (option->type) {
@@ -35,6 +23,13 @@ is_asked (const char *key, const QuiltOptions *options, const QuiltOptions *defa
   }
 }
 
+static gboolean
+is_missing (const QuiltOption *option, char *const *controllers)
+{
+  return option->controller &&
+         !g_strv_contains ((const char *const *)controllers, option->controller);
+}
+
 char *
 quilt_options_missing_controllers (const QuiltOptions *options,
                                    const QuiltOptions *defaults,
@@ -43,11 +38,10 @@ quilt_options_missing_controllers (const QuiltOptions *options,
   g_auto (GStrv) controllers = g_strsplit_set (have, " \n", -1);
   g_autoptr (GString) missing = g_string_new (NULL);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (needs); i++)
-    if (!g_strv_contains ((const char *const *)controllers, needs[i].controller) &&
-        is_asked (needs[i].key, options, defaults))
-      g_string_append_printf (missing, "%s%s needs %s", missing->len ? ", " : "", needs[i].key,
-                              needs[i].controller);
+  for (const QuiltOption *option = quilt_option_table; option->key; option++)
+    if (is_missing (option, controllers) && is_asked (option, options, defaults))
+      g_string_append_printf (missing, "%s%s needs %s", missing->len ? ", " : "", option->key,
+                              option->controller);
   return missing->len ? g_string_free (g_steal_pointer (&missing), FALSE) : NULL;
 }
 
@@ -56,8 +50,8 @@ quilt_controllers_are_all (const char *have)
 {
   g_auto (GStrv) controllers = g_strsplit_set (have, " \n", -1);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (needs); i++)
-    if (!g_strv_contains ((const char *const *)controllers, needs[i].controller))
+  for (const QuiltOption *option = quilt_option_table; option->key; option++)
+    if (is_missing (option, controllers))
       return FALSE;
   return TRUE;
 }

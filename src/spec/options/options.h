@@ -3,6 +3,7 @@
  * disk. */
 #pragma once
 
+#include "spec/option-rows.h"
 #include "spec/words.h"
 
 #include <glib.h>
@@ -12,71 +13,11 @@
 #define QUILT_SECCOMP_DEFAULT "default"
 #define QUILT_SECCOMP_UNCONFINED "unconfined"
 
-/* Strings that become argv or environment are bytes; the rest is UTF-8. */
+/* A member for each row of spec/options/options.toml, which says what it holds. Strings that become
+ * argv or environment are bytes; the rest is UTF-8. Lists end with NULL, and no list is an empty
+ * one. Lists of structures are as on the bus (spec/options/entries.h). */
 typedef struct {
-  char *name;               /* container name; NULL: the manager invents one */
-  char **command;           /* argv; NULL or empty: the image's own */
-  char **entrypoint;        /* what the command is given to; NULL or empty: the image's; "": none */
-  guint64 runtime_max_usec; /* from a start until it is stopped; QUILT_INFINITY: no limit */
-  char **env;               /* "NAME=value", later wins over the image's */
-  char *working_directory;  /* absolute; NULL: the image's, or "/" */
-  char *hostname;           /* NULL: made of the container's name */
-  char *domainname;         /* NULL: none */
-  char *timezone;           /* "local", or a name of zoneinfo; NULL: the image's */
-  char **labels;            /* "key=value", sorted, unique keys */
-  char **setup;             /* the --setup steps as typed, in order */
-  guint64 setup_timeout_usec; /* of each step, whole seconds; QUILT_INFINITY: none */
-  guint64 memory_max;         /* bytes; QUILT_INFINITY: no limit */
-  guint64 cpu_quota_usec;     /* CPU time per second of wall clock, µs; QUILT_INFINITY: no limit */
-  guint64 pids_max;           /* QUILT_INFINITY: no limit */
-  guint64 memory_high;        /* bytes from which it is slowed down; QUILT_INFINITY: none */
-  guint64 memory_low;         /* bytes that are not taken from it while others have some; 0: none */
-  guint64 memory_swap;        /* bytes of memory and swap together, podman's meaning; 0: twice
-                                 memory_max; QUILT_INFINITY: as much swap as there is */
-  guint64 cpu_weight;         /* 1..10000; QUILT_INFINITY: systemd's default */
-  guint64 io_weight;          /* likewise */
-  char *cpuset_cpus;          /* "0-3,8"; NULL or empty: all */
-  char *cpuset_mems;
-  /* Lists of structures are as on the bus (spec/options/entries.h), NULL as an empty one. */
-  GVariant *device_read_bps; /* a(st): device, rate in a second; a device once */
-  GVariant *device_write_bps;
-  GVariant *device_read_iops;
-  GVariant *device_write_iops;
-  char **ip_allow; /* ranges of addresses, see spec/options/resources.h */
-  char **ip_deny;
-  char *apparmor;            /* profile; NULL or empty: quilt-default where that is loaded */
-  char **label;              /* SELinux, see spec/labels.h; NULL or empty: labels of its own */
-  guint64 stop_timeout_usec; /* from the stop signal to SIGKILL */
-  gint64 stop_signal;        /* 1..64; 0: the image's, or SIGTERM */
-  gint64 log_rate_burst;     /* lines per log_rate_interval_usec; 0: no limit */
-  guint64 log_rate_interval_usec;
-  /* Whose namespaces: NULL or "private", "host", "container:ID" (spec/options/sharing.h). */
-  char *pid;
-  char *ipc; /* or "shareable" */
-  char *uts;
-  char *network; /* or "none" */
-  char *cgroupns;
-  GVariant *devices; /* a(sss), see spec/options/devices.h */
-  gboolean init;     /* our own first process, which reaps and passes signals on */
-  char *userns;      /* QUILT_USERNS_… or a map; NULL: auto, or made before there was a choice */
-  gboolean strict_limits; /* a limit that can't be in force is an error */
-  char *slice;            /* a unit below quilt.slice (spec/slice.h); NULL: that itself */
-  gboolean auto_remove;   /* --rm */
-  gboolean read_only;     /* --read-only: the root file system */
-  char **cap_add;         /* names of capabilities, "CAP_…" or "ALL" */
-  char **cap_drop;
-  gboolean no_new_privileges; /* nothing that is executed gains a privilege */
-  char **ulimits;             /* "NAME=SOFT[:HARD]" */
-  char **sysctls;             /* "KEY=VALUE" */
-  GVariant *tmpfs;            /* a(sas), see spec/options/tmpfs.h */
-  GVariant *volumes;          /* a(ssas), see spec/options/volume.h */
-  guint64 shm_size;           /* of /dev/shm, bytes; 0: no limit */
-  gint64 oom_score_adj;       /* -1000 to 1000 */
-  gint64 umask;
-  char *user;       /* "USER[:GROUP]"; NULL: the container's root */
-  char **group_add; /* names or numbers */
-  gboolean privileged;
-  char *seccomp; /* NULL as QUILT_SECCOMP_DEFAULT, or _UNCONFINED, or a profile */
+  QUILT_OPTION_MEMBERS
   /* Options of a newer Quilt, as a JSON object, only of a record: they are kept, and a container
    * that has them can't be started. NULL: none. */
   char *more;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which options are as good as root on the host: the one place that says so. */
-#include "spec/options/options.h"
+#include "spec/options/table.h"
 
 #include "spec/capabilities.h"
 #include "spec/id-map.h"
 #include "spec/labels.h"
-#include "spec/options/entries.h"
 #include "spec/options/sharing.h"
 #include "spec/rlimits.h"
 
@@ -126,18 +125,9 @@ chooses_ids (const QuiltOptions *options)
 }
 
 static const struct {
-  const char *key; /* on the bus */
+  const QuiltOption *option;
   gboolean (*applies) (const QuiltOptions *options);
-} privileges[] = {
-    {"privileged", is_privileged},  {"cap-add", adds_capabilities},
-    {"oom-score-adj", escapes_oom}, {"pid", has_hosts_pid},
-    {"ipc", has_hosts_ipc},         {"uts", has_hosts_uts},
-    {"network", has_hosts_network}, {"cgroupns", has_hosts_cgroupns},
-    {"seccomp", chooses_seccomp},   {"apparmor", changes_profile},
-    {"label", changes_label},       {"devices", has_devices},
-    {"volumes", has_volumes},       {"userns", chooses_ids},
-    {"ulimits", raises_limits},
-};
+} privileges[] = {QUILT_OPTION_PRIVILEGES};
 
 const char **
 quilt_options_privileges (const QuiltOptions *options)
@@ -147,7 +137,7 @@ quilt_options_privileges (const QuiltOptions *options)
 
   for (guint i = 0; i < G_N_ELEMENTS (privileges); i++)
     if (privileges[i].applies (options))
-      keys[n++] = privileges[i].key;
+      keys[n++] = privileges[i].option->key;
   return keys;
 }
 

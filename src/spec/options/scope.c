@@ -3,8 +3,8 @@
 #include "spec/capabilities.h"
 #include "spec/id-map.h"
 #include "spec/options/devices.h"
-#include "spec/options/options.h"
 #include "spec/options/resources.h"
+#include "spec/options/table.h"
 #include "spec/options/volume.h"
 #include "spec/slice.h"
 #include "spec/words.h"
@@ -39,27 +39,53 @@ swap_max (const QuiltOptions *options)
                                    : options->memory_swap - options->memory_max;
 }
 
+/* How an option becomes a property of the scope. */
+typedef struct Unit Unit;
+typedef void (*Plan) (GVariantBuilder *builder,
+                      const Unit *unit,
+                      const QuiltOptions *options,
+                      gboolean all); /* say also what is not set */
+
+struct Unit {
+  const QuiltOption *option;
+  const char *name;
+  Plan plan;
+};
+
 static void
-add_memory (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+add_number (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
 {
-  if (all || options->memory_max != QUILT_INFINITY) {
-    add (builder, "MemoryMax", g_variant_new_uint64 (options->memory_max));
+  const guint64 *value = quilt_option_member (unit->option, options);
+
+  if (all || *value != unit->option->initial)
+    add (builder, unit->name, g_variant_new_uint64 (*value));
+}
+
+static void
+add_memory (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+{
+  add_number (builder, unit, options, all);
+  if (all || options->memory_max != QUILT_INFINITY)
     add (builder, "MemorySwapMax", g_variant_new_uint64 (swap_max (options)));
-  }
-  if (all || options->memory_high != QUILT_INFINITY)
-    add (builder, "MemoryHigh", g_variant_new_uint64 (options->memory_high));
-  if (all || options->memory_low != 0)
-    add (builder, "MemoryLow", g_variant_new_uint64 (options->memory_low));
+}
+
+/* The supervisor is a task of the scope too. It is ours, so the container must not pay for it.
+ * "No limit" is always said: systemd's own default is 15 % of the host's. */
+static void
+add_tasks (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+{
+  add (builder, unit->name, g_variant_new_uint64 (plus (options->pids_max, 1)));
 }
 
 /* An empty set is all that the slice has. */
 static void
-add_set (GVariantBuilder *builder, const char *name, const char *list, gboolean all)
+add_set (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
 {
+  const char *list = *(char *const *)quilt_option_member (unit->option, options);
   g_autoptr (GByteArray) set = list && *list ? quilt_cpu_list_parse (list, NULL) : NULL;
 
   if (all || set)
-    add (builder, name,
+    add (builder, unit->name,
          g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, set ? set->data : NULL, set ? set->len : 0,
                                     1));
 }
@@ -79,15 +105,18 @@ add_list (
 
 /* The option has the type of the property. */
 static void
-add_rates (GVariantBuilder *builder, const char *name, GVariant *rates, gboolean all)
+add_rates (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
 {
-  add_list (builder, name, "(st)",
+  GVariant *rates = *(GVariant *const *)quilt_option_member (unit->option, options);
+
+  add_list (builder, unit->name, "(st)",
             rates ? rates : g_variant_new_array (G_VARIANT_TYPE ("(st)"), NULL, 0), all);
 }
 
 static void
-add_ranges (GVariantBuilder *builder, const char *name, char **ranges, gboolean all)
+add_ranges (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
 {
+  char **ranges = *(char ***)quilt_option_member (unit->option, options);
   GVariantBuilder list;
 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("a(iayu)"));
@@ -101,37 +130,18 @@ add_ranges (GVariantBuilder *builder, const char *name, char **ranges, gboolean 
                                                         parsed[i].family == AF_INET6 ? 16 : 4, 1),
                              (guint32)parsed[i].prefix);
   }
-  add_list (builder, name, "(iayu)", g_variant_builder_end (&list), all);
+  add_list (builder, unit->name, "(iayu)", g_variant_builder_end (&list), all);
 }
 
-static void
-add_io (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
-{
-  if (all || options->io_weight != QUILT_INFINITY)
-    add (builder, "IOWeight", g_variant_new_uint64 (options->io_weight));
-  add_rates (builder, "IOReadBandwidthMax", options->device_read_bps, all);
-  add_rates (builder, "IOWriteBandwidthMax", options->device_write_bps, all);
-  add_rates (builder, "IOReadIOPSMax", options->device_read_iops, all);
-  add_rates (builder, "IOWriteIOPSMax", options->device_write_iops, all);
-}
+static const Unit units[] = {QUILT_OPTION_UNITS};
 
-/* Those that are set, or all. */
+/* Those that are set; with all, everything that may change while the container lives. */
 static void
-add_limits (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+add_units (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
 {
-  add_memory (builder, options, all);
-  if (all || options->cpu_quota_usec != QUILT_INFINITY)
-    add (builder, "CPUQuotaPerSecUSec", g_variant_new_uint64 (options->cpu_quota_usec));
-  if (all || options->cpu_weight != QUILT_INFINITY)
-    add (builder, "CPUWeight", g_variant_new_uint64 (options->cpu_weight));
-  add_set (builder, "AllowedCPUs", options->cpuset_cpus, all);
-  add_set (builder, "AllowedMemoryNodes", options->cpuset_mems, all);
-  add_io (builder, options, all);
-  add_ranges (builder, "IPAddressAllow", options->ip_allow, all);
-  add_ranges (builder, "IPAddressDeny", options->ip_deny, all);
-  /* The supervisor is a task of the scope too. It is ours, so the container must not pay for it.
-   * "No limit" is always said: systemd's own default is 15 % of the host's. */
-  add (builder, "TasksMax", g_variant_new_uint64 (plus (options->pids_max, 1)));
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if (!all || units[i].option->live)
+      units[i].plan (builder, &units[i], options, all);
 }
 
 /* Who has CAP_SYS_ADMIN can take nodev off a mount. */
@@ -204,15 +214,13 @@ quilt_options_scope_properties (const QuiltOptions *options,
   add (&builder, "TimeoutStopUSec",
        g_variant_new_uint64 (
            plus (MAX (options->stop_timeout_usec, QUILT_LIVE_STOP_TIMEOUT), STOP_MARGIN_USEC)));
-  if (options->runtime_max_usec != QUILT_INFINITY)
-    add (&builder, "RuntimeMaxUSec", g_variant_new_uint64 (options->runtime_max_usec));
   add (&builder, "CollectMode", g_variant_new_string ("inactive-or-failed"));
   add (&builder, "MemoryAccounting", g_variant_new_boolean (TRUE));
   add (&builder, "CPUAccounting", g_variant_new_boolean (TRUE));
   add (&builder, "TasksAccounting", g_variant_new_boolean (TRUE));
   add (&builder, "IOAccounting", g_variant_new_boolean (TRUE));
   add_devices (&builder, options, devices);
-  add_limits (&builder, options, FALSE);
+  add_units (&builder, options, FALSE);
   return g_variant_builder_end (&builder);
 }
 
@@ -228,7 +236,7 @@ quilt_options_limit_properties (const QuiltOptions *options, const QuiltOptions 
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
-  add_limits (&builder, options, TRUE);
+  add_units (&builder, options, TRUE);
   /* systemd (252 at least) leaves its filter in place when nothing needs one any more; to count
    * packets is a need, and puts one there that lets all of them through. */
   if (filters_addresses (before) && !filters_addresses (options))

@@ -24,21 +24,13 @@
 /* The supervisor, the kernel's tables for two processes and the batches in which each CPU charges
  * memory fit below; less makes a container that is killed before its first instruction. */
 #define MEMORY_MIN (4ULL << 20)
-#define MEMORY_MIN_TEXT "must be at least 4194304 bytes (4M), or infinity"
 /* pids.max is at most 2^22, and one task of the scope is the supervisor's. */
 #define PIDS_LIMIT ((1ULL << 22) - 1)
-#define PIDS_TEXT "must be 1 to 4194303, or infinity"
 /* The kernel gives at least 1 ms per period, and a period is at most 1 s. */
 #define CPU_MIN 1000
 #define CPU_LIMIT (8192ULL * G_USEC_PER_SEC)
-#define CPU_TEXT "must be 1000 (0.001 CPUs) to 8192000000 µs per second (8192 CPUs), or infinity"
-#define WEIGHT_TEXT "must be 1 to 10000, or infinity for the host's default"
-#define LOW_TEXT "must be 0 to 9223372036854775807 bytes"
 #define TIME_LIMIT ((guint64)G_MAXINT64)
 /* OCI's hooks have a timeout in seconds. */
-#define SETUP_TIMEOUT_TEXT "must be a whole number of seconds in µs (1000000 is one), or infinity"
-#define RUNTIME_TEXT "must be 1 to 9223372036854775807 µs, or infinity"
-#define TIME_TEXT "must be 0 to 9223372036854775807 µs, or infinity"
 /* The kernel's MAX_ARG_STRLEN with the final NUL. */
 #define ARGUMENT_LIMIT (32 * 4096)
 /* podman's. */
@@ -185,108 +177,7 @@ check_seccomp (const char *text, GError **error)
   return profile != NULL;
 }
 
-#define MEMBER(name) .offset = G_STRUCT_OFFSET (QuiltOptions, name)
-
-const QuiltOption quilt_option_table[] = {
-    {"name", QUILT_OPTION_STRING, MEMBER (name), .check_string = quilt_container_name_check},
-    {"command", QUILT_OPTION_BYTES, MEMBER (command), .max_items = WORDS_LIMIT,
-     .check_strings = check_command},
-    {"entrypoint", QUILT_OPTION_BYTES, MEMBER (entrypoint), .max_items = WORDS_LIMIT,
-     .check_strings = check_entrypoint},
-    {"env", QUILT_OPTION_BYTES, MEMBER (env), .max_items = WORDS_LIMIT,
-     .check_strings = check_assignments},
-    {"working-directory", QUILT_OPTION_STRING, MEMBER (working_directory),
-     .check_string = check_directory},
-    {"hostname", QUILT_OPTION_STRING, MEMBER (hostname), .check_string = quilt_hostname_check},
-    {"domainname", QUILT_OPTION_STRING, MEMBER (domainname),
-     .check_string = quilt_domainname_check},
-    {"timezone", QUILT_OPTION_STRING, MEMBER (timezone), .check_string = quilt_timezone_check},
-    {"runtime-max", QUILT_OPTION_UINT64, MEMBER (runtime_max_usec), .min = 1, .max = TIME_LIMIT,
-     .infinite = TRUE, .allowed = RUNTIME_TEXT},
-    {"labels", QUILT_OPTION_STRINGS, MEMBER (labels), .check_strings = check_labels},
-    {"setup", QUILT_OPTION_STRINGS, MEMBER (setup), .check_strings = check_setup},
-    {"setup-timeout", QUILT_OPTION_UINT64, MEMBER (setup_timeout_usec), .min = G_USEC_PER_SEC,
-     .max = TIME_LIMIT, .multiple = G_USEC_PER_SEC, .infinite = TRUE,
-     .allowed = SETUP_TIMEOUT_TEXT},
-    {"memory-max", QUILT_OPTION_UINT64, MEMBER (memory_max), .live = TRUE, .min = MEMORY_MIN,
-     .max = G_MAXINT64, .infinite = TRUE, .allowed = MEMORY_MIN_TEXT},
-    {"cpu-quota", QUILT_OPTION_UINT64, MEMBER (cpu_quota_usec), .live = TRUE, .min = CPU_MIN,
-     .max = CPU_LIMIT, .infinite = TRUE, .allowed = CPU_TEXT},
-    {"pids-max", QUILT_OPTION_UINT64, MEMBER (pids_max), .live = TRUE, .min = 1, .max = PIDS_LIMIT,
-     .infinite = TRUE, .allowed = PIDS_TEXT},
-    {"memory-high", QUILT_OPTION_UINT64, MEMBER (memory_high), .live = TRUE, .min = MEMORY_MIN,
-     .max = G_MAXINT64, .infinite = TRUE, .allowed = MEMORY_MIN_TEXT},
-    {"memory-low", QUILT_OPTION_UINT64, MEMBER (memory_low), .live = TRUE, .max = G_MAXINT64,
-     .allowed = LOW_TEXT},
-    {"memory-swap", QUILT_OPTION_UINT64, MEMBER (memory_swap), .live = TRUE, .max = G_MAXINT64,
-     .infinite = TRUE, .allowed = LOW_TEXT ", or infinity"},
-    {"cpu-weight", QUILT_OPTION_UINT64, MEMBER (cpu_weight), .live = TRUE, .min = 1, .max = 10000,
-     .infinite = TRUE, .allowed = WEIGHT_TEXT},
-    {"cpuset-cpus", QUILT_OPTION_STRING, MEMBER (cpuset_cpus), .live = TRUE,
-     .check_string = quilt_cpu_list_check},
-    {"cpuset-mems", QUILT_OPTION_STRING, MEMBER (cpuset_mems), .live = TRUE,
-     .check_string = quilt_node_list_check},
-    {"io-weight", QUILT_OPTION_UINT64, MEMBER (io_weight), .live = TRUE, .min = 1, .max = 10000,
-     .infinite = TRUE, .allowed = WEIGHT_TEXT},
-    {"device-read-bps", QUILT_OPTION_ENTRIES, MEMBER (device_read_bps), .live = TRUE,
-     .shape = &quilt_byte_rate_shape, .check_entries = quilt_rates_check},
-    {"device-write-bps", QUILT_OPTION_ENTRIES, MEMBER (device_write_bps), .live = TRUE,
-     .shape = &quilt_byte_rate_shape, .check_entries = quilt_rates_check},
-    {"device-read-iops", QUILT_OPTION_ENTRIES, MEMBER (device_read_iops), .live = TRUE,
-     .shape = &quilt_operation_rate_shape, .check_entries = quilt_rates_check},
-    {"device-write-iops", QUILT_OPTION_ENTRIES, MEMBER (device_write_iops), .live = TRUE,
-     .shape = &quilt_operation_rate_shape, .check_entries = quilt_rates_check},
-    {"ip-allow", QUILT_OPTION_STRINGS, MEMBER (ip_allow), .live = TRUE,
-     .check_strings = quilt_address_ranges_check},
-    {"ip-deny", QUILT_OPTION_STRINGS, MEMBER (ip_deny), .live = TRUE,
-     .check_strings = quilt_address_ranges_check},
-    {"stop-signal", QUILT_OPTION_INT32, MEMBER (stop_signal), .live = TRUE, .min = 0, .max = 64,
-     .allowed = "must be 1 to 64, or 0 for the image's"},
-    {"stop-timeout", QUILT_OPTION_UINT64, MEMBER (stop_timeout_usec), .live = TRUE,
-     .max = TIME_LIMIT, .infinite = TRUE, .allowed = TIME_TEXT},
-    {"log-rate-burst", QUILT_OPTION_INT64, MEMBER (log_rate_burst), .max = G_MAXINT64,
-     .allowed = "must be a number of lines, or 0 for no limit"},
-    {"log-rate-interval", QUILT_OPTION_UINT64, MEMBER (log_rate_interval_usec), .min = 1,
-     .max = TIME_LIMIT, .allowed = "must be 1 to 9223372036854775807 µs"},
-    {"pid", QUILT_OPTION_STRING, MEMBER (pid), .check_string = quilt_sharing_check_pid},
-    {"ipc", QUILT_OPTION_STRING, MEMBER (ipc), .check_string = quilt_sharing_check_ipc},
-    {"uts", QUILT_OPTION_STRING, MEMBER (uts), .check_string = quilt_sharing_check_uts},
-    {"network", QUILT_OPTION_STRING, MEMBER (network), .check_string = quilt_sharing_check_network},
-    {"cgroupns", QUILT_OPTION_STRING, MEMBER (cgroupns),
-     .check_string = quilt_sharing_check_cgroupns},
-    {"devices", QUILT_OPTION_ENTRIES, MEMBER (devices), .shape = &quilt_device_shape,
-     .check_entries = quilt_devices_check},
-    {"init", QUILT_OPTION_BOOLEAN, MEMBER (init)},
-    {"strict-limits", QUILT_OPTION_BOOLEAN, MEMBER (strict_limits)},
-    {"slice", QUILT_OPTION_STRING, MEMBER (slice), .check_string = quilt_slice_check},
-    {"auto-remove", QUILT_OPTION_BOOLEAN, MEMBER (auto_remove)},
-    {"userns", QUILT_OPTION_STRING, MEMBER (userns), .check_string = quilt_userns_check},
-    {"read-only", QUILT_OPTION_BOOLEAN, MEMBER (read_only)},
-    {"cap-add", QUILT_OPTION_STRINGS, MEMBER (cap_add), .check_strings = check_capabilities},
-    {"cap-drop", QUILT_OPTION_STRINGS, MEMBER (cap_drop), .check_strings = check_capabilities},
-    {"no-new-privileges", QUILT_OPTION_BOOLEAN, MEMBER (no_new_privileges)},
-    {"privileged", QUILT_OPTION_BOOLEAN, MEMBER (privileged)},
-    {"user", QUILT_OPTION_STRING, MEMBER (user), .check_string = quilt_user_check},
-    {"group-add", QUILT_OPTION_STRINGS, MEMBER (group_add),
-     .check_strings = quilt_user_check_groups},
-    {"ulimits", QUILT_OPTION_STRINGS, MEMBER (ulimits), .check_strings = quilt_rlimits_check},
-    {"sysctls", QUILT_OPTION_STRINGS, MEMBER (sysctls), .check_strings = quilt_sysctls_check},
-    {"tmpfs", QUILT_OPTION_ENTRIES, MEMBER (tmpfs), .shape = &quilt_tmpfs_shape,
-     .check_entries = quilt_tmpfs_check},
-    {"volumes", QUILT_OPTION_ENTRIES, MEMBER (volumes), .shape = &quilt_volume_shape,
-     .check_entries = quilt_volumes_check},
-    {"shm-size", QUILT_OPTION_UINT64, MEMBER (shm_size), .max = G_MAXINT64,
-     .allowed = "must be a number of bytes, or 0 for no limit"},
-    {"oom-score-adj", QUILT_OPTION_INT32, MEMBER (oom_score_adj), .min = (guint64)-1000,
-     .max = 1000, .allowed = "must be -1000 to 1000"},
-    {"umask", QUILT_OPTION_INT32, MEMBER (umask), .max = 0777,
-     .allowed = "must be 0 to 511 (0777)"},
-    {"seccomp", QUILT_OPTION_STRING, MEMBER (seccomp), .max_bytes = PROFILE_LIMIT,
-     .check_string = check_seccomp},
-    {"apparmor", QUILT_OPTION_STRING, MEMBER (apparmor), .check_string = quilt_apparmor_name_check},
-    {"label", QUILT_OPTION_STRINGS, MEMBER (label), .check_strings = quilt_labels_check},
-    {NULL},
-};
+const QuiltOption quilt_option_table[] = {QUILT_OPTION_ROWS{NULL}};
 
 const QuiltOption *
 quilt_option_find (const char *key)
@@ -401,26 +292,33 @@ quilt_options_normalize (QuiltOptions *options)
   quilt_capabilities_normalize (options->cap_drop);
 }
 
+static void
+set_initial (const QuiltOption *option, gpointer member)
+{
+  switch (option->type) {
+  case QUILT_OPTION_UINT64:
+  case QUILT_OPTION_INT64:
+  case QUILT_OPTION_INT32:
+    *(guint64 *)member = option->initial;
+    break;
+  case QUILT_OPTION_BOOLEAN:
+    *(gboolean *)member = option->initial != 0;
+    break;
+  case QUILT_OPTION_STRING:
+    *(char **)member = g_strdup (option->initial_text);
+    break;
+  default:
+    break;
+  }
+}
+
 QuiltOptions *
 quilt_options_new (void)
 {
   QuiltOptions *options = g_new0 (QuiltOptions, 1);
 
-  options->setup_timeout_usec = QUILT_INFINITY;
-  options->runtime_max_usec = QUILT_INFINITY;
-  options->memory_max = QUILT_INFINITY;
-  options->cpu_quota_usec = QUILT_INFINITY;
-  options->pids_max = QUILT_INFINITY;
-  options->memory_high = QUILT_INFINITY;
-  options->cpu_weight = QUILT_INFINITY;
-  options->io_weight = QUILT_INFINITY;
-  options->stop_timeout_usec = 10 * G_USEC_PER_SEC;
-  options->log_rate_interval_usec = G_USEC_PER_SEC;
-  options->no_new_privileges = TRUE;
-  options->shm_size = SHM_DEFAULT;
-  options->umask = 022;
-  /* On record, so that a later default takes no container from its isolation. */
-  options->network = g_strdup ("none");
+  for (const QuiltOption *option = quilt_option_table; option->key; option++)
+    set_initial (option, quilt_option_member (option, options));
   return options;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one table of a container's options: what reads, checks and prints them all walk it. */
+/* The table of a container's options, made of options.toml: what reads, checks and prints them all
+ * walk it. */
 #pragma once
 
 #include "spec/options/entries.h"
@@ -21,6 +22,9 @@ typedef struct {
   QuiltOptionType type;
   gsize offset;  /* of the member in QuiltOptions */
   gboolean live; /* may change while the container lives */
+  /* Its value unless given: of numbers and booleans, or of strings. */
+  guint64 initial;
+  const char *initial_text;
   /* Numbers: the range and, where QUILT_INFINITY is a value too, that. allowed says it in words. */
   guint64 min, max;
   guint64 multiple; /* 0: any number of the range */
@@ -33,6 +37,7 @@ typedef struct {
   /* Strings: the grammar; what is a list is checked as a whole. NULL: any. */
   gboolean (*check_string) (const char *text, GError **error);
   gboolean (*check_strings) (const char *key, char **strings, GError **error);
+  const char *controller; /* of cgroups, which a limit needs; NULL: none */
   /* Lists of structures, likewise. */
   const QuiltShape *shape;
   gboolean (*check_entries) (const char *key, GVariant *entries, GError **error);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options of run and create: the container's name, its command and what happens around that. */
-#include "ctl/create-option.h"
+/* Options of run and create that depend on each other, on files or on the caller's environment. */
+#include "ctl/create-kinds.h"
 
 #include "base/error.h"
 #include "base/text.h"
 #include "ctl/change.h"
+#include "ctl/security.h"
 #include "ctl/text-file.h"
+#include "ctl/volume.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -30,11 +32,11 @@ join_files (const char *what, char *const *files, char *const *texts, GError **e
 
 /* Of --env-file and --env, which are one option on the bus: whichever is first adds both.
  * "NAME=VALUE" as it is, "NAME" with the caller's value, or not at all where there is none. */
-static gboolean
-add_env (const QuiltCreateOption *option,
-         const QuiltCreateValue *value,
-         const QuiltCreateRequest *request,
-         GError **error)
+gboolean
+quilt_create_env (const QuiltArgument *argument,
+                  const QuiltCreateValue *value,
+                  const QuiltCreateRequest *request,
+                  GError **error)
 {
   const QuiltCreateValue *files = quilt_create_get (request->args, "env-file");
   const QuiltCreateValue *texts = quilt_create_get (request->args, "env");
@@ -62,7 +64,7 @@ add_env (const QuiltCreateOption *option,
       g_ptr_array_add (entries, g_strconcat (*env, "=", found, NULL));
   }
   g_variant_builder_add (
-      request->builder, "{sv}", option->key,
+      request->builder, "{sv}", argument->option->key,
       g_variant_new_bytestring_array ((const char *const *)entries->pdata, entries->len));
   return TRUE;
 }
@@ -87,11 +89,11 @@ add_label (const char *label, GPtrArray *entries)
 
 /* Of --label-file and --label. As podman: a label may be a mere key, and of a file's the last one
  * of a key counts, if it was not given as a label. */
-static gboolean
-add_labels (const QuiltCreateOption *option,
-            const QuiltCreateValue *value,
-            const QuiltCreateRequest *request,
-            GError **error)
+gboolean
+quilt_create_labels (const QuiltArgument *argument,
+                     const QuiltCreateValue *value,
+                     const QuiltCreateRequest *request,
+                     GError **error)
 {
   const QuiltCreateValue *files = quilt_create_get (request->args, "label-file");
   const QuiltCreateValue *texts = quilt_create_get (request->args, "label");
@@ -109,16 +111,16 @@ add_labels (const QuiltCreateOption *option,
   for (char **label = texts->texts; label && *label; label++)
     add_label (*label, entries);
   g_ptr_array_add (entries, NULL);
-  return quilt_create_texts (option, &(QuiltCreateValue){.texts = (char **)entries->pdata}, request,
-                             error);
+  return quilt_create_texts (argument, &(QuiltCreateValue){.texts = (char **)entries->pdata},
+                             request, error);
 }
 
 /* A program, or a JSON array of it and its first arguments. */
-static gboolean
-add_entrypoint (const QuiltCreateOption *option,
-                const QuiltCreateValue *value,
-                const QuiltCreateRequest *request,
-                GError **error)
+gboolean
+quilt_create_entrypoint (const QuiltArgument *argument,
+                         const QuiltCreateValue *value,
+                         const QuiltCreateRequest *request,
+                         GError **error)
 {
   g_auto (GStrv) argv = NULL;
 
@@ -131,29 +133,17 @@ add_entrypoint (const QuiltCreateOption *option,
   }
   if (!argv)
     return FALSE;
-  g_variant_builder_add (request->builder, "{sv}", option->key,
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
                          g_variant_new_bytestring_array ((const char *const *)argv, -1));
   return TRUE;
 }
 
-/* As podman: 0 is no limit. */
-static gboolean
-parse_runtime (const char *text, guint64 *ret_usec, GError **error)
-{
-  guint64 usec;
-
-  if (!quilt_parse_duration (text, &usec, error))
-    return FALSE;
-  *ret_usec = usec ? usec : G_MAXUINT64;
-  return TRUE;
-}
-
 /* LINES[/TIME]. */
-static gboolean
-add_log_rate (const QuiltCreateOption *option,
-              const QuiltCreateValue *value,
-              const QuiltCreateRequest *request,
-              GError **error)
+gboolean
+quilt_create_log_rate (const QuiltArgument *argument,
+                       const QuiltCreateValue *value,
+                       const QuiltCreateRequest *request,
+                       GError **error)
 {
   const char *slash = strchr (value->text, '/');
   g_autofree char *lines =
@@ -170,41 +160,50 @@ add_log_rate (const QuiltCreateOption *option,
                  quoted);
     return FALSE;
   }
-  g_variant_builder_add (request->builder, "{sv}", option->key, g_variant_new_int64 (burst));
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
+                         g_variant_new_int64 (burst));
   if (!slash)
     return TRUE;
   if (!quilt_parse_duration (slash + 1, &interval, error))
     return FALSE;
-  g_variant_builder_add (request->builder, "{sv}", "log-rate-interval",
-                         g_variant_new_uint64 (interval));
+  g_variant_builder_add (request->builder, "{sv}", argument->also, g_variant_new_uint64 (interval));
   return TRUE;
 }
 
-static const QuiltCreateOption options[] = {
-    {"name", 0, ONE, "Name of the container", "NAME", "name", quilt_create_text},
-    {"env", 'e', MANY, "Set a variable, or pass on the caller's", "NAME[=VALUE]", "env", add_env},
-    {"env-file", 0, MANY, "Set the variables of a file's lines", "FILE", "env", add_env},
-    {"workdir", 'w', ONE, "Working directory", "DIR", "working-directory", quilt_create_text},
-    {"hostname", 0, ONE, "Host name inside", "NAME", "hostname", quilt_create_text},
-    {"domainname", 0, ONE, "NIS domain name inside", "NAME", "domainname", quilt_create_text},
-    {"tz", 0, ONE, "Time zone (local, Europe/Berlin)", "ZONE", "timezone", quilt_create_text},
-    {"entrypoint", 0, ONE, "Program in place of the image's", "PROGRAM|JSON", "entrypoint",
-     add_entrypoint},
-    {"timeout", 0, ONE, "Stop it after this time", "TIME", "runtime-max", quilt_create_number,
-     parse_runtime},
-    {"label", 'l', MANY, "Add a label", "KEY=VALUE", "labels", add_labels},
-    {"label-file", 0, MANY, "Add the labels of a file's lines", "FILE", "labels", add_labels},
-    {"setup", 0, MANY, "Run inside before the command", "STEP", "setup", quilt_create_texts},
-    {"setup-timeout", 0, ONE, "Time that each step may take", "TIME", "setup-timeout",
-     quilt_create_number, quilt_parse_duration},
-    {"log-rate-limit", 0, ONE, "Drop log lines beyond this", "LINES[/TIME]", "log-rate-burst",
-     add_log_rate, .key2 = "log-rate-interval"},
-    {"cidfile", 0, ONE, "Write the ID to a new file", "FILE", NULL, quilt_create_nothing},
-    {"pidfile", 0, ONE, "Write the process ID to a file", "FILE", NULL, quilt_create_nothing},
-    {"replace", 0, FLAG, "Remove the container of this name first", NULL, NULL,
-     quilt_create_nothing},
-    {"quiet", 'q', FLAG, "Show no progress of an import", NULL, NULL, quilt_create_nothing},
-    {"rm", 0, FLAG, "Remove it when it has ended", NULL, "auto-remove", quilt_create_flag},
-};
+/* Of --volume and --mount, which are one option on the bus: whichever is first adds both. */
+gboolean
+quilt_create_volumes (const QuiltArgument *argument,
+                      const QuiltCreateValue *value,
+                      const QuiltCreateRequest *request,
+                      GError **error)
+{
+  const QuiltCreateValue *volumes = quilt_create_get (request->args, "volume");
+  const QuiltCreateValue *mounts = quilt_create_get (request->args, "mount");
+  GVariant *entries;
 
-const QuiltCreateTable quilt_create_general = {options, G_N_ELEMENTS (options)};
+  if (value == mounts && volumes->texts)
+    return TRUE;
+  entries = quilt_volumes_new (volumes->texts, mounts->texts, error);
+  if (entries)
+    g_variant_builder_add (request->builder, "{sv}", argument->option->key, entries);
+  return entries != NULL;
+}
+
+gboolean
+quilt_create_security (const QuiltArgument *argument,
+                       const QuiltCreateValue *value,
+                       const QuiltCreateRequest *request,
+                       GError **error)
+{
+  return quilt_create_check_texts (argument, value, error) &&
+         quilt_security_add (value->texts, request->builder, error);
+}
+
+gboolean
+quilt_create_seccomp (const QuiltArgument *argument,
+                      const QuiltCreateValue *value,
+                      const QuiltCreateRequest *request,
+                      GError **error)
+{
+  return quilt_security_add_seccomp (value->text, request->builder, error);
+}
