@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "daemon/containers/run-dir.h"
+#include "daemon/containers/run-stage.h"
 #include "daemon/helpers/helper.h"
 #include "spec/slice.h"
 #include "systemd/cgroup.h"
@@ -13,8 +14,6 @@
 
 /* After this long a supervisor that should have acted is taken for hung, and killed. */
 #define PATIENCE_SECONDS 10
-/* And one that has yet to make a root file system, on a host that may have a lot to do. */
-#define READY_SECONDS 60
 
 /* The next spare is executed a moment after a run has settled, when who waited for that has gone
  * its way; or while the run goes on, if it takes longer than this. */
@@ -37,21 +36,21 @@ struct QuiltRun {
   guint idle;  /* an event that is due */
   guint settling;
   guint asking; /* answers of systemd that are due */
+  QuiltRunState state;
   gboolean adopted;
-  gboolean scoped; /* the scope is there */
-  gboolean allowed;
-  gboolean ready;      /* it was built */
-  gboolean gone_ahead; /* GO was sent: its end is the supervisor's to tell */
-  gboolean ended;
-  gboolean released;
-  gboolean recorded;
-  gboolean lingering;
-  gboolean puzzled; /* it could not be looked at, and that was said */
-  GQueue orders;    /* of QuiltMessage, for a supervisor that we are not connected to yet */
-  GError *verdict;  /* why we ended it before GO */
+  gboolean recorded; /* how it ended is on the disk */
+  gboolean puzzled;  /* it could not be looked at, and that was said */
+  GQueue orders;     /* of QuiltMessage, for a supervisor that we are not connected to yet */
+  GError *verdict;   /* why we ended it before its command was executed */
 };
 
-static void settle (QuiltRun *self);
+/* What comes with an event. */
+typedef struct {
+  const QuiltMessage *message; /* of the supervisor, or for it */
+  const GError *error;
+} QuiltRunNews;
+
+static gboolean happen (QuiltRun *self, QuiltStageEvent event, const QuiltRunNews *news);
 
 static void
 stop_timer (QuiltRun *self)
@@ -84,12 +83,7 @@ on_out_of_patience (gpointer data)
     return G_SOURCE_CONTINUE;
   }
   g_warning ("The supervisor of container %s does not respond; quiltd kills it", self->id);
-  if (!self->ready && !self->adopted && !self->verdict)
-    self->verdict = g_error_new (
-        QUILT_ERROR, QUILT_ERROR_FAILED,
-        "The container's supervisor was not ready within %d s; start the container again",
-        READY_SECONDS);
-  if (!destroy (self))
+  if (!happen (self, QUILT_STAGE_ON_TIMEOUT, NULL))
     return G_SOURCE_CONTINUE;
   self->timer = 0;
   return G_SOURCE_REMOVE;
@@ -105,16 +99,6 @@ wait_patiently (QuiltRun *self, guint64 more_usec)
 }
 
 static void
-end (QuiltRun *self, const QuiltMessage *message, const GError *error)
-{
-  if (self->ended)
-    return;
-  self->ended = TRUE;
-  stop_timer (self);
-  self->callback (QUILT_RUN_ENDED, message, error, self->data);
-}
-
-static void
 send (QuiltRun *self, const QuiltMessage *message)
 {
   /* A failure means that the other side is gone, and closed() says so. */
@@ -125,83 +109,101 @@ send (QuiltRun *self, const QuiltMessage *message)
 }
 
 static void
-send_signal (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
+send_plain (QuiltRun *self, QuiltMessageType type)
 {
   QuiltMessage message;
 
   quilt_message_init (&message, type);
-  message.signal = signal;
-  message.time_usec = time_usec;
   send (self, &message);
 }
 
 /* systemd's own stop thaws a unit first too: a frozen supervisor could not act. */
 static void
-ask_to_end (QuiltRun *self, QuiltMessageType type, int signal, guint64 time_usec)
+ask (QuiltRun *self, const QuiltMessage *message)
 {
   if (self->place)
     quilt_systemd_thaw_scope (self->containers->systemd, self->place);
-  send_signal (self, type, signal, time_usec);
+  send (self, message);
 }
 
 static void
-go_if_ready (QuiltRun *self)
+clear (QuiltRun *self)
 {
-  if (!self->scoped || !self->allowed || self->gone_ahead || self->ended || self->verdict)
-    return;
-  self->gone_ahead = TRUE;
-  send_signal (self, QUILT_MESSAGE_GO, 0, 0);
+  if (self->recorded)
+    quilt_run_dir_remove (self->containers, self->id,
+                          self->place ? quilt_run_get_scope (self) : NULL);
+  else if (self->place)
+    quilt_run_dir_forget_scope (self->containers, quilt_place_unit (self->place));
+  quilt_spare_refill (self->containers->spare, SPARE_AFTER_MS);
 }
 
-/* Ends a run whose command was never executed; closed() follows. */
-static void
-call_off (QuiltRun *self, GError *why)
-{
-  if (self->verdict || self->ended) {
-    g_error_free (why);
-    return;
-  }
-  self->verdict = why;
-  destroy (self);
-}
-
-static void
-on_message (const QuiltMessage *message, gpointer data)
+static gboolean
+on_nothing_left (gpointer data)
 {
   QuiltRun *self = data;
 
-  switch (message->type) {
-  case QUILT_MESSAGE_READY:
-    stop_timer (self);
-    self->ready = TRUE;
-    /* quiltd went away before GO: who asked for this run has been told that it failed. */
-    if (self->adopted && !self->gone_ahead)
-      call_off (self,
-                g_error_new (
-                    QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                    "quiltd ended before it had started the container; start the container again"));
-    break;
-  case QUILT_MESSAGE_STEP:
-  case QUILT_MESSAGE_RUNNING:
-    self->ready = self->gone_ahead = TRUE;
-    if (!self->ended)
-      self->callback (message->type == QUILT_MESSAGE_STEP ? QUILT_RUN_STEP : QUILT_RUN_RUNNING,
-                      message, NULL, self->data);
-    break;
-  case QUILT_MESSAGE_FAILED:
-  case QUILT_MESSAGE_EXITED:
-    end (self, self->verdict ? NULL : message, self->verdict);
-    break;
-  case QUILT_MESSAGE_LINGERING:
-    stop_timer (self);
-    self->lingering = self->released;
-    if (self->lingering)
-      self->callback (QUILT_RUN_LINGERING, NULL, NULL, self->data);
-    break;
-  default:
-    g_warning ("The supervisor of container %s sent an unknown message %u", self->id,
-               message->type);
+  self->idle = 0;
+  happen (self, QUILT_STAGE_ON_LEFT, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
+{
+  QuiltRun *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->asking--;
+  if (!quilt_systemd_wait_finish (self->containers->systemd, result, &error)) {
+    g_warning ("%s", error->message); /* processes may live: nothing of theirs is given away */
+    return;
   }
+  happen (self, QUILT_STAGE_ON_LEFT, NULL);
+}
+
+static void settle (QuiltRun *self);
+
+static gboolean
+on_settle_again (gpointer data)
+{
+  QuiltRun *self = data;
+
+  self->settling = 0;
+  settle (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+settle (QuiltRun *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_ours = self->place != NULL;
+
+  if (self->asking > 0 || self->settling)
+    return;
+  /* An earlier quiltd's scope may be gone, and its name be somebody else's by now. */
+  if (is_ours && self->adopted &&
+      !quilt_scope_belongs_to (self->place, self->id, &is_ours, &error)) {
+    if (!self->puzzled)
+      g_warning ("%s; quiltd tries again until it succeeds", error->message);
+    self->puzzled = TRUE;
+    self->settling = g_timeout_add (LOOK_AGAIN_MS, on_settle_again, self);
+    return;
+  }
+  if (is_ours) {
+    self->asking++;
+    /* Before GO there may be nobody in it yet: that it is empty says nothing. */
+    if (quilt_stage_is_ahead (self->state))
+      quilt_systemd_wait_empty_async (self->containers->systemd, self->place, NULL, on_scope_left,
+                                      self);
+    else
+      quilt_systemd_wait_gone_async (self->containers->systemd, self->place, NULL, on_scope_left,
+                                     self);
+    return;
+  }
+  if (self->idle)
+    g_source_remove (self->idle); /* look() has nothing to find any more */
+  self->idle = g_idle_add (on_nothing_left, self);
 }
 
 static gboolean look (gpointer data);
@@ -217,47 +219,133 @@ look_later (QuiltRun *self, const GError *why)
   self->idle = g_timeout_add (LOOK_AGAIN_MS, look, self);
 }
 
-/* The supervisor is gone. */
 static void
-on_closed (gpointer data)
+read_exit (QuiltRun *self)
 {
-  QuiltRun *self = data;
   g_autoptr (GError) error = NULL;
   QuiltMessage message;
 
-  if (self->ended)
-    return;
-  if (!self->verdict) {
-    if (quilt_run_dir_get_exit (self->containers, self->id, &message, &error)) {
-      end (self, &message, NULL);
-      return;
-    }
-    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) {
-      look_later (self, error);
-      return;
-    }
-  }
-  destroy (self); /* what may be left without a supervisor */
-  if (!self->verdict && !self->adopted && !(self->ready && self->gone_ahead))
-    self->verdict =
-        g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                     "The container's supervisor failed or was killed before it executed the "
-                     "command; see 'journalctl -u quiltd.service', and start the container again");
-  end (self, NULL, self->verdict);
+  if (quilt_run_dir_get_exit (self->containers, self->id, &message, &error))
+    happen (self, QUILT_STAGE_ON_EXIT, &(QuiltRunNews){.message = &message});
+  else if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY))
+    look_later (self, error);
+  else
+    happen (self, QUILT_STAGE_ON_LOST, NULL);
 }
 
-/* The supervisor hung up, or said what we don't understand. If it lives, so does the container. */
+/* If the supervisor lives, so does the container. */
+static void
+look_again (QuiltRun *self)
+{
+  g_clear_pointer (&self->helper, quilt_helper_free);
+  self->idle = g_timeout_add (self->puzzled ? LOOK_AGAIN_MS : 1, look, self);
+  self->puzzled = TRUE;
+}
+
+/* The last thing that is done: the owner may release the run, or free it. */
+static void
+tell (QuiltRun *self, QuiltStageEvent event, const QuiltMessage *message)
+{
+  QuiltRunEvent told = event == QUILT_STAGE_ON_STEP       ? QUILT_RUN_STEP
+                       : event == QUILT_STAGE_ON_EXECUTED ? QUILT_RUN_RUNNING
+                       : event == QUILT_STAGE_ON_LINGER   ? QUILT_RUN_LINGERING
+                                                          : QUILT_RUN_SETTLED;
+
+  self->callback (told, message, NULL, self->data);
+}
+
+/* In the order of QuiltRunEffects. FALSE: something that was to be killed may live. */
+static gboolean
+carry_out (QuiltRun *self,
+           const QuiltStageStep *step,
+           QuiltStageEvent event,
+           const QuiltRunNews *news)
+{
+  gboolean done = TRUE;
+
+  if (step->verdict != QUILT_VERDICT_NONE)
+    self->verdict = news->error ? g_error_copy (news->error) : quilt_verdict_new (step->verdict);
+  if (step->effects & QUILT_RUN_DO_CALM)
+    stop_timer (self);
+  if (step->effects & QUILT_RUN_DO_DESTROY)
+    done = destroy (self);
+  if (step->effects & QUILT_RUN_DO_GO)
+    send_plain (self, QUILT_MESSAGE_GO);
+  if (step->effects & QUILT_RUN_DO_ASK)
+    ask (self, news->message);
+  if (step->effects & QUILT_RUN_DO_BYE)
+    send_plain (self, QUILT_MESSAGE_BYE);
+  if (step->effects & QUILT_RUN_DO_WAIT)
+    wait_patiently (self, news->message ? news->message->time_usec : 0);
+  if (step->effects & QUILT_RUN_DO_SETTLE)
+    settle (self);
+  if (step->effects & QUILT_RUN_DO_LOOK)
+    look_again (self);
+  if (step->effects & QUILT_RUN_DO_CLEAR)
+    clear (self);
+  if (step->effects & QUILT_RUN_DO_TELL)
+    tell (self, event, news->message);
+  if (step->effects & QUILT_RUN_DO_END)
+    self->callback (QUILT_RUN_ENDED, self->verdict ? NULL : news->message, self->verdict,
+                    self->data);
+  if (step->effects & QUILT_RUN_DO_READ_EXIT)
+    read_exit (self);
+  return done;
+}
+
+static gboolean
+happen (QuiltRun *self, QuiltStageEvent event, const QuiltRunNews *news)
+{
+  static const QuiltRunNews none = {0};
+  QuiltStageStep step;
+
+  if (!quilt_stage_step (self->state, event, &step)) {
+    g_critical ("The run of container %s is %s: '%s' can't happen then", self->id,
+                quilt_stage_to_string (self->state.stage), quilt_stage_event_to_string (event));
+    return TRUE;
+  }
+  self->state = step.next;
+  return carry_out (self, &step, event, news ? news : &none);
+}
+
+static void
+on_message (const QuiltMessage *message, gpointer data)
+{
+  static const struct {
+    QuiltMessageType type;
+    QuiltStageEvent event;
+  } events[] = {
+      {QUILT_MESSAGE_READY, QUILT_STAGE_ON_READY},
+      {QUILT_MESSAGE_STEP, QUILT_STAGE_ON_STEP},
+      {QUILT_MESSAGE_RUNNING, QUILT_STAGE_ON_EXECUTED},
+      {QUILT_MESSAGE_FAILED, QUILT_STAGE_ON_EXIT},
+      {QUILT_MESSAGE_EXITED, QUILT_STAGE_ON_EXIT},
+      {QUILT_MESSAGE_LINGERING, QUILT_STAGE_ON_LINGER},
+  };
+  QuiltRun *self = data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    if (events[i].type == message->type) {
+      happen (self, events[i].event, &(QuiltRunNews){.message = message});
+      return;
+    }
+  g_warning ("The supervisor of container %s sent an unknown message %u", self->id, message->type);
+}
+
+static void
+on_closed (gpointer data)
+{
+  happen (data, QUILT_STAGE_ON_CLOSED, NULL);
+}
+
+/* The supervisor hung up, or sent a message that we don't understand. */
 static gboolean
 on_hung_up (gpointer data)
 {
   QuiltRun *self = data;
 
-  if (self->ended || self->verdict || !(self->gone_ahead || self->adopted))
-    return FALSE;
-  g_clear_pointer (&self->helper, quilt_helper_free);
-  self->idle = g_timeout_add (self->puzzled ? LOOK_AGAIN_MS : 1, look, self);
-  self->puzzled = TRUE;
-  return TRUE;
+  happen (self, QUILT_STAGE_ON_HANG_UP, NULL);
+  return !self->helper;
 }
 
 static const QuiltHelperEvents helper_events = {on_message, on_closed, on_hung_up};
@@ -290,16 +378,14 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
 
   self->asking--;
   if (quilt_systemd_start_scope_finish (self->containers->systemd, result, &error)) {
-    self->scoped = TRUE;
     /* Not before: the last one of that name may have been on its way out. */
     quilt_run_dir_lift_limits (self->containers, quilt_place_unit (self->place));
-    go_if_ready (self);
+    happen (self, QUILT_STAGE_ON_SCOPED, NULL);
   } else {
     if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
       g_clear_pointer (&self->place, g_free);
-    call_off (self, g_steal_pointer (&error));
+    happen (self, QUILT_STAGE_ON_UNSCOPED, &(QuiltRunNews){.error = error});
   }
-  settle (self);
 }
 
 static QuiltRun *
@@ -311,6 +397,7 @@ run_new (QuiltContainers *containers, const char *id, QuiltRunFunc callback, gpo
   self->id = g_strdup (id);
   self->callback = callback;
   self->data = data;
+  self->state = (QuiltRunState){QUILT_STAGE_ASKED, QUILT_NEEDS_ALL};
   return self;
 }
 
@@ -372,7 +459,7 @@ quilt_run_start (QuiltContainers *containers,
       quilt_options_scope_properties (plan->options, plan->devices,
                                       quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
-  self->timer = g_timeout_add_seconds (READY_SECONDS, on_out_of_patience, self);
+  self->timer = g_timeout_add_seconds (QUILT_RUN_READY_SECONDS, on_out_of_patience, self);
   quilt_spare_refill (containers->spare, SPARE_MEANWHILE_MS);
   return self;
 }
@@ -386,6 +473,7 @@ quilt_run_adopt (QuiltContainers *containers, const char *id, QuiltRunFunc callb
     return NULL;
   self = run_new (containers, id, callback, data);
   self->adopted = TRUE;
+  self->state.stage = QUILT_STAGE_FOUND;
   self->place = quilt_run_dir_get_place (containers, id);
   self->idle = g_idle_add (look, self);
   return self;
@@ -410,59 +498,55 @@ quilt_run_free (QuiltRun *self)
 void
 quilt_run_allow (QuiltRun *self)
 {
-  self->allowed = TRUE;
-  go_if_ready (self);
+  happen (self, QUILT_STAGE_ON_ALLOW, NULL);
 }
 
 void
 quilt_run_call_off (QuiltRun *self, const GError *why)
 {
-  call_off (self, g_error_copy (why));
+  happen (self, QUILT_STAGE_ON_CALL_OFF, &(QuiltRunNews){.error = why});
 }
 
 static void
-call_off_for_stop (QuiltRun *self)
+signal_message (QuiltMessage *message, QuiltMessageType type, int signal, guint64 time_usec)
 {
-  call_off (self, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                               "The container was stopped before its command was executed"));
+  quilt_message_init (message, type);
+  message->signal = signal;
+  message->time_usec = time_usec;
 }
 
 void
 quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec)
 {
-  if (!self->gone_ahead && !self->adopted) {
-    call_off_for_stop (self);
-    return;
-  }
-  ask_to_end (self, QUILT_MESSAGE_STOP, signal, timeout_usec);
-  wait_patiently (self, timeout_usec);
+  QuiltMessage stop;
+
+  signal_message (&stop, QUILT_MESSAGE_STOP, signal, timeout_usec);
+  happen (self, QUILT_STAGE_ON_STOP, &(QuiltRunNews){.message = &stop});
 }
 
 void
 quilt_run_kill (QuiltRun *self, int signal)
 {
-  if (!self->gone_ahead && !self->adopted) {
-    call_off_for_stop (self);
-    return;
-  }
-  ask_to_end (self, QUILT_MESSAGE_KILL, signal, 0);
-  if (signal == SIGKILL)
-    wait_patiently (self, 0);
+  QuiltMessage kill;
+
+  signal_message (&kill, QUILT_MESSAGE_KILL, signal, 0);
+  happen (self, signal == SIGKILL ? QUILT_STAGE_ON_STOP : QUILT_STAGE_ON_SIGNAL,
+          &(QuiltRunNews){.message = &kill});
 }
 
 void
 quilt_run_set_stop (QuiltRun *self, int signal, guint64 timeout_usec)
 {
-  send_signal (self, QUILT_MESSAGE_STOP_SETTINGS, signal, timeout_usec);
+  QuiltMessage settings;
+
+  signal_message (&settings, QUILT_MESSAGE_STOP_SETTINGS, signal, timeout_usec);
+  send (self, &settings);
 }
 
 void
 quilt_run_close_output (QuiltRun *self)
 {
-  QuiltMessage message;
-
-  quilt_message_init (&message, QUILT_MESSAGE_CLOSE);
-  send (self, &message);
+  send_plain (self, QUILT_MESSAGE_CLOSE);
 }
 
 void
@@ -481,110 +565,17 @@ quilt_run_is_clogged (const QuiltRun *self)
   return self->helper ? quilt_helper_is_clogged (self->helper) : self->orders.length > 0;
 }
 
-/* Frees self, by way of the callback. */
-static void
-report_settled (QuiltRun *self)
-{
-  stop_timer (self);
-  if (self->recorded)
-    quilt_run_dir_remove (self->containers, self->id,
-                          self->place ? quilt_run_get_scope (self) : NULL);
-  else if (self->place)
-    quilt_run_dir_forget_scope (self->containers, quilt_place_unit (self->place));
-  quilt_spare_refill (self->containers->spare, SPARE_AFTER_MS);
-  self->callback (QUILT_RUN_SETTLED, NULL, NULL, self->data);
-}
-
-static gboolean
-on_nothing_left (gpointer data)
-{
-  QuiltRun *self = data;
-
-  self->idle = 0;
-  report_settled (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
-{
-  QuiltRun *self = data;
-  g_autoptr (GError) error = NULL;
-
-  self->asking--;
-  if (!quilt_systemd_wait_finish (self->containers->systemd, result, &error)) {
-    g_warning ("%s", error->message); /* processes may live: nothing of theirs is given away */
-    return;
-  }
-  report_settled (self);
-}
-
-static gboolean
-on_settle_again (gpointer data)
-{
-  QuiltRun *self = data;
-
-  self->settling = 0;
-  settle (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-settle (QuiltRun *self)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_ours = self->place != NULL;
-
-  if (!self->released || self->asking > 0 || self->settling)
-    return;
-  /* An earlier quiltd's scope may be gone, and its name be somebody else's by now. */
-  if (is_ours && self->adopted &&
-      !quilt_scope_belongs_to (self->place, self->id, &is_ours, &error)) {
-    if (!self->puzzled)
-      g_warning ("%s; quiltd tries again until it succeeds", error->message);
-    self->puzzled = TRUE;
-    self->settling = g_timeout_add (LOOK_AGAIN_MS, on_settle_again, self);
-    return;
-  }
-  if (is_ours) {
-    self->asking++;
-    /* Before GO there may be nobody in it yet: that it is empty says nothing. */
-    if (self->gone_ahead)
-      quilt_systemd_wait_empty_async (self->containers->systemd, self->place, NULL, on_scope_left,
-                                      self);
-    else
-      quilt_systemd_wait_gone_async (self->containers->systemd, self->place, NULL, on_scope_left,
-                                     self);
-    return;
-  }
-  if (self->idle)
-    g_source_remove (self->idle); /* look() has nothing to find any more */
-  self->idle = g_idle_add (on_nothing_left, self);
-}
-
 void
 quilt_run_release (QuiltRun *self, gboolean recorded)
 {
-  QuiltMessage bye;
-
-  self->released = TRUE;
   self->recorded = recorded;
-  quilt_message_init (&bye, QUILT_MESSAGE_BYE);
-  send (self, &bye);
-  wait_patiently (self, 0);
-  settle (self);
+  happen (self, QUILT_STAGE_ON_RELEASE, NULL);
 }
 
 void
 quilt_run_give_up (QuiltRun *self)
 {
-  destroy (self);
-}
-
-gboolean
-quilt_run_is_lingering (const QuiltRun *self)
-{
-  return self->lingering;
+  happen (self, QUILT_STAGE_ON_GIVE_UP, NULL);
 }
 
 const char *

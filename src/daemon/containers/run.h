@@ -77,7 +77,6 @@ void quilt_run_release (QuiltRun *self, gboolean recorded);
 
 /* While it lingers: its last output is given up. */
 void quilt_run_give_up (QuiltRun *self);
-gboolean quilt_run_is_lingering (const QuiltRun *self);
 
 const char *quilt_run_get_scope (const QuiltRun *self);
 const char *quilt_run_get_place (const QuiltRun *self);
