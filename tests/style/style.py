@@ -253,11 +253,17 @@ def check_libraries():
         yield from (f"{path} loads {name}" for name in re.findall(r"\b(libg(?:io|object|module)\S*)", libraries))
 
 
+# The man page and the completions; those of quiltctl are made at build time.
+MANUALS = {
+    "quiltctl": [BUILD / "docs/quiltctl.1.rst", BUILD / "completions/quiltctl", BUILD / "completions/_quiltctl"],
+    "quilt-oci": [SOURCE / "docs/man/quilt-oci.1.rst", SOURCE / "completions/quilt-oci.bash", SOURCE / "completions/_quilt-oci"],
+}
+
+
 def check_manual():
     """Every verb and every option stands in the man page and in both completions."""
     for program in PROGRAMS:
-        names = [f"docs/man/{program}.1.rst", f"completions/{program}.bash", f"completions/_{program}"]
-        texts = {name: (SOURCE / name).read_text() for name in names}
+        texts = {path.name: path.read_text() for path in MANUALS[program]}
         for verb in [None] + verbs(program):
             words = set(re.findall(r"(--[a-z][a-z-]+)", call(program, *([verb] if verb else []), "--help").stdout)) - {"--help"}
             for word in [verb or program] + sorted(words):
