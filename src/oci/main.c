@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* quilt-oci: the table of verbs, the only place that knows them all, and the options before them.
  */
-#include "oci/command-line.h"
-#include "oci/log.h"
-#include "oci/own-users.h"
-#include "oci/root.h"
 #include "oci/shield.h"
+#include "oci/state/log.h"
+#include "oci/state/own-users.h"
+#include "oci/state/root.h"
+#include "oci/verbs/command-line.h"
+#include "oci/verbs/verbs.h"
 
 #include "base/error.h"
 #include "base/text.h"

@@ -4,8 +4,8 @@
  * with one line. */
 #include "base/error.h"
 #include "base/json.h"
-#include "oci/cgroup.h"
-#include "oci/stats.h"
+#include "oci/cgroup/cgroup.h"
+#include "oci/cgroup/stats.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -6,8 +6,9 @@
 
 extern "C" {
 #include "base/error.h"
-#include "oci/command-line.h"
-#include "oci/root.h"
+#include "oci/verbs/command-line.h"
+#include "oci/state/root.h"
+#include "oci/verbs/verbs.h"
 }
 
 namespace

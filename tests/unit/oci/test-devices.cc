@@ -5,7 +5,7 @@
 #include <linux/bpf.h>
 
 extern "C" {
-#include "oci/device-filter.h"
+#include "oci/cgroup/device-filter.h"
 }
 
 using std::string;

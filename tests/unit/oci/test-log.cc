@@ -10,7 +10,7 @@
 extern "C" {
 #include "base/error.h"
 #include "base/json.h"
-#include "oci/log.h"
+#include "oci/state/log.h"
 }
 
 namespace

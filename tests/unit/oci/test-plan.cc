@@ -3,9 +3,9 @@
 #include "base/check.h"
 
 extern "C" {
-#include "oci/cgroup-files.h"
-#include "oci/cgroup.h"
-#include "oci/scope-properties.h"
+#include "oci/cgroup/files.h"
+#include "oci/cgroup/cgroup.h"
+#include "oci/cgroup/scope-properties.h"
 #include "spec/oci/cgroup.h"
 }
 

@@ -5,7 +5,7 @@
 
 extern "C" {
 #include "base/error.h"
-#include "oci/ps-table.h"
+#include "oci/verbs/ps-table.h"
 }
 
 static std::string

@@ -5,7 +5,7 @@
 
 extern "C" {
 #include "base/json.h"
-#include "oci/template.h"
+#include "oci/verbs/template.h"
 #include "spec/oci/oci.h"
 }
 

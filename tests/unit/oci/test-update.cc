@@ -6,8 +6,8 @@
 
 extern "C" {
 #include "base/error.h"
-#include "oci/command-line.h"
-#include "oci/update.h"
+#include "oci/verbs/command-line.h"
+#include "oci/verbs/merge.h"
 }
 
 namespace

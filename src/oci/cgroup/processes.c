@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The processes of a container's cgroup: to freeze, count, kill, and to remove what they left. */
+#include "oci/cgroup/cgroup.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cgroup/file.h"
+#include "cgroup/processes.h"
+#include "cgroup/state.h"
+#include "oci/cgroup/files.h"
+#include "oci/cgroup/scope.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FREEZE_MS 10000
+#define EMPTY_MS 10000
+
+GArray *
+quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error)
+{
+  g_autoptr (GArray) processes = g_array_new (FALSE, FALSE, sizeof (pid_t));
+  gboolean exists;
+
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
+    return NULL;
+  if (exists && !quilt_cgroup_list_processes (self->dir_fd, processes)) {
+    quilt_set_error_errno (error, errno, "Failed to list the processes of cgroup '%s'", self->path);
+    return NULL;
+  }
+  return g_steal_pointer (&processes);
+}
+
+gboolean
+quilt_oci_cgroup_is_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error)
+{
+  int populated = 0;
+  gboolean exists;
+
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
+    return FALSE;
+  if (exists)
+    populated = quilt_cgroup_is_populated (self->dir_fd);
+  if (populated < 0)
+    return quilt_set_error_errno (error, errno, "Failed to look for processes in cgroup '%s'",
+                                  self->path);
+  *ret_empty = !populated;
+  return TRUE;
+}
+
+gboolean
+quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error)
+{
+  if (quilt_oci_cgroup_open (self, NULL))
+    quilt_cgroup_wait (self->dir_fd, "populated", 0, EMPTY_MS);
+  return quilt_oci_cgroup_is_empty (self, ret_empty, error);
+}
+
+gboolean
+quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self)
+{
+  return quilt_oci_cgroup_open (self, NULL) && quilt_cgroup_is_frozen (self->dir_fd);
+}
+
+gboolean
+quilt_oci_cgroup_freeze (QuiltOciCgroup *self, GError **error)
+{
+  if (!quilt_oci_cgroup_open (self, error))
+    return FALSE;
+  if (!quilt_cgroup_freeze (self->dir_fd, TRUE))
+    return quilt_set_error_errno (error, errno, "Failed to freeze cgroup '%s'", self->path);
+  if (quilt_cgroup_wait (self->dir_fd, "frozen", 1, FREEZE_MS))
+    return TRUE;
+  quilt_cgroup_freeze (self->dir_fd, FALSE);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
+               "Failed to freeze cgroup '%s' within %d s: a process of it does not stand still",
+               self->path, FREEZE_MS / 1000);
+  return FALSE;
+}
+
+gboolean
+quilt_oci_cgroup_thaw (QuiltOciCgroup *self, GError **error)
+{
+  if (!quilt_oci_cgroup_open (self, error))
+    return FALSE;
+  if (!quilt_cgroup_freeze (self->dir_fd, FALSE) ||
+      !quilt_cgroup_wait (self->dir_fd, "frozen", 0, FREEZE_MS))
+    return quilt_set_error_errno (error, errno, "Failed to thaw cgroup '%s'", self->path);
+  return TRUE;
+}
+
+static gboolean
+signal_each (QuiltOciCgroup *self, int signal_number, GError **error)
+{
+  g_autoptr (GArray) processes = quilt_oci_cgroup_processes (self, error);
+
+  if (!processes)
+    return FALSE;
+  for (guint i = 0; i < processes->len; i++)
+    if (kill (g_array_index (processes, pid_t, i), signal_number) < 0 && errno != ESRCH)
+      return quilt_set_error_errno (error, errno, "Failed to signal process %d of cgroup '%s'",
+                                    (int)g_array_index (processes, pid_t, i), self->path);
+  return TRUE;
+}
+
+/* Before Linux 5.14 there is no cgroup.kill: what stands still can't fork away. */
+static gboolean
+kill_frozen (QuiltOciCgroup *self, GError **error)
+{
+  gboolean ok;
+
+  quilt_cgroup_freeze (self->dir_fd, TRUE);
+  quilt_cgroup_wait (self->dir_fd, "frozen", 1, FREEZE_MS);
+  ok = signal_each (self, SIGKILL, error);
+  quilt_cgroup_freeze (self->dir_fd, FALSE);
+  return ok;
+}
+
+gboolean
+quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal_number, GError **error)
+{
+  gboolean exists;
+
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
+    return FALSE;
+  if (!exists)
+    return TRUE;
+  if (signal_number != SIGKILL)
+    return signal_each (self, signal_number, error);
+  if (quilt_cgroup_kill (self->dir_fd))
+    return TRUE;
+  return kill_frozen (self, error);
+}
+
+/* Others may be in it, or make themselves a cgroup there: then it stays. */
+static void
+remove_home (int root_fd, const QuiltOciCgroup *self)
+{
+  if (!self->systemd && self->path && g_str_has_prefix (self->path, QUILT_OCI_CGROUP_HOME "/"))
+    unlinkat (root_fd, &QUILT_OCI_CGROUP_HOME[1], AT_REMOVEDIR);
+}
+
+static gboolean
+remove_directory (QuiltOciCgroup *self, GError **error)
+{
+  g_autofd int root_fd = quilt_oci_cgroup_open_root (error);
+  int result;
+
+  if (root_fd < 0)
+    return FALSE;
+  result = unlinkat (root_fd, self->path + 1, AT_REMOVEDIR);
+  if (result < 0 && (errno == EBUSY || errno == ENOTEMPTY)) {
+    quilt_cgroup_remove_below (self->dir_fd);
+    result = unlinkat (root_fd, self->path + 1, AT_REMOVEDIR);
+  }
+  if (result < 0 && errno != ENOENT)
+    return quilt_set_error_errno (error, errno, "Failed to remove cgroup '%s'", self->path);
+  quilt_fd_clear (&self->dir_fd);
+  remove_home (root_fd, self);
+  return TRUE;
+}
+
+/* It is gone, or was never made; what comes before and after it may be there. If ours is known, a
+ * scope that has a cgroup at that path nevertheless is somebody else's; if not, systemd may have
+ * made ours just now. */
+static gboolean
+remove_rest (QuiltOciCgroup *self, GError **error)
+{
+  g_autofd int root_fd = -1;
+
+  if (!self->path)
+    return TRUE;
+  root_fd = quilt_oci_cgroup_open_root (error);
+  if (root_fd < 0)
+    return FALSE;
+  if (self->systemd && faccessat (root_fd, self->path + 1, F_OK, 0) == 0)
+    return TRUE;
+  if (self->systemd && !quilt_cgroup_is_gone (errno))
+    return quilt_set_error_errno (error, errno, "Failed to look for cgroup '%s'", self->path);
+  if (self->systemd)
+    return quilt_oci_scope_stop (self, error);
+  remove_home (root_fd, self);
+  return TRUE;
+}
+
+gboolean
+quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error)
+{
+  gboolean exists;
+
+  if (!quilt_oci_cgroup_try_open (self, &exists, error))
+    return FALSE;
+  if (!exists)
+    return remove_rest (self, error);
+  /* The dead ones that nobody has fetched yet are no processes for cgroup.events. */
+  if (!quilt_cgroup_wait (self->dir_fd, "populated", 0, EMPTY_MS)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Failed to remove cgroup '%s': there are processes in it", self->path);
+    return FALSE;
+  }
+  if (self->systemd && !quilt_oci_scope_stop (self, error))
+    return FALSE;
+  return remove_directory (self, error);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a container can't be given, since quilt-oci itself does not have it. */
+#pragma once
+
+#include "oci/state/oci.h"
+#include "spec/oci/oci.h"
+
+/* Leaves such capabilities out, and says so: config.md, "Linux Process", wants a warning, not a
+ * failure. In a new user namespace there are all of them. */
+void quilt_oci_leave_out_capabilities (const QuiltOci *oci, QuiltSpec *spec);

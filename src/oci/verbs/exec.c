@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* exec: one process more in a running container. */
+#include "oci/verbs/verbs.h"
+
+#include "base/beneath.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "cgroup/tree.h"
+#include "oci/launch/caller.h"
+#include "oci/launch/exec-spec.h"
+#include "oci/launch/filter.h"
+#include "oci/launch/foreground.h"
+#include "oci/launch/launch.h"
+#include "oci/launch/reports.h"
+#include "oci/launch/rights.h"
+#include "oci/state/own-users.h"
+#include "oci/state/root.h"
+#include "spec/options/resources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+  QuiltOciExecOptions options;
+  char *pid_file;
+  char *console_socket;
+  char *cgroup; /* below the container's; NULL: the one that its first process is in */
+  int preserve_fds;
+  gboolean detach;
+  gboolean ignore_paused;
+  QuiltOciContainer *container;
+  QuiltSpec *spec;
+  int init_fd; /* pidfd of the container's first process: whose namespaces are joined */
+  int console; /* our end of what the terminal comes through */
+  QuiltPayloadSetup setup;
+  QuiltPayload payload;
+} Exec;
+
+static void
+exec_clear (Exec *exec)
+{
+  quilt_payload_clear (&exec->payload);
+  quilt_oci_container_free (exec->container);
+  quilt_spec_free (exec->spec);
+  quilt_fd_clear (&exec->init_fd);
+  quilt_fd_clear (&exec->console);
+  quilt_fd_clear (&exec->setup.console);
+  quilt_fd_clear (&exec->setup.root);
+  quilt_fd_clear (&exec->setup.cgroup);
+  g_free (exec->options.process);
+  g_free (exec->options.cwd);
+  g_free (exec->options.user);
+  g_free (exec->options.label);
+  g_free (exec->options.apparmor);
+  g_strfreev (exec->options.env);
+  g_strfreev (exec->options.caps);
+  g_strfreev (exec->options.groups);
+  g_free (exec->pid_file);
+  g_free (exec->console_socket);
+  g_free (exec->cgroup);
+}
+
+static gboolean
+check_options (const QuiltOci *oci, const Exec *exec, GError **error)
+{
+  if (!exec->options.process && !oci->argv[2])
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to execute in container '%s': no command is given", oci->argv[1]);
+  else if (exec->options.process && oci->argv[2])
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use --process: it has a command already, '%s' is one more",
+                 oci->argv[2]);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+open_container (QuiltOci *oci, Exec *exec, GError **error)
+{
+  QuiltOciStatus status;
+
+  exec->container = quilt_oci_container_open (oci, oci->argv[1], FALSE, error);
+  if (!exec->container)
+    return FALSE;
+  exec->init_fd = quilt_oci_container_open_pid (exec->container);
+  status = quilt_oci_container_get_status (exec->container);
+  if (exec->init_fd >= 0 && (status == QUILT_OCI_RUNNING || status == QUILT_OCI_CREATED ||
+                             (status == QUILT_OCI_PAUSED && exec->ignore_paused)))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "cannot exec in container '%s': it is %s", exec->container->id,
+               quilt_oci_status_to_name (status));
+  return FALSE;
+}
+
+/* Below the container's own, and nowhere else: a container may have made it, as what it likes. */
+static gboolean
+open_named_cgroup (Exec *exec, GError **error)
+{
+  QuiltOciCgroup *cgroup = &exec->container->cgroup;
+  const char *name = exec->cgroup + strspn (exec->cgroup, "/");
+
+  if (!quilt_oci_cgroup_open (cgroup, error))
+    return FALSE;
+  exec->setup.cgroup =
+      quilt_open_beneath (cgroup->dir_fd, *name ? name : ".", O_RDONLY | O_DIRECTORY, 0);
+  return exec->setup.cgroup >= 0 ||
+         quilt_set_error_errno (error, errno, "Failed to open cgroup '%s' of container '%s'",
+                                exec->cgroup, exec->container->id);
+}
+
+/* The one that its first process is in: a container may have moved that, below its own. */
+static gboolean
+open_cgroup (Exec *exec, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (exec->cgroup)
+    return open_named_cgroup (exec, error);
+  if (!exec->container->cgroup.path)
+    return TRUE; /* it never had one of its own */
+  path = quilt_cgroup_of (exec->container->pid);
+  if (path)
+    exec->setup.cgroup = quilt_cgroup_open (path);
+  return exec->setup.cgroup >= 0 ||
+         quilt_set_error_errno (error, errno, "Failed to open the cgroup of container '%s'",
+                                exec->container->id);
+}
+
+/* A container in a mount namespace that was there has not the root of that. */
+static gboolean
+open_root (Exec *exec, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (!quilt_spec_joins (exec->spec, QUILT_NS_MOUNT))
+    return TRUE;
+  path = g_strdup_printf ("/proc/%d/root", (int)exec->container->pid);
+  exec->setup.root = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return exec->setup.root >= 0 ||
+         quilt_set_error_errno (error, errno, "Failed to open the root of container '%s'",
+                                exec->container->id);
+}
+
+static gboolean
+open_console (Exec *exec, GError **error)
+{
+  int fds[2];
+
+  if (!exec->spec->process.terminal && exec->console_socket) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to use --console-socket: the process asks for no terminal");
+    return FALSE;
+  }
+  if (!exec->spec->process.terminal)
+    return TRUE;
+  if (exec->console_socket)
+    return (exec->setup.console = quilt_oci_socket_connect (exec->console_socket, error)) >= 0;
+  if (exec->detach) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "Failed to open a terminal: with --detach, --console-socket must say where it "
+                 "goes");
+    return FALSE;
+  }
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
+  quilt_oci_foreground_give_size (&exec->spec->process);
+  exec->console = fds[0];
+  exec->setup.console = fds[1];
+  return TRUE;
+}
+
+/* What was joined by number was the container's, if that is still there. */
+static gboolean
+check_init (const Exec *exec, GError **error)
+{
+  if (pidfd_send_signal (exec->init_fd, 0, NULL, 0) == 0)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "cannot exec in container '%s': it has just stopped", exec->container->id);
+  return FALSE;
+}
+
+/* execCPUAffinity: of ours until it is in the cgroup, which it inherits, and its own from then on.
+ */
+static gboolean
+set_affinity (pid_t pid, const char *cpus, GError **error)
+{
+  g_autoptr (GByteArray) set = cpus ? quilt_cpu_list_parse (cpus, error) : NULL;
+
+  /* As wide as the kernel's longs. */
+  while (set && set->len % sizeof (gulong) != 0)
+    g_byte_array_append (set, (const guint8 *)"", 1);
+  if (!cpus ||
+      (set && sched_setaffinity (pid, set->len, (const cpu_set_t *)(void *)set->data) == 0))
+    return TRUE;
+  return set && quilt_set_error_errno (
+                    error, errno, "Failed to use the processors '%s' of execCPUAffinity", cpus);
+}
+
+static gboolean
+await_birth (Exec *exec, GError **error)
+{
+  return !quilt_spec_joins (exec->spec, QUILT_NS_PID) ||
+         (quilt_oci_reports_await_birth (&exec->payload, exec->container, exec->spec, error) &&
+          quilt_oci_reports_answer (&exec->payload, error));
+}
+
+static gboolean
+start (QuiltOci *oci, Exec *exec, GError **error)
+{
+  QuiltPayloadSetup *setup = &exec->setup;
+  int channel;
+
+  for (int i = 0; i < 3; i++)
+    setup->stdio[i] = i;
+  setup->n_preserved = (guint)exec->preserve_fds;
+  setup->outlives = TRUE;
+  exec->spec->process.keeps_groups =
+      exec->spec->process.additional_gids->len == 0 && quilt_oci_keeps_groups (oci);
+  quilt_oci_leave_out_capabilities (oci, exec->spec);
+  quilt_oci_block_signals ();
+  if (!quilt_oci_filter_get (oci, exec->spec, error) ||
+      !set_affinity (0, exec->spec->process.exec_cpus_initial, error) ||
+      !quilt_payload_start (exec->spec, setup, &exec->payload, error))
+    return FALSE;
+  channel = exec->payload.channel;
+  return quilt_oci_reports_await (channel, QUILT_REPORT_READY, error) && check_init (exec, error) &&
+         set_affinity (exec->payload.pid, exec->spec->process.exec_cpus_final, error) &&
+         quilt_oci_reports_answer (&exec->payload, error) && await_birth (exec, error) &&
+         quilt_oci_reports_await_command (&exec->payload, exec->container, exec->spec, error) &&
+         (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error));
+}
+
+static int
+run (QuiltOci *oci, Exec *exec, GError **error)
+{
+  int code = EXIT_SUCCESS;
+
+  exec->options.command = oci->argv + 2;
+  if (!check_options (oci, exec, error) || !quilt_oci_check_preserved (exec->preserve_fds, error) ||
+      !open_container (oci, exec, error))
+    return -1;
+  if (!quilt_oci_own_users_join (exec->container->pid, error))
+    return -1;
+  exec->spec = quilt_oci_container_read_spec (exec->container, error);
+  if (!exec->spec || !open_root (exec, error) ||
+      !quilt_oci_own_users_translate (exec->spec, error) ||
+      !quilt_oci_exec_spec (oci, exec->spec, exec->container, &exec->options, error) ||
+      !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
+    return -1;
+  if (!exec->detach)
+    code = quilt_oci_foreground (&exec->payload, exec->console, -1, NULL, NULL, error);
+  if (code >= 0)
+    quilt_fd_clear (&exec->payload.pid_fd); /* it lives on, or was reaped */
+  return code;
+}
+
+int
+quilt_oci_exec (QuiltOci *oci, GError **error)
+{
+  Exec exec = {
+      .init_fd = -1,
+      .console = -1,
+      .setup = QUILT_PAYLOAD_SETUP_NONE,
+      .payload = QUILT_PAYLOAD_NONE,
+  };
+  QuiltOciExecOptions *options = &exec.options;
+  const GOptionEntry entries[] = {
+      {"process", 'p', 0, G_OPTION_ARG_FILENAME, &options->process, "Take the process from a file",
+       "FILE"},
+      {"detach", 'd', 0, G_OPTION_ARG_NONE, &exec.detach, "Don't wait for its end", NULL},
+      {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &exec.pid_file, "Write its pid there", "FILE"},
+      {"console-socket", 0, 0, G_OPTION_ARG_FILENAME, &exec.console_socket,
+       "Send the terminal there", "SOCKET"},
+      {"tty", 't', 0, G_OPTION_ARG_NONE, &options->tty, "Give it a terminal", NULL},
+      {"cwd", 0, 0, G_OPTION_ARG_FILENAME, &options->cwd, "Its working directory", "DIR"},
+      {"env", 'e', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->env, "Set a variable", "NAME=VALUE"},
+      {"user", 'u', 0, G_OPTION_ARG_FILENAME, &options->user, "Whose it is", "UID[:GID]"},
+      {"additional-gids", 'g', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->groups, "One more group",
+       "GID"},
+      {"cap", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->caps, "One capability more", "CAP"},
+      {"process-label", 0, 0, G_OPTION_ARG_FILENAME, &options->label, "SELinux label", "LABEL"},
+      {"apparmor", 0, 0, G_OPTION_ARG_FILENAME, &options->apparmor, "AppArmor profile", "PROFILE"},
+      {"no-new-privs", 0, 0, G_OPTION_ARG_NONE, &options->no_new_privs,
+       "Nothing it executes gets more rights", NULL},
+      {"preserve-fds", 0, 0, G_OPTION_ARG_INT, &exec.preserve_fds, "Pass descriptors from 3 on",
+       "N"},
+      {"cgroup", 0, 0, G_OPTION_ARG_FILENAME, &exec.cgroup, "In a cgroup below the container's",
+       "PATH"},
+      {"ignore-paused", 0, 0, G_OPTION_ARG_NONE, &exec.ignore_paused,
+       "In a paused one too: it waits there", NULL},
+      {NULL},
+  };
+  int code = -1;
+
+  if (quilt_oci_parse (oci, entries, "ID [COMMAND...]", "Runs a command in a running container.",
+                       TRUE, 1, -1, error))
+    code = run (oci, &exec, error);
+  exec_clear (&exec);
+  return code;
+}

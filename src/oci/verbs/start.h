@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The last step of a start. */
+#pragma once
+
+#include "core/payload.h"
+#include "oci/state/container.h"
+
+/* Waits until the command runs, and runs the hooks that come then. If one of them fails, the caller
+ * stops the container (runtime-spec 1.3, runtime.md, "Lifecycle"). */
+gboolean quilt_oci_start_await (const QuiltOciContainer *container,
+                                const QuiltSpec *spec,
+                                QuiltPayload *payload,
+                                GError **error);
