@@ -2,6 +2,7 @@
 /* The options of run, create and update: read from a command line, and sent to quiltd. */
 #include "ctl/create.h"
 
+#include "base/option-error.h"
 #include "ctl/create-kinds.h"
 
 #include <string.h>
@@ -109,19 +110,14 @@ name_key (const QuiltCreateArgs *args, const char *key)
 void
 quilt_create_name_option (const QuiltCreateArgs *args, GError *error)
 {
-  static const char before[] = "set option '";
-  const char *found = strstr (error->message, before);
-  const char *start = found ? found + strlen (before) : NULL;
-  const char *end = start ? strchr (start, '\'') : NULL;
-  g_autofree char *key = end ? g_strndup (start, (gsize)(end - start)) : NULL;
+  const char *rest = NULL;
+  g_autofree char *key = quilt_option_error_get_key (error, &rest);
   g_autofree char *names = key ? name_key (args, key) : NULL;
-  g_autofree char *head = NULL;
   char *message;
 
   if (!names || !*names)
     return;
-  head = g_strndup (error->message, (gsize)(start - 1 - error->message));
-  message = g_strconcat (head, names, end + 1, NULL);
+  message = g_strconcat ("Failed to set option ", names, rest, NULL);
   g_free (error->message);
   error->message = message;
 }

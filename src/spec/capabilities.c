@@ -2,8 +2,7 @@
 /* Capabilities by name: linux/capability.h of Linux 5.9, the last that added one. */
 #include "spec/capabilities.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 
 #include <linux/capability.h>
 
@@ -82,16 +81,6 @@ quilt_capabilities_all (void)
   return (1ULL << G_N_ELEMENTS (names)) - 1;
 }
 
-static gboolean
-refuse (GError **error, const char *option, const char *name, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (name);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", option, quoted, why);
-  return FALSE;
-}
-
 /* "CAP_…" or "ALL" of what was typed. */
 static char *
 spell (const char *name)
@@ -111,8 +100,9 @@ quilt_capability_parse (const char *option, const char *name, guint64 *ret_mask,
                                               : quilt_capability_from_name (spelled);
 
   if (mask == 0)
-    return refuse (error, option, name,
-                   "there is no such capability; capabilities(7) lists them, and ALL is all");
+    return quilt_option_error_refuse (
+        error, option, name,
+        "there is no such capability; capabilities(7) lists them, and ALL is all");
   *ret_mask = mask;
   return TRUE;
 }
@@ -166,10 +156,10 @@ quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask,
       !read_list ("cap-drop", drop, &dropped, &drop_all, error))
     return FALSE;
   if (add_all && drop_all)
-    return refuse (error, "cap-drop", "ALL", "cap-add or privileged has it too");
+    return quilt_option_error_refuse (error, "cap-drop", "ALL", "cap-add or privileged has it too");
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (added & dropped & 1ULL << i)
-      return refuse (error, "cap-drop", names[i], "cap-add has it too");
+      return quilt_option_error_refuse (error, "cap-drop", names[i], "cap-add has it too");
   mask = quilt_capabilities_default ();
   if (add_all)
     mask = quilt_capabilities_all ();

@@ -3,6 +3,7 @@
 #include "spec/id-map.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -203,25 +204,15 @@ quilt_userns_check (const char *text, GError **error)
 
   if (g_strv_contains (words, text))
     return TRUE;
-  if (!strchr (text, ':')) {
-    g_autofree char *quoted = quilt_text_quote (text);
-
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to set option 'userns' to '%s': must be 'auto', 'host', 'keep-id' or "
-                 "FROM:TO:COUNT[,FROM:TO:COUNT…]",
-                 quoted);
-    return FALSE;
-  }
+  if (!strchr (text, ':'))
+    return quilt_option_error_refuse (
+        error, "userns", text,
+        "must be 'auto', 'host', 'keep-id' or FROM:TO:COUNT[,FROM:TO:COUNT…]");
   map = quilt_id_map_parse (text, error);
-  if (!map) {
-    g_prefix_error (error, "Failed to set option 'userns': ");
-    return FALSE;
-  }
+  if (!map)
+    return quilt_option_error_prefix (error, "userns");
   if (quilt_id_map_find (map, 0, &root))
     return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option 'userns' to '%s': no map has the id 0 inside, the container's "
-               "root",
-               text);
-  return FALSE;
+  return quilt_option_error_refuse (error, "userns", text,
+                                    "no map has the id 0 inside, the container's root");
 }

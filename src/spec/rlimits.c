@@ -2,8 +2,7 @@
 /* Limits of a process, setrlimit(2), as people type them. */
 #include "spec/rlimits.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -63,16 +62,6 @@ quilt_rlimit_from_name (const char *name)
 }
 
 static gboolean
-refuse (GError **error, const char *option, const char *text, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (text);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", option, quoted, why);
-  return FALSE;
-}
-
-static gboolean
 read_number (const char *text, guint64 *ret_value)
 {
   if (strcmp (text, "-1") == 0 || strcmp (text, "unlimited") == 0) {
@@ -101,20 +90,21 @@ quilt_rlimit_parse (const char *option, const char *text, QuiltRlimit *ret_limit
   g_auto (GStrv) numbers = NULL;
 
   if (!equals)
-    return refuse (error, option, text, "must be NAME=SOFT or NAME=SOFT:HARD");
+    return quilt_option_error_refuse (error, option, text, "must be NAME=SOFT or NAME=SOFT:HARD");
   if (!find_name (text, (gsize)(equals - text), &limit.resource))
-    return refuse (error, option, text,
-                   "there is no such limit, only as, core, cpu, data, fsize, locks, memlock, "
-                   "msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack");
+    return quilt_option_error_refuse (
+        error, option, text,
+        "there is no such limit, only as, core, cpu, data, fsize, locks, memlock, "
+        "msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack");
   numbers = g_strsplit (equals + 1, ":", 3);
   if (!numbers[0] || !read_number (numbers[0], &limit.soft) ||
       (numbers[1] && (numbers[2] || !read_number (numbers[1], &limit.hard))))
-    return refuse (error, option, text,
-                   "must be numbers, or -1 or 'unlimited', as in nofile=1024:4096");
+    return quilt_option_error_refuse (
+        error, option, text, "must be numbers, or -1 or 'unlimited', as in nofile=1024:4096");
   if (!numbers[1])
     limit.hard = limit.soft;
   if (limit.soft > limit.hard)
-    return refuse (error, option, text, "the soft limit is above the hard one");
+    return quilt_option_error_refuse (error, option, text, "the soft limit is above the hard one");
   *ret_limit = limit;
   return TRUE;
 }
@@ -130,7 +120,7 @@ quilt_rlimits_check (const char *option, char **texts, GError **error)
     if (!quilt_rlimit_parse (option, *texts, &limit, error))
       return FALSE;
     if (seen & 1U << limit.resource)
-      return refuse (error, option, *texts, "this limit is given twice");
+      return quilt_option_error_refuse (error, option, *texts, "this limit is given twice");
     seen |= 1U << limit.resource;
   }
   return TRUE;

@@ -2,8 +2,7 @@
 /* Slices below quilt.slice, and where in them the scope of a container is; systemd.slice(5). */
 #include "spec/slice.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 
 #include <string.h>
 
@@ -54,12 +53,8 @@ gboolean
 quilt_slice_check (const char *slice, GError **error)
 {
   const char *why = find_refusal (slice);
-  g_autofree char *quoted = why ? quilt_text_quote (slice) : NULL;
 
-  if (why)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to set option 'slice' to '%s': %s", quoted, why);
-  return !why;
+  return !why || quilt_option_error_refuse (error, "slice", slice, why);
 }
 
 char *

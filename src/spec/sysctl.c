@@ -2,8 +2,7 @@
 /* Settings of the kernel that a container may have for itself: those of its own namespaces. */
 #include "spec/sysctl.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 #include "spec/namespaces.h"
 
 #include <string.h>
@@ -87,16 +86,6 @@ quilt_sysctl_refusal (const char *key, const char *value, guint namespaces)
          "kernel.msg*, kernel.sem, kernel.shm* and kernel.domainname do";
 }
 
-static gboolean
-refuse (GError **error, const char *option, const char *text, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (text);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", option, quoted, why);
-  return FALSE;
-}
-
 gboolean
 quilt_sysctls_check_namespaces (const char *option,
                                 char *const *texts,
@@ -106,7 +95,8 @@ quilt_sysctls_check_namespaces (const char *option,
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   if (texts && g_strv_length ((char **)texts) > QUILT_SYSCTLS_MAX)
-    return refuse (error, option, texts[QUILT_SYSCTLS_MAX], "there can be at most 64");
+    return quilt_option_error_refuse (error, option, texts[QUILT_SYSCTLS_MAX],
+                                      "there can be at most 64");
   for (; texts && *texts; texts++) {
     const char *equals = strchr (*texts, '=');
     g_autofree char *key = NULL;
@@ -114,13 +104,13 @@ quilt_sysctls_check_namespaces (const char *option,
     const char *why;
 
     if (!equals)
-      return refuse (error, option, *texts, "must be KEY=VALUE");
+      return quilt_option_error_refuse (error, option, *texts, "must be KEY=VALUE");
     key = g_strndup (*texts, (gsize)(equals - *texts));
     why = quilt_sysctl_refusal (key, equals + 1, namespaces);
     if (why)
-      return refuse (error, option, *texts, why);
+      return quilt_option_error_refuse (error, option, *texts, why);
     if (quilt_sysctl_to_path (key, path) && !g_hash_table_add (seen, g_strdup (path)))
-      return refuse (error, option, *texts, "this key is given twice");
+      return quilt_option_error_refuse (error, option, *texts, "this key is given twice");
   }
   return TRUE;
 }

@@ -2,8 +2,7 @@
 /* Who a container's processes are, as people type it. */
 #include "spec/users.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 
 #include <string.h>
 
@@ -41,16 +40,6 @@ check_word (const char *text, gsize length)
   return *text == '-' || *text == '+' ? "a name can't begin with '-' or '+'" : NULL;
 }
 
-static gboolean
-refuse (GError **error, const char *option, const char *text, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (text);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", option, quoted, why);
-  return FALSE;
-}
-
 gboolean
 quilt_user_check (const char *text, GError **error)
 {
@@ -59,7 +48,7 @@ quilt_user_check (const char *text, GError **error)
 
   if (!why && colon)
     why = check_word (colon + 1, strlen (colon + 1));
-  return why ? refuse (error, "user", text, why) : TRUE;
+  return why ? quilt_option_error_refuse (error, "user", text, why) : TRUE;
 }
 
 gboolean
@@ -69,7 +58,7 @@ quilt_user_check_groups (const char *option, char **groups, GError **error)
     const char *why = check_word (*groups, strlen (*groups));
 
     if (why)
-      return refuse (error, option, *groups, why);
+      return quilt_option_error_refuse (error, option, *groups, why);
   }
   return TRUE;
 }

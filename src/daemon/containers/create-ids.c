@@ -3,6 +3,7 @@
 #include "daemon/containers/create-ids.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "daemon/containers/container.h"
 #include "daemon/host/id-host.h"
 
@@ -90,9 +91,9 @@ keep (Request *request)
   g_autoptr (GError) error = NULL;
 
   if (request->uid == 0) {
-    error = g_error_new (QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                         "Failed to set option 'userns' to 'keep-id': the caller is root, so the "
-                         "container's root would be the host's root; use 'auto' or 'host'");
+    quilt_option_error_refuse (&error, "userns", "keep-id",
+                               "the caller is root, so the container's root would be the host's "
+                               "root; use 'auto' or 'host'");
     answer (request, NULL, NULL, error);
     return;
   }
@@ -114,10 +115,9 @@ use_map (Request *request, const char *text)
 
   if (map && (id = quilt_id_ranges_find (containers->id_ranges, map, &taken))) {
     other = quilt_index_get (containers->index, id);
-    error = g_error_new (
-        QUILT_ERROR, QUILT_ERROR_BUSY,
-        "Failed to set option 'userns' to '%s': the host's id %u already belongs to container '%s'",
-        text, taken, other ? other->record->options->name : id);
+    quilt_option_error_set (&error, QUILT_ERROR_BUSY, "userns",
+                            " to '%s': the host's id %u already belongs to container '%s'", text,
+                            taken, other ? other->record->options->name : id);
   }
   if (error)
     answer (request, NULL, NULL, error);

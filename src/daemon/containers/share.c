@@ -3,6 +3,7 @@
 #include "daemon/containers/share.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "base/fd.h"
 #include "cgroup/tree.h"
 #include "spec/options/sharing.h"
@@ -36,23 +37,19 @@ bind_one (const QuiltSharing *sharing,
     QuiltContainer *other = quilt_index_find (containers->index, asked, error);
     const QuiltOptions *its = other ? other->record->options : NULL;
 
-    if (!its) {
-      g_prefix_error (error, "Failed to set option '%s': ", sharing->key);
-      return FALSE;
-    }
+    if (!its)
+      return quilt_option_error_prefix (error, sharing->key);
     if (!g_ptr_array_find (others, other, NULL))
       g_ptr_array_add (others, g_object_ref (other));
     if (quilt_sharing_is_host (sharing, its)) {
       quilt_sharing_set_host (sharing, options);
       return TRUE;
     }
-    if (is_private (sharing, its)) {
-      g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                   "Failed to set option '%s': container '%s' does not share its own; create that "
-                   "container with --%s=shareable",
-                   sharing->key, its->name, sharing->key);
-      return FALSE;
-    }
+    if (is_private (sharing, its))
+      return quilt_option_error_set (
+          error, QUILT_ERROR_INVALID_ARGUMENT, sharing->key,
+          ": container '%s' does not share its own; create that container with --%s=shareable",
+          its->name, sharing->key);
     asked = quilt_sharing_get_container (sharing, its);
     quilt_sharing_set_container (sharing, options, asked ? asked : other->record->id);
   }

@@ -2,8 +2,7 @@
 /* What the paths of --device are on this host, at this moment. */
 #include "daemon/host/devices.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -21,11 +20,7 @@ typedef struct {
 static gboolean
 refuse (const Search *search, const char *why, GError **error)
 {
-  g_autofree char *quoted = quilt_text_quote (search->asked);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option 'devices' to '%s': %s", quoted, why);
-  return FALSE;
+  return quilt_option_error_refuse (error, "devices", search->asked, why);
 }
 
 static gboolean

@@ -3,7 +3,7 @@
 #include "daemon/host/limits.h"
 
 #include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 #include "daemon/bus/event.h"
 #include "spec/options/controllers.h"
 #include "spec/options/resources.h"
@@ -37,16 +37,14 @@ check_set (const char *key, const char *list, const char *file, GError **error)
   have = set ? quilt_cpu_list_parse (g_strchomp (online), error) : NULL;
   if (!have || is_within (set, have))
     return have != NULL;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': this host has %s", key, list, online);
-  return FALSE;
+  return quilt_option_error_set (error, QUILT_ERROR_INVALID_ARGUMENT, key,
+                                 " to '%s': this host has %s", list, online);
 }
 
 static gboolean
 check_devices (const char *key, GVariant *rates, GError **error)
 {
   for (gsize i = 0; i < quilt_entries_count (rates); i++) {
-    g_autofree char *quoted = NULL;
     const char *path;
     struct stat st;
     int r;
@@ -55,11 +53,8 @@ check_devices (const char *key, GVariant *rates, GError **error)
     r = stat (path, &st);
     if (r == 0 && S_ISBLK (st.st_mode))
       continue;
-    quoted = quilt_text_quote (path);
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to set option '%s' to '%s': %s", key, quoted,
-                 r < 0 ? g_strerror (errno) : "this is no block device; see lsblk");
-    return FALSE;
+    return quilt_option_error_refuse (
+        error, key, path, r < 0 ? g_strerror (errno) : "this is no block device; see lsblk");
   }
   return TRUE;
 }
@@ -72,11 +67,10 @@ check_timezone (const QuiltOptions *options, GError **error)
 
   if (!path || (stat (path, &st) == 0 && S_ISREG (st.st_mode)))
     return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option 'timezone' to '%s': this host has no file %s; timedatectl "
-               "list-timezones prints the zones that it has",
-               options->timezone, path);
-  return FALSE;
+  return quilt_option_error_set (error, QUILT_ERROR_INVALID_ARGUMENT, "timezone",
+                                 " to '%s': this host has no file %s; timedatectl list-timezones "
+                                 "prints the zones that it has",
+                                 options->timezone, path);
 }
 
 static gboolean

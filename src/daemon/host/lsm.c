@@ -3,6 +3,7 @@
 #include "daemon/host/lsm.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "base/selinux.h"
 #include "spec/labels.h"
 
@@ -37,22 +38,19 @@ complete_apparmor (QuiltSpec *spec, const QuiltOptions *options, GError **error)
 
   if (strcmp (profile, QUILT_APPARMOR_UNCONFINED) == 0 || (!asked && (!on || options->privileged)))
     return TRUE;
-  if (!on) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to set option 'apparmor' to '%s': AppArmor is not enabled in this host's "
-                 "kernel; leave it out, or boot with apparmor=1",
-                 profile);
-    return FALSE;
-  }
+  if (!on)
+    return quilt_option_error_set (error, QUILT_ERROR_NOT_SUPPORTED, "apparmor",
+                                   " to '%s': AppArmor is not enabled in this host's kernel; leave "
+                                   "it out, or boot with apparmor=1",
+                                   profile);
   if (is_loaded (profile)) {
     spec->process.apparmor_profile = g_strdup (profile);
     return TRUE;
   }
   if (asked)
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to set option 'apparmor' to '%s': this profile is not loaded; see "
-                 "aa-status(8), and load it with apparmor_parser(8)",
-                 profile);
+    quilt_option_error_refuse (error, "apparmor", profile,
+                               "this profile is not loaded; see aa-status(8), and load it with "
+                               "apparmor_parser(8)");
   return !asked;
 }
 
@@ -68,11 +66,9 @@ complete_selinux (QuiltSpec *spec, const QuiltOptions *options, const char *id, 
     return TRUE;
   }
   if (asked)
-    g_set_error (
-        error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-        "Failed to set option 'label' to '%s': SELinux is not enabled in this host's kernel; "
-        "leave it out",
-        options->label[0]);
+    quilt_option_error_set (error, QUILT_ERROR_NOT_SUPPORTED, "label",
+                            " to '%s': SELinux is not enabled in this host's kernel; leave it out",
+                            options->label[0]);
   return !asked;
 }
 

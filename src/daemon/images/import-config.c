@@ -3,6 +3,7 @@
 #include "daemon/images/import-config.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "base/text.h"
 #include "spec/options/options.h"
 #include "spec/words.h"
@@ -20,9 +21,8 @@ check_keys (GVariant *dict, GError **error)
     if (!g_strv_contains (keys, key)) {
       g_autofree char *quoted = quilt_text_quote (key);
 
-      g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                   "Failed to set option '%s': an import has no such option", quoted);
-      return FALSE;
+      return quilt_option_error_set (error, QUILT_ERROR_NOT_SUPPORTED, quoted,
+                                     ": an import has no such option");
     }
   return TRUE;
 }

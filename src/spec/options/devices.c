@@ -2,8 +2,7 @@
 /* Devices of the host that a container has beside the usual ones. */
 #include "spec/options/devices.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 #include "spec/options/texts.h"
 
 #include <string.h>
@@ -55,16 +54,6 @@ quilt_devices_own (GArray *devices, guint32 uid, guint32 gid)
 
   last->uid = uid;
   last->gid = gid;
-}
-
-static gboolean
-refuse (GError **error, const char *key, const char *text, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (text);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", key, quoted, why);
-  return FALSE;
 }
 
 gboolean
@@ -125,15 +114,16 @@ quilt_device_read (const char *key,
   if (!*request.access)
     request.access = "rwm";
   if (!quilt_device_is_plain (request.source))
-    return refuse (error, key, request.source, not_plain);
+    return quilt_option_error_refuse (error, key, request.source, not_plain);
   if (!quilt_device_is_plain (request.destination))
-    return refuse (error, key, request.destination, not_plain);
+    return quilt_option_error_refuse (error, key, request.destination, not_plain);
   if (!quilt_device_is_below_dev (request.destination))
-    return refuse (
+    return quilt_option_error_refuse (
         error, key, request.destination,
         "in the container it must be below /dev, and not what is there anyway (pts, shm, fd …)");
   if (!is_access (request.access))
-    return refuse (error, key, request.access, "the access must consist of the letters r, w and m");
+    return quilt_option_error_refuse (error, key, request.access,
+                                      "the access must consist of the letters r, w and m");
   *ret_request = request;
   return TRUE;
 }

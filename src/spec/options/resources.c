@@ -4,6 +4,7 @@
 #include "spec/options/resources.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "base/text.h"
 #include "spec/options/texts.h"
 #include "spec/words.h"
@@ -126,16 +127,6 @@ const QuiltShape quilt_byte_rate_shape = {"a(st)", RATE_MEMBERS, quilt_byte_rate
 const QuiltShape quilt_operation_rate_shape = {"a(st)", RATE_MEMBERS,
                                                quilt_operation_rate_from_text};
 
-static gboolean
-refuse_rate (GError **error, const char *key, const char *path, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (path);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", key, quoted, why);
-  return FALSE;
-}
-
 gboolean
 quilt_rates_check (const char *key, GVariant *rates, GError **error)
 {
@@ -147,11 +138,12 @@ quilt_rates_check (const char *key, GVariant *rates, GError **error)
 
     g_variant_get_child (rates, i, "(&st)", &path, &rate);
     if (!is_device_path (path))
-      return refuse_rate (error, key, path, "must be the path of a device below /dev");
+      return quilt_option_error_refuse (error, key, path,
+                                        "must be the path of a device below /dev");
     if (rate == 0 || rate == QUILT_INFINITY)
-      return refuse_rate (error, key, path, "the rate must be a number above 0");
+      return quilt_option_error_refuse (error, key, path, "the rate must be a number above 0");
     if (!g_hash_table_add (seen, (gpointer)path))
-      return refuse_rate (error, key, path, "this device is given twice");
+      return quilt_option_error_refuse (error, key, path, "this device is given twice");
   }
   return TRUE;
 }

@@ -2,8 +2,7 @@
 /* Which namespaces a container has to itself, and which are the host's or another container's. */
 #include "spec/options/sharing.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 
 #include <string.h>
 
@@ -68,31 +67,22 @@ quilt_sharing_own_namespaces (const QuiltOptions *options)
   return own;
 }
 
-static gboolean
-refuse (GError **error, const char *key, const char *value, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (value);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", key, quoted, why);
-  return FALSE;
-}
-
 gboolean
 quilt_sharing_check_together (const QuiltOptions *options, GError **error)
 {
   const guint own = quilt_sharing_own_namespaces (options);
 
   if (options->hostname && !(own & QUILT_NS_UTS))
-    return refuse (error, "hostname", options->hostname,
-                   "it would change the name of others; leave it out, or 'uts'");
+    return quilt_option_error_refuse (error, "hostname", options->hostname,
+                                      "it would change the name of others; leave it out, or 'uts'");
   if (options->domainname && !(own & QUILT_NS_UTS))
-    return refuse (error, "domainname", options->domainname,
-                   "it would change the name of others; leave it out, or 'uts'");
+    return quilt_option_error_refuse (error, "domainname", options->domainname,
+                                      "it would change the name of others; leave it out, or 'uts'");
   /* What a step leaves running is ended with its pid namespace. */
   if (options->setup && *options->setup && !(own & QUILT_NS_PID))
-    return refuse (error, "setup", *options->setup,
-                   "steps need a pid namespace of the container's own; leave out 'pid'");
+    return quilt_option_error_refuse (
+        error, "setup", *options->setup,
+        "steps need a pid namespace of the container's own; leave out 'pid'");
   return TRUE;
 }
 
@@ -108,7 +98,7 @@ check_mode (const char *key,
     return TRUE;
   if (g_str_has_prefix (text, PREFIX) && text[strlen (PREFIX)])
     return TRUE;
-  return refuse (error, key, text, allowed);
+  return quilt_option_error_refuse (error, key, text, allowed);
 }
 
 gboolean
@@ -142,8 +132,8 @@ quilt_sharing_check_network (const char *text, GError **error)
   static const char *const words[] = {"none", "private", "host", NULL};
 
   if (g_str_equal (text, "bridge"))
-    return refuse (error, "network", text,
-                   "bridges are not supported yet; use none, host or container:NAME");
+    return quilt_option_error_refuse (
+        error, "network", text, "bridges are not supported yet; use none, host or container:NAME");
   return check_mode ("network", text, words, "must be none, private, host or container:NAME",
                      error);
 }
@@ -152,5 +142,5 @@ gboolean
 quilt_sharing_check_cgroupns (const char *text, GError **error)
 {
   return g_str_equal (text, "private") || g_str_equal (text, "host") ||
-         refuse (error, "cgroupns", text, "must be private or host");
+         quilt_option_error_refuse (error, "cgroupns", text, "must be private or host");
 }

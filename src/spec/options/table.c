@@ -3,7 +3,7 @@
 #include "spec/options/table.h"
 
 #include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 #include "spec/capabilities.h"
 #include "spec/id-map.h"
 #include "spec/labels.h"
@@ -45,26 +45,14 @@
 static gboolean
 refuse (GError **error, const char *key, const char *why)
 {
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "Failed to set option '%s': %s",
-               key, why);
-  return FALSE;
-}
-
-static gboolean
-refuse_value (GError **error, const char *key, const char *value, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (value);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", key, quoted, why);
-  return FALSE;
+  return quilt_option_error_set (error, QUILT_ERROR_INVALID_ARGUMENT, key, ": %s", why);
 }
 
 static gboolean
 check_directory (const char *text, GError **error)
 {
   return *text == '/' ||
-         refuse_value (error, "working-directory", text, "must be an absolute path");
+         quilt_option_error_refuse (error, "working-directory", text, "must be an absolute path");
 }
 
 static gboolean
@@ -72,8 +60,9 @@ check_lengths (const char *key, char **strings, GError **error)
 {
   for (; strings && *strings; strings++)
     if (strlen (*strings) >= ARGUMENT_LIMIT)
-      return refuse_value (error, key, *strings,
-                           "must be shorter than 131072 bytes, the most that the kernel takes");
+      return quilt_option_error_refuse (
+          error, key, *strings,
+          "must be shorter than 131072 bytes, the most that the kernel takes");
   return TRUE;
 }
 
@@ -81,7 +70,7 @@ static gboolean
 check_command (const char *key, char **strings, GError **error)
 {
   if (strings && *strings && !**strings)
-    return refuse_value (error, key, "", "the program's name is empty");
+    return quilt_option_error_refuse (error, key, "", "the program's name is empty");
   return check_lengths (key, strings, error);
 }
 
@@ -90,7 +79,7 @@ static gboolean
 check_entrypoint (const char *key, char **strings, GError **error)
 {
   if (strings && strings[0] && !*strings[0] && strings[1])
-    return refuse_value (error, key, "", "the program's name is empty");
+    return quilt_option_error_refuse (error, key, "", "the program's name is empty");
   return check_lengths (key, strings, error);
 }
 
@@ -99,7 +88,7 @@ check_assignments (const char *key, char **strings, GError **error)
 {
   for (char **s = strings; s && *s; s++)
     if (!strchr (*s, '=') || **s == '=')
-      return refuse_value (error, key, *s, "must be NAME=VALUE");
+      return quilt_option_error_refuse (error, key, *s, "must be NAME=VALUE");
   return check_lengths (key, strings, error);
 }
 
@@ -136,7 +125,7 @@ check_labels (const char *key, char **strings, GError **error)
   sort_labels (sorted);
   for (char **s = sorted; s && s[0] && s[1]; s++)
     if (compare_keys (s[0], s[1]) == 0)
-      return refuse_value (error, key, s[1], "this key is given twice");
+      return quilt_option_error_refuse (error, key, s[1], "this key is given twice");
   return TRUE;
 }
 
@@ -171,8 +160,9 @@ check_seccomp (const char *text, GError **error)
   if (g_str_equal (text, QUILT_SECCOMP_DEFAULT) || g_str_equal (text, QUILT_SECCOMP_UNCONFINED))
     return TRUE;
   if (text[strspn (text, " \t\r\n")] != '{')
-    return refuse_value (error, "seccomp", text,
-                         "must be 'default', 'unconfined' or a profile, which is a JSON object");
+    return quilt_option_error_refuse (
+        error, "seccomp", text,
+        "must be 'default', 'unconfined' or a profile, which is a JSON object");
   profile = quilt_seccomp_profile_parse (text, strlen (text), error);
   return profile != NULL;
 }
@@ -208,7 +198,7 @@ check_number (const QuiltOption *option, guint64 value, GError **error)
     return TRUE;
   text = negative ? g_strdup_printf ("%" G_GINT64_FORMAT, (gint64)value)
                   : g_strdup_printf ("%" G_GUINT64_FORMAT, value);
-  return refuse_value (error, option->key, text, option->allowed);
+  return quilt_option_error_refuse (error, option->key, text, option->allowed);
 }
 
 gboolean

@@ -2,8 +2,7 @@
 /* What --tmpfs takes: a place in the container for files that live in memory. */
 #include "spec/options/tmpfs.h"
 
-#include "base/error.h"
-#include "base/text.h"
+#include "base/option-error.h"
 #include "spec/options/texts.h"
 #include "spec/place.h"
 #include "spec/words.h"
@@ -22,16 +21,6 @@ const QuiltShape quilt_tmpfs_shape = {
     {QUILT_SHAPE_STRING (0, "destination"), QUILT_SHAPE_STRINGS (1, "options")},
     quilt_tmpfs_from_text,
 };
-
-static gboolean
-refuse (GError **error, const char *option, const char *text, const char *why)
-{
-  g_autofree char *quoted = quilt_text_quote (text);
-
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to set option '%s' to '%s': %s", option, quoted, why);
-  return FALSE;
-}
 
 static gboolean
 is_number (const char *text, guint base, guint64 max)
@@ -92,9 +81,10 @@ read_words (const char *option, const char **words, char ***ret_options, GError 
     else if (value)
       g_strv_builder_add (options, value);
     else if (strcmp (*words, "notmpcopyup") != 0) /* podman's word for what is always so here */
-      return refuse (error, option, *words,
-                     "must be ro, suid, dev, exec, noatime, their opposites, size=BYTES, "
-                     "mode=OCTAL, nr_inodes=NUMBER, uid=ID or gid=ID");
+      return quilt_option_error_refuse (
+          error, option, *words,
+          "must be ro, suid, dev, exec, noatime, their opposites, size=BYTES, "
+          "mode=OCTAL, nr_inodes=NUMBER, uid=ID or gid=ID");
     has_mode = has_mode || g_str_has_prefix (*words, "mode=");
   }
   for (guint i = 0; i < G_N_ELEMENTS (chosen); i++)
@@ -116,7 +106,7 @@ quilt_tmpfs_read (
   g_variant_get (entry, "(&s^a&s)", &path, &words);
   why = quilt_place_refusal (path);
   if (why)
-    return refuse (error, option, path, why);
+    return quilt_option_error_refuse (error, option, path, why);
   if (!read_words (option, words, ret_options, error))
     return FALSE;
   *ret_path = g_strdup (path);
@@ -136,7 +126,7 @@ quilt_tmpfs_check (const char *option, GVariant *tmpfs, GError **error)
     if (!quilt_tmpfs_read (option, entry, &path, &options, error))
       return FALSE;
     if (g_hash_table_contains (seen, path))
-      return refuse (error, option, path, "this path is given twice");
+      return quilt_option_error_refuse (error, option, path, "this path is given twice");
     g_hash_table_add (seen, g_steal_pointer (&path));
   }
   return TRUE;

@@ -3,6 +3,7 @@
 #include "spec/options/table.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -27,8 +28,7 @@ refuse (GError **error, QuiltError code, const char *key, const char *why)
 {
   g_autofree char *quoted = quilt_text_quote (key);
 
-  g_set_error (error, QUILT_ERROR, code, "Failed to set option '%s': %s", quoted, why);
-  return FALSE;
+  return quilt_option_error_set (error, code, quoted, ": %s", why);
 }
 
 /* Byte strings, each with or without its final NUL: g_variant_get_bytestring() would take those

@@ -3,6 +3,7 @@
 #include "spec/options/volume.h"
 
 #include "base/error.h"
+#include "base/option-error.h"
 #include "base/text.h"
 #include "spec/options/texts.h"
 #include "spec/place.h"
@@ -73,9 +74,7 @@ refuse (GError **error, QuiltError code, const char *option, const char *text, c
 {
   g_autofree char *quoted = quilt_text_quote (text);
 
-  g_set_error (error, QUILT_ERROR, code, "Failed to set option '%s' to '%s': %s", option, quoted,
-               why);
-  return FALSE;
+  return quilt_option_error_set (error, code, option, " to '%s': %s", quoted, why);
 }
 
 static gboolean
@@ -83,9 +82,7 @@ refuse_word (GError **error, QuiltError code, const char *option, const char *wo
 {
   g_autofree char *quoted = quilt_text_quote (word);
 
-  g_set_error (error, QUILT_ERROR, code, "Failed to set option '%s' with '%s': %s", option, quoted,
-               why);
-  return FALSE;
+  return quilt_option_error_set (error, code, option, " with '%s': %s", quoted, why);
 }
 
 static gboolean

@@ -4,6 +4,10 @@
 
 #include <cerrno>
 
+extern "C" {
+#include "base/option-error.h"
+}
+
 TEST (QuiltError, NamesAreUniqueAndComeBack)
 {
   for (int code = 0; code < QUILT_N_ERRORS; code++)
@@ -33,5 +37,37 @@ TEST (QuiltError, SystemCallsAreWordedOnce)
 
     EXPECT_FALSE (quilt_set_error_errno (error.out (), c.errsv, "Failed to open '%s'", "x"));
     EXPECT_TRUE (error.is (c.code, std::string ("Failed to open 'x': ") + g_strerror (c.errsv)));
+  }
+}
+
+TEST (OptionError, CarriesItsKey)
+{
+  g_autoptr (GError) error = NULL;
+  const char *rest = NULL;
+
+  EXPECT_FALSE (quilt_option_error_refuse (&error, "memory-max", "1\n", "must be more"));
+  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
+  g_autofree char *key = quilt_option_error_get_key (error, &rest);
+  EXPECT_STREQ (key, "memory-max");
+  EXPECT_STREQ (rest, " to '1\\n': must be more");
+
+  g_clear_error (&error);
+  error = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "No container 'x'");
+  EXPECT_EQ (quilt_option_error_get_key (error, &rest), nullptr);
+  EXPECT_FALSE (quilt_option_error_prefix (&error, "pid"));
+  g_autofree char *prefixed = quilt_option_error_get_key (error, &rest);
+  EXPECT_STREQ (prefixed, "pid");
+  EXPECT_STREQ (rest, ": No container 'x'");
+}
+
+TEST (OptionError, AnotherErrorHasNoKey)
+{
+  for (const char *message : {"", "Failed to set option '", "Failed to set option 'x",
+                              "Later: Failed to set option 'x': no", "Failed to set 'x'"}) {
+    g_autoptr (GError) error = g_error_new_literal (QUILT_ERROR, QUILT_ERROR_FAILED, message);
+    const char *rest = "untouched";
+
+    EXPECT_EQ (quilt_option_error_get_key (error, &rest), nullptr) << message;
+    EXPECT_STREQ (rest, "untouched") << message;
   }
 }
