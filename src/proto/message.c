@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The wire between quiltd and its helpers. */
+/* Messages between quiltd and its helpers: sent and received, kept as files. */
 #include "proto/message.h"
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "proto/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define HEADER_SIZE offsetof (QuiltMessage, text)
+/* What is sealed can be read without a copy of it changing meanwhile. */
+#define BODY_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 void
 quilt_message_init (QuiltMessage *message, QuiltMessageType type)
@@ -17,6 +23,17 @@ quilt_message_init (QuiltMessage *message, QuiltMessageType type)
   memset (message, 0, sizeof *message);
   message->version = QUILT_MESSAGE_VERSION;
   message->type = type;
+}
+
+void
+quilt_message_init_answer (QuiltMessage *message,
+                           QuiltMessageType type,
+                           const QuiltMessage *request)
+{
+  quilt_message_init (message, type);
+  message->version = request->version;
+  message->request = request->request;
+  message->session = request->session;
 }
 
 void
@@ -37,26 +54,74 @@ quilt_message_set_text (QuiltMessage *message, const char *text)
   message->text[length] = '\0';
 }
 
-/* Only the used part of text travels. */
-static gsize
-used_size (const QuiltMessage *message)
+static int
+new_body_file (const void *data, gsize size)
 {
-  return HEADER_SIZE + strnlen (message->text, sizeof message->text - 1) + 1;
+  g_autofd int fd = memfd_create ("quilt-message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+  if (fd < 0 || !quilt_fd_write_all (fd, data, size) ||
+      fcntl (fd, F_ADD_SEALS, BODY_SEALS | F_SEAL_SEAL) < 0)
+    return -1;
+  return g_steal_fd (&fd);
+}
+
+/* NULL: it is not a sealed file of this size. */
+static GBytes *
+read_body_file (int fd, gsize size)
+{
+  const int seals = fcntl (fd, F_GET_SEALS);
+  g_autofree guint8 *data = NULL;
+  struct stat status;
+
+  if (seals < 0 || (seals & BODY_SEALS) != BODY_SEALS || fstat (fd, &status) < 0 ||
+      (guint64)status.st_size != size)
+    return NULL;
+  data = g_malloc (size);
+  if (pread (fd, data, size, 0) != (gssize)size)
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&data), size);
 }
 
 static gboolean
-is_valid (const QuiltMessage *message, gsize size)
+send_with_file (int socket, const QuiltMessage *message, const int *fds, guint n_fds, GBytes *body)
 {
-  return size > HEADER_SIZE && size <= sizeof *message &&
-         message->version == QUILT_MESSAGE_VERSION &&
-         memchr (message->text, '\0', size - HEADER_SIZE) &&
-         g_utf8_validate (message->text, -1, NULL);
+  QuiltWire wire = {.n_fds = n_fds + 1, .body_is_file = TRUE};
+  const void *data = g_bytes_get_data (body, &wire.body_size);
+  g_autofd int file = new_body_file (data, wire.body_size);
+  guint8 bytes[QUILT_WIRE_SIZE_MAX];
+  int all[QUILT_FDS_MAX];
+
+  g_return_val_if_fail (n_fds < G_N_ELEMENTS (all), FALSE);
+  if (file < 0)
+    return FALSE;
+  for (guint i = 0; i < n_fds; i++)
+    all[i] = fds[i];
+  all[n_fds] = file;
+  return quilt_fds_send (socket, bytes, quilt_wire_encode (message, &wire, bytes), all, n_fds + 1);
+}
+
+gboolean
+quilt_message_send_body (
+    int socket, const QuiltMessage *message, const int *fds, guint n_fds, GBytes *body)
+{
+  QuiltWire wire = {.n_fds = n_fds};
+  guint8 bytes[QUILT_WIRE_SIZE_MAX];
+
+  if (body) {
+    wire.body = g_bytes_get_data (body, &wire.body_size);
+    errno = message->version == QUILT_MESSAGE_VERSION_1 ? EPROTONOSUPPORT : EMSGSIZE;
+    if (message->version == QUILT_MESSAGE_VERSION_1 || wire.body_size > QUILT_MESSAGE_BODY_MAX)
+      return FALSE;
+    if (wire.body_size > QUILT_WIRE_BODY_MAX)
+      return send_with_file (socket, message, fds, n_fds, body);
+  }
+  return quilt_fds_send (socket, bytes, quilt_wire_encode (message, &wire, bytes), fds, n_fds);
 }
 
 gboolean
 quilt_message_send_fds (int socket, const QuiltMessage *message, const int *fds, guint n_fds)
 {
-  return quilt_fds_send (socket, message, used_size (message), fds, n_fds);
+  return quilt_message_send_body (socket, message, fds, n_fds, NULL);
 }
 
 gboolean
@@ -65,69 +130,135 @@ quilt_message_send (int socket, const QuiltMessage *message)
   return quilt_message_send_fds (socket, message, NULL, 0);
 }
 
-int
-quilt_message_receive_fds (
-    int socket, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds)
+static void
+close_all (int *fds, guint n_fds)
 {
-  QuiltMessage message = {0}; /* only what came is filled, and no byte of our stack leaks on */
+  for (guint i = 0; i < n_fds; i++)
+    quilt_fd_clear (&fds[i]);
+}
+
+/* quilt_fds_receive() of one message, whose descriptors are dropped if max is 0. */
+static gssize
+receive_bytes (int socket, guint8 bytes[QUILT_WIRE_SIZE_MAX], int *fds, guint max, guint *ret_n_fds)
+{
   gssize n;
 
   /* ECONNRESET is said once, ahead of what the other side sent before it went without reading all
    * that we sent: its last words come after it. */
   do
-    n = quilt_fds_receive (socket, MSG_DONTWAIT, &message, sizeof message, ret_fds, room,
-                           ret_n_fds);
+    n = quilt_fds_receive (socket, MSG_DONTWAIT, bytes, QUILT_WIRE_SIZE_MAX, fds, max, ret_n_fds);
   while (n < 0 && errno == ECONNRESET);
-  if (n == 0)
-    return 0;
-  if (n > 0 && is_valid (&message, (gsize)n)) {
-    *ret_message = message;
-    return 1;
-  }
-  for (guint i = 0; i < *ret_n_fds; i++)
-    quilt_fd_clear (&ret_fds[i]);
-  *ret_n_fds = 0;
-  if (n > 0 || errno == EMSGSIZE)
+  if (n < 0 && errno == EMSGSIZE)
     errno = EBADMSG;
-  return -1;
+  return n;
 }
 
 int
 quilt_message_receive (int socket, QuiltMessage *ret_message)
 {
-  guint n;
+  guint8 bytes[QUILT_WIRE_SIZE_MAX];
+  QuiltWire wire;
+  guint n_fds;
+  gssize n = receive_bytes (socket, bytes, NULL, 0, &n_fds);
 
-  return quilt_message_receive_fds (socket, ret_message, NULL, 0, &n);
+  if (n <= 0)
+    return (int)n;
+  return quilt_wire_decode (bytes, (gsize)n, ret_message, &wire) ? 1 : -1;
+}
+
+/* Whether what came along is what the message tells of, and no more than there is room for. */
+static gboolean
+has_its_fds (const QuiltMessage *message, const QuiltWire *wire, guint n_fds, guint room)
+{
+  if (message->version != QUILT_MESSAGE_VERSION_1 && wire->n_fds != n_fds)
+    return FALSE;
+  return n_fds <= (wire->body_is_file ? room + 1 : room);
+}
+
+/* FALSE: it has a body that can't be read. */
+static gboolean
+take_body (const QuiltWire *wire, int *fds, guint *n_fds, GBytes **ret_body)
+{
+  if (wire->body_is_file) {
+    *ret_body = read_body_file (fds[--*n_fds], wire->body_size);
+    quilt_fd_clear (&fds[*n_fds]);
+    return *ret_body != NULL;
+  }
+  *ret_body = wire->body ? g_bytes_new (wire->body, wire->body_size) : NULL;
+  return TRUE;
+}
+
+int
+quilt_message_receive_body (int socket,
+                            QuiltMessage *ret_message,
+                            int *ret_fds,
+                            guint room,
+                            guint *ret_n_fds,
+                            GBytes **ret_body)
+{
+  guint8 bytes[QUILT_WIRE_SIZE_MAX];
+  int fds[QUILT_FDS_MAX];
+  QuiltMessage message;
+  QuiltWire wire;
+  guint n_fds;
+  gssize n = receive_bytes (socket, bytes, fds, MIN (room + 1, QUILT_FDS_MAX), &n_fds);
+
+  *ret_n_fds = 0;
+  if (n <= 0)
+    return (int)n;
+  if (!quilt_wire_decode (bytes, (gsize)n, &message, &wire)) {
+    close_all (fds, n_fds);
+    return -1;
+  }
+  if (!has_its_fds (&message, &wire, n_fds, room) || !take_body (&wire, fds, &n_fds, ret_body)) {
+    close_all (fds, n_fds);
+    errno = EBADMSG;
+    return -1;
+  }
+  *ret_message = message;
+  for (guint i = 0; i < n_fds; i++)
+    ret_fds[i] = fds[i];
+  *ret_n_fds = n_fds;
+  return 1;
+}
+
+int
+quilt_message_receive_fds (
+    int socket, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds)
+{
+  g_autoptr (GBytes) body = NULL;
+
+  return quilt_message_receive_body (socket, ret_message, ret_fds, room, ret_n_fds, &body);
 }
 
 gboolean
 quilt_message_save (
     int dir_fd, const char *name, const QuiltMessage *message, QuiltFileSync sync, GError **error)
 {
-  return quilt_file_replace (dir_fd, name, message, used_size (message), sync, error);
+  const QuiltWire wire = {0};
+  guint8 bytes[QUILT_WIRE_SIZE_MAX];
+
+  return quilt_file_replace (dir_fd, name, bytes, quilt_wire_encode (message, &wire, bytes), sync,
+                             error);
 }
 
 gboolean
 quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error)
 {
-  g_autoptr (GBytes) bytes = quilt_file_read (dir_fd, name, sizeof *ret_message, error);
-  QuiltMessage message = {0};
+  g_autoptr (GBytes) bytes = quilt_file_read (dir_fd, name, QUILT_WIRE_SIZE_MAX, error);
+  QuiltWire wire;
   gconstpointer data;
   gsize size;
 
   if (!bytes)
     return FALSE;
   data = g_bytes_get_data (bytes, &size);
-  if (size > 0)
-    memcpy (&message, data, size);
-  if (!is_valid (&message, size)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                 "Failed to read '%s': it is no message of version %d", name,
-                 QUILT_MESSAGE_VERSION);
-    return FALSE;
-  }
-  *ret_message = message;
-  return TRUE;
+  if (quilt_wire_decode (data, size, ret_message, &wire))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to read '%s': %s", name,
+               errno == EPROTONOSUPPORT ? "it was written by another version of Quilt"
+                                        : "it is not a message, or it is damaged");
+  return FALSE;
 }
 
 gboolean

@@ -1,109 +1,57 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The wire between quiltd and its helpers: SOCK_SEQPACKET, one fixed struct per message. */
+/* The messages between quiltd and its helpers, each a datagram of a SOCK_SEQPACKET socket. How they
+ * are written as bytes is in proto/wire.h. */
 #pragma once
 
 #include "base/file.h"
-
-#include <glib.h>
-
-/* Numbers never change their meaning: a supervisor outlives the quiltd that started it. */
-typedef enum {
-  /* quiltd → supervisor */
-  QUILT_MESSAGE_GO = 1,   /* the scope is ready: enter it, run */
-  QUILT_MESSAGE_STOP = 2, /* signal, time_usec: grace period until SIGKILL; QUILT_INFINITY: none */
-  QUILT_MESSAGE_KILL = 3, /* signal to the container's init */
-  QUILT_MESSAGE_BYE = 4,  /* the exit is on record: the supervisor may end */
-  QUILT_MESSAGE_RENAME = 5, /* text: the new name, for the fields of later log lines */
-
-  QUILT_MESSAGE_BEGIN = 6, /* the first of all, with descriptors: the run directory, `total`
-                              namespaces that it joins, and what the flags say, in their order.
-                              done, time_usec: what counts of the last run's log, see
-                              proto/budget.h, and since when (g_get_monotonic_time()); code: the
-                              container's owner, a uid */
-
-  QUILT_MESSAGE_STOP_SETTINGS = 7, /* signal and time_usec of a stop that systemd asks for */
-  QUILT_MESSAGE_CLOSE = 8,         /* from now on the container's writes to its output fail */
-
-  /* supervisor → quiltd; after each (re)connection it first repeats the state it is in */
-  QUILT_MESSAGE_READY = 16,   /* built, waits for GO */
-  QUILT_MESSAGE_STEP = 17,    /* setup step `step` (from 1) begins */
-  QUILT_MESSAGE_RUNNING = 18, /* the command was executed: pid, time_usec */
-  QUILT_MESSAGE_FAILED = 19, /* never ran: code is a QuiltError, step the setup step or 0, exit_code
-                                the step's code, text says what, why and what to do */
-  QUILT_MESSAGE_EXITED = 20, /* exit_code, signal (0: none), time_usec; text: reason; done: what
-                                counts of its log, see proto/budget.h */
-  QUILT_MESSAGE_LINGERING = 21, /* after BYE: it stays until journald has taken the last lines */
-
-  /* transfer → quiltd */
-  QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */
-  QUILT_MESSAGE_DONE = 33, /* text: content digest "sha256:…"; done: bytes on disk, total: entries;
-                              exit_code 1: the layer was there already */
-  QUILT_MESSAGE_ERROR = 34, /* code is a QuiltError, text */
-
-  /* doctor → quiltd */
-  QUILT_MESSAGE_FINDING =
-      48, /* code is a QuiltVerdict; text: check, finding, advice, a line each */
-} QuiltMessageType;
-
-#define QUILT_MESSAGE_VERSION 1
-#define QUILT_MESSAGE_TEXT_MAX 1536
-
-typedef struct {
-  guint32 version;
-  guint32 type;
-  gint32 code;
-  gint32 signal;
-  gint32 exit_code; /* 0..255 as wait(2) gives it; 128 + signal when a signal ended it */
-  gint32 pid;       /* of the container's init, in quiltd's pid namespace */
-  guint32 step;
-  guint32 flags;     /* QuiltMessageFlags */
-  guint64 time_usec; /* CLOCK_REALTIME, or a duration where said above */
-  guint64 done;
-  guint64 total;
-  char text[QUILT_MESSAGE_TEXT_MAX]; /* UTF-8, NUL-terminated */
-} QuiltMessage;
-
-typedef enum {
-  QUILT_MESSAGE_FLAG_STOPPING = 1 << 0, /* a stop was asked for */
-  QUILT_MESSAGE_FLAG_OOM = 1 << 1,      /* the kernel killed something for memory (memory.events) */
-  QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT = 1 << 2, /* the grace period ran out */
-  /* With BEGIN: these come along. */
-  QUILT_MESSAGE_FLAG_FILTER = 1 << 3, /* of system calls, compiled */
-  QUILT_MESSAGE_FLAG_STDOUT = 1 << 4, /* attached: gets a copy of the output */
-  QUILT_MESSAGE_FLAG_STDERR = 1 << 5,
-  QUILT_MESSAGE_FLAG_BUDGET = 1 << 6, /* see proto/budget.h */
-  QUILT_MESSAGE_FLAG_STORE = 1 << 8,  /* the container's directory in the store */
-  /* With RUNNING, which is said again when this changes: its share of the journal is used up. */
-  QUILT_MESSAGE_FLAG_HELD = 1 << 7,
-} QuiltMessageFlags;
+#include "proto/message-types.h"
 
 void quilt_message_init (QuiltMessage *message, QuiltMessageType type);
+/* Of the same version, request and session. */
+void quilt_message_init_answer (QuiltMessage *message,
+                                QuiltMessageType type,
+                                const QuiltMessage *request);
 /* Cuts at a character boundary. */
 void quilt_message_set_text (QuiltMessage *message, const char *text);
 
-/* Sends, never blocks for long (the other side reads), never raises SIGPIPE. Only the used part of
- * text travels. FALSE with errno: EPIPE, ECONNRESET when the other side is gone. */
+/* Sends, never blocks for long (the other side reads), never raises SIGPIPE. FALSE with errno:
+ * EPIPE, ECONNRESET when the other side is gone. */
 gboolean quilt_message_send (int socket, const QuiltMessage *message);
 
 /* Likewise with descriptors, which stay the sender's. */
 gboolean
 quilt_message_send_fds (int socket, const QuiltMessage *message, const int *fds, guint n_fds);
 
-/* Receives one message and checks size, version and termination. 1: got one; 0: the other side
- * closed; -1 with errno: EAGAIN, EBADMSG (malformed: drop the connection), … Descriptors that came
- * along are closed. */
+/* Likewise with a body, or NULL: bytes of any kind, at most QUILT_MESSAGE_BODY_MAX (EMSGSIZE). It
+ * is a part of the datagram, or if it is too large for that, a sealed memory file beside it.
+ * Version 1 has no bodies: EPROTONOSUPPORT. */
+gboolean quilt_message_send_body (
+    int socket, const QuiltMessage *message, const int *fds, guint n_fds, GBytes *body);
+
+/* Receives one message of any version that is known, and checks it. 1: got one; 0: the other side
+ * closed; -1 with errno: EAGAIN, EBADMSG (malformed: drop the connection), EPROTONOSUPPORT (a
+ * version that is not known: likewise), … Descriptors and a body that came along are dropped. */
 int quilt_message_receive (int socket, QuiltMessage *ret_message);
 
 /* Likewise with at most room descriptors, the caller's if one message was received; more of them
- * are EMSGSIZE. They have the lowest numbers that are free, in the order they were sent in. */
+ * are EBADMSG. They have the lowest numbers that are free, in the order they were sent in. */
 int quilt_message_receive_fds (
     int socket, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds);
+
+/* Likewise with its body; NULL if it has none. */
+int quilt_message_receive_body (int socket,
+                                QuiltMessage *ret_message,
+                                int *ret_fds,
+                                guint room,
+                                guint *ret_n_fds,
+                                GBytes **ret_body);
 
 /* Keeps a message as the file dir_fd/name: whole or not at all. NO_SPACE, BUSY: it may be possible
  * later. */
 gboolean quilt_message_save (
     int dir_fd, const char *name, const QuiltMessage *message, QuiltFileSync sync, GError **error);
-/* Reads it with the checks of quilt_message_receive(). NOT_FOUND; BUSY: not now; or FAILED. */
+/* Reads it, in any version that is known, with the checks of quilt_message_receive(). NOT_FOUND;
+ * BUSY: not now; or FAILED. */
 gboolean
 quilt_message_load (int dir_fd, const char *name, QuiltMessage *ret_message, GError **error);
 /* Likewise, and refuses what is not the end of a run: EXITED or FAILED. */

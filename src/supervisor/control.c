@@ -12,14 +12,14 @@
 #include <unistd.h>
 
 gboolean
-quilt_control_init (QuiltControl *control, int dir_fd, int fd, GError **error)
+quilt_control_init (QuiltControl *control, int dir_fd, int fd, guint32 version, GError **error)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_autofd int listen_fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   mode_t mask;
   int r;
 
-  *control = (QuiltControl){-1, fd};
+  *control = (QuiltControl){-1, fd, version};
   g_snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor", dir_fd);
   mask = umask (0177);
   r = listen_fd < 0 ? -1 : bind (listen_fd, (struct sockaddr *)&address, sizeof address);
@@ -40,8 +40,29 @@ quilt_control_clear (QuiltControl *control)
 void
 quilt_control_send (QuiltControl *control, const QuiltMessage *message)
 {
-  if (control->fd >= 0 && !quilt_message_send (control->fd, message))
+  QuiltMessage spoken;
+
+  if (control->fd < 0)
+    return;
+  spoken = *message;
+  spoken.version = control->version;
+  if (!quilt_message_send (control->fd, &spoken))
     quilt_fd_clear (&control->fd);
+}
+
+void
+quilt_control_refuse (QuiltControl *control, const QuiltMessage *request)
+{
+  QuiltMessage answer;
+
+  if (request->request == 0)
+    return;
+  quilt_message_init_answer (&answer, QUILT_MESSAGE_ERROR, request);
+  answer.code = QUILT_ERROR_NOT_SUPPORTED;
+  quilt_message_set_text (&answer,
+                          "The container's supervisor is of an earlier version of Quilt, which "
+                          "can't do this; restart the container");
+  quilt_control_send (control, &answer);
 }
 
 int
@@ -66,6 +87,7 @@ quilt_control_accept (QuiltControl *control)
       peer.uid != geteuid ())
     return FALSE;
   control->fd = g_steal_fd (&fd);
+  control->version = QUILT_MESSAGE_VERSION; /* a quiltd that is back learns it from what it hears */
   return TRUE;
 }
 

@@ -8,15 +8,20 @@
 
 typedef struct {
   int listen_fd;
-  int fd; /* -1: quiltd is away */
+  int fd;          /* -1: quiltd is away */
+  guint32 version; /* of the messages that this quiltd understands */
 } QuiltControl;
 
-/* Listens on dir_fd/supervisor. Takes fd over. */
-gboolean quilt_control_init (QuiltControl *control, int dir_fd, int fd, GError **error);
+/* Listens on dir_fd/supervisor. Takes fd over, whose peer has spoken the given version. */
+gboolean
+quilt_control_init (QuiltControl *control, int dir_fd, int fd, guint32 version, GError **error);
 void quilt_control_clear (QuiltControl *control);
 
 /* Sends, if quiltd is there; if not, it is told the state when it comes. */
 void quilt_control_send (QuiltControl *control, const QuiltMessage *message);
+
+/* Answers a message that is not known, if its sender waits for an answer. */
+void quilt_control_refuse (QuiltControl *control, const QuiltMessage *request);
 
 /* Receives one message; 1: got one, 0: none for now, -1: the connection is gone. */
 int quilt_control_receive (QuiltControl *control, QuiltMessage *ret_message);

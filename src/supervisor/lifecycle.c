@@ -179,7 +179,7 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
       send_simple (self, QUILT_MESSAGE_LINGERING);
     break;
   default:
-    break; /* of a quiltd that is newer than we are */
+    quilt_control_refuse (&self->control, message); /* of a quiltd that is newer than we are */
   }
 }
 
@@ -198,8 +198,8 @@ quilt_supervisor_tell (QuiltSupervisor *self)
     quilt_control_send (&self->control, &self->result);
   else if (self->phase >= QUILT_PHASE_RUNNING)
     send_simple (self, QUILT_MESSAGE_RUNNING);
-  else if (self->step > 0)
-    send_simple (self, QUILT_MESSAGE_STEP);
+  else if (self->phase == QUILT_PHASE_SETTING_UP)
+    send_simple (self, QUILT_MESSAGE_STEP); /* or none yet: quiltd waits until we have spoken */
 }
 
 void

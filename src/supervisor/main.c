@@ -35,7 +35,14 @@ typedef struct {
 static gboolean
 take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *ret_begin)
 {
-  Begin begin = {.fds = {FD_CONTROL, FD_RUN_DIR, {-1, -1}, -1, -1, 0, 0, 0, -1}, .filter = -1};
+  Begin begin = {.fds = {.control_fd = FD_CONTROL,
+                         .version = message->version,
+                         .run_dir_fd = FD_RUN_DIR,
+                         .attached = {-1, -1},
+                         .kernel_log = -1,
+                         .budget = -1,
+                         .store_fd = -1},
+                 .filter = -1};
   const struct {
     guint32 flag;
     int *fd;
@@ -124,11 +131,12 @@ load_spec (int run_dir_fd, int filter, GError **error)
 }
 
 static void
-report_failure (const GError *error)
+report_failure (guint32 version, const GError *error)
 {
   QuiltMessage message;
 
   quilt_message_init (&message, QUILT_MESSAGE_FAILED);
+  message.version = version;
   message.code = error->domain == QUILT_ERROR ? error->code : QUILT_ERROR_FAILED;
   message.time_usec = (guint64)g_get_real_time ();
   quilt_message_set_text (&message, error->message);
@@ -153,7 +161,7 @@ main (int argc, char **argv)
   begin.fds.kernel_log = quilt_oom_open_log ();
   spec = load_spec (begin.fds.run_dir_fd, begin.filter, &error);
   if (!spec || !quilt_supervisor_init (&supervisor, spec, &begin.fds, &error)) {
-    report_failure (error);
+    report_failure (begin.fds.version, error);
     return EXIT_FAILURE;
   }
   if (begin.joins > 0) /* the container holds them now, and nobody longer than it */

@@ -116,7 +116,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->store_fd = fds->store_fd;
   self->scope_fd = self->root_fd = self->signal_fd = self->left_fd = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
-  self->control = (QuiltControl){-1, fds->control_fd};
+  self->control = (QuiltControl){-1, fds->control_fd, fds->version};
   self->oom = (QuiltOom)QUILT_OOM_NONE;
   self->kernel_log = fds->kernel_log;
   /* The clone comes first: the init builds while we do the rest. */
@@ -136,7 +136,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   quilt_output_init (&self->outputs[QUILT_STREAM_STDERR], &self->log, QUILT_STREAM_STDERR,
                      output_fds[QUILT_STREAM_STDERR], fds->attached[QUILT_STREAM_STDERR]);
   return read_settings (self, error) &&
-         quilt_control_init (&self->control, fds->run_dir_fd, fds->control_fd, error);
+         quilt_control_init (&self->control, fds->run_dir_fd, fds->control_fd, fds->version, error);
 }
 
 void

@@ -62,6 +62,7 @@ typedef struct {
  * is nothing to do but to exit, which ends what was begun. */
 typedef struct {
   int control_fd;
+  guint32 version; /* of the messages of the quiltd there, which may be older than we are */
   int run_dir_fd;
   int attached[QUILT_N_STREAMS];
   int kernel_log; /* see quilt_oom_open_log() */

@@ -29,7 +29,8 @@ struct QuiltHelper {
   int pidfd; /* -1: not known */
   pid_t pid; /* 0: not our child */
   guint source;
-  GQueue unsent; /* of QuiltMessage: the socket's buffer is full */
+  guint32 version; /* of the messages that it understands; 0: it has not spoken yet */
+  GQueue unsent;   /* of QuiltMessage: the socket's buffer is full, or the version is not known */
   guint writable;
 };
 
@@ -69,6 +70,46 @@ hang_up (QuiltHelper *self)
 }
 
 static gboolean
+send_now (QuiltHelper *self, const QuiltMessage *message)
+{
+  QuiltMessage spoken = *message;
+
+  spoken.version = self->version;
+  return quilt_message_send (self->socket, &spoken);
+}
+
+static gboolean
+on_writable (int socket, GIOCondition condition, gpointer data)
+{
+  QuiltHelper *self = data;
+  QuiltMessage *next;
+
+  while ((next = g_queue_peek_head (&self->unsent)) && send_now (self, next))
+    g_free (g_queue_pop_head (&self->unsent));
+  if (next && errno == EAGAIN)
+    return G_SOURCE_CONTINUE;
+  drop_unsent (self); /* all is sent, or the helper is gone, and closed() says so */
+  return G_SOURCE_REMOVE;
+}
+
+static void
+send_later (QuiltHelper *self)
+{
+  self->writable = g_unix_fd_add (self->socket, G_IO_OUT, on_writable, self);
+}
+
+/* An adopted helper has spoken: what was to be sent waits for that. */
+static void
+learn_version (QuiltHelper *self, const QuiltMessage *message)
+{
+  if (self->version != 0)
+    return;
+  self->version = message->version;
+  if (quilt_helper_is_clogged (self))
+    send_later (self);
+}
+
+static gboolean
 on_readable (int socket, GIOCondition condition, gpointer data)
 {
   QuiltHelper *self = data;
@@ -78,15 +119,19 @@ on_readable (int socket, GIOCondition condition, gpointer data)
   if (r < 0 && errno == EAGAIN)
     return G_SOURCE_CONTINUE;
   if (r > 0) {
+    learn_version (self, &message);
     self->events->message (&message, self->data);
     return G_SOURCE_CONTINUE; /* self may be gone */
   }
+  if (r < 0 && self->pid) /* an adopted one is connected to again and again */
+    g_warning ("Failed to read what helper process %d sent: %s", (int)self->pid,
+               g_strerror (errno));
   hang_up (self);
   return G_SOURCE_REMOVE;
 }
 
 static QuiltHelper *
-helper_new (int socket, const QuiltHelperEvents *events, gpointer data)
+helper_new (int socket, guint32 version, const QuiltHelperEvents *events, gpointer data)
 {
   QuiltHelper *self = g_new0 (QuiltHelper, 1);
 
@@ -95,6 +140,7 @@ helper_new (int socket, const QuiltHelperEvents *events, gpointer data)
   self->events = events;
   self->data = data;
   self->socket = socket;
+  self->version = version;
   self->pidfd = -1;
   self->source = g_unix_fd_add (socket, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, self);
   return self;
@@ -218,7 +264,7 @@ quilt_helper_spawn (int dir_fd,
     waitpid (pid, NULL, 0);
     return NULL;
   }
-  self = helper_new (g_steal_fd (&ours), events, data);
+  self = helper_new (g_steal_fd (&ours), QUILT_MESSAGE_VERSION, events, data);
   self->pid = pid;
   self->pidfd = pidfd;
   return self;
@@ -245,7 +291,7 @@ peer_pidfd (int socket)
 QuiltHelper *
 quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data)
 {
-  QuiltHelper *self = helper_new (socket, events, data);
+  QuiltHelper *self = helper_new (socket, 0, events, data);
 
   self->pidfd = peer_pidfd (socket);
   return self;
@@ -310,29 +356,15 @@ quilt_helper_send_fds (QuiltHelper *self, const QuiltMessage *message, const int
   return quilt_message_send_fds (self->socket, message, fds, n_fds);
 }
 
-static gboolean
-on_writable (int socket, GIOCondition condition, gpointer data)
-{
-  QuiltHelper *self = data;
-  const QuiltMessage *next;
-
-  while ((next = g_queue_peek_head (&self->unsent)) && quilt_message_send (socket, next))
-    g_free (g_queue_pop_head (&self->unsent));
-  if (next && errno == EAGAIN)
-    return G_SOURCE_CONTINUE;
-  drop_unsent (self); /* all is sent, or the helper is gone, and closed() says so */
-  return G_SOURCE_REMOVE;
-}
-
 gboolean
 quilt_helper_send (QuiltHelper *self, const QuiltMessage *message)
 {
-  if (!quilt_helper_is_clogged (self)) {
-    if (quilt_message_send (self->socket, message))
+  if (self->version != 0 && !quilt_helper_is_clogged (self)) {
+    if (send_now (self, message))
       return TRUE;
     if (errno != EAGAIN)
       return FALSE;
-    self->writable = g_unix_fd_add (self->socket, G_IO_OUT, on_writable, self);
+    send_later (self);
   }
   g_queue_push_tail (&self->unsent, g_memdup2 (message, sizeof *message));
   return TRUE;

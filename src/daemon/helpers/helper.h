@@ -33,7 +33,8 @@ QuiltHelper *quilt_helper_spawn (int dir_fd,
                                  gpointer data,
                                  GError **error);
 
-/* A helper that an earlier quiltd started: takes over its connected socket. */
+/* A helper that an earlier quiltd started: takes over its connected socket. It is told nothing
+ * before it has spoken, which shows the version of the messages that it understands. */
 QuiltHelper *quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data);
 
 /* No more events. The process lives on; when it was ours it is reaped after its end, and not
@@ -47,10 +48,11 @@ guint32 quilt_helper_get_pid (const QuiltHelper *self);
 /* From now on these are called instead. */
 void quilt_helper_set_events (QuiltHelper *self, const QuiltHelperEvents *events, gpointer data);
 
-/* Sends, or keeps the message until the helper has read earlier ones. FALSE with errno when it
- * can't be told: its end is reported by closed() then. */
+/* Sends, or keeps the message until the helper has spoken and read earlier ones. FALSE with errno
+ * when it can't be told: its end is reported by closed() then. */
 gboolean quilt_helper_send (QuiltHelper *self, const QuiltMessage *message);
-/* The helper does not read. Each message that is sent now is kept in memory: bound their number. */
+/* The helper does not read, or has not spoken. Each message that is sent now is kept in memory:
+ * bound their number. */
 gboolean quilt_helper_is_clogged (const QuiltHelper *self);
 /* Likewise with descriptors, which stay the caller's, and without keeping the message: EAGAIN. */
 gboolean

@@ -9,9 +9,11 @@ extern "C" {
 #include "base/error.h"
 #include "base/fd.h"
 #include "proto/message.h"
+#include "proto/wire.h"
 }
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,8 +48,6 @@ TEST_F (MessageTest, NumbersAreForEver)
   EXPECT_EQ (QUILT_MESSAGE_READY, 16);
   EXPECT_EQ (QUILT_MESSAGE_EXITED, 20);
   EXPECT_EQ (QUILT_MESSAGE_PROGRESS, 32);
-  EXPECT_EQ (offsetof (QuiltMessage, time_usec), 32u);
-  EXPECT_EQ (offsetof (QuiltMessage, text), 56u);
 }
 
 TEST_F (MessageTest, GoesThrough)
@@ -83,34 +83,128 @@ TEST_F (MessageTest, TextIsCutAtACharacter)
   EXPECT_EQ (std::string (got.text).find ("bad "), 0u);
 }
 
+TEST_F (MessageTest, AnAnswerNamesItsRequest)
+{
+  QuiltMessage got;
+
+  message.request = 7;
+  message.session = 3;
+  ASSERT_TRUE (quilt_message_send (fds[0], &message));
+  ASSERT_EQ (quilt_message_receive (fds[1], &got), 1);
+  quilt_message_init_answer (&message, QUILT_MESSAGE_ERROR, &got);
+  ASSERT_TRUE (quilt_message_send (fds[1], &message));
+  ASSERT_EQ (quilt_message_receive (fds[0], &got), 1);
+  EXPECT_EQ (got.type, (guint32)QUILT_MESSAGE_ERROR);
+  EXPECT_EQ (got.request, 7u);
+  EXPECT_EQ (got.session, 3u);
+  EXPECT_EQ (got.exit_code, 0);
+}
+
 TEST_F (MessageTest, NonsenseIsRefused)
 {
-  struct {
-    const char *what;
-    size_t size;
-    void (*spoil) (QuiltMessage *);
-  } const cases[] = {
-      {"short", 56, [] (QuiltMessage *) {}},
-      {"one byte", 1, [] (QuiltMessage *) {}},
-      {"too long", sizeof (QuiltMessage) + 8, [] (QuiltMessage *) {}},
-      {"version", 57, [] (QuiltMessage *m) { m->version = 2; }},
-      {"no end", sizeof (QuiltMessage), [] (QuiltMessage *m) { memset (m->text, 'x', 1536); }},
-      {"no end in what was sent", 58, [] (QuiltMessage *m) { memset (m->text, 'x', 4); }},
-      {"not UTF-8", 58, [] (QuiltMessage *m) { memcpy (m->text, "\xff", 2); }},
-  };
+  for (const std::string &bytes :
+       {std::string ("x"), std::string (60, '\1'), std::string (QUILT_WIRE_SIZE_MAX + 1, '\0')}) {
+    QuiltMessage got = message;
 
-  for (const auto &c : cases) {
-    char bytes[sizeof (QuiltMessage) + 8] = {};
-    QuiltMessage spoilt = message, got = message;
-
-    c.spoil (&spoilt);
-    memcpy (bytes, &spoilt, sizeof spoilt);
-    got.type = 77;
-    ASSERT_EQ (send (fds[0], bytes, c.size, 0), (ssize_t)c.size);
-    EXPECT_EQ (quilt_message_receive (fds[1], &got), -1) << c.what;
-    EXPECT_EQ (errno, EBADMSG) << c.what;
-    EXPECT_EQ (got.type, 77u) << c.what;
+    ASSERT_EQ (send (fds[0], bytes.data (), bytes.size (), 0), (ssize_t)bytes.size ());
+    EXPECT_EQ (quilt_message_receive (fds[1], &got), -1);
+    EXPECT_EQ (errno, bytes[0] == '\1' ? EPROTONOSUPPORT : EBADMSG);
+    EXPECT_EQ (memcmp (&got, &message, sizeof got), 0);
   }
+}
+
+TEST_F (MessageTest, ABodyComesAlong)
+{
+  const int sent[] = {fds[0], fds[1]};
+
+  for (size_t size : {0, 1, QUILT_WIRE_BODY_MAX, QUILT_WIRE_BODY_MAX + 1, QUILT_MESSAGE_BODY_MAX}) {
+    std::string data (size, 'b');
+    g_autoptr (GBytes) body = g_bytes_new (data.data (), size);
+    g_autoptr (GBytes) got_body = nullptr;
+    int received[2];
+    QuiltMessage got;
+    guint n;
+
+    ASSERT_TRUE (quilt_message_send_body (fds[0], &message, sent, 2, body)) << size;
+    ASSERT_EQ (quilt_message_receive_body (fds[1], &got, received, 2, &n, &got_body), 1) << size;
+    EXPECT_EQ (n, 2u);
+    EXPECT_EQ (got.exit_code, 42);
+    EXPECT_EQ (got_body == nullptr, size == 0);
+    EXPECT_TRUE (size == 0 || g_bytes_equal (got_body, body)) << size;
+    close (received[0]);
+    close (received[1]);
+  }
+}
+
+TEST_F (MessageTest, ABodyThatNobodyWantsIsDropped)
+{
+  int next = dup (0), received[1];
+
+  close (next);
+  for (size_t size : {10, 100000}) {
+    g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (size), size);
+    QuiltMessage got;
+    guint n;
+
+    ASSERT_TRUE (quilt_message_send_body (fds[0], &message, nullptr, 0, body));
+    EXPECT_EQ (quilt_message_receive (fds[1], &got), 1);
+    ASSERT_TRUE (quilt_message_send_body (fds[0], &message, fds, 1, body));
+    EXPECT_EQ (quilt_message_receive_fds (fds[1], &got, received, 1, &n), 1);
+    EXPECT_EQ (n, 1u);
+    close (received[0]);
+  }
+  EXPECT_EQ (dup (0), next);
+  close (next);
+}
+
+TEST_F (MessageTest, ABodyIsRefusedThatMightChangeOrIsTooLarge)
+{
+  g_autoptr (GBytes) large =
+      g_bytes_new_take (g_malloc0 (QUILT_MESSAGE_BODY_MAX + 1), QUILT_MESSAGE_BODY_MAX + 1);
+  const QuiltWire wire = {1, nullptr, 100, TRUE};
+  guint8 bytes[QUILT_WIRE_SIZE_MAX];
+  const gsize size = quilt_wire_encode (&message, &wire, bytes);
+  const struct {
+    off_t size;
+    int seals;
+    int result;
+  } cases[] = {{100, 0, -1},
+               {100, F_SEAL_SHRINK | F_SEAL_GROW, -1},
+               {99, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, -1},
+               {100, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, 1}};
+
+  EXPECT_FALSE (quilt_message_send_body (fds[0], &message, nullptr, 0, large));
+  EXPECT_EQ (errno, EMSGSIZE);
+  message.version = QUILT_MESSAGE_VERSION_1;
+  EXPECT_FALSE (quilt_message_send_body (fds[0], &message, nullptr, 0, large));
+  EXPECT_EQ (errno, EPROTONOSUPPORT);
+  for (const auto &c : cases) {
+    g_autofd int file = memfd_create ("body", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    g_autoptr (GBytes) body = nullptr;
+    QuiltMessage got;
+    guint n;
+
+    ASSERT_EQ (ftruncate (file, c.size), 0);
+    ASSERT_EQ (fcntl (file, F_ADD_SEALS, c.seals), 0);
+    ASSERT_TRUE (quilt_fds_send (fds[0], bytes, size, &file, 1));
+    EXPECT_EQ (quilt_message_receive_body (fds[1], &got, nullptr, 0, &n, &body), c.result);
+    EXPECT_TRUE (c.result > 0 || errno == EBADMSG);
+  }
+}
+
+TEST_F (MessageTest, DescriptorsAreCounted)
+{
+  const QuiltWire wire = {.n_fds = 2};
+  guint8 bytes[QUILT_WIRE_SIZE_MAX];
+  const gsize size = quilt_wire_encode (&message, &wire, bytes);
+  int received[4];
+  QuiltMessage got;
+  guint n;
+
+  ASSERT_TRUE (quilt_fds_send (fds[0], bytes, size, fds, 1));
+  EXPECT_EQ (quilt_message_receive_fds (fds[1], &got, received, 4, &n), -1);
+  EXPECT_EQ (errno, EBADMSG);
+  EXPECT_EQ (n, 0u);
 }
 
 TEST_F (MessageTest, DescriptorsComeAlongInTheirOrder)
@@ -194,7 +288,7 @@ TEST_F (MessageTest, IsKeptAsAFile)
   ASSERT_TRUE (quilt_message_load (dir, "exit", &got, &error));
   EXPECT_EQ (memcmp (&got, &message, sizeof got), 0);
 
-  for (off_t size : {0, 10, 56, 60, 5000}) {
+  for (off_t size : {0, 10, 24, 30, 5000}) {
     QuiltMessage untouched = {};
 
     file = openat (dir, "exit", O_WRONLY | O_CLOEXEC);

@@ -343,6 +343,7 @@ ContainerTest::begin (const Options &options)
   guint n = 1;
 
   quilt_message_init (&message, QUILT_MESSAGE_BEGIN);
+  message.version = version;
   for (int i = 0; i < 2; i++)
     if (options.attached[i] >= 0) {
       message.flags |= flags[i];
@@ -362,6 +363,7 @@ ContainerTest::send (QuiltMessageType type, int signal, guint64 time_usec, const
   QuiltMessage message;
 
   quilt_message_init (&message, type);
+  message.version = version;
   message.signal = signal;
   message.time_usec = time_usec;
   quilt_message_set_text (&message, text);

@@ -108,4 +108,5 @@ protected:
   int pid_fd = -1;
   int control = -1;
   std::vector<guint32> seen;
+  guint32 version = QUILT_MESSAGE_VERSION; /* of what is said to the supervisor */
 };

@@ -208,6 +208,10 @@ TEST_F (Helper, GetsAllThatWasSentWhileItDidNotRead)
 
   ASSERT_EQ (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
   talk.helper = quilt_helper_adopt (pair[0], &events, &talk);
+  quilt_message_init (&message, QUILT_MESSAGE_RUNNING);
+  ASSERT_TRUE (quilt_message_send (pair[1], &message));
+  while (talk.type == 0)
+    g_main_context_iteration (nullptr, TRUE);
   quilt_message_init (&message, QUILT_MESSAGE_KILL);
   while (!quilt_helper_is_clogged (talk.helper) || sent % 7 != 0) {
     message.signal = ++sent;
@@ -222,6 +226,39 @@ TEST_F (Helper, GetsAllThatWasSentWhileItDidNotRead)
   }
   EXPECT_FALSE (quilt_helper_is_clogged (talk.helper));
   close (pair[1]); /* not noticed any more: the peer that would be killed is this process */
+}
+
+/* One that an earlier quiltd started may know version 1 alone: only what it says shows that. */
+TEST_F (Helper, ThatIsAdoptedIsSpokenToInItsOwnVersion)
+{
+  for (guint32 version : {QUILT_MESSAGE_VERSION_1, QUILT_MESSAGE_VERSION}) {
+    QuiltMessage message;
+    int pair[2];
+
+    ASSERT_EQ (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    g_autoptr (QuiltHelper) helper = quilt_helper_adopt (pair[0], &events, &talk);
+    quilt_message_init (&message, QUILT_MESSAGE_STOP);
+    ASSERT_TRUE (quilt_helper_send (helper, &message));
+    while (g_main_context_iteration (nullptr, FALSE))
+      ;
+    EXPECT_LT (quilt_message_receive (pair[1], &message), 0);
+    EXPECT_EQ (errno, EAGAIN);
+    EXPECT_TRUE (quilt_helper_is_clogged (helper));
+
+    quilt_message_init (&message, QUILT_MESSAGE_RUNNING);
+    message.version = version;
+    ASSERT_TRUE (quilt_message_send (pair[1], &message));
+    while (quilt_helper_is_clogged (helper))
+      g_main_context_iteration (nullptr, TRUE);
+    ASSERT_TRUE (quilt_helper_send (helper, &message));
+    for (guint32 type : {QUILT_MESSAGE_STOP, QUILT_MESSAGE_RUNNING}) {
+      ASSERT_EQ (quilt_message_receive (pair[1], &message), 1);
+      EXPECT_EQ (message.version, version);
+      EXPECT_EQ (message.type, type);
+    }
+    g_clear_pointer (&helper, quilt_helper_free);
+    close (pair[1]); /* after: the peer that would be killed is this process */
+  }
 }
 
 /* Fault 5. Without a pidfd it could neither be killed nor reaped. */
