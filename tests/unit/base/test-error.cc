@@ -49,7 +49,7 @@ TEST (OptionError, CarriesItsKey)
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
   g_autofree char *key = quilt_option_error_get_key (error, &rest);
   EXPECT_STREQ (key, "memory-max");
-  EXPECT_STREQ (rest, " to '1\\n': must be more");
+  EXPECT_STREQ (rest, " to '1\\x0a': must be more");
 
   g_clear_error (&error);
   error = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "No container 'x'");
