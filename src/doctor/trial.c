@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "core/payload.h"
+#include "runtime/payload.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* The life of one container, as its supervisor sees it. */
 #pragma once
 
-#include "core/payload.h"
+#include "runtime/payload.h"
 #include "supervisor/control.h"
 #include "supervisor/log.h"
 #include "supervisor/oom.h"

@@ -1,65 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration of one process more in a container that is there. */
+/* What exec's options say about its process. */
 #include "oci/launch/exec-spec.h"
 
 #include "base/error.h"
 #include "base/text.h"
-#include "core/identity/learn-ids.h"
 #include "oci/launch/environment.h"
 #include "spec/capabilities.h"
 #include "spec/labels.h"
 
 #include <fcntl.h>
 #include <string.h>
-
-/* By the names that /proc/PID/ns has for them. */
-static const struct {
-  QuiltNamespaces type;
-  const char *file;
-} namespaces[] = {
-    {QUILT_NS_PID, "pid"},   {QUILT_NS_NETWORK, "net"},   {QUILT_NS_IPC, "ipc"},
-    {QUILT_NS_UTS, "uts"},   {QUILT_NS_CGROUP, "cgroup"}, {QUILT_NS_TIME, "time"},
-    {QUILT_NS_MOUNT, "mnt"}, {QUILT_NS_USER, "user"},
-};
-
-static void
-join_all (QuiltSpec *spec, pid_t pid)
-{
-  guint all = 0;
-
-  for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++)
-    if (quilt_spec_leaves_host (spec, namespaces[i].type))
-      all |= namespaces[i].type;
-  spec->is_guest = TRUE;
-  spec->namespaces = 0;
-  g_ptr_array_set_size (spec->joins, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++) {
-    g_autofree char *path = g_strdup_printf ("/proc/%d/ns/%s", (int)pid, namespaces[i].file);
-
-    if (all & namespaces[i].type)
-      quilt_spec_join (spec, namespaces[i].type, path);
-  }
-}
-
-/* What belongs to the container, not to each of its processes. */
-static void
-leave_out (QuiltSpec *spec)
-{
-  GPtrArray *const hooks[] = {spec->prestart,        spec->create_runtime, spec->create_container,
-                              spec->start_container, spec->poststart,      spec->poststop};
-
-  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
-    g_ptr_array_set_size (hooks[i], 0);
-  g_ptr_array_set_size (spec->mounts, 0);
-  g_ptr_array_set_size (spec->net_devices, 0);
-  g_hash_table_remove_all (spec->sysctls);
-  g_clear_pointer (&spec->masked_paths, g_strfreev);
-  g_clear_pointer (&spec->readonly_paths, g_strfreev);
-  g_clear_pointer (&spec->hostname, g_free);
-  g_clear_pointer (&spec->domainname, g_free);
-  g_clear_pointer (&spec->rootfs_propagation, g_free);
-  g_hash_table_remove (spec->annotations, QUILT_ANNOTATION_INIT);
-}
 
 static gboolean
 refuse (GError **error, const char *option, const char *value, const char *why)
@@ -188,14 +138,9 @@ use_file (const QuiltOci *oci, QuiltSpec *spec, const QuiltOciExecOptions *optio
 gboolean
 quilt_oci_exec_spec (const QuiltOci *oci,
                      QuiltSpec *spec,
-                     const QuiltOciContainer *container,
                      const QuiltOciExecOptions *options,
                      GError **error)
 {
-  leave_out (spec);
-  join_all (spec, container->pid);
-  if (!quilt_ids_learn (spec, error))
-    return FALSE;
   return options->process ? use_file (oci, spec, options, error)
                           : use_options (oci, &spec->process, options, error);
 }

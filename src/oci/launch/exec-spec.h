@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration of one process more in a container that is there. */
+/* What exec's options say about its process. */
 #pragma once
 
 #include "oci/state/container.h"
@@ -19,10 +19,9 @@ typedef struct {
   gboolean no_new_privs;
 } QuiltOciExecOptions;
 
-/* Turns the container's configuration into that of the process: its namespaces are those of the
- * container's first process, and what was done once for the container is not done again. */
+/* Puts them into the process of a configuration that quilt_guest_plan() has made of the
+ * container's. */
 gboolean quilt_oci_exec_spec (const QuiltOci *oci,
                               QuiltSpec *spec,
-                              const QuiltOciContainer *container,
                               const QuiltOciExecOptions *options,
                               GError **error);

@@ -3,7 +3,7 @@
  * its end is ours. */
 #pragma once
 
-#include "core/payload.h"
+#include "runtime/payload.h"
 
 /* Called once it is clear that the process does not end in a moment. */
 typedef void (*QuiltOciLasting) (gpointer data);
@@ -18,7 +18,3 @@ int quilt_oci_foreground (QuiltPayload *payload,
                           QuiltOciLasting lasting,
                           gpointer data,
                           GError **error);
-
-/* The size of our terminal, if we have one, is that of the process's from its beginning: it may ask
- * for it before we are told of the terminal. */
-void quilt_oci_foreground_give_size (QuiltProcess *process);

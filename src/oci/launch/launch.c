@@ -12,11 +12,12 @@
 #include "oci/launch/caller.h"
 #include "oci/launch/filter.h"
 #include "oci/launch/hooks.h"
+#include "oci/launch/listener.h"
 #include "oci/launch/notify.h"
-#include "oci/launch/reports.h"
 #include "oci/launch/rights.h"
 #include "oci/state/own-users.h"
 #include "oci/state/root.h"
+#include "runtime/reports.h"
 #include "spec/oci/cgroup.h"
 
 #include <errno.h>
@@ -159,13 +160,12 @@ run_hooks (QuiltOciLaunch *launch, GError **error)
 
   if (!has_hooks_before_pivot (spec))
     return TRUE;
-  return quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_MOUNTED, error) &&
+  return quilt_reports_await (launch->payload.channel, QUILT_REPORT_MOUNTED, error) &&
          quilt_oci_hooks_fill_state (state_fd, launch->container, spec, QUILT_OCI_CREATING,
                                      error) &&
          quilt_oci_hooks_run (spec->prestart, "prestart", state_fd, NULL, error) &&
          quilt_oci_hooks_run (spec->create_runtime, "createRuntime", state_fd, NULL, error) &&
-         run_create_container (launch, error) &&
-         quilt_oci_reports_answer (&launch->payload, error) &&
+         run_create_container (launch, error) && quilt_reports_answer (&launch->payload, error) &&
          quilt_oci_hooks_await (launch->payload.channel, error);
 }
 
@@ -224,8 +224,9 @@ await_birth (QuiltOciLaunch *launch, GError **error)
   const QuiltSpec *spec = launch->bundle.spec;
 
   return !quilt_spec_joins (spec, QUILT_NS_PID) ||
-         (quilt_oci_reports_answer (&launch->payload, error) &&
-          quilt_oci_reports_await_birth (&launch->payload, launch->container, spec, error) &&
+         (quilt_reports_answer (&launch->payload, error) &&
+          quilt_reports_await_birth (&launch->payload, spec,
+                                     QUILT_OCI_LISTENER_TAKER (launch->container, spec), error) &&
           note_pid (launch, error));
 }
 
@@ -263,13 +264,13 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   /* Meanwhile it builds. */
   if (launch->container->cgroup.systemd &&
       !quilt_oci_cgroup_adopt (&launch->container->cgroup, id, launch->payload.pid, spec, error)) {
-    quilt_oci_reports_prefer (launch->payload.channel, error);
+    quilt_reports_prefer (launch->payload.channel, error);
     return FALSE;
   }
   if (has_hooks (spec))
     quilt_oci_cgroup_rest (&launch->container->cgroup);
   return run_hooks (launch, error) &&
-         quilt_oci_reports_await (launch->payload.channel, QUILT_REPORT_READY, error) &&
+         quilt_reports_await (launch->payload.channel, QUILT_REPORT_READY, error) &&
          await_birth (launch, error);
 }
 
@@ -287,7 +288,7 @@ quilt_oci_launch_continue (QuiltOciLaunch *launch, GError **error)
                                    QUILT_OCI_CREATED, error))
     return FALSE;
   return (!pid_file || quilt_oci_write_pid_file (pid_file, container->pid, error)) &&
-         quilt_oci_reports_answer (&launch->payload, error);
+         quilt_reports_answer (&launch->payload, error);
 }
 
 void

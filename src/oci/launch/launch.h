@@ -2,9 +2,9 @@
 /* From a bundle to a container whose init waits: what `create` and `run` have in common. */
 #pragma once
 
-#include "core/payload.h"
 #include "oci/state/bundle.h"
 #include "oci/state/container.h"
+#include "runtime/payload.h"
 
 /* The options of both. */
 typedef struct {

@@ -77,10 +77,10 @@ send_to_agent (const char *path, int listener, const char *state, GError **error
 gboolean
 quilt_oci_listener_hand_over (const QuiltReport *report,
                               int pid_fd,
-                              const QuiltOciContainer *container,
-                              const QuiltSpec *spec,
+                              gconstpointer data,
                               GError **error)
 {
+  const QuiltOciListener *self = data;
   g_autofd int listener = take (pid_fd, report->error);
   g_autofree char *state = NULL;
   pid_t pid = quilt_pid_fd_get_pid (pid_fd);
@@ -88,10 +88,10 @@ quilt_oci_listener_hand_over (const QuiltReport *report,
 
   if (listener < 0)
     return quilt_set_error_errno (error, errno, "Failed to take the listener of linux.seccomp");
-  state = print_process_state (container, spec, pid);
+  state = print_process_state (self->container, self->spec, pid);
   /* The process waits without a system call, that is on a processor: the agent may take long. */
   pidfd_send_signal (pid_fd, SIGSTOP, NULL, 0);
-  ok = send_to_agent (spec->seccomp->listener_path, listener, state, error);
+  ok = send_to_agent (self->spec->seccomp->listener_path, listener, state, error);
   if (ok && !let_go_on (pid, report))
     ok = quilt_set_error_errno (error, errno, "Failed to let the container go on");
   pidfd_send_signal (pid_fd, SIGCONT, NULL, 0);

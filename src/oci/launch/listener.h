@@ -3,13 +3,23 @@
  * Process State"; seccomp_unotify(2)). */
 #pragma once
 
-#include "core/program/report.h"
 #include "oci/state/container.h"
+#include "runtime/reports.h"
 
 /* Takes the listener that the process of pid_fd reports, sends it to listenerPath, and then lets
- * the process go on. */
+ * the process go on. data is a QuiltOciListener. */
 gboolean quilt_oci_listener_hand_over (const QuiltReport *report,
                                        int pid_fd,
-                                       const QuiltOciContainer *container,
-                                       const QuiltSpec *spec,
+                                       gconstpointer data,
                                        GError **error);
+
+typedef struct {
+  const QuiltOciContainer *container;
+  const QuiltSpec *spec;
+} QuiltOciListener;
+
+/* It as what quilt_reports_await_command() and its like want, as long as the block that this is
+ * in. */
+#define QUILT_OCI_LISTENER_TAKER(container, spec)                                                  \
+  (&(const QuiltListenerTaker){quilt_oci_listener_hand_over,                                       \
+                               &(const QuiltOciListener){(container), (spec)}})

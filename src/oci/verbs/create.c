@@ -6,8 +6,9 @@
 #include "base/fd.h"
 #include "oci/launch/caller.h"
 #include "oci/launch/launch.h"
-#include "oci/launch/reports.h"
+#include "oci/launch/listener.h"
 #include "oci/state/gate.h"
+#include "runtime/reports.h"
 
 #include <stdlib.h>
 
@@ -52,11 +53,12 @@ quilt_oci_create (QuiltOci *oci, GError **error)
                         1, error))
     return -1;
   if (!quilt_oci_launch_begin (&launch, oci->argv[1], error) ||
-      !quilt_oci_reports_answer (&launch.payload, error) ||
-      !quilt_oci_reports_await_created (&launch.payload, launch.container, launch.bundle.spec,
-                                        error) ||
+      !quilt_reports_answer (&launch.payload, error) ||
+      !quilt_reports_await_created (&launch.payload,
+                                    QUILT_OCI_LISTENER_TAKER (launch.container, launch.bundle.spec),
+                                    error) ||
       !quilt_oci_launch_continue (&launch, error) ||
-      !quilt_oci_reports_await_end (launch.payload.channel, error))
+      !quilt_reports_await_end (launch.payload.channel, error))
     return -1;
   quilt_oci_launch_release (&launch);
   return EXIT_SUCCESS;

@@ -5,21 +5,20 @@
 #include "base/beneath.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "cgroup/tree.h"
 #include "oci/launch/caller.h"
 #include "oci/launch/exec-spec.h"
 #include "oci/launch/filter.h"
 #include "oci/launch/foreground.h"
 #include "oci/launch/launch.h"
-#include "oci/launch/reports.h"
+#include "oci/launch/listener.h"
 #include "oci/launch/rights.h"
 #include "oci/state/own-users.h"
 #include "oci/state/root.h"
-#include "spec/options/resources.h"
+#include "runtime/console.h"
+#include "runtime/guest.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,37 +116,15 @@ open_named_cgroup (Exec *exec, GError **error)
                                 exec->cgroup, exec->container->id);
 }
 
-/* The one that its first process is in: a container may have moved that, below its own. */
 static gboolean
 open_cgroup (Exec *exec, GError **error)
 {
-  g_autofree char *path = NULL;
-
   if (exec->cgroup)
     return open_named_cgroup (exec, error);
   if (!exec->container->cgroup.path)
     return TRUE; /* it never had one of its own */
-  path = quilt_cgroup_of (exec->container->pid);
-  if (path)
-    exec->setup.cgroup = quilt_cgroup_open (path);
-  return exec->setup.cgroup >= 0 ||
-         quilt_set_error_errno (error, errno, "Failed to open the cgroup of container '%s'",
-                                exec->container->id);
-}
-
-/* A container in a mount namespace that was there has not the root of that. */
-static gboolean
-open_root (Exec *exec, GError **error)
-{
-  g_autofree char *path = NULL;
-
-  if (!quilt_spec_joins (exec->spec, QUILT_NS_MOUNT))
-    return TRUE;
-  path = g_strdup_printf ("/proc/%d/root", (int)exec->container->pid);
-  exec->setup.root = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  return exec->setup.root >= 0 ||
-         quilt_set_error_errno (error, errno, "Failed to open the root of container '%s'",
-                                exec->container->id);
+  exec->setup.cgroup = quilt_guest_open_cgroup (exec->container->pid, error);
+  return exec->setup.cgroup >= 0;
 }
 
 static gboolean
@@ -172,53 +149,16 @@ open_console (Exec *exec, GError **error)
   }
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
-  quilt_oci_foreground_give_size (&exec->spec->process);
+  quilt_console_give_size (&exec->spec->process);
   exec->console = fds[0];
   exec->setup.console = fds[1];
   return TRUE;
-}
-
-/* What was joined by number was the container's, if that is still there. */
-static gboolean
-check_init (const Exec *exec, GError **error)
-{
-  if (pidfd_send_signal (exec->init_fd, 0, NULL, 0) == 0)
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-               "cannot exec in container '%s': it has just stopped", exec->container->id);
-  return FALSE;
-}
-
-/* execCPUAffinity: of ours until it is in the cgroup, which it inherits, and its own from then on.
- */
-static gboolean
-set_affinity (pid_t pid, const char *cpus, GError **error)
-{
-  g_autoptr (GByteArray) set = cpus ? quilt_cpu_list_parse (cpus, error) : NULL;
-
-  /* As wide as the kernel's longs. */
-  while (set && set->len % sizeof (gulong) != 0)
-    g_byte_array_append (set, (const guint8 *)"", 1);
-  if (!cpus ||
-      (set && sched_setaffinity (pid, set->len, (const cpu_set_t *)(void *)set->data) == 0))
-    return TRUE;
-  return set && quilt_set_error_errno (
-                    error, errno, "Failed to use the processors '%s' of execCPUAffinity", cpus);
-}
-
-static gboolean
-await_birth (Exec *exec, GError **error)
-{
-  return !quilt_spec_joins (exec->spec, QUILT_NS_PID) ||
-         (quilt_oci_reports_await_birth (&exec->payload, exec->container, exec->spec, error) &&
-          quilt_oci_reports_answer (&exec->payload, error));
 }
 
 static gboolean
 start (QuiltOci *oci, Exec *exec, GError **error)
 {
   QuiltPayloadSetup *setup = &exec->setup;
-  int channel;
 
   for (int i = 0; i < 3; i++)
     setup->stdio[i] = i;
@@ -228,15 +168,10 @@ start (QuiltOci *oci, Exec *exec, GError **error)
       exec->spec->process.additional_gids->len == 0 && quilt_oci_keeps_groups (oci);
   quilt_oci_leave_out_capabilities (oci, exec->spec);
   quilt_oci_block_signals ();
-  if (!quilt_oci_filter_get (oci, exec->spec, error) ||
-      !set_affinity (0, exec->spec->process.exec_cpus_initial, error) ||
-      !quilt_payload_start (exec->spec, setup, &exec->payload, error))
-    return FALSE;
-  channel = exec->payload.channel;
-  return quilt_oci_reports_await (channel, QUILT_REPORT_READY, error) && check_init (exec, error) &&
-         set_affinity (exec->payload.pid, exec->spec->process.exec_cpus_final, error) &&
-         quilt_oci_reports_answer (&exec->payload, error) && await_birth (exec, error) &&
-         quilt_oci_reports_await_command (&exec->payload, exec->container, exec->spec, error) &&
+  return quilt_oci_filter_get (oci, exec->spec, error) &&
+         quilt_guest_start (exec->spec, exec->init_fd, setup,
+                            QUILT_OCI_LISTENER_TAKER (exec->container, exec->spec), &exec->payload,
+                            error) &&
          (!exec->pid_file || quilt_oci_write_pid_file (exec->pid_file, exec->payload.pid, error));
 }
 
@@ -252,9 +187,9 @@ run (QuiltOci *oci, Exec *exec, GError **error)
   if (!quilt_oci_own_users_join (exec->container->pid, error))
     return -1;
   exec->spec = quilt_oci_container_read_spec (exec->container, error);
-  if (!exec->spec || !open_root (exec, error) ||
-      !quilt_oci_own_users_translate (exec->spec, error) ||
-      !quilt_oci_exec_spec (oci, exec->spec, exec->container, &exec->options, error) ||
+  if (!exec->spec || !quilt_oci_own_users_translate (exec->spec, error) ||
+      !quilt_guest_plan (exec->spec, exec->container->pid, &exec->setup.root, error) ||
+      !quilt_oci_exec_spec (oci, exec->spec, &exec->options, error) ||
       !open_console (exec, error) || !open_cgroup (exec, error) || !start (oci, exec, error))
     return -1;
   if (!exec->detach)

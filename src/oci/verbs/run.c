@@ -9,6 +9,7 @@
 #include "oci/launch/launch.h"
 #include "oci/launch/notify.h"
 #include "oci/verbs/start.h"
+#include "runtime/console.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ prepare (QuiltOciLaunch *launch, GError **error)
   }
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
-  quilt_oci_foreground_give_size (&launch->bundle.spec->process);
+  quilt_console_give_size (&launch->bundle.spec->process);
   run->console = fds[0];
   launch->setup.console = fds[1];
   return TRUE;

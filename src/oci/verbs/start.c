@@ -6,9 +6,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "oci/launch/hooks.h"
+#include "oci/launch/listener.h"
 #include "oci/launch/notify.h"
-#include "oci/launch/reports.h"
 #include "oci/state/gate.h"
+#include "runtime/reports.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -33,7 +34,7 @@ quilt_oci_start_await (const QuiltOciContainer *container,
 
   if (spec->start_container->len > 0 && !quilt_oci_hooks_await (payload->channel, error))
     return FALSE;
-  if (!quilt_oci_reports_await_command (payload, container, spec, error))
+  if (!quilt_reports_await_command (payload, QUILT_OCI_LISTENER_TAKER (container, spec), error))
     return FALSE;
   if (spec->poststart->len == 0)
     return TRUE;

@@ -2,8 +2,8 @@
 /* The last step of a start. */
 #pragma once
 
-#include "core/payload.h"
 #include "oci/state/container.h"
+#include "runtime/payload.h"
 
 /* Waits until the command runs, and runs the hooks that come then. If one of them fails, the caller
  * stops the container (runtime-spec 1.3, runtime.md, "Lifecycle"). */

@@ -10,12 +10,10 @@ extern "C" {
 #include "base/error.h"
 #include "core/identity/credentials.h"
 #include "core/mounts/mounts.h"
-#include "core/payload.h"
 #include "spec/oci/oci.h"
 }
 
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static std::string
@@ -304,129 +302,6 @@ TEST (CredentialsTest, NamesThatAreNoneAreRefused)
     EXPECT_FALSE (quilt_credentials_check (spec, &error)) << more;
     EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT)) << more;
   }
-}
-
-/* Whoever made the values: without these namespaces the host itself would be changed. */
-TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
-{
-  const struct {
-    guint namespaces;
-    int code;
-    const char *join; /* as a network namespace */
-  } cases[] = {
-      {QUILT_NS_PID | QUILT_NS_UTS, QUILT_ERROR_NOT_SUPPORTED, nullptr},
-      {QUILT_NS_PID | QUILT_NS_MOUNT, QUILT_ERROR_INVALID_ARGUMENT, nullptr},
-      {QUILT_NS_PID | QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_FAILED, "/no/such/namespace"},
-      {QUILT_NS_PID | QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_INVALID_ARGUMENT, "/dev/null"},
-      {QUILT_NS_PID | QUILT_NS_MOUNT | QUILT_NS_UTS, QUILT_ERROR_INVALID_ARGUMENT,
-       "/proc/self/ns/uts"},
-  };
-  std::string text = config ("");
-  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
-
-  ASSERT_NE (spec, nullptr);
-  spec->hostname = g_strdup ("web");
-  for (const auto &c : cases) {
-    g_autoptr (GError) error = nullptr;
-    QuiltPayload payload = QUILT_PAYLOAD_NONE;
-    const QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
-
-    spec->namespaces = c.namespaces;
-    g_ptr_array_set_size (spec->joins, 0);
-    if (c.join)
-      quilt_spec_join (spec, QUILT_NS_NETWORK, c.join);
-    EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
-    EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, c.code)) << error->message;
-    EXPECT_EQ (payload.pid, 0);
-    EXPECT_EQ (payload.channel, -1);
-  }
-}
-
-/* They would be ended by killing all that there is. */
-TEST (PayloadTest, StepsInAForeignPidNamespaceAreRefused)
-{
-  std::string text = config ("");
-  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
-  g_autoptr (GError) error = nullptr;
-  QuiltPayload payload = QUILT_PAYLOAD_NONE;
-  const QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
-  auto *hook = g_new0 (QuiltHook, 1);
-
-  hook->path = g_strdup ("true");
-  g_ptr_array_add (spec->start_container, hook);
-  spec->namespaces = QUILT_NS_MOUNT;
-  EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
-  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
-  EXPECT_NE (strstr (error->message, "startContainer"), nullptr);
-}
-
-static pid_t
-fork_and (bool end)
-{
-  pid_t pid = fork ();
-
-  if (pid == 0 && !end)
-    pause ();
-  if (pid == 0)
-    _exit (0);
-  return pid;
-}
-
-/* Another container in the pid namespace that is joined may have sent the report: what we send
- * signals to is the child that its pidfd is of, whatever number stands there. */
-TEST (PayloadTest, ReportsOfABirthNameNobodyElse)
-{
-  std::string text = config ("");
-  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
-  pid_t init = fork_and (true), child = fork_and (false);
-  QuiltPayload payload = {init, (int)syscall (SYS_pidfd_open, init, 0), -1};
-  QuiltReport report;
-
-  quilt_report_init (&report, QUILT_REPORT_BORN);
-  for (bool again : {false, true}) {
-    g_autoptr (GError) error = nullptr;
-
-    report.status = getpid ();
-    report.error = (int)syscall (SYS_pidfd_open, child, 0);
-    EXPECT_EQ (quilt_payload_take_over (&payload, spec, &report, &error), !again);
-    EXPECT_EQ (payload.pid, child);
-  }
-  quilt_payload_clear (&payload);
-}
-
-/* What nobody would run must not look as if it had been. */
-TEST (PayloadTest, HooksAndTerminalsAreRefused)
-{
-  const struct {
-    const char *more, *word;
-  } cases[] = {
-      {R"("hooks":{"prestart":[{"path":"/x"}]})", "hooks.prestart"},
-      {R"("hooks":{"createRuntime":[{"path":"/x"}]})", "hooks.createRuntime"},
-      {R"("hooks":{"createContainer":[{"path":"/x"}]})", "hooks.createContainer"},
-      {R"("hooks":{"poststart":[{"path":"/x"}]})", "hooks.poststart"},
-      {R"("hooks":{"poststop":[{"path":"/x"}]})", "hooks.poststop"},
-  };
-  QuiltPayload payload = QUILT_PAYLOAD_NONE;
-  const QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
-
-  for (const auto &c : cases) {
-    std::string text = config ("");
-    g_autoptr (GError) error = nullptr;
-
-    text.replace (text.rfind ('}'), 1, std::string (",") + c.more + "}");
-    g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), &error);
-    ASSERT_NE (spec, nullptr) << error->message;
-    EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error)) << c.more;
-    EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED)) << c.more;
-    EXPECT_NE (strstr (error->message, c.word), nullptr) << error->message;
-  }
-  std::string text = config ("");
-  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
-  g_autoptr (GError) error = nullptr;
-
-  spec->process.terminal = TRUE;
-  EXPECT_FALSE (quilt_payload_start (spec, &setup, &payload, &error));
-  EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED));
 }
 
 TEST_F (PlanTest, FilesOfNewMountsHaveTheMountLabel)

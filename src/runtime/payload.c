@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting a container: the clone, and what its parent holds of it. */
-#include "core/payload.h"
+#include "runtime/payload.h"
 
 #include "base/error.h"
 #include "base/fd.h"

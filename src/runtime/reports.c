@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Listening to a container's init. */
-#include "oci/launch/reports.h"
+/* Waiting for what a container's init reports. */
+#include "runtime/reports.h"
 
 #include "base/error.h"
-#include "oci/launch/listener.h"
 
 static gboolean
 fail (int r, const QuiltReport *report, GError **error)
@@ -19,7 +18,7 @@ fail (int r, const QuiltReport *report, GError **error)
 }
 
 gboolean
-quilt_oci_reports_await (int channel, QuiltReportType type, GError **error)
+quilt_reports_await (int channel, QuiltReportType type, GError **error)
 {
   QuiltReport report;
   int r;
@@ -31,7 +30,7 @@ quilt_oci_reports_await (int channel, QuiltReportType type, GError **error)
 }
 
 gboolean
-quilt_oci_reports_await_end (int channel, GError **error)
+quilt_reports_await_end (int channel, GError **error)
 {
   QuiltReport report;
   int r = quilt_report_await (channel, &report);
@@ -40,7 +39,7 @@ quilt_oci_reports_await_end (int channel, GError **error)
 }
 
 void
-quilt_oci_reports_prefer (int channel, GError **error)
+quilt_reports_prefer (int channel, GError **error)
 {
   QuiltReport report;
 
@@ -55,8 +54,7 @@ quilt_oci_reports_prefer (int channel, GError **error)
  * over on the way. As quilt_report_await(); FALSE: that failed. */
 static gboolean
 next_report (const QuiltPayload *payload,
-             const QuiltOciContainer *container,
-             const QuiltSpec *spec,
+             const QuiltListenerTaker *taker,
              QuiltReport *ret_report,
              int *ret,
              GError **error)
@@ -65,25 +63,25 @@ next_report (const QuiltPayload *payload,
     *ret = quilt_report_await (payload->channel, ret_report);
     if (*ret > 0 && ret_report->type == QUILT_REPORT_WARNING)
       continue;
-    if (*ret <= 0 || ret_report->type != QUILT_REPORT_LISTENER)
+    if (*ret <= 0 || ret_report->type != QUILT_REPORT_LISTENER || !taker->hand_over)
       return TRUE;
-    if (!quilt_oci_listener_hand_over (ret_report, payload->pid_fd, container, spec, error)) {
-      quilt_oci_reports_prefer (payload->channel, error);
+    if (!taker->hand_over (ret_report, payload->pid_fd, taker->data, error)) {
+      quilt_reports_prefer (payload->channel, error);
       return FALSE;
     }
   }
 }
 
 gboolean
-quilt_oci_reports_await_birth (QuiltPayload *payload,
-                               const QuiltOciContainer *container,
-                               const QuiltSpec *spec,
-                               GError **error)
+quilt_reports_await_birth (QuiltPayload *payload,
+                           const QuiltSpec *spec,
+                           const QuiltListenerTaker *taker,
+                           GError **error)
 {
   QuiltReport report;
   int r;
 
-  if (!next_report (payload, container, spec, &report, &r, error))
+  if (!next_report (payload, taker, &report, &r, error))
     return FALSE;
   if (r <= 0 || report.type != QUILT_REPORT_BORN)
     return fail (r, &report, error);
@@ -91,29 +89,27 @@ quilt_oci_reports_await_birth (QuiltPayload *payload,
 }
 
 gboolean
-quilt_oci_reports_await_created (const QuiltPayload *payload,
-                                 const QuiltOciContainer *container,
-                                 const QuiltSpec *spec,
-                                 GError **error)
+quilt_reports_await_created (const QuiltPayload *payload,
+                             const QuiltListenerTaker *taker,
+                             GError **error)
 {
   QuiltReport report;
   int r;
 
-  return next_report (payload, container, spec, &report, &r, error) &&
+  return next_report (payload, taker, &report, &r, error) &&
          ((r > 0 && report.type == QUILT_REPORT_CREATED) || fail (r, &report, error));
 }
 
 gboolean
-quilt_oci_reports_await_command (QuiltPayload *payload,
-                                 const QuiltOciContainer *container,
-                                 const QuiltSpec *spec,
-                                 GError **error)
+quilt_reports_await_command (const QuiltPayload *payload,
+                             const QuiltListenerTaker *taker,
+                             GError **error)
 {
   gboolean executes = FALSE;
   QuiltReport report;
   int r;
 
-  while (next_report (payload, container, spec, &report, &r, error)) {
+  while (next_report (payload, taker, &report, &r, error)) {
     if (r <= 0 || report.type != QUILT_REPORT_EXEC)
       return (r == 0 && executes) || fail (r, &report, error);
     executes = TRUE;
@@ -122,7 +118,7 @@ quilt_oci_reports_await_command (QuiltPayload *payload,
 }
 
 gboolean
-quilt_oci_reports_answer (const QuiltPayload *payload, GError **error)
+quilt_reports_answer (const QuiltPayload *payload, GError **error)
 {
   return quilt_payload_continue (payload) || fail (0, NULL, error);
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One process more in a container that runs: exec. */
+#include "runtime/guest.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cgroup/tree.h"
+#include "core/identity/learn-ids.h"
+#include "spec/options/resources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/pidfd.h>
+
+/* By the names that /proc/PID/ns has for them. */
+static const struct {
+  QuiltNamespaces type;
+  const char *file;
+} namespaces[] = {
+    {QUILT_NS_PID, "pid"},   {QUILT_NS_NETWORK, "net"},   {QUILT_NS_IPC, "ipc"},
+    {QUILT_NS_UTS, "uts"},   {QUILT_NS_CGROUP, "cgroup"}, {QUILT_NS_TIME, "time"},
+    {QUILT_NS_MOUNT, "mnt"}, {QUILT_NS_USER, "user"},
+};
+
+static void
+join_all (QuiltSpec *spec, pid_t first)
+{
+  guint all = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++)
+    if (quilt_spec_leaves_host (spec, namespaces[i].type))
+      all |= namespaces[i].type;
+  spec->is_guest = TRUE;
+  spec->namespaces = 0;
+  g_ptr_array_set_size (spec->joins, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++) {
+    g_autofree char *path = g_strdup_printf ("/proc/%d/ns/%s", (int)first, namespaces[i].file);
+
+    if (all & namespaces[i].type)
+      quilt_spec_join (spec, namespaces[i].type, path);
+  }
+}
+
+/* What belongs to the container, not to each of its processes. */
+static void
+leave_out (QuiltSpec *spec)
+{
+  GPtrArray *const hooks[] = {spec->prestart,        spec->create_runtime, spec->create_container,
+                              spec->start_container, spec->poststart,      spec->poststop};
+
+  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
+    g_ptr_array_set_size (hooks[i], 0);
+  g_ptr_array_set_size (spec->mounts, 0);
+  g_ptr_array_set_size (spec->net_devices, 0);
+  g_hash_table_remove_all (spec->sysctls);
+  g_clear_pointer (&spec->masked_paths, g_strfreev);
+  g_clear_pointer (&spec->readonly_paths, g_strfreev);
+  g_clear_pointer (&spec->hostname, g_free);
+  g_clear_pointer (&spec->domainname, g_free);
+  g_clear_pointer (&spec->rootfs_propagation, g_free);
+  g_hash_table_remove (spec->annotations, QUILT_ANNOTATION_INIT);
+}
+
+/* The root of the mount namespace is not that of a container which was put into one. */
+static gboolean
+open_root (pid_t first, int *ret_root, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/root", (int)first);
+  int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    return quilt_set_error_errno (error, errno, "Failed to open the container's root '%s'", path);
+  *ret_root = fd;
+  return TRUE;
+}
+
+gboolean
+quilt_guest_plan (QuiltSpec *spec, pid_t first, int *ret_root, GError **error)
+{
+  if (quilt_spec_joins (spec, QUILT_NS_MOUNT) && !open_root (first, ret_root, error))
+    return FALSE;
+  leave_out (spec);
+  join_all (spec, first);
+  return quilt_ids_learn (spec, error);
+}
+
+int
+quilt_guest_open_cgroup (pid_t first, GError **error)
+{
+  g_autofree char *path = quilt_cgroup_of (first);
+  int fd = path ? quilt_cgroup_open (path) : -1;
+
+  if (fd < 0)
+    quilt_set_error_errno (error, errno, "Failed to open the container's cgroup");
+  return fd;
+}
+
+/* What was joined by number was the container's, if that is still there. */
+static gboolean
+check_first (int first_fd, GError **error)
+{
+  if (pidfd_send_signal (first_fd, 0, NULL, 0) == 0)
+    return TRUE;
+  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+                       "cannot exec in the container: it has just stopped");
+  return FALSE;
+}
+
+/* execCPUAffinity: of ours until it is in the cgroup, which it inherits, and its own from then on.
+ */
+static gboolean
+set_affinity (pid_t pid, const char *cpus, GError **error)
+{
+  g_autoptr (GByteArray) set = cpus ? quilt_cpu_list_parse (cpus, error) : NULL;
+
+  /* As wide as the kernel's longs. */
+  while (set && set->len % sizeof (gulong) != 0)
+    g_byte_array_append (set, (const guint8 *)"", 1);
+  if (!cpus ||
+      (set && sched_setaffinity (pid, set->len, (const cpu_set_t *)(void *)set->data) == 0))
+    return TRUE;
+  return set && quilt_set_error_errno (
+                    error, errno, "Failed to use the processors '%s' of execCPUAffinity", cpus);
+}
+
+static gboolean
+await_birth (QuiltPayload *payload,
+             const QuiltSpec *spec,
+             const QuiltListenerTaker *taker,
+             GError **error)
+{
+  return !quilt_spec_joins (spec, QUILT_NS_PID) ||
+         (quilt_reports_await_birth (payload, spec, taker, error) &&
+          quilt_reports_answer (payload, error));
+}
+
+gboolean
+quilt_guest_start (const QuiltSpec *spec,
+                   int first_fd,
+                   const QuiltPayloadSetup *setup,
+                   const QuiltListenerTaker *taker,
+                   QuiltPayload *ret_payload,
+                   GError **error)
+{
+  g_auto (QuiltPayload) payload = QUILT_PAYLOAD_NONE;
+
+  if (!set_affinity (0, spec->process.exec_cpus_initial, error) ||
+      !quilt_payload_start (spec, setup, &payload, error) ||
+      !quilt_reports_await (payload.channel, QUILT_REPORT_READY, error) ||
+      !check_first (first_fd, error) ||
+      !set_affinity (payload.pid, spec->process.exec_cpus_final, error) ||
+      !quilt_reports_answer (&payload, error) || !await_birth (&payload, spec, taker, error) ||
+      !quilt_reports_await_command (&payload, taker, error))
+    return FALSE;
+  *ret_payload = payload;
+  payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
+  return TRUE;
+}
