@@ -9,7 +9,7 @@
 #define LATEST "name the container; quiltctl list --latest shows it"
 #define NETWORK "Quilt has no bridge networks yet; use --network with none, host or container:NAME"
 #define HEALTH "Quilt has no health checks yet"
-#define IMPORTED "images are made of archives; leave it out and use quiltctl import"
+#define IMPORTED "Quilt makes images only from archives; leave it out and use quiltctl import"
 #define TERMINAL "Quilt gives containers no terminal and no input yet; leave it out"
 #define HEADING "use --no-legend"
 
@@ -29,8 +29,8 @@ static const struct {
     {NEW, "cgroups", 0, "each container has its scope; leave it out"},
     {NEW " update", "cpu-period", 0, "use --cpus"},
     {NEW " update", "cpu-quota", 0, "use --cpus"},
-    {NEW, "cpu-rt-period", 0, "cgroup2 does not have it"},
-    {NEW, "cpu-rt-runtime", 0, "cgroup2 does not have it"},
+    {NEW, "cpu-rt-period", 0, "cgroup2 has no such limit"},
+    {NEW, "cpu-rt-runtime", 0, "cgroup2 has no such limit"},
     {NEW, "detach-keys", 0, TERMINAL},
     {NEW, "device-cgroup-rule", 0, "use --device"},
     {NEW, "disable-content-trust", 0, IMPORTED},
@@ -56,7 +56,7 @@ static const struct {
     {NEW, "mac-address", 0, NETWORK},
     {NEW, "memory-swappiness", 0, "use --memory-swap"},
     {NEW, "network-alias", 0, NETWORK},
-    {NEW, "no-healthcheck", 0, "there are none; leave it out"},
+    {NEW, "no-healthcheck", 0, "Quilt has no health checks; leave it out"},
     {NEW, "no-hosts", 0, "leave it out"},
     {NEW, "oom-kill-disable", 0, "use --oom-score-adj"},
     {NEW, "os", 0, IMPORTED},
@@ -69,7 +69,7 @@ static const struct {
      "Quilt has no restart policies yet; use a service with Restart= that executes quiltctl run"},
     {NEW, "rmi", 0, "use quiltctl remove-image when it has ended"},
     {NEW, "rootfs", 0, "pack it: tar -C DIRECTORY -c . | quiltctl import - NAME"},
-    {NEW, "runtime", 0, "there is one; leave it out"},
+    {NEW, "runtime", 0, "Quilt has only one runtime; leave it out"},
     {NEW, "sdnotify", 0, "Quilt does not pass notifications on yet"},
     {NEW, "secret", 0, "use --volume or --env-file"},
     {NEW, "sig-proxy", 0, "run passes signals on; --detach doesn't"},
@@ -93,7 +93,7 @@ static const struct {
     {"remove", "depend", 0, "name them all"},
     {"start stop kill remove restart wait inspect logs show", "latest", 'l', LATEST},
     {"wait", "condition", 0, "wait returns when the container has ended"},
-    {"wait", "interval", 0, "wait needs none; leave it out"},
+    {"wait", "interval", 0, "wait does not poll; leave it out"},
 
     {"list", "size", 's', "Quilt does not count a container's files yet"},
     {"list", "pod", 'p', "there are no pods; leave it out"},
@@ -102,7 +102,7 @@ static const struct {
     {"list images", "noheading", 0, HEADING},
     {"list", "watch", 'w', "use watch(1)"},
     {"images", "digests", 0, "images shows digests; leave it out"},
-    {"images", "history", 0, "Quilt keeps none"},
+    {"images", "history", 0, "Quilt keeps no history of an image"},
     {"logs", "details", 0, "use --output json"},
     {"logs", "color", 0, "leave it out"},
     {"inspect", "size", 's', "Quilt does not count a container's files yet"},

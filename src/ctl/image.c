@@ -168,7 +168,7 @@ open_archive (const char *path, GError **error)
   if (strcmp (path, "-") == 0) {
     if (isatty (STDIN_FILENO)) {
       g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                           "Failed to read an archive from the terminal: pipe one in");
+                           "Failed to read an archive from the terminal: pipe an archive in");
       return -1;
     }
     fd = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 3);

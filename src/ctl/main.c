@@ -29,7 +29,7 @@ static const QuiltVerb verbs[] = {
     {"restart", NULL, 0, ANY, BUS, "NAME...", "Stop containers and start them again", verb_restart},
     {"kill", NULL, 0, ANY, BUS, "NAME...", "Send a signal to containers", verb_kill},
     {"remove", "rm", 0, ANY, BUS, "NAME...", "Remove containers", verb_remove},
-    {"wait", NULL, 1, ANY, BUS | JSON, "NAME...", "Wait until they end", verb_wait},
+    {"wait", NULL, 1, ANY, BUS | JSON, "NAME...", "Wait until containers end", verb_wait},
     {"list", "ps", 0, 0, TABLE, "", "List containers", verb_list},
     {"status", NULL, 0, ANY, TEXT, "[NAME...]", "Show state and last log lines", verb_status},
     {"show", NULL, 0, ANY, TEXT, "[NAME...]", "Show properties", verb_show},
@@ -74,7 +74,7 @@ print_help (void)
     printf ("  %-32s %s\n", left, verb->summary);
   }
   puts ("\n"
-        "Options, before the verb or after it where it has them:\n"
+        "Options, before the verb, or after it if it has them:\n"
         "  --json[=MODE]                    Print JSON: short, pretty or off\n"
         "  --no-legend                      Print no column headers\n"
         "  --no-pager                       Don't start a pager\n"

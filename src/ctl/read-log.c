@@ -34,8 +34,8 @@ quilt_read_log (QuiltCtl *ctl, const char *path, const QuiltLogQuery *query, GEr
   if (!reply.body) {
     quilt_bus_fix_error (&reply.error);
     g_propagate_prefixed_error (error, g_steal_pointer (&reply.error),
-                                "Failed to read the journal, which is for root and the group "
-                                "systemd-journal, and to have quiltd read it: ");
+                                "Failed to read the journal (only root and the group "
+                                "systemd-journal may), and to read it through quiltd: ");
     return NULL;
   }
   g_variant_get (reply.body, "(h)", &index);

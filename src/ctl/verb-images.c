@@ -203,7 +203,7 @@ verb_images (QuiltCtl *ctl, char **argv)
   g_auto (Images) images = {0};
   const GOptionArg flag = G_OPTION_ARG_NONE;
   const GOptionEntry entries[] = {
-      {"all", 'a', 0, flag, &images.all, "The same: all are listed anyway", NULL},
+      {"all", 'a', 0, flag, &images.all, "No effect: all are listed anyway", NULL},
       {"quiet", 'q', 0, flag, &images.quiet, "Print digests alone", NULL},
       {"filter", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &images.filters,
        "Only these (reference=web*)", "KEY=VALUE"},

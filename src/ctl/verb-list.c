@@ -246,7 +246,7 @@ verb_list (QuiltCtl *ctl, char **argv)
   g_auto (List) list = {0};
   const GOptionArg flag = G_OPTION_ARG_NONE, many = G_OPTION_ARG_FILENAME_ARRAY;
   const GOptionEntry entries[] = {
-      {"all", 'a', 0, flag, &list.all, "The same: all are listed anyway", NULL},
+      {"all", 'a', 0, flag, &list.all, "No effect: all are listed anyway", NULL},
       {"quiet", 'q', 0, flag, &list.quiet, "Print IDs alone", NULL},
       {"filter", 'f', 0, many, &list.filters, "Only these (status=running)", "KEY=VALUE"},
       {"label", 0, 0, many, &list.labels, "Only containers with this label", "KEY[=VALUE]"},

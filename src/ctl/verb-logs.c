@@ -362,13 +362,13 @@ parse (QuiltCtl *ctl, char **argv, Options *options)
       {"follow", 'f', 0, flag, &options->follow, "Print new lines until it ends", NULL},
       {"lines", 'n', 0, text, &options->lines, "Only the last lines", "NUMBER"},
       {"tail", 0, 0, text, &options->lines, "The same", "NUMBER"},
-      {"since", 'S', 0, text, &options->since, "Only lines from this time on", "TIME"},
+      {"since", 'S', 0, text, &options->since, "Only lines since this time", "TIME"},
       {"until", 'U', 0, text, &options->until, "Only lines up to this time", "TIME"},
       {"reverse", 'r', 0, flag, &options->reverse, "The newest lines first", NULL},
       {"stdout", 0, 0, flag, &options->out, "Only what it printed on stdout", NULL},
       {"stderr", 0, 0, flag, &options->err, "Only what it printed on stderr", NULL},
-      {"timestamps", 't', 0, flag, &options->times, "Precede each line by its time", NULL},
-      {"names", 0, 0, flag, &options->names, "Precede each line by the name", NULL},
+      {"timestamps", 't', 0, flag, &options->times, "Put its time before each line", NULL},
+      {"names", 0, 0, flag, &options->names, "Put the name before each line", NULL},
       {"output", 'o', 0, text, &options->format, "short, short-iso, short-precise, cat, json",
        "FORMAT"},
       {NULL}};
@@ -379,8 +379,9 @@ parse (QuiltCtl *ctl, char **argv, Options *options)
   if (options->follow && options->reverse)
     ctl->parse_code = quilt_ctl_usage (ctl, "--follow and --reverse exclude each other");
   else if (options->format && (options->times || options->names))
-    ctl->parse_code = quilt_ctl_usage (ctl, "--output says what precedes a line: leave out "
-                                            "--timestamps and --names, or --output");
+    ctl->parse_code = quilt_ctl_usage (
+        ctl,
+        "--output also sets what precedes a line: leave out --timestamps and --names, or --output");
   else
     return args;
   return NULL;

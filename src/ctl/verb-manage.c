@@ -89,7 +89,7 @@ get_names (QuiltCtl *ctl, char **args, gboolean all, gboolean running_only)
 
 #define ALL_ENTRY(all)                                                                             \
   {                                                                                                \
-    "all", 'a', 0, G_OPTION_ARG_NONE, &(all), "All your containers; as root, everybody's", NULL    \
+    "all", 'a', 0, G_OPTION_ARG_NONE, &(all), "All your containers; as root, all users'", NULL     \
   }
 
 typedef struct {
@@ -112,7 +112,7 @@ call_with_timeout (QuiltCtl *ctl, char **argv, const char *method, gboolean runn
   const GOptionArg text = G_OPTION_ARG_FILENAME;
   const GOptionEntry entries[] = {
       ALL_ENTRY (manage.all),
-      {"timeout", 't', 0, text, &manage.timeout, "Time until SIGKILL, in place of its own", "TIME"},
+      {"timeout", 't', 0, text, &manage.timeout, "Time to SIGKILL, instead of its own", "TIME"},
       {"time", 0, 0, text, &manage.timeout, "The same", "TIME"},
       {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
@@ -168,10 +168,10 @@ verb_kill (QuiltCtl *ctl, char **argv)
   g_autofree char *signal = NULL;
   g_autoptr (GError) error = NULL;
   gboolean all = FALSE;
-  const GOptionEntry entries[] = {
-      ALL_ENTRY (all),
-      {"signal", 's', 0, G_OPTION_ARG_FILENAME, &signal, "Signal in place of SIGKILL", "SIGNAL"},
-      {NULL}};
+  const GOptionEntry entries[] = {ALL_ENTRY (all),
+                                  {"signal", 's', 0, G_OPTION_ARG_FILENAME, &signal,
+                                   "Signal to send instead of SIGKILL", "SIGNAL"},
+                                  {NULL}};
   char **args = quilt_ctl_parse (ctl, words, entries);
   g_auto (GStrv) names = get_names (ctl, args, all, TRUE);
   int signum = SIGKILL;

@@ -179,11 +179,11 @@ follow_reader (Run *run)
     return;
   name = run->id ? get_name (run) : g_strdup (run->name);
   if (quilt_create_get (run->create, "rm")->flag) {
-    quilt_ctl_warn ("The reader of the output has gone; stopping container %s (--rm)", name);
+    quilt_ctl_warn ("The reader of the output is gone; stopping container %s (--rm)", name);
     stop (run, "close-output");
     return;
   }
-  quilt_ctl_warn ("The reader of the output has gone; container %s goes on; to stop it: quiltctl "
+  quilt_ctl_warn ("The reader of the output is gone; container %s goes on; to stop it: quiltctl "
                   "stop %s",
                   name, name);
   g_main_loop_quit (run->loop);
@@ -246,14 +246,15 @@ interrupt (Run *run)
   send_signal (run, run->interrupts < 3 ? SIGINT : SIGKILL);
   begin_line ();
   if (run->interrupts == 1)
-    quilt_ctl_warn ("Sent SIGINT to container %s; if it goes on, the third Ctrl-C kills it", name);
+    quilt_ctl_warn ("Sent SIGINT to container %s; if it does not end, the third Ctrl-C kills it",
+                    name);
   else if (run->interrupts == 2)
     quilt_ctl_warn (
         "Container %s still runs after SIGINT; to stop it: quiltctl stop %s; to kill it: "
         "Ctrl-C once more",
         name, name);
   else
-    quilt_ctl_warn ("Killing container %s, which went on after SIGINT", name);
+    quilt_ctl_warn ("Killing container %s, which did not end after SIGINT", name);
 }
 
 static void
@@ -542,9 +543,8 @@ verb_create (QuiltCtl *ctl, char **argv)
   if (!args)
     return ctl->parse_code;
   if (quilt_create_get (&create, "pidfile")->text)
-    return quilt_ctl_usage (ctl,
-                            "option --pidfile is of run alone: a container that is created has "
-                            "no process yet; after its start: quiltctl show -p Pid --value");
+    return quilt_ctl_usage (ctl, "option --pidfile works only with run: a created container has no "
+                                 "process yet; after its start, use: quiltctl show -p Pid --value");
   return prepare_and_call (ctl, &create, args, FALSE);
 }
 

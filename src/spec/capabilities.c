@@ -100,9 +100,9 @@ quilt_capability_parse (const char *option, const char *name, guint64 *ret_mask,
                                               : quilt_capability_from_name (spelled);
 
   if (mask == 0)
-    return quilt_option_error_refuse (
-        error, option, name,
-        "there is no such capability; capabilities(7) lists them, and ALL is all");
+    return quilt_option_error_refuse (error, option, name,
+                                      "there is no such capability; capabilities(7) lists the "
+                                      "names, and ALL stands for all of them");
   *ret_mask = mask;
   return TRUE;
 }
@@ -156,10 +156,10 @@ quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask,
       !read_list ("cap-drop", drop, &dropped, &drop_all, error))
     return FALSE;
   if (add_all && drop_all)
-    return quilt_option_error_refuse (error, "cap-drop", "ALL", "cap-add or privileged has it too");
+    return quilt_option_error_refuse (error, "cap-drop", "ALL", "cap-add or privileged adds it");
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (added & dropped & 1ULL << i)
-      return quilt_option_error_refuse (error, "cap-drop", names[i], "cap-add has it too");
+      return quilt_option_error_refuse (error, "cap-drop", names[i], "cap-add adds it");
   mask = quilt_capabilities_default ();
   if (add_all)
     mask = quilt_capabilities_all ();

@@ -99,11 +99,15 @@ quilt_id_map_check (const GArray *map, GError **error)
       const QuiltIdMap *before = get_line (map, k);
 
       if (meet (before->inside, before->count, line->inside, line->count))
-        return refuse (line, "overlaps with one before it: an id inside has two of the host",
-                       error);
+        return refuse (
+            line,
+            "overlaps with an earlier map: an id of the container would have two ids of the host",
+            error);
       if (meet (before->outside, before->count, line->outside, line->count))
-        return refuse (line, "overlaps with one before it: an id of the host has two inside",
-                       error);
+        return refuse (
+            line,
+            "overlaps with an earlier map: an id of the host would have two ids in the container",
+            error);
     }
   }
   text = quilt_id_map_print (map);
@@ -142,7 +146,7 @@ quilt_id_map_parse (const char *text, GError **error)
       g_autofree char *quoted = quilt_text_quote (*part);
 
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                   "'%s' is no id map: FROM:TO:COUNT, three numbers", quoted);
+                   "'%s' is not an id map: it must be FROM:TO:COUNT, three numbers", quoted);
       return NULL;
     }
     g_array_append_val (map, line);
@@ -214,5 +218,5 @@ quilt_userns_check (const char *text, GError **error)
   if (quilt_id_map_find (map, 0, &root))
     return TRUE;
   return quilt_option_error_refuse (error, "userns", text,
-                                    "no map has the id 0 inside, the container's root");
+                                    "no map has the container's id 0, its root");
 }

@@ -33,7 +33,7 @@ quilt_apparmor_name_check (const char *name, GError **error)
       length = 0;
   return (length > 0 && length <= NAME_MAX_BYTES) ||
          refuse (error, "AppArmor profile", name,
-                 "must be 1 to 255 characters, none of them a blank, or 'unconfined'");
+                 "must be 1 to 255 characters without blanks, or 'unconfined'");
 }
 
 gboolean

@@ -45,7 +45,7 @@ quilt_container_name_check (const char *name, GError **error)
                    "must be 1 to 64 of a-z, A-Z, 0-9, '_', '.' and '-', a letter or digit first");
   /* Or it would shadow the container that has it as its ID. */
   if (is_hex (name, ID_LENGTH))
-    return refuse (error, "container name", name, "looks like an ID; choose another");
+    return refuse (error, "container name", name, "looks like an ID; choose another name");
   return TRUE;
 }
 
@@ -82,9 +82,9 @@ quilt_image_name_check (const char *name, GError **error)
   if (!ok || (*at == ':' && !is_image_tag (at + 1)))
     return refuse (error, "image name", name,
                    "must be components of a-z, 0-9, '.', '_' and '-', a letter or digit first, "
-                   "divided by '/', and an optional ':TAG'; at most 255 bytes");
+                   "separated by '/', and an optional ':TAG'; at most 255 bytes");
   if (g_str_has_prefix (name, "sha256:") || is_hex (name, DIGEST_LENGTH))
-    return refuse (error, "image name", name, "looks like a digest; choose another");
+    return refuse (error, "image name", name, "looks like a digest; choose another name");
   return TRUE;
 }
 
@@ -104,9 +104,9 @@ check_labels (const char *what, const char *hostname, GError **error)
     at++;
   }
   if (!ok || *at)
-    return refuse (error, what, hostname,
-                   "must be labels of letters, digits and inner '-', divided by '.'; at most 64 "
-                   "bytes");
+    return refuse (
+        error, what, hostname,
+        "must be labels of letters, digits and inner '-', separated by '.'; at most 64 bytes");
   return TRUE;
 }
 

@@ -36,13 +36,13 @@ quilt_place_refusal (const char *path)
   if (why)
     return why;
   if (path[1] == '\0')
-    return "it is the root file system, which is the image's";
+    return "it is the root file system, which comes from the image";
   for (guint i = 0; i < G_N_ELEMENTS (taken); i++) {
     gsize length = strlen (taken[i]);
 
     if (strncmp (path, taken[i], length) == 0 &&
         (path[length] == '\0' || (path[length] == '/' && i > 0)))
-      return "what is there is the kernel's and can't be covered";
+      return "the kernel provides what is there, and no mount may cover it";
   }
   return NULL;
 }

@@ -94,7 +94,7 @@ quilt_rlimit_parse (const char *option, const char *text, QuiltRlimit *ret_limit
   if (!find_name (text, (gsize)(equals - text), &limit.resource))
     return quilt_option_error_refuse (
         error, option, text,
-        "there is no such limit, only as, core, cpu, data, fsize, locks, memlock, "
+        "there is no such limit; the limits are as, core, cpu, data, fsize, locks, memlock, "
         "msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack");
   numbers = g_strsplit (equals + 1, ":", 3);
   if (!numbers[0] || !read_number (numbers[0], &limit.soft) ||
@@ -120,7 +120,8 @@ quilt_rlimits_check (const char *option, char **texts, GError **error)
     if (!quilt_rlimit_parse (option, *texts, &limit, error))
       return FALSE;
     if (seen & 1U << limit.resource)
-      return quilt_option_error_refuse (error, option, *texts, "this limit is given twice");
+      return quilt_option_error_refuse (error, option, *texts,
+                                        "this limthis option is given twice");
     seen |= 1U << limit.resource;
   }
   return TRUE;

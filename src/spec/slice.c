@@ -34,8 +34,8 @@ find_refusal (const char *slice)
 
   if (g_str_has_suffix (slice, SUFFIX) && strcmp (slice, QUILT_SLICE) != 0 &&
       !g_str_has_prefix (slice, STEM "-"))
-    return "it is outside of quilt.slice, and Quilt keeps all containers in there; "
-           "use a name such as 'batch', which is quilt-batch.slice";
+    return "it is outside quilt.slice, and Quilt keeps all containers in that slice; use a name "
+           "such as 'batch', which stands for quilt-batch.slice";
   if (strlen (levels) > LENGTH_MAX)
     return "it may have at most 64 characters";
   if (g_strv_length (parts) > LEVELS_MAX)

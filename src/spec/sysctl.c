@@ -70,11 +70,11 @@ quilt_sysctl_refusal (const char *key, const char *value, guint namespaces)
   char path[QUILT_SYSCTL_MAX];
 
   if (!quilt_sysctl_to_path (key, path))
-    return "it is no key like net.ipv4.ip_forward";
+    return "it is not a key such as net.ipv4.ip_forward";
   if (strlen (value) > VALUE_MAX || strchr (value, '\n'))
     return "its value must be one line of at most 4095 bytes";
   if (strcmp (path, "kernel/hostname") == 0)
-    return "it is what the option hostname is for";
+    return "use the option hostname instead";
   for (guint i = 0; i < G_N_ELEMENTS (known); i++) {
     gsize length = strlen (known[i].path);
     gboolean below = known[i].path[length - 1] == '/';
@@ -82,8 +82,8 @@ quilt_sysctl_refusal (const char *key, const char *value, guint namespaces)
     if (below ? g_str_has_prefix (path, known[i].path) : strcmp (path, known[i].path) == 0)
       return namespaces & known[i].ns ? NULL : known[i].refusal;
   }
-  return "it belongs to no namespace, so it would change the host: only net.*, fs.mqueue.*, "
-         "kernel.msg*, kernel.sem, kernel.shm* and kernel.domainname do";
+  return "it belongs to no namespace, so it would change the host; only net.*, fs.mqueue.*, "
+         "kernel.msg*, kernel.sem, kernel.shm* and kernel.domainname belong to one";
 }
 
 gboolean

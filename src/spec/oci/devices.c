@@ -46,8 +46,8 @@ check_device (const Device *device, const char *path, GError **error)
     return quilt_oci_refuse (error, path, "its type must be 'c', 'u', 'b' or 'p'");
   if (!is_place (device->path))
     return quilt_oci_refuse (error, path,
-                             "its path must be without '.', '..' and '//', and not what is in "
-                             "/dev anyway (pts, shm, fd …)");
+                             "its path must not contain '.', '..' or '//', nor name what every "
+                             "container has in /dev (pts, shm, fd …)");
   /* The kernel's 12 and 20 bits. */
   if (*device->type != 'p' &&
       (device->major < 0 || device->major > 0xfff || device->minor < 0 || device->minor > 0xfffff))

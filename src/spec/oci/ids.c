@@ -104,8 +104,8 @@ check_id (const GArray *map, guint64 id, const char *path, const char *mappings,
   if (quilt_id_map_find (map, (guint32)id, &outside))
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to read '%s': %" G_GUINT64_FORMAT " is no id of the container: it is not in "
-               "linux.%s",
+               "Failed to read '%s': %" G_GUINT64_FORMAT
+               " is not an id of the container: linux.%s does not map it",
                path, id, mappings);
   return FALSE;
 }

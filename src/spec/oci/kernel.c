@@ -131,12 +131,12 @@ check_net_device (const GPtrArray *devices, const char *path, GError **error)
   const char *name = quilt_net_device_get_new_name (device);
 
   if (!is_interface (device->name) || !is_new_interface (name))
-    return quilt_oci_refuse (error, path, "that is no name of a network interface");
+    return quilt_oci_refuse (error, path, "this is not a name for a network interface");
   if (is_template (name))
     return TRUE;
   for (guint i = 0; i + 1 < devices->len; i++)
     if (g_str_equal (quilt_net_device_get_new_name (devices->pdata[i]), name))
-      return quilt_oci_refuse (error, path, "another one has this name in the container too");
+      return quilt_oci_refuse (error, path, "another device has the same name in the container");
   return TRUE;
 }
 

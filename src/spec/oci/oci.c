@@ -197,7 +197,7 @@ quilt_spec_annotation_uint64 (
     g_autofree char *quoted = quilt_text_quote (text);
 
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to read 'annotations.%s': '%s' is no decimal number", key, quoted);
+                 "Failed to read 'annotations.%s': '%s' is not a decimal number", key, quoted);
     return FALSE;
   }
   *ret_value = value;

@@ -73,12 +73,12 @@ read_mounts (
 static const struct {
   const char *key, *why;
 } refused_annotations[] = {
-    {"run.oci.handler", "Quilt runs programs of the container alone"},
-    {"run.oci.pidfd_receiver", "Quilt sends no pidfd"},
-    {"run.oci.seccomp_bpf_data", "a filter is made of linux.seccomp"},
-    {"run.oci.seccomp.plugins", "Quilt loads no plug-ins"},
+    {"run.oci.handler", "Quilt executes only programs of the container"},
+    {"run.oci.pidfd_receiver", "Quilt does not send a pidfd"},
+    {"run.oci.seccomp_bpf_data", "Quilt compiles the filter from linux.seccomp"},
+    {"run.oci.seccomp.plugins", "Quilt does not load plug-ins"},
     {"run.oci.seccomp.receiver", "use linux.seccomp.listenerPath"},
-    {"run.oci.systemd.force_cgroup_v1", "Quilt has cgroup version 2 alone"},
+    {"run.oci.systemd.force_cgroup_v1", "Quilt supports only cgroup version 2"},
     {"run.oci.timens_offset", "use linux.timeOffsets"},
 };
 
@@ -88,7 +88,7 @@ check_annotation (const char *key, const char *path, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (refused_annotations); i++)
     if (g_str_equal (key, refused_annotations[i].key)) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                   "Failed to read '%s': it is not supported, %s", path,
+                   "Failed to read '%s': it is not supported: %s", path,
                    refused_annotations[i].why);
       return FALSE;
     }
@@ -283,7 +283,7 @@ check_namespaces (const QuiltSpec *spec, GError **error)
   if (quilt_spec_joins (spec, QUILT_NS_MOUNT) && quilt_spec_leaves_host (spec, QUILT_NS_USER))
     return quilt_oci_refuse (error, "linux.namespaces",
                              "a 'mount' namespace with a path can't be used with a 'user' "
-                             "namespace, whose root has no power over it; leave one of them out");
+                             "namespace, whose root has no rights in it; leave out one of the two");
   if (spec->hostname && !quilt_spec_leaves_host (spec, QUILT_NS_UTS))
     return quilt_oci_refuse (error, "hostname", "needs a namespace of type 'uts'");
   if (spec->domainname && !quilt_spec_leaves_host (spec, QUILT_NS_UTS))

@@ -248,7 +248,7 @@ plan_args (QuiltSpec *spec,
   if (spec->process.args[0] && *spec->process.args[0])
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to choose a command: the image has none; give one after the image");
+               "Failed to choose a command: the image names no command; give one after the image");
   return FALSE;
 }
 

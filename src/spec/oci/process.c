@@ -102,7 +102,7 @@ static const QuiltField user_fields[] = {
     {"gid", QUILT_FIELD_INT, read_id, PROCESS (gid)},
     {"umask", QUILT_FIELD_INT, read_umask, PROCESS (umask)},
     {"additionalGids", QUILT_FIELD_ARRAY, read_gids, PROCESS (additional_gids)},
-    QUILT_OCI_IGNORED ("username", QUILT_FIELD_STRING, "it is of Windows"),
+    QUILT_OCI_IGNORED ("username", QUILT_FIELD_STRING, "only Windows uses it"),
     {NULL},
 };
 
@@ -207,7 +207,7 @@ const QuiltField quilt_oci_process_fields[] = {
      .fields = quilt_oci_io_priority_fields},
     {"execCPUAffinity", QUILT_FIELD_OBJECT, quilt_oci_read_affinity,
      .fields = quilt_oci_affinity_fields},
-    QUILT_OCI_IGNORED ("commandLine", QUILT_FIELD_STRING, "it is of Windows"),
+    QUILT_OCI_IGNORED ("commandLine", QUILT_FIELD_STRING, "only Windows uses it"),
     {NULL},
 };
 

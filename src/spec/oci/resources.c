@@ -172,8 +172,8 @@ static const QuiltField memory_fields[] = {
     {"kernel", QUILT_FIELD_INT, refuse_number},
     {"kernelTCP", QUILT_FIELD_INT, refuse_number},
     QUILT_OCI_IGNORED (
-        "swappiness", QUILT_FIELD_INT, "v2 has none for a cgroup; it limits nothing"),
-    QUILT_OCI_IGNORED ("useHierarchy", QUILT_FIELD_BOOL, "v2 has only one hierarchy"),
+        "swappiness", QUILT_FIELD_INT, "cgroup v2 has no such setting, and it limits nothing"),
+    QUILT_OCI_IGNORED ("useHierarchy", QUILT_FIELD_BOOL, "cgroup v2 has only one hierarchy"),
     {"disableOOMKiller", QUILT_FIELD_BOOL, refuse_true},
     {"checkBeforeUpdate", QUILT_FIELD_BOOL, quilt_field_bool, R (memory_check)},
     {NULL},
@@ -414,7 +414,7 @@ read_unified (
 
     if (!is_limit_file (key))
       return quilt_oci_refuse (error, here,
-                               "must be the file of a limit of a cgroup, as 'memory.high'");
+                               "must be the name of a cgroup's file, such as 'memory.high'");
     if (!json_object_is_type (item, json_type_string))
       return quilt_oci_refuse (error, here, "must be a string");
     g_hash_table_insert (resources->unified, g_strdup (key),
@@ -424,7 +424,7 @@ read_unified (
 }
 
 static const QuiltField priority_fields[] = {
-    QUILT_OCI_IGNORED ("name", QUILT_FIELD_STRING, "its priority is looked at"),
+    QUILT_OCI_IGNORED ("name", QUILT_FIELD_STRING, "only the priority has an effect"),
     {"priority", QUILT_FIELD_INT, refuse_uint32},
     {NULL},
 };

@@ -46,7 +46,7 @@ check_item (const Item *item, GArray *array, const char *path, QuiltRlimit *ret,
     return FALSE;
   limit.resource = quilt_rlimit_from_name (item->type);
   if (limit.resource < 0)
-    return quilt_oci_refuse (error, path, "its type is no limit like 'RLIMIT_NOFILE'");
+    return quilt_oci_refuse (error, path, "its type is not a limit such as 'RLIMIT_NOFILE'");
   if (!item->has_soft || !item->has_hard)
     return quilt_oci_refuse (error, path, "needs both 'soft' and 'hard'");
   if (limit.soft > limit.hard)

@@ -54,7 +54,7 @@ find_word (const Word *words, json_object *value, const char *path, GError **err
     if (g_str_equal (words->name, name))
       return words;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "Failed to read '%s': '%s' is none of the names that Linux has here", path, quoted);
+               "Failed to read '%s': '%s' is not a name that Linux knows here", path, quoted);
   return NULL;
 }
 

@@ -118,9 +118,9 @@ quilt_device_read (const char *key,
   if (!quilt_device_is_plain (request.destination))
     return quilt_option_error_refuse (error, key, request.destination, not_plain);
   if (!quilt_device_is_below_dev (request.destination))
-    return quilt_option_error_refuse (
-        error, key, request.destination,
-        "in the container it must be below /dev, and not what is there anyway (pts, shm, fd …)");
+    return quilt_option_error_refuse (error, key, request.destination,
+                                      "its path in the container must be below /dev, and not one "
+                                      "that every container has there (pts, shm, fd …)");
   if (!is_access (request.access))
     return quilt_option_error_refuse (error, key, request.access,
                                       "the access must consist of the letters r, w and m");

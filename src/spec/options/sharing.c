@@ -73,16 +73,18 @@ quilt_sharing_check_together (const QuiltOptions *options, GError **error)
   const guint own = quilt_sharing_own_namespaces (options);
 
   if (options->hostname && !(own & QUILT_NS_UTS))
-    return quilt_option_error_refuse (error, "hostname", options->hostname,
-                                      "it would change the name of others; leave it out, or 'uts'");
+    return quilt_option_error_refuse (
+        error, "hostname", options->hostname,
+        "it would also change the name of the namespace's owner; leave out this option, or 'uts'");
   if (options->domainname && !(own & QUILT_NS_UTS))
-    return quilt_option_error_refuse (error, "domainname", options->domainname,
-                                      "it would change the name of others; leave it out, or 'uts'");
+    return quilt_option_error_refuse (
+        error, "domainname", options->domainname,
+        "it would also change the name of the namespace's owner; leave out this option, or 'uts'");
   /* What a step leaves running is ended with its pid namespace. */
   if (options->setup && *options->setup && !(own & QUILT_NS_PID))
     return quilt_option_error_refuse (
         error, "setup", *options->setup,
-        "steps need a pid namespace of the container's own; leave out 'pid'");
+        "setup steps need a pid namespace of the container's own; leave out 'pid'");
   return TRUE;
 }
 

@@ -252,17 +252,19 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
   for (const QuiltOption *option = quilt_option_table; option->key; option++)
     total += count_bytes (option, options);
   if (total > TOTAL_LIMIT)
-    return refuse (error, "command", "it, env, labels and setup together must be at most 512 KiB");
+    return refuse (error, "command",
+                   "command, env, labels and setup together must be at most 512 KiB");
   if (options->memory_swap != 0 && options->memory_swap != QUILT_INFINITY &&
       options->memory_swap < options->memory_max)
-    return refuse (
-        error, "memory-swap",
-        "it is memory and swap together, so it needs a limit of memory, and can't be below that");
+    return refuse (error, "memory-swap",
+                   "it limits memory and swap together, so it needs memory-max and must not be "
+                   "less than that");
   if (options->log_rate_burst == 0 &&
       options->log_rate_interval_usec != defaults->log_rate_interval_usec)
     return refuse (error, "log-rate-interval", "needs log-rate-burst, the lines per interval");
   if (options->shm_size != defaults->shm_size && g_strcmp0 (options->ipc, "host") == 0)
-    return refuse (error, "shm-size", "with ipc 'host', /dev/shm is the host's");
+    return refuse (error, "shm-size",
+                   "it has no effect with ipc 'host', where /dev/shm is the host's");
   return quilt_options_get_capabilities (options, &capabilities, error) &&
          quilt_volumes_check_together (options->volumes, options->tmpfs,
                                        g_strcmp0 (options->userns, QUILT_USERNS_HOST) != 0,

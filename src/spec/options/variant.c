@@ -85,7 +85,8 @@ read_variant (const QuiltOption *option, GVariant *value, QuiltOptions *options,
     strings = option->type == QUILT_OPTION_BYTES ? dup_bytestrings (value)
                                                  : g_variant_dup_strv (value, NULL);
     if (!strings)
-      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option->key, "NUL inside a byte string");
+      return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option->key,
+                     "must not contain NUL bytes");
     g_strfreev (*(char ***)member);
     *(char ***)member = g_steal_pointer (&strings);
     return TRUE;

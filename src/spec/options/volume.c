@@ -35,9 +35,11 @@ static const struct {
 };
 
 #define NO_RELABELLING                                                                             \
-  "Quilt does not label the host's files anew; where SELinux keeps the container from them, see "  \
+  "Quilt does not relabel files of the host; if SELinux denies the container access, use "         \
   "--security-opt label=disable"
-#define NO_SHARING "what a container mounts never reaches the host; rslave is the other way round"
+#define NO_SHARING                                                                                 \
+  "mounts made in a container never appear on the host; with rslave, later mounts of the host "    \
+  "appear in the container"
 
 /* podman's and docker's, which fingers may type. */
 static const struct {
@@ -47,8 +49,8 @@ static const struct {
     {"Z", NO_RELABELLING},
     {"U", "Quilt changes no owners: a file has the same owner inside as on the host (see idmap)"},
     {"O", "Quilt has no overlay volumes yet"},
-    {"copy", "only named volumes are filled, and Quilt has none yet"},
-    {"nocopy", "only named volumes are filled, and Quilt has none yet"},
+    {"copy", "only named volumes are filled, and Quilt does not have them yet"},
+    {"nocopy", "only named volumes are filled, and Quilt does not have them yet"},
     {"shared", NO_SHARING},
     {"rshared", NO_SHARING},
     {"unbindable", NO_SHARING},
@@ -95,8 +97,8 @@ read_word (const char *option, const char *word, QuiltVolume *volume, GError **e
       continue;
     if (*chosen)
       return refuse_word (error, QUILT_ERROR_INVALID_ARGUMENT, option, word,
-                          strcmp (word, *chosen) == 0 ? "it is given twice"
-                                                      : "it contradicts another one");
+                          strcmp (word, *chosen) == 0 ? "this option is given twice"
+                                                      : "it contradicts another option");
     *chosen = words[i].name;
     return TRUE;
   }

@@ -54,12 +54,12 @@ find_fault (GBytes *bytes)
   gsize length;
 
   if (size < sizeof *header || memcmp (header->magic, magic, sizeof magic) != 0)
-    return "it is none";
+    return "it is not a filter";
   length = (gsize)header->n_instructions * QUILT_FILTER_INSTRUCTION;
   if (header->n_instructions == 0 || header->n_instructions > QUILT_FILTER_INSTRUCTIONS_MAX)
     return "a filter has 1 to 4096 instructions";
   if (size != sizeof *header + length)
-    return "it has not the length that it says";
+    return "its length does not match its header";
   sum (header->flags, header + 1, length, sha256);
   return memcmp (sha256, header->sha256, sizeof sha256) == 0 ? NULL : "its checksum is wrong";
 }

@@ -61,7 +61,7 @@ static gboolean
 read_action (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
-  return read_word (value, path, quilt_seccomp_actions, "is no action like 'SCMP_ACT_ERRNO'",
+  return read_word (value, path, quilt_seccomp_actions, "is not an action such as 'SCMP_ACT_ERRNO'",
                     member, error);
 }
 
@@ -75,7 +75,7 @@ static gboolean
 set_errno (Errno *number, guint value, const char *path, GError **error)
 {
   if (number->given && number->value != value)
-    return quilt_oci_refuse (error, path, "says another errno than the key before it");
+    return quilt_oci_refuse (error, path, "contradicts the errno of an earlier key");
   *number = (Errno){TRUE, value};
   return TRUE;
 }
@@ -107,7 +107,7 @@ read_errno_name (
   for (int number = 1; number < 256; number++)
     if (g_strcmp0 (strerrorname_np (number), name) == 0)
       return set_errno (member, (guint)number, path, error);
-  return refuse_word (error, path, name, "is no error like 'EPERM'");
+  return refuse_word (error, path, name, "is not an error such as 'EPERM'");
 }
 
 static gboolean
@@ -135,8 +135,8 @@ static gboolean
 read_operator (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
 {
-  return read_word (value, path, quilt_seccomp_operators, "is no operator like 'SCMP_CMP_EQ'",
-                    member, error);
+  return read_word (value, path, quilt_seccomp_operators,
+                    "is not an operator such as 'SCMP_CMP_EQ'", member, error);
 }
 
 static gboolean
@@ -187,7 +187,7 @@ read_arch (json_object *item, const char *path, void *set, GError **error)
 
   if (arch < 0)
     return refuse_word (error, path, text_of (item),
-                        "is no architecture like 'SCMP_ARCH_X86_64' or 'amd64'");
+                        "is not an architecture such as 'SCMP_ARCH_X86_64' or 'amd64'");
   *(guint *)set |= 1U << arch;
   return TRUE;
 }
@@ -210,7 +210,7 @@ read_cap (json_object *item, const char *path, void *set, GError **error)
 
   *(guint64 *)set |= bit;
   return bit ? TRUE
-             : refuse_word (error, path, text_of (item), "is no capability like 'CAP_CHOWN'");
+             : refuse_word (error, path, text_of (item), "is not a capability such as 'CAP_CHOWN'");
 }
 
 static gboolean
@@ -230,7 +230,7 @@ read_kernel (
 
   if (sscanf (text, "%4u.%4u%n", &major, &minor, &end) != 2 || end < 0 || text[end] ||
       !g_ascii_isdigit (*text))
-    return refuse_word (error, path, text, "is no version like '4.8'");
+    return refuse_word (error, path, text, "is not a version such as '4.8'");
   *(guint *)member = major << 16 | minor;
   return TRUE;
 }
@@ -266,7 +266,7 @@ read_names (
     return FALSE;
   for (char **name = *(char ***)member; *name; name++)
     if (!check_name (*name))
-      return refuse_word (error, path, *name, "is no name of a system call");
+      return refuse_word (error, path, *name, "is not the name of a system call");
   return TRUE;
 }
 
@@ -301,7 +301,7 @@ static const QuiltField profile_rule_fields[] = {
     {"errno", QUILT_FIELD_STRING, read_errno_name, RULE (number)},
     {"includes", QUILT_FIELD_ANY, read_condition, RULE (includes)},
     {"excludes", QUILT_FIELD_ANY, read_condition, RULE (excludes)},
-    QUILT_OCI_IGNORED ("comment", QUILT_FIELD_ANY, "it is for readers"),
+    QUILT_OCI_IGNORED ("comment", QUILT_FIELD_ANY, "it is a comment for readers"),
     {NULL},
 };
 
@@ -313,12 +313,12 @@ take_names (Rule *data, const char *path, GError **error)
   char *const one[] = {data->name, NULL};
 
   if (data->names && data->names[0] && data->name && *data->name)
-    return quilt_oci_refuse (error, here, "is given beside names");
+    return quilt_oci_refuse (error, here, "must not be given together with 'names'");
   if (data->name && *data->name) {
     g_strfreev (data->rule->names);
     data->rule->names = data->names = g_strdupv ((char **)one);
     if (!check_name (data->name))
-      return refuse_word (error, here, data->name, "is no name of a system call");
+      return refuse_word (error, here, data->name, "is not the name of a system call");
   }
   if (!data->names || !data->names[0])
     return quilt_oci_require (NULL, path, "names", error);
@@ -366,7 +366,8 @@ read_flag (json_object *item, const char *path, void *set, GError **error)
 {
   guint flag = 0;
 
-  if (!read_word (item, path, quilt_seccomp_flags, "is no flag that Quilt supports", &flag, error))
+  if (!read_word (item, path, quilt_seccomp_flags, "is not a flag that Quilt supports", &flag,
+                  error))
     return FALSE;
   *(guint *)set |= flag;
   return TRUE;
@@ -481,7 +482,7 @@ static const QuiltField profile_fields[] = {
     QUILT_OCI_UNSUPPORTED ("listenerPath"),
     QUILT_OCI_UNSUPPORTED ("listenerMetadata"),
     {"defaultErrno", QUILT_FIELD_STRING, read_errno_name, WHOLE (number)},
-    QUILT_OCI_IGNORED ("comment", QUILT_FIELD_ANY, "it is for readers"),
+    QUILT_OCI_IGNORED ("comment", QUILT_FIELD_ANY, "it is a comment for readers"),
     {NULL},
 };
 
@@ -500,11 +501,10 @@ read_whole (const QuiltField *fields, json_object *object, const char *path, GEr
     return NULL;
   if (data.action == QUILT_SECCOMP_NOTIFY ||
       (quilt_seccomp_notifies (seccomp) && !seccomp->listener_path)) {
-    g_set_error (
-        error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-        "Failed to read '%s': 'SCMP_ACT_NOTIFY' is not supported as the default action, nor "
-        "without a listenerPath: nobody would listen",
-        path);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                 "Failed to read '%s': 'SCMP_ACT_NOTIFY' is not supported as the default action, "
+                 "or without a listenerPath: no program would answer the notifications",
+                 path);
     return NULL;
   }
   if (seccomp->listener_metadata && !seccomp->listener_path) {
@@ -512,7 +512,7 @@ read_whole (const QuiltField *fields, json_object *object, const char *path, GEr
     return NULL;
   }
   if (data.arches && data.arch_map->len > 0) {
-    quilt_oci_refuse (error, "archMap", "is given beside architectures");
+    quilt_oci_refuse (error, "archMap", "must not be given together with 'architectures'");
     return NULL;
   }
   seccomp->default_action = data.action;

@@ -144,8 +144,8 @@ quilt_seccomp_target_init (QuiltSeccompTarget *ret_target,
     return TRUE;
   }
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Failed to choose a system call filter for machine '%s', Linux %s: Quilt has none; "
-               "use --seccomp unconfined",
+               "Failed to choose a system call filter for machine '%s', Linux %s: Quilt has no "
+               "filter for it; use --seccomp unconfined",
                machine, release);
   return FALSE;
 }

@@ -205,7 +205,7 @@ def test_cli_interrupted_twice_says_what_stops_it(busybox, name):
     with Terminal("quiltctl", "run", "--name", name, busybox, "sh", "-c", stubborn) as terminal:
         terminal.wait(rb"ready")
         terminal.type(b"\x03")
-        terminal.wait(rb"\nquiltctl: Sent SIGINT to container %s; if it goes on, the third Ctrl-C kills it\r\n" % name.encode())
+        terminal.wait(rb"\nquiltctl: Sent SIGINT to container %s; if it does not end, the third Ctrl-C kills it\r\n" % name.encode())
         terminal.wait(rb"got it")
         assert b"quiltctl stop" not in terminal.seen
         terminal.type(b"\x03")
@@ -255,7 +255,7 @@ def test_cli_a_container_to_be_removed_ends_with_its_reader(busybox, name, scrip
     line = 1000 * "y"
     done = run("bash", "-c", pipeline, name, busybox, script, line)
     assert done.out == f"{line}\n141\n".encode()
-    assert done.err == f"quiltctl: The reader of the output has gone; stopping container {name} (--rm)\n".encode()
+    assert done.err == f"quiltctl: The reader of the output is gone; stopping container {name} (--rm)\n".encode()
     assert name not in containers()
     bus_events.wait(lambda _path, _interface, member, arguments:
                     member == "PropertiesChanged" and arguments[1].get("ExitCode") == code)

@@ -53,7 +53,7 @@ def test_pidfile(busybox, name, tmp_path):
     ctl("run", "-d", "--name", name, "--pidfile", path, busybox, *SLEEP).ok()
     assert int(path.read_text()) == props(name)["Pid"]
     refused = ctl("create", "--name", f"{name}-2", "--pidfile", path, busybox, "true")
-    assert refused.code == 125 and "--pidfile is of run alone" in refused.err.decode()
+    assert refused.code == 125 and "--pidfile works only with run" in refused.err.decode()
 
 
 def test_replace(busybox, name):

@@ -51,13 +51,13 @@ TEST (Slice, Refusals)
     string slice;
     const char *why;
   } bad[] = {
-      {"system.slice", "'system.slice': it is outside of quilt.slice"},
-      {"batch.slice", "outside of quilt.slice"},
-      {"quilts.slice", "outside of quilt.slice"},
-      {"-.slice", "outside of quilt.slice"},
-      {".slice", "outside of quilt.slice"},
-      {"/quilt.slice", "outside of quilt.slice"},
-      {"../system.slice", "outside of quilt.slice"},
+      {"system.slice", "'system.slice': it is outside quilt.slice"},
+      {"batch.slice", "outside quilt.slice"},
+      {"quilts.slice", "outside quilt.slice"},
+      {"-.slice", "outside quilt.slice"},
+      {".slice", "outside quilt.slice"},
+      {"/quilt.slice", "outside quilt.slice"},
+      {"../system.slice", "outside quilt.slice"},
       {"", "empty"},
       {"quilt-", "empty"},
       {"quilt-.slice", "empty"},

@@ -248,7 +248,7 @@ TEST_F (Plan, Annotations)
   EXPECT_FALSE (
       quilt_spec_annotation_uint64 (spec.get (), QUILT_ANNOTATION_NAME, 0, &value, error.out ()));
   EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT,
-                         "'annotations.org.quilt.name': 'web' is no decimal number"));
+                         "'annotations.org.quilt.name': 'web' is not a decimal number"));
   EXPECT_EQ (value, 5u);
 }
 
@@ -291,8 +291,8 @@ TEST_F (Plan, NoCommandIsRefused)
 {
   g_clear_pointer (&options->command, g_strfreev);
   EXPECT_EQ (plan (), nullptr);
-  EXPECT_TRUE (
-      error.is (QUILT_ERROR_INVALID_ARGUMENT, "the image has none; give one after the image"));
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT,
+                         "the image names no command; give one after the image"));
 
   image.cmd = strv ({""});
   EXPECT_EQ (plan (), nullptr);

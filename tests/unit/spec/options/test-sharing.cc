@@ -137,12 +137,14 @@ TEST (Sharing, BadWordsAndContradictionsAreNamed)
       {"{'network': <'slirp4netns'>}", "'network' to 'slirp4netns'"},
       {"{'network': <'ns:/proc/1/ns/net'>}", "'network' to 'ns:/proc/1/ns/net'"},
       {"{'cgroupns': <'container:a'>}", "'cgroupns' to 'container:a': must be private or host"},
-      {"{'hostname': <'h'>, 'uts': <'host'>}", "'hostname' to 'h': it would change the name"},
-      {"{'hostname': <'h'>, 'uts': <'container:a'>}", "'hostname' to 'h': it would change the"},
+      {"{'hostname': <'h'>, 'uts': <'host'>}", "'hostname' to 'h': it would also change the name"},
+      {"{'hostname': <'h'>, 'uts': <'container:a'>}",
+       "'hostname' to 'h': it would also change the"},
       {"{'ipc': <'host'>, 'shm-size': <uint64 4096>}",
-       "'shm-size': with ipc 'host', /dev/shm is the host's"},
-      {"{'setup': <['true']>, 'pid': <'host'>}", "'setup' to 'true': steps need a pid namespace"},
-      {"{'setup': <['true']>, 'pid': <'container:a'>}", "'setup' to 'true': steps need"},
+       "'shm-size': it has no effect with ipc 'host', where /dev/shm is the host's"},
+      {"{'setup': <['true']>, 'pid': <'host'>}",
+       "'setup' to 'true': setup steps need a pid namespace"},
+      {"{'setup': <['true']>, 'pid': <'container:a'>}", "'setup' to 'true': setup steps need"},
   };
 
   for (const auto &c : cases) {
