@@ -330,7 +330,7 @@ quilt_json_parse (const char *data, gsize length, gsize max_size, GError **error
     return NULL;
   skip_space (&p);
   if (p.at < p.end) {
-    fail (&p, "something follows the value");
+    fail (&p, "more text follows the value");
     return NULL;
   }
   /* json-c has no object for it, and our callers take NULL for an error. */

@@ -226,7 +226,7 @@ take_messages (QuiltDbus *self)
       break;
     }
     if (size == 0 || !take_message (self, data + at, size))
-      fail (self, "the bus sent what is not a D-Bus message");
+      fail (self, "the bus sent an invalid D-Bus message");
     at += size;
   }
   if (self->in->len - at == 0 && self->fds->len > 0)
@@ -367,7 +367,8 @@ send_call (QuiltDbus *self, const QuiltDbusCall *call, gboolean wants_answer)
   else if (!bytes)
     deliver_error (self, serial,
                    g_error_new (QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_FAILED,
-                                "Failed to call %s: D-Bus allows no such message", call->method));
+                                "Failed to call %s: D-Bus does not allow such a message",
+                                call->method));
   else if (!quilt_fds_write_all (self->socket, bytes->data, bytes->len, call->fds, call->n_fds))
     fail (self, g_strerror (errno));
 }
@@ -426,9 +427,9 @@ wait_for_reply (QuiltDbus *self, const Wait *wait, int timeout_msec)
     struct pollfd item = {.fd = self->socket, .events = POLLIN};
 
     if (timeout_msec >= 0 && (left <= 0 || poll (&item, 1, (int)left) == 0))
-      deliver_error (
-          self, serial,
-          g_error_new_literal (QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_TIMED_OUT, "No answer in time"));
+      deliver_error (self, serial,
+                     g_error_new_literal (QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_TIMED_OUT,
+                                          "No answer within the time limit"));
     else if ((timeout_msec < 0 || item.revents != 0) && receive (self))
       take_messages (self);
   }

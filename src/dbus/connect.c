@@ -128,7 +128,7 @@ quilt_dbus_auth_take_answer (GByteArray *in, GError **error)
   }
   if (!behind && in->len > ANSWER_MAX) {
     g_set_error_literal (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED,
-                         "The bus answers what is not D-Bus");
+                         "The bus sent an answer that is not D-Bus");
     return FALSE;
   }
   if (behind)

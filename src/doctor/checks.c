@@ -47,7 +47,7 @@ look_at_kernel (const char *state_dir, QuiltFinding *ret)
   guint major, minor;
 
   if (uname (&name) < 0 || !quilt_kernel_parse (name.release, &major, &minor))
-    quilt_finding_set (ret, QUILT_VERDICT_LIMITED, "", "its version can't be told");
+    quilt_finding_set (ret, QUILT_VERDICT_LIMITED, "", "its version is unknown");
   else if (major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor < KERNEL_MINOR))
     quilt_finding_set (ret, QUILT_VERDICT_MISSING, "Use Linux 6.1 or later.", "Linux %s",
                        name.release);
@@ -145,7 +145,7 @@ look_at_user_namespaces (const char *state_dir, QuiltFinding *ret)
   if (!max)
     quilt_finding_set (ret, QUILT_VERDICT_MISSING,
                        "Use a kernel with CONFIG_USER_NS, or run containers with --userns=host.",
-                       "this kernel has none");
+                       "this kernel does not support them");
   else if (g_ascii_strtoull (max, NULL, 10) == 0)
     quilt_finding_set (ret, QUILT_VERDICT_MISSING,
                        "Raise the sysctl user.max_user_namespaces, or run containers with "
@@ -196,10 +196,11 @@ look_at_landlock (const char *state_dir, QuiltFinding *ret)
   if (version > 0)
     quilt_finding_set (ret, QUILT_VERDICT_GOOD, "", "version %ld", version);
   else
-    quilt_finding_set (ret, QUILT_VERDICT_LIMITED,
-                       "Imports run without this wall. Boot with landlock in the kernel option "
-                       "lsm=.",
-                       "it is off: %s", g_strerror (errno));
+    quilt_finding_set (
+        ret, QUILT_VERDICT_LIMITED,
+        "Imports run without this protection. Boot with landlock in the kernel option "
+        "lsm=.",
+        "it is off: %s", g_strerror (errno));
 }
 
 static void

@@ -18,7 +18,7 @@ main (int argc, char **argv)
   sigset_t all;
 
   if (argc != 2 || fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) < 0) {
-    g_printerr ("quilt-doctor is started by quiltd, and not meant for hands\n");
+    g_printerr ("quilt-doctor is internal: quiltd starts it\n");
     return EXIT_FAILURE;
   }
   close_range (FD_CONTROL + 1, ~0U, 0);

@@ -67,11 +67,11 @@ await_report (const QuiltPayload *payload, QuiltFinding *ret)
 
   if (poll (&channel, 1, PATIENCE_MSEC) <= 0 ||
       quilt_report_receive (payload->channel, &report) <= 0) {
-    quilt_finding_set (ret, QUILT_VERDICT_MISSING, "", "its init ended, or hung, without a word");
+    quilt_finding_set (ret, QUILT_VERDICT_MISSING, "", "its init ended or hung without a report");
     return;
   }
   if (report.type == QUILT_REPORT_READY) {
-    quilt_finding_set (ret, QUILT_VERDICT_GOOD, "", "one was built");
+    quilt_finding_set (ret, QUILT_VERDICT_GOOD, "", "quiltd could build a container");
     return;
   }
   quilt_report_to_error (&report, &error);

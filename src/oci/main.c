@@ -36,7 +36,7 @@ typedef struct {
 } Verb;
 
 static const Verb verbs[] = {
-    {"create", "ID", "Create a container, which waits for start", quilt_oci_create, .enters = TRUE,
+    {"create", "ID", "Create a container that waits for start", quilt_oci_create, .enters = TRUE,
      .creates = TRUE},
     {"start", "ID", "Start the command of a created container", quilt_oci_start},
     {"run", "ID", "Create and start a container, and wait for it", quilt_oci_run, .enters = TRUE,
@@ -49,12 +49,11 @@ static const Verb verbs[] = {
     {"list", "", "List containers", quilt_oci_list},
     {"ps", "ID [PS-OPTION...]", "List the processes of a container", quilt_oci_ps},
     {"pause", "ID", "Suspend all processes of a container", quilt_oci_pause},
-    {"resume", "ID", "Let them go on", quilt_oci_resume},
+    {"resume", "ID", "Resume all processes of a container", quilt_oci_resume},
     {"update", "ID", "Change the limits of a container", quilt_oci_update},
     {"events", "ID", "Print usage and out-of-memory events", quilt_oci_events},
     {"spec", "", "Write a config.json to begin with", quilt_oci_spec, .stateless = TRUE},
-    {"features", "", "Print what of the specification is there", quilt_oci_features,
-     .stateless = TRUE},
+    {"features", "", "Print the supported parts of OCI", quilt_oci_features, .stateless = TRUE},
     /* Refused, --help too, by which podman finds out. */
     {"checkpoint", NULL, NULL, quilt_oci_checkpoint},
     {"restore", NULL, NULL, quilt_oci_checkpoint},
@@ -82,7 +81,7 @@ print_help (GOptionContext *context)
     g_string_append_printf (list, "  %-26s %s\n", left, verb->summary);
   }
   g_string_append (list, "  help [VERB]                Show help\n\n"
-                         "checkpoint and restore are not in this build, which has no CRIU.\n"
+                         "This build has no CRIU, and so neither checkpoint nor restore.\n"
                          "More: quilt-oci VERB --help, and quilt-oci(1).");
   g_option_context_set_summary (context, "Runs containers from OCI bundles.");
   g_option_context_set_description (context, list->str);
@@ -148,15 +147,14 @@ read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
   const GOptionEntry entries[] = {
       {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "Where states are (" QUILT_OCI_ROOT ")",
        "DIR"},
-      {"log", 0, 0, G_OPTION_ARG_FILENAME, &options.log, "Append errors to it too", "FILE"},
+      {"log", 0, 0, G_OPTION_ARG_FILENAME, &options.log, "Also append errors to this file", "FILE"},
       {"log-format", 0, 0, G_OPTION_ARG_FILENAME, &options.log_format, "text or json", "FORMAT"},
-      {"systemd-cgroup", 0, 0, G_OPTION_ARG_NONE, &options.systemd_cgroup, "Make scopes of systemd",
+      {"systemd-cgroup", 0, 0, G_OPTION_ARG_NONE, &options.systemd_cgroup, "Use scopes of systemd",
        NULL},
       {"cgroup-manager", 0, 0, G_OPTION_ARG_FILENAME, &options.cgroup_manager,
        "cgroupfs, systemd or disabled", "MANAGER"},
-      {"rootless", 0, 0, G_OPTION_ARG_FILENAME, &options.rootless,
-       "true, false or auto: who we are", "WHEN"},
-      {"debug", 0, 0, G_OPTION_ARG_NONE, &options.debug, "Log what is done", NULL},
+      {"rootless", 0, 0, G_OPTION_ARG_FILENAME, &options.rootless, "true, false or auto", "WHEN"},
+      {"debug", 0, 0, G_OPTION_ARG_NONE, &options.debug, "Log each action", NULL},
       {"help", 'h', 0, G_OPTION_ARG_NONE, &options.help, "Show this help", NULL},
       {"version", 'v', 0, G_OPTION_ARG_NONE, &options.version, "Show the version", NULL},
       {NULL},
@@ -238,8 +236,8 @@ call (const Verb *verb, QuiltOci *oci, int unshielded, GError **error)
   if (!verb->enters || !unshielded)
     return verb->run (oci, error);
   quilt_set_error_errno (error, unshielded,
-                         "Failed to keep the program itself from the container, by a read-only "
-                         "mount or a sealed copy of '/proc/self/exe'");
+                         "Failed to protect quilt-oci's file from the container: neither a "
+                         "read-only mount nor a sealed copy of '/proc/self/exe' is possible");
   return -1;
 }
 

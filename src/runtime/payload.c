@@ -45,7 +45,8 @@ check_hooks (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **err
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (kinds[i].hooks->len > 0 && setup->created_state < 0) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                   "Failed to use hooks.%s: hooks of this kind are not run here", kinds[i].name);
+                   "Failed to use hooks.%s: Quilt does not run hooks of this kind here",
+                   kinds[i].name);
       return FALSE;
     }
   return TRUE;
@@ -56,7 +57,7 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
 {
   if (spec->process.terminal && setup->console < 0) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to use process.terminal: there are no terminals here");
+                 "Failed to use process.terminal: Quilt gives no terminal here");
     return FALSE;
   }
   if (!quilt_spec_leaves_host (spec, QUILT_NS_MOUNT)) {
@@ -67,8 +68,8 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
   if (spec->start_container->len > 0 && setup->created_state < 0 &&
       !(spec->namespaces & QUILT_NS_PID)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to use hooks.startContainer: what they leave running can be ended only in "
-                 "a new 'pid' namespace");
+                 "Failed to use hooks.startContainer: Quilt can end the processes that they leave "
+                 "running only in a new 'pid' namespace");
     return FALSE;
   }
   if ((spec->hostname || spec->domainname) && !quilt_spec_leaves_host (spec, QUILT_NS_UTS)) {
@@ -280,7 +281,7 @@ quilt_payload_take_over (QuiltPayload *payload,
     return quilt_set_error_errno (error, errno, "Failed to look at the container's process");
   if (pid <= 0 || pid == payload->pid) {
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                         "The container's process ended, or was said to be born twice");
+                         "The container's process ended, or its birth was reported twice");
     return FALSE;
   }
   await_end (payload);

@@ -10,10 +10,9 @@ fail (int r, const QuiltReport *report, GError **error)
   if (r > 0)
     quilt_report_to_error (report, error);
   else
-    g_set_error (
-        error, QUILT_ERROR, QUILT_ERROR_FAILED,
-        "The container's init ended before the command was executed: it was killed, or had "
-        "no memory");
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "The container's init ended before the command was executed: it was killed, or "
+                 "ran out of memory");
   return FALSE;
 }
 

@@ -54,7 +54,7 @@ load (int dir_fd, const char *name)
   if (filter && is_ours (dir_fd, name) && quilt_filter_check (filter, &error))
     return g_steal_pointer (&filter);
   g_printerr ("The cached filter '%s' is compiled again: %s\n", name,
-              error ? error->message : "it could be written to by others");
+              error ? error->message : "other users could write to it");
   return NULL;
 }
 

@@ -123,7 +123,7 @@ main (int argc, char **argv)
     return EXIT_SUCCESS;
   }
   if ((argc > 1 && !skips) || !is_ours ()) {
-    g_printerr ("quilt-seccomp is started by quiltd, and not meant for hands\n");
+    g_printerr ("quilt-seccomp is internal: quiltd starts it\n");
     return EXIT_FAILURE;
   }
   if (!run (&message, skips, &error)) {

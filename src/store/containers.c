@@ -258,7 +258,7 @@ publish_container (QuiltStore *store, const char *temporary, const char *id, GEr
   if (errno != EEXIST)
     return quilt_set_error_errno (error, errno, "Failed to create container '%s'", id);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
-               "Failed to create container '%s': it is there already", id);
+               "Failed to create container '%s': it exists already", id);
   return FALSE;
 }
 
@@ -395,8 +395,8 @@ load_record (QuiltStore *store, const char *id, GError **error)
     return g_steal_pointer (&record);
   }
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-               "Failed to read '%s': it lacks an ID that is its directory's, an image, a name or "
-               "the id maps of its option userns",
+               "Failed to read '%s': its ID is not that of its directory, or it lacks an image, a "
+               "name or the id maps of its option userns",
                file);
   return NULL;
 }
@@ -490,7 +490,7 @@ quilt_container_retire (QuiltStore *store, const char *id, gboolean durable, GEr
     if (errno != ENOENT)
       return quilt_set_error_errno (error, errno, "Failed to remove container '%s'", id);
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "Failed to remove container '%s': it is not there", id);
+                 "Failed to remove container '%s': it does not exist", id);
     return FALSE;
   }
   if (durable && fsync (store->containers_fd) < 0)

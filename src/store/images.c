@@ -92,7 +92,7 @@ check_record (const QuiltImageRecord *record, const char *file, GError **error)
   const char *wrong = NULL;
 
   if (!hex || !g_str_has_prefix (file, hex))
-    wrong = "its digest is not the one of its name";
+    wrong = "its digest differs from its file name";
   for (guint i = 0; !wrong && record->layers && record->layers[i]; i++)
     if (!quilt_digest_hex (record->layers[i]))
       wrong = "a layer's digest is malformed";

@@ -55,12 +55,12 @@ check_version (json_object *record, GError **error)
   if (!json_object_is_type (record, json_type_object) ||
       !json_object_object_get_ex (record, "version", &version) ||
       !json_object_is_type (version, json_type_int)) {
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED, "it is no record of Quilt's");
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED, "it is not a record of Quilt");
     return FALSE;
   }
   if (json_object_get_int64 (version) != QUILT_RECORD_VERSION) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "its version is %" G_GINT64_FORMAT ", this Quilt knows %d",
+                 "its version is %" G_GINT64_FORMAT ", and this version of Quilt reads %d",
                  json_object_get_int64 (version), QUILT_RECORD_VERSION);
     return FALSE;
   }

@@ -69,8 +69,8 @@ check_access (int fd, const char *path, GError **error)
     return TRUE;
   if (!holds_only_store (fd)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                 "Failed to open store '%s': it holds other things and others may enter it (mode "
-                 "%04o); choose an empty directory",
+                 "Failed to open store '%s': it holds other files, and other users may enter it "
+                 "(mode %04o); choose an empty directory",
                  path, st.st_mode & 07777);
     return FALSE;
   }

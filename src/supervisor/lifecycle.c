@@ -338,7 +338,8 @@ end_others (QuiltSupervisor *self)
   }
   self->left_fd = quilt_place_kill (self->scope_fd);
   if (self->left_fd < 0)
-    g_printerr ("Failed to kill what the container has left running: %s\n", g_strerror (errno));
+    g_printerr ("Failed to kill the processes that the container has left running: %s\n",
+                g_strerror (errno));
   quilt_supervisor_handle_left (self);
 }
 

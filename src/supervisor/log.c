@@ -213,7 +213,7 @@ quilt_log_report_dropped (QuiltLog *log, gint64 now_usec, gboolean all)
   g_string_append_printf (entry,
                           "MESSAGE_ID=" MESSAGE_DROPPED "\nQUILT_DROPPED=%" G_GUINT64_FORMAT
                           "\nMESSAGE=%" G_GUINT64_FORMAT
-                          " lines were dropped, beyond the container's log rate limit\n",
+                          " lines were dropped: the container exceeded its log rate limit\n",
                           dropped, dropped);
   if (!send_text (log, entry))
     return FALSE;

@@ -154,7 +154,7 @@ main (int argc, char **argv)
   if (argc > 1 || !wait_for_begin (&begin)) {
     if (argc == 1 && errno == 0)
       return EXIT_SUCCESS;
-    g_printerr ("quilt-supervisor is started by quiltd, and not meant for hands\n");
+    g_printerr ("quilt-supervisor is internal: quiltd starts it\n");
     return EXIT_FAILURE;
   }
   umask (022); /* whatever the unit of quiltd says */

@@ -192,10 +192,10 @@ quilt_oom_ended_first (const QuiltOom *oom, gboolean by_child, gint64 now_usec)
 static gboolean
 tell_of (QuiltLog *log, const QuiltVictim *victim, guint64 kills)
 {
-  g_autofree char *text = g_strdup_printf ("The kernel killed process '%s' (pid %" G_GINT64_FORMAT
-                                           ") of the container for want of "
-                                           "memory; allow it more with --memory",
-                                           victim->name, victim->pid);
+  g_autofree char *text = g_strdup_printf (
+      "The kernel killed process '%s' (pid %" G_GINT64_FORMAT
+      ") of the container because its memory ran out; raise its limit with --memory",
+      victim->name, victim->pid);
 
   return quilt_log_oom (log, text, victim->name, victim->pid, kills);
 }
@@ -211,8 +211,9 @@ quilt_oom_report (QuiltOom *oom, QuiltLog *log)
   }
   if (oom->told < oom->kills) {
     g_autofree char *text = g_strdup_printf (
-        "The kernel killed processes of the container for want of memory (%" G_GUINT64_FORMAT
-        "), and its log does not name them; allow it more with --memory",
+        "The kernel killed processes of the container because its memory ran out "
+        "(%" G_GUINT64_FORMAT
+        "), but the kernel's log does not name them; raise the limit with --memory",
         oom->kills - oom->told);
 
     if (!quilt_log_oom (log, text, NULL, 0, oom->kills))

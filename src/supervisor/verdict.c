@@ -44,7 +44,7 @@ quilt_supervisor_complete_result (QuiltSupervisor *self)
 
   if (self->result.type != QUILT_MESSAGE_FAILED || self->result.step == 0 || !words || !*words)
     return;
-  text = g_strdup_printf ("%s; its last words: %s", self->result.text, words);
+  text = g_strdup_printf ("%s; its last output: %s", self->result.text, words);
   quilt_message_set_text (&self->result, text);
 }
 
@@ -84,8 +84,8 @@ fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
 
   if (oom)
     why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
-                       "The kernel killed the container for want of memory before its command was "
-                       "executed; allow it more with --memory");
+                       "The kernel killed the container before it executed the command, because "
+                       "its memory ran out; raise its limit with --memory");
   else
     why = g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
                        "The container's init ended with %s %d before it executed the command",

@@ -317,7 +317,7 @@ quilt_gone_free (QuiltGone *self)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&scope))
     for (guint i = 0; i < scope->waiters->len; i++)
       g_task_return_new_error (((Waiter *)scope->waiters->pdata[i])->task, QUILT_ERROR,
-                               QUILT_ERROR_CANCELLED, "quiltd is going away");
+                               QUILT_ERROR_CANCELLED, "quiltd is shutting down");
   g_hash_table_unref (self->scopes);
   g_hash_table_unref (self->watches);
   if (self->source != 0)

@@ -76,7 +76,7 @@ job_removed (GTask *task, const char *result)
                      ? NULL
                      : g_error_new (QUILT_ERROR, QUILT_ERROR_FAILED,
                                     "Failed to start '%s': its job ended as '%s'; `journalctl -b "
-                                    "UNIT=%s` may tell why",
+                                    "UNIT=%s` may show why",
                                     job->unit, result, job->unit));
 }
 
@@ -290,7 +290,7 @@ quilt_jobs_free (QuiltJobs *self)
     Job *job = g_task_get_task_data (task);
 
     job_end (task, g_error_new (QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                                "Failed to start '%s': quiltd is going away", job->unit));
+                                "Failed to start '%s': quiltd is shutting down", job->unit));
   }
   g_ptr_array_unref (self->tasks);
   g_dbus_connection_signal_unsubscribe (self->bus, self->job_removed);

@@ -144,7 +144,7 @@ set_read_error (QuiltInput *input, const char *text, GError **error)
         error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
         "Failed to decompress the archive: it is damaged or cut off after %" G_GUINT64_FORMAT
         " bytes (%s); get it again",
-        input->raw, text ? text : "no more is known");
+        input->raw, text ? text : "no details are known");
   return FALSE;
 }
 

@@ -66,7 +66,7 @@ name_kind (const guint8 *start, gsize length)
     if (kinds[i].offset + kinds[i].length <= length &&
         memcmp (start + kinds[i].offset, kinds[i].magic, kinds[i].length) == 0)
       return kinds[i].name;
-  return is_text (start, length) ? "text" : "no tar archive";
+  return is_text (start, length) ? "text" : "not a tar archive";
 }
 
 gboolean

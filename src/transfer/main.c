@@ -191,7 +191,8 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
       {NULL},
   };
 
-  g_option_context_set_summary (context, "Unpacks an archive for quiltd, which alone starts this.");
+  g_option_context_set_summary (context,
+                                "Unpacks an archive for quiltd. Only quiltd starts this program.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, error))
     return FALSE;

@@ -100,7 +100,7 @@ check_header (Unpack *u, int r, GError **error)
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
                "Failed to unpack the archive: it is damaged or cut off after %" G_GUINT64_FORMAT
                " entries (%s); get it again",
-               u->n_seen, text ? text : "no more is known");
+               u->n_seen, text ? text : "no details are known");
   return FALSE;
 }
 
@@ -197,7 +197,7 @@ write_data (Unpack *u, int fd, gint64 size, GError **error)
     if (r != ARCHIVE_OK)
       break;
     if (offset < end || offset > size || length > (guint64)(size - offset))
-      return refuse (u, "its data does not fit its size", error);
+      return refuse (u, "its data does not match its size", error);
     if (!quilt_space_use (&u->space, length, 0, error))
       return FALSE;
     if (!write_at (fd, data, length, offset))
@@ -240,7 +240,7 @@ unpack_symlink (Unpack *u, GError **error)
   const char *target = archive_entry_symlink (u->entry);
 
   if (!target || !*target)
-    return refuse (u, "it is a symbolic link to nothing", error);
+    return refuse (u, "it is a symbolic link with an empty target", error);
   return quilt_writer_symlink (u->writer, u->path, target, &u->meta, error);
 }
 

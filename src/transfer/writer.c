@@ -399,8 +399,8 @@ quilt_writer_hardlink (QuiltWriter *writer, const char *path, const char *target
     g_autofree char *quoted_target = quilt_text_quote (target);
 
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BAD_ARCHIVE,
-                 "Failed to unpack '%s': it is a hard link to '%s', which is no file before it in "
-                 "the archive",
+                 "Failed to unpack '%s': it is a hard link to '%s', which is not an earlier file "
+                 "in the archive",
                  quoted, quoted_target);
     return FALSE;
   }

@@ -72,7 +72,7 @@ open_regular (Lookup *lookup, const char *path, struct stat *ret_st)
     if (fd < 0 || fstat (fd, ret_st) < 0)
       return fail (lookup, path, errno, "");
     if (!S_ISREG (ret_st->st_mode))
-      return fail (lookup, path, EINVAL, "it is no regular file");
+      return fail (lookup, path, EINVAL, "it is not a regular file");
   }
   if (ret_st->st_size > QUILT_PASSWD_SIZE_MAX)
     return fail (lookup, path, EFBIG, "it is larger than 64 MiB");

@@ -21,7 +21,7 @@ raise_hard (const QuiltRlimit *wanted, gboolean is_default, GError **error)
   if (setrlimit ((unsigned)wanted->resource, &ours) == 0 || is_default)
     return TRUE;
   return quilt_set_error_errno (
-      error, errno, "Failed to raise the limit %s to %" G_GUINT64_FORMAT ", choose a lower one",
+      error, errno, "Failed to raise the limit %s to %" G_GUINT64_FORMAT "; choose a lower limit",
       quilt_rlimit_to_name (wanted->resource), wanted->hard);
 }
 

@@ -119,7 +119,7 @@ fail_credentials (const QuiltInit *init, int error, const char *missing)
   char detail[96] = "";
 
   if (*missing)
-    g_snprintf (detail, sizeof detail, "the runtime has no %s that it could give", missing);
+    g_snprintf (detail, sizeof detail, "the runtime itself lacks %s", missing);
   quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, error, "", detail);
 }
 

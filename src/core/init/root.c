@@ -199,9 +199,10 @@ join_mounts (const QuiltInit *init)
   if (r < 0)
     fail_mount (init, init->mounts->root, -r, "it can't be found in mountinfo");
   if (r > 0)
-    fail_mount (init, init->mounts->root, EINVAL,
-                "in the 'mount' namespace that is joined this directory is on a shared mount, so "
-                "that other namespaces would get the container's mounts; make it private there");
+    fail_mount (
+        init, init->mounts->root, EINVAL,
+        "in the 'mount' namespace to join, this directory is on a shared mount, so the container's "
+        "mounts would appear in other namespaces; make that mount private there");
   return g_steal_fd (&place_fd);
 }
 

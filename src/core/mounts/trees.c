@@ -141,13 +141,13 @@ refuse_idmap (const QuiltMountTree *tree, gboolean below, int errsv, GError **er
   if (errsv != EINVAL && errsv != EOPNOTSUPP)
     return quilt_set_error_errno (error, errsv, "Failed to map the ids of '%s'", tree->path);
   type = find_file_system (tree->path);
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Failed to map the ids of '%s': its file system, %s,%s can't do that. Create the "
-               "container with --userns=host, %smove this directory to a file system that can "
-               "(ext4, xfs, btrfs)",
-               tree->path, type ? type : "of unknown type",
-               below ? " or one that is mounted below it," : "",
-               is_bind ? "or this volume with noidmap (its files are nobody's then), or " : "or ");
+  g_set_error (
+      error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+      "Failed to map the ids of '%s': its file system, %s,%s does not support that. Create the "
+      "container with --userns=host, %smove this directory to a file system that can "
+      "(ext4, xfs, btrfs)",
+      tree->path, type ? type : "of unknown type", below ? " or one that is mounted below it," : "",
+      is_bind ? "or this volume with noidmap (its files then belong to nobody), or " : "or ");
   return FALSE;
 }
 

@@ -73,9 +73,10 @@ open_one (const QuiltSpec *spec, const QuiltNamespaceJoin *join, QuiltJoins *joi
   if (fd < 0)
     return quilt_set_error_errno (error, errno, "Failed to open namespace '%s'", join->path);
   if (type == 0 || ioctl (fd, NS_GET_NSTYPE) != type) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to join '%s': it is no namespace of the type that linux.namespaces names",
-                 join->path);
+    g_set_error (
+        error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+        "Failed to join '%s': it is not a namespace of the type that linux.namespaces names",
+        join->path);
     return FALSE;
   }
   if (join->type == QUILT_NS_MOUNT && quilt_spec_builds_root (spec) && is_own (fd, join->type)) {

@@ -235,7 +235,7 @@ move_one (const Place *ours, const Place *inside, Move *move, GError **error)
     move->index_inside = index;
   if (r == -EINVAL) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to use linux.netDevices.%s: the kernel moves no device of its kind to "
+                 "Failed to use linux.netDevices.%s: the kernel can't move devices of its kind to "
                  "another network namespace",
                  move->name);
     return FALSE;

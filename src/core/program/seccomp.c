@@ -23,7 +23,7 @@ quilt_seccomp_check (const QuiltSpec *spec, GError **error)
   if (!wanted)
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Failed to use %s: the compiled filter did not come with it",
+               "Failed to use %s: the compiled filter is missing",
                spec->seccomp ? "linux.seccomp" : "annotations." QUILT_ANNOTATION_SECCOMP);
   return FALSE;
 }

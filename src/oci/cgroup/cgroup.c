@@ -53,7 +53,7 @@ quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error)
   if (!ok || is_empty)
     return ok;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-               "Failed to use cgroup '%s': there are processes in it already", self->path);
+               "Failed to use cgroup '%s': it already contains processes", self->path);
   return FALSE;
 }
 
@@ -214,9 +214,10 @@ quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
     return FALSE;
   fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd >= 0 && self->inode && read_inode (fd) != self->inode) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "Failed to open cgroup '%s': the container's was removed, and this is another",
-                 self->path);
+    g_set_error (
+        error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+        "Failed to open cgroup '%s': the container's cgroup was removed, and this is another one",
+        self->path);
     return FALSE;
   }
   if (fd >= 0) {

@@ -68,14 +68,14 @@ plan_scope (const char *cgroups_path, QuiltOciCgroup *cgroup, GError **error)
   g_autofree char *name = NULL;
 
   if (g_strv_length (parts) != 3)
-    return refuse (error, cgroups_path, "for systemd it must be SLICE:PREFIX:NAME");
+    return refuse (error, cgroups_path, "with systemd it must be SLICE:PREFIX:NAME");
   if (*parts[0] && !is_slice (parts[0]))
-    return refuse (error, cgroups_path, "its first part must be a slice, as 'system.slice'");
+    return refuse (error, cgroups_path, "its first part must be a slice, such as 'system.slice'");
   if (g_str_has_suffix (parts[2], ".slice"))
-    return refuse (error, cgroups_path, "a container is in a scope, it can't be a slice");
+    return refuse (error, cgroups_path, "a container's cgroup is a scope, so it can't be a slice");
   name = g_strconcat (parts[1], *parts[1] ? "-" : "", parts[2], NULL);
   if (!*parts[2] || !is_unit_text (name))
-    return refuse (error, cgroups_path, "PREFIX-NAME must be a name for a unit");
+    return refuse (error, cgroups_path, "PREFIX-NAME must be a valid name for a unit");
   cgroup->unit = g_strconcat (name, g_str_has_suffix (name, ".scope") ? NULL : ".scope", NULL);
   if (*parts[0])
     cgroup->slice = g_strdup (parts[0]);

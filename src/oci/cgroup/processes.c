@@ -76,7 +76,7 @@ quilt_oci_cgroup_freeze (QuiltOciCgroup *self, GError **error)
     return TRUE;
   quilt_cgroup_freeze (self->dir_fd, FALSE);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
-               "Failed to freeze cgroup '%s' within %d s: a process of it does not stand still",
+               "Failed to freeze cgroup '%s' within %d s: one of its processes does not stop",
                self->path, FREEZE_MS / 1000);
   return FALSE;
 }

@@ -142,7 +142,7 @@ add_annotated (GVariantBuilder *properties, const char *key, const char *text, G
   if (!value)
     return refuse (error, key, local->message);
   if (strpbrk (g_variant_get_type_string (value), "mh"))
-    return refuse (error, key, "no property is of this type");
+    return refuse (error, key, "properties do not have this type");
   if (g_str_has_suffix (name, "Sec") && !g_str_has_suffix (name, "USec")) {
     GVariant *converted = to_microseconds (value);
 

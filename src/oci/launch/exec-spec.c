@@ -60,7 +60,7 @@ add_caps (const QuiltOci *oci, QuiltProcess *process, char *const *caps)
     guint64 bit;
 
     if (!quilt_capability_parse ("cap", *caps, &bit, NULL)) {
-      quilt_oci_log_warning (oci->log, "Left out the capability '%s': it is not known", *caps);
+      quilt_oci_log_warning (oci->log, "Left out the unknown capability '%s'", *caps);
       continue;
     }
     process->capabilities.bounding |= bit;
@@ -75,12 +75,12 @@ check_values (const QuiltOciExecOptions *options, GError **error)
 {
   for (char **variable = options->env; variable && *variable; variable++)
     if (!strchr (*variable, '=') || **variable == '=')
-      return refuse (error, "env", *variable, "it is NAME=VALUE");
+      return refuse (error, "env", *variable, "it must be NAME=VALUE");
   if (options->cwd && *options->cwd != '/')
-    return refuse (error, "cwd", options->cwd, "it is an absolute path");
+    return refuse (error, "cwd", options->cwd, "it must be an absolute path");
   if (options->apparmor && *options->apparmor &&
       !quilt_apparmor_name_check (options->apparmor, NULL))
-    return refuse (error, "apparmor", options->apparmor, "that is no profile's name");
+    return refuse (error, "apparmor", options->apparmor, "it is not a name for a profile");
   return TRUE;
 }
 
@@ -128,8 +128,8 @@ use_file (const QuiltOci *oci, QuiltSpec *spec, const QuiltOciExecOptions *optio
     return FALSE;
   }
   if (unknown)
-    quilt_oci_log_warning (oci->log, "Left out of '%s' what is not known: %s", options->process,
-                           unknown);
+    quilt_oci_log_warning (oci->log, "Left out of '%s' the unknown keys and capabilities: %s",
+                           options->process, unknown);
   if (options->tty)
     spec->process.terminal = TRUE;
   return TRUE;

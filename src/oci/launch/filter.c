@@ -166,8 +166,8 @@ compile (const QuiltOci *oci, const char *rules, gboolean skips, GError **error)
   ok = hear (ours, &answer, error);
   waitpid (pid, NULL, 0);
   if (ok && skips && *answer.text)
-    quilt_oci_log_warning (
-        oci->log, "Left out of linux.seccomp system calls that are not known: %s", answer.text);
+    quilt_oci_log_warning (oci->log, "Left out of linux.seccomp the unknown system calls: %s",
+                           answer.text);
   return ok ? read_filter (filter_fd, error) : NULL;
 }
 

@@ -75,7 +75,7 @@ plan_cgroup (
   writes = quilt_cgroup_plan_writes (spec->resources, error);
   if (writes && writes->len > 0)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                 "Failed to limit '%s': with --cgroup-manager=disabled there are no limits",
+                 "Failed to limit '%s': --cgroup-manager=disabled does not allow limits",
                  ((const QuiltCgroupWrite *)writes->pdata[0])->file);
   return writes && writes->len == 0;
 }

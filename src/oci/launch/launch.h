@@ -17,31 +17,36 @@ typedef struct {
   gboolean no_new_keyring;
 } QuiltOciLaunchOptions;
 
-#define QUILT_OCI_LAUNCH_ENTRIES(options)                                                          \
-  {"bundle", 'b', 0, G_OPTION_ARG_FILENAME, &(options)->bundle, "The bundle (here)", "DIR"},       \
-      {"config",                                                                                   \
-       'f',                                                                                        \
-       0,                                                                                          \
-       G_OPTION_ARG_FILENAME,                                                                      \
-       &(options)->config,                                                                         \
-       "In place of the bundle's config.json",                                                     \
-       "FILE"},                                                                                    \
-      {"console-socket",          0,       0, G_OPTION_ARG_FILENAME, &(options)->console_socket,   \
-       "Send the terminal there", "SOCKET"},                                                       \
-      {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &(options)->pid_file, "Write the pid there",       \
-       "FILE"},                                                                                    \
-      {"preserve-fds",                                                                             \
-       0,                                                                                          \
-       0,                                                                                          \
-       G_OPTION_ARG_INT,                                                                           \
-       &(options)->preserve_fds,                                                                   \
-       "Pass descriptors from 3 on",                                                               \
-       "N"},                                                                                       \
-      {"no-pivot", 0, 0, G_OPTION_ARG_NONE, &(options)->no_pivot, "Move the root, for initramfs",  \
-       NULL},                                                                                      \
-  {                                                                                                \
-    "no-new-keyring", 0, 0, G_OPTION_ARG_NONE, &(options)->no_new_keyring,                         \
-        "Keep the session's keys", NULL                                                            \
+#define QUILT_OCI_LAUNCH_ENTRIES(options)                                                            \
+  {"bundle", 'b', 0, G_OPTION_ARG_FILENAME, &(options)->bundle, "Bundle (by default .)", "DIR"},     \
+      {"config",                                                                                     \
+       'f',                                                                                          \
+       0,                                                                                            \
+       G_OPTION_ARG_FILENAME,                                                                        \
+       &(options)->config,                                                                           \
+       "Use this instead of config.json",                                                            \
+       "FILE"},                                                                                      \
+      {"console-socket",                                                                             \
+       0,                                                                                            \
+       0,                                                                                            \
+       G_OPTION_ARG_FILENAME,                                                                        \
+       &(options)->console_socket,                                                                   \
+       "Send the terminal to this socket",                                                           \
+       "SOCKET"},                                                                                    \
+      {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &(options)->pid_file, "Write the pid to this file",  \
+       "FILE"},                                                                                      \
+      {"preserve-fds",                                                                               \
+       0,                                                                                            \
+       0,                                                                                            \
+       G_OPTION_ARG_INT,                                                                             \
+       &(options)->preserve_fds,                                                                     \
+       "Pass descriptors from 3 on",                                                                 \
+       "N"},                                                                                         \
+      {"no-pivot", 0, 0, G_OPTION_ARG_NONE, &(options)->no_pivot, "Move the root; for an initramfs", \
+       NULL},                                                                                        \
+  {                                                                                                  \
+    "no-new-keyring", 0, 0, G_OPTION_ARG_NONE, &(options)->no_new_keyring,                           \
+        "Keep the session keyring", NULL                                                             \
   }
 
 typedef struct QuiltOciLaunch QuiltOciLaunch;

@@ -34,7 +34,7 @@ check_annotations (const QuiltSpec *spec, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (g_hash_table_contains (spec->annotations, keys[i])) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-                   "Failed to use annotations[\"%s\"]: it is quiltd's alone, use process.user",
+                   "Failed to use annotations[\"%s\"]: it is reserved for quiltd; use process.user",
                    keys[i]);
       return FALSE;
     }
@@ -103,7 +103,8 @@ quilt_oci_bundle_load (const QuiltOci *oci,
   for (guint i = 0; i < bundle.spec->mounts->len; i++)
     leave_out_options (oci, bundle.spec->mounts->pdata[i]);
   if (unknown)
-    quilt_oci_log_warning (oci->log, "Left out of '%s' what is not known: %s", config, unknown);
+    quilt_oci_log_warning (oci->log, "Left out of '%s' the unknown keys and capabilities: %s",
+                           config, unknown);
   if (!g_path_is_absolute (bundle.spec->root_path)) {
     g_autofree char *relative = g_steal_pointer (&bundle.spec->root_path);
 

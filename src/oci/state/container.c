@@ -82,11 +82,10 @@ lock (const QuiltOciContainer *container, GError **error)
     if (errno != EWOULDBLOCK && errno != EINTR)
       return quilt_set_error_errno (error, errno, "Failed to lock container '%s'", container->id);
     if (rest <= 0) {
-      g_set_error (
-          error, QUILT_ERROR, QUILT_ERROR_BUSY,
-          "Failed to lock container '%s': another quilt-oci has been at work on it for %d s; "
-          "does a hook hang?",
-          container->id, LOCK_MSEC / 1000);
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                   "Failed to lock container '%s': another quilt-oci has held the lock for %d s; "
+                   "does a hook hang?",
+                   container->id, LOCK_MSEC / 1000);
       return FALSE;
     }
     poll (NULL, 0, LOOK_MSEC);

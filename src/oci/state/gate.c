@@ -75,7 +75,7 @@ quilt_oci_gate_connect (int dir_fd, const char *id, GError **error)
   if (started)
     return g_steal_fd (&fd);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-               "cannot start container '%s': it does not wait to be started (%s)", id,
+               "cannot start container '%s': it is not waiting to be started (%s)", id,
                g_strerror (errsv));
   return -1;
 }

@@ -113,11 +113,10 @@ translate (GArray *map, guint32 own, const char *path, GError **error)
     QuiltIdMap *line = &g_array_index (map, QuiltIdMap, i);
 
     if (line->outside != own || line->count != 1) {
-      g_set_error (
-          error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-          "Failed to use linux.%s: without root it can have the caller's own id, %u, and no "
-          "other; engines such as podman have ranges of them",
-          path, own);
+      g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+                   "Failed to use linux.%s: without root it can map only the caller's own id, %u; "
+                   "engines such as podman map ranges of ids",
+                   path, own);
       return FALSE;
     }
     line->outside = 0;

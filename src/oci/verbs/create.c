@@ -49,7 +49,7 @@ quilt_oci_create (QuiltOci *oci, GError **error)
 
   launch.oci = oci;
   launch.prepare = prepare;
-  if (!quilt_oci_parse (oci, entries, "ID", "Creates a container, which waits for start.", FALSE, 1,
+  if (!quilt_oci_parse (oci, entries, "ID", "Creates a container that waits for start.", FALSE, 1,
                         1, error))
     return -1;
   if (!quilt_oci_launch_begin (&launch, oci->argv[1], error) ||

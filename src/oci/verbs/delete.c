@@ -140,8 +140,8 @@ quilt_oci_delete (QuiltOci *oci, GError **error)
 {
   gboolean force = FALSE, regex = FALSE;
   const GOptionEntry entries[] = {
-      {"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Kill it first; none is no error", NULL},
-      {"regex", 'r', 0, G_OPTION_ARG_NONE, &regex, "ID is a regular expression, for several", NULL},
+      {"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Kill it first; it may be missing", NULL},
+      {"regex", 'r', 0, G_OPTION_ARG_NONE, &regex, "ID is a regular expression", NULL},
       {NULL},
   };
   gboolean ok;

@@ -168,11 +168,10 @@ quilt_oci_events (QuiltOci *oci, GError **error)
       {NULL},
   };
 
-  if (!quilt_oci_parse (
-          oci, entries, "ID",
-          "Prints what a container uses, and each time that it runs out of memory, as "
-          "JSON,\na line each, until it ends.",
-          FALSE, 1, 1, error) ||
+  if (!quilt_oci_parse (oci, entries, "ID",
+                        "Prints the resource usage of a container, and each time that it runs out "
+                        "of\nmemory, as a line of JSON, until it ends.",
+                        FALSE, 1, 1, error) ||
       !read_interval (interval ? interval : "5s", &usec, error))
     return -1;
   container = quilt_oci_container_open (oci, oci->argv[1], FALSE, error);

@@ -74,7 +74,7 @@ check_options (const QuiltOci *oci, const Exec *exec, GError **error)
                  "Failed to execute in container '%s': no command is given", oci->argv[1]);
   else if (exec->options.process && oci->argv[2])
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to use --process: it has a command already, '%s' is one more",
+                 "Failed to use --process: it already gives a command; leave out '%s'",
                  oci->argv[2]);
   else
     return TRUE;
@@ -213,26 +213,25 @@ quilt_oci_exec (QuiltOci *oci, GError **error)
       {"process", 'p', 0, G_OPTION_ARG_FILENAME, &options->process, "Take the process from a file",
        "FILE"},
       {"detach", 'd', 0, G_OPTION_ARG_NONE, &exec.detach, "Don't wait for its end", NULL},
-      {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &exec.pid_file, "Write its pid there", "FILE"},
+      {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &exec.pid_file, "Write its pid to this file",
+       "FILE"},
       {"console-socket", 0, 0, G_OPTION_ARG_FILENAME, &exec.console_socket,
-       "Send the terminal there", "SOCKET"},
+       "Send the terminal to this socket", "SOCKET"},
       {"tty", 't', 0, G_OPTION_ARG_NONE, &options->tty, "Give it a terminal", NULL},
       {"cwd", 0, 0, G_OPTION_ARG_FILENAME, &options->cwd, "Its working directory", "DIR"},
       {"env", 'e', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->env, "Set a variable", "NAME=VALUE"},
-      {"user", 'u', 0, G_OPTION_ARG_FILENAME, &options->user, "Whose it is", "UID[:GID]"},
-      {"additional-gids", 'g', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->groups, "One more group",
-       "GID"},
-      {"cap", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->caps, "One capability more", "CAP"},
+      {"user", 'u', 0, G_OPTION_ARG_FILENAME, &options->user, "Its user and group", "UID[:GID]"},
+      {"additional-gids", 'g', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->groups,
+       "Add a supplementary group", "GID"},
+      {"cap", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->caps, "Add a capability", "CAP"},
       {"process-label", 0, 0, G_OPTION_ARG_FILENAME, &options->label, "SELinux label", "LABEL"},
       {"apparmor", 0, 0, G_OPTION_ARG_FILENAME, &options->apparmor, "AppArmor profile", "PROFILE"},
-      {"no-new-privs", 0, 0, G_OPTION_ARG_NONE, &options->no_new_privs,
-       "Nothing it executes gets more rights", NULL},
+      {"no-new-privs", 0, 0, G_OPTION_ARG_NONE, &options->no_new_privs, "Set no_new_privs", NULL},
       {"preserve-fds", 0, 0, G_OPTION_ARG_INT, &exec.preserve_fds, "Pass descriptors from 3 on",
        "N"},
-      {"cgroup", 0, 0, G_OPTION_ARG_FILENAME, &exec.cgroup, "In a cgroup below the container's",
-       "PATH"},
-      {"ignore-paused", 0, 0, G_OPTION_ARG_NONE, &exec.ignore_paused,
-       "In a paused one too: it waits there", NULL},
+      {"cgroup", 0, 0, G_OPTION_ARG_FILENAME, &exec.cgroup, "Cgroup below the container's", "PATH"},
+      {"ignore-paused", 0, 0, G_OPTION_ARG_NONE, &exec.ignore_paused, "Allow a paused container",
+       NULL},
       {NULL},
   };
   int code = -1;

@@ -25,8 +25,9 @@ quilt_oci_features (QuiltOci *oci, GError **error)
   g_autofree char *text = NULL;
   const char *name;
 
-  if (!quilt_oci_parse (oci, NULL, "", "Prints what of the OCI specification is there, as JSON.",
-                        FALSE, 0, 0, error))
+  if (!quilt_oci_parse (oci, NULL, "",
+                        "Prints the supported parts of the OCI specification as JSON.", FALSE, 0, 0,
+                        error))
     return -1;
   for (guint i = 0; (name = quilt_mount_option_name (i)); i++)
     g_ptr_array_add (options, (char *)name);
@@ -60,8 +61,8 @@ quilt_oci_spec (QuiltOci *oci, GError **error)
   gboolean rootless = FALSE;
   const GOptionEntry entries[] = {
       {"bundle", 'b', 0, G_OPTION_ARG_FILENAME, &bundle, "The bundle (.)", "DIR"},
-      {"file", 'f', 0, G_OPTION_ARG_FILENAME, &file, "Where to write (config.json there)", "FILE"},
-      {"rootless", 0, 0, G_OPTION_ARG_NONE, &rootless, "For who is not the host's root", NULL},
+      {"file", 'f', 0, G_OPTION_ARG_FILENAME, &file, "Directory for config.json", "FILE"},
+      {"rootless", 0, 0, G_OPTION_ARG_NONE, &rootless, "For users other than root", NULL},
       {NULL},
   };
 

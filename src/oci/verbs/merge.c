@@ -21,21 +21,21 @@ static const struct {
   const char *summary, *value;
 } options[] = {
     {"memory", "memory", "limit", BYTES, "Memory", "BYTES"},
-    {"memory-reservation", "memory", "reservation", BYTES, "Memory to keep for it", "BYTES"},
+    {"memory-reservation", "memory", "reservation", BYTES, "Memory to reserve", "BYTES"},
     {"memory-swap", "memory", "swap", BYTES, "Memory and swap together", "BYTES"},
     {"cpu-period", "cpu", "period", NUMBER, "Period of the quota", "USEC"},
     {"cpu-quota", "cpu", "quota", NUMBER, "CPU time in each period", "USEC"},
-    {"cpu-burst", "cpu", "burst", NUMBER, "CPU time that may be saved up", "USEC"},
+    {"cpu-burst", "cpu", "burst", NUMBER, "CPU time that may accumulate", "USEC"},
     {"cpu-share", "cpu", "shares", NUMBER, "Share of CPU time", "SHARES"},
-    {"cpu-idle", "cpu", "idle", NUMBER, "1: run when nobody else wants to", "NUMBER"},
-    {"cpu-rt-period", "cpu", "realtimePeriod", NUMBER, "Refused: cgroup v1 alone", "USEC"},
-    {"cpu-rt-runtime", "cpu", "realtimeRuntime", NUMBER, "Refused: cgroup v1 alone", "USEC"},
+    {"cpu-idle", "cpu", "idle", NUMBER, "1: run only on idle CPUs", "NUMBER"},
+    {"cpu-rt-period", "cpu", "realtimePeriod", NUMBER, "Refused: only in cgroup v1", "USEC"},
+    {"cpu-rt-runtime", "cpu", "realtimeRuntime", NUMBER, "Refused: only in cgroup v1", "USEC"},
     {"cpuset-cpus", "cpu", "cpus", LIST, "CPUs that it may use", "LIST"},
     {"cpuset-mems", "cpu", "mems", LIST, "Memory nodes that it may use", "LIST"},
     {"pids-limit", "pids", "limit", NUMBER, "Processes and threads", "NUMBER"},
     {"blkio-weight", "blockIO", "weight", NUMBER, "Share of disk time", "10..1000"},
-    {"kernel-memory", "memory", "kernel", BYTES, "Refused: cgroup v1 alone", "BYTES"},
-    {"kernel-memory-tcp", "memory", "kernelTCP", BYTES, "Refused: cgroup v1 alone", "BYTES"},
+    {"kernel-memory", "memory", "kernel", BYTES, "Refused: only in cgroup v1", "BYTES"},
+    {"kernel-memory-tcp", "memory", "kernelTCP", BYTES, "Refused: only in cgroup v1", "BYTES"},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (options) <= QUILT_OCI_UPDATE_OPTIONS);
@@ -97,7 +97,7 @@ read_value (guint i, const char *text, GError **error)
   if (options[i].kind == NUMBER)
     return refuse (i, text, "must be a whole number", error), NULL;
   if (!quilt_parse_bytes (text, &bytes, NULL) || bytes > G_MAXINT64)
-    return refuse (i, text, "must be a number of bytes, as 512m, or -1", error), NULL;
+    return refuse (i, text, "must be a number of bytes, such as 512m, or -1", error), NULL;
   return json_object_new_int64 ((gint64)bytes);
 }
 

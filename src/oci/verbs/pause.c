@@ -43,7 +43,7 @@ int
 quilt_oci_resume (QuiltOci *oci, GError **error)
 {
   g_autoptr (QuiltOciContainer) container =
-      open_argument (oci, "Lets the processes of a paused container go on.", error);
+      open_argument (oci, "Resumes the processes of a paused container.", error);
 
   if (!container)
     return -1;

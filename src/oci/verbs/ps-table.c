@@ -59,7 +59,7 @@ quilt_ps_table_filter (const char *table, const pid_t *pids, gsize n_pids, GErro
 
   if (!lines[0] || !find_column (lines[0], &column)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to list processes: these options of 'ps' print no column PID");
+                 "Failed to list processes: with these options 'ps' prints no column PID");
     return NULL;
   }
   g_string_append_printf (text, "%s\n", lines[0]);

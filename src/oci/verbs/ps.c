@@ -70,8 +70,8 @@ quilt_oci_ps (QuiltOci *oci, GError **error)
   };
 
   if (!quilt_oci_parse (oci, entries, "ID [PS-OPTION...]",
-                        "Lists the processes of a container: by ps(1) with the options, which are "
-                        "-ef\nif there are none, or their numbers as JSON.",
+                        "Lists the processes of a container: by ps(1) with PS-OPTIONs (by default "
+                        "-ef),\nor their numbers as JSON.",
                         TRUE, 1, -1, error) ||
       !quilt_oci_read_format (format, &json, error))
     return -1;

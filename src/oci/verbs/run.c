@@ -91,7 +91,7 @@ quilt_oci_run (QuiltOci *oci, GError **error)
   const GOptionEntry entries[] = {
       QUILT_OCI_LAUNCH_ENTRIES (options),
       {"detach", 'd', 0, G_OPTION_ARG_NONE, &run.detach, "Don't wait for its end", NULL},
-      {"keep", 0, 0, G_OPTION_ARG_NONE, &keep, "Don't delete it at its end", NULL},
+      {"keep", 0, 0, G_OPTION_ARG_NONE, &keep, "Don't delete it when it ends", NULL},
       {NULL},
   };
   QuiltOciLaunch *launch = &run.launch;

@@ -58,7 +58,8 @@ read_resources (const QuiltOci *oci, const char *path, GError **error)
   data = g_bytes_get_data (bytes, &length);
   resources = quilt_oci_resources_parse_lenient (data ? data : "", length, &unknown, error);
   if (resources && unknown)
-    quilt_oci_log_warning (oci->log, "Left out of '%s' what is not known: %s", path, unknown);
+    quilt_oci_log_warning (oci->log, "Left out of '%s' the unknown keys and capabilities: %s", path,
+                           unknown);
   return g_steal_pointer (&resources);
 }
 
@@ -134,12 +135,12 @@ quilt_oci_update (QuiltOci *oci, GError **error)
 
   g_array_append_val (entries, resources);
   if (!quilt_oci_parse (oci, (const GOptionEntry *)(gpointer)entries->data, "ID",
-                        "Changes the limits of a container; what is not named stays as it is.",
-                        FALSE, 1, 1, error))
+                        "Changes limits of a container; the others stay as they are.", FALSE, 1, 1,
+                        error))
     return -1;
   if (file && quilt_oci_update_is_given (&options)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "--resources takes no other option of a limit beside it");
+                 "--resources can't be combined with other options for limits");
     return -1;
   }
   update = file ? read_resources (oci, file, error) : quilt_oci_update_read (&options, error);

@@ -110,7 +110,7 @@ def test_a_limit_without_its_controller_is_an_error_that_names_it(manager):
 def test_a_cgroup_with_somebody_in_it_is_refused():
     with cgroup("cgroupfs") as it:
         with cgroup("cgroupfs") as second:
-            assert second.first.startswith("error") and "processes in it already" in second.first
+            assert second.first.startswith("error") and "already contains processes" in second.first
         assert it.do("processes") == "1 running"
 
 

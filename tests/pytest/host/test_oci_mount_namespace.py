@@ -106,7 +106,7 @@ def test_a_mount_namespace_that_can_not_be_joined_is_refused(bundle, other):
     ids = [{"containerID": 0, "hostID": 600000, "size": 65536}]
     mapped["linux"].update(uidMappings=ids, gidMappings=ids)
     mapped["linux"]["namespaces"].append({"type": "user"})
-    for configuration, word in ((ours, b"the runtime's own 'mount' namespace"), (wrong, b"it is no namespace of the type"), (mapped, b"'user' namespace")):
+    for configuration, word in ((ours, b"the runtime's own 'mount' namespace"), (wrong, b"it is not a namespace of the type"), (mapped, b"'user' namespace")):
         bundle.write(configuration)
         done = oci("run", "--bundle", str(bundle.path), "one")
         assert done.code == 1 and word in done.err, done

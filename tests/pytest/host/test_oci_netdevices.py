@@ -188,7 +188,7 @@ def test_one_that_cannot_be_moved(bundle, cables):
     # The first is there already, and comes back.
     run("ip", "link", "add", "qmovebr", "type", "bridge").ok()
     try:
-        refused(bundle, configuration({"qmove0": {"name": "fast0"}, "qmovebr": {}}), "linux.netDevices.qmovebr", "moves no device of its kind")
+        refused(bundle, configuration({"qmove0": {"name": "fast0"}, "qmovebr": {}}), "linux.netDevices.qmovebr", "can't move devices of its kind")
     finally:
         run("ip", "link", "delete", "qmovebr").ok()
 

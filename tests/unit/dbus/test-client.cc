@@ -284,7 +284,7 @@ TEST_F (Client, TheBusMayBeNone)
     peer.write (std::string (5000, 'x'));
   });
   ASSERT_FALSE (bus);
-  EXPECT_STREQ (error->message, "The bus answers what is not D-Bus");
+  EXPECT_STREQ (error->message, "The bus sent an answer that is not D-Bus");
 }
 
 TEST_F (Client, TheBusMayEndInTheMiddleOfItsWelcome)
@@ -353,7 +353,7 @@ TEST_F (Client, GarbageClosesTheConnection)
   g_auto (QuiltDbusReply) reply = call_sync ("GetVersion");
 
   EXPECT_STREQ (reply.error->message,
-                "The connection to the bus has ended: the bus sent what is not a D-Bus message");
+                "The connection to the bus has ended: the bus sent an invalid D-Bus message");
 }
 
 TEST_F (Client, DescriptorsGoBothWays)

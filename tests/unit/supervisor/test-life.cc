@@ -469,7 +469,7 @@ TEST_F (LifeTest, AFailedStepEndsIt)
   EXPECT_EQ (message.step, 2u);
   EXPECT_EQ (message.exit_code, 3);
   EXPECT_STREQ (message.text,
-                "Setup step 2 failed with exit code 3; its last words: first / E:  [1mno space");
+                "Setup step 2 failed with exit code 3; its last output: first / E:  [1mno space");
   EXPECT_EQ (load_exit ().type, QUILT_MESSAGE_FAILED);
   EXPECT_EQ (journald->messages ("stdout"), Strings{"out"});
 

@@ -123,9 +123,10 @@ TEST_F (ProcessTest, HostileFilesAreRefused)
     void (*make) (const std::string &path);
     const char *why;
   } cases[] = {
-      {[] (const std::string &path) { mkfifo (path.c_str (), 0666); }, "it is no regular file"},
-      {[] (const std::string &path) { mkdir (path.c_str (), 0777); }, "it is no regular file"},
-      {[] (const std::string &path) { symlink ("/dev/zero", path.c_str ()); }, "no regular file"},
+      {[] (const std::string &path) { mkfifo (path.c_str (), 0666); }, "it is not a regular file"},
+      {[] (const std::string &path) { mkdir (path.c_str (), 0777); }, "it is not a regular file"},
+      {[] (const std::string &path) { symlink ("/dev/zero", path.c_str ()); },
+       "not a regular file"},
       {[] (const std::string &path) { symlink ("passwd", path.c_str ()); }, "symbolic links"},
       {[] (const std::string &path) { symlink ("/proc/self/fd/0", path.c_str ()); }, "symbolic"},
       {[] (const std::string &path) {

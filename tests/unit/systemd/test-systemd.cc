@@ -210,7 +210,7 @@ TEST_F (Systemd, AFailedJobIsAnErrorInWords)
   EXPECT_FALSE (success);
   EXPECT_TRUE (error.is (QUILT_ERROR_FAILED, "Failed to start 'quilt-web.scope': its job ended as "
                                              "'failed'; `journalctl -b UNIT=quilt-web.scope` may "
-                                             "tell why"));
+                                             "show why"));
 }
 
 TEST_F (Systemd, ARefusedStartSaysWhatSystemdSaid)

@@ -130,7 +130,7 @@ TEST_F (Unpack, SaysWhatItGotInstead)
       {"{\"schemaVersion\": 2}", "JSON"},
       {"070701" + std::string (1000, '0'), "cpio"},
       {"\004\042\115\030" + std::string (1000, '\1'), "lz4"},
-      {"\x80\x01" + std::string (3000, '\x99'), "no tar archive"},
+      {"\x80\x01" + std::string (3000, '\x99'), "not a tar archive"},
       {compress ("Lorem ipsum", archive_write_add_filter_xz), "text"},
       {compress (compress (small_root (), archive_write_add_filter_gzip),
                  archive_write_add_filter_gzip),
