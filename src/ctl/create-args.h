@@ -19,9 +19,6 @@ typedef struct {
   gboolean live;   /* of update */
 } QuiltCreateArgs;
 
-void quilt_create_args_clear (QuiltCreateArgs *args);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCreateArgs, quilt_create_args_clear)
-
 /* The value of the option --name. */
 QuiltCreateValue *quilt_create_find (QuiltCreateArgs *args, const char *name);
 const QuiltCreateValue *quilt_create_get (const QuiltCreateArgs *args, const char *name);

@@ -24,21 +24,6 @@ quilt_create_args_clear (QuiltCreateArgs *args)
   }
 }
 
-const QuiltCreateValue *
-quilt_create_get (const QuiltCreateArgs *args, const char *name)
-{
-  for (guint i = 0; quilt_arguments[i].name; i++)
-    if (strcmp (quilt_arguments[i].name, name) == 0)
-      return &args->values[i];
-  g_return_val_if_reached (NULL);
-}
-
-QuiltCreateValue *
-quilt_create_find (QuiltCreateArgs *args, const char *name)
-{
-  return (QuiltCreateValue *)quilt_create_get (args, name);
-}
-
 static guint
 fill_entries (QuiltCreateArgs *args, gboolean live_only, GOptionEntry *entries)
 {

@@ -5,6 +5,9 @@
 #include "ctl/create-args.h"
 #include "ctl/ctl.h"
 
+void quilt_create_args_clear (QuiltCreateArgs *args);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCreateArgs, quilt_create_args_clear)
+
 /* Reads options and arguments of run or create as quilt_ctl_parse() does; args[0] is the image, the
  * command follows. */
 char **quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args);
