@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What quiltd and its helpers say to each other. docs/architecture.md, "The wire", has the table.
+/* The messages between quiltd and its helpers. docs/architecture.md, "The wire", has the table.
  */
 #pragma once
 
@@ -46,8 +46,8 @@ typedef enum {
 } QuiltMessageType;
 
 #define QUILT_MESSAGE_VERSION 2
-/* Spoken to supervisors that quiltd of that time has started. It has no requests, sessions and
- * bodies. */
+/* A supervisor that an earlier quiltd started speaks it. It has no requests, sessions and bodies.
+ */
 #define QUILT_MESSAGE_VERSION_1 1
 
 #define QUILT_MESSAGE_TEXT_MAX 1536
@@ -56,9 +56,9 @@ typedef enum {
 typedef struct {
   guint32 version; /* in which it came, or is to be sent */
   guint32 type;
-  guint32 request; /* the sender's number of what it wants an answer to, and of what an answer is
-                      to; 0: neither */
-  guint32 session; /* of a container, which a message is about; 0: the container itself */
+  guint32 request; /* a number that the sender of a request chose; its answer has the same number.
+                      0: the message is neither */
+  guint32 session; /* the message is about this process of the container; 0: about all of it */
   gint32 code;
   gint32 signal;
   gint32 exit_code; /* 0..255 as wait(2) gives it; 128 + signal when a signal ended it */

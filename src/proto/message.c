@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is sealed can be read without a copy of it changing meanwhile. */
+/* A file with these seals can't change while it is read. */
 #define BODY_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 void
@@ -65,7 +65,7 @@ new_body_file (const void *data, gsize size)
   return g_steal_fd (&fd);
 }
 
-/* NULL: it is not a sealed file of this size. */
+/* NULL if it is not a sealed file of this size. */
 static GBytes *
 read_body_file (int fd, gsize size)
 {
@@ -166,7 +166,7 @@ quilt_message_receive (int socket, QuiltMessage *ret_message)
   return quilt_wire_decode (bytes, (gsize)n, ret_message, &wire) ? 1 : -1;
 }
 
-/* Whether what came along is what the message tells of, and no more than there is room for. */
+/* The descriptors that came must be as many as the header says, and at most room. */
 static gboolean
 has_its_fds (const QuiltMessage *message, const QuiltWire *wire, guint n_fds, guint room)
 {

@@ -87,7 +87,7 @@ quilt_control_accept (QuiltControl *control)
       peer.uid != geteuid ())
     return FALSE;
   control->fd = g_steal_fd (&fd);
-  control->version = QUILT_MESSAGE_VERSION; /* a quiltd that is back learns it from what it hears */
+  control->version = QUILT_MESSAGE_VERSION; /* quiltd takes over the version that it hears */
   return TRUE;
 }
 

@@ -199,7 +199,7 @@ quilt_supervisor_tell (QuiltSupervisor *self)
   else if (self->phase >= QUILT_PHASE_RUNNING)
     send_simple (self, QUILT_MESSAGE_RUNNING);
   else if (self->phase == QUILT_PHASE_SETTING_UP)
-    send_simple (self, QUILT_MESSAGE_STEP); /* or none yet: quiltd waits until we have spoken */
+    send_simple (self, QUILT_MESSAGE_STEP); /* also 0: quiltd waits for a first message */
 }
 
 void

@@ -98,7 +98,7 @@ send_later (QuiltHelper *self)
   self->writable = g_unix_fd_add (self->socket, G_IO_OUT, on_writable, self);
 }
 
-/* An adopted helper has spoken: what was to be sent waits for that. */
+/* The first message of an adopted helper. Messages to it have waited for that. */
 static void
 learn_version (QuiltHelper *self, const QuiltMessage *message)
 {

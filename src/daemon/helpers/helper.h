@@ -33,8 +33,8 @@ QuiltHelper *quilt_helper_spawn (int dir_fd,
                                  gpointer data,
                                  GError **error);
 
-/* A helper that an earlier quiltd started: takes over its connected socket. It is told nothing
- * before it has spoken, which shows the version of the messages that it understands. */
+/* A helper that an earlier quiltd started: takes over its connected socket. Its first
+ * message shows which version it understands; messages to it wait for that. */
 QuiltHelper *quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data);
 
 /* No more events. The process lives on; when it was ours it is reaped after its end, and not

@@ -228,7 +228,7 @@ TEST_F (Helper, GetsAllThatWasSentWhileItDidNotRead)
   close (pair[1]); /* not noticed any more: the peer that would be killed is this process */
 }
 
-/* One that an earlier quiltd started may know version 1 alone: only what it says shows that. */
+/* An earlier quiltd may have started it. Its first message shows whether it knows version 2. */
 TEST_F (Helper, ThatIsAdoptedIsSpokenToInItsOwnVersion)
 {
   for (guint32 version : {QUILT_MESSAGE_VERSION_1, QUILT_MESSAGE_VERSION}) {
