@@ -177,6 +177,20 @@ def check_lists():
                 yield f"{where(path, number)}: more than one file on a line"
 
 
+PROSE_COLUMNS = 100
+
+
+def check_prose():
+    """Prose is wrapped. Tables, headings, examples and words that can't be broken may be longer."""
+    for path in tracked("docs/*.md", "README.md", "CONTRIBUTING.md"):
+        is_example = False
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            if line.lstrip().startswith("```"):
+                is_example = not is_example
+            elif not is_example and len(line) > PROSE_COLUMNS and not line.startswith(("|", "#")) and " " in line.strip():
+                yield f"{where(path, number)}: {len(line)} columns, at most {PROSE_COLUMNS}"
+
+
 def check_catalog():
     """Every MESSAGE_ID that the programs log has an entry in the journal's catalog, and the other way round."""
     catalog = set(re.findall(r"^-- ([0-9a-f]{32})", (SOURCE / "data/quilt.catalog").read_text(), re.M))
