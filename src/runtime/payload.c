@@ -43,7 +43,7 @@ check_hooks (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **err
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (kinds[i].hooks->len > 0 && setup->created_state < 0) {
+    if (kinds[i].hooks->len > 0 && !setup->has_hooks) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                    "Failed to use hooks.%s: Quilt does not run hooks of this kind here",
                    kinds[i].name);
@@ -65,8 +65,7 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
                  "Failed to use linux.namespaces: one of type 'mount' is needed");
     return FALSE;
   }
-  if (spec->start_container->len > 0 && setup->created_state < 0 &&
-      !(spec->namespaces & QUILT_NS_PID)) {
+  if (spec->start_container->len > 0 && !setup->has_hooks && !(spec->namespaces & QUILT_NS_PID)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                  "Failed to use hooks.startContainer: Quilt can end the processes that they leave "
                  "running only in a new 'pid' namespace");

@@ -192,7 +192,7 @@ enter_namespaces (const QuiltInit *init)
 static gboolean
 has_steps (const QuiltInit *init)
 {
-  return init->setup->created_state < 0 && init->spec->start_container->len > 0;
+  return !init->setup->has_hooks && init->spec->start_container->len > 0;
 }
 
 /* Before the gate: engines keep the number of the process that waits there, and others can join the

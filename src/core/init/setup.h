@@ -4,8 +4,7 @@
 
 #include <glib.h>
 
-/* What the init gets of its caller beside the configuration. -1: no such descriptor; all stay the
- * caller's. */
+/* Descriptors stay the caller's. -1 means that there is no such descriptor, and nothing else. */
 typedef struct {
   int stdio[3]; /* the command's 0, 1 and 2; -1: /dev/null. Pipes are given to its user */
   int console;  /* a Unix socket that gets the terminal's master, with its name as the message;
@@ -13,23 +12,28 @@ typedef struct {
   int gate;     /* a listening SOCK_SEQPACKET: once all but the command is done, the init reports
                  * CREATED, and after the word to go on it closes its channel and waits here. The
                  * connection that brings a word is its channel from then on */
-  /* Files with the container's state, to be read by its hooks, filled before MOUNTED and READY are
-   * answered. Without the second, startContainer are setup steps. */
+  int root;     /* of a process more in a container: the container's, if that is not the root of its
+                 * mount namespace */
+  int cgroup;   /* a cgroup2 directory that it is born in */
+
+  /* Files with the container's state, which its hooks read. The caller fills them before it answers
+   * MOUNTED and READY. */
   int creating_state, created_state;
-  int root;   /* of a process more in a container: the container's, if that is not the root of
-               * its mount namespace */
-  int cgroup; /* a cgroup2 directory that it is born in */
+  char **hook_env; /* of hooks that have none of their own */
+  /* The caller runs hooks, and hooks.startContainer are hooks that the init runs. Otherwise
+   * hooks.startContainer are setup steps, and other hooks are refused. */
+  gboolean has_hooks;
+
   guint n_preserved; /* descriptors from 3 on that are the command's too, not close-on-exec */
   gboolean listens;  /* sockets are among them: the command gets a LISTEN_PID, sd_listen_fds(3) */
   gboolean outlives; /* it goes on when the caller ends */
   gboolean keeps_keyring;
   gboolean no_pivot;  /* the root can't be pivoted: an initramfs */
   gboolean makes_cwd; /* if it is not there */
-  char **hook_env;    /* of hooks that have none of their own */
 } QuiltPayloadSetup;
 
 #define QUILT_PAYLOAD_SETUP_NONE                                                                   \
   {                                                                                                \
-    .stdio = {-1, -1, -1}, .console = -1, .gate = -1, .creating_state = -1, .created_state = -1,   \
-    .root = -1, .cgroup = -1,                                                                      \
+    .stdio = {-1, -1, -1}, .console = -1, .gate = -1, .root = -1, .cgroup = -1,                    \
+    .creating_state = -1, .created_state = -1,                                                     \
   }

@@ -177,9 +177,10 @@ make_states (QuiltOciLaunch *launch, GError **error)
   if (has_hooks_before_pivot (spec) &&
       (launch->setup.creating_state = quilt_oci_hooks_new_state (error)) < 0)
     return FALSE;
-  /* Always there: it says that hooks are hooks. */
-  launch->setup.created_state = quilt_oci_hooks_new_state (error);
-  return launch->setup.created_state >= 0;
+  if (spec->start_container->len > 0 &&
+      (launch->setup.created_state = quilt_oci_hooks_new_state (error)) < 0)
+    return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -208,6 +209,7 @@ start_init (QuiltOciLaunch *launch, GError **error)
   setup->keeps_keyring = launch->options.no_new_keyring;
   setup->no_pivot = launch->options.no_pivot;
   setup->makes_cwd = TRUE;
+  setup->has_hooks = TRUE;
   setup->hook_env = environ;
   launch->bundle.spec->process.keeps_groups =
       launch->bundle.spec->process.additional_gids->len == 0 &&
