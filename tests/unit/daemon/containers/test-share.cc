@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Containers that share namespaces: whom an option means, and when it can be joined. */
+#include "quiltd.h"
+
+extern "C" {
+#include "base/fd.h"
+#include "daemon/containers/share.h"
+}
+
+using std::string;
+
+namespace
+{
+
+class Share : public Quiltd
+{
+protected:
+  GPtrArray *others = nullptr;
+  QuiltOptions *options = nullptr;
+
+  void SetUp () override
+  {
+    Quiltd::SetUp ();
+    others = g_ptr_array_new_with_free_func (g_object_unref);
+    options = quilt_options_new ();
+  }
+
+  void TearDown () override
+  {
+    g_ptr_array_unref (others);
+    quilt_options_free (options);
+    Quiltd::TearDown ();
+  }
+
+  /* A container, with one option set. */
+  QuiltContainer *
+  add (char digit, const char *name, char *QuiltOptions::*option = nullptr, const string &mode = "")
+  {
+    QuiltContainerRecord *record = new_record (digit, name);
+
+    if (option)
+      record->options->*option = g_strdup (mode.c_str ());
+    g_autoptr (QuiltContainer) container = quilt_container_new (containers, record, nullptr);
+
+    quilt_container_publish (container);
+    return container;
+  }
+
+  bool bind ()
+  {
+    return quilt_share_bind (containers, options, others, error.out ());
+  }
+
+  static void set (char **option, const string &mode)
+  {
+    g_free (*option);
+    *option = g_strdup (mode.c_str ());
+  }
+
+  bool open_all ()
+  {
+    g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
+    const bool done = quilt_share_open (containers, options, fds, error.out ());
+
+    EXPECT_EQ (fds->len, 0u);
+    return done;
+  }
+};
+
+} // namespace
+
+TEST_F (Share, NothingIsSharedByDefault)
+{
+  const string network = options->network ? options->network : "private";
+
+  EXPECT_TRUE (bind ()) << error.message ();
+  EXPECT_EQ (network, options->network ? options->network : "private");
+  EXPECT_EQ (others->len, 0u);
+  EXPECT_TRUE (open_all ());
+}
+
+/* Its name may become another container's. */
+TEST_F (Share, ANameIsBoundToTheID)
+{
+  QuiltContainer *web = add ('1', "web");
+
+  for (const string &name : {string ("web"), string ("1111"), id ('1')}) {
+    g_ptr_array_set_size (others, 0);
+    set (&options->network, "container:" + name);
+    ASSERT_TRUE (bind ()) << error.message ();
+    EXPECT_EQ (options->network, "container:" + id ('1'));
+    ASSERT_EQ (others->len, 1u);
+    EXPECT_EQ (others->pdata[0], web);
+  }
+}
+
+/* To whose it is. The caller has to be allowed to manage both. */
+TEST_F (Share, ASharedOneIsFollowed)
+{
+  QuiltContainer *owner = add ('1', "owner");
+  QuiltContainer *middle = add ('2', "middle", &QuiltOptions::network, "container:" + id ('1'));
+
+  set (&options->network, "container:middle");
+  set (&options->pid, "container:owner");
+  ASSERT_TRUE (bind ()) << error.message ();
+  EXPECT_EQ (options->network, "container:" + id ('1'));
+  EXPECT_EQ (options->pid, "container:" + id ('1'));
+  ASSERT_EQ (others->len, 2u); /* each once */
+  EXPECT_TRUE (g_ptr_array_find (others, owner, nullptr));
+  EXPECT_TRUE (g_ptr_array_find (others, middle, nullptr));
+}
+
+/* Then that needs the same privilege as the host's own. */
+TEST_F (Share, OneThatHasTheHostsLeadsToTheHost)
+{
+  add ('1', "host", &QuiltOptions::network, "host");
+  add ('2', "middle", &QuiltOptions::network, "container:" + id ('1'));
+  set (&options->network, "container:middle");
+  ASSERT_TRUE (bind ()) << error.message ();
+  EXPECT_STREQ (options->network, "host");
+  EXPECT_EQ (others->len, 2u);
+}
+
+TEST_F (Share, IpcIsSharedOnlyIfItsOwnerSaysSo)
+{
+  add ('1', "private");
+  add ('2', "shareable", &QuiltOptions::ipc, "shareable");
+  set (&options->ipc, "container:private");
+  EXPECT_FALSE (bind ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "'private' does not share its own"));
+  set (&options->ipc, "container:shareable");
+  EXPECT_TRUE (bind ()) << error.message ();
+  EXPECT_EQ (options->ipc, "container:" + id ('2'));
+}
+
+TEST_F (Share, WhatIsNotThereOrNotClearIsRefused)
+{
+  add ('1', "one");
+  g_autoptr (QuiltContainer) like_it =
+      quilt_container_new (containers, new_record ('2', "two"), nullptr);
+
+  set (&options->uts, "container:nobody");
+  EXPECT_FALSE (bind ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, "Failed to set option 'uts': "));
+  set (&options->uts, "container:two"); /* which is not published */
+  EXPECT_FALSE (bind ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, "two"));
+}
+
+/* A damaged record must not lead quiltd around for ever. */
+TEST_F (Share, ACircleEnds)
+{
+  add ('1', "one", &QuiltOptions::network, "container:" + id ('2'));
+  add ('2', "two", &QuiltOptions::network, "container:" + id ('1'));
+  set (&options->network, "container:one");
+  bind ();
+  EXPECT_EQ (others->len, 2u);
+}
+
+TEST_F (Share, OnlyWhatRunsCanBeJoined)
+{
+  QuiltContainer *web = add ('1', "web");
+
+  set (&options->network, "container:" + id ('2'));
+  EXPECT_FALSE (open_all ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, "that container was removed"));
+  set (&options->network, "container:" + id ('1'));
+  EXPECT_FALSE (open_all ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_STATE, "'web': that container is not running"));
+
+  /* It says that it runs, and its pid is another process's by now: ours, which is not in its
+   * cgroup. */
+  fs::create_directories (path / "run/containers" / id ('1'));
+  fs::create_symlink ("quilt-web.scope", path / "run/containers" / id ('1') / "scope");
+  web->run = quilt_run_adopt (
+      containers, web->record->id,
+      [] (QuiltRunEvent, const QuiltMessage *, const GError *, gpointer) {}, nullptr);
+  ASSERT_NE (web->run, nullptr);
+  web->state = QUILT_STATE_RUNNING;
+  web->pid = (guint32)getpid ();
+  EXPECT_FALSE (open_all ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_STATE, "'web': that container is not running"));
+}
