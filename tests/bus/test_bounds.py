@@ -198,6 +198,36 @@ def test_what_costs_most_to_decode(kind, image, hostile, measured, stopped):
     assert rss(stopped) < before + 40
 
 
+def nested(caller, depth, kind, message=None):
+    """A call, or another message, with so many variants in each other around an array without elements."""
+    message = message or Gio.DBusMessage.new_method_call("org.quilt", quilt.ROOT, "org.quilt.Manager", "StopContainers")
+    message.set_body(V("(v)", (V("y", 7),)))
+    caller.serial += 1
+    message.set_serial(caller.serial)
+    blob = bytes(message.to_blob(Gio.DBusCapabilityFlags.NONE))[:-4]
+    body = b"\1v\0" * (depth - 1) + bytes([len(kind)]) + kind.encode() + b"\0"
+    body += bytes(-len(body) % 4 + 4)
+    body += bytes(-len(body) % 8 if kind[1] == "{" else 0)
+    return caller.serial, blob[:4] + len(body).to_bytes(4, "little") + blob[8:] + body
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("depth,kind", [(64, "ay"), (64, "as"), (63, "a{sv}"), (34, "a" * 32 + "y"), (63, "a" * 32 + "y")])
+def test_values_in_each_other_end_nothing(depth, kind, image, hostile, stopped):
+    """The bus passes them on, and GDBus closes the connection if it gets them."""
+    serial, blob = nested(hostile, depth, kind)
+    hostile.send(blob)
+    error, text = hostile.answer(serial)
+    assert error == "InvalidArgument" and TOO_LARGE in text
+    signal = Gio.DBusMessage.new_signal("/", "org.quilt.Manager", "ContainerNew")
+    signal.set_destination("org.quilt")
+    hostile.send(nested(hostile, depth, kind, signal)[1])
+    serial, blob = nested(hostile, 20, kind)
+    hostile.send(blob)
+    assert "Type of message" in hostile.answer(serial)[1]
+    assert stopped.process.poll() is None
+
+
 @pytest.mark.fault(8)
 def test_a_call_that_is_too_large_leaves_no_descriptor(stopped, user, image):
     def fds():

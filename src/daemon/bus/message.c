@@ -22,8 +22,11 @@
 #define MESSAGE_MAX (128 << 20)
 #define ARRAY_MAX (64 << 20)
 
-/* Arrays, structures and variants in each other, as the bus allows them. */
+/* Arrays, structures and variants in each other. The bus allows some more in cases, but GDBus
+ * closes the connection if it gets more. FIELD_DEPTH_MAX: of a header field, which has three around
+ * it. */
 #define DEPTH_MAX 64
+#define FIELD_DEPTH_MAX (DEPTH_MAX - 3)
 
 /* Bytes that are read one value after the other. */
 typedef struct {
@@ -119,17 +122,39 @@ skip_values (Reader *self, const char *signature, guint depth)
   return TRUE;
 }
 
-/* *signature is behind the 'a'. */
+/* Of the valid type at *type, which moves on. */
+static gboolean
+is_type_within (const char **type, guint depth)
+{
+  const char first = *(*type)++;
+
+  if (depth == 0)
+    return FALSE;
+  if (first == 'a')
+    return is_type_within (type, depth - 1);
+  if (first != '(' && first != '{')
+    return TRUE;
+  while (**type != ')' && **type != '}')
+    if (!is_type_within (type, depth - 1))
+      return FALSE;
+  (*type)++;
+  return TRUE;
+}
+
+/* *signature is behind the 'a'. GDBus looks into the type of an array without elements as if it had
+ * one, and the bus does not. */
 static gboolean
 skip_array (Reader *self, const char **signature, guint depth)
 {
-  const char *element = *signature;
+  const char *element = *signature, *inner = element;
   guint32 length;
   gsize end;
 
   *signature = quilt_dbus_type_end (element - 1);
   if (!*signature || !read_length (self, &length) ||
       !skip_bytes (self, quilt_dbus_type_alignment (*element), 0) || length > self->end - self->at)
+    return FALSE;
+  if (length == 0 && !is_type_within (&inner, depth))
     return FALSE;
   end = self->at + length;
   if (*element == 'y') /* is copied at once */
@@ -207,7 +232,7 @@ skip_field (Reader *self, guint8 *ret_code, const char **ret_signature)
     *ret_signature = (const char *)self->bytes + self->at + 1;
   if (*ret_code <= FIELD_UNIX_FDS)
     self->values++; /* each is there once, and is not counted */
-  return skip_value (self, &type, DEPTH_MAX) && *type == '\0';
+  return skip_value (self, &type, FIELD_DEPTH_MAX) && *type == '\0';
 }
 
 /* The fields of a message of size bytes. */

@@ -25,7 +25,8 @@ gboolean quilt_bus_message_measure (const guint8 start[QUILT_BUS_START],
 
 /* Whether the body of a whole message has at most so many values, and so few are in the header
  * fields that D-Bus does not know. Each of them costs GDBus an allocation; a string of bytes counts
- * as one. FALSE also if the message can't be read. */
+ * as one. FALSE also if the message can't be read, or has values in each other that are too deep
+ * for GDBus. */
 gboolean quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values);
 
 /* Makes the first bytes of a message, all that come before its body, a message without a body and

@@ -273,8 +273,7 @@ static gboolean
 is_too_large (const QuiltBusMessage *message, const Call *call)
 {
   return call->size < message->size ||
-         (call->size > CHUNK &&
-          !quilt_bus_message_has_at_most (call->bytes, call->size, QUILT_CALL_VALUES_MAX));
+         !quilt_bus_message_has_at_most (call->bytes, call->size, QUILT_CALL_VALUES_MAX);
 }
 
 /* A call or a signal is read before anything of it is passed on. */

@@ -112,6 +112,28 @@ TEST (BusMessage, ValuesAreCounted)
   EXPECT_TRUE (quilt_bus_message_has_at_most (empty.data (), empty.size (), 0));
 }
 
+/* The bus looks into an array without elements no further, but GDBus does. */
+TEST (BusMessage, WhatIsTooDeepForGDBusIsNotRead)
+{
+  struct {
+    const char *text;
+    int most; /* variants around it */
+  } const cases[] = {{"byte 1", 63},    {"@ay []", 62},       {"@as []", 62},
+                     {"@a{sv} {}", 61}, {"@a(ia(y)) []", 59}, {"@aaaaay []", 58}};
+
+  for (const auto &[inner, most] : cases) {
+    std::string text = inner;
+
+    for (int depth = 1; depth <= 64; depth++) {
+      text = "<" + text + ">";
+      const Bytes bytes = call (("(" + text + ",)").c_str ());
+      EXPECT_EQ (!!quilt_bus_message_has_at_most (bytes.data (), bytes.size (), 1000),
+                 depth <= most)
+          << inner << " " << depth;
+    }
+  }
+}
+
 TEST (BusMessage, ABodyThatEndsEarlyOrLateIsNotRead)
 {
   for (const Body &body : bodies) {
