@@ -185,27 +185,56 @@ fail (QuiltDbus *self, const char *why)
   }
 }
 
+static gboolean
+is_answer (const QuiltDbusMessage *message)
+{
+  return message->type == QUILT_DBUS_RETURN || message->type == QUILT_DBUS_ERROR_REPLY;
+}
+
+/* Anybody may send us signals: what we did not ask for is not read further, whatever it is. */
+static gboolean
+is_wanted (QuiltDbus *self, const QuiltDbusMessage *message)
+{
+  if (is_answer (message))
+    return find_call (self, message->reply_serial) != NULL;
+  return message->type == QUILT_DBUS_SIGNAL && quilt_dbus_signals_is_wanted (self, message);
+}
+
+static int *
+take_fds (QuiltDbus *self, guint n)
+{
+  int *fds = n > 0 ? g_memdup2 (self->fds->data, n * sizeof (int)) : NULL;
+
+  if (n > 0)
+    g_array_remove_range (self->fds, 0, n);
+  return fds;
+}
+
 /* FALSE: this is no message. */
 static gboolean
 take_message (QuiltDbus *self, const guint8 *data, gsize size)
 {
   g_autoptr (Incoming) incoming = g_new0 (Incoming, 1);
   QuiltDbusMessage message;
+  gboolean answers;
 
+  if (!quilt_dbus_message_read_head (data, size, &message) || message.n_fds > self->fds->len)
+    return FALSE;
+  answers = is_answer (&message);
+  incoming->fds = take_fds (self, message.n_fds);
+  incoming->message.n_fds = message.n_fds;
+  if (!is_wanted (self, &message))
+    return TRUE;
   incoming->data = g_memdup2 (data, size);
   if (!quilt_dbus_message_read (incoming->data, size, &message))
-    return FALSE;
+    return !answers;
   incoming->message = message;
-  incoming->message.n_fds = 0;
-  if (message.n_fds > self->fds->len)
-    return FALSE;
-  if (message.n_fds > 0) {
-    incoming->message.n_fds = message.n_fds;
-    incoming->fds = g_memdup2 (self->fds->data, message.n_fds * sizeof (int));
-    g_array_remove_range (self->fds, 0, message.n_fds);
-  }
-  if (message.type != QUILT_DBUS_RETURN && message.type != QUILT_DBUS_ERROR_REPLY)
+  if (!answers) { /* nobody takes descriptors of a signal */
     incoming->message.reply_serial = 0;
+    if (incoming->fds)
+      close_fds (incoming->fds, message.n_fds);
+    g_clear_pointer (&incoming->fds, g_free);
+  }
   deliver (self, g_steal_pointer (&incoming));
   return TRUE;
 }

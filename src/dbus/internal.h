@@ -27,5 +27,8 @@ struct QuiltDbus {
 void quilt_dbus_signals_init (QuiltDbus *self);
 void quilt_dbus_signals_clear (QuiltDbus *self);
 
+/* Whether a signal that has come, as far as its head tells, may have a callback. */
+gboolean quilt_dbus_signals_is_wanted (QuiltDbus *self, const QuiltDbusMessage *message);
+
 /* Calls the callbacks of a signal. They may do everything with self. */
 void quilt_dbus_signals_dispatch (QuiltDbus *self, const QuiltDbusMessage *message);

@@ -326,12 +326,10 @@ quilt_dbus_message_measure (const guint8 start[QUILT_DBUS_START])
 }
 
 gboolean
-quilt_dbus_message_read (const guint8 *data, gsize size, QuiltDbusMessage *ret_message)
+quilt_dbus_message_read_head (const guint8 *data, gsize size, QuiltDbusMessage *ret_message)
 {
   Reader reader = {.bytes = data, .at = QUILT_DBUS_START};
   QuiltDbusMessage message = {0};
-  const char *signature;
-  const guint8 *body;
   guint seen = 0;
 
   if (size < QUILT_DBUS_START || quilt_dbus_message_measure (data) != size)
@@ -344,9 +342,26 @@ quilt_dbus_message_read (const guint8 *data, gsize size, QuiltDbusMessage *ret_m
   while (reader.at < reader.end)
     if (!read_field (&reader, &message, &seen))
       return FALSE;
-  reader.end = size;
+  if (message.serial == 0 || !is_complete (&message))
+    return FALSE;
+  *ret_message = message;
+  return TRUE;
+}
+
+gboolean
+quilt_dbus_message_read (const guint8 *data, gsize size, QuiltDbusMessage *ret_message)
+{
+  Reader reader = {.bytes = data, .end = size};
+  QuiltDbusMessage message;
+  const char *signature;
+  const guint8 *body;
+
+  if (!quilt_dbus_message_read_head (data, size, &message))
+    return FALSE;
+  reader.swap = data[0] != OUR_ORDER;
+  reader.at = QUILT_DBUS_START + number_at (data + FIELDS_LENGTH, reader.swap);
   reader.n_fds = message.n_fds;
-  if (message.serial == 0 || !is_complete (&message) || !take (&reader, 8, 0, &body))
+  if (!take (&reader, 8, 0, &body))
     return FALSE;
   signature = message.signature ? message.signature : "";
   message.body = read_members (&reader, G_VARIANT_TYPE_TUPLE, &signature, '\0', DEPTH_MAX);

@@ -46,6 +46,10 @@ gsize quilt_dbus_message_measure (const guint8 start[QUILT_DBUS_START]);
  * message. */
 gboolean quilt_dbus_message_read (const guint8 *data, gsize size, QuiltDbusMessage *ret_message);
 
+/* The same without the body, which is not looked at, whatever it costs to read it. */
+gboolean
+quilt_dbus_message_read_head (const guint8 *data, gsize size, QuiltDbusMessage *ret_message);
+
 /* The message in the byte order of this machine, owned by the caller. NULL: D-Bus does not allow
  * such a message, since it is too large or a type in its body is not one of D-Bus. */
 GByteArray *quilt_dbus_message_write (const QuiltDbusMessage *message);

@@ -160,6 +160,30 @@ is_from (QuiltDbus *self, const QuiltDbusMessage *message, const char *sender)
 }
 
 static gboolean
+is_like (const Subscription *self, const QuiltDbusMessage *message)
+{
+  return strcmp (self->member, message->member) == 0 &&
+         strcmp (self->interface, message->interface) == 0 &&
+         (!self->path || strcmp (self->path, message->path) == 0);
+}
+
+/* Messages that wait may tell of another owner of a name; after them its owner is known. */
+gboolean
+quilt_dbus_signals_is_wanted (QuiltDbus *self, const QuiltDbusMessage *message)
+{
+  if (g_strcmp0 (message->sender, QUILT_DBUS_BUS) == 0)
+    return TRUE;
+  for (guint i = 0; i < self->subscriptions->len; i++) {
+    const Subscription *subscription = g_ptr_array_index (self->subscriptions, i);
+
+    if (is_like (subscription, message) &&
+        (self->inbox.length > 0 || is_from (self, message, subscription->sender)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
 has_first_arg (const QuiltDbusMessage *message, const char *text)
 {
   g_autoptr (GVariant) first = g_variant_n_children (message->body) > 0
@@ -179,9 +203,7 @@ find_next (QuiltDbus *self, const QuiltDbusMessage *message, guint behind)
   for (guint i = 0; i < self->subscriptions->len; i++) {
     const Subscription *subscription = g_ptr_array_index (self->subscriptions, i);
 
-    if (subscription->id > behind && strcmp (subscription->member, message->member) == 0 &&
-        strcmp (subscription->interface, message->interface) == 0 &&
-        (!subscription->path || strcmp (subscription->path, message->path) == 0) &&
+    if (subscription->id > behind && is_like (subscription, message) &&
         (!subscription->arg0 || has_first_arg (message, subscription->arg0)) &&
         is_from (self, message, subscription->sender))
       return subscription;

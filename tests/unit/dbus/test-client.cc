@@ -211,6 +211,16 @@ protected:
     quilt_dbus_subscribe (bus, &match, on_signal, &seen);
   }
 
+  static guint count_fds ()
+  {
+    g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, nullptr);
+    guint n = 0;
+
+    while (g_dir_read_name (dir))
+      n++;
+    return n;
+  }
+
   // Runs the main loop until so many things were seen.
   void wait_for (size_t n)
   {
@@ -529,6 +539,49 @@ TEST_F (Client, SignalsByTheirFirstArgumentUntilUnsubscribed)
 }
 
 // A signal that comes during a call that waits is kept for the main loop.
+/* Anybody may send signals; the bus lets pass handles without descriptors, and what is too deep. */
+TEST_F (Client, SignalsThatAreNotWantedOrCannotBeReadEndNothing)
+{
+  const auto bad = [] (const char *sender, const char *member) {
+    const QuiltDbusMessage signal = {.type = QUILT_DBUS_SIGNAL,
+                                     .serial = 9,
+                                     .path = "/j",
+                                     .interface = "org.quilt.Job",
+                                     .member = member,
+                                     .sender = sender,
+                                     .body = g_variant_new_parsed ("(handle 7,)")};
+    g_autoptr (GVariant) body = g_variant_ref_sink (signal.body);
+    g_autoptr (GByteArray) bytes = quilt_dbus_message_write (&signal);
+    return std::string ((const char *)bytes->data, bytes->len);
+  };
+
+  open_after_welcome ([&bad] (Peer &peer) {
+    peer.take ();
+    peer.reply (peer.take (), "(':1.5',)");
+    peer.take ();
+    const Message call = peer.take ();
+    peer.write (bad (":1.66", "Completed") + bad (":1.66", "Other") + bad (":1.5", "Completed"));
+    QuiltDbusMessage signal = {QUILT_DBUS_SIGNAL};
+    signal.sender = ":1.5";
+    signal.path = "/j";
+    signal.interface = "org.quilt.Job";
+    signal.member = "Completed";
+    const int fd = ::open ("/dev/null", O_RDONLY | O_CLOEXEC);
+    peer.send (signal, "('good',)", {fd, fd});
+    close (fd);
+    peer.reply (call, "()");
+    peer.read_until ("\n"); /* until the client closes */
+  });
+  const guint before = count_fds ();
+  subscribe ("Completed", nullptr, nullptr);
+  g_auto (QuiltDbusReply) reply = call_sync ("Ping");
+  EXPECT_TRUE (reply.body);
+  wait_for (1);
+  EXPECT_EQ (seen, "/j('good',)|");
+  EXPECT_FALSE (quilt_dbus_is_closed (bus));
+  EXPECT_EQ (count_fds (), before);
+}
+
 TEST_F (Client, SignalsWaitForTheMainLoop)
 {
   open_after_welcome ([] (Peer &peer) {
