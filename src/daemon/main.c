@@ -184,6 +184,7 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
     quilt_config_free (config);
     return FALSE;
   }
+  quilt_bus_relay_watch_callers (self->relay);
   self->bus = quilt_bus_relay_get_connection (self->relay);
   g_signal_connect (self->bus, "closed", G_CALLBACK (on_bus_closed), self);
   self->daemon = quilt_daemon_new (self->bus, paths, config, error);

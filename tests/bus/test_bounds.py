@@ -463,6 +463,25 @@ def test_signals_without_end_delay_no_user(create, hostile, stopped, other, polk
 
 
 @pytest.mark.fault(8)
+def test_callers_who_come_anew_without_end_keep_nobody_out(bus, image, hostile, other, stopped, polkit):
+    """Each connection is another caller; what a caller has left behind is not done."""
+    polkit.decide = lambda check: "yes"
+    signal = Gio.DBusMessage.new_signal("/", "org.quilt.Manager", "ContainerNew")
+    signal.set_destination("org.quilt")
+    hello = Gio.DBusMessage.new_method_call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "Hello")
+    hello.set_serial(1)
+    words = [bytes(hello.to_blob(Gio.DBusCapabilityFlags.NONE)).hex(), costly(hostile, "av", 15000, signal)[1].hex()]
+    before, script = rss(stopped), pathlib.Path(__file__).with_name("reconnect.py")
+    with subprocess.Popen(["/usr/bin/python3", "-B", script, re.search("path=([^,]*)", bus.address)[1], str(USER), "5", *words]) as flood:
+        lists = 0
+        while flood.poll() is None:
+            assert other.call("ListContainers", "a{sv}", ({},)) == []
+            assert rss(stopped) < before + 40
+            lists += 1
+    assert flood.returncode == 0 and lists > 1
+
+
+@pytest.mark.fault(8)
 def test_calls_that_wait_have_a_limit_and_are_answered(image, hostile, other, stopped, polkit):
     """Large ones, which take quiltd longer than the bus. What is beyond the limit is refused before it is decoded."""
     polkit.decide = lambda check: "yes"

@@ -6,10 +6,15 @@
 #define LOAD_MAX 8
 #define LOAD_BYTES (8 * 1024)
 
+/* Callers may come anew without end, and go before others: so many in a row. */
+#define FRESH_MAX 8
+
 /* Bytes of calls that may wait, each with what it costs to keep it. Each caller is sure of some. */
 #define CALLER_MAX (1024 * 1024)
 #define ALL_MAX (32 * 1024 * 1024)
 #define SURE_MAX (64 * 1024)
+/* As long as there is room, what a caller asked for and did not wait for is done. */
+#define KEEP_MAX (1024 * 1024)
 #define OVERHEAD 256
 
 typedef struct {
@@ -28,6 +33,7 @@ struct QuiltBusTurns {
   GHashTable *callers; /* name → Caller, owned here */
   GQueue fresh;        /* callers who had no call waiting */
   GQueue old;          /* callers who had a turn; they may have no call any more */
+  guint passed_over;   /* fresh callers in a row who went before old ones */
   gsize bytes;
   GQueue under_way; /* the load of each call */
   guint load;
@@ -76,21 +82,29 @@ get_load (const Call *call)
   return (guint)MIN (1 + call->size / LOAD_BYTES, LOAD_MAX);
 }
 
+static gboolean
+has_calls (QuiltBusTurns *self, GQueue *queue)
+{
+  Caller *caller;
+
+  while ((caller = g_queue_peek_head (queue)) && caller->calls.length == 0) {
+    g_queue_pop_head (queue);
+    g_hash_table_remove (self->callers, caller->name);
+  }
+  return caller != NULL;
+}
+
 /* The queue whose first caller is next; that caller has calls. A caller without calls is forgotten
  * when its turn comes. It can't be forgotten before: it would be fresh with each new call, and go
  * before others again and again. NULL: no call waits. */
 static GQueue *
 find_next (QuiltBusTurns *self)
 {
-  Caller *caller;
+  const gboolean old = has_calls (self, &self->old), fresh = has_calls (self, &self->fresh);
 
-  if (self->fresh.length > 0)
+  if (fresh && !(old && self->passed_over >= FRESH_MAX))
     return &self->fresh;
-  while ((caller = g_queue_peek_head (&self->old)) && caller->calls.length == 0) {
-    g_queue_pop_head (&self->old);
-    g_hash_table_remove (self->callers, caller->name);
-  }
-  return caller ? &self->old : NULL;
+  return old ? &self->old : NULL;
 }
 
 static gpointer
@@ -130,6 +144,7 @@ quilt_bus_turns_take (QuiltBusTurns *self)
   if (!caller)
     return NULL;
   load = get_load (g_queue_peek_head (&caller->calls));
+  self->passed_over = queue == &self->fresh ? self->passed_over + 1 : 0;
   g_queue_push_tail (&self->old, caller);
   g_queue_push_tail (&self->under_way, GUINT_TO_POINTER (load));
   self->load += load;
@@ -140,6 +155,15 @@ void
 quilt_bus_turns_done (QuiltBusTurns *self)
 {
   self->load -= GPOINTER_TO_UINT (g_queue_pop_head (&self->under_way));
+}
+
+void
+quilt_bus_turns_forget (QuiltBusTurns *self, const char *name)
+{
+  Caller *caller = g_hash_table_lookup (self->callers, name);
+
+  while (caller && caller->calls.length > 0 && self->bytes > KEEP_MAX)
+    self->free (take_call (self, caller));
 }
 
 QuiltBusTurns *

@@ -22,11 +22,14 @@ quilt_bus_turns_has_room (QuiltBusTurns *self, const char *caller, gsize size, g
 void quilt_bus_turns_push (QuiltBusTurns *self, const char *caller, gpointer call, gsize size);
 
 /* The next call, for the taker to free. NULL: no call waits, or enough calls are under way. A
- * caller who comes after a while goes before those whose calls wait; the calls of each stay in
- * order. */
+ * caller who comes after a while goes before those whose calls wait, but not without end; the
+ * calls of each stay in order. */
 gpointer quilt_bus_turns_take (QuiltBusTurns *self);
 /* Whether take would give one. */
 gboolean quilt_bus_turns_is_due (QuiltBusTurns *self);
+
+/* Frees the calls of a caller who is gone, unless few calls wait. */
+void quilt_bus_turns_forget (QuiltBusTurns *self, const char *caller);
 
 /* The earliest of the calls under way is not under way any more. */
 void quilt_bus_turns_done (QuiltBusTurns *self);

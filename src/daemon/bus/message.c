@@ -14,8 +14,9 @@
 #define SERIAL 8
 #define FIELDS_LENGTH 12
 
+#define FIELD_MEMBER 3
 #define FIELD_SENDER 7
-#define SENDER_TEXT 8 /* from the field's begin: behind code, signature and length */
+#define FIELD_TEXT 8 /* from the field's begin: behind code, signature and length */
 #define FIELD_SIGNATURE 8
 #define FIELD_UNIX_FDS 9
 
@@ -303,8 +304,8 @@ quilt_bus_message_cut (guint8 *head, gsize *size, guint8 flag)
   return TRUE;
 }
 
-const char *
-quilt_bus_message_get_sender (const guint8 *head, gsize size)
+static const char *
+get_text_field (const guint8 *head, gsize size, guint8 wanted)
 {
   const char *signature;
   Reader reader;
@@ -317,8 +318,43 @@ quilt_bus_message_get_sender (const guint8 *head, gsize size)
 
     if (!skip_field (&reader, &code, &signature))
       return NULL;
-    if (code == FIELD_SENDER && g_str_equal (head + begin + 1, "s"))
-      return (const char *)head + begin + SENDER_TEXT;
+    if (code == wanted && g_str_equal (head + begin + 1, "\001s"))
+      return (const char *)head + begin + FIELD_TEXT;
   }
   return NULL;
+}
+
+const char *
+quilt_bus_message_get_sender (const guint8 *head, gsize size)
+{
+  return get_text_field (head, size, FIELD_SENDER);
+}
+
+static const char *
+read_string (Reader *self)
+{
+  guint32 length;
+
+  if (!read_length (self, &length) || !skip_bytes (self, 1, (gsize)length + 1) ||
+      self->bytes[self->at - 1] != '\0')
+    return NULL;
+  return (const char *)self->bytes + self->at - length - 1;
+}
+
+const char *
+quilt_bus_message_get_vanished (const guint8 *message, gsize size)
+{
+  const char *member = get_text_field (message, size, FIELD_MEMBER);
+  const char *name, *old, *new;
+  QuiltBusMessage lengths;
+  Reader reader;
+
+  if (g_strcmp0 (member, "NameOwnerChanged") != 0 ||
+      !quilt_bus_message_measure (message, &lengths) || lengths.size != size)
+    return NULL;
+  reader = (Reader){.bytes = message, .at = lengths.head, .end = size, .little = message[0] == 'l'};
+  name = read_string (&reader);
+  old = name ? read_string (&reader) : NULL;
+  new = old ? read_string (&reader) : NULL;
+  return new &&*new == '\0' ? name : NULL;
 }

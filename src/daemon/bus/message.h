@@ -38,3 +38,7 @@ gboolean quilt_bus_message_cut (guint8 *head, gsize *size, guint8 flag);
 /* The unique name of the caller, which the bus has put into the message; it stays in head. NULL:
  * there is none. */
 const char *quilt_bus_message_get_sender (const guint8 *head, gsize size);
+
+/* The name that nobody has any more, of a signal of the bus that says so; it stays in message.
+ * NULL: this is another message. */
+const char *quilt_bus_message_get_vanished (const guint8 *message, gsize size);

@@ -223,6 +223,12 @@ takes_turns (guint type, const char *sender)
 static void
 pass_now (QuiltBusRelay *self, Call *call)
 {
+  const char *vanished = quilt_bus_message_get_vanished (call->bytes, call->size);
+
+  g_mutex_lock (&self->lock);
+  if (vanished)
+    quilt_bus_turns_forget (self->turns, vanished);
+  g_mutex_unlock (&self->lock);
   g_mutex_lock (&self->sending);
   pass_whole_call (self, call);
   g_mutex_unlock (&self->sending);
@@ -526,6 +532,17 @@ count_calls (QuiltBusRelay *self)
   self->counts = TRUE;
   g_mutex_unlock (&self->lock);
   pass_calls (self);
+}
+
+void
+quilt_bus_relay_watch_callers (QuiltBusRelay *self)
+{
+  g_dbus_connection_call (self->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                          "org.freedesktop.DBus", "AddMatch",
+                          g_variant_new ("(s)", "type='signal',sender='org.freedesktop.DBus',"
+                                                "interface='org.freedesktop.DBus',"
+                                                "member='NameOwnerChanged',arg2=''"),
+                          NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
 }
 
 QuiltBusRelay *

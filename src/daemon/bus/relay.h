@@ -25,6 +25,10 @@ QuiltBusRelay *quilt_bus_relay_new (GError **error);
 /* The relay's: not to be freed. */
 GDBusConnection *quilt_bus_relay_get_connection (QuiltBusRelay *self);
 
+/* From now on, if many calls wait, those of a caller go when the bus says that he is gone. Callers
+ * may come anew without end, so that limits of each caller bound nothing. */
+void quilt_bus_relay_watch_callers (QuiltBusRelay *self);
+
 /* Closes the connection once the bus has all that was sent. */
 void quilt_bus_relay_free (QuiltBusRelay *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltBusRelay, quilt_bus_relay_free)

@@ -140,3 +140,32 @@ TEST_F (BusTurns, WhenAllRoomIsTakenANewCallerHasRoomForSmallCalls)
   EXPECT_FALSE (quilt_bus_turns_has_room (turns, ":1.99", 10000, FALSE));
   EXPECT_TRUE (quilt_bus_turns_has_room (turns, ":1.99", 10000, TRUE));
 }
+
+/* Each new connection is a new caller. */
+TEST_F (BusTurns, CallersWhoComeWithoutEndHoldUpNobodyForLong)
+{
+  push (":1.1", "old");
+  EXPECT_EQ (take_alone (), "old");
+  push (":1.1", "waits");
+  for (int i = 0; i < 100; i++)
+    push (":2." + std::to_string (i), "new");
+  guint n = 0;
+  while (take_alone () == "new")
+    n++;
+  EXPECT_LE (n, 8u);
+}
+
+TEST_F (BusTurns, IfManyCallsWaitThoseOfACallerWhoIsGoneGo)
+{
+  push (":1.1", "few");
+  quilt_bus_turns_forget (turns, ":1.1");
+  EXPECT_EQ (take_alone (), "few");
+  for (int i = 0; i < 100; i++)
+    push (":2." + std::to_string (i), std::to_string (i), 60000);
+  quilt_bus_turns_forget (turns, ":2.0");
+  quilt_bus_turns_forget (turns, ":2.50");
+  quilt_bus_turns_forget (turns, ":2.100");
+  for (int i = 1; i < 100; i += i == 49 ? 2 : 1)
+    EXPECT_EQ (take_alone (), std::to_string (i));
+  EXPECT_EQ (take_alone (), "");
+}

@@ -230,3 +230,29 @@ TEST (BusMessage, ASenderIsFoundOrNot)
       g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
   EXPECT_EQ (quilt_bus_message_get_sender (blob, size), nullptr);
 }
+
+TEST (BusMessage, ANameThatIsGoneIsFound)
+{
+  const auto signal = [] (const char *member, const char *body) {
+    g_autoptr (GDBusMessage) message =
+        g_dbus_message_new_signal ("/", "org.freedesktop.DBus", member);
+    gsize size;
+    g_dbus_message_set_serial (message, 1);
+    g_dbus_message_set_body (message, g_variant_new_parsed (body));
+    g_autofree guchar *blob =
+        g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
+    return Bytes (blob, blob + size);
+  };
+  const auto vanished = [] (const Bytes &bytes) {
+    const char *name = quilt_bus_message_get_vanished (bytes.data (), bytes.size ());
+    return std::string (name ? name : "none");
+  };
+  const Bytes gone = signal ("NameOwnerChanged", "(':1.7', ':1.7', '')");
+
+  EXPECT_EQ (vanished (gone), ":1.7");
+  EXPECT_EQ (vanished (signal ("NameOwnerChanged", "(':1.7', '', ':1.7')")), "none");
+  EXPECT_EQ (vanished (signal ("NameOwnerChanged", "(':1.7',)")), "none");
+  EXPECT_EQ (vanished (signal ("NameAcquired", "(':1.7', ':1.7', '')")), "none");
+  for (gsize size = 0; size < gone.size (); size++)
+    EXPECT_EQ (vanished (Bytes (gone.begin (), gone.begin () + (long)size)), "none");
+}
