@@ -13,23 +13,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* All of a container's copies together. */
-#define COPIES_SIZE "1m"
+/* What all of a container's copies together may grow by. The host's /etc/hosts may be large. */
+#define COPIES_ROOM (1024 * 1024)
 #define COPIES_INODES "64"
+
+/* What the files hold that are to be copied. */
+static guint64
+get_bytes (const QuiltMountPlan *plan)
+{
+  guint64 size = 0;
+
+  for (guint i = 0; i < plan->trees->len; i++) {
+    const QuiltMountOp *op = g_array_index (plan->trees, QuiltMountTree, i).op;
+    struct stat st;
+
+    if (op && op->copy && fstat (plan->tree_fds[i], &st) == 0)
+      size += (guint64)st.st_size;
+  }
+  return size;
+}
 
 /* Attached, since older kernels clone no mount that is not. */
 static int
-make_directory (int place_fd, int *ret_fd)
+make_directory (guint64 size, int place_fd, int *ret_fd)
 {
-  QuiltMountSetting settings[] = {{(char *)"size", (char *)COPIES_SIZE},
+  char size_text[24];
+  QuiltMountSetting settings[] = {{(char *)"size", size_text},
                                   {(char *)"nr_inodes", (char *)COPIES_INODES}};
   const QuiltMountOp op = {
       .type = "tmpfs",
       .settings = &(GArray){(char *)settings, G_N_ELEMENTS (settings)},
       .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
   };
-  int r = quilt_mount_new (&op, NULL, 0, ret_fd);
+  int r;
 
+  g_snprintf (size_text, sizeof size_text, "%" G_GUINT64_FORMAT, size);
+  r = quilt_mount_new (&op, NULL, 0, ret_fd);
   return r < 0 ? r : quilt_mount_attach (*ret_fd, place_fd);
 }
 
@@ -81,7 +100,7 @@ quilt_copies_make (const QuiltMountPlan *plan, int place_fd, const QuiltMountOp 
       continue;
     g_snprintf (name, sizeof name, "%u", i);
     if (directory_fd < 0)
-      r = make_directory (place_fd, &directory_fd);
+      r = make_directory (get_bytes (plan) + COPIES_ROOM, place_fd, &directory_fd);
     if (r == 0)
       r = make_copy (directory_fd, name, op, &plan->tree_fds[i]);
     if (r < 0)
