@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "spec/words.h"
+#include "supervisor/sources.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -157,48 +158,36 @@ quilt_supervisor_clear (QuiltSupervisor *self)
   quilt_fd_clear (&self->store_fd);
 }
 
-/* What is waited for, in the order in which it is looked at: an init's last report is read before
- * its end is noticed. */
-enum {
-  POLL_SIGNAL,
-  POLL_CONTROL,
-  POLL_CHANNEL,
-  POLL_PIDFD,
-  POLL_LEFT,
-  POLL_OOM,
-  POLL_JOURNAL,
-  POLL_ATTACHED,
-  POLL_OUTPUT = POLL_ATTACHED + QUILT_N_STREAMS,
-  N_POLLS = POLL_OUTPUT + QUILT_N_STREAMS,
-};
-
-static void
-wait_for_events (const QuiltSupervisor *self, struct pollfd *fds)
+static struct pollfd
+poll_signal (gconstpointer data)
 {
-  gint64 now = g_get_monotonic_time ();
-  gint64 deadline = quilt_supervisor_get_deadline (self, now);
-  gint64 rest = MAX (deadline - now, 0);
-  struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
+  const QuiltSupervisor *self = data;
 
-  fds[POLL_SIGNAL] = (struct pollfd){self->signal_fd, POLLIN, 0};
-  fds[POLL_CONTROL] = quilt_control_poll (&self->control);
-  fds[POLL_CHANNEL] = (struct pollfd){self->payload.channel, POLLIN, 0};
-  fds[POLL_PIDFD] = (struct pollfd){self->reap_usec ? -1 : self->payload.pid_fd, POLLIN, 0};
-  fds[POLL_LEFT] = (struct pollfd){self->left_fd, POLLPRI, 0};
-  fds[POLL_OOM] = quilt_oom_poll (&self->oom);
-  fds[POLL_JOURNAL] = quilt_journal_socket_poll (&self->log.journal);
-  for (guint i = 0; i < QUILT_N_STREAMS; i++) {
-    fds[POLL_ATTACHED + i] = quilt_attachment_poll (&self->outputs[i].attachment);
-    fds[POLL_OUTPUT + i] = quilt_output_poll (&self->outputs[i]);
-  }
-  if (ppoll (fds, N_POLLS, deadline > 0 ? &timeout : NULL, NULL) <= 0)
-    for (guint i = 0; i < N_POLLS; i++)
-      fds[i].revents = 0;
+  return (struct pollfd){self->signal_fd, POLLIN, 0};
 }
 
 static void
-handle_control (QuiltSupervisor *self)
+handle_signal (gpointer data, short revents)
 {
+  QuiltSupervisor *self = data;
+  struct signalfd_siginfo info;
+
+  while (read (self->signal_fd, &info, sizeof info) == sizeof info)
+    quilt_supervisor_handle_terminate (self);
+}
+
+static struct pollfd
+poll_control (gconstpointer data)
+{
+  const QuiltSupervisor *self = data;
+
+  return quilt_control_poll (&self->control);
+}
+
+static void
+handle_control (gpointer data, short revents)
+{
+  QuiltSupervisor *self = data;
   QuiltMessage message;
   int r;
 
@@ -213,37 +202,130 @@ handle_control (QuiltSupervisor *self)
     quilt_supervisor_handle_lost (self);
 }
 
-static void
-handle_signal (QuiltSupervisor *self)
+static struct pollfd
+poll_channel (gconstpointer data)
 {
-  struct signalfd_siginfo info;
+  const QuiltSupervisor *self = data;
 
-  while (read (self->signal_fd, &info, sizeof info) == sizeof info)
-    quilt_supervisor_handle_terminate (self);
+  return (struct pollfd){self->payload.channel, POLLIN, 0};
+}
+
+static void
+handle_channel (gpointer self, short revents)
+{
+  quilt_supervisor_handle_reports (self);
+}
+
+static struct pollfd
+poll_end (gconstpointer data)
+{
+  const QuiltSupervisor *self = data;
+
+  return (struct pollfd){self->reap_usec ? -1 : self->payload.pid_fd, POLLIN, 0};
+}
+
+static void
+handle_end (gpointer self, short revents)
+{
+  quilt_supervisor_handle_end (self);
+}
+
+static struct pollfd
+poll_left (gconstpointer data)
+{
+  const QuiltSupervisor *self = data;
+
+  return (struct pollfd){self->left_fd, POLLPRI, 0};
+}
+
+static void
+handle_left (gpointer self, short revents)
+{
+  quilt_supervisor_handle_left (self);
+}
+
+static struct pollfd
+poll_oom (gconstpointer oom)
+{
+  return quilt_oom_poll (oom);
+}
+
+static void
+handle_oom (gpointer oom, short revents)
+{
+  quilt_oom_handle (oom);
+}
+
+static struct pollfd
+poll_journal (gconstpointer journal)
+{
+  return quilt_journal_socket_poll (journal);
+}
+
+static void
+handle_journal (gpointer journal, short revents)
+{
+  quilt_journal_socket_handle (journal, revents, g_get_monotonic_time ());
+}
+
+static struct pollfd
+poll_attachment (gconstpointer attachment)
+{
+  return quilt_attachment_poll (attachment);
+}
+
+static void
+handle_attachment (gpointer attachment, short revents)
+{
+  quilt_attachment_handle (attachment, revents);
+}
+
+static struct pollfd
+poll_output (gconstpointer output)
+{
+  return quilt_output_poll (output);
+}
+
+/* In the order in which they are handled: an init's last report is read before its end is noticed.
+ * Output is read by quilt_supervisor_advance(). */
+static QuiltSources *
+new_sources (QuiltSupervisor *self)
+{
+  QuiltSources *sources = quilt_sources_new ();
+
+  quilt_sources_add (sources, poll_journal, handle_journal, &self->log.journal);
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_sources_add (sources, poll_attachment, handle_attachment, &self->outputs[i].attachment);
+  quilt_sources_add (sources, poll_oom, handle_oom, &self->oom);
+  quilt_sources_add (sources, poll_signal, handle_signal, self);
+  quilt_sources_add (sources, poll_control, handle_control, self);
+  quilt_sources_add (sources, poll_channel, handle_channel, self);
+  quilt_sources_add (sources, poll_end, handle_end, self);
+  quilt_sources_add (sources, poll_left, handle_left, self);
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_sources_add (sources, poll_output, NULL, &self->outputs[i]);
+  return sources;
+}
+
+static void
+wait_for_events (const QuiltSupervisor *self, QuiltSources *sources)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 deadline = quilt_supervisor_get_deadline (self, now);
+  gint64 rest = MAX (deadline - now, 0);
+  const struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
+
+  quilt_sources_wait (sources, deadline > 0 ? &timeout : NULL);
 }
 
 void
 quilt_supervisor_run (QuiltSupervisor *self)
 {
-  struct pollfd fds[N_POLLS];
+  g_autoptr (QuiltSources) sources = new_sources (self);
 
   while (quilt_supervisor_advance (self, g_get_monotonic_time ())) {
-    wait_for_events (self, fds);
-    quilt_journal_socket_handle (&self->log.journal, fds[POLL_JOURNAL].revents,
-                                 g_get_monotonic_time ());
-    for (guint i = 0; i < QUILT_N_STREAMS; i++)
-      quilt_attachment_handle (&self->outputs[i].attachment, fds[POLL_ATTACHED + i].revents);
-    if (fds[POLL_OOM].revents)
-      quilt_oom_handle (&self->oom);
-    if (fds[POLL_SIGNAL].revents)
-      handle_signal (self);
-    if (fds[POLL_CONTROL].revents)
-      handle_control (self);
-    if (fds[POLL_CHANNEL].revents)
-      quilt_supervisor_handle_reports (self);
-    if (fds[POLL_PIDFD].revents)
-      quilt_supervisor_handle_end (self);
-    if (fds[POLL_LEFT].revents)
-      quilt_supervisor_handle_left (self);
+    wait_for_events (self, sources);
+    handle_journal (&self->log.journal, 0); /* it may be time to try again */
+    quilt_sources_handle (sources);
   }
 }
