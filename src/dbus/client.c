@@ -4,7 +4,6 @@
 
 #include "base/fd.h"
 #include "dbus/connect.h"
-#include "dbus/internal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +11,21 @@
 
 /* What is read at once if it is not known how much comes. */
 #define CHUNK (16 * 1024)
+
+struct QuiltDbus {
+  GSource source;
+  gpointer watch; /* of the socket, as long as there is one */
+  int socket;
+  guint32 serial;   /* of the last message that was sent */
+  GByteArray *in;   /* was read, and is not a whole message yet */
+  gsize missing;    /* of it, as far as that is known */
+  GArray *fds;      /* were read, and belong to messages to come */
+  GQueue inbox;     /* messages that wait for the main loop */
+  GPtrArray *calls; /* that are not answered, the oldest first */
+  QuiltDbusSignals signals;
+  GError *failure;   /* why the connection has ended */
+  gboolean released; /* nobody but the main loop has it any more */
+};
 
 /* A call that is not answered. */
 typedef struct {
@@ -35,16 +49,6 @@ close_fds (int *fds, guint n)
 {
   for (guint i = 0; i < n; i++)
     quilt_fd_clear (&fds[i]);
-}
-
-void
-quilt_dbus_reply_clear (QuiltDbusReply *reply)
-{
-  g_clear_pointer (&reply->body, g_variant_unref);
-  g_clear_error (&reply->error);
-  if (reply->fds)
-    close_fds (reply->fds, reply->n_fds);
-  g_clear_pointer (&reply->fds, g_free);
 }
 
 static void
@@ -140,7 +144,7 @@ dispatch (QuiltDbus *self, Incoming *incoming)
   if (call)
     answer (self, call, incoming);
   else if (message->type == QUILT_DBUS_SIGNAL && !self->released)
-    quilt_dbus_signals_dispatch (self, message);
+    quilt_dbus_signals_dispatch (&self->signals, message);
 }
 
 static void
@@ -197,7 +201,8 @@ is_wanted (QuiltDbus *self, const QuiltDbusMessage *message)
 {
   if (is_answer (message))
     return find_call (self, message->reply_serial) != NULL;
-  return message->type == QUILT_DBUS_SIGNAL && quilt_dbus_signals_is_wanted (self, message);
+  return message->type == QUILT_DBUS_SIGNAL &&
+         quilt_dbus_signals_is_wanted (&self->signals, message, self->inbox.length > 0);
 }
 
 static int *
@@ -330,7 +335,7 @@ on_finalize (GSource *source)
   g_array_unref (self->fds);
   g_queue_clear_full (&self->inbox, (GDestroyNotify)incoming_free);
   g_ptr_array_unref (self->calls);
-  quilt_dbus_signals_clear (self);
+  quilt_dbus_signals_clear (&self->signals);
   g_clear_error (&self->failure);
 }
 
@@ -517,6 +522,49 @@ greet (QuiltDbus *self, GError **error)
   return reply.body != NULL;
 }
 
+static void
+on_owner (QuiltDbusReply *reply, gpointer data)
+{
+  QuiltDbusOwner *owner = data;
+
+  if (!reply->body)
+    return; /* nobody has the name now */
+  g_free (owner->unique);
+  g_variant_get (reply->body, "(s)", &owner->unique);
+}
+
+/* The bus answers in the order of its messages, so an owner is known before a signal comes that is
+ * the consequence of a later call. */
+static void
+ask_bus (const char *method, const char *arg, QuiltDbusOwner *owner, gpointer data)
+{
+  const QuiltDbusCall call = {
+      .destination = QUILT_DBUS_BUS,
+      .path = QUILT_DBUS_BUS_PATH,
+      .interface = QUILT_DBUS_BUS,
+      .method = method,
+      .args = g_variant_new ("(s)", arg),
+      .reply_type = owner ? "(s)" : NULL,
+  };
+
+  quilt_dbus_call (data, &call, owner ? on_owner : NULL, owner, NULL);
+}
+
+void
+quilt_dbus_subscribe (QuiltDbus *self,
+                      const QuiltDbusMatch *match,
+                      QuiltDbusSignalFunc func,
+                      gpointer data)
+{
+  quilt_dbus_signals_add (&self->signals, match, func, data);
+}
+
+void
+quilt_dbus_unsubscribe (QuiltDbus *self, gpointer data)
+{
+  quilt_dbus_signals_remove (&self->signals, data);
+}
+
 QuiltDbus *
 quilt_dbus_new (int socket, GError **error)
 {
@@ -526,7 +574,7 @@ quilt_dbus_new (int socket, GError **error)
   self->in = g_byte_array_new ();
   self->fds = g_array_new (FALSE, FALSE, sizeof (int));
   self->calls = g_ptr_array_new_with_free_func (call_free);
-  quilt_dbus_signals_init (self);
+  quilt_dbus_signals_init (&self->signals, ask_bus, self);
   if (!greet (self, error)) {
     g_source_unref (&self->source);
     return NULL;

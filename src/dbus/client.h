@@ -5,6 +5,8 @@
 
 #include "dbus/error.h"
 #include "dbus/message.h"
+#include "dbus/reply.h"
+#include "dbus/signals.h"
 
 typedef struct QuiltDbus QuiltDbus;
 
@@ -33,17 +35,6 @@ typedef struct {
   guint n_fds;
 } QuiltDbusCall;
 
-/* The answer to a call. */
-typedef struct {
-  GVariant *body; /* NULL: error is set */
-  GError *error;
-  int *fds; /* what handles in body are the indexes of; set those to -1 that you keep */
-  guint n_fds;
-} QuiltDbusReply;
-
-void quilt_dbus_reply_clear (QuiltDbusReply *reply);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltDbusReply, quilt_dbus_reply_clear)
-
 /* The reply is cleared afterwards. */
 typedef void (*QuiltDbusReplyFunc) (QuiltDbusReply *reply, gpointer data);
 
@@ -70,18 +61,6 @@ void quilt_dbus_call_sync (QuiltDbus *self,
                            const QuiltDbusCall *call,
                            int timeout_msec,
                            QuiltDbusReply *ret_reply);
-
-/* Which signals are wanted (D-Bus Specification, "Match Rules"). */
-typedef struct {
-  const char *sender; /* if that is a name which others may get, only its owner is heard */
-  const char *interface;
-  const char *member;
-  const char *path;      /* NULL: any */
-  const char *arg0;      /* a string that is the first argument; NULL: any */
-  const char *arg0_path; /* the same of an object path */
-} QuiltDbusMatch;
-
-typedef void (*QuiltDbusSignalFunc) (const char *path, GVariant *args, gpointer data);
 
 /* From now on func is called for each such signal. It is in force before calls that follow are. */
 void quilt_dbus_subscribe (QuiltDbus *self,

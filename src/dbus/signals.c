@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signals of a bus. Rules tell the bus which ones to pass on; but anybody may send us one of his
  * own, so each is compared with the rules again. */
-#include "dbus/internal.h"
+#include "dbus/signals.h"
 
 #include <string.h>
 
@@ -12,11 +12,6 @@ typedef struct {
   QuiltDbusSignalFunc func;
   gpointer data;
 } Subscription;
-
-/* Who has a name. */
-typedef struct {
-  char *unique; /* the unique name; NULL: nobody, as far as the bus has said */
-} Owner;
 
 static void
 subscription_free (gpointer data)
@@ -35,21 +30,23 @@ subscription_free (gpointer data)
 static void
 owner_free (gpointer data)
 {
-  Owner *self = data;
+  QuiltDbusOwner *self = data;
 
   g_free (self->unique);
   g_free (self);
 }
 
 void
-quilt_dbus_signals_init (QuiltDbus *self)
+quilt_dbus_signals_init (QuiltDbusSignals *self, QuiltDbusAskFunc ask, gpointer data)
 {
+  self->ask = ask;
+  self->ask_data = data;
   self->subscriptions = g_ptr_array_new_with_free_func (subscription_free);
   self->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, owner_free);
 }
 
 void
-quilt_dbus_signals_clear (QuiltDbus *self)
+quilt_dbus_signals_clear (QuiltDbusSignals *self)
 {
   g_ptr_array_unref (self->subscriptions);
   g_hash_table_unref (self->owners);
@@ -77,43 +74,15 @@ make_rule (const QuiltDbusMatch *match)
   return g_string_free (rule, FALSE);
 }
 
-static void
-call_bus (
-    QuiltDbus *self, const char *method, const char *arg, QuiltDbusReplyFunc func, gpointer data)
-{
-  const QuiltDbusCall call = {
-      .destination = QUILT_DBUS_BUS,
-      .path = QUILT_DBUS_BUS_PATH,
-      .interface = QUILT_DBUS_BUS,
-      .method = method,
-      .args = g_variant_new ("(s)", arg),
-      .reply_type = func ? "(s)" : NULL,
-  };
-
-  quilt_dbus_call (self, &call, func, data, NULL);
-}
-
-static void
-on_owner (QuiltDbusReply *reply, gpointer data)
-{
-  Owner *owner = data;
-
-  if (!reply->body)
-    return; /* nobody has the name now */
-  g_free (owner->unique);
-  g_variant_get (reply->body, "(s)", &owner->unique);
-}
-
 static gboolean
 can_change_hands (const char *name)
 {
   return *name != ':' && strcmp (name, QUILT_DBUS_BUS) != 0;
 }
 
-/* Follows who has the name. The bus answers in the order of its messages, so this is known before
- * a signal comes that is the consequence of a later call. */
+/* Follows who has the name. */
 static void
-track (QuiltDbus *self, const char *name)
+track (QuiltDbusSignals *self, const char *name)
 {
   const QuiltDbusMatch match = {.sender = QUILT_DBUS_BUS,
                                 .interface = QUILT_DBUS_BUS,
@@ -121,21 +90,21 @@ track (QuiltDbus *self, const char *name)
                                 .path = QUILT_DBUS_BUS_PATH,
                                 .arg0 = name};
   g_autofree char *rule = make_rule (&match);
-  Owner *owner;
+  QuiltDbusOwner *owner;
 
   if (!can_change_hands (name) || g_hash_table_contains (self->owners, name))
     return;
-  owner = g_new0 (Owner, 1);
+  owner = g_new0 (QuiltDbusOwner, 1);
   g_hash_table_insert (self->owners, g_strdup (name), owner);
-  call_bus (self, "AddMatch", rule, NULL, NULL);
-  call_bus (self, "GetNameOwner", name, on_owner, owner);
+  self->ask ("AddMatch", rule, NULL, self->ask_data);
+  self->ask ("GetNameOwner", name, owner, self->ask_data);
 }
 
 static void
-take_owner (QuiltDbus *self, const QuiltDbusMessage *message)
+take_owner (QuiltDbusSignals *self, const QuiltDbusMessage *message)
 {
   const char *name, *unique;
-  Owner *owner;
+  QuiltDbusOwner *owner;
 
   if (g_strcmp0 (message->sender, QUILT_DBUS_BUS) != 0 ||
       strcmp (message->interface, QUILT_DBUS_BUS) != 0 ||
@@ -151,9 +120,9 @@ take_owner (QuiltDbus *self, const QuiltDbusMessage *message)
 }
 
 static gboolean
-is_from (QuiltDbus *self, const QuiltDbusMessage *message, const char *sender)
+is_from (QuiltDbusSignals *self, const QuiltDbusMessage *message, const char *sender)
 {
-  const Owner *owner = g_hash_table_lookup (self->owners, sender);
+  const QuiltDbusOwner *owner = g_hash_table_lookup (self->owners, sender);
 
   return message->sender &&
          strcmp (message->sender, owner ? owner->unique ? owner->unique : "" : sender) == 0;
@@ -167,9 +136,10 @@ is_like (const Subscription *self, const QuiltDbusMessage *message)
          (!self->path || strcmp (self->path, message->path) == 0);
 }
 
-/* Messages that wait may tell of another owner of a name; after them its owner is known. */
 gboolean
-quilt_dbus_signals_is_wanted (QuiltDbus *self, const QuiltDbusMessage *message)
+quilt_dbus_signals_is_wanted (QuiltDbusSignals *self,
+                              const QuiltDbusMessage *message,
+                              gboolean is_late)
 {
   if (g_strcmp0 (message->sender, QUILT_DBUS_BUS) == 0)
     return TRUE;
@@ -177,7 +147,7 @@ quilt_dbus_signals_is_wanted (QuiltDbus *self, const QuiltDbusMessage *message)
     const Subscription *subscription = g_ptr_array_index (self->subscriptions, i);
 
     if (is_like (subscription, message) &&
-        (self->inbox.length > 0 || is_from (self, message, subscription->sender)))
+        (is_late || is_from (self, message, subscription->sender)))
       return TRUE;
   }
   return FALSE;
@@ -198,7 +168,7 @@ has_first_arg (const QuiltDbusMessage *message, const char *text)
 
 /* The first subscription behind the one with this id that wants the signal. */
 static const Subscription *
-find_next (QuiltDbus *self, const QuiltDbusMessage *message, guint behind)
+find_next (QuiltDbusSignals *self, const QuiltDbusMessage *message, guint behind)
 {
   for (guint i = 0; i < self->subscriptions->len; i++) {
     const Subscription *subscription = g_ptr_array_index (self->subscriptions, i);
@@ -212,7 +182,7 @@ find_next (QuiltDbus *self, const QuiltDbusMessage *message, guint behind)
 }
 
 void
-quilt_dbus_signals_dispatch (QuiltDbus *self, const QuiltDbusMessage *message)
+quilt_dbus_signals_dispatch (QuiltDbusSignals *self, const QuiltDbusMessage *message)
 {
   const Subscription *subscription;
   guint last = 0;
@@ -225,14 +195,14 @@ quilt_dbus_signals_dispatch (QuiltDbus *self, const QuiltDbusMessage *message)
 }
 
 void
-quilt_dbus_subscribe (QuiltDbus *self,
-                      const QuiltDbusMatch *match,
-                      QuiltDbusSignalFunc func,
-                      gpointer data)
+quilt_dbus_signals_add (QuiltDbusSignals *self,
+                        const QuiltDbusMatch *match,
+                        QuiltDbusSignalFunc func,
+                        gpointer data)
 {
   Subscription *subscription = g_new0 (Subscription, 1);
 
-  subscription->id = ++self->last_subscription;
+  subscription->id = ++self->last_id;
   subscription->rule = make_rule (match);
   subscription->sender = g_strdup (match->sender);
   subscription->interface = g_strdup (match->interface);
@@ -243,18 +213,18 @@ quilt_dbus_subscribe (QuiltDbus *self,
   subscription->data = data;
   g_ptr_array_add (self->subscriptions, subscription);
   track (self, match->sender);
-  call_bus (self, "AddMatch", subscription->rule, NULL, NULL);
+  self->ask ("AddMatch", subscription->rule, NULL, self->ask_data);
 }
 
 void
-quilt_dbus_unsubscribe (QuiltDbus *self, gpointer data)
+quilt_dbus_signals_remove (QuiltDbusSignals *self, gpointer data)
 {
   for (guint i = self->subscriptions->len; i-- > 0;) {
     const Subscription *subscription = g_ptr_array_index (self->subscriptions, i);
 
     if (subscription->data != data)
       continue;
-    call_bus (self, "RemoveMatch", subscription->rule, NULL, NULL);
+    self->ask ("RemoveMatch", subscription->rule, NULL, self->ask_data);
     g_ptr_array_remove_index (self->subscriptions, i);
   }
 }

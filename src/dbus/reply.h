@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The answer to a call. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  GVariant *body; /* NULL: error is set */
+  GError *error;
+  int *fds; /* what handles in body are the indexes of; set those to -1 that you keep */
+  guint n_fds;
+} QuiltDbusReply;
+
+void quilt_dbus_reply_clear (QuiltDbusReply *reply);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltDbusReply, quilt_dbus_reply_clear)
