@@ -2,6 +2,7 @@
 /* The words of a command line as GOption reads them. */
 #include "ctl/words.h"
 
+#include "base/option-words.h"
 #include "ctl/foreign.h"
 #include "ctl/suggest.h"
 
@@ -10,42 +11,19 @@
 typedef struct {
   const char *verb; /* NULL: before the verb */
   const GOptionEntry *entries;
-  GPtrArray *words;
-  gboolean wants_value; /* the next word belongs to the last one */
-  GHashTable *flags;    /* long name → value, of those given */
-} Reader;
-
-static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True", NULL};
-static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False", NULL};
+  gboolean strict;
+} Place;
 
 static gboolean
-has_value (const GOptionEntry *entry)
+refuse (const char *typed, gpointer data, GError **error)
 {
-  return entry->arg != G_OPTION_ARG_NONE && !(entry->flags & G_OPTION_FLAG_OPTIONAL_ARG);
-}
-
-static const GOptionEntry *
-find_long (const Reader *reader, const char *name, gsize length)
-{
-  for (const GOptionEntry *entry = reader->entries; entry->long_name; entry++)
-    if (strlen (entry->long_name) == length && memcmp (entry->long_name, name, length) == 0)
-      return entry;
-  return NULL;
-}
-
-static const GOptionEntry *
-find_short (const Reader *reader, char letter)
-{
-  for (const GOptionEntry *entry = reader->entries; entry->long_name; entry++)
-    if (letter != '\0' && entry->short_name == letter)
-      return entry;
-  return NULL;
-}
-
-static gboolean
-refuse (const Reader *reader, const char *typed, const char *instead, GError **error)
-{
-  const char *near = typed[1] == '-' ? quilt_suggest_option (reader->entries, typed + 2) : NULL;
+  const Place *place = data;
+  const char *verb = place->verb;
+  gboolean is_long = typed[1] == '-';
+  const char *instead =
+      verb ? quilt_foreign_option (verb, is_long ? typed + 2 : NULL, is_long ? '\0' : typed[1])
+           : NULL;
+  const char *near = is_long ? quilt_suggest_option (place->entries, typed + 2) : NULL;
 
   if (instead)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
@@ -55,164 +33,30 @@ refuse (const Reader *reader, const char *typed, const char *instead, GError **e
                  "unknown option %s; did you mean --%s?", typed, near);
   else
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-                 "unknown option %s; see quiltctl%s%s --help", typed, reader->verb ? " " : "",
-                 reader->verb ? reader->verb : "");
+                 "unknown option %s; see quiltctl%s%s --help", typed, verb ? " " : "",
+                 verb ? verb : "");
   return FALSE;
 }
 
+/* podman's and docker's -h of run has a value. */
 static gboolean
-refuse_long (const Reader *reader, const char *name, gsize length, GError **error)
+check (char *const *word, gpointer data, GError **error)
 {
-  g_autofree char *bare = g_strndup (name, length);
-  g_autofree char *typed = g_strconcat ("--", bare, NULL);
+  const Place *place = data;
 
-  return refuse (reader, typed,
-                 reader->verb ? quilt_foreign_option (reader->verb, bare, '\0') : NULL, error);
-}
-
-static gboolean
-refuse_short (const Reader *reader, const char *letter, GError **error)
-{
-  g_autofree char *typed =
-      g_strdup_printf ("-%.*s", (int)(g_utf8_find_next_char (letter, NULL) - letter), letter);
-
-  return refuse (reader, typed,
-                 reader->verb ? quilt_foreign_option (reader->verb, NULL, *letter) : NULL, error);
-}
-
-/* GOption can't take a flag back, so it may not be given both ways. */
-static gboolean
-note_flag (Reader *reader, const GOptionEntry *entry, gboolean value, GError **error)
-{
-  gpointer before;
-
-  if (g_hash_table_lookup_extended (reader->flags, entry->long_name, NULL, &before) &&
-      GPOINTER_TO_INT (before) != value) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "option --%s is given as true and as false", entry->long_name);
-    return FALSE;
-  }
-  g_hash_table_insert (reader->flags, (char *)entry->long_name, GINT_TO_POINTER (value));
-  return TRUE;
-}
-
-/* "--name=true", as podman and docker spell it: GOption wants "--name", or nothing. */
-static gboolean
-add_flag (Reader *reader, const GOptionEntry *entry, const char *value, GError **error)
-{
-  g_autofree char *word = g_strconcat ("--", entry->long_name, NULL);
-  gboolean is_yes = g_strv_contains (yes, value);
-
-  if (!is_yes && !g_strv_contains (no, value)) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "option --%s is a flag: give it true, false or no value", entry->long_name);
-    return FALSE;
-  }
-  if (is_yes)
-    g_ptr_array_add (reader->words, (char *)g_intern_string (word));
-  return note_flag (reader, entry, is_yes, error);
-}
-
-/* "--name" or "--name=value". */
-static gboolean
-add_long (Reader *reader, char *word, GError **error)
-{
-  gsize length = strcspn (word + 2, "=");
-  gboolean has_equals = word[2 + length] == '=';
-  const GOptionEntry *entry = find_long (reader, word + 2, length);
-
-  if (!entry && length > 0)
-    return refuse_long (reader, word + 2, length, error);
-  if (entry && has_equals && entry->arg == G_OPTION_ARG_NONE)
-    return add_flag (reader, entry, word + 2 + length + 1, error);
-  if (entry && entry->arg == G_OPTION_ARG_NONE && !note_flag (reader, entry, TRUE, error))
-    return FALSE;
-  if (entry && (entry->flags & G_OPTION_FLAG_OPTIONAL_ARG) && !has_equals) {
-    g_autofree char *empty = g_strconcat (word, "=", NULL);
-
-    /* GOption would take the next word for its value, whatever that is. */
-    g_ptr_array_add (reader->words, (char *)g_intern_string (empty));
+  if (!place->strict || !place->verb || strcmp (word[0], "-h") != 0 || !word[1])
     return TRUE;
-  }
-  reader->wants_value = entry && has_value (entry) && !has_equals;
-  g_ptr_array_add (reader->words, word);
-  return TRUE;
-}
-
-/* The letters from first to last, each as a word. */
-static void
-add_letters (Reader *reader, const char *first, const char *last)
-{
-  for (; first <= last; first++) {
-    const char option[] = {'-', *first, '\0'};
-
-    g_ptr_array_add (reader->words, (char *)g_intern_string (option));
-  }
-}
-
-/* "-f", "-fn", "-n5", "-fn5", "-n=5" or "-f=true". */
-static gboolean
-add_short (Reader *reader, char *word, GError **error)
-{
-  const char *last = word + 1;
-  const GOptionEntry *entry;
-
-  while ((entry = find_short (reader, *last)) && entry->arg == G_OPTION_ARG_NONE) {
-    if (last[1] == '=') {
-      add_letters (reader, word + 1, last - 1);
-      return add_flag (reader, entry, last + 2, error);
-    }
-    if (!note_flag (reader, entry, TRUE, error))
-      return FALSE;
-    last++;
-  }
-  if (!entry && *last)
-    return refuse_short (reader, last, error);
-  if (!entry || !has_value (entry) || last[1] == '\0') {
-    reader->wants_value = entry && has_value (entry);
-    g_ptr_array_add (reader->words, word);
-    return TRUE;
-  }
-  add_letters (reader, word + 1, last);
-  g_ptr_array_add (reader->words, (char *)last + (last[1] == '=' ? 2 : 1));
-  return TRUE;
-}
-
-/* One word that is an option. */
-static gboolean
-add_option (Reader *reader, char **word, gboolean strict, GError **error)
-{
-  /* podman's and docker's -h of run has a value. */
-  if (strict && reader->verb && strcmp (word[0], "-h") == 0 && word[1]) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "option -h takes no value and shows help: for the host name use --hostname");
-    return FALSE;
-  }
-  return word[0][1] == '-' ? add_long (reader, word[0], error) : add_short (reader, word[0], error);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "option -h takes no value and shows help: for the host name use --hostname");
+  return FALSE;
 }
 
 GPtrArray *
 quilt_words_new (
     char **argv, const char *verb, const GOptionEntry *entries, gboolean strict, GError **error)
 {
-  g_autoptr (GHashTable) flags = g_hash_table_new (g_str_hash, g_str_equal);
-  Reader reader = {.verb = verb, .entries = entries, .words = g_ptr_array_new (), .flags = flags};
-  gboolean done = FALSE; /* what follows is no option */
+  Place place = {verb, entries, strict};
+  const QuiltOptionSyntax syntax = {entries, strict, refuse, check, &place};
 
-  for (guint i = 0; argv[i]; i++) {
-    char *word = argv[i];
-
-    if (i == 0 || done || reader.wants_value || word[0] != '-' || word[1] == '\0') {
-      done |= strict && i > 0 && !reader.wants_value;
-      reader.wants_value = FALSE;
-      g_ptr_array_add (reader.words, word);
-    } else if (!add_option (&reader, argv + i, strict, error)) {
-      g_ptr_array_unref (reader.words);
-      return NULL;
-    } else {
-      done = strcmp (word, "--") == 0;
-    }
-  }
-  g_ptr_array_add (reader.words, NULL);
-  return reader.words;
+  return quilt_option_words_new (argv, &syntax, error);
 }

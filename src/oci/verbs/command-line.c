@@ -3,6 +3,7 @@
 #include "oci/verbs/command-line.h"
 
 #include "base/error.h"
+#include "base/option-words.h"
 #include "base/text.h"
 #include "oci/state/root.h"
 #include "oci/verbs/verbs.h"
@@ -10,102 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-  const GOptionEntry *entries;
-  GPtrArray *words;
-  gboolean wants_value; /* the next word belongs to the last one */
-} Reader;
-
-static gboolean
-takes_value (const GOptionEntry *entry)
-{
-  return entry->arg != G_OPTION_ARG_NONE &&
-         !(entry->flags & (G_OPTION_FLAG_OPTIONAL_ARG | G_OPTION_FLAG_NO_ARG));
-}
-
-static const GOptionEntry *
-find_long (const Reader *reader, const char *name, gsize length)
-{
-  for (const GOptionEntry *entry = reader->entries; entry->long_name; entry++)
-    if (strlen (entry->long_name) == length && memcmp (entry->long_name, name, length) == 0)
-      return entry;
-  return NULL;
-}
-
-static const GOptionEntry *
-find_short (const Reader *reader, char letter)
-{
-  for (const GOptionEntry *entry = reader->entries; entry->long_name; entry++)
-    if (entry->short_name == letter)
-      return entry;
-  return NULL;
-}
-
-/* "--all=true" and "--all=false" are what runc's callers may say. GOption would take both for
- * "--all". */
-static gboolean
-add_long (Reader *reader, char *word, GError **error)
-{
-  gsize length = strcspn (word + 2, "=");
-  const char *value = word[2 + length] ? word + 2 + length + 1 : NULL;
-  const GOptionEntry *entry = find_long (reader, word + 2, length);
-
-  reader->wants_value = entry && takes_value (entry) && !value;
-  if (!entry || takes_value (entry) || !value) {
-    g_ptr_array_add (reader->words, word);
-    return TRUE;
-  }
-  if (strcmp (value, "true") == 0) {
-    g_autofree char *bare = g_strconcat ("--", entry->long_name, NULL);
-
-    g_ptr_array_add (reader->words, (char *)g_intern_string (bare));
-    return TRUE;
-  }
-  if (strcmp (value, "false") == 0)
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-               "--%s takes true, false or no value", entry->long_name);
-  return FALSE;
-}
-
-/* "-f", or several: the last may want the next word. */
-static void
-add_short (Reader *reader, char *word)
-{
-  const GOptionEntry *entry = find_short (reader, word[strlen (word) - 1]);
-
-  reader->wants_value = entry && takes_value (entry);
-  g_ptr_array_add (reader->words, word);
-}
-
-/* The words as GOption is to read them, NULL-terminated; the strings are argv's own, or live for
- * ever. */
-static GPtrArray *
-read_words (char **argv, const GOptionEntry *entries, gboolean in_order, GError **error)
-{
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
-  Reader reader = {.entries = entries, .words = words};
-  gboolean done = FALSE; /* what follows is no option */
-
-  for (guint i = 0; argv[i]; i++) {
-    char *word = argv[i];
-
-    if (i == 0 || done || reader.wants_value || word[0] != '-' || word[1] == '\0') {
-      done |= in_order && i > 0 && !reader.wants_value;
-      reader.wants_value = FALSE;
-      g_ptr_array_add (words, word);
-    } else if (word[1] != '-') {
-      add_short (&reader, word);
-    } else {
-      done = word[2] == '\0';
-      if (!add_long (&reader, word, error))
-        return NULL;
-    }
-  }
-  g_ptr_array_add (words, NULL);
-  return g_steal_pointer (&words);
-}
 
 /* GOption's codes are of no use to a caller. */
 static gboolean
@@ -131,6 +36,7 @@ quilt_oci_read_options (char **argv,
   g_autoptr (GPtrArray) words = NULL;
   g_autoptr (GError) local = NULL;
   GOptionGroup *group = g_option_group_new ("main", "", "", NULL, NULL);
+  const QuiltOptionSyntax syntax = {.entries = entries, .in_order = in_order};
   char **at;
   int argc;
 
@@ -138,7 +44,7 @@ quilt_oci_read_options (char **argv,
   g_option_context_set_main_group (context, group);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_strict_posix (context, in_order);
-  words = read_words (argv, entries, in_order, &local);
+  words = quilt_option_words_new (argv, &syntax, &local);
   if (!words)
     return refuse (error, g_steal_pointer (&local)), NULL;
   at = (char **)words->pdata;
