@@ -6,7 +6,7 @@
 extern "C" {
 #include "base/error.h"
 #include "base/json.h"
-#include "ctl/create.h"
+#include "ctl/options/create.h"
 #include "spec/options/options.h"
 }
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "ctl/image.h"
+#include "ctl/verbs/image.h"
 #include "ctl/suggest.h"
 #include "ctl/words.h"
 }

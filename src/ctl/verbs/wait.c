@@ -2,7 +2,7 @@
 /* wait: the exit codes of containers, when they have ended. */
 #include "ctl/bus.h"
 #include "ctl/print.h"
-#include "ctl/waiter.h"
+#include "ctl/verbs/waiter.h"
 
 #include <stdio.h>
 

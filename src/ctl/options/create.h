@@ -2,7 +2,7 @@
 /* The options of run and create, and what they are on the bus. */
 #pragma once
 
-#include "ctl/create-args.h"
+#include "ctl/options/args.h"
 #include "ctl/ctl.h"
 
 void quilt_create_args_clear (QuiltCreateArgs *args);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Limits that the host can't enforce. */
-#include "ctl/limit-warning.h"
+#include "ctl/verbs/limit-warning.h"
 
 #include "ctl/bus.h"
 #include "spec/options/controllers.h"

@@ -3,7 +3,7 @@
 #include "ctl/bus.h"
 #include "ctl/log-format.h"
 #include "ctl/pager.h"
-#include "ctl/read-log.h"
+#include "ctl/verbs/read-log.h"
 #include "ctl/text.h"
 #include "ctl/when.h"
 

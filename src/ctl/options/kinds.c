@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kinds of options of run, create and update. */
-#include "ctl/create-kinds.h"
+#include "ctl/options/kinds.h"
 
 #include "base/error.h"
 #include "base/text.h"

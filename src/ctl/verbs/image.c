@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Images by what the user typed: a name, a digest, or an archive that becomes one. */
-#include "ctl/image.h"
+#include "ctl/verbs/image.h"
 
 #include "base/error.h"
 #include "base/fd.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files of --cidfile and --pidfile. quiltctl writes them, with the user's own rights. */
-#include "ctl/id-file.h"
+#include "ctl/verbs/id-file.h"
 
 #include "base/error.h"
 #include "base/fd.h"

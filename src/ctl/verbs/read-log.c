@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A container's log by way of quiltd, for users who may inspect but can't read the journal. */
-#include "ctl/read-log.h"
+#include "ctl/verbs/read-log.h"
 
 #include "ctl/bus.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What Inspect tells of an object, to users that may inspect it. */
-#include "ctl/detail.h"
+#include "ctl/verbs/detail.h"
 
 #include "ctl/bus.h"
 #include "ctl/text.h"

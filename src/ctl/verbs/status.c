@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* status: what people want to know about a container, or about all of Quilt. */
 #include "ctl/bus.h"
-#include "ctl/detail.h"
+#include "ctl/verbs/detail.h"
 #include "ctl/log-format.h"
 #include "ctl/pager.h"
 #include "ctl/print.h"
-#include "ctl/read-log.h"
+#include "ctl/verbs/read-log.h"
 #include "ctl/text.h"
 
 #include "base/error.h"

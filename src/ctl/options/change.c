@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an image says about how to run it, as people type it. */
-#include "ctl/change.h"
+#include "ctl/options/change.h"
 
 #include "base/error.h"
 #include "base/json.h"

@@ -2,7 +2,7 @@
 /* How quiltctl reads the text of each kind of option. */
 #pragma once
 
-#include "ctl/create-args.h"
+#include "ctl/options/args.h"
 #include "spec/options/arguments.h"
 
 /* What is added to, and where "-e NAME" finds its value. */

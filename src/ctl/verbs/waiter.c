@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waiting for a container's exit code, also over the end of the quiltd that was asked. */
-#include "ctl/waiter.h"
+#include "ctl/verbs/waiter.h"
 
 #include "ctl/bus.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* start, stop, restart, kill, remove, rename, update: verbs that change containers. */
 #include "ctl/bus.h"
-#include "ctl/create.h"
-#include "ctl/limit-warning.h"
+#include "ctl/options/create.h"
+#include "ctl/verbs/limit-warning.h"
 
 #include "spec/words.h"
 

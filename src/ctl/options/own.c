@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options of run and create that depend on each other, on files or on the caller's environment. */
-#include "ctl/create-kinds.h"
+#include "ctl/options/kinds.h"
 
 #include "base/error.h"
 #include "base/text.h"
-#include "ctl/change.h"
-#include "ctl/security.h"
-#include "ctl/text-file.h"
-#include "ctl/volume.h"
+#include "ctl/options/change.h"
+#include "ctl/options/security.h"
+#include "ctl/options/text-file.h"
+#include "ctl/options/volume.h"
 #include "spec/words.h"
 
 #include <string.h>

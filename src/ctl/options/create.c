@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The options of run, create and update: read from a command line, and sent to quiltd. */
-#include "ctl/create.h"
+#include "ctl/options/create.h"
 
 #include "base/option-error.h"
-#include "ctl/create-kinds.h"
+#include "ctl/options/kinds.h"
 
 #include <string.h>
 

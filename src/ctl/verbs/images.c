@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* import, images, remove-image. */
 #include "ctl/bus.h"
-#include "ctl/change.h"
-#include "ctl/image.h"
+#include "ctl/options/change.h"
+#include "ctl/verbs/image.h"
 #include "ctl/list-filters.h"
 #include "ctl/print.h"
 #include "ctl/rows.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* show, inspect, inspect-image: what programs want to know about objects. */
 #include "ctl/bus.h"
-#include "ctl/detail.h"
+#include "ctl/verbs/detail.h"
 #include "ctl/pager.h"
 #include "ctl/print.h"
 #include "ctl/rows.h"

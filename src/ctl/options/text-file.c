@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files that options name: a profile, a list of variables. */
-#include "ctl/text-file.h"
+#include "ctl/options/text-file.h"
 
 #include "base/error.h"
 #include "base/fd.h"

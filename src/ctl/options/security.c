@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What --security-opt takes, and what it is on the bus. */
-#include "ctl/security.h"
+#include "ctl/options/security.h"
 
 #include "base/error.h"
 #include "base/text.h"
 #include "ctl/bus.h"
-#include "ctl/text-file.h"
+#include "ctl/options/text-file.h"
 #include "spec/options/options.h"
 #include "spec/seccomp/seccomp.h"
 

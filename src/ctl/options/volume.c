@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What --volume and --mount are on the bus. */
-#include "ctl/volume.h"
+#include "ctl/options/volume.h"
 
 #include "base/error.h"
 #include "base/selinux.h"

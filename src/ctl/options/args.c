@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The options of run and create as they were typed. */
-#include "ctl/create-args.h"
+#include "ctl/options/args.h"
 
 #include "spec/options/arguments.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* run and create: a container of an image; run also is its terminal until it ends. */
 #include "ctl/bus.h"
-#include "ctl/create.h"
-#include "ctl/id-file.h"
-#include "ctl/image.h"
-#include "ctl/limit-warning.h"
+#include "ctl/options/create.h"
+#include "ctl/verbs/id-file.h"
+#include "ctl/verbs/image.h"
+#include "ctl/verbs/limit-warning.h"
 #include "ctl/print.h"
 #include "ctl/signals.h"
 #include "ctl/stream.h"
-#include "ctl/waiter.h"
+#include "ctl/verbs/waiter.h"
 
 #include "base/error.h"
 #include "base/fd.h"
