@@ -21,9 +21,9 @@ open_resolving (int dir_fd, const char *path, int flags, mode_t mode, guint64 re
   };
   int fd;
 
-  /* EAGAIN: something was renamed or mounted meanwhile, anywhere on the host, and the kernel could
-   * not be sure of a "..". Who does that all the time must not keep others from starting: they wait
-   * for a moment without him, and give up only in the end. */
+  /* EAGAIN: something on the host was renamed or mounted meanwhile, so the kernel could not verify
+   * a "..". A process that renames in a loop must not keep containers from starting: retry after
+   * short waits, and give up only at the end. */
   for (int tries = 0; tries < QUICK_TRIES + SLOW_TRIES; tries++) {
     fd = (int)syscall (SYS_openat2, dir_fd, path, &how, sizeof how);
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR))

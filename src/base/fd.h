@@ -18,7 +18,7 @@ void quilt_fd_clear (int *fd);
 /* Writes all of data, over EINTR and short writes. FALSE with errno set on failure. */
 gboolean quilt_fd_write_all (int fd, const void *data, gsize length);
 
-/* What the kernel lets travel with one message (SCM_MAX_FD). */
+/* The kernel's limit of descriptors in one message (SCM_MAX_FD). */
 #define QUILT_FDS_MAX 253
 
 /* Sends one message with n descriptors, at most QUILT_FDS_MAX, over a Unix socket; the sender keeps
@@ -43,5 +43,6 @@ gssize quilt_fds_receive (
 gssize
 quilt_fds_read (int socket, void *data, gsize size, int fds[QUILT_FDS_MAX], guint *ret_n_fds);
 
-/* The process that a pidfd is of, by its number here; 0 or less: it was reaped, or is none. */
+/* The pid, in our pid namespace, of a pidfd's process; 0 or less: it was reaped, or fd is not a
+ * pidfd. */
 pid_t quilt_pid_fd_get_pid (int pid_fd);

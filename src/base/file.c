@@ -127,17 +127,17 @@ is_dot (const char *name)
   return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
 }
 
-/* Somebody else may be removing the same tree: a helper that was told to give up its work, and the
- * quiltd that found it. */
+/* Two processes may remove the same tree: a cancelled helper, and the quiltd that found its
+ * leftovers. */
 static gboolean
 is_removed (int r)
 {
   return r == 0 || errno == ENOENT;
 }
 
-/* Empties one directory: what is no directory is unlinked, each subdirectory becomes a child of
- * top_fd under a new name. So no level is ever deeper than two and no name longer than a component,
- * whatever depth a hostile archive built. */
+/* Empties one directory: unlinks everything but subdirectories, and moves each subdirectory to
+ * top_fd under a new name. So the recursion needs two levels and paths of one component, even if a
+ * hostile archive is very deep. */
 static gboolean
 flatten (int top_fd, DIR *dir, guint64 *serial)
 {

@@ -5,7 +5,7 @@
 #include <glib.h>
 
 /* At most about max_bytes of bytes (length -1: NUL-terminated) as valid UTF-8 on one line: control
- * characters and what is no UTF-8 as \xNN, a cut shown by "…". Owned by the caller. */
+ * characters and invalid bytes as \xNN, a cut shown by "…". Owned by the caller. */
 char *quilt_text_printable (const char *bytes, gssize length, gsize max_bytes);
 
 /* The same for the objects that error messages quote. */

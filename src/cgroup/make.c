@@ -15,7 +15,7 @@
 /* So often may others remove a parent of what is being made. */
 #define ATTEMPTS 100
 
-/* What a container may want to have limited; others, as perf_event, need no enabling. */
+/* The controllers that limit containers. Others, such as perf_event, need not be enabled. */
 static const char *const controllers[] = {"cpuset", "cpu",     "io",   "memory",
                                           "pids",   "hugetlb", "rdma", "misc"};
 
@@ -27,8 +27,8 @@ has_word (const char *text, const char *word)
   return g_strv_contains ((const char *const *)words, word);
 }
 
-/* Lets the children of a cgroup have the controllers that it has itself; a new cgroup has enabled
- * none of them. What can't be enabled is no error here: a limit that needs it will say so. */
+/* Enables a cgroup's own controllers for its children; a new cgroup has none enabled. A controller
+ * that can't be enabled is not an error here: setting a limit that needs it fails later. */
 static void
 enable_controllers (int dir_fd, gboolean is_new)
 {

@@ -64,8 +64,8 @@ quilt_cgroup_is_populated (int dir_fd)
   return quilt_cgroup_events_populated (fd);
 }
 
-/* A cgroup that somebody removes takes along what the kernel had not told us yet (it holds events
- * back for 10 ms): hence the short looks. */
+/* If another process removes a cgroup, its pending events are lost (the kernel delays events by up
+ * to 10 ms). So poll with short timeouts. */
 gboolean
 quilt_cgroup_wait (int dir_fd, const char *key, guint64 value, guint timeout_ms)
 {

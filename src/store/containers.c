@@ -21,7 +21,7 @@
 /* The record of a volatile container. It is not synced: a power cut may empty it. */
 #define VOLATILE_NAME "volatile.json"
 #define RESULT_NAME "result.json"
-/* Of one that is broken, no more is looked at. */
+/* Do not look further at a broken container. */
 #define RECORD_MAX (32 * 1024 * 1024)
 
 static gboolean
@@ -219,7 +219,8 @@ quilt_container_open (QuiltStore *store, const char *id, GError **error)
   return check_id (id, error) ? quilt_dir_open (store->containers_fd, id, error) : -1;
 }
 
-/* upper becomes the container's "/": everybody inside may enter it. Nobody outside can reach it. */
+/* upper becomes the container's "/", so all users inside may enter it. No user outside can reach
+ * it. */
 static const struct {
   const char *name;
   mode_t mode;
@@ -320,7 +321,7 @@ quilt_container_save_result (
 
   if (fd < 0)
     return FALSE;
-  /* What is kept of an earlier run's end must never be taken for the end of this one. */
+  /* The exit record of an earlier run must never be taken for the exit of this run. */
   if (result->finished_usec == 0)
     unlinkat (fd, QUILT_CONTAINER_EXIT, 0);
   return quilt_record_write (fd, RESULT_NAME, object,
@@ -337,8 +338,8 @@ complete_result (QuiltResult *result)
       *texts[i] = g_strdup ("");
 }
 
-/* No result: the container has never run. A broken one: it has, nobody knows how it ended, and that
- * is no reason to hide the container. */
+/* No result: the container has never run. A broken result: it has run, and its exit is unknown.
+ * That is no reason to hide the container. */
 static void
 load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
 {

@@ -75,8 +75,8 @@ quilt_containers_load (QuiltStore *store,
                        gpointer data,
                        GError **error);
 
-/* The maps of a container whose record can't be read otherwise, as far as they can be made out:
- * NULL: there are none, or that can't be known. */
+/* The id maps of a container whose record is otherwise unreadable, as far as they are readable.
+ * NULL: there are none, or they are unreadable. */
 void quilt_container_salvage_ids (QuiltStore *store,
                                   const char *id,
                                   GArray **ret_uid_map,

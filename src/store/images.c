@@ -84,7 +84,7 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   return object;
 }
 
-/* What became of a file between its writing and now is nobody's promise: everything is checked. */
+/* The file may have changed since it was written, so check everything. */
 static gboolean
 check_record (const QuiltImageRecord *record, const char *file, GError **error)
 {

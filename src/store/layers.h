@@ -5,7 +5,7 @@
 #include "store/left-out.h"
 #include "store/store.h"
 
-/* What is known about a layer, layers/HEX/layer.json. */
+/* The information about a layer, layers/HEX/layer.json. */
 typedef struct {
   guint64 size;    /* bytes of its files */
   guint64 entries; /* files, directories and links */
@@ -16,8 +16,8 @@ typedef struct {
 void quilt_layer_info_clear (QuiltLayerInfo *info);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltLayerInfo, quilt_layer_info_clear)
 
-/* Writes the information beside fs/; not synced: whoever unpacked the tree syncs all of it at once.
- */
+/* Writes the information beside fs/, without a sync: the unpacking process syncs the whole tree at
+ * once. */
 gboolean quilt_layer_info_write (int layer_fd, const QuiltLayerInfo *info, GError **error);
 
 /* Reads it from the directory layers, for a finished layer. NOT_FOUND when there is no such layer.
@@ -44,8 +44,8 @@ char *quilt_layer_temporary_new (void);
  */
 gboolean quilt_layer_temporary_check (const char *name, GError **error);
 
-/* Removes the unfinished layers/TEMPORARY of somebody who ended without a word. No error if it is
- * not there. Blocking. */
+/* Removes the unfinished layers/TEMPORARY of a process that ended early. No error if it does not
+ * exist. Blocking. */
 gboolean quilt_layer_discard (QuiltStore *store, const char *temporary, GError **error);
 
 /* Removes layers/HEX: one rename, durable, then the tree. No error if it is not there. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an archive had and its layer does not. */
+/* The parts of an archive that its layer lacks. */
 #include "store/left-out.h"
 
 #include "base/error.h"

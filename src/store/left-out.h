@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an archive had and its layer does not: counted by kind, with a few paths as examples. */
+/* The parts of an archive that its layer lacks: counted by kind, with a few paths as examples. */
 #pragma once
 
 #include "base/json.h"

@@ -67,7 +67,7 @@ check_version (json_object *record, GError **error)
   return TRUE;
 }
 
-/* What is not in the table, as JSON; NULL: nothing. */
+/* The keys that are not in the table, as JSON; NULL: there are none. */
 static char *
 take_unknown (const QuiltField *fields, json_object *record)
 {

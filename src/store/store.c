@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state directory: who may write in it, and what its rooms are. */
+/* The state directory: its owner, its lock and its subdirectories. */
 #include "store/store.h"
 
 #include "base/error.h"
@@ -19,7 +19,7 @@
 
 static const char *const rooms[] = {"images", "layers", "containers", MOUNT_POINTS, NULL};
 
-/* Work that a crash cut short, by room. Once the lock is held nobody works there. */
+/* Leftovers of a crash, by subdirectory. While we hold the lock, no other process works there. */
 static const struct {
   gsize room_offset;
   const char *prefix;
@@ -51,7 +51,7 @@ holds_only_store (int fd)
   return only;
 }
 
-/* Below are device nodes, setuid files and environments with secrets: nobody else may enter. */
+/* Below are device nodes, setuid files and environments with secrets: no other user may enter. */
 static gboolean
 check_access (int fd, const char *path, GError **error)
 {
@@ -94,8 +94,8 @@ take_lock (QuiltStore *store, GError **error)
   return FALSE;
 }
 
-/* A leftover that can't be removed (something is mounted in it, a bad sector) is in nobody's way:
- * its name is no object's, and the next start tries again. */
+/* A leftover that can't be removed (a mount in it, a bad sector) does no harm: its name belongs to
+ * no object, and the next start tries again. */
 static void
 remove_unfinished (int room_fd, const char *prefix, const char *suffix)
 {

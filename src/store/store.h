@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state directory: who may write in it, and what its rooms are. One writer: quiltd. */
+/* The state directory: its owner, its lock and its subdirectories. Only quiltd writes to it. */
 #pragma once
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A copy of the container's output for whoever started it, byte for byte. */
+/* The attached client's copy of the container's output, byte for byte. */
 #include "supervisor/attachment.h"
 
 #include "base/fd.h"
@@ -42,7 +42,7 @@ quilt_attachment_take_all (QuiltAttachment *attachment)
   attachment->takes_all = TRUE;
 }
 
-/* Returns how much of data is done with. Nobody to read it: all. */
+/* Returns how much of data is consumed. If the reader is gone: all. */
 static gsize
 push (QuiltAttachment *attachment, const guint8 *data, gsize length)
 {
@@ -93,7 +93,7 @@ void
 quilt_attachment_finish (QuiltAttachment *attachment)
 {
   attachment->finished = TRUE;
-  /* The pipe can hold the rest for a slow reader, so that nobody has to wait for him. */
+  /* The pipe can hold the rest, so that the end need not wait for a slow reader. */
   if (attachment->fd >= 0 && attachment->buffer->len > 0) {
     int capacity = fcntl (attachment->fd, F_GETPIPE_SZ);
 

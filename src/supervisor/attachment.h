@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A copy of the container's output for whoever started it, byte for byte. */
+/* The attached client's copy of the container's output, byte for byte. */
 #pragma once
 
 #include <glib.h>

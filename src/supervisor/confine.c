@@ -17,7 +17,7 @@
 /* It moves bytes, answers quiltd, sends signals and writes files of its own. It executes nothing,
  * makes no process, enters no namespace, and has no network. */
 static const QuiltCall calls[] = {
-    /* What is open. */
+    /* The allowed system calls. */
     {SYS_read},
     {SYS_readv},
     {SYS_pread64},

@@ -17,7 +17,7 @@ gboolean
 quilt_control_init (QuiltControl *control, int dir_fd, int fd, guint32 version, GError **error);
 void quilt_control_clear (QuiltControl *control);
 
-/* Sends, if quiltd is there; if not, it is told the state when it comes. */
+/* Sends, if quiltd is connected; otherwise quiltd gets the state when it connects. */
 void quilt_control_send (QuiltControl *control, const QuiltMessage *message);
 
 /* Answers a message that is not known, if its sender waits for an answer. */

@@ -21,8 +21,8 @@
 /* How long an exit waits for the journal to take the last lines: it has to be down or stuck for
  * that. */
 #define DRAIN_USEC (2 * G_USEC_PER_SEC)
-/* How long our own end waits for journald and readers before quiltd is told why, and for readers
- * from then on. */
+/* How long we wait for journald and readers at our end before we tell quiltd why, and for readers
+ * after that. */
 #define LINGER_USEC (1 * G_USEC_PER_SEC)
 #define READER_USEC (60 * G_USEC_PER_SEC)
 /* How long after it was held back last a container counts as held back. */
@@ -46,8 +46,7 @@ send_simple (QuiltSupervisor *self, QuiltMessageType type)
   quilt_control_send (&self->control, &message);
 }
 
-/* Whoever ends the container must not wait for the journal's budget. Little is left to log: what
- * the pipes hold. */
+/* A stop must not wait for the journal's budget. Only the contents of the pipes are left to log. */
 static void
 lift_budget (QuiltSupervisor *self)
 {
@@ -186,7 +185,7 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
 void
 quilt_supervisor_handle_lost (QuiltSupervisor *self)
 {
-  /* Who asked for this container was told that it failed, or will be. */
+  /* The caller of quiltd was told that the start failed, or will be. */
   if (self->phase == QUILT_PHASE_BUILDING)
     cancel (self, "quiltd ended");
 }
@@ -214,7 +213,7 @@ quilt_supervisor_handle_terminate (QuiltSupervisor *self)
                  QUILT_MESSAGE_RUNNING); /* it carries the flag: a quiltd that is there learns it */
 }
 
-/* Of a container that joins a pid namespace: its first process is another one from here on. */
+/* If the container joins a pid namespace, its first process is a different one from here on. */
 static void
 take_over (QuiltSupervisor *self, const QuiltReport *report)
 {
@@ -360,7 +359,7 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
     return;
   }
   quilt_fd_clear (&self->payload.pid_fd);
-  quilt_oom_handle (&self->oom); /* the kernel may have told of the end first */
+  quilt_oom_handle (&self->oom); /* the kernel may have reported the end first */
   self->kill_usec = 0;
   quilt_supervisor_judge_end (self, &info);
   end_others (self);
@@ -496,7 +495,7 @@ keep_result (QuiltSupervisor *self, gint64 now_usec)
     quilt_fd_clear (&self->store_fd);
 }
 
-/* Whether somebody still has to take something from us. */
+/* Whether journald or a reader still has to take output from us. */
 static gboolean
 is_busy (const QuiltSupervisor *self)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who was killed in the container for want of memory: told in the journal, by name where the kernel
- * says one. */
+/* Reports to the journal the processes that the kernel killed because memory ran out, by name if
+ * its log has one. */
 #include "supervisor/oom.h"
 
 #include "base/fd.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who was killed in the container for want of memory: told in the journal, by name where the kernel
- * says one. */
+/* Reports to the journal the processes that the kernel killed because memory ran out, by name if
+ * its log has one. */
 #pragma once
 
 #include "supervisor/log.h"
@@ -49,7 +49,7 @@ void quilt_oom_handle (QuiltOom *oom);
  * by_child: not the first process itself was killed, but the one whose end ends it. Where the
  * kernel does not name each victim, a kill that is only seconds old is taken for this one. */
 gboolean quilt_oom_ended_first (const QuiltOom *oom, gboolean by_child, gint64 now_usec);
-/* Logs what is known and not told: an entry for each. FALSE if it can't be sent now. */
+/* Logs the kills that were not logged yet, an entry for each. FALSE if it can't send now. */
 gboolean quilt_oom_report (QuiltOom *oom, QuiltLog *log);
 
 /* Whether a record of /dev/kmsg says that a process of cgroup, or below it, was chosen. The victim

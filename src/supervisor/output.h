@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One stream of the container's output: from its pipe to the log and to whoever is attached. */
+/* One stream of the container's output: from its pipe to the log and to the attached client. */
 #pragma once
 
 #include "supervisor/attachment.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the supervisor holds, and the loop that waits for whatever comes first. */
+/* The supervisor's state, and its event loop. */
 #include "supervisor/supervisor.h"
 
 #include "base/error.h"

@@ -19,7 +19,7 @@ quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step)
   quilt_supervisor_kill_payload (self);
 }
 
-/* What the step wrote last, as one line that is safe to show. */
+/* The last output of the setup step, as one line that is safe to show. */
 static char *
 last_words (const GString *tail)
 {
@@ -74,7 +74,7 @@ quilt_supervisor_fail_by_report (QuiltSupervisor *self, const QuiltReport *repor
   self->result.exit_code = exit_code_of (report);
 }
 
-/* The init died without a word, so somebody killed it. */
+/* The init died without a report, so it was killed. */
 static void
 fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
 {

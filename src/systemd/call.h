@@ -20,5 +20,5 @@ void quilt_systemd_call (GDBusConnection *bus,
 /* Whether systemd answered with the error org.freedesktop.systemd1.NAME. */
 gboolean quilt_systemd_is_error (const GError *error, const char *name);
 
-/* What a caller is told about a failed call: a new QUILT_ERROR. */
+/* The error of a failed call for our caller: a new QUILT_ERROR. */
 GError *quilt_systemd_describe (const GError *cause, const char *verb, const char *unit);

@@ -74,7 +74,7 @@ on_ended (int pidfd, GIOCondition condition, gpointer data)
   return look (data);
 }
 
-/* One process after the other: when the first has ended, the others have too, or are the next. */
+/* Watch one process at a time: when it ends, look for the next. */
 static gboolean
 look (gpointer data)
 {

@@ -40,7 +40,7 @@ typedef struct {
   guint64 inode;      /* of its cgroup: another scope may be there later */
   GPtrArray *waiters; /* of Waiter */
   QuiltEmpty *empty;
-  gboolean is_empty; /* and systemd was told so; nobody needs to wait for the rest */
+  gboolean is_empty; /* and systemd knows; no caller needs to wait further */
 } Scope;
 
 typedef struct {
@@ -132,7 +132,7 @@ finish_if_gone (QuiltGone *self, const char *place)
 
   if (!known || find_inode (self, place) == known->inode)
     return;
-  /* Taken out first: whoever is told may wait for the next scope at the same place. */
+  /* Remove it first: the callback may wait for the next scope at the same place. */
   g_hash_table_steal_extended (self->scopes, place, NULL, (gpointer *)&scope);
   answer (scope->waiters);
 }

@@ -275,7 +275,7 @@ quilt_jobs_new (GDBusConnection *bus, QuiltGone *gone)
   self->bus = g_object_ref (bus);
   self->gone = gone;
   self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
-  /* systemd sends JobRemoved to whoever asked for the job: Subscribe() is not needed. */
+  /* systemd sends JobRemoved to the caller that asked for the job, so Subscribe() is not needed. */
   self->job_removed = g_dbus_connection_signal_subscribe (
       self->bus, SYSTEMD_NAME, SYSTEMD_MANAGER, "JobRemoved", SYSTEMD_PATH, NULL,
       G_DBUS_SIGNAL_FLAGS_NONE, on_job_removed, self, NULL);

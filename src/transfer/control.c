@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the threads of one transfer share. */
+/* Shared by the threads of one transfer. */
 #include "transfer/control.h"
 
 #include "base/error.h"

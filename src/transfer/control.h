@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the threads of one transfer share: how far it is, and whether it is to end. */
+/* Shared by the threads of one transfer: its progress, and whether it is cancelled. */
 #pragma once
 
 #include <glib.h>
 
 /* Only by the functions below: several threads look at it. */
 typedef struct {
-  int cancel_fd; /* eventfd, readable once cancelled: wakes whoever waits for input */
+  int cancel_fd; /* eventfd, readable once cancelled: wakes the thread that waits for input */
   gint cancelled;
   guint64 consumed;
 } QuiltControl;

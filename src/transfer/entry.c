@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an entry of a stranger's archive may say. */
+/* Checks of an entry of an untrusted archive. */
 #include "transfer/entry.h"
 
 #include "base/error.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an entry of a stranger's archive may say: its name, owner, time, extended attributes. Pure.
- */
+/* Checks of an entry of an untrusted archive: its name, owner, time, extended attributes. Pure. */
 #pragma once
 
 #include <glib.h>

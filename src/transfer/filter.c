@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 
 static const QuiltCall allowed[] = {
-    /* What is open. */
+    /* The allowed system calls. */
     {SYS_read},
     {SYS_readv},
     {SYS_pread64},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What somebody gave us instead of a root file system archive, in words. */
+/* Names the kind of a file that is not a root file system archive. */
 #pragma once
 
 #include <glib.h>

@@ -66,7 +66,7 @@ report_progress (Transfer *t)
     t->reported = consumed;
 }
 
-/* The last message: waits for room, for as long as there is somebody to read it. */
+/* Sends the last message: waits for room as long as there is a reader. */
 static gboolean
 send_last (const QuiltMessage *message)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is left to a process that parses a stranger's bytes: one directory, and owning files in it.
- */
+/* The sandbox of the process that parses untrusted bytes. */
 #include "transfer/sandbox.h"
 
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is left to a process that parses a stranger's bytes: one directory, and owning files in it.
- */
+/* The sandbox of the process that parses untrusted bytes: it can only use one directory and set
+ * owners of files in it. */
 #pragma once
 
 #include <glib.h>

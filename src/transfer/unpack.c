@@ -129,8 +129,8 @@ check_limits (Unpack *u, GError **error)
   return quilt_space_use (&u->space, 0, 1, error);
 }
 
-/* What a file system can't hold is left out and counted; a capability that is no capability is the
- * archive's fault. */
+/* Attributes that the file system can't hold are left out and counted. An invalid capability is an
+ * error of the archive. */
 static gboolean
 set_xattr (Unpack *u, int fd, const char *name, const void *value, gsize size, GError **error)
 {

@@ -356,7 +356,8 @@ quilt_writer_fifo (QuiltWriter *writer,
   if (!make (writer, path, make_fifo, meta, &parent_fd, &name, error) ||
       !set_meta_at (parent_fd, name, path, meta, error))
     return FALSE;
-  /* This call follows links, but nobody else writes here and the name was made a FIFO just now. */
+  /* This call follows links, but no other process writes here, and we made the name a FIFO just
+   * now. */
   if (fchmodat (parent_fd, name, meta->mode, 0) < 0)
     return quilt_writer_set_error (error, errno, path);
   return TRUE;

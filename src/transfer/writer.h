@@ -41,7 +41,7 @@ int quilt_writer_file (QuiltWriter *writer, const char *path, mode_t mode, GErro
 gboolean quilt_writer_file_done (
     QuiltWriter *writer, int fd, const char *path, const QuiltWriterMeta *meta, GError **error);
 
-/* Makes a symbolic link with any target at all: nobody follows it on this side. */
+/* Makes a symbolic link with any target: no process follows it on this side. */
 gboolean quilt_writer_symlink (QuiltWriter *writer,
                                const char *path,
                                const char *target,

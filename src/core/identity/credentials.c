@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who the container's processes are: ids, groups, capabilities, no_new_privs. */
+/* The credentials of the container's processes: ids, groups, capabilities, no_new_privs. */
 #include "core/identity/credentials.h"
 
 #include "base/error.h"
@@ -109,7 +109,7 @@ set_ids (const QuiltSpec *spec, const QuiltIdentity *identity)
   uid_t uid = identity->uid;
   gid_t gid = identity->gid;
 
-  /* Else always set, so that none of ours are inherited. */
+  /* Otherwise always set the groups, so that the container does not inherit ours. */
   if (!keep && setgroups (identity->n_groups, identity->groups) < 0)
     return -errno;
   if (setresgid (gid, gid, gid) < 0 || setresuid (uid, uid, uid) < 0)
@@ -156,8 +156,8 @@ quilt_credentials_lower (const QuiltCapabilities *caps, guint64 keep)
   return r < 0 ? r : quilt_credentials_drop (~(caps->bounding | caps->permitted | keep));
 }
 
-/* The sets to have. Who asks for all there are gets what we have; a name that we don't have is an
- * error, not a container without it. */
+/* The capability sets to apply. "All" means all that we have. If we lack a capability that is given
+ * by name, fail instead of running the container without it. */
 static int
 choose_capabilities (const QuiltSpec *spec,
                      QuiltCapabilities caps,
@@ -204,7 +204,7 @@ quilt_credentials_apply (const QuiltSpec *spec,
   r = drop_bounding (caps->bounding);
   if (r < 0)
     return r;
-  /* What is permitted has to live through the change of uid; execve() ends this again. */
+  /* Keep the permitted set across the change of uid; execve() resets this flag. */
   if (identity->uid != 0 && prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
     return -errno;
   r = set_ids (spec, identity);

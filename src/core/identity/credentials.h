@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who the container's processes are: ids, groups, capabilities, no_new_privs. */
+/* The credentials of the container's processes: ids, groups, capabilities, no_new_privs. */
 #pragma once
 
 #include "core/identity/identity.h"
 
-/* Pure. INVALID_ARGUMENT for ids that are none and sets of capabilities that contradict. */
+/* Pure. INVALID_ARGUMENT for invalid ids and for contradictory sets of capabilities. */
 gboolean quilt_credentials_check (const QuiltSpec *spec, GError **error);
 
 /* Child-safe; no way back. Of what is permitted only the capabilities in keep stay, for a process
@@ -19,7 +19,7 @@ int quilt_credentials_drop (guint64 capabilities);
  * in the sets of caps or in keep. 0 or -errno. */
 int quilt_credentials_lower (const QuiltCapabilities *caps, guint64 keep);
 
-/* Whether its supplementary groups are those of whoever starts it. */
+/* Whether it keeps the supplementary groups of its starter. */
 gboolean quilt_credentials_keep_groups (const QuiltSpec *spec);
 
 /* Child-safe; no way back. The inheritable and ambient sets are exactly those asked for; of what we

@@ -141,7 +141,7 @@ set_home (QuiltIdentity *identity, const char *home, gsize length)
   identity->home[strlen ("HOME=") + length] = '\0';
 }
 
-/* A uid that was given as a number needs no file, so one that can't be read is as good as none. */
+/* A numeric uid needs no file, so treat an unreadable file as missing. */
 static int
 add_memberships (Lookup *lookup,
                  const char *text,

@@ -17,11 +17,11 @@ typedef struct {
   guint n_groups;
   guint32 groups[QUILT_GROUPS_MAX];
   QuiltCapabilities capabilities;
-  char home[PATH_MAX + sizeof "HOME="]; /* "HOME=/…"; empty: nobody was looked up */
+  char home[PATH_MAX + sizeof "HOME="]; /* "HOME=/…"; empty: no user was looked up */
 } QuiltIdentity;
 
-/* What the configuration says by numbers; where it names a user too, the container's root, who its
- * setup steps are for that user. */
+/* The ids that the configuration gives by number. If it also names a user, the container's root
+ * instead: the setup steps run as root. */
 void quilt_identity_init (const QuiltSpec *spec, QuiltIdentity *ret_identity);
 
 /* Child-safe, in the container's root: the user and groups that the configuration names, if it

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a process may use of each resource: setrlimit(2). */
+/* Resource limits of a process: setrlimit(2). */
 #include "core/identity/limits.h"
 
 #include "base/error.h"

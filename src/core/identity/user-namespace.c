@@ -45,7 +45,7 @@ quilt_user_namespace_set_up (const QuiltSpec *spec,
   g_autofd int user_fd = -1;
   char path[32];
 
-  /* The process stays ours to reap, so that its number is nobody else's. */
+  /* Do not reap the process yet, so that its pid is not reused. */
   if (!quilt_spec_leaves_host (spec, QUILT_NS_USER))
     return mounts->trees->len == 0 || quilt_trees_send (mounts, -1, spec, joins, channel, error);
   if ((spec->namespaces & QUILT_NS_USER) &&

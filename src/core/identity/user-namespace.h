@@ -18,6 +18,6 @@ gboolean quilt_user_namespace_set_up (const QuiltSpec *spec,
                                       int channel,
                                       GError **error);
 
-/* In the init, child-safe, after that: it was none of the namespace's ids so far, and becomes root
- * with all capabilities there; on the host it is nobody special from now on. 0 or -errno. */
+/* In the init, child-safe, after that: the init becomes root of the namespace, with all
+ * capabilities there, and is unprivileged on the host from now on. 0 or -errno. */
 int quilt_user_namespace_become_root (gboolean keep_groups);

@@ -123,7 +123,7 @@ fail_credentials (const QuiltInit *init, int error, const char *missing)
   quilt_init_fail (init, QUILT_STAGE_CREDENTIALS, error, "", detail);
 }
 
-/* What has to stay permitted until execve(2) takes it. */
+/* The capabilities that must stay permitted until execve(2). */
 static guint64
 capabilities_to_keep (const QuiltInit *init)
 {
@@ -149,7 +149,7 @@ quilt_init_give_up_power (QuiltInit *init, guint step)
   join_keyring (init);
   if (init->spec->personality >= 0 && personality ((unsigned long)init->spec->personality) < 0)
     quilt_init_fail (init, QUILT_STAGE_PERSONALITY, errno, "", "");
-  /* As root, and where root may not, as the user: either may be the only one who can enter it. */
+  /* Try as root, then as the user: only one of them may be able to enter the directory. */
   cwd = try_cwd (init, step, &why);
   r = quilt_credentials_apply (init->spec, init->identity, capabilities_to_keep (init), &missing);
   if (r < 0)
@@ -184,8 +184,9 @@ quilt_init_lower_power (QuiltInit *init)
     fail_credentials (init, -r, "");
 }
 
-/* Here we are the command but for its filter under no_new_privs: in the container's root, with its
- * credentials. Its caller is told the number first, and makes it the one that is known. */
+/* Here the process differs from the command only by its filter under no_new_privs: it is in the
+ * container's root, with the container's credentials. Report the pid to the caller first, which
+ * records it. */
 void
 quilt_init_be_born (const QuiltInit *init)
 {

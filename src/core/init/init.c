@@ -62,8 +62,8 @@ take_descriptors (const QuiltInit *init)
   umask (0);
 }
 
-/* While the host's /proc is still there. In a user namespace the supervisor does it, who may lower
- * it too. */
+/* Do this while the host's /proc is mounted. With a user namespace, the supervisor does it: it may
+ * also lower the value. */
 static void
 set_oom_score (const QuiltInit *init)
 {
@@ -79,8 +79,8 @@ set_oom_score (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_OOM_SCORE, errno, text, "");
 }
 
-/* As early as that, since the /proc that it needs is nobody's but the host's. It holds from the
- * next execve(), of a setup step as of the command. */
+/* Do this early, since it needs the host's /proc. It takes effect at the next execve(), of a setup
+ * step or of the command. */
 static void
 confine (const QuiltInit *init)
 {
@@ -217,7 +217,7 @@ give_up_exposed_power (QuiltInit *init, QuiltIdentity *identity)
     quilt_init_be_born (init);
 }
 
-/* What an engine wants to know from `create`, though it is `start` that executes it. */
+/* Engines expect this error from `create`, although `start` executes the command. */
 static void
 check_command (const QuiltInit *init)
 {
@@ -293,7 +293,7 @@ meet_listener (QuiltInit *init, QuiltIdentity *identity)
   quilt_init_filter_calls (init);
 }
 
-/* Created, and on its own: whoever started us has written that down, and may end. */
+/* The container is created. Our starter has recorded that and may end. */
 static void
 wait_at_gate (QuiltInit *init)
 {

@@ -30,7 +30,7 @@ reap (pid_t command)
       _exit (WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status));
 }
 
-/* What a terminal says to those that write to it from the background would stop the command. */
+/* SIGTTOU, which a terminal sends to background writers, would stop the command. */
 static gboolean
 is_for_us (int signal)
 {
@@ -59,7 +59,7 @@ quilt_reaper_run (const QuiltInit *init)
   pid_t command;
   int r;
 
-  /* In a pid namespace that is not ours, orphans would go to somebody else. */
+  /* In a pid namespace of another process, orphans would be reparented to that one's init. */
   if (!(init->spec->namespaces & QUILT_NS_PID) && prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
     quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
   command = fork ();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the container's processes see as the file system: built, and entered, by its init. */
+/* The container's root file system: the init builds it and enters it. */
 #include "core/init/root.h"
 
 #include "base/fd.h"
@@ -92,8 +92,7 @@ run_hooks_before_pivot (const QuiltInit *init)
     return;
   quilt_init_report (init, QUILT_REPORT_MOUNTED);
   quilt_init_wait (init);
-  /* Our children would be in the pid namespace that is joined, and could be used by who is there.
-   */
+  /* Our children would be in the joined pid namespace, where its processes could take them over. */
   if (quilt_joins_await_birth (init->joins))
     return;
   quilt_init_run_hooks (init, spec->create_container, init->setup->creating_state, NULL,

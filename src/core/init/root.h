@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the container's processes see as the file system: built, and entered, by its init. */
+/* The container's root file system: the init builds it and enters it. */
 #pragma once
 
 #include "core/init/stage.h"
@@ -10,7 +10,8 @@
  * the container that is joined. Reports MOUNTED on the way, if hooks have to run then. */
 void quilt_root_build (QuiltInit *init);
 
-/* Of a root that was built: what needs the cgroup, which we are in by now. */
+/* After the root was built and we have entered the cgroup: makes the mounts that need the cgroup.
+ */
 void quilt_root_finish (const QuiltInit *init);
 
 /* Of the same, when all that has to be made in it is made: read-only, and how mounts come and go.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container's init gets of its caller beside the configuration. */
+/* The inputs of a container's init other than the configuration. */
 #pragma once
 
 #include <glib.h>

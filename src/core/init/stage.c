@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the stages of the container's init share. */
+/* Shared by the stages of the container's init. */
 #include "core/init/stage.h"
 
 #include <errno.h>
@@ -62,7 +62,8 @@ void
 quilt_init_die_with_parent (void)
 {
   prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody reads our memory or borrows our descriptors */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0,
+         0); /* no other process may read our memory or use our descriptors */
 }
 
 void

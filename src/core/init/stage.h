@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the stages of the container's init share: its state, its reports, its hooks. */
+/* Shared by the stages of the container's init: its state, its reports, its hooks. */
 #pragma once
 
 #include "core/identity/identity.h"
@@ -36,14 +36,15 @@ void quilt_init_fail (const QuiltInit *init,
                       const char *object,
                       const char *detail) G_GNUC_NORETURN;
 
-/* A report without more. Whoever outlives who reads it goes on if that is gone. */
+/* Sends a report without payload. If the reader is gone, an init that outlives its caller
+ * continues. */
 void quilt_init_report (const QuiltInit *init, QuiltReportType type);
 
-/* Until the command is executed: nobody reads our memory or borrows our descriptors, and we end
- * with whoever started us. A change of ids ends both. */
+/* Until the command is executed, no other process may read our memory or use our descriptors, and
+ * we die with our starter. A change of ids resets both. */
 void quilt_init_die_with_parent (void);
 
-/* Runs them in their order, each as child says (see core/program/hook.h); reports one that fails,
+/* Runs the hooks in order, each as child says (see core/program/hook.h). If one fails, reports it
  * and ends the process. */
 void quilt_init_run_hooks (const QuiltInit *init,
                            const GPtrArray *hooks,

@@ -120,7 +120,7 @@ make_target (int root_fd, const char *path, gboolean directory)
   return errno = ELOOP, -1;
 }
 
-/* What the file system says about a failed parameter, e.g. "overlay: Invalid argument…". */
+/* The file system's message about a failed parameter, e.g. "overlay: Invalid argument…". */
 static int
 fail_context (int fs_fd, char *detail, gsize size)
 {
@@ -153,8 +153,8 @@ quilt_mount_set_attributes (int fd, const QuiltMountOp *op)
   return mount_setattr (fd, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0 ? -errno : 0;
 }
 
-/* Whoever is not root over the network namespace has no sysfs of it, but the host's, as other
- * runtimes do; without the host's right to write. */
+/* Only root of a network namespace can mount its sysfs. Otherwise bind the host's sysfs, read-only,
+ * as other runtimes do. */
 static int
 bind_sysfs (const QuiltMountOp *op, int *ret_fd)
 {
@@ -358,7 +358,7 @@ make_readonly (int target_fd)
   return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
-/* What is put over the root itself would hide what is there from us, not from the container. */
+/* A mount over the root itself would hide files from us, not from the container. */
 static int
 check_target (const Context *context, int target_fd, struct stat *ret_st)
 {

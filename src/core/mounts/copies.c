@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What all of a container's copies together may grow by. The host's /etc/hosts may be large. */
+/* The limit by which all of a container's copies together may grow. The host's /etc/hosts may be
+ * large. */
 #define COPIES_ROOM (1024 * 1024)
 #define COPIES_INODES "64"
 

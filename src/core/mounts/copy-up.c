@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a new tmpfs would hide, copied into it first: the mount option tmpcopyup. */
+/* The mount option tmpcopyup: a new tmpfs first gets a copy of the files that it would hide. */
 #include "core/mounts/copy-up.h"
 
 #include "base/fd.h"

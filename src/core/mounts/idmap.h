@@ -11,5 +11,5 @@
 gboolean
 quilt_idmap_write (pid_t pid, const GArray *uid_map, const GArray *gid_map, GError **error);
 
-/* A descriptor of a new user namespace with these maps and nobody in it; -1 with FAILED. */
+/* A descriptor of a new user namespace with these maps and no process in it; -1 with FAILED. */
 int quilt_idmap_open (const GArray *uid_map, const GArray *gid_map, GError **error);

@@ -21,7 +21,7 @@ typedef struct {
   } kind;
 } QuiltMountOption;
 
-/* NULL: it is none of these, but a file system's own. */
+/* NULL: it is not one of these, but an option of the file system. */
 const QuiltMountOption *quilt_mount_option_find (const char *name);
 
 /* The names of all of them, from 0 on; NULL after the last. Static strings. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container in a user namespace is built of, and only the host's root can open. */
+/* The parts of a container in a user namespace that only the host's root can open. */
 #include "core/mounts/trees.h"
 
 #include "base/error.h"
@@ -27,7 +27,7 @@ add_tree (QuiltMountPlan *plan, const char *path, const QuiltMountOp *op, gboole
   return (int)plan->trees->len - 1;
 }
 
-/* These show a namespace, and only who is root over that may mount them. */
+/* These show a namespace, and only a root of that namespace may mount them. */
 static const struct {
   const char *type;
   QuiltNamespaces shown;
@@ -63,8 +63,8 @@ shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
   return FALSE;
 }
 
-/* Mounts that follow the host's have to be cloned where those are. Files that are copied may be
- * open to nobody but us. */
+/* Mounts that receive the host's later mounts must be cloned in the host's mount namespace. Only we
+ * may be able to read the files to copy. */
 static gboolean
 is_outside (const QuiltMountOp *op)
 {
@@ -227,7 +227,7 @@ make_mirror (const QuiltMountOp *op, const QuiltJoins *joins, char *detail, gsiz
   return setns (own_fd, joins->types[i]) < 0 ? -errno : r;
 }
 
-/* Whoever makes a file system is who can have device nodes in it: the host's root. */
+/* Device nodes work only in a file system that the host's root has made. */
 static int
 make_mount (const QuiltMountOp *op, const QuiltSpec *spec, const QuiltJoins *joins, GError **error)
 {
@@ -266,7 +266,7 @@ send_all (int channel, const int *fds, guint n, GError **error)
 {
   guint done = 0;
 
-  /* Also where there is none: it says that the ids are mapped. */
+  /* Also send it if there are no trees: it says that the ids are mapped. */
   do {
     guint some = MIN (n - done, QUILT_FDS_MAX);
 

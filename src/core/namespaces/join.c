@@ -112,8 +112,8 @@ quilt_joins_open (const QuiltSpec *spec, QuiltJoins *ret_joins, GError **error)
   g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
 
   joins.is_guest = spec->is_guest;
-  /* In whatever order they stand: whoever has entered a user namespace has lost what the others
-   * ask for. */
+  /* The user namespace comes last, whatever the order in the configuration: entering it loses the
+   * privileges that the others need. */
   for (guint i = 0; i < 2 * spec->joins->len; i++) {
     const QuiltNamespaceJoin *join = spec->joins->pdata[i % spec->joins->len];
 
@@ -197,7 +197,7 @@ enter_and_clone (const QuiltJoins *joins, struct clone_args *args, int answer_fd
 pid_t
 quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
 {
-  /* One table of descriptors, so that the pidfd is ours too. */
+  /* Share the table of descriptors, so that we get the pidfd too. */
   struct clone_args between = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
   Answer answer = {.pid = -1, .errsv = ECHILD};
   int fds[2];

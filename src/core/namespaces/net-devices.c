@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What somebody chose, of an address's flags; the others are the kernel's own account. */
+/* The flags of an address that an administrator set; the kernel maintains the others. */
 #define FLAGS_KEPT                                                                                 \
   (IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
 
@@ -186,7 +186,7 @@ set_addresses (int fd, const Move *move, guint32 index)
   return r;
 }
 
-/* What is known before anything is changed. */
+/* Checks that need no change. */
 static gboolean
 look_at (const Place *ours, const Place *inside, Move *move, GError **error)
 {
