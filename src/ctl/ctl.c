@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all verbs share: their options, how they report, and how they end. */
+/* Shared by all verbs: common options, error reports, exit codes. */
 #include "ctl/ctl.h"
 
 #include "base/error.h"
@@ -214,7 +214,7 @@ quilt_ctl_finish (QuiltCtl *ctl, int code)
     quilt_pager_wait (ctl->pager);
   if (ctl->agent)
     quilt_agent_end (ctl->agent);
-  /* Who closed the pipe has read enough. */
+  /* The reader that closed the pipe has read enough. */
   if (broken && !ctl->pager && errsv != EPIPE) {
     quilt_ctl_warn ("Failed to write to stdout: %s", g_strerror (errsv));
     return code ? code : QUILT_EXIT_FAILURE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all verbs share: their options, how they report, and how they end. */
+/* Shared by all verbs: common options, error reports, exit codes. */
 #pragma once
 
 #include "ctl/invocation.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What --filter takes: "KEY=VALUE", by which rows of a list are chosen. */
+/* The grammar of --filter: "KEY=VALUE" selects rows of a list. */
 #pragma once
 
 #include "base/json.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What verbs print on stdout: tables and JSON, in the manner that the shared options ask for. */
+/* Prints tables and JSON on stdout, as the shared options ask. */
 #pragma once
 
 #include "base/json.h"

@@ -21,7 +21,7 @@ struct QuiltStream {
   gpointer data;
 };
 
-/* A terminal or pipe that somebody else made non-blocking: we wait as if it were not. */
+/* If another process made the terminal or pipe non-blocking, wait as if it were blocking. */
 static gboolean
 wait_writable (int fd)
 {
@@ -108,7 +108,7 @@ copy_thread (gpointer data)
   QuiltStream *stream = data;
 
   stream->errsv = quilt_stream_copy (stream->source, stream->target);
-  /* Closed now: the supervisor sees that nobody reads any more, and the container goes on. */
+  /* Close it now: the supervisor sees that the reader is gone, and the container continues. */
   quilt_fd_clear (&stream->source);
   g_idle_add_full (G_PRIORITY_DEFAULT, on_end, stream, NULL);
   return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the user may have meant by a verb or an option that is not there. */
+/* Suggestions for an unknown verb or option. */
 #pragma once
 
 #include "ctl/invocation.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What --format takes: fields of a JSON object in a text, as podman and docker spell them. */
+/* The grammar of --format: a text with fields of a JSON object, as in podman and docker. */
 #pragma once
 
 #include "base/json.h"

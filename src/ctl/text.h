@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* One line of printable UTF-8 of a string that somebody else chose, of any length. */
+/* One line of printable UTF-8, made from an untrusted string of any length. */
 char *quilt_text_line (const char *text);
 
 /* Columns that printable UTF-8 takes on a terminal. */

@@ -25,7 +25,7 @@ typedef struct {
  * the quiltd that started it. */
 #define QUILT_BUDGET_FILE "journal-budget-2"
 
-/* What one supervisor knows. All 0: no limit. */
+/* The state of one supervisor. All 0: no limit. */
 typedef struct {
   QuiltBudgetPage *page;
   guint64 own; /* bytes, of time own_sec */
@@ -50,5 +50,5 @@ void quilt_budget_charge (QuiltBudget *budget, guint64 bytes, gint64 now_usec);
 gint64 quilt_budget_get_wait (QuiltBudget *budget, gint64 now_usec);
 /* The container has ended: what it said last may go as far as that is little. */
 void quilt_budget_credit (QuiltBudget *budget);
-/* Counts what is not in the page yet: the last of all. */
+/* Counts the remainder that is not in the page yet. To be called last. */
 void quilt_budget_settle (QuiltBudget *budget, gint64 now_usec);

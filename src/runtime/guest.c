@@ -42,7 +42,7 @@ join_all (QuiltSpec *spec, pid_t first)
   }
 }
 
-/* What belongs to the container, not to each of its processes. */
+/* The settings that belong to the container, not to each of its processes. */
 static void
 leave_out (QuiltSpec *spec)
 {

@@ -235,7 +235,8 @@ quilt_payload_start (const QuiltSpec *spec,
                             .joined_root = -1,
                             .listen_pid = setup->listens ? listen_pid : NULL};
 
-    /* What was the supervisor's: as long as its end is open here, its death goes unnoticed. */
+    /* Close the supervisor's end: while it is open here, the init does not notice the supervisor's
+     * death. */
     quilt_fd_clear (&payload.channel);
     quilt_init_run (&init);
   }
@@ -264,8 +265,8 @@ await_end (const QuiltPayload *payload)
   waitid (P_PIDFD, (id_t)payload->pid_fd, NULL, WEXITED | WNOHANG);
 }
 
-/* Who is in the pid namespace that was joined may be able to use the new process's channel: a
- * number that comes by it may be anybody's, and we send signals to it. */
+/* Processes in the joined pid namespace may be able to use the new process's channel. So a pid that
+ * comes over it may be wrong, and we send signals to it. */
 gboolean
 quilt_payload_take_over (QuiltPayload *payload,
                          const QuiltSpec *spec,

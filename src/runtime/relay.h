@@ -23,5 +23,5 @@ struct pollfd quilt_relay_poll (const QuiltRelay *relay);
  * more, or nothing more comes, from is -1. */
 void quilt_relay_move (QuiltRelay *relay, short revents);
 
-/* Passes on what is there by now, and does not wait for more. */
+/* Passes on the bytes that are there now, without waiting for more. */
 void quilt_relay_drain (QuiltRelay *relay);

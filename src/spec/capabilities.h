@@ -10,7 +10,7 @@ guint64 quilt_capability_from_name (const char *name);
 /* "CAP_…", a static string, of 0 ≤ capability < 64; NULL if it has no name. */
 const char *quilt_capability_to_name (guint capability);
 
-/* What podman gives a container: enough for a package manager and a server, nothing of the host's.
+/* The same set as podman's: enough for a package manager and a server, without power over the host.
  */
 guint64 quilt_capabilities_default (void);
 

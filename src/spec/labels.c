@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a security module confines a container by: AppArmor profiles and SELinux labels. Pure. */
+/* The names by which a security module confines a container: AppArmor profiles and SELinux labels.
+ * Pure. */
 #include "spec/labels.h"
 
 #include "base/error.h"

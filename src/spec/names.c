@@ -135,7 +135,7 @@ quilt_timezone_check (const char *zone, GError **error)
                        "list-timezones prints them");
 }
 
-/* A dot too: the part behind it would be a domain, which nobody gave the container. */
+/* Replace a dot too: the part after it would be a domain, which the container does not have. */
 char *
 quilt_hostname_from_name (const char *container_name)
 {

@@ -12,7 +12,7 @@
     short_name, #resource, resource, harmless                                                      \
   }
 
-/* What a cgroup's limits bind, or what only ever takes something from the container. */
+/* Limits of things that a cgroup bounds too, or that can only restrict the container. */
 #define ANY G_MAXUINT64
 
 static const struct {

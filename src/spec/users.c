@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who a container's processes are, as people type it. */
+/* The user and group of a container's processes, as users type them. */
 #include "spec/users.h"
 
 #include "base/option-error.h"

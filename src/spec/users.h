@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who a container's processes are, as people type it: "USER[:GROUP]", each a name or a number. What
- * a name stands for only the container's own files know: core/identity/identity.h. */
+/* The user and group of a container's processes, as users type them: "USER[:GROUP]", each a name or
+ * a number. Only the container's own files resolve names: core/identity/identity.h. */
 #pragma once
 
 #include <glib.h>

@@ -26,9 +26,10 @@ gboolean quilt_id_check (const char *id);
 gboolean quilt_id_prefix_check (const char *prefix);
 /* A new random ID (getrandom(2)), 32 hex. */
 char *quilt_id_new (void);
-/* What systemd sends to all processes of a container's scope when it stops that and quiltd is not
- * there to be asked. Only the supervisor acts on it, as on a stop: all others ignore it, unless
- * they have asked for it, and those (Go's runtime, a reader of urgent data) take it for nothing. */
+/* The signal that systemd sends to all processes of a container's scope when it stops the scope
+ * while quiltd is away. Only the supervisor acts on it, as on a stop. All other processes ignore it
+ * by default, and those with a handler (Go's runtime, a reader of urgent data) treat it as noise.
+ */
 #define QUILT_SCOPE_KILL_SIGNAL SIGURG
 
 /* "quilt-NAME.scope". The grammar of names leaves nothing that a unit name would have to escape

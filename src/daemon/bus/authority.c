@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may do what: asks polkit for every caller but root, and denies in this one place. */
+/* Authorization: asks polkit for every caller but root. This is the only place that denies. */
 #include "daemon/bus/authority.h"
 
 #include "base/error.h"
@@ -255,8 +255,8 @@ begin (Check *check)
     decided (check, TRUE);
     return;
   }
-  /* Before the question, on the same connection: a caller who is gone already is one that polkit
-   * doesn't know, and one who goes later is seen. */
+  /* Watch the caller before asking polkit, on the same connection: polkit does not know a caller
+   * that is already gone, and we see a caller that goes later. */
   check->vanished = g_dbus_connection_signal_subscribe (
       self->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
       "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (check->invocation),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may do what: asks polkit for every caller but root, and denies in this one place. */
+/* Authorization: asks polkit for every caller but root. This is the only place that denies. */
 #pragma once
 
 #include <gio/gio.h>
@@ -40,9 +40,9 @@ void quilt_authority_require (QuiltAuthority *self,
                               QuiltAuthorizedFunc authorized,
                               gpointer data);
 
-/* As quilt_authority_require(), but polkit's "no" and its absence are not errors: consulted() is
- * called with allowed FALSE. Nobody is ever asked for a password. A caller that goes away or has
- * used up his quota is refused, and consulted() is not called. */
+/* Like quilt_authority_require(), but polkit's "no" and its absence are not errors: consulted() is
+ * called with allowed FALSE. The user is never asked for a password. If the caller goes away or has
+ * used up its quota, it is refused and consulted() is not called. */
 void quilt_authority_consult (QuiltAuthority *self,
                               GDBusMethodInvocation *invocation,
                               const char *action,

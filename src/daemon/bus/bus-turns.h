@@ -28,7 +28,7 @@ gpointer quilt_bus_turns_take (QuiltBusTurns *self);
 /* Whether take would give one. */
 gboolean quilt_bus_turns_is_due (QuiltBusTurns *self);
 
-/* Frees the calls of a caller who is gone, unless few calls wait. */
+/* Frees the calls of a caller that is gone, unless few calls wait. */
 void quilt_bus_turns_forget (QuiltBusTurns *self, const char *caller);
 
 /* The earliest of the calls under way is not under way any more. */

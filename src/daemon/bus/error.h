@@ -14,7 +14,7 @@ char *quilt_bus_error_text (const GError *error);
 /* Adds a row (name, error, message) to a builder of a(sss). */
 void quilt_bus_error_add (GVariantBuilder *failures, const char *name, const GError *error);
 
-/* What everybody may know of an error: its class in words, by the name after "org.quilt.Error.". A
+/* The public part of an error: a sentence for its class, by the name after "org.quilt.Error.". A
  * static string. */
 const char *quilt_bus_error_describe (const char *name);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every object on the bus needs. */
+/* Shared by every object on the bus. */
 #include "daemon/bus/hub.h"
 
 QuiltHub *

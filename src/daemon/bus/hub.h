@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every object on the bus needs: the connection, the door, the authority, and a count of the
- * operations that are under way. */
+/* Shared by every object on the bus: the connection, the admission check, the authority, and a
+ * count of the running operations. */
 #pragma once
 
 #include "daemon/bus/address.h"
@@ -29,7 +29,7 @@ typedef struct {
 
 /* max_pending: unanswered calls of a uid other than 0. */
 QuiltHub *quilt_hub_new (GDBusConnection *bus, guint64 max_pending);
-/* Takes all objects off the bus; nobody waits for GetManagedObjects any more. */
+/* Takes all objects off the bus, and answers all waiting calls of GetManagedObjects. */
 void quilt_hub_withdraw (QuiltHub *self);
 void quilt_hub_free (QuiltHub *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltHub, quilt_hub_free)

@@ -17,7 +17,8 @@ void quilt_index_add (QuiltIndex *self, const char *id, gpointer value);
 /* Releases the value; its names have to be dropped before. */
 void quilt_index_remove (QuiltIndex *self, const char *id);
 
-/* Keeps name for an object that is being made: nobody finds it, nobody else gets it. EXISTS. */
+/* Reserves name for an object that is being made: look-ups do not find it, and no other object can
+ * take it. EXISTS. */
 gboolean quilt_index_reserve (QuiltIndex *self, const char *name, GError **error);
 /* Lets name, reserved or not, mean value, which is in the index. */
 void quilt_index_name (QuiltIndex *self, const char *name, gpointer value);

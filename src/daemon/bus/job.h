@@ -23,7 +23,7 @@ const char *quilt_job_get_path (const QuiltJob *self);
 /* total 0: not known. Told to others a few times a second. */
 void quilt_job_progress (QuiltJob *self, guint64 bytes, guint64 total);
 
-/* The end: Completed, with results (a{sv}, floating or NULL), or with error. Everybody hears
- * Completed, so it has the class of error and some of the results alone; GetResult has all. Drops
- * the reference that quilt_job_new() returned. */
+/* Ends the job: emits Completed with results (a{sv}, floating or NULL) or with error. Every user
+ * receives Completed, so it has only the class of the error and some of the results; GetResult has
+ * all. Drops the reference that quilt_job_new() returned. */
 void quilt_job_complete (QuiltJob *self, GVariant *results, const GError *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What quiltd tells the service manager; sd_notify(3). */
+/* Messages to the service manager; sd_notify(3). */
 #include "daemon/bus/notify.h"
 
 #include <systemd/sd-daemon.h>

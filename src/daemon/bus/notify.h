@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What quiltd tells the service manager; sd_notify(3). Each does nothing when there is none. */
+/* Messages to the service manager; sd_notify(3). Without a service manager they do nothing. */
 #pragma once
 
 #include <glib.h>

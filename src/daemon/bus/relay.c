@@ -21,7 +21,7 @@
 #define SENDING_MAX 16
 #define KERNEL_BYTES (16 * 1024)
 
-/* What a descriptor costs that waits, in bytes. */
+/* The cost of a waiting descriptor, in bytes. */
 #define DESCRIPTOR_COST (16 * 1024)
 
 typedef struct {

@@ -333,7 +333,7 @@ quilt_container_init (QuiltContainer *self)
   self->remove_waiters = g_ptr_array_new ();
 }
 
-/* Properties that nobody is told of when they change: they are read when they are asked for. */
+/* Properties without a change signal: each Get reads them from the kernel. */
 enum {
   PROP_MEMORY_PRESSURE = 1,
   PROP_CPU_PRESSURE,

@@ -69,7 +69,7 @@ void quilt_container_enter (QuiltContainer *self, QuiltState state);
 /* The same without a change of state. */
 void quilt_container_refresh (QuiltContainer *self);
 
-/* What it executes: its own command, or else its image's; NULL: nobody knows. */
+/* The command that it executes: its own, or else its image's; NULL: unknown. */
 const char *const *quilt_container_get_command (const QuiltContainer *self);
 
 /* When its command was executed; the mark of a run that begins is older. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all containers share. */
+/* Shared by all containers. */
 #include "daemon/containers/containers.h"
 
 #include "base/error.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all containers share: their table, what they are made with, and where their runs are. */
+/* Shared by all containers: their table, the objects to make them with, and the directory of their
+ * runs. */
 #pragma once
 
 #include "daemon/bus/hub.h"

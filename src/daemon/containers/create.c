@@ -178,7 +178,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
   return NULL;
 }
 
-/* What only the compiler of filters knows to be wrong is found out here, and not at the start. */
+/* Compile the filter now, so that its errors are errors of the creation and not of the start. */
 static void
 on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -233,8 +233,8 @@ add_details (const Creation *creation, GPtrArray *details, const char *option)
                                      option);
 }
 
-/* Who may manage containers may not therefore become root by one: polkit is asked about each option
- * that would let him. */
+/* The right to manage containers must not give root's power: ask polkit about each option that
+ * would. */
 static void
 manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -259,7 +259,8 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
   add_details (creation, details, NULL);
-  /* Who shares a container's namespaces can do to it what its own processes can. */
+  /* A container that shares another's namespaces can do to it what the other's own processes can.
+   */
   for (guint i = 0; i < creation->others->len; i++) {
     const QuiltContainerRecord *other = ((QuiltContainer *)creation->others->pdata[i])->record;
 

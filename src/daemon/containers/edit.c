@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What changes a container's record: rename, update. */
+/* Changes of a container's record: rename, update. */
 #include "daemon/containers/edit.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@
 #include "daemon/host/limits.h"
 #include "spec/words.h"
 
-/* A change of the record: kernel first, then disk, then everybody. */
+/* A change of the record goes to the kernel first, then to the disk, then to the bus. */
 typedef struct {
   QuiltContainer *container;
   GDBusMethodInvocation *invocation; /* owned since the authorization */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of /etc hold that are a container's own. */
+/* The contents of a container's own files in /etc. */
 #include "daemon/containers/etc.h"
 
 #include "spec/options/sharing.h"

@@ -35,7 +35,7 @@ read_in_force (QuiltContainer *self)
   return proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_run_get_scope (self->run)) : NULL;
 }
 
-/* What was asked, how it is, and while it runs, what holds. */
+/* The record, the state and result, and while the container runs, the settings in force. */
 static char *
 print_record (QuiltContainer *self, gboolean values)
 {

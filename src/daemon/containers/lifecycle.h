@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What can be done to a container, at whatever state it is in. */
+/* The operations on a container, in any state. */
 #pragma once
 
 #include "daemon/containers/container.h"
@@ -35,11 +35,11 @@ gboolean quilt_container_resume (QuiltContainer *self);
 void quilt_container_remove_leftover (QuiltContainer *self);
 /* How its run ended, as the supervisor has kept it in the store while quiltd was away. */
 gboolean quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message);
-/* Takes the state that the last result gives, without a word to anybody. */
+/* Takes the state that the last result gives, without a signal. */
 void quilt_container_take_state (QuiltContainer *self);
 
 /* quiltd ends: the last attempt to write how containers ended, where that failed before. */
 void quilt_container_retry_records (QuiltContainers *containers);
 
-/* Somebody asked systemd to stop a scope; data is the QuiltContainers. */
+/* A client asked systemd to stop a scope; data is the QuiltContainers. */
 void quilt_container_on_stop_request (const char *unit, gpointer data);

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "daemon/bus/error.h"
 
-/* What a supervisor may give as the reason of an exit. */
+/* The reasons of an exit that a supervisor may give. */
 static const char *const reasons[] = {"exited", "signaled", "oom-killed", "stopped", NULL};
 
 static void

@@ -12,7 +12,7 @@ void quilt_outcome_from_message (QuiltResult *result, const QuiltMessage *messag
 /* It never ran. */
 void
 quilt_outcome_failed (QuiltResult *result, const char *reason, guint64 now_usec, const GError *why);
-/* It ran, and nobody knows how it ended. */
+/* It ran, and its exit is unknown. */
 void quilt_outcome_lost (QuiltResult *result, guint64 now_usec);
 
 /* The mark of a run that begins. */

@@ -28,7 +28,7 @@ quilt_id_host_add_delegated (const char *text, GArray *taken)
     g_auto (GStrv) parts = g_strsplit (g_strstrip (*line), ":", 3);
     guint64 first, count;
 
-    /* What is no line of it gives nothing to anybody. */
+    /* Skip malformed lines; they assign no ids. */
     if (g_strv_length (parts) != 3 ||
         !g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXUINT32, &first, NULL) ||
         !g_ascii_string_to_unsigned (parts[2], 10, 1, G_MAXUINT64, &count, NULL))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The features document, from the parser's own tables: it can't say what is not so. */
+/* The features document, made from the parser's own tables, so it can't be wrong. */
 #include "spec/oci/features.h"
 
 #include "spec/capabilities.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of the OCI runtime specification is there, by the tables that the parser reads by. */
+/* The supported parts of the OCI runtime specification, from the parser's own tables. */
 #pragma once
 
 #include <glib.h>

@@ -91,7 +91,7 @@ check_map (const GArray *map, gboolean wanted, const char *path, GError **error)
     return map->len == 0 || quilt_oci_refuse (error, path, "needs a namespace of type 'user'");
   if (map->len == 0)
     return quilt_oci_refuse (error, path, "is missing: a namespace of type 'user' needs it");
-  /* Who builds the container's root file system is root inside. */
+  /* The process that builds the container's root file system is root inside. */
   return quilt_id_map_find (map, 0, &root) ||
          quilt_oci_refuse (error, path, "has no containerID 0");
 }

@@ -86,7 +86,7 @@ quilt_oci_read_time_offsets (
   return quilt_json_read (quilt_oci_offsets_fields, value, path, spec, error);
 }
 
-/* What the kernel takes for the name of an interface. */
+/* The kernel's rules for the name of an interface. */
 static gboolean
 is_interface (const char *name)
 {

@@ -68,8 +68,8 @@ read_mounts (
   return quilt_oci_read_each (value, path, read_mount, *(GPtrArray **)member, error);
 }
 
-/* Of other runtimes: who writes them counts on what they do. All others are for whoever reads them.
- */
+/* Annotations of other runtimes whose authors rely on their effect. All other annotations have no
+ * effect here. */
 static const struct {
   const char *key, *why;
 } refused_annotations[] = {

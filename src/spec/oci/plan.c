@@ -40,7 +40,8 @@ static const Mount standard_mounts[] = {
 static const Mount hosts_shm = {
     "/dev/shm", "bind", "/dev/shm", {"bind", "nosuid", "noexec", "nodev"}};
 
-/* What programs expect to write to on a read-only root: podman's --read-only-tmpfs. */
+/* Directories that programs expect to be writable on a read-only root: podman's --read-only-tmpfs.
+ */
 static const Mount scratch_mounts[] = {
     {"/run", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=755"}},
     {"/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777"}},
@@ -282,7 +283,8 @@ plan_process (QuiltSpec *spec,
     process->capabilities.effective = capabilities;
     process->capabilities.permitted = capabilities;
   } else {
-    /* As podman's: who is not root has what was added by name, and keeps it in every program. */
+    /* As in podman: a user other than root has the capabilities that were added by name, and keeps
+     * them in every program. */
     guint64 added = quilt_capabilities_added (options->cap_add) & capabilities;
 
     process->capabilities.effective = added;

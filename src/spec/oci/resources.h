@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <json-c/json.h>
 
-/* A number that nobody asked for. */
+/* The value of a number that is not set. */
 #define QUILT_OCI_UNSET G_MININT64
 
 /* Which devices may be used; the last rule that matches an access decides. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a user asks of one container, as a value: from D-Bus options, to and from the record on
- * disk. */
+/* The options of one container as a value: from D-Bus options, to and from the record on disk. */
 #pragma once
 
 #include "spec/option-rows.h"
@@ -79,5 +78,5 @@ quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, 
  */
 char *quilt_options_get_timezone_file (const QuiltOptions *options);
 
-/* What to filter its system calls by, as the option seccomp; options' own. */
+/* Its system call filter, as the option seccomp; owned by options. */
 const char *quilt_options_get_seccomp (const QuiltOptions *options);

@@ -73,7 +73,7 @@ has_hosts_cgroupns (const QuiltOptions *options)
   return has_hosts (options, "cgroupns");
 }
 
-/* Nobody knows of a profile whether it forbids what lets one out. */
+/* We can't tell whether a custom profile still blocks escapes. */
 static gboolean
 chooses_seccomp (const QuiltOptions *options)
 {
@@ -89,7 +89,7 @@ changes_profile (const QuiltOptions *options)
          !g_str_equal (options->apparmor, QUILT_APPARMOR_DEFAULT);
 }
 
-/* Another type may be a stronger one, and another level the one of somebody else's files. */
+/* Another type may have more rights, and another level may be that of other users' files. */
 static gboolean
 changes_label (const QuiltOptions *options)
 {

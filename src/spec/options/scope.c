@@ -144,7 +144,7 @@ add_units (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
       units[i].plan (builder, &units[i], options, all);
 }
 
-/* Who has CAP_SYS_ADMIN can take nodev off a mount. */
+/* A process with CAP_SYS_ADMIN can remove nodev from a mount. */
 static gboolean
 has_nodes_of_volumes (const QuiltOptions *options)
 {

@@ -80,7 +80,7 @@ quilt_sharing_check_together (const QuiltOptions *options, GError **error)
     return quilt_option_error_refuse (
         error, "domainname", options->domainname,
         "it would also change the name of the namespace's owner; leave out this option, or 'uts'");
-  /* What a step leaves running is ended with its pid namespace. */
+  /* Processes that a step leaves running are killed with its pid namespace. */
   if (options->setup && *options->setup && !(own & QUILT_NS_PID))
     return quilt_option_error_refuse (
         error, "setup", *options->setup,

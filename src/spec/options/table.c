@@ -37,7 +37,7 @@
 #define SHM_DEFAULT (64ULL << 20)
 /* Each byte may take six in JSON, and config.json has to stay below its 4 MiB. */
 #define TOTAL_LIMIT (512 * 1024)
-/* Nobody writes so many volumes, but a program's arguments may be all files of a directory. */
+/* A program's arguments may be all files of a directory, so they may be more than volumes. */
 #define WORDS_LIMIT 16384
 /* Ten times the longest profile that is around. */
 #define PROFILE_LIMIT (256 * 1024)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What --tmpfs takes: a place in the container for files that live in memory. */
+/* The grammar of --tmpfs: a place in the container for files in memory. */
 #pragma once
 
 #include "spec/options/entries.h"

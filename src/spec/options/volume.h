@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What --volume takes: a file or directory of the host, and its place in the container. */
+/* The grammar of --volume: a file or directory of the host, and its place in the container. */
 #pragma once
 
 #include "spec/options/entries.h"

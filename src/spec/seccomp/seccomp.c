@@ -34,7 +34,7 @@ const QuiltSeccompArch quilt_seccomp_arches[] = {
     {NULL},
 };
 
-/* What a kernel runs, by the machine of uname(2). */
+/* The architectures that a kernel runs, by the machine of uname(2). */
 static const struct {
   const char *machine, *arch, *sub_arch;
 } families[] = {

@@ -19,7 +19,7 @@ typedef enum {
   QUILT_SECCOMP_TRACE,
   QUILT_SECCOMP_LOG,
   QUILT_SECCOMP_ALLOW,
-  QUILT_SECCOMP_NOTIFY, /* somebody at listener_path decides */
+  QUILT_SECCOMP_NOTIFY, /* the program at listener_path decides */
   QUILT_SECCOMP_N_ACTIONS,
 } QuiltSeccompAction;
 
@@ -78,7 +78,7 @@ typedef struct {
 void quilt_seccomp_free (QuiltSeccomp *seccomp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSeccomp, quilt_seccomp_free)
 
-/* Whether it has rules that somebody who listens decides by. */
+/* Whether it has rules whose decision a listener makes. */
 gboolean quilt_seccomp_notifies (const QuiltSeccomp *seccomp);
 
 typedef struct {
