@@ -58,7 +58,7 @@ on_drained (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* What was asked for gets its answer; what is asked from now on waits for the next quiltd. */
+/* Answer the calls that were made; later calls wait for the next quiltd. */
 static gboolean
 on_terminate (gpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an image says about how to run it, as people type it. */
+/* The parts of an image's configuration that import --change sets, as users type them. */
 #pragma once
 
 #include <glib.h>

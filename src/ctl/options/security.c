@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What --security-opt takes, and what it is on the bus. */
+/* The grammar of --security-opt, and its options on the bus. */
 #include "ctl/options/security.h"
 
 #include "base/error.h"

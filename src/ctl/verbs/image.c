@@ -52,7 +52,8 @@ quilt_image_is_path (const char *image)
   return image[0] == '/' || g_str_has_prefix (image, "./") || g_str_has_prefix (image, "../");
 }
 
-/* Everybody hears the signal, so it leaves details out; they are for the connection that asked. */
+/* Every user receives the signal, so it has no details; only the connection that asked gets them.
+ */
 static void
 finish (Import *import, GVariant *parameters)
 {

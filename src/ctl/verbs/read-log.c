@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container's log by way of quiltd, for users who may inspect but can't read the journal. */
+/* Reads a container's log through quiltd, for users that may inspect but can't read the journal. */
 #include "ctl/verbs/read-log.h"
 
 #include "ctl/bus.h"

@@ -302,8 +302,8 @@ on_streams_overdue (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* It was created, but quiltd was killed before it was started: nobody will, so there is no end to
- * wait for. */
+/* It was created, but quiltd was killed before it started the container. Nothing will start it, so
+ * there is no exit to wait for. */
 static gboolean
 never_began (Run *run)
 {

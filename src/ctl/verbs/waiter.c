@@ -141,7 +141,7 @@ ask (QuiltWaiter *waiter)
   call = quilt_bus_make_call (waiter->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "WaitContainer",
                               g_variant_new ("(s@a{sv})", waiter->id, quilt_bus_no_options ()),
                               "(is)");
-  /* Whoever stopped quiltd while containers run does not want it back because we ask. */
+  /* If an administrator stopped quiltd while containers run, our call must not start it again. */
   if (!waiter->hurried)
     call.flags |= QUILT_DBUS_NO_AUTO_START;
   waiter->is_asking = TRUE;

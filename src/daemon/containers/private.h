@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of a container's life need of each other. */
+/* Shared by the parts of a container's life. */
 #pragma once
 
 #include "base/error.h"
 #include "daemon/containers/container.h"
 
-/* What an event of a container's life comes with. */
+/* The data of an event of a container's life. */
 typedef struct {
   guint64 timeout_usec; /* STOP: until SIGKILL */
   const GError *error;  /* UNMARKED, UNDELETED: why */
@@ -36,7 +36,7 @@ int quilt_container_get_stop_signal (const QuiltContainer *self);
 /* Refuses task while a slice that the container is in is frozen: its supervisor does not run. TRUE:
  * task was answered. */
 gboolean quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self);
-/* What was asked of it can't be done before its last output is taken. TRUE. */
+/* Refuses an operation until the last output is taken. TRUE. */
 gboolean quilt_container_refuse_while_lingering (GTask *task, const QuiltContainer *self);
 /* Returns task with an error, "Container 'NAME' WHY". TRUE. */
 gboolean

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a restarted quiltd finds: on the disk, in /run, and at systemd. */
+/* Recovery after a restart of quiltd: from the disk, from /run and from systemd. */
 #include "daemon/containers/recovery.h"
 
 #include "base/error.h"
@@ -140,8 +140,9 @@ report_end (QuiltContainer *self)
                                                                         : QUILT_STATE_EXITED);
 }
 
-/* What a run has left in /run says more than the record: the supervisor knows whether the container
- * runs, and its exit record how it ended. Until they have spoken, it is taken for running. */
+/* The files of a run in /run take precedence over the record: the supervisor knows whether the
+ * container runs, and the exit record says how it ended. Until one of them answers, assume that it
+ * runs. */
 static void
 resume (Recovery *recovery, QuiltContainer *self)
 {
@@ -234,8 +235,8 @@ find_strays (Recovery *recovery)
     quilt_fd_clear (&fd);
 }
 
-/* Nothing that is alive is ended for being unknown: somebody may have moved /run or the store away.
- */
+/* Do not end a running container because we do not know it: an administrator may have moved /run or
+ * the store. */
 static void
 on_scope (const char *scope, const char *id, gpointer data)
 {

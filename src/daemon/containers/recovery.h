@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a restarted quiltd finds: on the disk, in /run, and at systemd. */
+/* Recovery after a restart of quiltd: from the disk, from /run and from systemd. */
 #pragma once
 
 #include "daemon/containers/containers.h"

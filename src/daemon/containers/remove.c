@@ -31,7 +31,7 @@ quilt_container_vanish (QuiltContainer *self)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                            "Container '%s' was removed before it ran", self->record->options->name);
   quilt_container_answer (self->end_waiters, removed);
-  /* Who asked for the removal finds nothing left, not even a scope that is empty. */
+  /* When the removal returns, nothing is left, not even an empty scope. */
   if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
     quilt_systemd_wait_left_async (self->containers->systemd, self->left_scope, on_scope_gone,
                                    g_object_ref (self));

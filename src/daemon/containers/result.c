@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is on the disk of a container's run: that it has begun, and how it ended. */
+/* The disk's record of a run: that it has begun, and how it ended. */
 #include "base/fd.h"
 #include "daemon/containers/lifecycle.h"
 #include "daemon/containers/private.h"
@@ -22,9 +22,9 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
                           &(QuiltHappening){.error = error});
 }
 
-/* A run that has begun is on the disk before its command is executed: if the host goes down, nobody
- * takes the result of the run before it for its own. A volatile container needs that only while the
- * host is up. */
+/* The disk says that the run has begun before the command is executed. So if the host goes down,
+ * the result of the previous run is not taken for this one. A volatile container needs that only
+ * while the host is up. */
 void
 quilt_container_mark (QuiltContainer *self)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a run of a container leaves in /run. */
+/* The files of a run in /run. */
 #include "daemon/containers/run-dir.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a run of a container leaves in /run: its directory, and what journald reads of its scope. */
+/* The files of a run in /run: its directory, and the settings that journald reads for its scope. */
 #pragma once
 
 #include "daemon/containers/containers.h"
@@ -26,15 +26,15 @@ gboolean quilt_run_dir_exists (QuiltContainers *containers, const char *id);
 /* The place of the run's scope; owned by the caller, NULL if there is none on record. */
 char *quilt_run_dir_get_place (QuiltContainers *containers, const char *id);
 
-/* The supervisor's last message. BUSY: that can't be known now, ask again; any other error: there
- * is none that could be trusted. */
+/* The supervisor's last message. BUSY: unknown now, ask again; any other error: there is no message
+ * that can be trusted. */
 gboolean quilt_run_dir_get_exit (QuiltContainers *containers,
                                  const char *id,
                                  QuiltMessage *ret_message,
                                  GError **error);
 
-/* Connects to the supervisor; -1 on error. NOT_FOUND: nobody listens, the supervisor is gone; with
- * any other error it may well be alive. */
+/* Connects to the supervisor; -1 on error. NOT_FOUND: the supervisor is gone; with any other error
+ * it may be alive. */
 int quilt_run_dir_connect (QuiltContainers *containers, const char *id, GError **error);
 
 /* Removes everything; scope may be NULL. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The method Diagnose: one quilt-doctor at a time, whoever asks meanwhile gets the same answer. */
+/* The method Diagnose: runs one quilt-doctor at a time; callers that ask meanwhile get the same
+ * answer. */
 #include "daemon/helpers/doctor.h"
 
 #include "base/error.h"

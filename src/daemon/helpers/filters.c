@@ -164,7 +164,7 @@ quilt_filters_describe (QuiltFilters *self,
   return TRUE;
 }
 
-/* Nobody writes to it any more, and it is what a filter has to be. */
+/* The file is sealed, and it is a valid filter. */
 static gboolean
 check_answer (int fd, GError **error)
 {

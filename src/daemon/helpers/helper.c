@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the service manager told quiltd alone. */
+/* Variables that the service manager meant only for quiltd. */
 static const char *const private_variables[] = {
     "NOTIFY_SOCKET",  "WATCHDOG_PID",          "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID",
     "LISTEN_FDNAMES", "CREDENTIALS_DIRECTORY", "FDSTORE",       "G_SLICE",
@@ -174,7 +174,7 @@ quilt_helper_open_dir (const char *path, GError **error)
   struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
   g_autofd int fd = open_tree (AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-  /* Who may not mount can't start a container either, and tests are content with that. */
+  /* Without permission to mount no container can start, but the tests don't need it. */
   if (fd < 0 && errno == EPERM)
     fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   else if (fd >= 0 && mount_setattr (fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)

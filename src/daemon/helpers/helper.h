@@ -12,7 +12,7 @@ typedef struct QuiltHelper QuiltHelper;
 typedef struct {
   void (*message) (const QuiltMessage *message, gpointer data);
   void (*closed) (gpointer data); /* the last event: it has ended, by itself or because it hung up
-                                     or sent what nobody should */
+                                     or sent an invalid message */
   /* It hung up, or sent what nobody should, and may be alive. TRUE: leave it alone, and there are
    * no more events. FALSE, or NULL: it is killed, and closed() follows. */
   gboolean (*hung_up) (gpointer data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container gets if its caller does not say. */
+/* The defaults of containers. */
 #include "daemon/host/defaults.h"
 
 GVariant *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container gets if its caller does not say: the keys Default…= and StrictLimits= of
- * quiltd.conf. */
+/* The defaults of containers: the keys Default…= and StrictLimits= of quiltd.conf. */
 #pragma once
 
 #include <glib.h>

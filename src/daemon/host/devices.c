@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the paths of --device are on this host, at this moment. */
+/* Resolves the paths of --device on this host. */
 #include "daemon/host/devices.h"
 
 #include "base/option-error.h"
@@ -33,8 +33,8 @@ add (const Search *search, const struct stat *st, const char *path, GError **err
   return TRUE;
 }
 
-/* What name is in a directory of devices. A link to a device counts as one (/dev/serial/by-path has
- * nothing else) unless somebody other than root could have made it. */
+/* The kind of an entry in a directory of devices. A link to a device counts as a device
+ * (/dev/serial/by-path has only links), unless a user other than root could have made it. */
 static gboolean
 look_at (const char *directory, const char *path, struct stat *ret_st)
 {

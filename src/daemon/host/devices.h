@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the paths of --device are on this host, at this moment. */
+/* Resolves the paths of --device on this host. */
 #pragma once
 
 #include "spec/options/devices.h"

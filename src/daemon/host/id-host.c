@@ -60,7 +60,7 @@ quilt_id_host_choose (const GArray *taken,
   return FALSE;
 }
 
-/* The codes of getpwnam(3) for "there is none". Any other means that nobody knows. */
+/* The codes of getpwnam(3) for "there is none". With any other code it is unknown. */
 static gboolean
 says_none (int error)
 {
@@ -86,8 +86,8 @@ has_no_name (guint32 id)
   return !found_group && says_none (error);
 }
 
-/* Who hands out ranges, as systemd-nspawn does, gives names to their first id; who counts upwards
- * would come to it first. */
+/* Allocators such as systemd-nspawn register the first id of a range under a name. An allocator
+ * that counts upward finds that first id taken. */
 static gboolean
 is_free (guint32 first)
 {

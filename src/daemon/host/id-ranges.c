@@ -140,7 +140,7 @@ search_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
   g_task_return_boolean (task, TRUE);
 }
 
-/* One that was claimed after it was found, by a map that names its ids, is nobody's to give. */
+/* A range may be claimed by an explicit map after we found it free. Do not hand it out then. */
 static gboolean
 pop (QuiltIdRanges *self, guint32 *ret_first)
 {

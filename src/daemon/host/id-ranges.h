@@ -7,7 +7,7 @@
 typedef struct QuiltIdRanges QuiltIdRanges;
 
 QuiltIdRanges *quilt_id_ranges_new (void);
-/* Who waits is called back no more. */
+/* Callers that wait are not called back any more. */
 void quilt_id_ranges_free (QuiltIdRanges *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltIdRanges, quilt_id_ranges_free)
 

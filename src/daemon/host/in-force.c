@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What holds for a container's first process, as the kernel says: proc(5), cgroups(7). */
+/* The settings in force for a container's first process, as the kernel reports them: proc(5),
+ * cgroups(7). */
 #include "daemon/host/in-force.h"
 
 #include "base/fd.h"

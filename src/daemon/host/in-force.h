@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What holds for a container's first process, as the kernel says. */
+/* The settings in force for a container's first process, as the kernel reports them. */
 #pragma once
 
 #include <json-c/json.h>

@@ -111,7 +111,7 @@ quilt_host_limits_missing (const QuiltDefaults *defaults, const QuiltOptions *op
   g_autofree char *asked = NULL;
   g_autofree char *have = NULL;
 
-  /* Nobody asked for the built-in limit. quiltctl doctor tells of it. */
+  /* The built-in limit was not asked for. quiltctl doctor reports it. */
   if (!defaults->pids.is_set)
     built_in->pids_max = defaults->pids.max;
   asked = quilt_options_missing_controllers (options, built_in, "");

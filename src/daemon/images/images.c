@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all images share. */
+/* Shared by all images. */
 #include "daemon/images/images.h"
 
 #include "daemon/bus/work.h"

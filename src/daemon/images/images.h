@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all images share: their table, the store, what an import may take. */
+/* Shared by all images: their table, the store, the limits of an import. */
 #pragma once
 
 #include "daemon/bus/hub.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the caller of an import says about how to run the image. */
+/* The options of an import about how to run the image. */
 #include "daemon/images/import-config.h"
 
 #include "base/error.h"

@@ -34,8 +34,7 @@ typedef struct {
   gboolean no_end_mark;
   QuiltImageConfig config; /* of a new image; empty: the archive says nothing */
 
-  /* What the thread writes: the record of the image, and the one of the image that loses the name.
-   */
+  /* The thread writes the record of the image, and the record of the image that loses the name. */
   QuiltImageRecord *record;
   QuiltImageRecord *loser;
   QuiltLayerInfo info;
@@ -131,7 +130,7 @@ give_up (Import *import)
                   import);
 }
 
-/* What the helper says of the layer. */
+/* The helper's answer about the layer. */
 static gboolean
 read_info (QuiltStore *store, Import *import, GError **error)
 {

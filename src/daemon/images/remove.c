@@ -73,7 +73,7 @@ answer (Removal *removal)
   quilt_hub_release (images->hub);
 }
 
-/* What the thread does, with copies of what it needs. */
+/* The thread's work, with copies of its inputs. */
 typedef struct {
   QuiltImageRecord *record; /* to be saved, or else to be removed */
   gboolean save;

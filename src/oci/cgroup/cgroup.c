@@ -26,7 +26,7 @@ filter_devices (QuiltOciCgroup *self,
   return !rules || quilt_oci_device_filter_attach (self->dir_fd, rules, self->rootless, error);
 }
 
-/* What makes a directory the container's: its limits, its filter, its owner. */
+/* Makes a directory the container's cgroup: its limits, its filter, its owner. */
 static gboolean
 equip (QuiltOciCgroup *self, const QuiltSpec *spec, const GPtrArray *writes, GError **error)
 {

@@ -74,7 +74,7 @@ gboolean quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self);
 GArray *quilt_oci_cgroup_processes (QuiltOciCgroup *self, GError **error);
 /* Whether it has none, or is gone. An error: that is not known now. */
 gboolean quilt_oci_cgroup_is_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError **error);
-/* INVALID_STATE where somebody is in it already: he would be limited, frozen and killed with the
+/* INVALID_STATE if it already contains processes: they would be limited, frozen and killed with the
  * container. */
 gboolean quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the cgroup managers share: the directory, and the limits in it. */
+/* Shared by the cgroup managers: the directory, and the limits in it. */
 #include "oci/cgroup/files.h"
 
 #include "base/error.h"

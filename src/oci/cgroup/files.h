@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the cgroup managers share: the directories, and the files in them. */
+/* Shared by the cgroup managers: the directories, and the files in them. */
 #pragma once
 
 #include "spec/oci/oci.h"

@@ -37,7 +37,7 @@ quilt_oci_cgroup_needs_owner (const QuiltSpec *spec, uid_t *ret_owner)
   return TRUE;
 }
 
-/* What belongs to whoever a cgroup is delegated to; the limits do not. */
+/* The files that belong to the user that a cgroup is delegated to; the limits do not. */
 static char **
 files_to_give (void)
 {

@@ -23,7 +23,7 @@ gboolean quilt_oci_scope_start (QuiltOciCgroup *self,
 /* Tells systemd of new limits, so that it does not put the old ones back when it reloads. */
 gboolean quilt_oci_scope_update (QuiltOciCgroup *self, const GPtrArray *writes, GError **error);
 
-/* Stops the scope, which has nobody left in it; no error if it is gone. */
+/* Stops the scope, which contains no process any more; no error if it is gone. */
 gboolean quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error);
 
 /* The cgroup of the scope of that name, if its description is the one that container id has; NULL

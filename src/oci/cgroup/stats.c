@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container uses, from the files of its cgroup: cgroup-v2.rst of the kernel. */
+/* The resource usage of a container, from the files of its cgroup: cgroup-v2.rst of the kernel. */
 #include "oci/cgroup/stats.h"
 
 #include "base/json.h"

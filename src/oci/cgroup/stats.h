@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container uses, as "events --stats" of the runtimes prints it. */
+/* The resource usage of a container, as "events --stats" of the runtimes prints it. */
 #pragma once
 
 #include "oci/cgroup/cgroup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a caller hands over and gets: sockets to connect to, descriptors to preserve, a pid file. */
+/* Exchange with the caller: sockets to connect to, descriptors to preserve, a pid file. */
 #include "oci/launch/caller.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What exec's options say about its process. */
+/* The process of exec, from its options. */
 #include "oci/launch/exec-spec.h"
 
 #include "base/error.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What exec's options say about its process. */
+/* The process of exec, from its options. */
 #pragma once
 
 #include "oci/state/container.h"
 
-/* What exec's options say; NULL, 0 and FALSE: nothing. */
+/* The options of exec; NULL, 0 and FALSE: not given. */
 typedef struct {
   char *process; /* the file with an object "process"; then all but tty must be unset */
   char **command;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whoever is asked about system calls. */
+/* The program that decides about system calls. */
 #include "oci/launch/listener.h"
 
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* linux.seccomp.listenerPath: whoever is asked about system calls (config-linux.md, "The Container
- * Process State"; seccomp_unotify(2)). */
+/* linux.seccomp.listenerPath: the program that decides about system calls (config-linux.md, "The
+ * Container Process State"; seccomp_unotify(2)). */
 #pragma once
 
 #include "oci/state/container.h"

@@ -39,8 +39,8 @@ quilt_oci_notify_prepare (const QuiltOci *oci,
 
   if (!get_ours ())
     return TRUE;
-  /* Whoever the command's user is, he has to reach the socket: nobody else gets to the directory.
-   */
+  /* The command's user must reach the socket, whatever its id. The directory above keeps other
+   * users out. */
   if (mkdirat (container->dir_fd, DIRECTORY, 0700) < 0 ||
       fchmodat (container->dir_fd, DIRECTORY, 0755, 0) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a directory for the notify socket");

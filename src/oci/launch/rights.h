@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container can't be given, since quilt-oci itself does not have it. */
+/* Removes rights that quilt-oci can't give, since it does not have them itself. */
 #pragma once
 
 #include "oci/state/oci.h"

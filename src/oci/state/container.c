@@ -185,7 +185,7 @@ set_not_found (GError **error, const char *id)
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "container '%s' does not exist", id);
 }
 
-/* Whoever held the lock may have removed it. */
+/* The process that held the lock may have removed the container. */
 static gboolean
 is_gone (const QuiltOciContainer *container)
 {

@@ -59,11 +59,11 @@ gboolean quilt_oci_container_save_config (const QuiltOciContainer *container,
 /* The configuration as it was at create. */
 QuiltSpec *quilt_oci_container_read_spec (const QuiltOciContainer *container, GError **error);
 
-/* What is true now: looked up, never stored. */
+/* The current state: looked up, never stored. */
 QuiltOciStatus quilt_oci_container_get_status (const QuiltOciContainer *container);
 const char *quilt_oci_status_to_name (QuiltOciStatus status);
 
-/* A pidfd of its first process; -1 where that is gone, whoever may have its number now. */
+/* A pidfd of its first process; -1 if that is gone, even if another process has its pid now. */
 int quilt_oci_container_open_pid (const QuiltOciContainer *container);
 
 /* When pid was born, in clock ticks since boot, and its state's letter, both as /proc/PID/stat has

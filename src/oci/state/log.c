@@ -66,7 +66,7 @@ append (const QuiltOciLog *log, int fd, const char *level, const char *message)
 {
   g_autofree char *line = quilt_oci_log_format (log->json, level, message, g_get_real_time ());
 
-  /* There is nobody left to tell if even this fails. */
+  /* If even this fails, the error can't be reported. */
   quilt_fd_write_all (fd, line, strlen (line));
 }
 

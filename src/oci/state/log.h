@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What went wrong, for people on stderr and for engines in a file: as runc and crun write it. */
+/* Errors, for people on stderr and for engines in a file, in the format of runc and crun. */
 #pragma once
 
 #include <glib.h>
@@ -16,8 +16,7 @@ gboolean quilt_oci_log_open (
 
 /* One line, one write: of an error to the file and to stderr, where the message stands alone. */
 void quilt_oci_log_error (const QuiltOciLog *log, const char *message);
-/* What is not an error, but not as it was asked for: to the file, or to stderr where there is none.
- */
+/* Logs a warning: to the file, or to stderr without a file. */
 void quilt_oci_log_warning (const QuiltOciLog *log, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* With --debug only; to the file, or to stderr where there is none. */
 void quilt_oci_log_debug (const QuiltOciLog *log, const char *message);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the verbs of quilt-oci share: the options that stand before the verb. */
+/* Shared by the verbs of quilt-oci: the options before the verb. */
 #pragma once
 
 #include "oci/state/log.h"

@@ -108,8 +108,8 @@ make (const char *root, GError **error)
   return TRUE;
 }
 
-/* Whoever may write there could say which process and which cgroup a container is, and have us kill
- * what is not theirs to kill. */
+/* A user that may write there could name any process and cgroup as a container's, and make us kill
+ * them. */
 static gboolean
 check_owner (const QuiltOci *oci, GError **error)
 {

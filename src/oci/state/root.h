@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who we are, and where the states of our containers are. */
+/* The caller's rights, and the directory of the containers' states. */
 #pragma once
 
 #include "oci/state/oci.h"

@@ -38,7 +38,7 @@ quilt_oci_features (QuiltOci *oci, GError **error)
   return 0;
 }
 
-/* A file that is there is somebody's work. */
+/* Do not overwrite an existing file. */
 static gboolean
 write_new (const char *path, const char *text, GError **error)
 {

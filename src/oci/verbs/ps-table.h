@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What ps(1) printed, of some processes alone. */
+/* The output of ps(1), reduced to some processes. */
 #pragma once
 
 #include <glib.h>

@@ -23,7 +23,7 @@ print_json (const GArray *pids)
   puts (text);
 }
 
-/* The host's ps(1), with the options of whoever calls: nothing of the container is executed. */
+/* Executes the host's ps(1) with the caller's options, and no program of the container. */
 static gboolean
 print_table (const GArray *pids, char **options, GError **error)
 {

@@ -14,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is in force since the last update, in the container's directory: config.json is as it was.
- */
+/* The limits since the last update, in the container's directory; config.json does not change. */
 #define IN_FORCE "resources.json"
 #define RESOURCES_MAX (1024 * 1024)
 
@@ -63,7 +62,7 @@ read_resources (const QuiltOci *oci, const char *path, GError **error)
   return g_steal_pointer (&resources);
 }
 
-/* What the last update left in force instead of what the configuration says. */
+/* The limits of the last update replace those of the configuration. */
 static gboolean
 load_in_force (const QuiltOciContainer *container, QuiltSpec *spec, GError **error)
 {
