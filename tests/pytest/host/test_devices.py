@@ -87,8 +87,8 @@ def test_a_directory_of_links_and_of_names_with_colons(busybox, tmp_path, node):
 
 @pytest.mark.parametrize("device, word", [
     ("/dev/no-such-device", b"/dev/no-such-device"),
-    ("/etc/passwd:/dev/passwd", b"no device"),
-    ("/etc/apt:/dev/apt", b"no device"),
+    ("/etc/passwd:/dev/passwd", b"neither a device"),
+    ("/etc/apt:/dev/apt", b"without devices"),
     ("/dev/null:/data/null", b"below /dev"),
     ("/dev/null:/dev/null:x", b"letters r, w and m"),
     ("/dev/../etc/passwd", b"absolute"),
