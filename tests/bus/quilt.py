@@ -2,6 +2,7 @@
 """quiltd as a process, and its callers."""
 import io
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -16,7 +17,7 @@ from fakes import PATIENCE, SOURCE, connect
 
 BUILD = os.environ["QUILT_BUILD"]
 ROOT = "/org/quilt"
-XML = (SOURCE / "dbus/org.quilt.xml").read_text()
+XML = (pathlib.Path(BUILD) / "dbus/org.quilt.xml").read_text()
 INTERACTIVE = Gio.DBusMessageFlags.ALLOW_INTERACTIVE_AUTHORIZATION
 
 
