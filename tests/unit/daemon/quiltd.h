@@ -7,7 +7,8 @@
 
 extern "C" {
 #include "base/file.h"
-#include "daemon/containers/container.h"
+#include "daemon/containers/lifecycle.h"
+#include "daemon/containers/private.h"
 #include "daemon/daemon.h"
 #include "daemon/manager.h"
 #include "store/digest.h"
@@ -191,6 +192,24 @@ protected:
     record->options->name = g_strdup (container_name);
     record->options->userns = g_strdup ("host");
     return record;
+  }
+
+  /* Starts a container with this command, and waits until it runs. */
+  static void start_command (QuiltContainer *container, const char *command)
+  {
+    const char *const words[] = {command, nullptr};
+
+    g_strfreev (container->record->options->command);
+    container->record->options->command = g_strdupv ((char **)words);
+    quilt_container_start (container, nullptr, g_task_new (container, nullptr, nullptr, nullptr));
+    wait ([&] { return container->state == QUILT_STATE_RUNNING; });
+  }
+
+  /* Kills what runs of it, and waits until nothing is left. */
+  static void end (QuiltContainer *container)
+  {
+    quilt_container_happen (container, QUILT_LIFE_KILL, nullptr);
+    wait ([&] { return container->life.phase == QUILT_PHASE_IDLE; });
   }
 
 private:
