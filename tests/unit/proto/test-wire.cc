@@ -67,7 +67,14 @@ decode (const Bytes &bytes, QuiltMessage *ret_message, QuiltWire *ret_wire)
   g_autofree guint8 *exact = (guint8 *)g_memdup2 (bytes.data (), bytes.size ());
   QuiltWire wire;
 
-  return quilt_wire_decode (exact, bytes.size (), ret_message, ret_wire ? ret_wire : &wire);
+  if (!quilt_wire_decode (exact, bytes.size (), ret_message, &wire))
+    return FALSE;
+  /* The body is borrowed from the bytes, and these are the ones that stay. */
+  if (wire.body)
+    wire.body = bytes.data () + ((const guint8 *)wire.body - exact);
+  if (ret_wire)
+    *ret_wire = wire;
+  return TRUE;
 }
 
 static Bytes

@@ -165,7 +165,7 @@ TEST (BusMessage, ACutCallIsOneWithoutABodyThatSaysSo)
     EXPECT_EQ (g_dbus_message_get_serial (message), 7u);
     EXPECT_STREQ (g_dbus_message_get_member (message), "Try");
     EXPECT_STREQ (g_dbus_message_get_sender (message), ":1.42");
-    EXPECT_EQ (g_dbus_message_get_flags (message), QUILT_BUS_FLAG_TOO_MANY);
+    EXPECT_EQ (bytes[2], QUILT_BUS_FLAG_TOO_MANY); /* which is no value of GDBusMessageFlags */
   }
 }
 
@@ -201,7 +201,7 @@ TEST (BusMessage, FieldsThatDBusDoesNotKnowAreLeftOut)
                  nullptr);
       EXPECT_STREQ (g_dbus_message_get_member (message), "Try");
       EXPECT_STREQ (g_dbus_message_get_sender (message), ":1.42");
-      EXPECT_EQ (g_dbus_message_get_flags (message), QUILT_BUS_FLAG_TOO_MANY);
+      EXPECT_EQ (bytes[2], QUILT_BUS_FLAG_TOO_MANY);
     }
 }
 

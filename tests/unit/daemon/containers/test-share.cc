@@ -39,7 +39,7 @@ protected:
     QuiltContainerRecord *record = new_record (digit, name);
 
     if (option)
-      record->options->*option = g_strdup (mode.c_str ());
+      set (&(record->options->*option), mode);
     g_autoptr (QuiltContainer) container = quilt_container_new (containers, record, nullptr);
 
     quilt_container_publish (container);
