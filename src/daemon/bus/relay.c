@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "daemon/bus/bus-turns.h"
+#include "daemon/bus/turns.h"
 #include "daemon/bus/message.h"
 
 #include <errno.h>
@@ -38,11 +38,11 @@ typedef struct {
 struct QuiltBusRelay {
   GDBusConnection *connection;
   guint filter;
-  GMutex lock;          /* of turns, counts, made and sent; nobody who has it waits */
-  GMutex sending;       /* of sending to inside: a message is sent as a whole */
-  QuiltBusTurns *turns; /* of Call */
-  gboolean counts;      /* the filter is in place */
-  guint32 made, sent;   /* serials of the last messages that GDBus has, and that the bus has */
+  GMutex lock;        /* of turns, counts, made and sent; nobody who has it waits */
+  GMutex sending;     /* of sending to inside: a message is sent as a whole */
+  QuiltTurns *turns;  /* of Call */
+  gboolean counts;    /* the filter is in place */
+  guint32 made, sent; /* serials of the last messages that GDBus has, and that the bus has */
   int bus;
   int inside; /* the other end of the pair is GDBus's */
   GThread *from_bus, *to_bus;
@@ -135,7 +135,7 @@ take_call (QuiltBusRelay *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  return may_pass (self) ? quilt_bus_turns_take (self->turns) : NULL;
+  return may_pass (self) ? quilt_turns_take (self->turns) : NULL;
 }
 
 static gboolean
@@ -143,7 +143,7 @@ is_call_due (QuiltBusRelay *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  return may_pass (self) && quilt_bus_turns_is_due (self->turns);
+  return may_pass (self) && quilt_turns_is_due (self->turns);
 }
 
 /* Takes call over; self->sending is locked. */
@@ -204,11 +204,11 @@ make_room (QuiltBusRelay *self,
            gboolean too_large,
            Call *call)
 {
-  if (!too_large && quilt_bus_turns_has_room (self->turns, caller, get_cost (call), FALSE))
+  if (!too_large && quilt_turns_has_room (self->turns, caller, get_cost (call), FALSE))
     return TRUE;
   return message->type == G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
          cut (call, message, too_large ? QUILT_BUS_FLAG_TOO_LARGE : QUILT_BUS_FLAG_TOO_MANY) &&
-         quilt_bus_turns_has_room (self->turns, caller, get_cost (call), TRUE);
+         quilt_turns_has_room (self->turns, caller, get_cost (call), TRUE);
 }
 
 /* All but answers to our own calls, and the bus's own signals. Peers send us any signal they like,
@@ -227,7 +227,7 @@ pass_now (QuiltBusRelay *self, Call *call)
 
   g_mutex_lock (&self->lock);
   if (vanished)
-    quilt_bus_turns_forget (self->turns, vanished);
+    quilt_turns_forget (self->turns, vanished);
   g_mutex_unlock (&self->lock);
   g_mutex_lock (&self->sending);
   pass_whole_call (self, call);
@@ -247,7 +247,7 @@ line_up (QuiltBusRelay *self, const QuiltBusMessage *message, gboolean too_large
   }
   g_mutex_lock (&self->lock);
   if (make_room (self, caller, message, too_large, call))
-    quilt_bus_turns_push (self->turns, caller, call, get_cost (call));
+    quilt_turns_push (self->turns, caller, call, get_cost (call));
   else
     call_free (call);
   g_mutex_unlock (&self->lock);
@@ -466,7 +466,7 @@ relay_clear (gpointer data)
 {
   QuiltBusRelay *self = data;
 
-  quilt_bus_turns_free (self->turns);
+  quilt_turns_free (self->turns);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->sending);
   quilt_fd_clear (&self->inside);
@@ -499,7 +499,7 @@ on_call_in_main (gpointer data)
   g_mutex_lock (&self->lock);
   if (self->counts) {
     note_made (self, self->connection);
-    quilt_bus_turns_done (self->turns);
+    quilt_turns_done (self->turns);
   }
   g_mutex_unlock (&self->lock);
   pass_calls (self);
@@ -553,7 +553,7 @@ quilt_bus_relay_new (GError **error)
 
   g_mutex_init (&self->lock);
   g_mutex_init (&self->sending);
-  self->turns = quilt_bus_turns_new (call_free);
+  self->turns = quilt_turns_new (call_free);
   self->inside = -1;
   self->bus = connect_bus (error);
   if (self->bus < 0 || (self->inside = open_pair (&stream, error)) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls that wait until quiltd has time for them, callers in turn. */
-#include "daemon/bus/bus-turns.h"
+#include "daemon/bus/turns.h"
 
 /* Calls that may be under way. A large call counts as several. */
 #define LOAD_MAX 8
@@ -28,7 +28,7 @@ typedef struct {
   gsize bytes;
 } Caller;
 
-struct QuiltBusTurns {
+struct QuiltTurns {
   GDestroyNotify free;
   GHashTable *callers; /* name → Caller, owned here */
   GQueue fresh;        /* callers who had no call waiting */
@@ -49,7 +49,7 @@ caller_free (gpointer data)
 }
 
 gboolean
-quilt_bus_turns_has_room (QuiltBusTurns *self, const char *name, gsize size, gboolean refused)
+quilt_turns_has_room (QuiltTurns *self, const char *name, gsize size, gboolean refused)
 {
   const Caller *caller = g_hash_table_lookup (self->callers, name);
   const gsize own = caller ? caller->bytes : 0, cost = size + OVERHEAD, times = refused ? 2 : 1;
@@ -59,7 +59,7 @@ quilt_bus_turns_has_room (QuiltBusTurns *self, const char *name, gsize size, gbo
 }
 
 void
-quilt_bus_turns_push (QuiltBusTurns *self, const char *name, gpointer data, gsize size)
+quilt_turns_push (QuiltTurns *self, const char *name, gpointer data, gsize size)
 {
   Caller *caller = g_hash_table_lookup (self->callers, name);
   Call *call = g_new (Call, 1);
@@ -83,7 +83,7 @@ get_load (const Call *call)
 }
 
 static gboolean
-has_calls (QuiltBusTurns *self, GQueue *queue)
+has_calls (QuiltTurns *self, GQueue *queue)
 {
   Caller *caller;
 
@@ -98,7 +98,7 @@ has_calls (QuiltBusTurns *self, GQueue *queue)
  * when its turn comes. It can't be forgotten before: it would be fresh with each new call, and go
  * before others again and again. NULL: no call waits. */
 static GQueue *
-find_next (QuiltBusTurns *self)
+find_next (QuiltTurns *self)
 {
   const gboolean old = has_calls (self, &self->old), fresh = has_calls (self, &self->fresh);
 
@@ -108,7 +108,7 @@ find_next (QuiltBusTurns *self)
 }
 
 static gpointer
-take_call (QuiltBusTurns *self, Caller *caller)
+take_call (QuiltTurns *self, Caller *caller)
 {
   g_autofree Call *call = g_queue_pop_head (&caller->calls);
 
@@ -119,7 +119,7 @@ take_call (QuiltBusTurns *self, Caller *caller)
 
 /* The same, but NULL also if that call has to wait for those under way. */
 static GQueue *
-find_due (QuiltBusTurns *self)
+find_due (QuiltTurns *self)
 {
   GQueue *queue = find_next (self);
   Caller *caller = queue ? g_queue_peek_head (queue) : NULL;
@@ -129,13 +129,13 @@ find_due (QuiltBusTurns *self)
 }
 
 gboolean
-quilt_bus_turns_is_due (QuiltBusTurns *self)
+quilt_turns_is_due (QuiltTurns *self)
 {
   return find_due (self) != NULL;
 }
 
 gpointer
-quilt_bus_turns_take (QuiltBusTurns *self)
+quilt_turns_take (QuiltTurns *self)
 {
   GQueue *queue = find_due (self);
   Caller *caller = queue ? g_queue_pop_head (queue) : NULL;
@@ -152,13 +152,13 @@ quilt_bus_turns_take (QuiltBusTurns *self)
 }
 
 void
-quilt_bus_turns_done (QuiltBusTurns *self)
+quilt_turns_done (QuiltTurns *self)
 {
   self->load -= GPOINTER_TO_UINT (g_queue_pop_head (&self->under_way));
 }
 
 void
-quilt_bus_turns_forget (QuiltBusTurns *self, const char *name)
+quilt_turns_forget (QuiltTurns *self, const char *name)
 {
   Caller *caller = g_hash_table_lookup (self->callers, name);
 
@@ -166,10 +166,10 @@ quilt_bus_turns_forget (QuiltBusTurns *self, const char *name)
     self->free (take_call (self, caller));
 }
 
-QuiltBusTurns *
-quilt_bus_turns_new (GDestroyNotify free)
+QuiltTurns *
+quilt_turns_new (GDestroyNotify free)
 {
-  QuiltBusTurns *self = g_new0 (QuiltBusTurns, 1);
+  QuiltTurns *self = g_new0 (QuiltTurns, 1);
 
   self->free = free;
   self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, caller_free);
@@ -177,7 +177,7 @@ quilt_bus_turns_new (GDestroyNotify free)
 }
 
 void
-quilt_bus_turns_free (QuiltBusTurns *self)
+quilt_turns_free (QuiltTurns *self)
 {
   GHashTableIter iter;
   gpointer caller;
