@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "daemon/bus/turns.h"
 #include "daemon/bus/message.h"
+#include "daemon/bus/turns.h"
 
 #include <errno.h>
 #include <fcntl.h>
