@@ -47,10 +47,11 @@ protected:
   void store (QuiltContainerRecord *record, const QuiltResult *result = nullptr)
   {
     ASSERT_TRUE (quilt_container_create (daemon->store, record, error.out ())) << error.message ();
-    if (result)
+    if (result) {
       ASSERT_TRUE (
           quilt_container_save_result (daemon->store, record->id, result, TRUE, error.out ()))
           << error.message ();
+    }
     quilt_container_record_free (record);
   }
 
