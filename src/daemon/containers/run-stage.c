@@ -8,6 +8,7 @@
 #define BEFORE_GO (QUILT_NEEDS_SCOPE | QUILT_NEEDS_ALLOWANCE)
 
 #define CALM QUILT_RUN_DO_CALM
+#define BUILT QUILT_RUN_DO_BUILT
 #define DESTROY QUILT_RUN_DO_DESTROY
 #define ASK QUILT_RUN_DO_ASK
 #define ASK_AND_WAIT (QUILT_RUN_DO_ASK | QUILT_RUN_DO_WAIT)
@@ -44,7 +45,7 @@ static const Row rows[] = {
     JUDGE (ASKED,      CALL_OFF, CALLED_OFF, DESTROY,        GIVEN),
     JUDGE (ASKED,      STOP,     CALLED_OFF, DESTROY,        STOPPED),
     JUDGE (ASKED,      SIGNAL,   CALLED_OFF, DESTROY,        STOPPED),
-    ROW   (ASKED,      READY,    ASKED,      CALM),
+    ROW   (ASKED,      READY,    ASKED,      BUILT),
     ROW   (ASKED,      EXIT,     ENDED,      CALM | END),
     ROW   (ASKED,      HANG_UP,  ASKED,      NOTHING),
     ROW   (ASKED,      CLOSED,   ASKED,      READ_EXIT),
@@ -64,9 +65,9 @@ static const Row rows[] = {
 
     ROW   (AHEAD,      STOP,     AHEAD,      ASK_AND_WAIT),
     ROW   (AHEAD,      SIGNAL,   AHEAD,      ASK),
-    ROW   (AHEAD,      READY,    STARTED,    CALM),
-    ROW   (AHEAD,      STEP,     STARTED,    TELL),
-    ROW   (AHEAD,      EXECUTED, STARTED,    TELL),
+    ROW   (AHEAD,      READY,    STARTED,    BUILT),
+    ROW   (AHEAD,      STEP,     STARTED,    BUILT | TELL),
+    ROW   (AHEAD,      EXECUTED, STARTED,    BUILT | TELL),
     ROW   (AHEAD,      EXIT,     ENDED,      CALM | END),
     ROW   (AHEAD,      HANG_UP,  AHEAD,      LOOK),
     ROW   (AHEAD,      CLOSED,   AHEAD,      READ_EXIT),
@@ -89,7 +90,7 @@ static const Row rows[] = {
     ROW   (CALLED_OFF, CALL_OFF, CALLED_OFF, NOTHING),
     ROW   (CALLED_OFF, STOP,     CALLED_OFF, NOTHING),
     ROW   (CALLED_OFF, SIGNAL,   CALLED_OFF, NOTHING),
-    ROW   (CALLED_OFF, READY,    CALLED_OFF, CALM),
+    ROW   (CALLED_OFF, READY,    CALLED_OFF, BUILT),
     ROW   (CALLED_OFF, EXIT,     ENDED,      CALM | END),
     ROW   (CALLED_OFF, HANG_UP,  CALLED_OFF, NOTHING),
     ROW   (CALLED_OFF, CLOSED,   ENDED,      CALM | DESTROY | END),
@@ -97,9 +98,9 @@ static const Row rows[] = {
 
     ROW   (CUT,        STOP,     CUT,        ASK_AND_WAIT),
     ROW   (CUT,        SIGNAL,   CUT,        ASK),
-    ROW   (CUT,        READY,    CUT,        CALM),
-    ROW   (CUT,        STEP,     CUT,        TELL),
-    ROW   (CUT,        EXECUTED, CUT,        TELL),
+    ROW   (CUT,        READY,    CUT,        BUILT),
+    ROW   (CUT,        STEP,     CUT,        BUILT | TELL),
+    ROW   (CUT,        EXECUTED, CUT,        BUILT | TELL),
     ROW   (CUT,        EXIT,     ENDED,      CALM | END),
     ROW   (CUT,        HANG_UP,  CUT,        NOTHING),
     ROW   (CUT,        CLOSED,   ENDED,      CALM | DESTROY | END),

@@ -61,17 +61,18 @@ typedef enum {
 /* What quiltd does, in this order. */
 typedef enum {
   QUILT_RUN_DO_CALM = 1 << 0,      /* stop the timer */
-  QUILT_RUN_DO_DESTROY = 1 << 1,   /* kill the supervisor and all in the scope */
-  QUILT_RUN_DO_GO = 1 << 2,        /* send GO */
-  QUILT_RUN_DO_ASK = 1 << 3,       /* thaw the scope, and send the signal to the supervisor */
-  QUILT_RUN_DO_BYE = 1 << 4,       /* send BYE */
-  QUILT_RUN_DO_WAIT = 1 << 5,      /* start the timer */
-  QUILT_RUN_DO_SETTLE = 1 << 6,    /* wait until no process is left in the scope, then LEFT */
-  QUILT_RUN_DO_LOOK = 1 << 7,      /* connect to the supervisor again */
-  QUILT_RUN_DO_CLEAR = 1 << 8,     /* remove the directory in /run */
-  QUILT_RUN_DO_TELL = 1 << 9,      /* tell the owner what the supervisor said */
-  QUILT_RUN_DO_END = 1 << 10,      /* tell the owner how the run ended */
-  QUILT_RUN_DO_READ_EXIT = 1 << 11 /* read the exit record, then EXIT or LOST */
+  QUILT_RUN_DO_BUILT = 1 << 1,     /* stop the timer if it waits for the root file system */
+  QUILT_RUN_DO_DESTROY = 1 << 2,   /* kill the supervisor and all in the scope */
+  QUILT_RUN_DO_GO = 1 << 3,        /* send GO */
+  QUILT_RUN_DO_ASK = 1 << 4,       /* thaw the scope, and send the signal to the supervisor */
+  QUILT_RUN_DO_BYE = 1 << 5,       /* send BYE */
+  QUILT_RUN_DO_WAIT = 1 << 6,      /* start the timer */
+  QUILT_RUN_DO_SETTLE = 1 << 7,    /* wait until no process is left in the scope, then LEFT */
+  QUILT_RUN_DO_LOOK = 1 << 8,      /* connect to the supervisor again */
+  QUILT_RUN_DO_CLEAR = 1 << 9,     /* remove the directory in /run */
+  QUILT_RUN_DO_TELL = 1 << 10,     /* tell the owner what the supervisor said */
+  QUILT_RUN_DO_END = 1 << 11,      /* tell the owner how the run ended */
+  QUILT_RUN_DO_READ_EXIT = 1 << 12 /* read the exit record, then EXIT or LOST */
 } QuiltRunEffects;
 
 /* Why quiltd ends a run before its command was executed. */

@@ -37,6 +37,7 @@ struct QuiltRun {
   guint settling;
   guint asking; /* answers of systemd that are due */
   QuiltRunState state;
+  gboolean building; /* the timer waits for the root file system */
   gboolean adopted;
   gboolean recorded; /* how it ended is on the disk */
   gboolean puzzled;  /* it could not be looked at, and that was said */
@@ -93,6 +94,7 @@ static void
 wait_patiently (QuiltRun *self, guint64 more_usec)
 {
   stop_timer (self);
+  self->building = FALSE;
   if (more_usec / G_USEC_PER_SEC < G_MAXUINT - PATIENCE_SECONDS)
     self->timer = g_timeout_add_seconds ((guint)(more_usec / G_USEC_PER_SEC) + PATIENCE_SECONDS,
                                          on_out_of_patience, self);
@@ -266,6 +268,8 @@ carry_out (QuiltRun *self,
   if (step->verdict != QUILT_VERDICT_NONE)
     self->verdict = news->error ? g_error_copy (news->error) : quilt_verdict_new (step->verdict);
   if (step->effects & QUILT_RUN_DO_CALM)
+    stop_timer (self);
+  if (step->effects & QUILT_RUN_DO_BUILT && self->building)
     stop_timer (self);
   if (step->effects & QUILT_RUN_DO_DESTROY)
     done = destroy (self);
@@ -459,6 +463,7 @@ quilt_run_start (QuiltContainers *containers,
       quilt_options_scope_properties (plan->options, plan->devices,
                                       quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
+  self->building = TRUE;
   self->timer = g_timeout_add_seconds (QUILT_RUN_READY_SECONDS, on_out_of_patience, self);
   quilt_spare_refill (containers->spare, SPARE_MEANWHILE_MS);
   return self;

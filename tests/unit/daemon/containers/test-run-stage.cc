@@ -192,6 +192,26 @@ TEST (RunStage, WhatRunsIsNotKilledForALostConnection)
   });
 }
 
+/* A supervisor says READY, STEP or EXECUTED: its root file system is built. Which of them quiltd
+ * hears first depends on the connection. */
+TEST (RunStage, NothingWaitsForARootThatIsBuilt)
+{
+  walk ([] (QuiltRunState state, QuiltStageEvent event, const QuiltStageStep &step) {
+    const bool built = event == QUILT_STAGE_ON_READY || event == QUILT_STAGE_ON_STEP ||
+                       event == QUILT_STAGE_ON_EXECUTED;
+
+    EXPECT_TRUE (built || !has (step, QUILT_RUN_DO_BUILT));
+    /* Before STARTED quiltd may wait for it, but not for a run that it has found. */
+    if (built && state.stage != QUILT_STAGE_FOUND && state.stage != QUILT_STAGE_STARTED) {
+      EXPECT_TRUE (has (step, QUILT_RUN_DO_BUILT)) << quilt_stage_to_string (state.stage);
+    }
+    /* Patience with a stop goes on. */
+    if (built && state.stage != QUILT_STAGE_FOUND) {
+      EXPECT_FALSE (has (step, QUILT_RUN_DO_CALM)) << quilt_stage_to_string (state.stage);
+    }
+  });
+}
+
 /* An exit record is read before a run is called lost, but not if quiltd itself has ended it. */
 TEST (RunStage, AClosedConnectionLeadsToAnEnd)
 {

@@ -207,6 +207,23 @@ TEST_F (Run, ASupervisorThatDiesBeforeTheCommandFailsTheStart)
   EXPECT_NE (why.find ("failed or was killed before it executed the command"), string::npos) << why;
 }
 
+/* What is built is not waited for any more, however quiltd learns that: a run whose supervisor hung
+ * up and came back would be killed after a minute. */
+TEST_F (Run, ASupervisorThatComesBackRunningIsNotWaitedFor)
+{
+  ASSERT_TRUE (begin ("\"late\""));
+  quilt_run_allow (run);
+  EXPECT_NE (g_main_context_find_source_by_funcs_user_data (nullptr, &g_timeout_funcs, run),
+             nullptr);
+  wait ([this] { return told == "running"; });
+  EXPECT_EQ (g_main_context_find_source_by_funcs_user_data (nullptr, &g_timeout_funcs, run),
+             nullptr);
+  quilt_run_stop (run, SIGTERM, 0);
+  EXPECT_NE (g_main_context_find_source_by_funcs_user_data (nullptr, &g_timeout_funcs, run),
+             nullptr);
+  wait_end ();
+}
+
 /* quiltd goes and comes back while the container runs. */
 TEST_F (Run, WhatAnEarlierQuiltdStartedIsFoundAgain)
 {
