@@ -9,39 +9,39 @@
 #include <poll.h>
 #include <string.h>
 
-/* What is read at once if it is not known how much comes. */
+/* Bytes to read at once while the length of the next message is unknown. */
 #define CHUNK (16 * 1024)
 
 struct QuiltDbus {
   GSource source;
-  gpointer watch; /* of the socket, as long as there is one */
+  gpointer watch; /* the event source of the socket; NULL after the connection has ended */
   int socket;
-  guint32 serial;   /* of the last message that was sent */
-  GByteArray *in;   /* was read, and is not a whole message yet */
-  gsize missing;    /* of it, as far as that is known */
-  GArray *fds;      /* were read, and belong to messages to come */
+  guint32 serial;   /* serial number of the last message sent */
+  GByteArray *in;   /* bytes read that do not form a whole message yet */
+  gsize missing;    /* bytes still missing from the message in `in`; 0 if that is unknown */
+  GArray *fds;      /* descriptors read that belong to messages not complete yet */
   GQueue inbox;     /* messages that wait for the main loop */
-  GPtrArray *calls; /* that are not answered, the oldest first */
+  GPtrArray *calls; /* calls without an answer yet, the oldest first */
   QuiltDbusSignals signals;
-  GError *failure;   /* why the connection has ended */
-  gboolean released; /* nobody but the main loop has it any more */
+  GError *failure;   /* why the connection has ended; NULL while it is open */
+  gboolean released; /* the owner has closed it; only the main loop still holds it */
 };
 
-/* A call that is not answered. */
+/* A call without an answer yet. */
 typedef struct {
   guint32 serial;
   char *reply_type;
   QuiltDbusReplyFunc func;
   gpointer data;
-  gboolean is_sync; /* its answer does not wait for the main loop */
+  gboolean is_sync; /* deliver the answer at once, without waiting for the main loop */
 } Call;
 
-/* A message, or the end of a call without one. */
+/* A received message, or an error that ends a call. */
 typedef struct {
-  guint8 *data; /* of its texts */
+  guint8 *data; /* the strings of message point into it */
   QuiltDbusMessage message;
   int *fds;
-  GError *error; /* instead of a message; of that, only reply_serial is set */
+  GError *error; /* if set, there is no message: only its reply_serial is valid */
 } Incoming;
 
 static void
@@ -74,7 +74,7 @@ incoming_free (Incoming *self)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Incoming, incoming_free)
 
-/* NULL: there is no such call. It stays in the list. */
+/* Returns NULL if there is no such call. The call stays in the list. */
 static Call *
 find_call (const QuiltDbus *self, guint32 serial)
 {
@@ -119,7 +119,7 @@ fill_reply (const Call *call, Incoming *incoming, QuiltDbusReply *reply)
   reply->fds = g_steal_pointer (&incoming->fds);
 }
 
-/* Ends a call, which is taken out of the list. */
+/* Removes the call from the list, and calls its callback. */
 static void
 answer (QuiltDbus *self, Call *call, Incoming *incoming)
 {
@@ -134,7 +134,7 @@ answer (QuiltDbus *self, Call *call, Incoming *incoming)
   call_free (call);
 }
 
-/* On the main loop. */
+/* Runs on the main loop. */
 static void
 dispatch (QuiltDbus *self, Incoming *incoming)
 {
@@ -184,7 +184,7 @@ fail (QuiltDbus *self, const char *why)
   for (guint i = 0; i < self->calls->len;) {
     const Call *call = g_ptr_array_index (self->calls, i);
 
-    i += call->is_sync ? 0 : 1; /* that one leaves the list */
+    i += call->is_sync ? 0 : 1; /* a synchronous call leaves the list */
     deliver_error (self, call->serial, g_error_copy (self->failure));
   }
 }
@@ -195,7 +195,8 @@ is_answer (const QuiltDbusMessage *message)
   return message->type == QUILT_DBUS_RETURN || message->type == QUILT_DBUS_ERROR_REPLY;
 }
 
-/* Anybody may send us signals: what we did not ask for is not read further, whatever it is. */
+/* Anybody on the bus may send us signals. Skip all that we did not subscribe to, before their
+ * bodies are parsed. */
 static gboolean
 is_wanted (QuiltDbus *self, const QuiltDbusMessage *message)
 {
@@ -215,7 +216,7 @@ take_fds (QuiltDbus *self, guint n)
   return fds;
 }
 
-/* FALSE: this is no message. */
+/* Returns FALSE if the message is invalid. */
 static gboolean
 take_message (QuiltDbus *self, const guint8 *data, gsize size)
 {
@@ -234,7 +235,7 @@ take_message (QuiltDbus *self, const guint8 *data, gsize size)
   if (!quilt_dbus_message_read (incoming->data, size, &message))
     return !answers;
   incoming->message = message;
-  if (!answers) { /* nobody takes descriptors of a signal */
+  if (!answers) { /* no callback takes a signal's descriptors */
     incoming->message.reply_serial = 0;
     if (incoming->fds)
       close_fds (incoming->fds, message.n_fds);
@@ -244,7 +245,7 @@ take_message (QuiltDbus *self, const guint8 *data, gsize size)
   return TRUE;
 }
 
-/* The whole messages of what was read. */
+/* Takes all complete messages out of the bytes read so far. */
 static void
 take_messages (QuiltDbus *self)
 {
@@ -268,7 +269,7 @@ take_messages (QuiltDbus *self)
   g_byte_array_remove_range (self->in, 0, (guint)at);
 }
 
-/* Reads once, which may block. FALSE: the connection has ended. */
+/* Reads once, which may block. Returns FALSE if the connection has ended. */
 static gboolean
 receive (QuiltDbus *self)
 {
@@ -357,7 +358,6 @@ quilt_dbus_is_closed (const QuiltDbus *self)
   return self->failure != NULL;
 }
 
-/* The bytes of a call. serial is that of the call. */
 static GByteArray *
 write_call (const QuiltDbusCall *call, guint32 serial, gboolean wants_answer)
 {
@@ -483,8 +483,8 @@ quilt_dbus_call_sync (QuiltDbus *self,
   wait_for_reply (self, &wait, timeout_msec);
 }
 
-/* Authenticates and says Hello in one go, which both common buses take: no answer depends on
- * another one. */
+/* Sends the authentication and Hello without waiting for answers in between. Both common buses
+ * accept that. */
 static gboolean
 greet (QuiltDbus *self, GError **error)
 {
@@ -502,7 +502,8 @@ greet (QuiltDbus *self, GError **error)
   g_autoptr (GByteArray) message = write_call (&hello, ++self->serial, TRUE);
   g_autoptr (GError) refusal = NULL;
 
-  g_byte_array_append (bytes, (const guint8 *)"", 1); /* the credentials go with it */
+  g_byte_array_append (bytes, (const guint8 *)"",
+                       1); /* the kernel attaches our credentials to this byte */
   g_byte_array_append (bytes, (const guint8 *)request, (guint)strlen (request));
   g_byte_array_append (bytes, message->data, message->len);
   add_call (self, hello.reply_type, on_sync_reply, &wait)->is_sync = TRUE;
@@ -515,7 +516,7 @@ greet (QuiltDbus *self, GError **error)
     return FALSE;
   }
   if (!self->failure)
-    take_messages (self); /* that came with the answer */
+    take_messages (self); /* messages that came with the answer */
   wait_for_reply (self, &wait, -1);
   if (reply.error)
     g_propagate_error (error, g_steal_pointer (&reply.error));
@@ -528,13 +529,13 @@ on_owner (QuiltDbusReply *reply, gpointer data)
   QuiltDbusOwner *owner = data;
 
   if (!reply->body)
-    return; /* nobody has the name now */
+    return; /* the name has no owner */
   g_free (owner->unique);
   g_variant_get (reply->body, "(s)", &owner->unique);
 }
 
-/* The bus answers in the order of its messages, so an owner is known before a signal comes that is
- * the consequence of a later call. */
+/* The bus answers in the order of our messages. So we know a name's owner before a signal arrives
+ * that a later call causes. */
 static void
 ask_bus (const char *method, const char *arg, QuiltDbusOwner *owner, gpointer data)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client of a D-Bus message bus, on the default main context: no threads, and GLib's core alone.
- * Callbacks run on the main loop, never within the functions here. */
+/* A client of a D-Bus message bus on the default main context. It needs no threads and only GLib's
+ * core. Callbacks run on the main loop, never inside a function of this file. */
 #pragma once
 
 #include "dbus/error.h"
@@ -10,59 +10,61 @@
 
 typedef struct QuiltDbus QuiltDbus;
 
-/* Connects to the bus at address (NULL: the system bus's usual one) and waits until the bus knows
- * us. */
+/* Connects to the bus at address (NULL: the usual address of the system bus). Returns when the bus
+ * has accepted us. */
 QuiltDbus *quilt_dbus_open (const char *address, GError **error);
 
-/* The same over a connected socket, which is taken in any case. */
+/* As quilt_dbus_open(), over a connected socket. Takes ownership of the socket, also on failure. */
 QuiltDbus *quilt_dbus_new (int socket, GError **error);
 
-/* Gives up the connection. If it has ended by itself, calls that are not answered are still told
- * so; if not, their callbacks are dropped. */
+/* Closes the connection. If the connection had ended before, pending calls still get an error.
+ * Otherwise their callbacks are dropped. */
 void quilt_dbus_close (QuiltDbus *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDbus, quilt_dbus_close)
 
-/* The bus has closed the connection, or sent what is no D-Bus. */
+/* Whether the connection has ended: the bus closed it or sent an invalid message. */
 gboolean quilt_dbus_is_closed (const QuiltDbus *self);
 
-/* Everything is borrowed for the time of the function that gets it. */
+/* All pointers are borrowed until the function that gets the call returns. */
 typedef struct {
   const char *destination, *path, *interface, *method;
   GVariant *args;         /* a tuple, which may be floating; NULL: none */
-  const char *reply_type; /* of a tuple; an answer of another type is an error. NULL: any */
+  const char *reply_type; /* expected type of the reply, a tuple; any other type is an error. NULL:
+                             any type */
   guint8 flags;           /* QuiltDbusFlags */
-  const int *fds;         /* what handles in args are the indexes of */
+  const int *fds;         /* descriptors that the handles in args index */
   guint n_fds;
 } QuiltDbusCall;
 
-/* The reply is cleared afterwards. */
+/* The reply is cleared after the callback returns. */
 typedef void (*QuiltDbusReplyFunc) (QuiltDbusReply *reply, gpointer data);
 
-/* A call that may not have been answered yet. All zero: none. */
+/* A call that may still be waiting for its answer. All zero: no call. */
 typedef struct {
   QuiltDbus *bus;
   guint32 serial;
 } QuiltDbusPending;
 
-/* From now on the callback of this call is not called. */
+/* Drops the callback of the call, if it has not run yet. */
 void quilt_dbus_pending_clear (QuiltDbusPending *pending);
 
-/* Calls a method. func: NULL, if no answer is wanted; it is told of each failure too. ret_pending:
- * NULL, or unset, to be cleared before data is gone. */
+/* Calls a method. func gets the answer or the error; NULL if no answer is wanted. ret_pending: NULL
+ * or unset; the caller clears it before data becomes invalid. */
 void quilt_dbus_call (QuiltDbus *self,
                       const QuiltDbusCall *call,
                       QuiltDbusReplyFunc func,
                       gpointer data,
                       QuiltDbusPending *ret_pending);
 
-/* Calls a method and waits for the answer, at most so long (-1: for ever). What else comes
- * meanwhile waits for the main loop. ret_reply: unset, to be cleared by the caller. */
+/* Calls a method and waits for the answer, for at most timeout_msec (-1: no limit). Other messages
+ * that arrive meanwhile wait for the main loop. ret_reply: unset; the caller clears it. */
 void quilt_dbus_call_sync (QuiltDbus *self,
                            const QuiltDbusCall *call,
                            int timeout_msec,
                            QuiltDbusReply *ret_reply);
 
-/* From now on func is called for each such signal. It is in force before calls that follow are. */
+/* Calls func for each signal that matches. The subscription takes effect before any call made after
+ * it. */
 void quilt_dbus_subscribe (QuiltDbus *self,
                            const QuiltDbusMatch *match,
                            QuiltDbusSignalFunc func,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The way to a bus. */
+/* Connecting to a bus and authenticating. */
 #include "dbus/connect.h"
 
 #include "base/error.h"
@@ -17,7 +17,8 @@
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define ANSWER_MAX 4096
 
-/* The value of a key in one place of an address, unescaped. NULL: it has none. */
+/* The value of a key in one server address, unescaped. Returns NULL if the address lacks the
+ * key. */
 static char *
 get_value (const char *place, const char *key)
 {
@@ -86,7 +87,7 @@ quilt_dbus_connect (const char *address, GError **error)
   return -1;
 }
 
-/* The first byte is a NUL, which carries our credentials where a socket itself does not. */
+/* The first byte is a NUL. Some systems attach the sender's credentials to it. */
 char *
 quilt_dbus_auth_request (void)
 {
@@ -99,7 +100,7 @@ quilt_dbus_auth_request (void)
   return g_string_free (request, FALSE);
 }
 
-/* Behind the end of the line that begins there; NULL: it is not whole yet. */
+/* The position after the end of the line. Returns NULL if the line is not complete yet. */
 static const char *
 end_of_line (const char *line, const char *end)
 {

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The way to a bus (D-Bus Specification, "Server Addresses" and "Authentication Protocol"). */
+/* Connecting to a bus and authenticating (D-Bus Specification, "Server Addresses" and
+ * "Authentication Protocol"). */
 #pragma once
 
 #include <glib.h>
 
-/* Connects to the first place of address that can be reached; NULL: where the system bus usually
- * is. A blocking socket of the caller's; -1 with an error. */
+/* Connects to the first reachable place of address (NULL: the usual address of the system bus).
+ * Returns a blocking socket, which the caller owns, or -1 with an error. */
 int quilt_dbus_connect (const char *address, GError **error);
 
-/* What a client sends first: that it is who its socket says, and wants to send descriptors.
- * Messages may follow at once, without waiting for the answer, but not those with descriptors. */
+/* The first bytes that a client sends: it authenticates as the uid of its socket and asks to pass
+ * descriptors. The client may send messages at once, without waiting for the answer, unless they
+ * carry descriptors. Owned by the caller. */
 char *quilt_dbus_auth_request (void);
 
-/* Takes the answer to this request from the begin of in. Returns whether all of it was there.
- * Sets an error if the bus refuses us. */
+/* Removes the answer to this request from the beginning of `in`. Returns TRUE once the answer was
+ * complete. Sets an error if the bus refuses us. */
 gboolean quilt_dbus_auth_take_answer (GByteArray *in, GError **error);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a call over D-Bus fails. */
+/* Errors of D-Bus calls. */
 #include "dbus/error.h"
 
 typedef struct {
-  char *name; /* NULL: it did not come over the bus */
+  char *name; /* NULL: the error did not come over the bus */
 } QuiltDbusErrorPrivate;
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a call over D-Bus fails. */
+/* Errors of D-Bus calls. */
 #pragma once
 
 #include <glib.h>
@@ -10,13 +10,13 @@ typedef enum {
   QUILT_DBUS_ERROR_FAILED,    /* the call can't be sent, or the answer has another type */
   QUILT_DBUS_ERROR_CLOSED,    /* the connection has ended, or there is none */
   QUILT_DBUS_ERROR_TIMED_OUT, /* no answer in the time that the caller gave */
-  QUILT_DBUS_ERROR_REMOTE,    /* the answer is an error, with a name */
+  QUILT_DBUS_ERROR_REMOTE,    /* the peer answered with an error, which has a name */
 } QuiltDbusError;
 
 GQuark quilt_dbus_error_quark (void);
 
-/* An error of the code REMOTE. */
+/* Makes an error with the code REMOTE. Owned by the caller. */
 GError *quilt_dbus_error_new_remote (const char *name, const char *message);
 
-/* The name of an error that came over the bus, which stays in error. NULL: it is another one. */
+/* The D-Bus name of an error with the code REMOTE, owned by error. NULL for other errors. */
 const char *quilt_dbus_error_get_name (const GError *error);

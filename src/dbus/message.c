@@ -10,7 +10,7 @@
 #define OUR_ORDER (G_BYTE_ORDER == G_LITTLE_ENDIAN ? 'l' : 'B')
 #define OTHER_ORDER (G_BYTE_ORDER == G_LITTLE_ENDIAN ? 'B' : 'l')
 
-/* Offsets in the start. */
+/* Offsets in the fixed start of a message. */
 #define BODY_LENGTH 4
 #define SERIAL 8
 #define FIELDS_LENGTH 12
@@ -18,7 +18,7 @@
 #define MESSAGE_MAX (128 << 20)
 #define ARRAY_MAX (64 << 20)
 
-/* Arrays, structures and variants in each other. */
+/* Nesting limit of arrays, structures and variants together. */
 #define DEPTH_MAX 64
 
 /* The header fields by their codes ("Header Fields"). */
@@ -37,15 +37,16 @@ static const struct {
     [9] = {'u', offsetof (QuiltDbusMessage, n_fds)},
 };
 
-/* Bytes that are read one value after the other; never beyond end. */
+/* A cursor over bytes. It never passes end. */
 typedef struct {
   const guint8 *bytes;
   gsize at, end;
-  gboolean swap; /* the bytes of each number are in the other order */
+  gboolean swap; /* the message has the other byte order */
   guint32 n_fds;
 } Reader;
 
-/* The next n bytes that begin at a multiple of alignment. The bytes before it have to be zero. */
+/* Takes the next n bytes that begin at a multiple of alignment. The padding before them must be
+ * zero. */
 static gboolean
 take (Reader *self, gsize alignment, gsize n, const guint8 **ret_bytes)
 {
@@ -81,7 +82,7 @@ read_number (Reader *self, guint32 *ret_number)
   return TRUE;
 }
 
-/* A text of type 's', 'o' or 'g', which stays in the bytes. NULL: invalid. */
+/* Reads a string of type 's', 'o' or 'g' without copying it. Returns NULL if it is invalid. */
 static const char *
 read_text (Reader *self, char type)
 {
@@ -121,7 +122,7 @@ read_text_value (Reader *self, char type)
 static GVariant *
 read_fixed (Reader *self, char type)
 {
-  const gsize size = quilt_dbus_type_alignment (type); /* its size too */
+  const gsize size = quilt_dbus_type_alignment (type); /* for these types also the size */
   const guint8 *bytes;
   union {
     guint8 bytes[8];
@@ -163,8 +164,8 @@ read_fixed (Reader *self, char type)
 
 static GVariant *read_value (Reader *self, const char **type, guint depth);
 
-/* type is that of the array; its elements are a single type, so a GVariantType need not end there.
- */
+/* type points to the array's type within a longer signature, so the element type does not end with
+ * a NUL. */
 static GVariant *
 read_array (Reader *self, const char *type, guint depth)
 {
@@ -197,7 +198,7 @@ read_array (Reader *self, const char *type, guint depth)
   return g_variant_builder_end (&builder);
 }
 
-/* The members of a structure, an entry, or a body, up to what closes it. */
+/* Reads the members of a structure, a dictionary entry or a body, up to its closing character. */
 static GVariant *
 read_members (Reader *self, const GVariantType *kind, const char **type, char closing, guint depth)
 {
@@ -228,7 +229,8 @@ read_variant (Reader *self, guint depth)
   return value ? g_variant_new_variant (value) : NULL;
 }
 
-/* A floating value of the first type in *type, a valid signature, which moves on. */
+/* Reads a floating value of the first complete type in *type, a valid signature. Advances *type
+ * behind it. */
 static GVariant *
 read_value (Reader *self, const char **type, guint depth)
 {
@@ -255,7 +257,7 @@ read_value (Reader *self, const char **type, guint depth)
   }
 }
 
-/* Values of header fields that D-Bus does not know yet are checked and dropped. */
+/* Header fields that we do not know are validated and dropped. */
 static gboolean
 skip_value (Reader *self, const char *type)
 {
@@ -291,7 +293,7 @@ read_field (Reader *self, QuiltDbusMessage *message, guint *seen)
   return text != NULL;
 }
 
-/* Whether the fields are there that its type needs ("Message Types"). */
+/* Whether the message has the header fields that its type requires ("Message Types"). */
 static gboolean
 is_complete (const QuiltDbusMessage *message)
 {
@@ -462,7 +464,7 @@ write_variant (GByteArray *out, GVariant *value, guint depth)
   return write_value (out, inner, depth);
 }
 
-/* Its type is one of D-Bus. */
+/* The caller has checked that D-Bus has the type. */
 static gboolean
 write_value (GByteArray *out, GVariant *value, guint depth)
 {

@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-/* Every message begins with these bytes, which tell its length. */
+/* Size of the fixed start of every message, which gives the message's length. */
 #define QUILT_DBUS_START 16
 
 typedef enum {
@@ -22,34 +22,34 @@ typedef enum {
 } QuiltDbusFlags;
 
 typedef struct {
-  guint8 type;  /* a QuiltDbusType; others are ignored by whoever gets the message */
+  guint8 type;  /* a QuiltDbusType; receivers ignore other types */
   guint8 flags; /* QuiltDbusFlags */
   guint32 serial;
-  guint32 reply_serial; /* 0: it is no reply */
+  guint32 reply_serial; /* 0: not a reply */
   guint32 n_fds;
-  /* Borrowed; NULL: not in the message. */
+  /* Borrowed. NULL: the message lacks the field. */
   const char *path;
   const char *interface;
   const char *member;
   const char *error_name;
   const char *destination;
   const char *sender;
-  const char *signature; /* of a message that was read */
-  GVariant *body;        /* a tuple; NULL: one without members */
+  const char *signature; /* set only in a message that was read */
+  GVariant *body;        /* a tuple; NULL: a tuple without members */
 } QuiltDbusMessage;
 
-/* The bytes of the whole message; 0: a message can't begin like this. */
+/* The size of the whole message in bytes; 0 if the start is invalid. */
 gsize quilt_dbus_message_measure (const guint8 start[QUILT_DBUS_START]);
 
-/* Reads a whole message in either byte order. Its texts stay in data, its body is the caller's. Of
- * the names, only that of the path is checked: the bus passes on no others. FALSE: data is no valid
- * message. */
+/* Reads a whole message in either byte order. Its strings point into data; the caller owns its
+ * body. Of the names only the path is validated, since the bus passes on no invalid names. Returns
+ * FALSE if data is not a valid message. */
 gboolean quilt_dbus_message_read (const guint8 *data, gsize size, QuiltDbusMessage *ret_message);
 
-/* The same without the body, which is not looked at, whatever it costs to read it. */
+/* As quilt_dbus_message_read(), without reading the body, however expensive that would be. */
 gboolean
 quilt_dbus_message_read_head (const guint8 *data, gsize size, QuiltDbusMessage *ret_message);
 
-/* The message in the byte order of this machine, owned by the caller. NULL: D-Bus does not allow
- * such a message, since it is too large or a type in its body is not one of D-Bus. */
+/* Returns the message in this machine's byte order, owned by the caller. Returns NULL if D-Bus does
+ * not allow the message: it is too large, or its body has a type that D-Bus lacks. */
 GByteArray *quilt_dbus_message_write (const QuiltDbusMessage *message);

@@ -7,7 +7,7 @@
 typedef struct {
   GVariant *body; /* NULL: error is set */
   GError *error;
-  int *fds; /* what handles in body are the indexes of; set those to -1 that you keep */
+  int *fds; /* descriptors that the handles in body index; set those that you keep to -1 */
   guint n_fds;
 } QuiltDbusReply;
 

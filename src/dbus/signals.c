@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Signals of a bus. Rules tell the bus which ones to pass on; but anybody may send us one of his
- * own, so each is compared with the rules again. */
+/* Subscriptions to signals of a bus. Match rules tell the bus which signals to pass on. But anybody
+ * may send us a signal directly, so each is compared with the rules again. */
 #include "dbus/signals.h"
 
 #include <string.h>
 
 typedef struct {
-  guint id; /* later ones have higher ones */
+  guint id; /* increases with each subscription */
   char *rule;
   char *sender, *interface, *member, *path, *arg0;
   QuiltDbusSignalFunc func;
@@ -59,7 +59,7 @@ add_key (GString *rule, const char *key, const char *value)
     g_string_append_printf (rule, ",%s='%s'", key, value);
 }
 
-/* None of the values has an apostrophe: they are names and paths. */
+/* The values are names and paths, so they contain no apostrophe. */
 static char *
 make_rule (const QuiltDbusMatch *match)
 {
@@ -80,7 +80,7 @@ can_change_hands (const char *name)
   return *name != ':' && strcmp (name, QUILT_DBUS_BUS) != 0;
 }
 
-/* Follows who has the name. */
+/* Starts following the owner of a name. */
 static void
 track (QuiltDbusSignals *self, const char *name)
 {
@@ -166,7 +166,7 @@ has_first_arg (const QuiltDbusMessage *message, const char *text)
          strcmp (g_variant_get_string (first, NULL), text) == 0;
 }
 
-/* The first subscription behind the one with this id that wants the signal. */
+/* The first subscription with a higher id than `behind` that matches the signal. */
 static const Subscription *
 find_next (QuiltDbusSignals *self, const QuiltDbusMessage *message, guint behind)
 {

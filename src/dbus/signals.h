@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which signals of a bus are wanted, and who is told of them. */
+/* Subscriptions to signals of a bus, and the callbacks that get the signals. */
 #pragma once
 
 #include "dbus/message.h"
@@ -7,25 +7,25 @@
 #define QUILT_DBUS_BUS "org.freedesktop.DBus"
 #define QUILT_DBUS_BUS_PATH "/org/freedesktop/DBus"
 
-/* Which signals are wanted (D-Bus Specification, "Match Rules"). */
+/* Selects signals (D-Bus Specification, "Match Rules"). */
 typedef struct {
-  const char *sender; /* if that is a name which others may get, only its owner is heard */
+  const char *sender; /* for a well-known name, only signals of its current owner match */
   const char *interface;
   const char *member;
   const char *path;      /* NULL: any */
-  const char *arg0;      /* a string that is the first argument; NULL: any */
-  const char *arg0_path; /* the same of an object path */
+  const char *arg0;      /* the first argument, if it is a string; NULL: any */
+  const char *arg0_path; /* the first argument, if it is an object path; NULL: any */
 } QuiltDbusMatch;
 
 typedef void (*QuiltDbusSignalFunc) (const char *path, GVariant *args, gpointer data);
 
-/* Who has a name, as far as the bus has said. */
+/* The owner of a name, as the bus last told. */
 typedef struct {
-  char *unique; /* the unique name; NULL: nobody */
+  char *unique; /* the owner's unique name; NULL: no owner */
 } QuiltDbusOwner;
 
-/* Calls a method of the bus with one string. owner: the answer is a unique name, and goes there;
- * NULL: no answer is wanted. */
+/* Calls a method of the bus with one string argument. If owner is set, the answer, a unique name,
+ * is stored there; if it is NULL, no answer is wanted. */
 typedef void (*QuiltDbusAskFunc) (const char *method,
                                   const char *arg,
                                   QuiltDbusOwner *owner,
@@ -36,7 +36,7 @@ typedef struct {
   gpointer ask_data;
   GPtrArray *subscriptions; /* the oldest first */
   guint last_id;
-  GHashTable *owners; /* of the names that subscriptions have as their senders */
+  GHashTable *owners; /* owners of the well-known names that subscriptions have as sender */
 } QuiltDbusSignals;
 
 void quilt_dbus_signals_init (QuiltDbusSignals *self, QuiltDbusAskFunc ask, gpointer data);
@@ -46,14 +46,14 @@ void quilt_dbus_signals_add (QuiltDbusSignals *self,
                              const QuiltDbusMatch *match,
                              QuiltDbusSignalFunc func,
                              gpointer data);
-/* All with this data. */
+/* Removes all subscriptions with this data. */
 void quilt_dbus_signals_remove (QuiltDbusSignals *self, gpointer data);
 
-/* Whether a signal that has come, as far as its head tells, may have a callback. is_late: messages
- * before it have yet to be looked at, and may tell of another owner of a name. */
+/* Whether a received signal may have a callback, judging by its header alone. is_late: earlier
+ * messages are not handled yet and may change a name's owner. */
 gboolean quilt_dbus_signals_is_wanted (QuiltDbusSignals *self,
                                        const QuiltDbusMessage *message,
                                        gboolean is_late);
 
-/* Calls the callbacks of a signal. They may do everything with self. */
+/* Calls the callbacks of a signal. The callbacks may call any function on self. */
 void quilt_dbus_signals_dispatch (QuiltDbusSignals *self, const QuiltDbusMessage *message);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Of each kind in each other. */
+/* Nesting limits of arrays and of structures. */
 #define ARRAYS_MAX 32
 #define STRUCTS_MAX 32
 
@@ -16,7 +16,7 @@ is_basic (char type)
 
 static const char *end_of_type (const char *type, guint arrays, guint structs);
 
-/* type is behind the '{'. */
+/* type points behind the '{'. arrays and structs are the nesting levels still allowed. */
 static const char *
 end_of_entry (const char *type, guint arrays, guint structs)
 {
@@ -26,7 +26,7 @@ end_of_entry (const char *type, guint arrays, guint structs)
   return type && *type == '}' ? type + 1 : NULL;
 }
 
-/* So many more arrays and structures may be in the type. */
+/* arrays and structs are the nesting levels still allowed. */
 static const char *
 end_of_type (const char *type, guint arrays, guint structs)
 {
