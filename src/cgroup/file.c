@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The files of a cgroup: cgroup-v2.rst of the kernel. */
+/* Reading and writing the files of cgroups: cgroup-v2.rst of the kernel. */
 #include "cgroup/file.h"
 
 #include "base/fd.h"

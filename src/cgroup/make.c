@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* So often may others remove a parent of what is being made. */
+/* Another process may remove a parent directory while we make the cgroup; retry this often. */
 #define ATTEMPTS 100
 
 /* The controllers that limit containers. Others, such as perf_event, need not be enabled. */
@@ -52,7 +52,8 @@ enable_controllers (int dir_fd, gboolean is_new)
   }
 }
 
-/* Makes one directory of path, in one that is new or not; -1 with errno. */
+/* Makes one directory in the cgroup dir_fd. is_new: dir_fd was itself just made. Returns -1 with
+ * errno set. */
 static int
 make_part (int dir_fd, gboolean is_new, const char *part, gboolean *ret_made)
 {
@@ -63,7 +64,7 @@ make_part (int dir_fd, gboolean is_new, const char *part, gboolean *ret_made)
   return openat (dir_fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Removes the last n_made of the n_parts first directories of a path, of which the rest could not
+/* Removes the last n_made of the first n_parts directories of a path, after the next one could not
  * be made. */
 static void
 unmake (int root_fd, char **parts, guint n_parts, guint n_made)
@@ -77,7 +78,8 @@ unmake (int root_fd, char **parts, guint n_parts, guint n_made)
   }
 }
 
-/* One attempt at all parts; -1 with errno, and nothing made. */
+/* One attempt to make all directories. On failure returns -1 with errno set, and removes the new
+ * ones. */
 static int
 make_parts (int root_fd, char **parts)
 {
@@ -101,8 +103,8 @@ make_parts (int root_fd, char **parts)
   return g_steal_fd (&fd);
 }
 
-/* The last container below a parent takes that along, perhaps after it was opened here: mkdirat()
- * is then ENOENT, or ENODEV. */
+/* When the last container below a parent ends, its runtime removes the parent too, perhaps after we
+ * have opened it. Then mkdirat() fails with ENOENT or ENODEV. */
 int
 quilt_cgroup_make (int root_fd, const char *path)
 {

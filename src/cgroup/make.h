@@ -5,12 +5,13 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* Makes the cgroup at path ("/a/b", from root_fd) with all controllers that it can have, and opens
- * its directory. -1 with errno, and nothing made. */
+/* Makes the cgroup at path ("/a/b", from root_fd) with all available controllers, and opens its
+ * directory. On failure returns -1 with errno set, and makes nothing. */
 int quilt_cgroup_make (int root_fd, const char *path);
 
-/* Makes the cgroup name below dir_fd if needed and moves the process pid (0: ourselves) there. */
+/* Makes the cgroup `name` below dir_fd if needed, and moves the process pid (0: ourselves) into
+ * it. */
 gboolean quilt_cgroup_enter (int dir_fd, const char *name, pid_t pid, GError **error);
 
-/* Whether the cgroup has a controller ("memory"): whether files of that controller can be there. */
+/* Whether a controller ("memory") is available in the cgroup, so that its files can exist. */
 gboolean quilt_cgroup_has_controller (int dir_fd, const char *controller);

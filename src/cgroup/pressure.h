@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* Calls add for each "KEY=VALUE" of the lines "some" and "full": line is "some" or "full"; key is
- * "avg10", "avg60", "avg300" or "total". Other lines are skipped. Pure. */
+/* Calls add for each "KEY=VALUE" of the lines that begin with "some" or "full". line is that word;
+ * key is "avg10", "avg60", "avg300" or "total". Skips other lines. Pure. */
 void quilt_cgroup_parse_pressure (
     const char *text,
     void (*add) (const char *line, const char *key, const char *value, gpointer data),

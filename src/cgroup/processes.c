@@ -14,8 +14,9 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
 
-/* Calls visit for the cgroup dir_fd and all below it, the deepest first. FALSE with errno if one of
- * them can't be opened, or if visit says so; a cgroup that is gone is passed over. */
+/* Calls visit for the cgroup dir_fd and all cgroups below it, the deepest first. Skips cgroups that
+ * have vanished. Returns FALSE with errno set if a cgroup can't be opened or visit returns
+ * FALSE. */
 static gboolean
 walk (int dir_fd, guint depth, gboolean (*visit) (int dir_fd, gpointer data), gpointer data)
 {
@@ -37,7 +38,7 @@ walk (int dir_fd, guint depth, gboolean (*visit) (int dir_fd, gpointer data), gp
   return visit (dir_fd, data);
 }
 
-/* A threaded cgroup does not list processes (EOPNOTSUPP): they are in the one above it too. */
+/* A threaded cgroup can't list processes (EOPNOTSUPP). The cgroup above it lists them too. */
 static gboolean
 add_processes (int dir_fd, gpointer processes)
 {
@@ -50,7 +51,7 @@ add_processes (int dir_fd, gpointer processes)
   for (char **line = lines; *line; line++) {
     pid_t pid = (pid_t)g_ascii_strtoll (*line, NULL, 10);
 
-    if (pid > 0) /* 0: of a pid namespace that is not ours */
+    if (pid > 0) /* 0: a process outside of our pid namespace */
       g_array_append_val (processes, pid);
   }
   return TRUE;

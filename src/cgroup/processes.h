@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The processes of a cgroup and of all cgroups below it. dir_fd is the directory of the cgroup. */
+/* The processes of a cgroup and of all cgroups below it. dir_fd is a directory descriptor of the
+ * cgroup. */
 #pragma once
 
 #include <glib.h>
 
-/* Adds them to a GArray of pid_t. Nothing if the cgroup is gone. FALSE with errno. */
+/* Appends the pids to a GArray of pid_t. Appends nothing if the cgroup is gone. Returns FALSE with
+ * errno set. */
 gboolean quilt_cgroup_list_processes (int dir_fd, GArray *processes);
 
-/* Removes the cgroups below it, as far as no process is in them. */
+/* Removes the cgroups below this one that contain no processes. */
 void quilt_cgroup_remove_below (int dir_fd);

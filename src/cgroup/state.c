@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state of a cgroup: its mark, whether processes are in it, whether they run, and their end. */
+/* The state of a cgroup: its mark, whether it contains processes, freezing, and killing. */
 #include "cgroup/state.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the unified cgroup hierarchy is mounted, and where a process is in it: cgroups(7). */
+/* The mount point of the unified cgroup hierarchy, and the place of a process in it: cgroups(7). */
 #include "cgroup/tree.h"
 
 #include "base/fd.h"
@@ -37,7 +37,7 @@ quilt_cgroup_parse_mountinfo (const char *text)
 
     if (type && g_str_has_prefix (type, " - cgroup2 ") && g_strv_length (fields) == 6 &&
         strcmp (fields[3], "/") == 0)
-      return g_strcompress (fields[4]); /* blanks are octal there; see proc(5) */
+      return g_strcompress (fields[4]); /* blanks are escaped as octal numbers; see proc(5) */
   }
   return NULL;
 }
@@ -81,8 +81,8 @@ open_cgroup2 (const char *path)
   return g_steal_fd (&fd);
 }
 
-/* systemd mounts it in one of two places; the table of mounts, which may be long, is read only when
- * it is in neither. */
+/* systemd mounts the hierarchy in one of two places. Read the mount table, which may be long, only
+ * if neither has it. */
 int
 quilt_cgroup_open_root (void)
 {
