@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The terminal of a container's process, relayed to ours (stdin and stdout). */
+/* Relaying the terminal of a container's process to our terminal (stdin and stdout). */
 #include "runtime/console.h"
 
 #include "base/error.h"

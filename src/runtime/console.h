@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The terminal of a container's process, relayed to ours (stdin and stdout). */
+/* Relaying the terminal of a container's process to our terminal (stdin and stdout). */
 #pragma once
 
 #include "runtime/relay.h"
@@ -8,9 +8,9 @@
 #include <termios.h>
 
 typedef struct {
-  int master_fd; /* of the process's terminal; -1: it has none */
+  int master_fd; /* master of the process's terminal; -1: the process has no terminal */
   QuiltRelay in, out;
-  gboolean is_raw; /* our terminal is, and was as saved */
+  gboolean is_raw; /* our terminal is in raw mode, and `saved` holds its earlier mode */
   struct termios saved;
 } QuiltConsole;
 
@@ -19,20 +19,20 @@ typedef struct {
     .master_fd = -1, .in = QUILT_RELAY_NONE, .out = QUILT_RELAY_NONE                               \
   }
 
-/* Receives the master from socket, as QuiltPayloadSetup.console says, and makes our terminal raw.
- * No error if we have no terminal: a pipe will do. */
+/* Receives the master over socket (see QuiltPayloadSetup.console) and sets our terminal to raw
+ * mode. If stdin is a pipe instead of a terminal, it stays as it is. */
 gboolean quilt_console_take (QuiltConsole *console, int socket, GError **error);
 
-/* Our terminal has another size now. */
+/* Copies our terminal's size to the process's terminal, after ours has changed. */
 void quilt_console_copy_size (const QuiltConsole *console);
 
-/* After the end of the process, its last words: the kernel keeps them as long as the master is
+/* Prints the remaining output after the process has ended. The kernel keeps it while the master is
  * open. */
 void quilt_console_drain (QuiltConsole *console);
 
-/* Closes the master, and sets our terminal back. */
+/* Closes the master, and restores our terminal's mode. */
 void quilt_console_clear (QuiltConsole *console);
 
-/* The size of our terminal, if we have one, is that of the process's from its beginning: it may ask
- * for it before we are told of the terminal. */
+/* Gives the process's terminal the size of ours, if we have a terminal. The process may ask for the
+ * size before we receive the master, so the init sets it. */
 void quilt_console_give_size (QuiltProcess *process);

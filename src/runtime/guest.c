@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One process more in a container that runs: exec. */
+/* Starting another process in a running container (exec). */
 #include "runtime/guest.h"
 
 #include "base/error.h"
@@ -13,7 +13,7 @@
 #include <sched.h>
 #include <sys/pidfd.h>
 
-/* By the names that /proc/PID/ns has for them. */
+/* The file names are those of /proc/PID/ns. */
 static const struct {
   QuiltNamespaces type;
   const char *file;
@@ -42,7 +42,7 @@ join_all (QuiltSpec *spec, pid_t first)
   }
 }
 
-/* The settings that belong to the container, not to each of its processes. */
+/* Removes the settings that apply to the container as a whole, not to each process. */
 static void
 leave_out (QuiltSpec *spec)
 {
@@ -62,7 +62,8 @@ leave_out (QuiltSpec *spec)
   g_hash_table_remove (spec->annotations, QUILT_ANNOTATION_INIT);
 }
 
-/* The root of the mount namespace is not that of a container which was put into one. */
+/* If the container joined an existing mount namespace, its root differs from that namespace's
+ * root. */
 static gboolean
 open_root (pid_t first, int *ret_root, GError **error)
 {
@@ -96,7 +97,8 @@ quilt_guest_open_cgroup (pid_t first, GError **error)
   return fd;
 }
 
-/* What was joined by number was the container's, if that is still there. */
+/* We opened the namespaces by pid. If the first process is still alive, the pid was not reused, so
+ * they are the container's. */
 static gboolean
 check_first (int first_fd, GError **error)
 {
@@ -107,14 +109,14 @@ check_first (int first_fd, GError **error)
   return FALSE;
 }
 
-/* execCPUAffinity: of ours until it is in the cgroup, which it inherits, and its own from then on.
- */
+/* execCPUAffinity: we set the initial processors on ourselves, and the new process inherits them
+ * until it enters the cgroup. Then we set the final processors on the process itself. */
 static gboolean
 set_affinity (pid_t pid, const char *cpus, GError **error)
 {
   g_autoptr (GByteArray) set = cpus ? quilt_cpu_list_parse (cpus, error) : NULL;
 
-  /* As wide as the kernel's longs. */
+  /* The kernel wants a multiple of the size of a long. */
   while (set && set->len % sizeof (gulong) != 0)
     g_byte_array_append (set, (const guint8 *)"", 1);
   if (!cpus ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starting a container: the clone, and what its parent holds of it. */
+/* Starting a container: cloning its init, and what the parent keeps of it. */
 #include "runtime/payload.h"
 
 #include "base/error.h"
@@ -86,7 +86,8 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
          quilt_seccomp_check (spec, error);
 }
 
-/* So that the command can open /dev/stdout by name; no harm is done if it can't. */
+/* The command's user can open /dev/stdout by name only if it owns the pipe. A failure does no
+ * harm. */
 static void
 give_pipes (const QuiltSpec *spec, const int *fds)
 {
@@ -112,14 +113,15 @@ clone_init (const QuiltSpec *spec, const QuiltJoins *joins, int cgroup, int *ret
       .exit_signal = SIGCHLD,
   };
 
-  /* Else the init makes them itself. */
+  /* If namespaces have to be joined first, the init makes the new ones itself. */
   if (!quilt_joins_come_first (joins))
     args.flags |= (guint64)quilt_joins_new_namespaces (spec);
   if (cgroup >= 0) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = (guint64)cgroup;
   }
-  /* A container that shares the host's pid namespace sees the init from its birth. */
+  /* If the container shares the host's pid namespace, its processes see the init from the start.
+   * They must not be able to trace it. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   return quilt_joins_clone (joins, &args);
 }
@@ -127,7 +129,8 @@ clone_init (const QuiltSpec *spec, const QuiltJoins *joins, int cgroup, int *ret
 static gboolean
 refuse_clone (const QuiltSpec *spec, int errsv, GError **error)
 {
-  /* What clone(2) says where /proc/sys/user/max_user_namespaces is reached, or 0. */
+  /* clone(2) fails with ENOSPC if the limit in /proc/sys/user/max_user_namespaces is reached or
+   * 0. */
   if (errsv != ENOSPC || !(spec->namespaces & QUILT_NS_USER))
     return quilt_set_error_errno (error, errsv, "Failed to clone the container's init");
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
@@ -155,9 +158,9 @@ await_joined (const QuiltJoins *joins, int channel, GError **error)
   return FALSE;
 }
 
-/* The environment, and in it the place for the HOME of the user, whom only the init can look up;
- * the strings stay the spec's. Until then it is root's. Likewise listen_pid (NULL: none), which
- * only the process that executes the command knows. */
+/* Copies the environment and adds room for the user's HOME and for LISTEN_PID (if listen_pid is not
+ * NULL). Only the init can look up the user, and only the process that executes the command knows
+ * its pid. Until then HOME is root's. The other strings stay owned by spec. */
 static char **
 make_env (const QuiltSpec *spec, char *listen_pid, char ***ret_home)
 {
@@ -179,7 +182,7 @@ make_env (const QuiltSpec *spec, char *listen_pid, char ***ret_home)
   return copy;
 }
 
-/* The init waits for it, so that whatever it does from then on finds them. */
+/* Called while the init waits, so that the init finds the devices in its namespace from then on. */
 static gboolean
 give_net_devices (const QuiltSpec *spec, const QuiltPayload *payload, GError **error)
 {
@@ -200,7 +203,7 @@ quilt_payload_start (const QuiltSpec *spec,
   g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
   g_autofd int channel_fd = -1;
   g_autofree char **env = NULL;
-  char listen_pid[32] = "LISTEN_PID=1"; /* until the init knows */
+  char listen_pid[32] = "LISTEN_PID=1"; /* a placeholder until the init knows the pid */
   char **home;
   int channel[2];
   int time_fd;
@@ -240,7 +243,7 @@ quilt_payload_start (const QuiltSpec *spec,
     quilt_fd_clear (&payload.channel);
     quilt_init_run (&init);
   }
-  quilt_fd_clear (&channel_fd); /* so that the init's death is seen */
+  quilt_fd_clear (&channel_fd); /* so that we notice the init's death */
   if (!quilt_time_namespace_restore (time_fd, error) ||
       !await_joined (&joins, payload.channel, error) ||
       (!quilt_joins_await_birth (&joins) &&
@@ -253,8 +256,8 @@ quilt_payload_start (const QuiltSpec *spec,
   return TRUE;
 }
 
-/* Reaps it too, unless it is traced: its tracer may take for ever, and whoever adopts it reaps it.
- */
+/* Waits for the end of the process and reaps it. If the process is traced, reaping could block
+ * until its tracer lets go, so leave it to the process that adopts it. */
 static void
 await_end (const QuiltPayload *payload)
 {
@@ -265,8 +268,8 @@ await_end (const QuiltPayload *payload)
   waitid (P_PIDFD, (id_t)payload->pid_fd, NULL, WEXITED | WNOHANG);
 }
 
-/* Processes in the joined pid namespace may be able to use the new process's channel. So a pid that
- * comes over it may be wrong, and we send signals to it. */
+/* Processes in the joined pid namespace may have access to the new process's channel. So don't
+ * trust a pid in a message, since we send signals to it: take the pid from the pidfd. */
 gboolean
 quilt_payload_take_over (QuiltPayload *payload,
                          const QuiltSpec *spec,

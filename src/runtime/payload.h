@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starting a container: the clone, and what its parent holds of it. */
+/* Starting a container: cloning its init, and what the parent keeps of it. */
 #pragma once
 
 #include "core/init/setup.h"
@@ -11,8 +11,8 @@
 typedef struct {
   pid_t pid;
   int pid_fd;
-  int channel; /* reports; see core/program/report.h. End of file: the command runs, or all is over
-                */
+  int channel; /* the init's reports; see core/program/report.h. End of file: the command is
+                  executed, or the init has ended */
 } QuiltPayload;
 
 #define QUILT_PAYLOAD_NONE                                                                         \
@@ -20,32 +20,33 @@ typedef struct {
     0, -1, -1                                                                                      \
   }
 
-/* Clones the container's init, which builds the root file system and reports READY; before that
- * MOUNTED, if hooks have to run in between. For a spec that is_guest nothing is built: it is one
- * process more in a container that is there. The caller has one thread, all signals blocked, and
- * open only descriptors that are close-on-exec. Until setup says otherwise the container dies with
- * the caller. Errors: of quilt_mounts_plan() and quilt_user_namespace_set_up(), INVALID_ARGUMENT,
- * FAILED. */
+/* Clones the container's init, which builds the root file system and reports READY. If hooks have
+ * to run before that, the init first reports MOUNTED. For a spec with is_guest the init builds
+ * nothing: it becomes another process of an existing container. The caller must have one thread and
+ * all signals blocked, and all its open descriptors must be close-on-exec. Unless setup->outlives
+ * is set, the container ends with the caller. Errors: those of quilt_mounts_plan() and
+ * quilt_user_namespace_set_up(), INVALID_ARGUMENT, FAILED. */
 gboolean quilt_payload_start (const QuiltSpec *spec,
                               const QuiltPayloadSetup *setup,
                               QuiltPayload *ret_payload,
                               GError **error);
 
-/* Once it has reported READY: a descriptor of its root, -1 on failure. As long as it is open the
- * root file system stays mounted, though nobody sees it: writing back what an overlay has in memory
- * can take longer than all of a short command, and is then not part of the container's end. */
+/* Opens the container's root after READY; returns -1 on failure. While the descriptor is open, the
+ * root file system stays mounted. Unmounting an overlay writes back its cached data, which may take
+ * longer than a short command. Holding the root keeps that time out of the container's end. */
 int quilt_payload_open_root (const QuiltPayload *payload);
 
-/* Gives the init, which waits for it, the word to go on. */
+/* Tells the waiting init to continue. */
 gboolean quilt_payload_continue (const QuiltPayload *payload);
 
-/* After BORN: the init has ended, and the child of ours that the report brings a pidfd of goes on
- * in its place; it waits for the word to. FAILED. */
+/* Handles the report BORN. The init has ended, and its child, which is our child too, continues in
+ * its place. The report carries the pidfd of that child, which waits for quilt_payload_continue().
+ * Error: FAILED. */
 gboolean quilt_payload_take_over (QuiltPayload *payload,
                                   const QuiltSpec *spec,
                                   const QuiltReport *report,
                                   GError **error);
 
-/* Kills it if it runs, reaps it, and closes all. */
+/* Kills the init if it still runs, reaps it, and closes the descriptors. */
 void quilt_payload_clear (QuiltPayload *payload);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltPayload, quilt_payload_clear)

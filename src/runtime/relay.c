@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes on their way from one descriptor to another, in a loop that waits for several. */
+/* Copying bytes from one descriptor to another, in a loop that polls several descriptors. */
 #include "runtime/relay.h"
 
 #include <errno.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes on their way from one descriptor to another, in a loop that waits for several. */
+/* Copying bytes from one descriptor to another, in a loop that polls several descriptors. */
 #pragma once
 
 #include <glib.h>
 #include <poll.h>
 
 typedef struct {
-  int from, to; /* both stay the caller's; from -1: no more comes */
+  int from, to; /* owned by the caller; from is -1 after the end of the data */
   char data[4096];
   gsize start, end;
 } QuiltRelay;
@@ -16,12 +16,12 @@ typedef struct {
     .from = -1                                                                                     \
   }
 
-/* What has to be waited for next. */
+/* The descriptor and events to poll for next. */
 struct pollfd quilt_relay_poll (const QuiltRelay *relay);
 
-/* One step, after poll(2) said revents: what came goes on before more is taken. If nobody reads any
- * more, or nothing more comes, from is -1. */
+/* Does one step with the revents of poll(2). Buffered bytes are written before more are read. Sets
+ * from to -1 at end of file, or if the reader of `to` is gone. */
 void quilt_relay_move (QuiltRelay *relay, short revents);
 
-/* Passes on the bytes that are there now, without waiting for more. */
+/* Copies the bytes available now, without waiting for more. */
 void quilt_relay_drain (QuiltRelay *relay);

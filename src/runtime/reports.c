@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for what a container's init reports. */
+/* Waiting for reports of a container's init. */
 #include "runtime/reports.h"
 
 #include "base/error.h"
@@ -49,8 +49,9 @@ quilt_reports_prefer (int channel, GError **error)
   quilt_report_to_error (&report, error);
 }
 
-/* The next report that is no warning: the command is tried all the same. The listener is handed
- * over on the way. As quilt_report_await(); FALSE: that failed. */
+/* Gets the next report other than a warning; the command is tried despite warnings. Hands a
+ * reported listener over. *ret is as of quilt_report_await(). Returns FALSE if the hand-over
+ * failed. */
 static gboolean
 next_report (const QuiltPayload *payload,
              const QuiltListenerTaker *taker,
