@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Compiled filters on disk. */
+/* The cache of compiled filters on disk. */
 #include <config.h>
 
 #include "seccomp/cache.h"
@@ -25,7 +25,7 @@ quilt_cache_key (const QuiltSeccomp *seccomp)
   struct utsname name;
 
   uname (&name);
-  /* With their NULs, so that none of them runs into the next. */
+  /* Include the terminating NULs, so that adjacent texts can't be confused. */
   g_checksum_update (sum, (const guchar *)QUILT_VERSION, sizeof QUILT_VERSION);
   g_checksum_update (sum, (const guchar *)version, (gssize)strlen (version) + 1);
   g_checksum_update (sum, (const guchar *)name.machine, (gssize)strlen (name.machine) + 1);
@@ -42,7 +42,7 @@ is_ours (int dir_fd, const char *name)
          st.st_uid == geteuid () && (st.st_mode & 022) == 0;
 }
 
-/* NULL: it is not there, or worth nothing. */
+/* Returns NULL if the filter is not cached or the file can't be trusted. */
 static GBytes *
 load (int dir_fd, const char *name)
 {

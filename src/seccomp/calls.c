@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* System calls by name: those of libseccomp, and later ones than it knows. */
+/* System calls by name: those of libseccomp, and newer calls that libseccomp lacks. */
 #include "seccomp/calls.h"
 
 #include <linux/audit.h>
 #include <seccomp.h>
 #include <string.h>
 
-/* Bit of x32's numbers (__X32_SYSCALL_BIT). */
+/* The bit that marks x32's system call numbers (__X32_SYSCALL_BIT). */
 #define X32_BIT 0x40000000
 
-/* Since Linux 5.1 a new call has one number on all architectures (but for MIPS, which adds a
- * constant). An allow-list that names one would be wrong without it until the next libseccomp. */
+/* Since Linux 5.1 a new call has the same number on all architectures (MIPS adds a constant).
+ * Without this table, an allow-list with a newer call would be wrong until the next libseccomp. */
 static const struct {
   const char *name;
   guint32 arch; /* 0: all */
@@ -40,8 +40,8 @@ static const struct {
     {"riscv_hwprobe", SCMP_ARCH_RISCV64, 258},
 };
 
-/* i386 has these twice: by a number of their own, and by socketcall(2) or ipc(2), whose number
- * libseccomp gives for them. Arguments can be seen in the first form only. */
+/* On i386 these calls exist twice: with their own number, and through socketcall(2) or ipc(2),
+ * whose number libseccomp returns. A filter can read the arguments only in the first form. */
 static const struct {
   const char *name;
   guint16 number;

@@ -4,17 +4,19 @@
 
 #include "spec/seccomp/seccomp.h"
 
-/* The SCMP_ARCH_… of an index of quilt_seccomp_arches[]; 0: this libseccomp does not have it. */
+/* The SCMP_ARCH_… value for an index of quilt_seccomp_arches[]; 0 if this libseccomp lacks it. */
 guint32 quilt_calls_arch (guint arch);
 
-/* The AUDIT_ARCH_… that the kernel says. */
+/* The kernel's AUDIT_ARCH_… value for it. */
 guint32 quilt_calls_kernel_arch (guint32 scmp_arch);
 
-/* Whether there is such a system call, on whatever architecture. */
+/* Whether this system call exists on any architecture. */
 gboolean quilt_calls_exists (const char *name);
 
-/* Whether libseccomp can make rules for it, so that it is the same name on every architecture. */
+/* Whether libseccomp can make rules for it. Then the rule can use the name on every
+ * architecture. */
 gboolean quilt_calls_is_known (const char *name);
 
-/* Its number as the kernel sees it on the architecture SCMP_ARCH_…; -1: it has none there. */
+/* The number that the kernel sees on the architecture SCMP_ARCH_…; -1 if the architecture lacks the
+ * call. */
 gint64 quilt_calls_number (guint32 scmp_arch, const char *name);

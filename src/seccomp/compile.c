@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From rules to a filter: conditions by program.c, all else by libseccomp. */
+/* Compiles rules into a filter: program.c handles rules with conditions, libseccomp all others. */
 #include "seccomp/compile.h"
 
 #include "base/error.h"
@@ -16,12 +16,12 @@
 typedef struct {
   const QuiltSeccomp *seccomp;
   GArray *arches;     /* of guint32, SCMP_ARCH_… */
-  GHashTable *plain;  /* name → result of its rule without conditions, as a pointer */
-  GPtrArray *names;   /* of the same, in order */
+  GHashTable *plain;  /* name → action of its rule without conditions, as a pointer */
+  GPtrArray *names;   /* the keys of plain, in order */
   GPtrArray *special; /* of Special, in order */
 } Compiler;
 
-/* A rule that program.c has to make. */
+/* A rule that program.c has to compile. */
 typedef struct {
   const char *name;
   const QuiltSeccompArg *args;
@@ -70,7 +70,8 @@ take_arches (Compiler *self, GError **error)
                      "is not in this version of libseccomp");
     g_array_append_val (self->arches, arch);
   }
-  /* Who names none means the one that he is on; calls of others end with their process. */
+  /* A profile without architectures means the native one. Calls of other architectures kill the
+   * process. */
   if (self->arches->len == 0) {
     const guint32 native = seccomp_arch_native ();
 
@@ -120,7 +121,7 @@ take_conditional (Compiler *self, const char *name, const QuiltSeccompRule *rule
 static void
 take_plain (Compiler *self, const char *name, guint32 result)
 {
-  /* The first one counts, as libseccomp has it: engines have profiles that rely on that. */
+  /* The first rule counts, as in libseccomp. Profiles of engines rely on that. */
   if (g_hash_table_contains (self->plain, name))
     return;
   g_hash_table_insert (self->plain, (gpointer)name, GUINT_TO_POINTER (result));
@@ -154,7 +155,7 @@ compare_numbers (gconstpointer a, gconstpointer b)
   return (x->number > y->number) - (x->number < y->number);
 }
 
-/* Stable sorting keeps the order of the rules of one call. */
+/* The sort must be stable, to keep the order of rules for the same call. */
 static void
 append_arch (Compiler *self, guint32 arch, GArray *rules)
 {
@@ -178,7 +179,8 @@ append_specials (Compiler *self, GArray *instructions)
 {
   g_autoptr (GArray) rules = g_array_new (FALSE, FALSE, sizeof (QuiltProgramRule));
 
-  /* What libseccomp does not know can't be left to it; its conditions were first. */
+  /* libseccomp can't compile calls that it does not know. Add their plain rules here, after those
+   * with conditions. */
   for (guint i = 0; i < self->names->len; i++) {
     const char *name = self->names->pdata[i];
     guint32 result = GPOINTER_TO_UINT (g_hash_table_lookup (self->plain, name));
@@ -309,7 +311,7 @@ quilt_compile (const QuiltSeccomp *seccomp, GError **error)
   return filter;
 }
 
-/* The names of a rule, which keeps those that exist. */
+/* Removes the unknown system calls of a rule from its names. */
 static void
 skip_unknown (QuiltSeccompRule *rule, GPtrArray *unknown)
 {

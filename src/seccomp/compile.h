@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From rules to a filter. */
+/* Compiles rules into a filter. */
 #pragma once
 
 #include "spec/seccomp/filter.h"
 #include "spec/seccomp/seccomp.h"
 
-/* "libseccomp 2.5.4": a filter of another version may differ. Owned by the caller. */
+/* The version of the compiler, "libseccomp 2.5.4". Another version may produce a different filter.
+ * Owned by the caller. */
 char *quilt_compile_version (void);
 
-/* Compiles (12 to 15 ms for two architectures). The rules with conditions come first, in their
- * order, and the first that holds decides; then the one without; then the default action. Several
- * conditions on one argument are rules of their own: any is enough, as everywhere. What comes from
- * an architecture that is not listed, x32 included, gets ENOSYS. INVALID_ARGUMENT names a system
- * call that there is not, one with two rules that contradict each other, an architecture that
- * libseccomp does not have; or the filter is longer than the kernel takes. */
+/* Compiles a filter (12 to 15 ms for two architectures). For each call, rules with conditions are
+ * tried first, in their order; the first rule that matches decides. Then the rule without
+ * conditions applies, then the default action. Several conditions on one argument count as separate
+ * rules, so any of them is enough, as in other runtimes. Calls of an unlisted architecture,
+ * including x32, fail with ENOSYS. INVALID_ARGUMENT names an unknown system call, a call with two
+ * contradictory rules, or an architecture that libseccomp lacks; or the filter is longer than the
+ * kernel allows. */
 GBytes *quilt_compile (const QuiltSeccomp *seccomp, GError **error);
 
-/* Leaves out the names of system calls that quilt_compile() would refuse as unknown, as
- * libseccomp's other users do: the list of what was left out, with ", " between them, NULL if there
- * is none. Owned by the caller. */
+/* Removes the system calls that quilt_compile() would refuse as unknown, as other users of
+ * libseccomp do. Returns the removed names, separated by ", ", or NULL if there were none. Owned by
+ * the caller. */
 char *quilt_compile_skip_unknown (QuiltSeccomp *seccomp);

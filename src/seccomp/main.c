@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-seccomp: compiles a system call filter for quiltd, which passes all descriptors. It keeps
- * 13 ms of work and libseccomp off the way of a start. */
+/* quilt-seccomp: compiles a system call filter for quiltd, which passes all descriptors. As a
+ * separate program, it keeps libseccomp and 13 ms of work out of container starts. */
 #include <config.h>
 
 #include "base/error.h"
@@ -22,14 +22,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* docs/architecture.md, "Descriptors of a helper". */
+/* See docs/architecture.md, "Descriptors of a helper". */
 enum { FD_SOCKET = 3, FD_RULES = 4, FD_CACHE = 5, FD_FILTER = 6 };
 
-/* linux.seccomp of the longest profile, as quiltd prints it. */
+/* The longest linux.seccomp that quiltd prints for a profile. */
 #define RULES_MAX (2 * QUILT_SECCOMP_PROFILE_MAX)
 #define CPU_SECONDS 30
 
-/* A file of its own user in a directory of its own user is all it needs. */
+/* The program only writes files that its own user owns, in a directory that its user owns. It needs
+ * no capabilities. */
 static gboolean
 drop_privileges (GError **error)
 {
@@ -113,7 +114,7 @@ run (QuiltMessage *message, gboolean skips, GError **error)
 int
 main (int argc, char **argv)
 {
-  /* For quilt-oci, which then gets what was skipped in the place of the key. */
+  /* quilt-oci asks for this, and gets the skipped names instead of the key. */
   gboolean skips = argc == 2 && strcmp (argv[1], "--skip-unknown") == 0;
   g_autoptr (GError) error = NULL;
   QuiltMessage message;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Conditions on arguments as BPF. libseccomp compiles them too, but it lets a rule without
- * conditions swallow those that have some, and knows no negation of a masked comparison: "ioctl,
- * but not TIOCSTI whatever the high bits are" can't be said to it. */
+/* Compiles conditions on arguments to BPF. libseccomp does this too, but a rule without conditions
+ * then replaces the rules with conditions for the same call. It also can't negate a masked
+ * comparison, so it can't express "ioctl, but not TIOCSTI, whatever the high bits are". */
 #include "seccomp/program.h"
 
 #include <linux/seccomp.h>
@@ -30,10 +30,10 @@ load_half (GArray *code, const QuiltSeccompArg *arg, guint half)
   emit_load (code, offsetof (struct seccomp_data, args) + arg->index * sizeof (guint64) + half);
 }
 
-/* Jumps whose target is not known yet: "the condition does not hold". */
+/* A placeholder for jumps to the end of the rule, for "the condition does not hold". */
 #define FAIL 255
 
-/* Both halves are equal to value, under mask. */
+/* Continues if both halves equal value under mask. */
 static void
 emit_equal (GArray *code, const QuiltSeccompArg *arg, guint64 mask, guint64 value)
 {
@@ -44,7 +44,7 @@ emit_equal (GArray *code, const QuiltSeccompArg *arg, guint64 mask, guint64 valu
     guint32 part = (guint32)(mask >> shift);
 
     if (part == 0 && (guint32)(value >> shift) == 0)
-      continue; /* nothing of this half matters */
+      continue; /* the mask ignores this half */
     load_half (code, arg, halves[i]);
     if (part != G_MAXUINT32)
       emit (code, BPF_ALU | BPF_AND | BPF_K, part, 0, 0);
@@ -61,7 +61,7 @@ emit_unequal (GArray *code, const QuiltSeccompArg *arg)
   emit (code, BPF_JMP | BPF_JEQ | BPF_K, (guint32)arg->value, FAIL, 0);
 }
 
-/* Greater, with or without equal; or what is not that. */
+/* Continues if the argument is greater (or equal, with or_equal); with negate, if it is not. */
 static void
 emit_greater (GArray *code, const QuiltSeccompArg *arg, gboolean or_equal, gboolean negate)
 {
@@ -69,7 +69,8 @@ emit_greater (GArray *code, const QuiltSeccompArg *arg, gboolean or_equal, gbool
   guint yes = negate ? FAIL : 0, no = negate ? 0 : FAIL;
 
   load_half (code, arg, HIGH);
-  /* Decided by the high half where that is not equal; the rest is three instructions long. */
+  /* If the high halves differ, they decide. The comparison of the low half takes three
+   * instructions. */
   emit (code, BPF_JMP | BPF_JGT | BPF_K, (guint32)(arg->value >> 32), negate ? FAIL : 3, 0);
   emit (code, BPF_JMP | BPF_JEQ | BPF_K, (guint32)(arg->value >> 32), 0, negate ? 2 : FAIL);
   load_half (code, arg, LOW);
@@ -102,7 +103,8 @@ emit_condition (GArray *code, const QuiltSeccompArg *arg)
   }
 }
 
-/* Six conditions of five instructions each: FAIL is farther than any jump within. */
+/* A rule has at most six conditions of five instructions each, so a jump distance never equals
+ * FAIL. */
 static void
 resolve_fails (GArray *code, guint begin)
 {
@@ -128,7 +130,8 @@ emit_rule (GArray *code, const QuiltProgramRule *rule)
   resolve_fails (code, begin);
 }
 
-/* "If equal to value, the block that follows": that may be longer than a conditional jump. */
+/* Begins a block that runs if the loaded word equals value. The block may be longer than a
+ * conditional jump can reach, so an unconditional jump skips it. */
 static guint
 begin_block (GArray *code, guint32 value)
 {
@@ -143,7 +146,7 @@ end_block (GArray *code, guint begin)
   g_array_index (code, struct sock_filter, begin - 1).k = code->len - begin;
 }
 
-/* Jumps behind the arch's block, completed at its end. */
+/* Jumps behind the architecture's block. The target is filled in when the block ends. */
 static void
 leave (GArray *code, GArray *leaves)
 {
@@ -151,9 +154,9 @@ leave (GArray *code, GArray *leaves)
   g_array_append_val (leaves, code->len);
 }
 
-/* By halves: the kernel runs a new filter once for each of some 900 numbers, to remember those that
- * are always allowed. groups[i] is where the rules of the i-th number begin, groups[n] their end.
- */
+/* Binary search: the kernel runs a new filter once for each of some 900 numbers, to cache those
+ * that are always allowed. groups[i] is the index of the first rule of the i-th number, groups[n]
+ * the end of the rules. */
 static void
 emit_calls (
     GArray *code, const QuiltProgramRule *rules, const guint *groups, guint n, GArray *leaves)
@@ -195,7 +198,7 @@ emit_arch (GArray *code, const QuiltProgramRule *rules, guint n)
   emit_calls (code, rules, (const guint *)(void *)groups->data, groups->len - 1, leaves);
   for (guint i = 0; i < leaves->len; i++)
     end_block (code, g_array_index (leaves, guint, i));
-  /* The next arch is compared with what is loaded again. */
+  /* The next architecture is compared with this value, so load it again. */
   emit_load (code, offsetof (struct seccomp_data, arch));
   end_block (code, begin);
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The part of a filter that looks at arguments, as BPF (seccomp(2), linux/filter.h). */
+/* Compiles the part of a filter that checks arguments to BPF (seccomp(2), linux/filter.h). */
 #pragma once
 
 #include "spec/seccomp/seccomp.h"
 
 #include <linux/filter.h>
 
-/* What one rule says of one system call, by its number. */
+/* A rule for one system call, by number. */
 typedef struct {
   guint32 arch; /* AUDIT_ARCH_… */
   guint32 number;
-  const QuiltSeccompArg *args; /* n_args of them, all needed */
+  const QuiltSeccompArg *args; /* n_args conditions, which must all hold */
   guint n_args;
   guint32 result; /* SECCOMP_RET_… */
 } QuiltProgramRule;
 
-/* Appends instructions that return the result of the first rule that holds, and go on behind their
- * end if none does. Rules of one arch stand together, and in it they are sorted by number. */
+/* Appends instructions that return the result of the first matching rule, and continue behind their
+ * end if no rule matches. Rules must be grouped by architecture, and sorted by number within
+ * each. */
 void quilt_program_append (GArray *instructions, const QuiltProgramRule *rules, guint n_rules);
