@@ -163,7 +163,7 @@ on_recovered (gpointer data)
     fail (self, error->message);
     return;
   }
-  g_dbus_object_manager_server_set_connection (daemon->hub->objects, self->bus);
+  quilt_hub_show (daemon->hub);
   self->name =
       g_bus_own_name_on_connection (self->bus, QUILT_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
                                     on_name_acquired, on_name_lost, self, NULL);
@@ -192,7 +192,7 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
     return FALSE;
   quilt_summary_begin (self->daemon);
   self->manager = quilt_manager_new (self->daemon, reload, self);
-  quilt_admission_guard (self->daemon->hub->admission, G_DBUS_INTERFACE_SKELETON (self->manager));
+  quilt_hub_guard (self->daemon->hub, G_DBUS_INTERFACE_SKELETON (self->manager));
   quilt_systemd_on_stop_request (self->daemon->systemd, quilt_container_on_stop_request,
                                  self->daemon->containers);
   g_unix_signal_add (SIGTERM, on_terminate, self);

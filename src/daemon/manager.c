@@ -4,6 +4,7 @@
 
 #include <config.h> /* of the build: "config.h" would be daemon/config.h */
 
+#include "daemon/bus/admission.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/bus/managed-objects.h"
@@ -99,8 +100,8 @@ handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const
 static gboolean
 handle_get_managed_objects (QuiltBusManager *iface, GDBusMethodInvocation *call)
 {
-  quilt_managed_objects_answer (QUILT_MANAGER (iface)->daemon->hub->managed_objects, call,
-                                quilt_admission_get_uid (call));
+  quilt_managed_objects_answer (quilt_hub_get_managed_objects (QUILT_MANAGER (iface)->daemon->hub),
+                                call, quilt_admission_get_uid (call));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -241,8 +242,8 @@ handle_reload (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *op
   g_autoptr (GError) error = NULL;
 
   if (quilt_dict_read (options, NULL, 0, &error))
-    quilt_authority_require (self->daemon->hub->authority, call, QUILT_ACTION_RELOAD, NULL,
-                             reload_authorized, self);
+    quilt_authority_require (quilt_hub_get_authority (self->daemon->hub), call, QUILT_ACTION_RELOAD,
+                             NULL, reload_authorized, self);
   else
     quilt_bus_error_return (call, error);
   return G_DBUS_METHOD_INVOCATION_HANDLED;

@@ -2,6 +2,25 @@
 /* Shared by every object on the bus. */
 #include "daemon/bus/hub.h"
 
+#include "daemon/bus/admission.h"
+#include "daemon/bus/quota.h"
+
+struct QuiltHub {
+  GDBusConnection *bus;
+  GDBusObjectManagerServer *objects;
+  QuiltManagedObjects *managed_objects; /* GetManagedObjects */
+  QuiltAdmission *admission;
+  QuiltAuthority *authority;
+  QuiltQuota *quota;
+  guint64 last_job;
+
+  guint operations; /* calls that change something and are not answered */
+  void (*on_idle) (gpointer data);
+  gpointer on_idle_data;
+  void (*on_change) (gpointer data);
+  gpointer on_change_data;
+};
+
 QuiltHub *
 quilt_hub_new (GDBusConnection *bus, guint64 max_pending)
 {
@@ -42,6 +61,24 @@ quilt_hub_set_max_pending (QuiltHub *self, guint64 max_pending)
   quilt_quota_set_max (self->quota, (guint)MIN (max_pending, G_MAXUINT));
 }
 
+QuiltAuthority *
+quilt_hub_get_authority (const QuiltHub *self)
+{
+  return self->authority;
+}
+
+QuiltManagedObjects *
+quilt_hub_get_managed_objects (const QuiltHub *self)
+{
+  return self->managed_objects;
+}
+
+guint64
+quilt_hub_next_job (QuiltHub *self)
+{
+  return ++self->last_job;
+}
+
 void
 quilt_hub_hold (QuiltHub *self)
 {
@@ -57,6 +94,12 @@ quilt_hub_release (QuiltHub *self)
     self->on_idle (self->on_idle_data);
 }
 
+gboolean
+quilt_hub_is_idle (const QuiltHub *self)
+{
+  return self->operations == 0;
+}
+
 void
 quilt_hub_when_idle (QuiltHub *self, void (*callback) (gpointer data), gpointer data)
 {
@@ -67,11 +110,17 @@ quilt_hub_when_idle (QuiltHub *self, void (*callback) (gpointer data), gpointer 
 }
 
 void
+quilt_hub_guard (QuiltHub *self, GDBusInterfaceSkeleton *object)
+{
+  quilt_admission_guard (self->admission, object);
+}
+
+void
 quilt_hub_export (QuiltHub *self, const char *path, GDBusInterfaceSkeleton *object)
 {
   g_autoptr (GDBusObjectSkeleton) holder = g_dbus_object_skeleton_new (path);
 
-  quilt_admission_guard (self->admission, object);
+  quilt_hub_guard (self, object);
   g_dbus_object_skeleton_add_interface (holder, object);
   g_dbus_object_manager_server_export (self->objects, holder);
 }
@@ -80,6 +129,12 @@ void
 quilt_hub_unexport (QuiltHub *self, const char *path)
 {
   g_dbus_object_manager_server_unexport (self->objects, path);
+}
+
+void
+quilt_hub_show (QuiltHub *self)
+{
+  g_dbus_object_manager_server_set_connection (self->objects, self->bus);
 }
 
 void

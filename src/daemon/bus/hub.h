@@ -4,28 +4,12 @@
 #pragma once
 
 #include "daemon/bus/address.h"
-#include "daemon/bus/admission.h"
 #include "daemon/bus/authority.h"
 #include "daemon/bus/managed-objects.h"
-#include "daemon/bus/quota.h"
 
 #include <gio/gio.h>
 
-typedef struct {
-  GDBusConnection *bus;
-  GDBusObjectManagerServer *objects;
-  QuiltManagedObjects *managed_objects; /* GetManagedObjects */
-  QuiltAdmission *admission;
-  QuiltAuthority *authority;
-  QuiltQuota *quota;
-  guint64 last_job;
-
-  guint operations; /* calls that change something and are not answered */
-  void (*on_idle) (gpointer data);
-  gpointer on_idle_data;
-  void (*on_change) (gpointer data);
-  gpointer on_change_data;
-} QuiltHub;
+typedef struct QuiltHub QuiltHub;
 
 /* max_pending: unanswered calls of a uid other than 0. */
 QuiltHub *quilt_hub_new (GDBusConnection *bus, guint64 max_pending);
@@ -36,16 +20,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltHub, quilt_hub_free)
 
 void quilt_hub_set_max_pending (QuiltHub *self, guint64 max_pending);
 
+/* Borrowed; the second is NULL from quilt_hub_withdraw() on. */
+QuiltAuthority *quilt_hub_get_authority (const QuiltHub *self);
+QuiltManagedObjects *quilt_hub_get_managed_objects (const QuiltHub *self);
+
+/* The number of a new job. A quiltd gives out each number once. */
+guint64 quilt_hub_next_job (QuiltHub *self);
+
 /* An operation between the two is finished before quiltd ends, when that is asked for. */
 void quilt_hub_hold (QuiltHub *self);
 void quilt_hub_release (QuiltHub *self);
+gboolean quilt_hub_is_idle (const QuiltHub *self);
 
 /* Calls callback whenever nothing is held, the first time maybe at once. NULL: no longer. */
 void quilt_hub_when_idle (QuiltHub *self, void (*callback) (gpointer data), gpointer data);
 
-/* Puts object on the bus at path, and takes it off again. */
+/* Charges the callers of object's methods, see daemon/bus/admission.h. */
+void quilt_hub_guard (QuiltHub *self, GDBusInterfaceSkeleton *object);
+/* Puts object on the bus at path, guarded, and takes it off again. Callers see none of the objects
+ * before quilt_hub_show(). */
 void quilt_hub_export (QuiltHub *self, const char *path, GDBusInterfaceSkeleton *object);
 void quilt_hub_unexport (QuiltHub *self, const char *path);
+void quilt_hub_show (QuiltHub *self);
 
 /* Calls callback at each quilt_hub_changed(): containers or images came, went or changed. */
 void quilt_hub_on_change (QuiltHub *self, void (*callback) (gpointer data), gpointer data);

@@ -3,6 +3,7 @@
 #include "daemon/bus/job.h"
 
 #include "base/error.h"
+#include "daemon/bus/admission.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 
@@ -44,7 +45,7 @@ quilt_job_new (QuiltHub *hub,
   self->cancel = cancel;
   self->cancel_data = data;
   self->began_usec = g_get_monotonic_time ();
-  self->path = g_strdup_printf (QUILT_BUS_ROOT "/job/%" G_GUINT64_FORMAT, ++hub->last_job);
+  self->path = g_strdup_printf (QUILT_BUS_ROOT "/job/%" G_GUINT64_FORMAT, quilt_hub_next_job (hub));
   quilt_bus_job_set_operation (QUILT_BUS_JOB (self), operation);
   quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_admission_get_uid (invocation));
   quilt_bus_job_set_progress (QUILT_BUS_JOB (self), -1);
@@ -149,8 +150,8 @@ require (QuiltJob *self,
 
   g_ptr_array_add (details, quilt_authority_details_new (verb, NULL, owner, NULL));
   g_object_set_data_full (G_OBJECT (invocation), "quilt-job", g_object_ref (self), g_object_unref);
-  quilt_authority_require (self->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
-                           authorized, self);
+  quilt_authority_require (quilt_hub_get_authority (self->hub), invocation,
+                           QUILT_ACTION_MANAGE_IMAGES, details, authorized, self);
 }
 
 static gboolean

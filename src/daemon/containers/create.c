@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "daemon/bus/admission.h"
 #include "daemon/bus/caller-fd.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
@@ -249,7 +250,7 @@ manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   for (const char **option = options; *option; option++)
     add_details (creation, details, *option);
-  quilt_authority_require (creation->containers->hub->authority, invocation,
+  quilt_authority_require (quilt_hub_get_authority (creation->containers->hub), invocation,
                            QUILT_ACTION_PRIVILEGED, details, create_authorized, creation);
 }
 
@@ -267,7 +268,7 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
     g_ptr_array_add (details, quilt_authority_details_new ("share", other->options->name,
                                                            other->owner, other->image));
   }
-  quilt_authority_require (creation->containers->hub->authority, invocation,
+  quilt_authority_require (quilt_hub_get_authority (creation->containers->hub), invocation,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }
 

@@ -60,8 +60,8 @@ require (Edit *edit,
   if (edit->new_name) /* a rule about names is about this one too */
     g_ptr_array_add (
         details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
-  quilt_authority_require (edit->container->containers->hub->authority, invocation, action, details,
-                           authorized, edit);
+  quilt_authority_require (quilt_hub_get_authority (edit->container->containers->hub), invocation,
+                           action, details, authorized, edit);
 }
 
 /* Whether the container can be changed now, after the caller was checked for it. */

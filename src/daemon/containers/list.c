@@ -115,9 +115,9 @@ quilt_list_containers (QuiltContainers *containers,
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("list", NULL, G_MAXUINT32, NULL));
   if (detail)
-    quilt_authority_require (containers->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
-                             containers_authorized, containers);
+    quilt_authority_require (quilt_hub_get_authority (containers->hub), invocation,
+                             QUILT_ACTION_INSPECT, details, containers_authorized, containers);
   else
-    quilt_authority_consult (containers->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
-                             answer_containers, containers);
+    quilt_authority_consult (quilt_hub_get_authority (containers->hub), invocation,
+                             QUILT_ACTION_INSPECT, details, answer_containers, containers);
 }

@@ -166,6 +166,6 @@ quilt_container_read_log (QuiltContainer *self,
   }
   g_ptr_array_add (details, quilt_authority_details_new ("logs", record->options->name,
                                                          record->owner, record->image));
-  quilt_authority_require (self->containers->hub->authority, invocation, QUILT_ACTION_INSPECT,
-                           details, authorized, read_log);
+  quilt_authority_require (quilt_hub_get_authority (self->containers->hub), invocation,
+                           QUILT_ACTION_INSPECT, details, authorized, read_log);
 }

@@ -254,8 +254,8 @@ require (Call *call, GDBusMethodInvocation *invocation)
                                                              row->container->record->owner,
                                                              row->container->record->image));
   }
-  quilt_authority_require (call->containers->hub->authority, invocation, call->verb->action,
-                           details, authorized, call);
+  quilt_authority_require (quilt_hub_get_authority (call->containers->hub), invocation,
+                           call->verb->action, details, authorized, call);
 }
 
 void

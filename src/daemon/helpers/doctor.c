@@ -115,8 +115,8 @@ quilt_doctor_diagnose (QuiltDoctor *self, GDBusMethodInvocation *invocation, GVa
   }
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("diagnose", NULL, G_MAXUINT32, NULL));
-  quilt_authority_require (self->hub->authority, invocation, QUILT_ACTION_INSPECT, details,
-                           authorized, self);
+  quilt_authority_require (quilt_hub_get_authority (self->hub), invocation, QUILT_ACTION_INSPECT,
+                           details, authorized, self);
 }
 
 QuiltDoctor *

@@ -439,6 +439,6 @@ quilt_import_image (QuiltImages *images,
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details,
                    quilt_authority_details_new ("import", NULL, G_MAXUINT32, import->name));
-  quilt_authority_require (images->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
-                           authorized, NULL);
+  quilt_authority_require (quilt_hub_get_authority (images->hub), invocation,
+                           QUILT_ACTION_MANAGE_IMAGES, details, authorized, NULL);
 }

@@ -45,8 +45,8 @@ inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
   QuiltImage *self = data;
   g_autoptr (GPtrArray) details = inspect_details (self);
 
-  quilt_authority_consult (self->images->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES,
-                           details, inspect_consulted, self);
+  quilt_authority_consult (quilt_hub_get_authority (self->images->hub), invocation,
+                           QUILT_ACTION_MANAGE_IMAGES, details, inspect_consulted, self);
 }
 
 static gboolean
@@ -61,8 +61,8 @@ handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *opt
     return G_DBUS_METHOD_INVOCATION_HANDLED;
   }
   g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
-  quilt_authority_require (self->images->hub->authority, call, QUILT_ACTION_INSPECT, details,
-                           inspect_authorized, self);
+  quilt_authority_require (quilt_hub_get_authority (self->images->hub), call, QUILT_ACTION_INSPECT,
+                           details, inspect_authorized, self);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

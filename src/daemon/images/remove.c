@@ -332,8 +332,8 @@ remove_images (QuiltImages *images,
   for (guint i = 0; names[i]; i++)
     if (!is_digest (images->index, names[i]))
       add_row (removal, names[i], details);
-  quilt_authority_require (images->hub->authority, invocation, QUILT_ACTION_MANAGE_IMAGES, details,
-                           authorized, removal);
+  quilt_authority_require (quilt_hub_get_authority (images->hub), invocation,
+                           QUILT_ACTION_MANAGE_IMAGES, details, authorized, removal);
 }
 
 void

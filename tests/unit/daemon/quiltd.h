@@ -93,11 +93,11 @@ protected:
     ASSERT_NE (daemon, nullptr) << error.message ();
     containers = daemon->containers;
     manager = quilt_manager_new (daemon, nullptr, nullptr);
-    quilt_admission_guard (daemon->hub->admission, G_DBUS_INTERFACE_SKELETON (manager));
+    quilt_hub_guard (daemon->hub, G_DBUS_INTERFACE_SKELETON (manager));
     ASSERT_TRUE (g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (manager), ours,
                                                    QUILT_BUS_ROOT, error.out ()))
         << error.message ();
-    g_dbus_object_manager_server_set_connection (daemon->hub->objects, ours);
+    quilt_hub_show (daemon->hub);
     settle ();
   }
 

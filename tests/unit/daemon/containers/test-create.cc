@@ -58,7 +58,7 @@ protected:
     EXPECT_TRUE (fs::is_empty (path / "run/containers"));
     EXPECT_TRUE (!fs::exists (path / "state/containers") ||
                  fs::is_empty (path / "state/containers"));
-    EXPECT_EQ (daemon->hub->operations, 0u);
+    EXPECT_TRUE (quilt_hub_is_idle (daemon->hub));
     if (name) {
       EXPECT_TRUE (quilt_index_reserve (containers->index, name, error.out ())) << error.message ();
       quilt_index_unname (containers->index, name);
@@ -79,7 +79,7 @@ TEST_F (Create, AContainerIsOnTheDiskWhenTheCallIsAnswered)
   EXPECT_EQ (container->record->image_digest, digest ('a'));
   EXPECT_EQ (image->users, 1u);
   EXPECT_NE (record_of (container).find ("\"box\""), string::npos);
-  EXPECT_EQ (daemon->hub->operations, 0u);
+  EXPECT_TRUE (quilt_hub_is_idle (daemon->hub));
 }
 
 /* Unless somebody asked for the host's, it has ids of its own, and no two have the same. */

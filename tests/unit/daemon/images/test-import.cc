@@ -81,7 +81,7 @@ protected:
     answer = call ("ImportImage", g_variant_new ("(hs@a{sv})", 0, name, dict), fds);
     if (!answer)
       return false;
-    wait ([this] { return completed && daemon->hub->operations == 0; });
+    wait ([this] { return completed && quilt_hub_is_idle (daemon->hub); });
     return true;
   }
 
@@ -188,5 +188,5 @@ TEST_F (Import, AHelperThatDiesIsAnError)
   EXPECT_FALSE (success);
   EXPECT_EQ (failure, "org.quilt.Error.Failed");
   EXPECT_EQ (text, "The operation failed"); /* what everybody may know */
-  EXPECT_EQ (daemon->hub->operations, 0u);
+  EXPECT_TRUE (quilt_hub_is_idle (daemon->hub));
 }
