@@ -251,8 +251,7 @@ quilt_container_plan (QuiltContainer *self, GError **error)
   g_autofree char *upper = quilt_container_path (store, record->id, "upper");
   g_autofree char *work = quilt_container_path (store, record->id, "work");
   /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
-  g_autofree char *root =
-      g_build_filename (self->containers->run_dir, "containers", record->id, NULL);
+  g_autofree char *root = quilt_run_dir_get_path (self->containers->run_dirs, record->id);
   QuiltRootfs rootfs = {
       .layers = (const char *const *)self->image->layers,
       .upper = upper,

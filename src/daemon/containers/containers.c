@@ -12,20 +12,18 @@
 #define TOMBS 1024
 
 static int
-open_run_part (const char *run_dir, const char *name, GError **error)
+open_run_dir (const char *run_dir, GError **error)
 {
-  g_autofd int fd = -1;
+  int fd;
 
   if (g_mkdir_with_parents (run_dir, 0755) < 0) {
     quilt_set_error_errno (error, errno, "Failed to make directory '%s'", run_dir);
     return -1;
   }
   fd = open (run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
+  if (fd < 0)
     quilt_set_error_errno (error, errno, "Failed to open directory '%s'", run_dir);
-    return -1;
-  }
-  return quilt_dir_ensure (fd, name, error);
+  return fd;
 }
 
 QuiltContainers *
@@ -39,6 +37,7 @@ quilt_containers_new (QuiltHub *hub,
                       GError **error)
 {
   g_autoptr (QuiltContainers) self = g_new0 (QuiltContainers, 1);
+  g_autofd int run_fd = open_run_dir (run_dir, error);
 
   self->hub = hub;
   self->images = images;
@@ -46,10 +45,8 @@ quilt_containers_new (QuiltHub *hub,
   self->systemd = systemd;
   self->programs = programs;
   self->run_dir = g_canonicalize_filename (run_dir, NULL);
-  self->runs_fd = self->tombs_fd = -1;
-  self->units_fd = open ("/run/systemd/units", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  self->runs_fd = open_run_part (run_dir, "containers", error);
-  self->tombs_fd = self->runs_fd >= 0 ? open_run_part (run_dir, "ended", error) : -1;
+  self->run_dirs = run_fd >= 0 ? quilt_run_dirs_new (run_fd, self->run_dir, error) : NULL;
+  self->tombs_fd = self->run_dirs ? quilt_dir_ensure (run_fd, "ended", error) : -1;
   if (self->tombs_fd < 0)
     return NULL;
   self->index =
@@ -73,9 +70,8 @@ quilt_containers_free (QuiltContainers *self)
   g_clear_pointer (&self->filters, quilt_filters_free);
   g_clear_pointer (&self->id_ranges, quilt_id_ranges_free);
   g_clear_pointer (&self->store, quilt_store_unref);
-  quilt_fd_clear (&self->runs_fd);
+  g_clear_pointer (&self->run_dirs, quilt_run_dirs_free);
   quilt_fd_clear (&self->tombs_fd);
-  quilt_fd_clear (&self->units_fd);
   g_free (self->run_dir);
   g_free (self);
 }

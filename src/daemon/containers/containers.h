@@ -5,6 +5,7 @@
 
 #include "daemon/bus/hub.h"
 #include "daemon/bus/index.h"
+#include "daemon/containers/run-dir.h"
 #include "daemon/containers/tombs.h"
 #include "daemon/helpers/filters.h"
 #include "daemon/helpers/programs.h"
@@ -29,10 +30,9 @@ typedef struct {
   QuiltSpare *spare;
   QuiltJournalBudget *journal_budget;
   QuiltDefaults defaults;
+  QuiltRunDirs *run_dirs;
   char *run_dir;
-  int runs_fd;  /* its containers/ */
   int tombs_fd; /* its ended/ */
-  int units_fd; /* /run/systemd/units, -1 where there is none */
 } QuiltContainers;
 
 /* Borrows hub, images, systemd and programs. */

@@ -108,7 +108,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!quilt_work_finish (result, &error)) {
     quilt_index_unname (creation->containers->index, record->options->name);
-    quilt_run_dir_remove (creation->containers, record->id, NULL);
+    quilt_run_dir_remove (creation->containers->run_dirs, record->id, NULL);
     quilt_image_drop_user (container->image);
     answer (creation, error);
     return;
@@ -195,7 +195,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   if (record->is_volatile)
-    quilt_run_dir_announce (containers, record->id);
+    quilt_run_dir_announce (containers->run_dirs, record->id);
   quilt_records_create (containers->store, record, on_created, creation);
 }
 

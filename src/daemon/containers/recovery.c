@@ -3,7 +3,6 @@
 #include "daemon/containers/recovery.h"
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/work.h"
 #include "daemon/containers/lifecycle.h"
@@ -11,13 +10,10 @@
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
 #include "daemon/images/remove.h"
-#include "spec/words.h"
 #include "store/digest.h"
 #include "store/images.h"
 #include "systemd/cgroup.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
 
 /* A supervisor that says nothing for so long must not keep the others from being managed. */
@@ -72,7 +68,8 @@ was_cut_short (const Recovery *recovery, const char *id, const GError *why)
   QuiltContainers *containers = recovery->containers;
 
   return !recovery->is_blind && quilt_container_is_volatile (containers->store, id) &&
-         !quilt_run_dir_exists (containers, id) && !g_hash_table_contains (recovery->scopes, id) &&
+         !quilt_run_dir_exists (containers->run_dirs, id) &&
+         !g_hash_table_contains (recovery->scopes, id) &&
          g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
 }
 
@@ -208,31 +205,21 @@ on_stray (QuiltRunEvent event, const QuiltMessage *message, const GError *error,
   }
 }
 
-/* Runs of containers that are not in the store: quiltd went in the middle of a removal, or the
- * store is not all there. What has ended is cleared away. */
+/* If the container is not in the store, quiltd went in the middle of a removal, or the store is not
+ * all there. A run that has ended is cleared away. */
 static void
-find_strays (Recovery *recovery)
+on_run_dir (const char *id, gpointer data)
 {
-  QuiltContainers *containers = recovery->containers;
-  int fd = openat (containers->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  struct dirent *entry;
+  Recovery *recovery = data;
+  QuiltRun **stray;
 
-  while (dir && (entry = readdir (dir))) {
-    QuiltRun **stray;
-
-    if (!quilt_id_check (entry->d_name) || quilt_index_get (containers->index, entry->d_name) ||
-        g_hash_table_contains (recovery->broken, entry->d_name))
-      continue;
-    stray = g_new0 (QuiltRun *, 1);
-    *stray = quilt_run_adopt (containers, entry->d_name, on_stray, stray);
-    if (!*stray)
-      g_free (stray);
-  }
-  if (dir)
-    closedir (dir);
-  else
-    quilt_fd_clear (&fd);
+  if (quilt_index_get (recovery->containers->index, id) ||
+      g_hash_table_contains (recovery->broken, id))
+    return;
+  stray = g_new0 (QuiltRun *, 1);
+  *stray = quilt_run_adopt (recovery->containers, id, on_stray, stray);
+  if (!*stray)
+    g_free (stray);
 }
 
 /* Do not end a running container because we do not know it: an administrator may have moved /run or
@@ -243,7 +230,7 @@ on_scope (const char *scope, const char *id, gpointer data)
   Recovery *recovery = data;
 
   g_hash_table_add (recovery->scopes, g_strdup (id));
-  if (!quilt_run_dir_exists (recovery->containers, id))
+  if (!quilt_run_dir_exists (recovery->containers->run_dirs, id))
     g_warning ("The scope %s runs container %s, whose directory in /run is missing; quiltd leaves "
                "it alone, and 'systemctl stop %s' ends it",
                scope, id, scope);
@@ -316,8 +303,8 @@ quilt_recover (QuiltContainers *containers,
   if (!recovery->keep_layers)
     quilt_image_sweep_layers (containers->images);
   quilt_id_ranges_prepare (containers->id_ranges);
-  find_strays (recovery);
-  quilt_run_dir_sweep_limits (containers);
+  quilt_run_dirs_foreach (containers->run_dirs, on_run_dir, recovery);
+  quilt_run_dir_sweep_limits (containers->run_dirs);
   recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
   quilt_hub_when_idle (containers->hub, on_all_known, recovery);
   return TRUE;

@@ -25,7 +25,7 @@ quilt_container_vanish (QuiltContainer *self)
   g_autoptr (GError) removed = NULL;
 
   /* A run leaves none; one that was announced and could not begin does. */
-  quilt_run_dir_remove (self->containers, self->record->id, NULL);
+  quilt_run_dir_remove (self->containers->run_dirs, self->record->id, NULL);
   quilt_container_unpublish (self);
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,

@@ -98,7 +98,7 @@ on_retry (gpointer data)
   if (retry_record (self))
     return G_SOURCE_CONTINUE;
   if (self->life.files != QUILT_FILES_GONE)
-    quilt_run_dir_remove (self->containers, self->record->id, NULL);
+    quilt_run_dir_remove (self->containers->run_dirs, self->record->id, NULL);
   return G_SOURCE_REMOVE;
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "spec/words.h"
 #include "systemd/cgroup.h"
 
 #include <dirent.h>
@@ -19,35 +20,87 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+struct QuiltRunDirs {
+  char *path;   /* of containers/ */
+  int runs_fd;  /* the same */
+  int units_fd; /* /run/systemd/units, -1 where there is none */
+};
+
+QuiltRunDirs *
+quilt_run_dirs_new (int run_fd, const char *run_dir, GError **error)
+{
+  g_autoptr (QuiltRunDirs) self = g_new0 (QuiltRunDirs, 1);
+
+  self->path = g_build_filename (run_dir, "containers", NULL);
+  self->units_fd = open ("/run/systemd/units", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  self->runs_fd = quilt_dir_ensure (run_fd, "containers", error);
+  return self->runs_fd >= 0 ? g_steal_pointer (&self) : NULL;
+}
+
+void
+quilt_run_dirs_free (QuiltRunDirs *self)
+{
+  if (!self)
+    return;
+  quilt_fd_clear (&self->runs_fd);
+  quilt_fd_clear (&self->units_fd);
+  g_free (self->path);
+  g_free (self);
+}
+
+void
+quilt_run_dirs_foreach (QuiltRunDirs *self,
+                        void (*callback) (const char *id, gpointer data),
+                        gpointer data)
+{
+  int fd = openat (self->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  while (dir && (entry = readdir (dir)))
+    if (quilt_id_check (entry->d_name))
+      callback (entry->d_name, data);
+  if (dir)
+    closedir (dir);
+  else
+    quilt_fd_clear (&fd);
+}
+
+char *
+quilt_run_dir_get_path (const QuiltRunDirs *dirs, const char *id)
+{
+  return g_build_filename (dirs->path, id, NULL);
+}
+
 /* journald looks here for a unit's rate limit, where PID 1 puts it for services. A scope has no
  * such setting, and journald's default loses lines of a busy container. "0" is "no limit". */
 static const char *const limits[] = {"log-rate-limit-interval:", "log-rate-limit-burst:"};
 
 void
-quilt_run_dir_lift_limits (QuiltContainers *containers, const char *scope)
+quilt_run_dir_lift_limits (QuiltRunDirs *dirs, const char *scope)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (limits) && containers->units_fd >= 0; i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && dirs->units_fd >= 0; i++) {
     g_autofree char *name = g_strconcat (limits[i], scope, NULL);
 
-    if (symlinkat ("0", containers->units_fd, name) < 0 && errno != EEXIST)
+    if (symlinkat ("0", dirs->units_fd, name) < 0 && errno != EEXIST)
       g_warning ("Failed to lift journald's limit for '%s': %s", scope, g_strerror (errno));
   }
 }
 
 void
-quilt_run_dir_forget_scope (QuiltContainers *containers, const char *scope)
+quilt_run_dir_forget_scope (QuiltRunDirs *dirs, const char *scope)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (limits) && containers->units_fd >= 0; i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (limits) && dirs->units_fd >= 0; i++) {
     g_autofree char *name = g_strconcat (limits[i], scope, NULL);
 
-    unlinkat (containers->units_fd, name, 0);
+    unlinkat (dirs->units_fd, name, 0);
   }
 }
 
 void
-quilt_run_dir_sweep_limits (QuiltContainers *containers)
+quilt_run_dir_sweep_limits (QuiltRunDirs *dirs)
 {
-  int fd = openat (containers->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = openat (dirs->units_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
   g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
   struct dirent *entry;
@@ -58,7 +111,7 @@ quilt_run_dir_sweep_limits (QuiltContainers *containers)
     if (g_str_has_prefix (entry->d_name, "log-rate-limit-") && scope &&
         g_str_has_prefix (scope, ":quilt-") && g_str_has_suffix (scope, ".scope") &&
         !g_hash_table_contains (scopes, scope + 1))
-      unlinkat (containers->units_fd, entry->d_name, 0);
+      unlinkat (dirs->units_fd, entry->d_name, 0);
   }
   if (dir)
     closedir (dir);
@@ -87,14 +140,14 @@ write_file (int fd, const char *name, const char *text, GError **error)
 }
 
 int
-quilt_run_dir_make (QuiltContainers *containers,
+quilt_run_dir_make (QuiltRunDirs *dirs,
                     const char *id,
                     const char *place,
                     const char *config,
                     char *const etc[QUILT_ETC_FILES],
                     GError **error)
 {
-  g_autofd int fd = make_directory (containers->runs_fd, id, error);
+  g_autofd int fd = make_directory (dirs->runs_fd, id, error);
 
   if (fd < 0)
     return -1;
@@ -111,36 +164,36 @@ quilt_run_dir_make (QuiltContainers *containers,
 }
 
 void
-quilt_run_dir_announce (QuiltContainers *containers, const char *id)
+quilt_run_dir_announce (QuiltRunDirs *dirs, const char *id)
 {
-  mkdirat (containers->runs_fd, id, 0700); /* a failure is reported by the run itself */
+  mkdirat (dirs->runs_fd, id, 0700); /* a failure is reported by the run itself */
 }
 
 gboolean
-quilt_run_dir_exists (QuiltContainers *containers, const char *id)
+quilt_run_dir_exists (QuiltRunDirs *dirs, const char *id)
 {
-  return faccessat (containers->runs_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+  return faccessat (dirs->runs_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 char *
-quilt_run_dir_get_place (QuiltContainers *containers, const char *id)
+quilt_run_dir_get_place (QuiltRunDirs *dirs, const char *id)
 {
   g_autofree char *path = g_build_filename (id, "scope", NULL);
   char place[PATH_MAX];
-  ssize_t n = readlinkat (containers->runs_fd, path, place, sizeof place);
+  ssize_t n = readlinkat (dirs->runs_fd, path, place, sizeof place);
 
   return n > 0 && (size_t)n < sizeof place ? g_strndup (place, (gsize)n) : NULL;
 }
 
 gboolean
-quilt_run_dir_get_exit (QuiltContainers *containers,
+quilt_run_dir_get_exit (QuiltRunDirs *dirs,
                         const char *id,
                         QuiltMessage *ret_message,
                         GError **error)
 {
   g_autofree char *path = g_build_filename (id, "exit", NULL);
 
-  return quilt_message_load_end (containers->runs_fd, path, ret_message, error);
+  return quilt_message_load_end (dirs->runs_fd, path, ret_message, error);
 }
 
 /* For bus, journal and service manager: without them nobody could end what takes the others. */
@@ -156,14 +209,14 @@ is_one_of_the_last (int fd)
 }
 
 int
-quilt_run_dir_connect (QuiltContainers *containers, const char *id, GError **error)
+quilt_run_dir_connect (QuiltRunDirs *dirs, const char *id, GError **error)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   /* By way of /proc: the name itself may be longer than an address holds. */
   snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s/supervisor",
-            containers->runs_fd, id);
+            dirs->runs_fd, id);
   if (fd >= 0 && is_one_of_the_last (fd)) {
     quilt_fd_clear (&fd);
     errno = EMFILE;
@@ -179,12 +232,12 @@ quilt_run_dir_connect (QuiltContainers *containers, const char *id, GError **err
 }
 
 void
-quilt_run_dir_remove (QuiltContainers *containers, const char *id, const char *scope)
+quilt_run_dir_remove (QuiltRunDirs *dirs, const char *id, const char *scope)
 {
   g_autoptr (GError) error = NULL;
 
   if (scope)
-    quilt_run_dir_forget_scope (containers, scope);
-  if (!quilt_tree_remove (containers->runs_fd, id, &error))
+    quilt_run_dir_forget_scope (dirs, scope);
+  if (!quilt_tree_remove (dirs->runs_fd, id, &error))
     g_warning ("%s", error->message);
 }

@@ -132,10 +132,10 @@ static void
 clear (QuiltRun *self)
 {
   if (self->recorded)
-    quilt_run_dir_remove (self->containers, self->id,
+    quilt_run_dir_remove (self->containers->run_dirs, self->id,
                           self->place ? quilt_run_get_scope (self) : NULL);
   else if (self->place)
-    quilt_run_dir_forget_scope (self->containers, quilt_place_unit (self->place));
+    quilt_run_dir_forget_scope (self->containers->run_dirs, quilt_place_unit (self->place));
   quilt_spare_refill (self->containers->spare, SPARE_AFTER_MS);
 }
 
@@ -227,7 +227,7 @@ read_exit (QuiltRun *self)
   g_autoptr (GError) error = NULL;
   QuiltMessage message;
 
-  if (quilt_run_dir_get_exit (self->containers, self->id, &message, &error))
+  if (quilt_run_dir_get_exit (self->containers->run_dirs, self->id, &message, &error))
     happen (self, QUILT_STAGE_ON_EXIT, &(QuiltRunNews){.message = &message});
   else if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY))
     look_later (self, error);
@@ -359,7 +359,7 @@ look (gpointer data)
 {
   QuiltRun *self = data;
   g_autoptr (GError) error = NULL;
-  int socket = quilt_run_dir_connect (self->containers, self->id, &error);
+  int socket = quilt_run_dir_connect (self->containers->run_dirs, self->id, &error);
 
   self->idle = 0;
   if (socket >= 0) {
@@ -383,7 +383,7 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
   self->asking--;
   if (quilt_systemd_start_scope_finish (self->containers->systemd, result, &error)) {
     /* Not before: the last one of that name may have been on its way out. */
-    quilt_run_dir_lift_limits (self->containers, quilt_place_unit (self->place));
+    quilt_run_dir_lift_limits (self->containers->run_dirs, quilt_place_unit (self->place));
     happen (self, QUILT_STAGE_ON_SCOPED, NULL);
   } else {
     if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
@@ -446,14 +446,14 @@ quilt_run_start (QuiltContainers *containers,
                  GError **error)
 {
   QuiltRun *self = run_new (containers, plan->id, callback, data);
-  g_autofd int dir_fd =
-      quilt_run_dir_make (containers, plan->id, plan->place, plan->config, plan->etc, error);
+  g_autofd int dir_fd = quilt_run_dir_make (containers->run_dirs, plan->id, plan->place,
+                                            plan->config, plan->etc, error);
 
   self->place = g_strdup (plan->place);
   if (dir_fd >= 0)
     self->helper = begin_supervisor (self, dir_fd, plan, error);
   if (!self->helper) {
-    quilt_run_dir_remove (containers, plan->id, NULL);
+    quilt_run_dir_remove (containers->run_dirs, plan->id, NULL);
     quilt_run_free (self);
     return NULL;
   }
@@ -474,12 +474,12 @@ quilt_run_adopt (QuiltContainers *containers, const char *id, QuiltRunFunc callb
 {
   QuiltRun *self;
 
-  if (!quilt_run_dir_exists (containers, id))
+  if (!quilt_run_dir_exists (containers->run_dirs, id))
     return NULL;
   self = run_new (containers, id, callback, data);
   self->adopted = TRUE;
   self->state.stage = QUILT_STAGE_FOUND;
-  self->place = quilt_run_dir_get_place (containers, id);
+  self->place = quilt_run_dir_get_place (containers->run_dirs, id);
   self->idle = g_idle_add (look, self);
   return self;
 }
