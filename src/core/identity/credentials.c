@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* capabilities(7): numbers of later kernels than ours are refused by the kernel itself. */
+/* capabilities(7). The kernel itself refuses numbers that it does not have yet. */
 #define LAST_CAPABILITY 63
 
 gboolean
@@ -51,7 +51,7 @@ quilt_credentials_check (const QuiltSpec *spec, GError **error)
   return TRUE;
 }
 
-/* Without CAP_SETPCAP the kernel also refuses to drop a capability that is not in the set. */
+/* Without CAP_SETPCAP, the kernel refuses to drop even a capability that is not in the set. */
 static gboolean
 is_dropped (unsigned long cap, int error)
 {
@@ -68,7 +68,7 @@ drop_bounding (guint64 keep)
     if (keep & (G_GUINT64_CONSTANT (1) << cap))
       continue;
     if (prctl (PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && !is_dropped (cap, errno))
-      return errno == EINVAL ? 0 : -errno; /* EINVAL: the first that this kernel does not have */
+      return errno == EINVAL ? 0 : -errno; /* EINVAL: this kernel has no more capabilities */
   }
   return 0;
 }
@@ -156,8 +156,8 @@ quilt_credentials_lower (const QuiltCapabilities *caps, guint64 keep)
   return r < 0 ? r : quilt_credentials_drop (~(caps->bounding | caps->permitted | keep));
 }
 
-/* The capability sets to apply. "All" means all that we have. If we lack a capability that is given
- * by name, fail instead of running the container without it. */
+/* Chooses the capability sets to apply. "All" means all that we have. If we lack a capability that
+ * is given by name, fails instead of running the container without it. */
 static int
 choose_capabilities (const QuiltSpec *spec,
                      QuiltCapabilities caps,

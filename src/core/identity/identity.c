@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ids a container's command has: names are looked up in the container's own files. A stranger
- * wrote them: only regular files of a bounded size, found inside the container's root, are read.
- */
+/* Finds the ids of a container's command. Names are looked up in the container's own files. These
+ * may be hostile, so only regular files of a bounded size inside the container's root are read. */
 #include "core/identity/identity.h"
 
 #include "base/beneath.h"
@@ -13,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* More than most account files have: these are read by one call. */
+/* Larger than most account files, so that one read(2) gets them whole. */
 #define BUFFER_SIZE 16384
 
 typedef struct {
@@ -22,12 +21,13 @@ typedef struct {
   gboolean is_open;
 } File;
 
-/* Where both look for what they need, and say what they miss. */
+/* The state that looking up users and groups share: the files, and the object and reason of a
+ * failure. */
 typedef struct {
   const QuiltSpec *spec;
   File passwd, group;
   const char *object, *why;
-  char buffer[BUFFER_SIZE]; /* of both files, each look-up's in turn */
+  char buffer[BUFFER_SIZE]; /* shared by both files, since look-ups don't overlap */
 } Lookup;
 
 static void
@@ -56,8 +56,8 @@ fail (Lookup *lookup, const char *object, int error, const char *why)
   return -error;
 }
 
-/* First by name alone, since to open a device or a FIFO does something; what is opened then has to
- * be a file again. */
+/* Opening a device or a FIFO can have side effects. So check the type with O_PATH first, and once
+ * more after the real open, since the file may have been replaced. */
 static int
 open_regular (Lookup *lookup, const char *path, struct stat *ret_st)
 {
@@ -79,7 +79,7 @@ open_regular (Lookup *lookup, const char *path, struct stat *ret_st)
   return g_steal_fd (&fd);
 }
 
-/* When it is needed first. */
+/* Opens the file when it is needed for the first time. */
 static int
 open_file (Lookup *lookup, File *file)
 {
@@ -215,7 +215,7 @@ add_groups (Lookup *lookup, const char *list, QuiltIdentity *identity)
   return r;
 }
 
-/* Without a map setresuid(2) would fail with no more than "Invalid argument". */
+/* Without this check, setresuid(2) would fail with only "Invalid argument". */
 static int
 check_mapped (Lookup *lookup, const char *user, const QuiltIdentity *identity)
 {

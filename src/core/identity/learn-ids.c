@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The id maps of a user namespace that is there already. */
+/* Reading the id maps of an existing user namespace. */
 #include "core/identity/learn-ids.h"
 
 #include "base/error.h"
@@ -15,14 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The kernel shows maps of processes, not of namespaces: so a process of ours enters it, says how
- * that went, and waits there to be killed. Child-safe. */
+/* The kernel shows id maps only for processes, not for namespaces. So a child process enters the
+ * namespace, reports the result, and waits there to be killed. Child-safe. */
 static void
 enter_and_wait (int users_fd, int channel)
 {
   int errsv;
 
-  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* its root must not read our memory */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0); /* the namespace's root must not read our memory */
   errsv = setns (users_fd, CLONE_NEWUSER) < 0 ? errno : 0;
   if (quilt_fd_write_all (channel, &errsv, sizeof errsv))
     while (read (channel, &errsv, 1) < 0 && errno == EINTR)
@@ -71,7 +71,7 @@ learn (QuiltSpec *spec, int users_fd, const char *path, GError **error)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
   pid = fork ();
   if (pid == 0) {
-    close (channel[0]); /* as long as it is open here, our end goes unnoticed */
+    close (channel[0]); /* while the child holds our end, it does not notice that we close it */
     enter_and_wait (users_fd, channel[1]);
   }
   errsv = pid < 0 ? errno : 0;

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-/* RLIM_INFINITY is the greatest number, so limits compare as numbers. */
+/* RLIM_INFINITY is the largest number, so limits compare as numbers. */
 static gboolean
 raise_hard (const QuiltRlimit *wanted, gboolean is_default, GError **error)
 {

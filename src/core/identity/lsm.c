@@ -14,9 +14,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* A container that has a hand in /proc could have the label written to a file of its own, and run
- * unconfined (CVE-2019-16884): nothing of the container's is mounted yet, and only a file of procfs
- * itself, with nothing mounted over it, will do. */
+/* A container that can change /proc could divert the label to a file of its own and run unconfined
+ * (CVE-2019-16884). So the label is written before anything of the container is mounted. The file
+ * must be on procfs itself, with nothing mounted over it. */
 static int
 open_attribute (const char *path)
 {
@@ -36,7 +36,7 @@ open_attribute (const char *path)
   return fd < 0 ? -errno : fd;
 }
 
-/* In one write, as the kernel wants it. */
+/* The kernel wants the text in one write. */
 static int
 write_attribute (const char *path, const char *text)
 {
@@ -62,7 +62,7 @@ apply_profile (const char *profile)
   if (g_snprintf (text, sizeof text, "exec %s", profile) >= (int)sizeof text)
     return -ENAMETOOLONG;
   r = write_attribute ("thread-self/attr/apparmor/exec", text);
-  /* Before Linux 5.1 the only file was that of the one module. */
+  /* Before Linux 5.1, AppArmor had no directory of its own and used the common file. */
   return r == -ENOENT && access ("/proc/self/attr/apparmor", F_OK) < 0
              ? write_attribute ("thread-self/attr/exec", text)
              : r;

@@ -4,7 +4,7 @@
 
 #include "spec/oci/oci.h"
 
-/* Asks the kernel for the profile and the label of process at the next execve(2), also of children
- * that are forked until then. To be called while /proc is still the host's. Child-safe: allocates
- * nothing; 0 or -errno, and *ret_object is the profile or label that failed. */
+/* Asks the kernel to apply the profile and label of process at the next execve(2), also in children
+ * forked until then. Must be called while /proc is still the host's. Child-safe. Returns 0 or
+ * -errno; *ret_object is then the profile or label that failed. */
 int quilt_lsm_apply (const QuiltProcess *process, const char **ret_object);

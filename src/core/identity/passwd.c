@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* /etc/passwd and /etc/group of a container, as bytes that a stranger wrote. */
+/* Reading /etc/passwd and /etc/group of a container, which may be hostile. */
 #include "core/identity/passwd.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Later fields are not read: the home is the sixth. */
+/* Fields to read: the home directory is the sixth, and no later field is needed. */
 #define FIELDS 6
-/* Digits of an id: with room for leading zeros. */
+/* Buffer size for an id, with room for leading zeros. */
 #define ID_SIZE 32
 
-/* A field of a line, of which the first bytes are kept: none if size is 0. */
+/* A field of a line. Its first bytes are kept in text; if size is 0, none are. */
 typedef struct {
   char *text;
-  gsize size, length; /* length: of the whole field, may exceed size */
-  /* A list of words instead, separated by commas: each word is kept in turn. */
+  gsize size, length; /* length is that of the whole field and may exceed size */
+  /* If sought is set, the field is a list of words separated by commas. text then holds each word
+   * in turn. */
   const char *sought;
   gsize sought_length;
-  gboolean is_found; /* sought is one of the words */
+  gboolean is_found; /* sought is one of the words of the list */
 } Field;
 
 typedef struct {
   const QuiltPasswdFile *file;
-  gsize offset; /* of what to read next */
+  gsize offset; /* of the next byte to read */
   const char *at, *end;
-  gboolean has_nul; /* in this line */
+  gboolean has_nul; /* the current line contains a NUL */
   int error;
 } Reader;
 
-/* FALSE: no byte is left, or the file can't be read. */
+/* Returns FALSE at the end of the file, or if the file can't be read. */
 static gboolean
 fill (Reader *reader)
 {
@@ -67,7 +68,8 @@ end_word (Field *field)
     field->is_found = TRUE;
 }
 
-/* Returns the byte that ended the field: ':' or a newline, which the end of the file is too. */
+/* Returns the byte that ended the field: ':' or a newline. The end of the file counts as a
+ * newline. */
 static char
 read_field (Reader *reader, Field *field)
 {
@@ -96,15 +98,16 @@ read_field (Reader *reader, Field *field)
   return end;
 }
 
-/* A first byte '+' or '-' asks a name service, '#' begins a comment. */
+/* A line that begins with '+' or '-' refers to a name service, a line that begins with '#' is a
+ * comment. */
 static gboolean
 is_entry (const Reader *reader, const Field *name)
 {
   return name->length > 0 && !strchr ("+-#", *name->text) && !reader->has_nul;
 }
 
-/* The next valid line; the fields that it lacks are empty. FALSE: no line is left, or the file
- * can't be read. The first field must be kept. */
+/* Reads the next valid line. Missing fields are empty. Returns FALSE if no line is left or the file
+ * can't be read. The buffer of the first field must not be empty. */
 static gboolean
 next_line (Reader *reader, Field fields[FIELDS])
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the container's processes are scheduled: sched_setattr(2), ioprio_set(2). */
+/* Scheduling of the container's processes: sched_setattr(2), ioprio_set(2). */
 #include "core/identity/scheduling.h"
 
 #include "base/error.h"
@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The first version of the kernel's struct sched_attr: its header and <sched.h> exclude each other.
- */
+/* The first version of the kernel's struct sched_attr. The kernel's header conflicts with
+ * <sched.h>. */
 typedef struct {
   guint32 size, policy;
   guint64 flags;

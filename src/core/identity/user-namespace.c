@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container's user namespace: its maps, written from outside, and its root, become inside. */
+/* Setting up a container's user namespace: the supervisor writes its maps, and the init becomes its
+ * root. */
 #include "core/identity/user-namespace.h"
 
 #include "base/error.h"
@@ -45,7 +46,7 @@ quilt_user_namespace_set_up (const QuiltSpec *spec,
   g_autofd int user_fd = -1;
   char path[32];
 
-  /* Do not reap the process yet, so that its pid is not reused. */
+  /* Do not reap the process yet: its pid must not be reused before the writes are done. */
   if (!quilt_spec_leaves_host (spec, QUILT_NS_USER))
     return mounts->trees->len == 0 || quilt_trees_send (mounts, -1, spec, joins, channel, error);
   if ((spec->namespaces & QUILT_NS_USER) &&

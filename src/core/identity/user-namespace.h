@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container's user namespace: its maps, written from outside, and its root, become inside. */
+/* Setting up a container's user namespace: the supervisor writes its maps, and the init becomes its
+ * root. */
 #pragma once
 
 #include "core/mounts/mounts.h"
@@ -7,10 +8,10 @@
 
 #include <sys/types.h>
 
-/* In the supervisor, once pid was cloned into a new user namespace: writes its maps, and what else
- * it can't do for itself any more (oom_score_adj), and sends the trees of its mounts over channel.
- * Without a user namespace only those, if there are any.
- * Errors: of quilt_trees_send(), FAILED. */
+/* In the supervisor, after pid was cloned into a new user namespace: writes the namespace's maps
+ * and the oom_score_adj, which the init can't write, and sends the trees of its mounts over
+ * channel. Without a user namespace, only sends the trees, if there are any. Errors: those of
+ * quilt_trees_send(), FAILED. */
 gboolean quilt_user_namespace_set_up (const QuiltSpec *spec,
                                       const QuiltMountPlan *mounts,
                                       const QuiltJoins *joins,
@@ -18,6 +19,7 @@ gboolean quilt_user_namespace_set_up (const QuiltSpec *spec,
                                       int channel,
                                       GError **error);
 
-/* In the init, child-safe, after that: the init becomes root of the namespace, with all
- * capabilities there, and is unprivileged on the host from now on. 0 or -errno. */
+/* In the init, after the supervisor has set up the namespace. The init becomes root of the
+ * namespace with all capabilities in it, and is unprivileged on the host from then on. Child-safe.
+ * Returns 0 or -errno. */
 int quilt_user_namespace_become_root (gboolean keep_groups);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The last steps before the command: who it is, where it stands, what it may call. */
+/* The last steps before the command is executed: credentials, working directory, system call
+ * filter. */
 #include "core/init/become.h"
 
 #include "base/beneath.h"
@@ -25,7 +26,7 @@
 #define CAPABILITY_TO_FILTER (G_GUINT64_CONSTANT (1) << CAP_SYS_ADMIN)
 #define CAPABILITY_TO_TRACE (G_GUINT64_CONSTANT (1) << CAP_SYS_PTRACE)
 
-/* CAP_KILL ends what a step has left running as another user. */
+/* CAP_KILL is needed to kill processes that a setup step left running as another user. */
 #define CAPABILITIES_TO_BECOME_USER                                                                \
   (G_GUINT64_CONSTANT (1) << CAP_SETUID | G_GUINT64_CONSTANT (1) << CAP_SETGID |                   \
    G_GUINT64_CONSTANT (1) << CAP_KILL)
@@ -40,8 +41,8 @@ set_limits (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_RLIMIT, -r, quilt_rlimit_to_name (failed->resource), "");
 }
 
-/* The container must not have the keys of quiltd's caller. If a filter is in force, which need not
- * allow this call, the init has joined a keyring before. */
+/* The container must not get the keys of quiltd's caller. If a filter is in force, it may forbid
+ * this call, and the init has joined a new keyring before loading it. */
 static void
 join_keyring (const QuiltInit *init)
 {
@@ -51,9 +52,9 @@ join_keyring (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_KEYRING, errno, "", "");
 }
 
-/* A working directory of /proc/self/fd/N, or behind such a link, would lead out (CVE-2024-21626):
- * no magic link is followed, no directory is open but this one, and the kernel has to know its
- * path. 0 or -errno. */
+/* A working directory like /proc/self/fd/N, or behind such a link, could lead out of the container
+ * (CVE-2024-21626). So follow no magic link, keep no other directory open, and require that the
+ * kernel knows the directory's path. Returns 0 or -errno. */
 static int
 try_cwd (const QuiltInit *init, guint step, const char **ret_why)
 {
@@ -64,7 +65,7 @@ try_cwd (const QuiltInit *init, guint step, const char **ret_why)
 
   if (root_fd >= 0)
     fd = quilt_open_in_root (root_fd, path, O_PATH | O_DIRECTORY, 0);
-  if (fd < 0 && errno == ENOENT && step > 0) /* a step may be what makes it */
+  if (fd < 0 && errno == ENOENT && step > 0) /* a setup step may create the directory */
     fd = quilt_open_in_root (root_fd, "/", O_PATH | O_DIRECTORY, 0);
   if (fd < 0 || fchdir (fd) < 0)
     return -errno;
@@ -84,15 +85,15 @@ fail_cwd (const QuiltInit *init, int error, const char *why)
   quilt_init_fail (init, QUILT_STAGE_CWD, error, quoted, why);
 }
 
-/* To load a filter without no_new_privs takes CAP_SYS_ADMIN. */
+/* Loading a filter without no_new_privs needs CAP_SYS_ADMIN. */
 static gboolean
 loads_with_power (const QuiltInit *init)
 {
   return init->spec->filter && !init->spec->process.no_new_privileges;
 }
 
-/* If processes of the container can trace an exposed init, it must not have CAP_SYS_ADMIN unless
- * they have it too. So its filter is loaded before such processes exist. */
+/* If processes of the container can trace an exposed init, the init must not have CAP_SYS_ADMIN
+ * unless they have it too. So its filter is loaded before such processes exist. */
 static gboolean
 loads_early (const QuiltInit *init)
 {
@@ -154,7 +155,7 @@ quilt_init_give_up_power (QuiltInit *init, guint step)
   r = quilt_credentials_apply (init->spec, init->identity, capabilities_to_keep (init), &missing);
   if (r < 0)
     fail_credentials (init, -r, missing);
-  quilt_init_die_with_parent (); /* a change of credentials has ended both */
+  quilt_init_die_with_parent (); /* the change of credentials has reset both settings */
   if (cwd < 0 && *why == '\0')
     cwd = try_cwd (init, step, &why);
   if (cwd < 0)
@@ -184,9 +185,8 @@ quilt_init_lower_power (QuiltInit *init)
     fail_credentials (init, -r, "");
 }
 
-/* Here the process differs from the command only by its filter under no_new_privs: it is in the
- * container's root, with the container's credentials. Report the pid to the caller first, which
- * records it. */
+/* At this point the process differs from the command only in its filter under no_new_privs: it has
+ * the container's root and credentials. Report the pid first, so that the caller can record it. */
 void
 quilt_init_be_born (const QuiltInit *init)
 {
@@ -207,8 +207,8 @@ quilt_init_be_born (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_TERMINAL, -r, "", "");
 }
 
-/* The last that is ours: a filter of the container need not allow what we call. execve(2) takes
- * what is kept of CAP_SYS_ADMIN, as it computes what is permitted from the other sets. */
+/* Our last system call before execve(): the filter may forbid the calls that we make. execve(2)
+ * also clears a kept CAP_SYS_ADMIN, since it computes the permitted set from the other sets. */
 static void
 be_ready (gpointer data)
 {

@@ -39,10 +39,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How long a connection to the gate may stay silent. */
+/* Time limit for a silent connection to the gate. */
 #define GATE_TIMEOUT_SECONDS 2
 
-/* A copy of the caller has its descriptors too. */
+/* The clone has copied the caller's descriptors; keep only those that the init needs. */
 static void
 take_descriptors (const QuiltInit *init)
 {
@@ -125,8 +125,8 @@ is_named (const QuiltInit *init)
   return g_hash_table_lookup (init->spec->annotations, QUILT_ANNOTATION_USER) != NULL;
 }
 
-/* After the steps, which may have made the user. The output is his: so that he can open /dev/stdout
- * by name, and no harm is done if he can't. */
+/* Called after the setup steps, which may have created the user. The command's user can open
+ * /dev/stdout by name only if it owns the output. A failure does no harm. */
 static void
 look_user_up (QuiltInit *init, QuiltIdentity *identity)
 {
@@ -161,7 +161,7 @@ open_terminal (const QuiltInit *init)
     return;
   r = quilt_terminal_open (&init->spec->process, init->setup->console, init->identity->uid, builds,
                            &object);
-  /* A child that is still to be born has a session of its own. */
+  /* A child that is born later makes its own session. */
   if (r == 0 && !quilt_joins_await_birth (init->joins))
     r = quilt_terminal_control ();
   if (r == 0)
@@ -170,7 +170,7 @@ open_terminal (const QuiltInit *init)
   quilt_init_fail (init, QUILT_STAGE_TERMINAL, -r, quoted, "");
 }
 
-/* First of all, with the power that it takes: see core/namespaces/join.h. */
+/* Must come first, while the init has the power to join namespaces: see core/namespaces/join.h. */
 static void
 enter_namespaces (const QuiltInit *init)
 {
@@ -184,19 +184,19 @@ enter_namespaces (const QuiltInit *init)
                      r == -ENOSPC ? "the host allows no more; raise the sysctls "
                                     "user.max_*_namespaces"
                                   : "");
-  quilt_init_die_with_parent (); /* a change of credentials has ended both */
+  quilt_init_die_with_parent (); /* the change of credentials has reset both settings */
   quilt_init_report (init, QUILT_REPORT_JOINED);
 }
 
-/* In a container of quilt-oci these programs are hooks, and run as the command's user. */
+/* In a container of quilt-oci, these programs are hooks and run as the command's user. */
 static gboolean
 has_steps (const QuiltInit *init)
 {
   return !init->setup->has_hooks && init->spec->start_container->len > 0;
 }
 
-/* Before the gate: engines keep the number of the process that waits there, and others can join the
- * container while it does. */
+/* Must come before the gate: engines record the pid of the process that waits there, and other
+ * processes can join the container meanwhile. */
 static void
 give_up_exposed_power (QuiltInit *init, QuiltIdentity *identity)
 {
@@ -233,14 +233,14 @@ check_command (const QuiltInit *init)
   _exit (255);
 }
 
-/* As those who run containers by hand and by engine are used to. */
+/* Users of docker, podman and engines expect that a missing working directory is created. */
 static void
 make_cwd (const QuiltInit *init)
 {
   const char *path = init->spec->process.cwd;
   g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-  /* If it can't be made it can't be entered either, and that is said then. */
+  /* Ignore a failure: entering the directory then fails too, and reports the error. */
   if (init->setup->makes_cwd && path && root_fd >= 0)
     quilt_mounts_make_directory (root_fd, path);
 }
@@ -257,11 +257,11 @@ receive_word (int fd)
   return n;
 }
 
-/* A connection that closes without a word comes from a program that looks whether we wait, or from
- * a start that was killed. A connection that stays silent is closed, since others wait behind it.
- * A word may arrive just after the time limit, and its sender would not learn that it was not read:
- * shutdown(2) makes the sender's send(2) fail from then on, and leaves an earlier word to be read.
- * If a filter is in force by now and refuses one of both calls, there is no time limit. */
+/* A connection that closes without a message comes from a program that checks whether the init
+ * waits, or from a killed start. A silent connection is closed after a time limit, since others
+ * wait behind it. A message may arrive just after the time limit, and its sender must learn that it
+ * was not read: shutdown(2) makes later send(2) calls fail, and keeps an earlier message readable.
+ * If a filter in force forbids setsockopt(2) or shutdown(2), there is no time limit. */
 static gboolean
 has_word (int fd)
 {
@@ -278,9 +278,9 @@ has_word (int fd)
   return n == 1;
 }
 
-/* Whoever is asked about system calls hears of a container while it is created, as from other
- * runtimes. A filter has one listener, so hooks of the container inherit it from us instead of
- * loading their own. An init of ours that stays has to have its filter last. */
+/* Give the listener to its owner while the container is created, as other runtimes do. A filter has
+ * only one listener, so the container's hooks inherit the filter from the init instead of loading
+ * it again. An init that stays (--init) must load its filter last. */
 static void
 meet_listener (QuiltInit *init, QuiltIdentity *identity)
 {
@@ -293,7 +293,7 @@ meet_listener (QuiltInit *init, QuiltIdentity *identity)
   quilt_init_filter_calls (init);
 }
 
-/* The container is created. Our starter has recorded that and may end. */
+/* The container is created. The starter has recorded that, and may end now. */
 static void
 wait_at_gate (QuiltInit *init)
 {
@@ -315,8 +315,7 @@ wait_at_gate (QuiltInit *init)
   init->channel = fd;
 }
 
-/* A hook that is found in the container is the image's program, and gets no more power than the
- * command. */
+/* A hook inside the container is the image's program, so it gets no more power than the command. */
 static void
 prepare_command (const QuiltInit *init)
 {
@@ -342,7 +341,7 @@ quilt_init_run (const QuiltInit *parents)
   take_descriptors (init);
   enter_namespaces (init);
   if (init->spec->net_devices->len > 0)
-    quilt_init_wait (init); /* for who moves them */
+    quilt_init_wait (init); /* until the supervisor has moved the network devices */
   set_oom_score (init);
   confine (init);
   bring_loopback_up (init);

@@ -4,5 +4,5 @@
 
 #include "core/init/stage.h"
 
-/* In the cloned child: never returns, never allocates. */
+/* Runs in the cloned child. Never returns, never allocates. */
 void quilt_init_run (const QuiltInit *parents) G_GNUC_NORETURN;

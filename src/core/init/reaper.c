@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A first process of our own (--init): it reaps, and passes signals on to the command. */
+/* A first process of our own (--init): reaps processes and forwards signals to the command. */
 #include "core/init/reaper.h"
 
 #include "base/call-filter.h"
@@ -12,8 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* All that quilt-init does from here on. It has a filter of its own instead of the container's: a
- * profile need not allow these calls, and --seccomp=unconfined is for the command alone. */
+/* All system calls that quilt-init makes from here on. It has this filter instead of the
+ * container's: a profile need not allow these calls, and --seccomp=unconfined applies only to the
+ * command. */
 static const QuiltCall calls[] = {
     {SYS_close_range}, {SYS_rt_sigtimedwait}, {SYS_wait4},
     {SYS_kill},        {SYS_exit_group},      {SYS_restart_syscall},
@@ -30,7 +31,8 @@ reap (pid_t command)
       _exit (WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status));
 }
 
-/* SIGTTOU, which a terminal sends to background writers, would stop the command. */
+/* A terminal sends SIGTTIN and SIGTTOU to background readers and writers. These signals would stop
+ * the command. */
 static gboolean
 is_for_us (int signal)
 {
@@ -42,7 +44,8 @@ stay (pid_t command)
 {
   sigset_t all;
 
-  sigfillset (&all); /* blocked, and so not lost: the kernel drops what a first process ignores */
+  /* keep them blocked: the kernel drops unblocked signals that a first process ignores */
+  sigfillset (&all);
   for (;;) {
     int signal = sigwaitinfo (&all, NULL);
 
@@ -59,7 +62,8 @@ quilt_reaper_run (const QuiltInit *init)
   pid_t command;
   int r;
 
-  /* In a pid namespace of another process, orphans would be reparented to that one's init. */
+  /* In another process's pid namespace, orphans would otherwise be reparented to that namespace's
+   * init. */
   if (!(init->spec->namespaces & QUILT_NS_PID) && prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
     quilt_init_fail (init, QUILT_STAGE_FORK, errno, "", "");
   command = fork ();
@@ -77,7 +81,7 @@ quilt_reaper_run (const QuiltInit *init)
   prctl (PR_SET_NAME, "quilt-init", 0, 0, 0);
   if (!quilt_calls_restrict (calls, G_N_ELEMENTS (calls)))
     quilt_init_fail (init, QUILT_STAGE_SECCOMP, errno, "", "");
-  /* The channel too: that it is closed everywhere says that the command was executed. */
+  /* This also closes the channel. When all its copies are closed, the command was executed. */
   close_range (0, ~0U, 0);
   stay (command);
 }

@@ -27,14 +27,15 @@ is_mapped (const QuiltInit *init)
   return quilt_spec_leaves_host (init->spec, QUILT_NS_USER);
 }
 
-/* The root is built among mounts that are not ours. */
+/* Whether the root is built in an existing mount namespace. */
 static gboolean
 joins_mounts (const QuiltInit *init)
 {
   return quilt_spec_joins (init->spec, QUILT_NS_MOUNT);
 }
 
-/* While no tree but the host's is ours. */
+/* Runs while only the host's tree is mounted, so that no mount of the container can divert the
+ * write. */
 static void
 set_sysctls (const QuiltInit *init, gboolean is_last, guint64 *done)
 {
@@ -81,8 +82,8 @@ apply_mounts (const QuiltInit *init, int root_fd, gboolean late)
     fail_mount (init, failed, -r, detail);
 }
 
-/* All is mounted, and the host's tree is still there: those of the caller, and then ours, run now.
- */
+/* All mounts are made, and the host's tree still exists. First the caller runs its hooks, then the
+ * init runs the createContainer hooks. */
 static void
 run_hooks_before_pivot (const QuiltInit *init)
 {
@@ -92,21 +93,22 @@ run_hooks_before_pivot (const QuiltInit *init)
     return;
   quilt_init_report (init, QUILT_REPORT_MOUNTED);
   quilt_init_wait (init);
-  /* Our children would be in the joined pid namespace, where its processes could take them over. */
+  /* The hooks would be children in the joined pid namespace, where other processes could control
+   * them. The caller runs them instead. */
   if (quilt_joins_await_birth (init->joins))
     return;
   quilt_init_run_hooks (init, spec->create_container, init->setup->creating_state, NULL,
                         QUILT_STAGE_CREATE_CONTAINER);
 }
 
-/* From here on the root is the container's, and nothing of the host's tree can be reached by path.
- * The new root is stacked on the old one, which is then taken off: pivot_root(2). */
+/* From here on, no path leads into the host's tree. The new root is stacked on the old one, which
+ * is then unmounted: pivot_root(2). */
 static void
 enter_root (const QuiltInit *init, int root_fd)
 {
   int r = fchdir (root_fd);
 
-  if (r == 0 && joins_mounts (init)) /* the others who are there keep their root */
+  if (r == 0 && joins_mounts (init)) /* other processes in the namespace keep their root */
     r = chroot (".");
   else if (r == 0 && init->setup->no_pivot)
     r = mount (".", "/", NULL, MS_MOVE, NULL) < 0 ? -1 : chroot (".");
@@ -127,19 +129,20 @@ receive_trees (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_PREPARE, -r, "", "");
 }
 
-/* Until here we are the host's root to every file, without capabilities; from here on the
- * container's, with all of them in its namespaces alone. What was opened before stays open. */
+/* Until here, files see the init as the host's root, but without capabilities. From here on the
+ * init is the container's root, with all capabilities in its own namespaces only. Descriptors
+ * opened before stay open. */
 static void
 become_root (const QuiltInit *init)
 {
   int r = quilt_user_namespace_become_root (quilt_credentials_keep_groups (init->spec));
   if (r < 0)
     quilt_init_fail (init, QUILT_STAGE_USER_NAMESPACE, -r, "", "");
-  quilt_init_die_with_parent (); /* a change of ids has ended both */
+  quilt_init_die_with_parent (); /* the change of ids has reset both settings */
 }
 
-/* Private, not slave: neither may our mounts be seen in the host's namespace nor its later ones
- * come to us. */
+/* Private, not slave: our mounts must not appear in the host's namespace, and its later mounts must
+ * not appear in ours. */
 static void
 leave_host_mounts (const QuiltInit *init)
 {
@@ -149,7 +152,7 @@ leave_host_mounts (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_PRIVATE, errno, "", "");
 }
 
-/* By the line of proc(5)'s mountinfo that is about the mount. 1, 0 or -errno. */
+/* Finds the mount's line in mountinfo (proc(5)). Returns 1, 0 or -errno. */
 static int
 is_shared (int mountinfo_fd, guint64 mount)
 {
@@ -174,9 +177,10 @@ is_shared (int mountinfo_fd, guint64 mount)
   return n < 0 ? -errno : -ENOENT;
 }
 
-/* Nothing of what is mounted there is changed. So a mount that passes on what is mounted on it, to
- * namespaces that nobody named, can't hold the root. Returns a descriptor of root.path in the
- * namespace. The host's /proc says it: that of the namespace may be anybody's. */
+/* Quilt changes no existing mount of that namespace. So the root can't be on a shared mount, which
+ * would pass the container's mounts on to other namespaces. Returns a descriptor of root.path in
+ * the namespace. Read the host's /proc, opened before joining: the namespace's own /proc can't be
+ * trusted. */
 static int
 join_mounts (const QuiltInit *init)
 {
@@ -242,7 +246,7 @@ build_root (QuiltInit *init)
   return root_fd;
 }
 
-/* A process more in a container that is there. */
+/* Enters an existing container. */
 static void
 enter_container (const QuiltInit *init)
 {
@@ -260,7 +264,7 @@ enter_container (const QuiltInit *init)
     become_root (init);
 }
 
-/* As late as that: pivot_root(2) takes no shared mount. It is private already. */
+/* Must come last: pivot_root(2) refuses shared mounts. The root is private already. */
 static void
 set_propagation (const QuiltInit *init, int root_fd)
 {
@@ -281,7 +285,8 @@ set_propagation (const QuiltInit *init, int root_fd)
     quilt_init_fail (init, QUILT_STAGE_PROPAGATION, errno, text, "");
 }
 
-/* After GO: we are in the payload's cgroup, which becomes the root of what the container sees. */
+/* Called after GO. The init is in the payload's cgroup, which becomes the root of the container's
+ * cgroup namespace. */
 void
 quilt_root_finish (const QuiltInit *init)
 {

@@ -4,16 +4,17 @@
 
 #include "core/init/stage.h"
 
-/* All are child-safe, and end the process on failure. */
+/* All functions are child-safe, and end the process on failure. */
 
-/* Builds the root and enters it, as the container's root where it has a user namespace; or enters
- * the container that is joined. Reports MOUNTED on the way, if hooks have to run then. */
+/* Builds the root and enters it, or enters the existing container to join. With a user namespace,
+ * also becomes the container's root user. Reports MOUNTED before entering, if hooks have to run
+ * then. */
 void quilt_root_build (QuiltInit *init);
 
-/* After the root was built and we have entered the cgroup: makes the mounts that need the cgroup.
- */
+/* Makes the mounts that need the cgroup. Called after quilt_root_build(), once the init is in the
+ * cgroup. */
 void quilt_root_finish (const QuiltInit *init);
 
-/* Of the same, when all that has to be made in it is made: read-only, and how mounts come and go.
- */
+/* Makes the root read-only and sets its propagation. Called when nothing has to be made in the root
+ * any more. */
 void quilt_root_seal (const QuiltInit *init);

@@ -4,32 +4,38 @@
 
 #include <glib.h>
 
-/* Descriptors stay the caller's. -1 means that there is no such descriptor, and nothing else. */
+/* The caller keeps ownership of all descriptors. -1 means that there is no such descriptor, and
+ * nothing else. */
 typedef struct {
-  int stdio[3]; /* the command's 0, 1 and 2; -1: /dev/null. Pipes are given to its user */
-  int console;  /* a Unix socket that gets the terminal's master, with its name as the message;
-                 * needed if process.terminal is set */
-  int gate;     /* a listening SOCK_SEQPACKET: once all but the command is done, the init reports
-                 * CREATED, and after the word to go on it closes its channel and waits here. The
-                 * connection that brings a word is its channel from then on */
-  int root;     /* of a process more in a container: the container's, if that is not the root of its
-                 * mount namespace */
-  int cgroup;   /* a cgroup2 directory that it is born in */
+  /* the command's 0, 1 and 2; -1: /dev/null. The command's user becomes the owner of pipes */
+  int stdio[3];
+  /* a Unix socket that receives the terminal's master, with the master's path as the message;
+   * needed if process.terminal is set */
+  int console;
+  /* a listening SOCK_SEQPACKET socket. When everything but the command is done, the init reports
+   * CREATED. After the answer it closes its channel and waits here for a connection with a message,
+   * which becomes its channel */
+  int gate;
+  /* for another process in a container: the container's root, if it differs from the root of the
+   * mount namespace */
+  int root;
+  int cgroup; /* the cgroup2 directory in which the init is cloned */
 
   /* Files with the container's state, which its hooks read. The caller fills them before it answers
    * MOUNTED and READY. */
   int creating_state, created_state;
-  char **hook_env; /* of hooks that have none of their own */
+  char **hook_env; /* environment of hooks that have none of their own */
   /* The caller runs hooks, and hooks.startContainer are hooks that the init runs. Otherwise
    * hooks.startContainer are setup steps, and other hooks are refused. */
   gboolean has_hooks;
 
-  guint n_preserved; /* descriptors from 3 on that are the command's too, not close-on-exec */
-  gboolean listens;  /* sockets are among them: the command gets a LISTEN_PID, sd_listen_fds(3) */
-  gboolean outlives; /* it goes on when the caller ends */
+  /* number of descriptors from 3 on that the command inherits; not close-on-exec */
+  guint n_preserved;
+  gboolean listens;  /* these include sockets, so the command gets LISTEN_PID: sd_listen_fds(3) */
+  gboolean outlives; /* the init continues when the caller ends */
   gboolean keeps_keyring;
-  gboolean no_pivot;  /* the root can't be pivoted: an initramfs */
-  gboolean makes_cwd; /* if it is not there */
+  gboolean no_pivot;  /* pivot_root(2) is impossible, as in an initramfs */
+  gboolean makes_cwd; /* create the working directory if it is missing */
 } QuiltPayloadSetup;
 
 #define QUILT_PAYLOAD_SETUP_NONE                                                                   \

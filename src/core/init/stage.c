@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by the stages of the container's init. */
+/* Functions shared by the stages of the container's init. */
 #include "core/init/stage.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* In a namespace that was there before us it would stay. */
+/* In an existing mount namespace, the root would otherwise stay mounted. */
 void
 quilt_init_unmount_root (const QuiltInit *init)
 {

@@ -15,21 +15,24 @@ typedef struct {
   const QuiltMountPlan *mounts;
   const QuiltJoins *joins;
   const QuiltPayloadSetup *setup;
-  int channel;      /* SOCK_SEQPACKET to the supervisor: reports go, one byte each comes to go on */
-  char **env;       /* of the command and its steps */
-  char **home;      /* where in it HOME of the user stands who is looked up; NULL: nowhere */
-  char *listen_pid; /* where in it LISTEN_PID stands; NULL: nowhere */
-  const QuiltIdentity *identity; /* in the init itself: who the next program is run as */
-  gboolean is_weak;              /* in the init itself: it has given up its power */
-  int joined_root;               /* in the init itself: of a root that it has mounted in another's
-                                  * mount namespace; -1: it has not */
-  gboolean is_filtered;          /* in the init itself: the command's filter is its own by now */
+  /* SOCK_SEQPACKET to the supervisor: the init sends reports, and gets one byte as each answer */
+  int channel;
+  char **env; /* environment of the command and its setup steps */
+  /* the entry of env for the HOME of the user, who is looked up later; NULL: HOME is already set */
+  char **home;
+  char *listen_pid;              /* the entry of env for LISTEN_PID; NULL: not needed */
+  const QuiltIdentity *identity; /* set in the init: the identity of the next program */
+  gboolean is_weak;              /* set in the init: it has given up its power */
+  /* set in the init: the root that it has mounted in an existing mount namespace; -1: none */
+  int joined_root;
+  gboolean is_filtered; /* set in the init: the command's filter is loaded */
 } QuiltInit;
 
-/* Of a root that the init has mounted in another's mount namespace, where it would stay. */
+/* Unmounts a root that the init has mounted in an existing mount namespace, where it would
+ * otherwise stay. */
 void quilt_init_unmount_root (const QuiltInit *init);
 
-/* Reports that stage failed and ends the process. */
+/* Reports that stage failed, and ends the process. */
 void quilt_init_fail (const QuiltInit *init,
                       QuiltStage stage,
                       int error,
@@ -41,22 +44,22 @@ void quilt_init_fail (const QuiltInit *init,
 void quilt_init_report (const QuiltInit *init, QuiltReportType type);
 
 /* Until the command is executed, no other process may read our memory or use our descriptors, and
- * we die with our starter. A change of ids resets both. */
+ * we are killed when our parent ends. A change of ids resets both settings. */
 void quilt_init_die_with_parent (void);
 
-/* Runs the hooks in order, each as child says (see core/program/hook.h). If one fails, reports it
- * and ends the process. */
+/* Runs the hooks in order, each as child says (see core/program/hook.h). If a hook fails, reports
+ * it and ends the process. */
 void quilt_init_run_hooks (const QuiltInit *init,
                            const GPtrArray *hooks,
                            int state_fd,
                            const QuiltHookChild *child,
                            QuiltStage stage);
 
-/* Waits for the supervisor's word to go on; ends the process if it is gone. */
+/* Waits for the supervisor's answer. If the supervisor is gone, ends the process. */
 void quilt_init_wait (const QuiltInit *init);
 
 /* Whether processes of the container, or processes that join it, can be in the init's pid namespace
- * before the init is the command, and can use what the init has: with CAP_SYS_PTRACE they can,
- * unless they have a user namespace of their own. The init came from the host's, so that in it they
- * can't trace the init, which is not dumpable. */
+ * before the command is executed, and can use what the init has. With CAP_SYS_PTRACE they can,
+ * unless they have their own user namespace: the init comes from the host's user namespace and is
+ * not dumpable, so they can't trace it. */
 gboolean quilt_init_is_exposed (const QuiltInit *init);

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Waits for the end of pid and reaps, as the first process has to, whatever else ends meanwhile.
- * FALSE: the time is over. */
+/* Waits for the end of pid. Meanwhile reaps other processes, as a first process must. Returns FALSE
+ * if the time is over. */
 static gboolean
 wait_for_end (pid_t pid, gint64 seconds, int *ret_status)
 {
@@ -19,7 +19,8 @@ wait_for_end (pid_t pid, gint64 seconds, int *ret_status)
   int status;
 
   sigemptyset (&child);
-  sigaddset (&child, SIGCHLD); /* blocked, like all: it waits for us, and none is missed */
+  sigaddset (&child,
+             SIGCHLD); /* all signals are blocked, so SIGCHLD stays pending and is not lost */
   for (;;) {
     gint64 rest = MAX (deadline - g_get_monotonic_time (), 0);
     struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
@@ -34,7 +35,7 @@ wait_for_end (pid_t pid, gint64 seconds, int *ret_status)
   }
 }
 
-/* We are pid 1 of a pid namespace: all others in it are the step's, wherever they hid. */
+/* The init is pid 1 of its pid namespace, so all other processes in it belong to the step. */
 static void
 end_all (const QuiltInit *init)
 {

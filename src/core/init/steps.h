@@ -4,7 +4,7 @@
 
 #include "core/init/stage.h"
 
-/* In the container's init: runs each step to its end, and ends whatever it left running, before the
- * next. Returns when all have succeeded and the supervisor has said to go on; else it reports and
- * ends the process. */
+/* Runs in the container's init. Runs each setup step to its end, and kills the processes that it
+ * left running before the next step. Returns when all steps have succeeded and the supervisor has
+ * answered. On failure reports it and ends the process. */
 void quilt_steps_run (const QuiltInit *init);

@@ -18,8 +18,8 @@
 static const char ptmx[] = "/dev/ptmx";
 static const char console[] = "/dev/console";
 
-/* Not before it is known to be what it is called: the container may have put anything there, and
- * to open a device does something. */
+/* The container may have put anything at this path, and opening a device can have side effects. So
+ * open it only after checking what it is. */
 static int
 open_master (int root_fd)
 {
@@ -39,7 +39,7 @@ open_master (int root_fd)
   return g_steal_fd (&fd);
 }
 
-/* A name could lead elsewhere by now (CVE-2025-52565); the descriptor is the terminal itself. */
+/* The name could lead elsewhere by now (CVE-2025-52565), so use the terminal's descriptor. */
 static int
 put_on_console (int root_fd, int slave_fd)
 {

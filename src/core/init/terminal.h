@@ -4,15 +4,16 @@
 
 #include "spec/oci/oci.h"
 
-/* In the init, child-safe, inside the container's root: makes the terminal, sends its master over
- * console_fd with the name as the message, and makes the other end this process's 0, 1 and 2,
- * uid's. as_console: it is put on /dev/console
- * too. 0 or -errno; *ret_object is then the path that it is about, a static string. */
+/* Runs in the init, inside the container's root. Makes a terminal owned by uid, sends its master
+ * over console_fd with the master's path as the message, and makes the other end this process's
+ * 0, 1 and 2. as_console: also puts it on /dev/console. Child-safe. Returns 0 or -errno;
+ * *ret_object is then the path that failed, a static string. */
 int quilt_terminal_open (const QuiltProcess *process,
                          int console_fd,
                          guint32 uid,
                          gboolean as_console,
                          const char **ret_object);
 
-/* In a session of its own: makes that its controlling terminal. 0 or -errno. */
+/* Makes the terminal the controlling terminal of this process, which must lead its session. Returns
+ * 0 or -errno. */
 int quilt_terminal_control (void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making mounts, in the cloned child, on descriptors alone: no path that an image or a container
- * controls is ever resolved outside of the container's root. */
+/* Makes mounts in the cloned child. Works only on descriptors: paths that an image or a container
+ * controls are always resolved inside the container's root. */
 #include "base/beneath.h"
 #include "base/fd.h"
 #include "core/mounts/copy-up.h"
@@ -20,7 +20,7 @@ typedef struct {
   int root_fd;
   struct stat root;
   int null_fd;  /* the host's /dev/null */
-  int empty_fd; /* an empty, read-only directory, not attached anywhere */
+  int empty_fd; /* an empty, read-only directory; -1 until the first directory is masked */
 } Context;
 
 static gboolean
@@ -31,8 +31,8 @@ below (const char *path, const char *directory)
   return strncmp (path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* An image where /proc, /sys or /dev leads elsewhere through a link has no honest use, and with
- * such links the masks below could be led astray (CVE-2023-27561, CVE-2025-31133). */
+/* No honest image has a link that leads /proc, /sys or /dev elsewhere. Such a link could divert the
+ * masks below (CVE-2023-27561, CVE-2025-31133), so refuse links there. */
 static int
 open_target (int root_fd, const char *path, int flags)
 {
@@ -43,18 +43,19 @@ open_target (int root_fd, const char *path, int flags)
   return quilt_open_in_root (root_fd, path, flags | O_PATH, 0);
 }
 
-/* As many links on one way as the kernel follows. */
+/* The limit for links in a path, the same as the kernel's. */
 #define LINKS_MAX 40
 
-/* A component of a path that is a link. */
+/* A path component that is a symbolic link, found at bytes start to end of the path. */
 typedef struct {
   gsize start, end;
-  char target[PATH_MAX]; /* "": there is none */
+  char target[PATH_MAX]; /* empty: no link was found */
 } Link;
 
-/* Makes what is missing of path: directories, and at its end a directory or an empty file. What is
- * there is followed as the container would, and never left. Returns the end, opened; or -1, and
- * with EEXIST *ret_link is a link on the way that leads to nothing. */
+/* Makes the missing parts of path: directories, and as the last component a directory or an empty
+ * file. Existing components are followed as the container would follow them, within root_fd.
+ * Returns a descriptor of the last component, or -1 with errno set. If a link in the path is
+ * dangling, errno is EEXIST and *ret_link is that link. */
 static int
 make_up_to_link (int root_fd, const char *path, gboolean directory, Link *ret_link)
 {
@@ -94,9 +95,9 @@ make_up_to_link (int root_fd, const char *path, gboolean directory, Link *ret_li
   }
 }
 
-/* As make_up_to_link(), and what a link on the way leads to is made too: images have links to what
- * is there only at run time (/etc/resolv.conf, /var/run). Each link is read by us and put into the
- * path, which is then walked from the root again, so that nothing is made outside of it. */
+/* As make_up_to_link(), but also makes the target of a dangling link: images have links to files
+ * that exist only at run time (/etc/resolv.conf, /var/run). We read each link, put its target into
+ * the path, and walk that path from the root again. So nothing is made outside of the root. */
 static int
 make_target (int root_fd, const char *path, gboolean directory)
 {
@@ -132,7 +133,7 @@ fail_context (int fs_fd, char *detail, gsize size)
     while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\0'))
       n--;
     line[n] = '\0';
-    g_strlcpy (detail, line + 2, size); /* it begins with a letter for the severity */
+    g_strlcpy (detail, line + 2, size); /* skip the letter for the severity and a blank */
   }
   return -errsv;
 }
@@ -269,7 +270,7 @@ legacy_root (const QuiltMountOp *op, const char *path, int *ret_fd)
   return 0;
 }
 
-/* The mount of op, attached nowhere yet. */
+/* Makes the mount of op, without attaching it. */
 static int
 make_mount (const QuiltMountPlan *plan, const QuiltMountOp *op, char *detail, gsize size, int *ret)
 {
@@ -322,8 +323,8 @@ mask_file (Context *context, int target_fd)
   return fd < 0 ? -errno : quilt_mount_attach (fd, target_fd);
 }
 
-/* One empty file system serves all masked directories; it can be cloned only once it is attached.
- */
+/* All masked directories share one empty file system. It can be cloned only after it was
+ * attached. */
 static int
 mask_directory (Context *context, int target_fd)
 {
@@ -358,7 +359,8 @@ make_readonly (int target_fd)
   return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
-/* A mount over the root itself would hide files from us, not from the container. */
+/* Refuses a mount over the root itself: such a mount would hide files from us, not from the
+ * container. */
 static int
 check_target (const Context *context, int target_fd, struct stat *ret_st)
 {
@@ -369,7 +371,7 @@ check_target (const Context *context, int target_fd, struct stat *ret_st)
   return ret_st->st_dev == root->st_dev && ret_st->st_ino == root->st_ino ? -EBUSY : 0;
 }
 
-/* MASK and READONLY: what is not there needs no hiding. */
+/* Applies MASK and READONLY. A missing target needs no protection. */
 static int
 apply_protection (Context *context, const QuiltMountOp *op)
 {
@@ -397,7 +399,7 @@ has_setting (const QuiltMountOp *op, const char *key)
   return FALSE;
 }
 
-/* op: NULL, or what it is copied up for. */
+/* op is NULL, or the mount whose target may have to be copied up first. */
 static int
 put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
 {
@@ -422,8 +424,8 @@ put (const Context *context, const char *target, const QuiltMountOp *op, int fd)
   return r < 0 ? r : quilt_mount_attach (fd, target_fd);
 }
 
-/* Where a node could not be made there is an empty file, and the host's is bound over it, if that
- * is the very device. */
+/* Where we could not make a device node, there is an empty file. Binds the host's node over it,
+ * after checking that it is the same device. */
 static int
 bind_node (const QuiltDeviceNode *node, int place_fd)
 {
@@ -459,8 +461,8 @@ bind_nodes (const Context *context, const QuiltMountOp *op)
   return 0;
 }
 
-/* The node in the directories that are there, which are made if they are not. What is there already
- * is the device, or a file that the host's node is bound over. */
+/* Makes the node and its missing directories. If path already exists, it must be the same device,
+ * or a file, over which the host's node is bound. */
 static int
 put_node (const Context *context, QuiltDeviceNode *node)
 {
@@ -488,8 +490,8 @@ put_node (const Context *context, QuiltDeviceNode *node)
   return S_ISREG (st.st_mode) ? bind_node (node, place_fd) : -EEXIST;
 }
 
-/* The configuration did not ask for the usual ones: a root that can't be written to goes without
- * them, and one that has something else in the place of one of them keeps that. */
+/* The configuration did not ask for the usual nodes. So leave them out if the root is not writable,
+ * and keep another file that has the name of such a node. */
 static gboolean
 may_be_missed (int r)
 {

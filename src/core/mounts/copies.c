@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that a container has copies of, in a file system in memory: the mount option
- * QUILT_MOUNT_COPY. */
+/* The mount option QUILT_MOUNT_COPY: the container gets a copy of a file, in a file system in
+ * memory. */
 #include "core/mounts/copies.h"
 
 #include "base/fd.h"
@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The limit by which all of a container's copies together may grow. The host's /etc/hosts may be
- * large. */
+/* All copies of a container together may grow by this many bytes. The host's /etc/hosts may be
+ * large, so this comes on top of their size. */
 #define COPIES_ROOM (1024 * 1024)
 #define COPIES_INODES "64"
 
-/* What the files hold that are to be copied. */
+/* The total size in bytes of the files to copy. */
 static guint64
 get_bytes (const QuiltMountPlan *plan)
 {
@@ -34,7 +34,7 @@ get_bytes (const QuiltMountPlan *plan)
   return size;
 }
 
-/* Attached, since older kernels clone no mount that is not. */
+/* Attaches the file system, since older kernels can't clone an unattached mount. */
 static int
 make_directory (guint64 size, int place_fd, int *ret_fd)
 {
@@ -68,7 +68,8 @@ copy_file (int from_fd, int to_fd)
   return n < 0 || fchmod (to_fd, 0644) < 0 ? -errno : 0;
 }
 
-/* *file_fd: the file; then the mount of its copy, which is called name in the directory. */
+/* On input *file_fd is the file. On success it is replaced by a mount of the file's copy, which has
+ * this name in the directory. */
 static int
 make_copy (int directory_fd, const char *name, const QuiltMountOp *op, int *file_fd)
 {

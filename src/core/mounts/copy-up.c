@@ -15,10 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Each level has two descriptors open and its buffer on the stack. */
+/* Each level keeps two descriptors open and a buffer on the stack. */
 #define DEPTH_MAX 64
 
-/* No link is followed, nothing of another file system entered. */
+/* Follows no links and enters no other file system. */
 static int
 open_in (int dir_fd, const char *name, int flags)
 {
@@ -37,7 +37,7 @@ copy_attributes (int dir_fd, const char *name, const struct stat *st)
 
   if (fchownat (dir_fd, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
     return -errno;
-  /* After the owner, whose change ends setuid. */
+  /* Set the mode after the owner, since a change of owner clears setuid. */
   if (!S_ISLNK (st->st_mode) && fchmodat (dir_fd, *name ? name : ".", st->st_mode & 07777, 0) < 0)
     return -errno;
   return utimensat (dir_fd, *name ? name : ".", times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
@@ -108,7 +108,7 @@ copy_entry (int from_dir, int to_dir, const char *name, guint depth)
   return r < 0 ? r : copy_attributes (to_dir, name, &st);
 }
 
-/* By the system call: readdir(3) allocates. */
+/* Uses the system call, since readdir(3) allocates. */
 static int
 copy_directory (int from_fd, int to_fd, guint depth)
 {

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* Copies directories, files, symbolic links, devices and pipes below the directory from_fd to that
- * of to_fd, which is empty, with mode, owner and times; what is mounted below it is not looked
- * into. keep_mode: of to_fd itself. Child-safe. 0 or -errno: ELOOP where it is nested too deeply,
- * ENOSPC. */
+/* Copies directories, files, symbolic links, devices and pipes from the directory from_fd to the
+ * empty directory to_fd, with mode, owner and times. Skips what is mounted below from_fd.
+ * keep_mode: the mode of to_fd itself stays. Child-safe. Returns 0 or -errno: ELOOP if the
+ * directories are nested too deeply, ENOSPC. */
 int quilt_copy_up (int from_fd, int to_fd, gboolean keep_mode);

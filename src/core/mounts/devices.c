@@ -13,7 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Numbers: Documentation/admin-guide/devices.txt of Linux. */
+/* Device numbers: Documentation/admin-guide/devices.txt of Linux. */
 static const struct {
   const char *name;
   guint major, minor;
@@ -31,7 +31,7 @@ static const struct {
 
 #define PREFIX "/dev/"
 
-/* The directories that path, below the tmpfs, lies in. */
+/* Makes the parent directories of path, which is relative to the tmpfs. */
 static int
 make_parents (int dev_fd, const char *path)
 {
@@ -54,7 +54,8 @@ kind_of (const QuiltDevice *device)
   return device->type == 'b' ? S_IFBLK : device->type == 'p' ? S_IFIFO : S_IFCHR;
 }
 
-/* An empty file is the place for the host's node where we may make none: in a user namespace. */
+/* In a user namespace we can't make device nodes. Make an empty file instead, over which the host's
+ * node is bound later. */
 static int
 make (int dev_fd, const char *path, mode_t mode, guint major, guint minor)
 {
@@ -100,7 +101,8 @@ make_node (int dev_fd, const QuiltDevice *device)
 
   if (r < 0)
     return r;
-  /* Asked for twice, or one of the usual: it is there, and what the last one is. */
+  /* If the node exists, it is one of the usual nodes or was requested twice. The last request
+   * counts. */
   if (unlinkat (dev_fd, path, 0) < 0 && errno != ENOENT)
     return -errno;
   r = make (dev_fd, path, mode, device->major, device->minor);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A user namespace that is there for its maps alone: those of a mount. */
+/* A user namespace without processes, which holds the id maps of a mount. */
 #include "core/mounts/idmap.h"
 
 #include "base/error.h"

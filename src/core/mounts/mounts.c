@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The plan of a container's mounts: options to attributes and settings, and what needs which order.
- */
+/* Plans a container's mounts: turns options into attributes and settings, and orders the mounts. */
 #include "core/mounts/mounts.h"
 
 #include "base/error.h"
@@ -12,7 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-/* Longest value that fsconfig(2) takes. */
+/* The longest value that fsconfig(2) accepts. */
 #define SETTING_MAX 255
 
 static void
@@ -92,8 +91,8 @@ apply_option (QuiltMountOp *op, const char *name, GError **error)
   return TRUE;
 }
 
-/* fsconfig(2) takes values up to 255 bytes, and a list of layers is longer; mount(2) takes a page.
- */
+/* fsconfig(2) accepts values of at most 255 bytes, but a list of layers can be longer. mount(2)
+ * accepts a page of options. */
 static gboolean
 join_long_settings (QuiltMountOp *op, char *const *texts, GError **error)
 {
@@ -155,7 +154,7 @@ plan_mount (const QuiltMount *mount, GError **error)
     op_free (op);
     return NULL;
   }
-  /* "cgroup" in a configuration means the host's hierarchy, and here that is version 2. */
+  /* "cgroup" in a configuration means the host's hierarchy, which must be version 2. */
   if (!bind && (strcmp (mount->type, "cgroup") == 0 || strcmp (mount->type, "cgroup2") == 0)) {
     op->type = "cgroup2";
     op->late = TRUE;
@@ -175,8 +174,8 @@ plan_mount (const QuiltMount *mount, GError **error)
   return op;
 }
 
-/* These have files of the container's own, which SELinux would otherwise label as whoever mounted
- * them; proc(5), sysfs(5) and cgroups have labels of the policy's. */
+/* Files in these file systems belong to the container, and SELinux would otherwise label them after
+ * the process that mounted them. For proc, sysfs and cgroups the policy sets the labels. */
 static gboolean
 takes_label (const QuiltMountOp *op)
 {
@@ -185,7 +184,7 @@ takes_label (const QuiltMountOp *op)
   return op->kind == QUILT_MOUNT_NEW && g_strv_contains (types, op->type);
 }
 
-/* selinux(8): a label in mount(2)'s text is quoted, since its categories have a comma. */
+/* selinux(8). In the text for mount(2) a label is quoted, since its categories contain commas. */
 static void
 add_label (QuiltMountOp *op, const char *key, const char *label)
 {
@@ -197,7 +196,7 @@ add_label (QuiltMountOp *op, const char *key, const char *label)
     op->legacy_data = g_strdup_printf ("%s,%s=\"%s\"", legacy, key, label);
 }
 
-/* The option that a label is given by; NULL where the annotation names none. */
+/* The mount option that sets the label, or NULL with an error if the annotation is invalid. */
 static const char *
 get_context (const QuiltSpec *spec, GError **error)
 {
@@ -222,7 +221,7 @@ is_below (const char *path, const char *directory)
   return strncmp (path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* What lies on or below a late mount must come after it. */
+/* A mount on or below a late mount must come after it. */
 static void
 add_op (QuiltMountPlan *plan, QuiltMountOp *op)
 {
@@ -234,8 +233,8 @@ add_op (QuiltMountPlan *plan, QuiltMountOp *op)
   g_ptr_array_add (plan->ops, op);
 }
 
-/* devpts can't give its nodes to a group that the user namespace doesn't have: "gid=5", which
- * engines write always, is then left out, as other runtimes do. */
+/* devpts can't give its nodes to a group that the user namespace lacks. Engines always write
+ * "gid=5", so that option is then left out, as in other runtimes. */
 static void
 drop_foreign_group (const QuiltSpec *spec, QuiltMountOp *op)
 {
@@ -290,8 +289,8 @@ check_options (const QuiltSpec *spec, const QuiltMountOp *op, GError **error)
   return TRUE;
 }
 
-/* runtime-spec, config-linux.md, "Default Devices" and "Devices". What somebody mounted on /dev,
- * the host's or anything else, is as it is: no nodes are made in there. */
+/* runtime-spec, config-linux.md, "Default Devices" and "Devices". If the configuration mounts
+ * anything but a new tmpfs on /dev, the nodes there are left as they are. */
 static void
 add_nodes (QuiltMountPlan *plan, const QuiltSpec *spec)
 {
@@ -335,7 +334,7 @@ quilt_mounts_plan (const QuiltSpec *spec, GError **error)
   plan->ops = g_ptr_array_new_with_free_func (op_free);
   plan->trees = g_array_new (FALSE, FALSE, sizeof (QuiltMountTree));
   if (!quilt_spec_builds_root (spec))
-    return g_steal_pointer (&plan); /* those that it joins are there */
+    return g_steal_pointer (&plan); /* a guest finds its mounts in the namespace that it joins */
   if (!context)
     return NULL;
   for (guint i = 0; spec->mounts && i < spec->mounts->len; i++) {

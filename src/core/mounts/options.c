@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options of a mount that are the same for all file systems: mount(8), and those of OCI runtimes.
- */
+/* Mount options that all file systems share: those of mount(8), and those of OCI runtimes. */
 #include "core/mounts/options.h"
 
 #include <string.h>
@@ -10,7 +9,7 @@
 #define NOATIME .set = MOUNT_ATTR_NOATIME, .clear = MOUNT_ATTR__ATIME
 #define STRICTATIME .set = MOUNT_ATTR_STRICTATIME, .clear = MOUNT_ATTR__ATIME
 
-/* Those with r are the runtimes', and hold for what is mounted below too. */
+/* The options with a leading r come from OCI runtimes, and also apply to the mounts below. */
 static const QuiltMountOption options[] = {
     {"defaults"},
     {"bind", .kind = QUILT_OPTION_BIND},
@@ -26,8 +25,8 @@ static const QuiltMountOption options[] = {
     {"nosymfollow", .set = MOUNT_ATTR_NOSYMFOLLOW},
     {"symfollow", .clear = MOUNT_ATTR_NOSYMFOLLOW},
     {"relatime", RELATIME},
-    {"atime", RELATIME}, /* what the kernel does unless it is told otherwise */
-    {"norelatime"},      /* as is this */
+    {"atime", RELATIME}, /* the kernel's default */
+    {"norelatime"},      /* also the kernel's default */
     {"nostrictatime", RELATIME},
     {"noatime", NOATIME},
     {"strictatime", STRICTATIME},

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options of a mount that are the same for all file systems: mount(8), and those of OCI runtimes.
- */
+/* Mount options that all file systems share: those of mount(8), and those of OCI runtimes. */
 #pragma once
 
 #include "core/mounts/plan.h"
@@ -9,7 +8,7 @@ typedef struct {
   const char *name;
   guint64 set, clear;  /* MOUNT_ATTR_… */
   guint64 propagation; /* MS_… */
-  gboolean below;      /* the attributes are also those of what is mounted below */
+  gboolean below;      /* the attributes also apply to the mounts below */
   enum {
     QUILT_OPTION_PLAIN,
     QUILT_OPTION_BIND,
@@ -21,11 +20,12 @@ typedef struct {
   } kind;
 } QuiltMountOption;
 
-/* NULL: it is not one of these, but an option of the file system. */
+/* Returns NULL if the option is not in the table, so that it belongs to the file system. */
 const QuiltMountOption *quilt_mount_option_find (const char *name);
 
-/* The names of all of them, from 0 on; NULL after the last. Static strings. */
+/* The names of all options, by index from 0 on. Returns NULL if index is too high. Static
+ * strings. */
 const char *quilt_mount_option_name (guint index);
 
-/* Later ones win. op->recursive has been decided. */
+/* Applies the option; later options override earlier ones. op->recursive must be set before. */
 void quilt_mount_option_apply (const QuiltMountOption *option, QuiltMountOp *op);

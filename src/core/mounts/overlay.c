@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The root overlay of a container in a user namespace, of layers that the supervisor has opened. */
+/* The root overlay of a container in a user namespace. The supervisor has opened its layers. */
 #include "core/mounts/overlay.h"
 
 #include "base/error.h"
@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Longest value that fsconfig(2) takes, and longest text of options that mount(2) does. */
+/* The longest value that fsconfig(2) accepts, and the longest option text that mount(2) accepts. */
 #define SETTING_MAX 255
 #define DATA_MAX 4095
-/* Of settings beside the directories; overlayfs knows about 20. */
+/* The limit for settings other than directories; overlayfs knows about 20. */
 #define SETTINGS_MAX 32
-/* overlayfs's OVL_MAX_STACK. */
+/* OVL_MAX_STACK of overlayfs. */
 #define LAYERS_MAX 500
 
 void
@@ -37,7 +37,7 @@ refuse (GError **error, const char *why)
   return FALSE;
 }
 
-/* The value of a setting, which is taken out. NULL: it is not there. */
+/* Removes a setting and returns its value. Returns NULL if the setting is missing. */
 static char *
 take_setting (QuiltMountOp *op, const char *key)
 {
@@ -92,8 +92,8 @@ quilt_overlay_plan (QuiltMountPlan *plan, GError **error)
   g_autofree char *work = take_setting (plan->root, "workdir");
   QuiltMountSetting userxattr = {.key = g_strdup ("userxattr")};
 
-  /* trusted.* attributes are only the host's root to set: overlayfs keeps its own as user.* then.
-   */
+  /* Only the host's root can set trusted.* attributes, so overlayfs must keep its attributes as
+   * user.*. */
   g_array_append_val (plan->root->settings, userxattr);
   g_clear_pointer (&plan->root->legacy_data, g_free);
   overlay->layers = lower && !strchr (lower, '\\') ? g_strsplit (lower, ":", -1) : NULL;
@@ -106,7 +106,7 @@ quilt_overlay_plan (QuiltMountPlan *plan, GError **error)
   return plan_upper (overlay, upper, work, error);
 }
 
-/* Appends to text, which has room for size bytes; FALSE if it is full. */
+/* Appends to text, a buffer of size bytes. Returns FALSE if the buffer is full. */
 static gboolean G_GNUC_PRINTF (3, 4) append (char *text, gsize size, const char *format, ...)
 {
   gsize length = strlen (text);
@@ -119,8 +119,8 @@ static gboolean G_GNUC_PRINTF (3, 4) append (char *text, gsize size, const char 
   return n >= 0 && (gsize)n < size - length;
 }
 
-/* The old way, for a list of layers that is too long for fsconfig(2), on a directory of its own:
- * what mount(2) has put on a place can only be opened by a name. */
+/* Uses mount(2), since the list of layers is too long for fsconfig(2). Mounts on a directory of its
+ * own, since a mount made by mount(2) can only be opened by path. */
 static int
 mount_long (const QuiltMountOp *op, int place_fd, int *ret_fd)
 {
@@ -171,8 +171,8 @@ mount_short (const QuiltMountOp *op, int place_fd, char *detail, gsize size, int
 static int
 attach_layers (const QuiltMountPlan *plan, guint n, int place_fd)
 {
-  /* overlayfs takes no layer that is not attached in our mount namespace: all are stacked on the
-   * place, where the overlay will cover them, and go with the old root. */
+  /* overlayfs accepts only layers that are attached in our mount namespace. So stack all of them on
+   * the place. The overlay covers them, and they vanish with the old root. */
   for (guint i = 0; i < n; i++) {
     int r = quilt_mount_attach (plan->tree_fds[i], place_fd);
 
@@ -198,7 +198,7 @@ quilt_overlay_apply (
 
   if (r < 0)
     return r;
-  /* Our descriptors by names relative to this directory: the shortest that there are. */
+  /* Name our descriptors relative to this directory, since no other names are as short. */
   if (chdir ("/proc/self/fd") < 0)
     return -errno;
   for (guint i = 0; i < n_layers; i++)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The procfs of a pid namespace that is another container's.
- *
- * procfs shows the pid namespace that fsopen(2) was called in, so a process has to be born there. A
- * container with the host's ids and CAP_SYS_PTRACE can use all that such a process has: its root,
- * its descriptors, its capabilities. Two processes keep all of that away from it:
- * - The maker stays outside of the pid namespace. It has an empty root and no descriptor but a
- *   socket, and does what takes power over the pid namespace.
- * - The maker's child is born in the pid namespace, with a user namespace of its own and so without
- *   power over anything else. It calls fsopen() and ends.
- * Whatever comes back may be forged, so the caller checks that it is a procfs. */
+/* Makes the procfs of another container's pid namespace. A procfs shows the pid namespace in which
+ * fsopen(2) was called, so a process has to be born there. A container with the host's ids and
+ * CAP_SYS_PTRACE can use everything that such a process has: its root, its descriptors, its
+ * capabilities. Two processes keep all of that away from the container. The maker stays outside of
+ * the pid namespace. It has an empty root and no descriptor but a socket, and does what needs power
+ * over the pid namespace. The maker's child is born in the pid namespace. It has its own user
+ * namespace, so it has no power over anything else. It calls fsopen() and ends. The result may be
+ * forged, so the caller checks that it is a procfs. */
 #include "core/mounts/procfs.h"
 
 #include "base/fd.h"
@@ -29,10 +27,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A container that stops the child only delays the one that joins it. */
+/* Time limit for the maker's answer. A container that stops the child only delays the container
+ * that joins it. */
 #define ANSWER_MSEC 10000
 
-/* Of the maker, which has no others. */
+/* The only descriptors of the maker. */
 enum {
   FD_SOCKET = 0,
   FD_CONTEXT = 1,
@@ -43,7 +42,7 @@ typedef struct {
   char detail[256];
 } Answer;
 
-/* An empty root, and no way back to the host's. */
+/* Moves the maker to an empty root, from which the host's root can't be reached. */
 static int
 leave_tree (void)
 {
@@ -72,7 +71,8 @@ leave_tree (void)
              : 0;
 }
 
-/* In the maker: has its child open the file system, as FD_CONTEXT of the table that both share. */
+/* Runs in the maker. Its child shares the table of descriptors, and opens the file system as
+ * FD_CONTEXT. */
 static int
 open_inside (void)
 {
@@ -95,7 +95,7 @@ open_inside (void)
   return WIFEXITED (status) ? -WEXITSTATUS (status) : -ECHILD;
 }
 
-/* The socket alone is left: the child is born with what is open here. */
+/* Closes everything but the socket, since the child inherits all open descriptors. */
 static int
 close_others (int namespace_fd, int socket_fd)
 {
@@ -124,7 +124,7 @@ make (const QuiltMountOp *op, int namespace_fd, int socket_fd)
   _exit (0);
 }
 
-/* The maker's answer; the child may have sent another in its place. */
+/* Receives the maker's answer. The child may have sent another answer instead. */
 static int
 receive (int socket_fd, char *detail, gsize size, int *ret_fd)
 {
@@ -181,8 +181,8 @@ quilt_procfs_new (const QuiltMountOp *op, int namespace_fd, char *detail, gsize 
     pidfd_send_signal (pid_fd, SIGKILL, NULL, 0);
     waitpid (pid, NULL, 0);
   }
-  /* Without a detail: a descriptor that the child has sent may be anything, and reading it may wait
-   * for ever. */
+  /* Ask for no detail: the child may have sent any descriptor, and reading from it could block
+   * forever. */
   if (r == 0)
     r = quilt_mount_finish (op, context_fd, NULL, 0, &fd);
   if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parts of a container in a user namespace that only the host's root can open. */
+/* Mounts of a container that the supervisor has to make for the init. */
 #include "core/mounts/trees.h"
 
 #include "base/error.h"
@@ -27,20 +27,21 @@ add_tree (QuiltMountPlan *plan, const char *path, const QuiltMountOp *op, gboole
   return (int)plan->trees->len - 1;
 }
 
-/* These show a namespace, and only a root of that namespace may mount them. */
+/* These file systems show a namespace. Only root of that namespace may mount them. */
 static const struct {
   const char *type;
   QuiltNamespaces shown;
   int clone_flag;
-  const char *path; /* of the supervisor's own */
+  const char *path; /* path of the supervisor's own namespace */
 } mirrors[] = {
-    {"proc", QUILT_NS_PID, CLONE_NEWPID, NULL}, /* it is not entered */
+    {"proc", QUILT_NS_PID, CLONE_NEWPID, NULL}, /* not entered: procfs.c makes the mount */
     {"sysfs", QUILT_NS_NETWORK, CLONE_NEWNET, "/proc/self/ns/net"},
     {"mqueue", QUILT_NS_IPC, CLONE_NEWIPC, "/proc/self/ns/ipc"},
     {"cgroup2", QUILT_NS_CGROUP, CLONE_NEWCGROUP, "/proc/self/ns/cgroup"},
 };
 
-/* The init is in no pid namespace that it joins. */
+/* If the init joins a pid namespace, it stays outside of it and can't mount that namespace's
+ * procfs. */
 static gboolean
 shows_joined_pids (const QuiltSpec *spec, const QuiltMountOp *op)
 {
@@ -48,8 +49,8 @@ shows_joined_pids (const QuiltSpec *spec, const QuiltMountOp *op)
          quilt_spec_joins (spec, QUILT_NS_PID);
 }
 
-/* Of the host, or of somebody whose user namespace is not ours: a new one has power over new ones
- * alone. */
+/* Whether the mount shows a namespace of the host or of another container. A new user namespace
+ * only has power over namespaces made in it. */
 static gboolean
 shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
 {
@@ -63,8 +64,8 @@ shows_anothers (const QuiltSpec *spec, const QuiltMountOp *op)
   return FALSE;
 }
 
-/* Mounts that receive the host's later mounts must be cloned in the host's mount namespace. Only we
- * may be able to read the files to copy. */
+/* If a mount has its own id maps or receives the host's later mounts, it must be cloned in the
+ * host's mount namespace. Only the supervisor may be able to read the files to copy. */
 static gboolean
 is_outside (const QuiltMountOp *op)
 {
@@ -109,7 +110,7 @@ quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError **error)
   return TRUE;
 }
 
-/* The type of the file system that path is on, as in /proc/self/mountinfo; see proc(5). */
+/* The file system type of path, from /proc/self/mountinfo; see proc(5). */
 static char *
 find_file_system (const char *path)
 {
@@ -191,7 +192,7 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
   return tree->idmap && !map_ids (fd, tree, user_fd, error) ? -1 : g_steal_fd (&fd);
 }
 
-/* To be copied by the init, see core/mounts/copies.h. */
+/* Opens a file that the init copies; see core/mounts/copies.h. */
 static int
 open_file (const char *path, GError **error)
 {
@@ -202,8 +203,8 @@ open_file (const char *path, GError **error)
   return fd;
 }
 
-/* As quilt_mount_new(), of a namespace that the container has joined if it shows one. We are back
- * in our own before anything else is done. */
+/* As quilt_mount_new(). If the mount shows a namespace that the container joins, enters that
+ * namespace for this call, and returns to our own. */
 static int
 make_mirror (const QuiltMountOp *op, const QuiltJoins *joins, char *detail, gsize size, int *ret_fd)
 {
@@ -227,7 +228,7 @@ make_mirror (const QuiltMountOp *op, const QuiltJoins *joins, char *detail, gsiz
   return setns (own_fd, joins->types[i]) < 0 ? -errno : r;
 }
 
-/* Device nodes work only in a file system that the host's root has made. */
+/* Device nodes work only in a file system that the host's root has created. */
 static int
 make_mount (const QuiltMountOp *op, const QuiltSpec *spec, const QuiltJoins *joins, GError **error)
 {
@@ -266,7 +267,7 @@ send_all (int channel, const int *fds, guint n, GError **error)
 {
   guint done = 0;
 
-  /* Also send it if there are no trees: it says that the ids are mapped. */
+  /* Send a message even without trees: it tells the init that the ids are mapped. */
   do {
     guint some = MIN (n - done, QUILT_FDS_MAX);
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container in a user namespace is built of, and only the host's root can open: layers, bind
- * mounts, a /dev with its nodes, what shows another's namespace. The supervisor makes them, the
- * container's init puts them in place.
- */
+/* Mounts that the supervisor makes for a container's init: in a user namespace, the init can't open
+ * layers and bind mounts, make a /dev with nodes, or mount what shows another namespace. The
+ * supervisor makes these trees, and the init attaches them. */
 #pragma once
 
 #include "core/mounts/plan.h"
 #include "core/namespaces/join.h"
 #include "spec/id-map.h"
 
-/* Pure. Adds to a plan what the supervisor has to make: without a user namespace that is only bind
- * mounts that have ids of their own, or are peers or slaves of the host's. */
+/* Pure. Adds the trees to make to a plan. Without a user namespace, these are the bind mounts that
+ * have their own id maps, are copied, or share propagation with the host, and the procfs of a
+ * joined pid namespace. */
 gboolean quilt_trees_plan (QuiltMountPlan *plan, const QuiltSpec *spec, GError **error);
 
-/* In the supervisor: makes all of the plan's trees, attached nowhere, and sends them over channel,
- * which they need not be read from meanwhile. user_fd is the container's user namespace, -1 without
- * one, joins what it has joined. NOT_SUPPORTED where a file system can't map ids. */
+/* Runs in the supervisor. Makes all trees of the plan, unattached, and sends them over channel; the
+ * init need not read them meanwhile. user_fd is the container's user namespace, or -1. joins are
+ * the namespaces that the container joins. NOT_SUPPORTED if a file system can't map ids. */
 gboolean quilt_trees_send (const QuiltMountPlan *plan,
                            int user_fd,
                            const QuiltSpec *spec,
@@ -23,5 +23,6 @@ gboolean quilt_trees_send (const QuiltMountPlan *plan,
                            int channel,
                            GError **error);
 
-/* In the init, child-safe: waits for them. 0, or -errno; -ECONNRESET: the supervisor is gone. */
+/* Runs in the init: waits for the trees. Child-safe. Returns 0 or -errno; -ECONNRESET means that
+ * the supervisor is gone. */
 int quilt_trees_receive (const QuiltMountPlan *plan, int channel);

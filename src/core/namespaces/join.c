@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Namespaces that are there already: opened by the supervisor, entered on the way to the clone, or
- * by the init. */
+/* Joining existing namespaces. The supervisor opens them. A process between it and the init enters
+ * them before the clone, or the init enters them. */
 #include "core/namespaces/join.h"
 
 #include "base/error.h"
@@ -49,7 +49,7 @@ quilt_joins_new_namespaces (const QuiltSpec *spec)
   return flags;
 }
 
-/* Of those in which a container leaves something. */
+/* Whether it is our own namespace, of a type in which a container would leave changes. */
 static gboolean
 is_own (int fd, QuiltNamespaces type)
 {
@@ -112,8 +112,8 @@ quilt_joins_open (const QuiltSpec *spec, QuiltJoins *ret_joins, GError **error)
   g_auto (QuiltJoins) joins = QUILT_JOINS_NONE;
 
   joins.is_guest = spec->is_guest;
-  /* The user namespace comes last, whatever the order in the configuration: entering it loses the
-   * privileges that the others need. */
+  /* Open the user namespace last, whatever the order in the configuration: entering it drops the
+   * privileges that the other namespaces need. */
   for (guint i = 0; i < 2 * spec->joins->len; i++) {
     const QuiltNamespaceJoin *join = spec->joins->pdata[i % spec->joins->len];
 
@@ -149,8 +149,8 @@ quilt_joins_await_birth (const QuiltJoins *joins)
   return quilt_joins_find (joins, CLONE_NEWPID) >= 0;
 }
 
-/* A root that is built in a mount namespace which is there is built last: until then paths are the
- * host's. */
+/* If the root is built in an existing mount namespace, that namespace is entered last: until then
+ * paths must be the host's. */
 static gboolean
 is_for_later (const QuiltJoins *joins, guint i)
 {
@@ -163,27 +163,27 @@ quilt_joins_come_first (const QuiltJoins *joins)
   return quilt_joins_await_birth (joins) && !joins->is_guest;
 }
 
-/* What the process between us and the child tells us; as short as it is, a pipe takes it whole. */
+/* The answer of the intermediate process. It is short enough for a pipe to take it in one write. */
 typedef struct {
-  pid_t pid; /* -1: errsv says why */
+  pid_t pid; /* -1: errsv is the reason */
   int pid_fd;
   int errsv;
 } Answer;
 
-/* In the process between: all that it enters, it enters for its child. That is born beside it, as a
- * child of ours. Returns in the child. */
+/* Runs in the intermediate process, which enters the namespaces only so that its child is born in
+ * them. The child is a sibling of this process: a child of ours. Returns in the child. */
 static void
 enter_and_clone (const QuiltJoins *joins, struct clone_args *args, int answer_fd)
 {
   Answer answer = {.pid = 0, .pid_fd = -1};
 
   args->flags |= CLONE_PARENT;
-  args->exit_signal = 0; /* that of this process */
+  args->exit_signal = 0; /* CLONE_PARENT uses the exit signal of this process */
   args->pidfd = (guint64)(gsize)&answer.pid_fd;
   for (guint i = 0; i < joins->n && answer.pid == 0; i++)
     if (!is_for_later (joins, i) && setns (joins->fds[i], joins->types[i]) < 0)
       answer.pid = -1;
-  /* A change of credentials has made us dumpable. */
+  /* Entering a user namespace has made this process dumpable again. */
   if (answer.pid == 0)
     prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (answer.pid == 0)
@@ -197,7 +197,7 @@ enter_and_clone (const QuiltJoins *joins, struct clone_args *args, int answer_fd
 pid_t
 quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
 {
-  /* Share the table of descriptors, so that we get the pidfd too. */
+  /* Share the table of descriptors, so that the pidfd appears in ours too. */
   struct clone_args between = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
   Answer answer = {.pid = -1, .errsv = ECHILD};
   int fds[2];
@@ -216,7 +216,7 @@ quilt_joins_clone (const QuiltJoins *joins, struct clone_args *args)
     answer.errsv = errno;
   else
     waitpid (pid, NULL, 0);
-  close (fds[1]); /* it may have died without an answer */
+  close (fds[1]); /* so that reading ends even if the process died without an answer */
   if (pid > 0 && read (fds[0], &answer, sizeof answer) < 0)
     answer.errsv = errno;
   close (fds[0]);
@@ -249,7 +249,7 @@ quilt_joins_bear (int *ret_pid_fd)
   };
   pid_t pid = (pid_t)syscall (SYS_clone3, &args, sizeof args);
 
-  /* Filters that can't read the arguments of clone3(2) answer ENOSYS. */
+  /* Seccomp filters can't read the arguments of clone3(2), so many answer it with ENOSYS. */
   return pid < 0 && errno == ENOSYS
              ? (pid_t)syscall (SYS_clone, (unsigned long)args.flags, NULL, ret_pid_fd, NULL, NULL)
              : pid;

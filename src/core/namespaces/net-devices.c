@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Network devices of ours that the container gets: linux.netDevices. */
+/* Moving network devices of the host into the container: linux.netDevices. */
 #include "core/namespaces/net-devices.h"
 
 #include "base/error.h"
@@ -18,18 +18,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The flags of an address that an administrator set; the kernel maintains the others. */
+/* The flags that an administrator can set on an address. The kernel maintains the others. */
 #define FLAGS_KEPT                                                                                 \
   (IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
 
 typedef struct {
-  int namespace_fd, fd; /* a network namespace, and a socket of rtnetlink in it */
+  int namespace_fd, fd; /* a network namespace, and an rtnetlink socket in it */
 } Place;
 
 typedef struct {
   const QuiltNetDevice *device;
-  char *name;                  /* for messages */
-  guint32 index, index_inside; /* the latter 0: it is not there */
+  char *name;                  /* for error messages */
+  guint32 index, index_inside; /* index_inside is 0 while the device is not in the container */
   gboolean was_up;
   GArray *addresses; /* of QuiltRtRequest */
 } Move;
@@ -54,7 +54,7 @@ move_clear (gpointer data)
 gboolean
 quilt_net_address_plan (const struct nlmsghdr *message, guint32 index, QuiltRtRequest *ret_request)
 {
-  /* Each has 16 bytes at most. */
+  /* Each attribute has at most 16 bytes. */
   static const guint16 kept[] = {IFA_LOCAL, IFA_ADDRESS, IFA_BROADCAST, IFA_RT_PRIORITY};
   struct ifaddrmsg body;
   gconstpointer value;
@@ -117,7 +117,8 @@ on_link (const struct nlmsghdr *message, gpointer data)
     memcpy (data, NLMSG_DATA (message), sizeof (struct ifinfomsg));
 }
 
-/* By its name, or where that is NULL, by its index. 0, -ENODEV if there is none, -errno. */
+/* Finds a device by name or, if name is NULL, by index. Returns 0, -ENODEV if there is no such
+ * device, or another -errno. */
 static int
 find_link (int fd, const char *name, guint32 index, struct ifinfomsg *ret_link)
 {
@@ -133,8 +134,8 @@ find_link (int fd, const char *name, guint32 index, struct ifinfomsg *ret_link)
   return r == 0 && ret_link->ifi_index <= 0 ? -ENODEV : r;
 }
 
-/* The name inside may be one that the kernel chooses, so that it is the number by which we know the
- * device there: the same as here, or the next one that is free. */
+/* The kernel may choose the device's name in the container, so we identify it by its index there.
+ * Choose that index ourselves: the index on the host, or the next free one. */
 static int
 choose_index (int fd, guint32 first, guint32 *ret_index)
 {
@@ -186,7 +187,7 @@ set_addresses (int fd, const Move *move, guint32 index)
   return r;
 }
 
-/* Checks that need no change. */
+/* Checks that the device can be moved, without changing anything. */
 static gboolean
 look_at (const Place *ours, const Place *inside, Move *move, GError **error)
 {
@@ -230,7 +231,8 @@ move_one (const Place *ours, const Place *inside, Move *move, GError **error)
 
   if (r == 0)
     r = send_to (ours, move->index, new_name, inside, index);
-  /* The kernel renames it once it is there: that may have failed alone. */
+  /* The kernel renames the device after moving it. If only the renaming failed, the device is in
+   * the container. */
   if (r == 0 || find_link (ours->fd, NULL, move->index, &link) == -ENODEV)
     move->index_inside = index;
   if (r == -EINVAL) {
@@ -253,7 +255,7 @@ move_one (const Place *ours, const Place *inside, Move *move, GError **error)
              error, -r, "Failed to bring network device '%s' up in the container", move->name);
 }
 
-/* Whatever can't be undone stays as it is: there is an error already. */
+/* Moves the device back after an error. Ignores failures, since the first error is reported. */
 static void
 move_back (const Place *ours, const Place *inside, const Move *move)
 {
@@ -264,7 +266,7 @@ move_back (const Place *ours, const Place *inside, const Move *move)
   bring_up (ours->fd, move->index);
 }
 
-/* There and back. */
+/* Opens a socket in the other namespace, and returns to our own. */
 static int
 open_inside (const Place *ours, int namespace_fd)
 {

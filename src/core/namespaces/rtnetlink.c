@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Questions and orders to the kernel about network devices: rtnetlink(7). */
+/* Requests to the kernel about network devices: rtnetlink(7). */
 #include "core/namespaces/rtnetlink.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* More than the kernel puts into one datagram of a list (32 KiB). */
+/* Larger than the kernel's largest datagram of a list (32 KiB). */
 #define ANSWER_MAX (64 * 1024)
 
 void
@@ -79,8 +79,8 @@ quilt_rt_open (void)
   return socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 }
 
-/* One datagram of the kernel's. Who has CAP_NET_ADMIN in a namespace that was there before can
- * write to our socket too, and is not heard. */
+/* Receives one datagram of the kernel. In an existing namespace, a process with CAP_NET_ADMIN can
+ * write to our socket too; its messages are ignored. */
 static ssize_t
 receive (int fd, gpointer buffer)
 {
@@ -95,7 +95,7 @@ receive (int fd, gpointer buffer)
   return n < 0 ? -errno : n > ANSWER_MAX ? -EMSGSIZE : n;
 }
 
-/* 1: there is more to come. Else as quilt_rt_call(). */
+/* Returns 1 if more messages follow, otherwise as quilt_rt_call(). */
 static int
 read_messages (gconstpointer buffer, gsize size, QuiltRtVisit visit, gpointer data, gboolean *torn)
 {
@@ -127,7 +127,7 @@ quilt_rt_call (int fd, QuiltRtRequest *request, QuiltRtVisit visit, gpointer dat
   gboolean torn = FALSE;
   int r = 1;
 
-  /* Its two bits mean something else each in what changes something. */
+  /* In requests that change something, the two bits of NLM_F_DUMP have other meanings. */
   if ((request->header.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
     request->header.nlmsg_flags |= NLM_F_ACK;
   if (send (fd, request, request->header.nlmsg_len, 0) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Settings of the kernel for the container's own namespaces: written through a procfs that nobody
- * else can reach, so that what an image or a volume has put on /proc can't lead them elsewhere
+/* Kernel settings for the container's own namespaces. They are written through a procfs that no
+ * other process can reach. So nothing that an image or a volume puts on /proc can divert the writes
  * (CVE-2019-16884, CVE-2025-52881). */
 #include "core/namespaces/sysctl.h"
 
@@ -17,8 +17,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* The directory sys of a procfs that is mounted nowhere. Where a user namespace may not have one
- * (its pid namespace is another's), of the host's, which is still ours. */
+/* Opens the directory `sys` of an unattached procfs. If the user namespace may not mount a procfs,
+ * since its pid namespace belongs to another one, opens the host's, which is still ours. */
 static int
 open_proc_sys (void)
 {
@@ -59,7 +59,7 @@ write_value (int proc_fd, const char *key, const char *value)
     return -errno;
   if (fs.f_type != PROC_SUPER_MAGIC)
     return -ENOTSUP;
-  /* At once: each write is a value of its own. */
+  /* Write the value with one call: the kernel treats each write as a separate value. */
   if (write (fd, length > 0 ? value : "\n", MAX (length, 1)) < 0)
     return -errno;
   return 0;
@@ -71,7 +71,7 @@ quilt_sysctls_apply (const QuiltSpec *spec, gboolean is_last, guint64 *done, con
   g_autofd int proc_fd = -1;
   const char *key, *value;
   GHashTableIter iter;
-  guint64 bit = 1; /* there are at most QUILT_SYSCTLS_MAX */
+  guint64 bit = 1; /* one bit per setting, at most QUILT_SYSCTLS_MAX */
 
   *ret_key = NULL;
   if (g_hash_table_size (spec->sysctls) == 0)
@@ -85,7 +85,7 @@ quilt_sysctls_apply (const QuiltSpec *spec, gboolean is_last, guint64 *done, con
 
     if (r == 0)
       *done |= bit;
-    /* EINVAL: an id in it, as ping_group_range has them, may have no map yet. */
+    /* EINVAL: an id in the value, as in ping_group_range, may have no map yet. */
     if (r < 0 && (is_last || (r != -EACCES && r != -EINVAL))) {
       *ret_key = key;
       return r;

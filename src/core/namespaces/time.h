@@ -4,10 +4,10 @@
 
 #include "spec/oci/oci.h"
 
-/* Before the clone: from now on our children are in a new time namespace with the offsets that spec
- * has, which can be written only while nobody is in it; we stay where we are. Does nothing, and
- * sets *ret_own_fd to -1, if spec wants none. FAILED. */
+/* Called before the clone. Makes a time namespace with the offsets of spec for our later children;
+ * we stay in our own. The offsets can be written only while the namespace has no process. If spec
+ * asks for none, only sets *ret_own_fd to -1. Error: FAILED. */
 gboolean quilt_time_namespace_prepare (const QuiltSpec *spec, int *ret_own_fd, GError **error);
 
-/* After it: our next children are in our own again. Closes own_fd. */
+/* Called after the clone. Our later children are in our own time namespace again. Closes own_fd. */
 gboolean quilt_time_namespace_restore (int own_fd, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finding and executing the container's command, and saying why that can't be. */
+/* Finding and executing the container's command, and explaining failures. */
 #include "core/program/command.h"
 
 #include "base/fd.h"
@@ -17,10 +17,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* What execvp(3) uses where there is no PATH. */
+/* The search path of execvp(3) if there is no PATH. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* As the kernel's BINPRM_BUF_SIZE: no more of a script's first line counts. */
+/* BINPRM_BUF_SIZE of the kernel, which reads no more of a script's first line. */
 #define SCRIPT_LINE 256
 
 static gboolean
@@ -36,7 +36,8 @@ read_file (gpointer data, guint64 offset, gpointer buffer, gsize length)
   return n >= 0 && (gsize)n == length;
 }
 
-/* A program's file is read only when it is a regular one: a FIFO would block, a device act. */
+/* Opens a program only if it is a regular file: opening a FIFO could block, and opening a device
+ * can have side effects. */
 static int
 open_program (const char *path)
 {
@@ -57,7 +58,7 @@ set_problem (QuiltReport *report,
   g_strlcpy (report->detail, detail, sizeof report->detail);
 }
 
-/* If path, or a directory in it, is a link that leads nowhere: where it leads. */
+/* If path, or a directory in it, is a dangling link, returns TRUE and the missing target. */
 static gboolean
 find_dangling (const char *path, char *ret_target, gsize size)
 {
@@ -79,7 +80,8 @@ find_dangling (const char *path, char *ret_target, gsize size)
     if (S_ISLNK (st.st_mode) && stat (here, &st) < 0 && errno == ENOENT)
       break;
   }
-  /* Follow the chain to its end; ENOENT above says that it has one. */
+  /* Follow the chain of links to its end. It has an end, since stat() failed with ENOENT, not
+   * ELOOP. */
   while ((n = readlink (here, next, sizeof next - 1)) > 0) {
     char *slash = strrchr (here, '/');
     gsize keep = next[0] != '/' && slash ? (gsize)(slash - here) + 1 : 0;
@@ -109,8 +111,8 @@ read_interpreter (int fd, char *ret_name, gsize size)
   return TRUE;
 }
 
-/* EPERM: the effective ones among a file's capabilities have to be in our bounding set. NULL: they
- * are. A static string. */
+/* Explains EPERM: the bounding set must contain all effective capabilities of the file. Returns the
+ * name of one that is missing, a static string, or NULL. */
 static const char *
 find_missing_capability (const char *path)
 {
@@ -125,7 +127,7 @@ find_missing_capability (const char *path)
   return NULL;
 }
 
-/* The file is there, yet execve() failed with error. */
+/* The file exists, but execve() failed with error. */
 static void
 diagnose_file (const char *path, int error, QuiltReport *report)
 {
@@ -179,8 +181,8 @@ diagnose (const char *path, int error, QuiltReport *report)
   }
 }
 
-/* execve() knows all that keeps a program from starting but its libraries: those its loader,
- * already inside, would miss. FALSE: don't. */
+/* execve() reports everything that keeps a program from starting except missing libraries: these
+ * fail later, in the program's loader. Returns FALSE if the command must not be executed. */
 static gboolean
 check_libraries (const char *path, char *const *env, int channel, QuiltReport *report)
 {
@@ -206,7 +208,8 @@ check_libraries (const char *path, char *const *env, int channel, QuiltReport *r
   return TRUE;
 }
 
-/* Tries one path. TRUE: that was the command, and report says why it did not run. */
+/* Tries to execute path. Returns TRUE if path was the command but could not be executed; report has
+ * the reason. */
 static gboolean
 try_path (const char *path, char *const *argv, char *const *env, int channel, QuiltReport *report)
 {
@@ -223,21 +226,22 @@ try_path (const char *path, char *const *argv, char *const *env, int channel, Qu
   return TRUE;
 }
 
-/* One way through the places where a program can be. */
+/* The state of one search along PATH. */
 typedef struct {
   char *const *argv;
   char *const *env;
   int channel;
-  /* Of the first that is there and can't be: the one to talk about, if no other can. */
+  /* The report about the first file that exists but can't be executed. It is the error, if no other
+   * file can be executed. */
   QuiltReport first;
   char chosen[PATH_MAX];
 } Search;
 
-/* TRUE: no need to look further. */
+/* Returns TRUE to end the search. */
 typedef gboolean (*TryFunc) (Search *search, const char *path, QuiltReport *report);
 
-/* The places that execvp(3) would try, but by env's PATH. TRUE: try said so; else report tells why
- * there is no such program. */
+/* Tries the paths that execvp(3) would try, using PATH of env. Returns TRUE if try ended the
+ * search. Otherwise report explains why there is no such program. */
 static gboolean
 search_for (Search *search, TryFunc try, QuiltReport *report)
 {
@@ -294,7 +298,8 @@ try_to_find (Search *search, const char *path, QuiltReport *report)
   return FALSE;
 }
 
-/* Most likely the one: what keeps execve(2) from it is found out by that. */
+/* Chooses the program that most likely will be executed. Executing it finds out any reason against
+ * it. */
 static gboolean
 try_to_choose (Search *search, const char *path, QuiltReport *report)
 {
@@ -322,7 +327,7 @@ quilt_command_exec (char *const *argv,
   ready (data);
   if (*search.chosen)
     execve (search.chosen, argv, env);
-  /* It failed, or there is no such program: once more, to tell why. */
+  /* The execution failed, or there is no such program. Search again, to find the reason. */
   search.channel = -1;
   search_for (&search, try_to_execute, report);
 }

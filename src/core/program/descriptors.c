@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a cloned child keeps of its caller's open files. */
+/* The open files that a cloned child keeps. */
 #include "core/program/descriptors.h"
 
 #include "base/fd.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a cloned child keeps of its caller's open files. */
+/* The open files that a cloned child keeps. */
 #pragma once
 
 #include <glib.h>
 
-/* Child-safe; both return 0 or -errno. */
+/* Both functions are child-safe and return 0 or -errno. */
 
-/* Makes 0, 1 and 2 of stdio's three, of which -1 is /dev/null. */
+/* Makes the three descriptors of stdio this process's 0, 1 and 2; -1 means /dev/null. */
 int quilt_descriptors_set_stdio (const int *stdio);
 
-/* Closes all but the standard ones, n_preserved from 3 on, and those in keep, of which -1 is none.
- */
+/* Closes all descriptors except the standard ones, the next n_preserved from 3 on, and those in
+ * keep. Entries of -1 in keep are ignored. */
 int quilt_descriptors_close (guint n_preserved, const int *keep, guint n_keep);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an ELF program needs to start: a bounded reader of files that a stranger wrote. elf(5). */
+/* Reads what an ELF program needs to start, from files that may be hostile. elf(5). */
 #include "core/program/elf.h"
 
 #include <elf.h>
@@ -13,7 +13,8 @@
 #elif defined(__riscv)
 #define NATIVE_MACHINE EM_RISCV
 #else
-#define NATIVE_MACHINE EM_NONE /* nothing is diagnosed then, and all works */
+/* No program counts as native then. Nothing is diagnosed, and all programs are tried. */
+#define NATIVE_MACHINE EM_NONE
 #endif
 
 #define NATIVE_CLASS (sizeof (void *) == 8 ? ELFCLASS64 : ELFCLASS32)
@@ -61,7 +62,7 @@ read_string (const Reader *reader, guint64 offset, char *buffer, gsize size)
     gsize part = MIN (size - done, 64);
 
     while (part > 0 && !reader->read (reader->data, offset + done, buffer + done, part))
-      part /= 2; /* near the end of the file */
+      part /= 2; /* retry with less near the end of the file */
     if (part == 0)
       break;
     if (memchr (buffer + done, '\0', part))
@@ -113,7 +114,8 @@ add_needed (QuiltElf *elf, const char *name)
   elf->needed[elf->n_needed++] = (guint16)used;
 }
 
-/* Walked twice: once for the string table, then for the names in it. */
+/* Walks the dynamic section. Called twice: first to find the string table, then to read the names
+ * in it. */
 static void
 walk_dynamic (Reader *reader, const ElfW (Phdr) * segment, gboolean names, QuiltElf *elf)
 {
@@ -157,7 +159,7 @@ quilt_elf_read (QuiltElfRead read, gpointer data, QuiltElf *ret_elf)
   memset (ret_elf, 0, sizeof *ret_elf);
   if (header.e_ident[EI_DATA] != NATIVE_DATA)
     return TRUE;
-  ret_elf->machine = header.e_machine; /* at the same place in both classes */
+  ret_elf->machine = header.e_machine; /* has the same offset in both classes */
   ret_elf->native = header.e_machine == NATIVE_MACHINE &&
                     header.e_ident[EI_CLASS] == NATIVE_CLASS &&
                     header.e_phentsize == sizeof (ElfW (Phdr));

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an ELF program needs to start: a bounded reader of files that a stranger wrote. elf(5). */
+/* Reads what an ELF program needs to start, from files that may be hostile. elf(5). */
 #pragma once
 
 #include <glib.h>
 
-/* Reads length bytes at offset; FALSE if there are not that many. */
+/* Reads length bytes at offset. Returns FALSE if the file has fewer. */
 typedef gboolean (*QuiltElfRead) (gpointer data, guint64 offset, gpointer buffer, gsize length);
 
 typedef struct {
-  guint16 machine;       /* EM_…; 0 where the byte order is not ours */
-  gboolean native;       /* of our machine and class: only then is the rest filled */
-  char interpreter[256]; /* "" if it needs none, or none that makes sense */
+  guint16 machine;       /* EM_…; 0 if the byte order differs from ours */
+  gboolean native;       /* for our machine and class; the fields below are filled only then */
+  char interpreter[256]; /* "" if the program has no interpreter, or an invalid name */
   char rpath[1024];      /* DT_RPATH, DT_RUNPATH; "" if there is none */
   char runpath[1024];
-  guint n_needed; /* names beyond 64 or 4 KiB are left out: the list serves a diagnosis */
+  guint
+      n_needed; /* names beyond 64 or 4 KiB are left out, since the list only serves a diagnosis */
   guint16 needed[64];
-  char strings[4096]; /* needed[i] is the offset of a name in it */
+  char strings[4096]; /* needed[i] is the offset of a name here */
 } QuiltElf;
 
-/* FALSE, with ret_elf untouched, if it is no ELF file. What lies outside of the file, or beyond the
- * bounds, is left out. Allocates nothing. */
+/* Returns FALSE, with ret_elf untouched, if the file is not ELF. Ignores parts outside of the file
+ * or beyond the bounds. Allocates nothing. */
 gboolean quilt_elf_read (QuiltElfRead read, gpointer data, QuiltElf *ret_elf);
 
-/* For people: "ARM64". A static string; NULL for one that is not known. */
+/* A name for users, such as "ARM64". A static string; NULL if the machine is unknown. */
 const char *quilt_elf_machine_name (guint16 machine);

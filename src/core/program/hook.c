@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks: programs of the engine that run at a point of the container's life. */
+/* Hooks: programs that an engine runs at certain points of a container's life. */
 #include "core/program/hook.h"
 
 #include "base/error.h"
@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The parent learns by the code why it did not run: no hook that ends so is taken for one that ran.
- */
+/* If the hook can't be executed, sends the errno to the parent, which can then tell this exit from
+ * that of a hook. */
 static void G_GNUC_NORETURN
 execute (const QuiltHook *hook,
          int state_fd,
@@ -44,7 +44,7 @@ execute (const QuiltHook *hook,
   _exit (127);
 }
 
-/* Waits until the hook or its time ends, or a signal comes. */
+/* Waits until the hook ends, its timeout passes, or a signal arrives. */
 static void
 watch (int pid_fd, gint64 seconds, int signal_fd, QuiltHookResult *result)
 {
@@ -99,8 +99,8 @@ quilt_hook_run (const QuiltHook *hook,
                 QuiltHookResult *ret_result)
 {
   QuiltHookResult result = {0};
-  /* A file, so that nobody has to read while it runs; what it may grow to is the hook's own
-   * cgroup's affair. */
+  /* Use a file, so that no process has to read while the hook runs. The hook's cgroup is charged
+   * for its memory. */
   g_autofd int said_fd = memfd_create ("quilt-hook", MFD_CLOEXEC);
   int error_fds[2];
   pid_t pid;

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks: programs of the engine that run at a point of the container's life (config.md,
+/* Hooks: programs that an engine runs at certain points of a container's life (config.md,
  * "POSIX-platform Hooks"). */
 #pragma once
 
 #include "spec/oci/oci.h"
 
-/* What came of one. */
+/* The result of a hook. */
 typedef struct {
-  int error;  /* errno of what kept it from running; 0: none */
-  int status; /* as wait(2) has it */
+  int error;  /* errno if the hook could not be executed; 0: it was */
+  int status; /* exit status, as of wait(2) */
   gboolean timed_out;
-  int interrupted; /* the signal that ended it by way of signal_fd; 0: none */
-  char said[256];  /* the end of what it wrote to stderr */
+  /* the signal, read from signal_fd, because of which the hook was killed; 0: none */
+  int interrupted;
+  char said[256]; /* the end of its output to stdout and stderr */
 } QuiltHookResult;
 
-/* What the hook's process does last of all before it executes it: it returns or ends it. */
+/* become() is the last call in the hook's process before execve(). It returns, or ends the
+ * process. */
 typedef struct {
   void (*become) (gconstpointer data);
   gconstpointer data;
 } QuiltHookChild;
 
-/* Runs hook to its end, or its timeout's, with the file state_fd from its beginning as its stdin.
- * env: where the hook has none of its own. child: NULL, it runs as we do. signal_fd: a
- * signalfd, or -1; a signal that it reads kills the hook. Child-safe. TRUE: it ended with 0. */
+/* Runs the hook until it ends or its timeout passes. The hook's stdin is the file state_fd, from
+ * its beginning. env: the environment if the hook has none. child: NULL if the hook runs with our
+ * credentials. signal_fd: a signalfd, or -1; if a signal arrives, the hook is killed. Child-safe.
+ * Returns TRUE if the hook exited with 0. */
 gboolean quilt_hook_run (const QuiltHook *hook,
                          int state_fd,
                          char *const *env,
@@ -30,7 +33,8 @@ gboolean quilt_hook_run (const QuiltHook *hook,
                          int signal_fd,
                          QuiltHookResult *ret_result);
 
-/* In words, where it is not said by QUILT_REPORT_HOOK_FAILED; kind as in "createRuntime". */
+/* Words the result of a failed hook, where QUILT_REPORT_HOOK_FAILED is not used. kind is like
+ * "createRuntime". */
 void quilt_hook_to_error (const QuiltHookResult *result,
                           const char *kind,
                           const char *path,

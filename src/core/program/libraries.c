@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the libraries that a program names are where its loader will look. ld.so(8). */
+/* Checks whether a program's loader will find the libraries that the program names. ld.so(8). */
 #include "core/program/libraries.h"
 
 #include "base/fd.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of glibc as distributions configure it, and of musl. */
+/* The default directories of glibc, as distributions configure it, and of musl. */
 static const char *const default_directories[] = {
     "/lib64",
     "/usr/lib64",
@@ -29,13 +29,13 @@ static const char *const default_directories[] = {
 #endif
 };
 
-/* Largest cache that is searched. */
+/* The largest part of the loader's cache that is searched. */
 #define CACHE_MAX (8 * 1024 * 1024)
 
 typedef struct {
-  const char *origin; /* directory of the program */
+  const char *origin; /* the program's directory */
   gsize origin_length;
-  gboolean unsure; /* some place was not understood */
+  gboolean unsure; /* a part of the search path was not understood */
 } Search;
 
 static gboolean
@@ -47,8 +47,8 @@ exists_in (const char *directory, gsize length, const char *name)
   return n < (int)sizeof path && access (path, F_OK) == 0;
 }
 
-/* One element of a search path; "$ORIGIN" and "${ORIGIN}" at its beginning stand for the program's
- * directory, which is how everybody uses it. */
+/* Looks in one element of a search path. "$ORIGIN" and "${ORIGIN}" stand for the program's
+ * directory; they are supported only at the beginning, where they usually are. */
 static gboolean
 exists_in_element (Search *search, const char *element, gsize length, const char *name)
 {
@@ -87,7 +87,7 @@ exists_in_path (Search *search, const char *path, const char *separators, const 
   return FALSE;
 }
 
-/* The cache's strings are NUL-terminated; a name that occurs anywhere in it counts as found. */
+/* The strings in the cache end with a NUL. A name found anywhere in the cache counts as found. */
 static gboolean
 exists_in_cache (const char *name)
 {
@@ -141,8 +141,8 @@ get_env (char *const *env, const char *name)
   return "";
 }
 
-/* A loader at the usual place and called as glibc's is searches no other places, unless something
- * is preloaded. musl's knows some names itself, and others are anybody's guess. */
+/* A loader at glibc's usual path searches no other places, unless something is preloaded. musl's
+ * loader provides some libraries itself, and other loaders are unknown to us. */
 static gboolean
 is_certain (const QuiltElf *elf, char *const *env)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the container's init tells the supervisor until its command runs, and how that is worded. */
+/* The reports that the container's init sends to the supervisor until the command runs, and their
+ * wording. */
 #include "core/program/report.h"
 
 #include "base/error.h"
@@ -15,7 +16,7 @@
 
 static const struct {
   const char *verb;
-  const char *advice; /* "" where a user can do nothing */
+  const char *advice; /* "" if the user can do nothing about it */
 } stages[] = {
     [QUILT_STAGE_PREPARE] = {"prepare the container's init", ""},
     [QUILT_STAGE_OOM_SCORE] = {"set oom_score_adj to", ""},
@@ -56,7 +57,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (stages) == QUILT_N_STAGES);
 
 static const struct {
   int code;
-  const char *why; /* followed by the detail in quotes, and the rest */
+  const char *why; /* followed by the quoted detail and the rest */
   const char *rest;
 } problems[] = {
     [QUILT_COMMAND_OK] = {QUILT_ERROR_FAILED, "no problem", ""},
@@ -136,8 +137,8 @@ quilt_report_receive (int channel, QuiltReport *ret_report)
   guint n_fds;
   gssize n;
 
-  /* ECONNRESET: it ended without reading our last word. It is said once, ahead of its own last
-   * words. */
+  /* ECONNRESET means that the init ended without reading our last message. The kernel returns it
+   * once, before the init's own last reports. */
   do
     n = quilt_fds_receive (channel, MSG_DONTWAIT, &report, sizeof report, &fd, 1, &n_fds);
   while (n < 0 && errno == ECONNRESET);
@@ -164,7 +165,7 @@ quilt_report_await (int channel, QuiltReport *ret_report)
   return r;
 }
 
-/* Names that an image or a caller chose: on one line, whatever they hold. */
+/* An image or a caller chose these names. Print them on one line, whatever they contain. */
 static char *
 printable (const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The filter of a container's system calls. */
+/* Loading the filter of a container's system calls. */
 #include "core/program/seccomp.h"
 
 #include "base/error.h"
@@ -35,7 +35,7 @@ quilt_seccomp_has_listener (const QuiltSpec *spec)
          (quilt_filter_get_header (spec->filter)->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
 }
 
-/* The next descriptor that is made: we have one thread. */
+/* The number of the next descriptor. The prediction holds, since we have one thread. */
 static int
 foresee_descriptor (void)
 {
@@ -46,8 +46,8 @@ foresee_descriptor (void)
   return fd;
 }
 
-/* It waits by no system call: each could be one that the listener has to be asked about, and it is
- * in nobody's hands yet. Whoever takes it writes to our memory. */
+/* Waits without system calls: the filter might pass any of them to the listener, and nobody listens
+ * yet. The process that takes the listener sets `taken` in our memory. */
 static int
 apply_with_listener (const QuiltFilterHeader *header, struct sock_fprog *program, int channel)
 {

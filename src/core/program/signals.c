@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The signals of a process that is about to execute a program that is not ours. */
+/* The signals of a process that is about to execute another program. */
 #include "core/program/signals.h"
 
 #include <glib.h>
@@ -7,8 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* By the system call: sigaction(3) spares the two signals that glibc keeps for itself, and its
- * posix_spawn(3), by which we were started, has them ignored. */
+/* Uses the system call: sigaction(3) skips the two signals that glibc reserves. posix_spawn(3),
+ * which started us, has set these to be ignored. */
 void
 quilt_signals_reset (void)
 {
@@ -21,7 +21,8 @@ quilt_signals_reset (void)
   sigset_t none;
 
   for (int i = 1; i < NSIG; i++)
-    syscall (SYS_rt_sigaction, i, &action, NULL, sizeof action.mask); /* not of SIGKILL, SIGSTOP */
+    syscall (SYS_rt_sigaction, i, &action, NULL,
+             sizeof action.mask); /* fails for SIGKILL and SIGSTOP */
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The signals of a process that is about to execute a program that is not ours. */
+/* The signals of a process that is about to execute another program. */
 #pragma once
 
-/* Child-safe: all at their defaults, none blocked. */
+/* Child-safe. Sets all signals to their defaults, and unblocks them. */
 void quilt_signals_reset (void);
