@@ -4,13 +4,16 @@
 
 #include "base/fd.h"
 #include "cgroup/file.h"
+#include "cgroup/state.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 64
+#define FREEZE_MS 10000
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
 
@@ -63,6 +66,37 @@ quilt_cgroup_list_processes (int dir_fd, GArray *processes)
   return walk (dir_fd, 0, add_processes, processes);
 }
 
+gboolean
+quilt_cgroup_signal_each (int dir_fd, int signal)
+{
+  g_autoptr (GArray) processes = g_array_new (FALSE, FALSE, sizeof (pid_t));
+
+  if (!quilt_cgroup_list_processes (dir_fd, processes))
+    return FALSE;
+  for (guint i = 0; i < processes->len; i++)
+    if (kill (g_array_index (processes, pid_t, i), signal) < 0 && errno != ESRCH)
+      return FALSE;
+  return TRUE;
+}
+
+/* Frozen processes can't fork, so no new process escapes the signals. */
+gboolean
+quilt_cgroup_kill_each (int dir_fd)
+{
+  gboolean ok;
+  int errsv;
+
+  if (quilt_cgroup_kill (dir_fd))
+    return TRUE;
+  quilt_cgroup_freeze (dir_fd, TRUE);
+  quilt_cgroup_wait (dir_fd, "frozen", 1, FREEZE_MS);
+  ok = quilt_cgroup_signal_each (dir_fd, SIGKILL);
+  errsv = errno;
+  quilt_cgroup_freeze (dir_fd, FALSE);
+  errno = errsv;
+  return ok;
+}
+
 static gboolean
 remove_children (int dir_fd, gpointer data)
 {
@@ -76,8 +110,14 @@ remove_children (int dir_fd, gpointer data)
   return TRUE;
 }
 
-void
-quilt_cgroup_remove_below (int dir_fd)
+gboolean
+quilt_cgroup_remove (int root_fd, const char *path, int dir_fd)
 {
-  walk (dir_fd, 0, remove_children, NULL);
+  int result = unlinkat (root_fd, path + 1, AT_REMOVEDIR);
+
+  if (result < 0 && (errno == EBUSY || errno == ENOTEMPTY)) {
+    walk (dir_fd, 0, remove_children, NULL);
+    result = unlinkat (root_fd, path + 1, AT_REMOVEDIR);
+  }
+  return result == 0 || errno == ENOENT;
 }

@@ -9,5 +9,14 @@
  * errno set. */
 gboolean quilt_cgroup_list_processes (int dir_fd, GArray *processes);
 
-/* Removes the cgroups below this one that contain no processes. */
-void quilt_cgroup_remove_below (int dir_fd);
+/* Sends the signal to each process that is there now. Returns FALSE with errno set. */
+gboolean quilt_cgroup_signal_each (int dir_fd, int signal);
+
+/* Kills all processes, also those that are being forked or are frozen. Like quilt_cgroup_kill(),
+ * and before Linux 5.14 too; there it may wait 10 s until they are frozen. Returns FALSE with errno
+ * set. */
+gboolean quilt_cgroup_kill_each (int dir_fd);
+
+/* Removes the cgroup dir_fd, whose path from root_fd is path ("/a/b"), and the cgroups below it.
+ * Returns TRUE if it is gone. Returns FALSE with errno set: EBUSY if one contains a process. */
+gboolean quilt_cgroup_remove (int root_fd, const char *path, int dir_fd);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -36,6 +37,14 @@ quilt_cgroup_get_mark (int dir_fd)
   if (n == 0 || errno == ERANGE || errno == ENOTSUP)
     errno = ENODATA;
   return NULL;
+}
+
+guint64
+quilt_cgroup_get_inode (int dir_fd)
+{
+  struct stat st;
+
+  return fstat (dir_fd, &st) == 0 ? (guint64)st.st_ino : 0;
 }
 
 int

@@ -13,6 +13,10 @@ gboolean quilt_cgroup_mark (int dir_fd, const char *id, GError **error);
  * the caller. */
 char *quilt_cgroup_get_mark (int dir_fd);
 
+/* Returns the inode number of the directory, or 0 if it is unknown. No two cgroups of one boot have
+ * the same number, so it tells a cgroup from a later one at the same path. */
+guint64 quilt_cgroup_get_inode (int dir_fd);
+
 /* Returns 1 if the cgroup or a cgroup below it contains a process other than a zombie. Returns 0 if
  * not, or if the cgroup is gone. Returns -1 with errno set if that is unknown. */
 int quilt_cgroup_is_populated (int dir_fd);

@@ -108,3 +108,11 @@ quilt_cgroup_open (const char *path)
   return openat (root_fd, path[1] ? path + 1 : ".",
                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
+
+int
+quilt_cgroup_open_of (pid_t pid)
+{
+  g_autofree char *path = quilt_cgroup_of (pid);
+
+  return path ? quilt_cgroup_open (path) : -1;
+}

@@ -89,8 +89,7 @@ quilt_guest_plan (QuiltSpec *spec, pid_t first, int *ret_root, GError **error)
 int
 quilt_guest_open_cgroup (pid_t first, GError **error)
 {
-  g_autofree char *path = quilt_cgroup_of (first);
-  int fd = path ? quilt_cgroup_open (path) : -1;
+  int fd = quilt_cgroup_open_of (first);
 
   if (fd < 0)
     quilt_set_error_errno (error, errno, "Failed to open the container's cgroup");

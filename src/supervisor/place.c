@@ -16,12 +16,10 @@
 int
 quilt_place_open (GError **error)
 {
-  g_autofree char *path = quilt_cgroup_of (0);
-  int fd = path ? quilt_cgroup_open (path) : -1;
+  int fd = quilt_cgroup_open_of (0);
 
   if (fd < 0)
-    quilt_set_error_errno (error, errno, "Failed to open our own cgroup '%s' in cgroup2",
-                           path ? path : "");
+    quilt_set_error_errno (error, errno, "Failed to open the supervisor's own cgroup in cgroup2");
   return fd;
 }
 

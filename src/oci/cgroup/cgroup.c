@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/state.h"
 #include "cgroup/tree.h"
 #include "oci/cgroup/device-filter.h"
 #include "oci/cgroup/files.h"
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 
 static gboolean
 filter_devices (QuiltOciCgroup *self,
@@ -67,15 +67,6 @@ forget (QuiltOciCgroup *self)
   self->inode = 0;
 }
 
-/* No two cgroups of one boot have the same inode number. 0: unknown. */
-static guint64
-read_inode (int dir_fd)
-{
-  struct stat st;
-
-  return fstat (dir_fd, &st) == 0 ? (guint64)st.st_ino : 0;
-}
-
 gboolean
 quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **error)
 {
@@ -98,7 +89,7 @@ quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **e
     forget (self);
     return FALSE;
   }
-  self->inode = read_inode (self->dir_fd);
+  self->inode = quilt_cgroup_get_inode (self->dir_fd);
   if (equip (self, spec, writes, error))
     return TRUE;
   quilt_oci_cgroup_remove (self, NULL);
@@ -151,7 +142,7 @@ quilt_oci_cgroup_adopt (
     return FALSE;
   }
   if (find_path (self, pid, error) && quilt_oci_cgroup_open (self, error)) {
-    self->inode = read_inode (self->dir_fd);
+    self->inode = quilt_cgroup_get_inode (self->dir_fd);
     if (equip (self, spec, writes, error))
       return TRUE;
   }
@@ -213,7 +204,7 @@ quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
   if (root_fd < 0)
     return FALSE;
   fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd >= 0 && self->inode && read_inode (fd) != self->inode) {
+  if (fd >= 0 && self->inode && quilt_cgroup_get_inode (fd) != self->inode) {
     g_set_error (
         error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
         "Failed to open cgroup '%s': the container's cgroup was removed, and this is another one",

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #define FREEZE_MS 10000
@@ -92,33 +91,6 @@ quilt_oci_cgroup_thaw (QuiltOciCgroup *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-signal_each (QuiltOciCgroup *self, int signal_number, GError **error)
-{
-  g_autoptr (GArray) processes = quilt_oci_cgroup_processes (self, error);
-
-  if (!processes)
-    return FALSE;
-  for (guint i = 0; i < processes->len; i++)
-    if (kill (g_array_index (processes, pid_t, i), signal_number) < 0 && errno != ESRCH)
-      return quilt_set_error_errno (error, errno, "Failed to signal process %d of cgroup '%s'",
-                                    (int)g_array_index (processes, pid_t, i), self->path);
-  return TRUE;
-}
-
-/* Before Linux 5.14 there is no cgroup.kill: what stands still can't fork away. */
-static gboolean
-kill_frozen (QuiltOciCgroup *self, GError **error)
-{
-  gboolean ok;
-
-  quilt_cgroup_freeze (self->dir_fd, TRUE);
-  quilt_cgroup_wait (self->dir_fd, "frozen", 1, FREEZE_MS);
-  ok = signal_each (self, SIGKILL, error);
-  quilt_cgroup_freeze (self->dir_fd, FALSE);
-  return ok;
-}
-
 gboolean
 quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal_number, GError **error)
 {
@@ -128,11 +100,11 @@ quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal_number, GError **err
     return FALSE;
   if (!exists)
     return TRUE;
-  if (signal_number != SIGKILL)
-    return signal_each (self, signal_number, error);
-  if (quilt_cgroup_kill (self->dir_fd))
+  if (signal_number == SIGKILL ? quilt_cgroup_kill_each (self->dir_fd)
+                               : quilt_cgroup_signal_each (self->dir_fd, signal_number))
     return TRUE;
-  return kill_frozen (self, error);
+  return quilt_set_error_errno (error, errno, "Failed to signal the processes of cgroup '%s'",
+                                self->path);
 }
 
 /* Others may be in it, or make themselves a cgroup there: then it stays. */
@@ -147,16 +119,10 @@ static gboolean
 remove_directory (QuiltOciCgroup *self, GError **error)
 {
   g_autofd int root_fd = quilt_oci_cgroup_open_root (error);
-  int result;
 
   if (root_fd < 0)
     return FALSE;
-  result = unlinkat (root_fd, self->path + 1, AT_REMOVEDIR);
-  if (result < 0 && (errno == EBUSY || errno == ENOTEMPTY)) {
-    quilt_cgroup_remove_below (self->dir_fd);
-    result = unlinkat (root_fd, self->path + 1, AT_REMOVEDIR);
-  }
-  if (result < 0 && errno != ENOENT)
+  if (!quilt_cgroup_remove (root_fd, self->path, self->dir_fd))
     return quilt_set_error_errno (error, errno, "Failed to remove cgroup '%s'", self->path);
   quilt_fd_clear (&self->dir_fd);
   remove_home (root_fd, self);

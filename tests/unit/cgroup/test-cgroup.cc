@@ -4,7 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 extern "C" {
 #include "base/fd.h"
@@ -12,6 +16,7 @@ extern "C" {
 #include "cgroup/file.h"
 #include "cgroup/make.h"
 #include "cgroup/pressure.h"
+#include "cgroup/processes.h"
 #include "cgroup/state.h"
 #include "cgroup/tree.h"
 }
@@ -172,6 +177,78 @@ TEST_F (CgroupTest, FreezingAndKillingAreWrites)
   g_autofree char *kill = quilt_cgroup_read (fd, "cgroup.kill");
   EXPECT_STREQ (freeze, "1");
   EXPECT_STREQ (kill, "1");
+}
+
+static pid_t
+fork_sleeper ()
+{
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    for (;;)
+      pause ();
+  return pid;
+}
+
+static int
+wait_for_signal (pid_t pid)
+{
+  int status = 0;
+
+  EXPECT_EQ (waitpid (pid, &status, 0), pid);
+  return WIFSIGNALED (status) ? WTERMSIG (status) : 0;
+}
+
+TEST_F (CgroupTest, WithoutAKillFileEachProcessIsKilled)
+{
+  pid_t here = fork_sleeper (), below = fork_sleeper ();
+
+  ASSERT_EQ (mkdirat (fd, "below", 0755), 0);
+  put ("cgroup.procs", std::to_string (here) + "\n0\n");
+  put ("below/cgroup.procs", std::to_string (below) + "\n");
+  EXPECT_TRUE (quilt_cgroup_signal_each (fd, 0));
+  EXPECT_TRUE (quilt_cgroup_kill_each (fd));
+  EXPECT_EQ (wait_for_signal (here), SIGKILL);
+  EXPECT_EQ (wait_for_signal (below), SIGKILL);
+  EXPECT_TRUE (quilt_cgroup_signal_each (fd, SIGKILL)); /* they are gone */
+}
+
+TEST_F (CgroupTest, TheKillFileIsPreferred)
+{
+  put ("cgroup.procs", std::to_string (getpid ()) + "\n");
+  put ("cgroup.kill", "");
+  EXPECT_TRUE (quilt_cgroup_kill_each (fd));
+  g_autofree char *kill = quilt_cgroup_read (fd, "cgroup.kill");
+  EXPECT_STREQ (kill, "1");
+}
+
+TEST_F (CgroupTest, ARemovalTakesTheCgroupsBelow)
+{
+  g_autofd int one = -1;
+
+  ASSERT_EQ (mkdirat (fd, "one", 0755), 0);
+  one = openat (fd, "one", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ (mkdirat (one, "two", 0755), 0);
+  ASSERT_EQ (mkdirat (one, "two/three", 0755), 0);
+  put ("one/two/busy", ""); /* it can't be removed, as if a process were there */
+  EXPECT_FALSE (quilt_cgroup_remove (fd, "/one", one));
+  ASSERT_EQ (unlinkat (one, "two/busy", 0), 0);
+  EXPECT_TRUE (quilt_cgroup_remove (fd, "/one", one));
+  EXPECT_EQ (faccessat (fd, "one", F_OK, 0), -1);
+  EXPECT_TRUE (quilt_cgroup_remove (fd, "/one", one)); /* it is gone */
+}
+
+TEST_F (CgroupTest, ALaterOneHasAnotherInode)
+{
+  g_autofd int one = -1, two = -1;
+
+  ASSERT_EQ (mkdirat (fd, "one", 0755), 0);
+  ASSERT_EQ (mkdirat (fd, "two", 0755), 0);
+  one = openat (fd, "one", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  two = openat (fd, "two", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  EXPECT_EQ (quilt_cgroup_get_inode (one), quilt_cgroup_get_inode (one));
+  EXPECT_NE (quilt_cgroup_get_inode (one), quilt_cgroup_get_inode (two));
+  EXPECT_EQ (quilt_cgroup_get_inode (-1), 0u);
 }
 
 TEST_F (CgroupTest, ControllersAreWords)
