@@ -25,5 +25,6 @@ int quilt_cgroup_open_root (void);
 /* Opens a cgroup's directory for reading. path is as quilt_cgroup_of() returns it. Returns -1 with
  * errno set. */
 int quilt_cgroup_open (const char *path);
-/* The cgroup that a process is in, 0 for ourselves, as such a directory; -1 with errno. */
+/* Opens the cgroup of a process, or with pid 0 our own, in the same way. Returns -1 with errno
+ * set. */
 int quilt_cgroup_open_of (pid_t pid);

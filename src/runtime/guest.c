@@ -125,15 +125,85 @@ set_affinity (pid_t pid, const char *cpus, GError **error)
                     error, errno, "Failed to use the processors '%s' of execCPUAffinity", cpus);
 }
 
-static gboolean
-await_birth (QuiltPayload *payload,
-             const QuiltSpec *spec,
-             const QuiltListenerTaker *taker,
-             GError **error)
+gboolean
+quilt_guest_begin (QuiltGuest *guest,
+                   const QuiltSpec *spec,
+                   int first_fd,
+                   const QuiltPayloadSetup *setup,
+                   const QuiltListenerTaker *taker,
+                   GError **error)
 {
-  return !quilt_spec_joins (spec, QUILT_NS_PID) ||
-         (quilt_reports_await_birth (payload, spec, taker, error) &&
-          quilt_reports_answer (payload, error));
+  *guest = (QuiltGuest){.spec = spec,
+                        .first_fd = first_fd,
+                        .taker = taker,
+                        .payload = QUILT_PAYLOAD_NONE,
+                        .wait = {.until = QUILT_REPORT_READY}};
+  return set_affinity (0, spec->process.exec_cpus_initial, error) &&
+         quilt_payload_start (spec, setup, &guest->payload, error);
+}
+
+struct pollfd
+quilt_guest_poll (gconstpointer data)
+{
+  const QuiltGuest *guest = data;
+
+  return (struct pollfd){guest->payload.channel, POLLIN, 0};
+}
+
+static gboolean
+wait_next (QuiltGuest *guest, QuiltReportType until, GError **error)
+{
+  guest->wait = (QuiltReportsWait){.until = until, .taker = guest->taker};
+  return quilt_reports_answer (&guest->payload, error);
+}
+
+/* The report has come that was waited for. As quilt_guest_advance(). */
+static int
+take_step (QuiltGuest *guest, const QuiltReport *report, GError **error)
+{
+  gboolean ok = FALSE;
+
+  switch (guest->wait.until) {
+  case QUILT_REPORT_READY:
+    ok = check_first (guest->first_fd, error) &&
+         set_affinity (guest->payload.pid, guest->spec->process.exec_cpus_final, error) &&
+         wait_next (guest,
+                    quilt_spec_joins (guest->spec, QUILT_NS_PID) ? QUILT_REPORT_BORN
+                                                                 : QUILT_REPORT_EXEC,
+                    error);
+    break;
+  case QUILT_REPORT_BORN:
+    ok = quilt_payload_take_over (&guest->payload, guest->spec, report, error) &&
+         wait_next (guest, QUILT_REPORT_EXEC, error);
+    break;
+  default:
+    quilt_fd_clear (&guest->payload.channel);
+    return 1;
+  }
+  return ok ? 0 : -1;
+}
+
+int
+quilt_guest_advance (QuiltGuest *guest, GError **error)
+{
+  QuiltReport report;
+  int r;
+
+  if (guest->payload.channel < 0)
+    return 1;
+  do {
+    r = quilt_reports_read (&guest->wait, &guest->payload, &report, error);
+    if (r <= 0)
+      return r;
+    r = take_step (guest, &report, error);
+  } while (r == 0);
+  return r;
+}
+
+void
+quilt_guest_clear (QuiltGuest *guest)
+{
+  quilt_payload_clear (&guest->payload);
 }
 
 gboolean
@@ -144,17 +214,19 @@ quilt_guest_start (const QuiltSpec *spec,
                    QuiltPayload *ret_payload,
                    GError **error)
 {
-  g_auto (QuiltPayload) payload = QUILT_PAYLOAD_NONE;
+  g_auto (QuiltGuest) guest = QUILT_GUEST_NONE;
+  int r;
 
-  if (!set_affinity (0, spec->process.exec_cpus_initial, error) ||
-      !quilt_payload_start (spec, setup, &payload, error) ||
-      !quilt_reports_await (payload.channel, QUILT_REPORT_READY, error) ||
-      !check_first (first_fd, error) ||
-      !set_affinity (payload.pid, spec->process.exec_cpus_final, error) ||
-      !quilt_reports_answer (&payload, error) || !await_birth (&payload, spec, taker, error) ||
-      !quilt_reports_await_command (&payload, taker, error))
+  if (!quilt_guest_begin (&guest, spec, first_fd, setup, taker, error))
     return FALSE;
-  *ret_payload = payload;
-  payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
+  while ((r = quilt_guest_advance (&guest, error)) == 0) {
+    struct pollfd more = quilt_guest_poll (&guest);
+
+    poll (&more, 1, -1);
+  }
+  if (r < 0)
+    return FALSE;
+  *ret_payload = guest.payload;
+  guest.payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   return TRUE;
 }

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for reports of a container's init. */
+/* Reading and waiting for reports of a container's init. */
 #include "runtime/reports.h"
 
 #include "base/error.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+/* Of one wait: an init sends a few warnings at most. */
+#define REPORTS_MAX 256
+
 static gboolean
 fail (int r, const QuiltReport *report, GError **error)
 {
+  if (r > 0 && report->type == QUILT_REPORT_BORN)
+    close (report->error);
   if (r > 0)
     quilt_report_to_error (report, error);
   else
@@ -16,16 +25,87 @@ fail (int r, const QuiltReport *report, GError **error)
   return FALSE;
 }
 
+/* A process of the container that may trace the init can send reports in its name. */
+static gboolean
+is_flooded (QuiltReportsWait *wait, GError **error)
+{
+  if (++wait->n_reports <= REPORTS_MAX)
+    return FALSE;
+  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "Failed to start the process: the container sends reports in the name of "
+                       "the process's init");
+  return TRUE;
+}
+
+/* As quilt_reports_read(), for one report; 0: there may be more. */
+static int
+handle (QuiltReportsWait *wait,
+        const QuiltPayload *payload,
+        const QuiltReport *report,
+        GError **error)
+{
+  if (is_flooded (wait, error)) {
+    if (report->type == QUILT_REPORT_BORN)
+      close (report->error);
+    return -1;
+  }
+  if (report->type == QUILT_REPORT_WARNING) /* the command is tried all the same */
+    return 0;
+  if (report->type == QUILT_REPORT_LISTENER && wait->taker && wait->taker->hand_over) {
+    if (wait->taker->hand_over (report, payload->pid_fd, wait->taker->data, error))
+      return 0;
+    quilt_reports_prefer (payload->channel, error);
+    return -1;
+  }
+  if (report->type != wait->until)
+    return fail (1, report, error) - 1;
+  wait->executes = wait->until == QUILT_REPORT_EXEC;
+  return !wait->executes;
+}
+
+int
+quilt_reports_read (QuiltReportsWait *wait,
+                    const QuiltPayload *payload,
+                    QuiltReport *ret_report,
+                    GError **error)
+{
+  QuiltReport report;
+  int r, done;
+
+  while ((r = quilt_report_receive (payload->channel, &report)) > 0) {
+    done = handle (wait, payload, &report, error);
+    if (done == 0)
+      continue;
+    if (done > 0)
+      *ret_report = report;
+    return done;
+  }
+  if (r == 0 && wait->executes)
+    return 1;
+  if (r < 0 && errno == EAGAIN)
+    return 0;
+  return fail (0, NULL, error) - 1;
+}
+
+static gboolean
+await (QuiltReportsWait *wait, const QuiltPayload *payload, QuiltReport *ret_report, GError **error)
+{
+  struct pollfd more = {payload->channel, POLLIN, 0};
+  int r;
+
+  while ((r = quilt_reports_read (wait, payload, ret_report, error)) == 0)
+    poll (&more, 1, -1);
+  return r > 0;
+}
+
 gboolean
 quilt_reports_await (int channel, QuiltReportType type, GError **error)
 {
+  const QuiltPayload payload = {.pid_fd = -1, .channel = channel};
+  QuiltReportsWait wait = {.until = type};
   QuiltReport report;
-  int r;
 
-  do
-    r = quilt_report_await (channel, &report);
-  while (r > 0 && report.type == QUILT_REPORT_WARNING);
-  return (r > 0 && report.type == type) || fail (r, &report, error);
+  return await (&wait, &payload, &report, error);
 }
 
 gboolean
@@ -49,43 +129,17 @@ quilt_reports_prefer (int channel, GError **error)
   quilt_report_to_error (&report, error);
 }
 
-/* Gets the next report other than a warning; the command is tried despite warnings. Hands a
- * reported listener over. *ret is as of quilt_report_await(). Returns FALSE if the hand-over
- * failed. */
-static gboolean
-next_report (const QuiltPayload *payload,
-             const QuiltListenerTaker *taker,
-             QuiltReport *ret_report,
-             int *ret,
-             GError **error)
-{
-  for (;;) {
-    *ret = quilt_report_await (payload->channel, ret_report);
-    if (*ret > 0 && ret_report->type == QUILT_REPORT_WARNING)
-      continue;
-    if (*ret <= 0 || ret_report->type != QUILT_REPORT_LISTENER || !taker->hand_over)
-      return TRUE;
-    if (!taker->hand_over (ret_report, payload->pid_fd, taker->data, error)) {
-      quilt_reports_prefer (payload->channel, error);
-      return FALSE;
-    }
-  }
-}
-
 gboolean
 quilt_reports_await_birth (QuiltPayload *payload,
                            const QuiltSpec *spec,
                            const QuiltListenerTaker *taker,
                            GError **error)
 {
+  QuiltReportsWait wait = {.until = QUILT_REPORT_BORN, .taker = taker};
   QuiltReport report;
-  int r;
 
-  if (!next_report (payload, taker, &report, &r, error))
-    return FALSE;
-  if (r <= 0 || report.type != QUILT_REPORT_BORN)
-    return fail (r, &report, error);
-  return quilt_payload_take_over (payload, spec, &report, error);
+  return await (&wait, payload, &report, error) &&
+         quilt_payload_take_over (payload, spec, &report, error);
 }
 
 gboolean
@@ -93,11 +147,10 @@ quilt_reports_await_created (const QuiltPayload *payload,
                              const QuiltListenerTaker *taker,
                              GError **error)
 {
+  QuiltReportsWait wait = {.until = QUILT_REPORT_CREATED, .taker = taker};
   QuiltReport report;
-  int r;
 
-  return next_report (payload, taker, &report, &r, error) &&
-         ((r > 0 && report.type == QUILT_REPORT_CREATED) || fail (r, &report, error));
+  return await (&wait, payload, &report, error);
 }
 
 gboolean
@@ -105,16 +158,10 @@ quilt_reports_await_command (const QuiltPayload *payload,
                              const QuiltListenerTaker *taker,
                              GError **error)
 {
-  gboolean executes = FALSE;
+  QuiltReportsWait wait = {.until = QUILT_REPORT_EXEC, .taker = taker};
   QuiltReport report;
-  int r;
 
-  while (next_report (payload, taker, &report, &r, error)) {
-    if (r <= 0 || report.type != QUILT_REPORT_EXEC)
-      return (r == 0 && executes) || fail (r, &report, error);
-    executes = TRUE;
-  }
-  return FALSE;
+  return await (&wait, payload, &report, error);
 }
 
 gboolean

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for reports of a container's init; the functions block. See core/program/report.h. */
+/* Reading and waiting for reports of a container's init. See core/program/report.h. */
 #pragma once
 
 #include "runtime/payload.h"
@@ -10,6 +10,25 @@ typedef struct {
   gboolean (*hand_over) (const QuiltReport *report, int pid_fd, gconstpointer data, GError **error);
   gconstpointer data;
 } QuiltListenerTaker;
+
+/* One wait for a report of an init. The caller sets until and taker; the rest begins as 0. */
+typedef struct {
+  QuiltReportType until; /* EXEC: the wait ends at the end of file after it: the command runs */
+  const QuiltListenerTaker *taker; /* NULL: a reported listener is an error */
+  guint n_reports;
+  gboolean executes;
+} QuiltReportsWait;
+
+/* Reads the reports that have arrived, without waiting for more. Returns 1 if the awaited report is
+ * among them: *ret_report, whose descriptor belongs to the caller. Returns 0 if not; call again
+ * when payload->channel is readable. Returns -1 with an error if the report can't arrive any more.
+ * Hands a reported listener over, which may block. */
+int quilt_reports_read (QuiltReportsWait *wait,
+                        const QuiltPayload *payload,
+                        QuiltReport *ret_report,
+                        GError **error);
+
+/* The following functions block. */
 
 /* Waits for a report of this type. If the init reports a failure instead, sets that error. */
 gboolean quilt_reports_await (int channel, QuiltReportType type, GError **error);
