@@ -124,8 +124,9 @@ make_filter (gpointer data)
 {
   QuiltDaemon *daemon = data;
 
-  quilt_filters_make_async (daemon->containers->filters, QUILT_SECCOMP_DEFAULT,
-                            quilt_capabilities_default (), on_filter_made, NULL);
+  quilt_filters_make_async (quilt_containers_parts (daemon->containers)->filters,
+                            QUILT_SECCOMP_DEFAULT, quilt_capabilities_default (), on_filter_made,
+                            NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -136,7 +137,7 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
 
   quilt_event_log (QUILT_EVENT_DAEMON_STARTED, NULL,
                    "quiltd " QUILT_VERSION " is ready: %u containers, %u images",
-                   quilt_index_size (self->daemon->containers->index),
+                   quilt_containers_size (self->daemon->containers),
                    quilt_index_size (self->daemon->images->index));
   quilt_summary_tell (self->daemon);
   quilt_notify_ready ();

@@ -88,7 +88,7 @@ handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const
 {
   g_autoptr (GError) error = NULL;
   const QuiltContainer *found =
-      quilt_index_find (QUILT_MANAGER (iface)->daemon->containers->index, name, &error);
+      quilt_containers_find (QUILT_MANAGER (iface)->daemon->containers, name, &error);
 
   if (found)
     quilt_bus_manager_complete_get_container (iface, call, found->path);

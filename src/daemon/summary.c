@@ -8,7 +8,7 @@
 void
 quilt_summary_tell (QuiltDaemon *daemon)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (daemon->containers->index);
+  g_autoptr (GPtrArray) all = quilt_containers_list (daemon->containers);
   guint running = 0;
 
   for (guint i = 0; i < all->len; i++)

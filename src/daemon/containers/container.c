@@ -27,7 +27,7 @@ guint
 quilt_container_find_users (const char *digest, const char **ret_name, gpointer data)
 {
   QuiltContainers *containers = data;
-  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
+  g_autoptr (GPtrArray) all = quilt_containers_list (containers);
   guint n = 0;
 
   for (guint i = 0; i < all->len; i++) {
@@ -87,11 +87,12 @@ quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, 
   QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
 
   self->containers = containers;
+  self->parts = quilt_containers_parts (containers);
   self->record = record;
   g_set_object (&self->image, image);
   if (image)
     quilt_image_add_user (image);
-  quilt_id_ranges_claim (containers->id_ranges, record->id, record->uid_map, record->gid_map);
+  quilt_id_ranges_claim (self->parts->id_ranges, record->id, record->uid_map, record->gid_map);
   self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
   self->command_line = make_command_line (quilt_container_get_command (self));
   quilt_bus_container_set_id (iface, record->id);
@@ -111,7 +112,7 @@ void
 quilt_container_look_for_limits (QuiltContainer *self)
 {
   g_autofree char *missing =
-      quilt_host_limits_missing (&self->containers->defaults, self->record->options);
+      quilt_host_limits_missing (&self->parts->defaults, self->record->options);
 
   quilt_bus_container_set_limits_not_in_force (QUILT_BUS_CONTAINER (self), missing ? missing : "");
 }
@@ -119,10 +120,9 @@ quilt_container_look_for_limits (QuiltContainer *self)
 void
 quilt_container_publish (QuiltContainer *self)
 {
-  quilt_index_add (self->containers->index, self->record->id, g_object_ref (self));
-  quilt_index_name (self->containers->index, self->record->options->name, self);
-  quilt_hub_export (self->containers->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_hub_changed (self->containers->hub);
+  quilt_containers_add (self->containers, self->record->id, self->record->options->name, self);
+  quilt_hub_export (self->parts->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_changed (self->parts->hub);
 }
 
 void
@@ -130,13 +130,12 @@ quilt_container_unpublish (QuiltContainer *self)
 {
   g_autoptr (QuiltContainer) keep = g_object_ref (self);
 
-  quilt_tombs_add (self->containers->tombs, self->record->id, self->result.exit_code,
-                   self->result.reason);
-  quilt_id_ranges_release (self->containers->id_ranges, self->record->id);
-  quilt_hub_unexport (self->containers->hub, self->path);
-  quilt_hub_changed (self->containers->hub);
-  quilt_index_unname (self->containers->index, self->record->options->name);
-  quilt_index_remove (self->containers->index, self->record->id);
+  quilt_containers_remember_end (self->containers, self->record->id, self->result.exit_code,
+                                 self->result.reason);
+  quilt_id_ranges_release (self->parts->id_ranges, self->record->id);
+  quilt_hub_unexport (self->parts->hub, self->path);
+  quilt_hub_changed (self->parts->hub);
+  quilt_containers_remove (self->containers, self->record->id, self->record->options->name);
   if (self->image)
     quilt_image_drop_user (self->image);
   quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
@@ -239,19 +238,19 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
     return;
   quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), quilt_state_to_string (old),
                                           quilt_state_to_string (state));
-  quilt_hub_changed (self->containers->hub);
+  quilt_hub_changed (self->parts->hub);
   log_change (self, old);
 }
 
 QuiltSpec *
 quilt_container_plan (QuiltContainer *self, GError **error)
 {
-  QuiltStore *store = self->containers->store;
+  QuiltStore *store = self->parts->store;
   const QuiltContainerRecord *record = self->record;
   g_autofree char *upper = quilt_container_path (store, record->id, "upper");
   g_autofree char *work = quilt_container_path (store, record->id, "work");
   /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
-  g_autofree char *root = quilt_run_dir_get_path (self->containers->run_dirs, record->id);
+  g_autofree char *root = quilt_run_dir_get_path (self->parts->run_dirs, record->id);
   QuiltRootfs rootfs = {
       .layers = (const char *const *)self->image->layers,
       .upper = upper,
@@ -307,7 +306,7 @@ quilt_container_finalize (GObject *object)
   QuiltContainer *self = QUILT_CONTAINER (object);
 
   quilt_run_free (self->run);
-  quilt_id_ranges_release (self->containers->id_ranges, self->record->id);
+  quilt_id_ranges_release (self->parts->id_ranges, self->record->id);
   quilt_container_record_free (self->record);
   quilt_result_clear (&self->result);
   g_clear_object (&self->image);

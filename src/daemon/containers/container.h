@@ -16,6 +16,7 @@ G_DECLARE_FINAL_TYPE (QuiltContainer, quilt_container, QUILT, CONTAINER, QuiltBu
 struct _QuiltContainer {
   QuiltBusContainerSkeleton parent_instance;
   QuiltContainers *containers;
+  const QuiltContainersParts *parts; /* of containers */
   QuiltContainerRecord *record;
   QuiltImage *image;
   QuiltResult result;

@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by all containers. */
+/* All containers: their table, and what they are made with. */
 #include "daemon/containers/containers.h"
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "daemon/bus/index.h"
+#include "daemon/containers/names.h"
+#include "daemon/containers/tombs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gio.h>
 
 #define TOMBS 1024
+
+struct QuiltContainers {
+  QuiltContainersParts parts;
+  QuiltIndex *index; /* of QuiltContainer */
+  QuiltTombs *tombs;
+  char *run_dir;
+  int tombs_fd; /* its ended/ */
+};
 
 static int
 open_run_dir (const char *run_dir, GError **error)
@@ -39,22 +51,22 @@ quilt_containers_new (QuiltHub *hub,
   g_autoptr (QuiltContainers) self = g_new0 (QuiltContainers, 1);
   g_autofd int run_fd = open_run_dir (run_dir, error);
 
-  self->hub = hub;
-  self->images = images;
-  self->store = quilt_store_ref (store);
-  self->systemd = systemd;
-  self->programs = programs;
+  self->parts.hub = hub;
+  self->parts.images = images;
+  self->parts.store = quilt_store_ref (store);
+  self->parts.systemd = systemd;
+  self->parts.programs = programs;
   self->run_dir = g_canonicalize_filename (run_dir, NULL);
-  self->run_dirs = run_fd >= 0 ? quilt_run_dirs_new (run_fd, self->run_dir, error) : NULL;
-  self->tombs_fd = self->run_dirs ? quilt_dir_ensure (run_fd, "ended", error) : -1;
+  self->parts.run_dirs = run_fd >= 0 ? quilt_run_dirs_new (run_fd, self->run_dir, error) : NULL;
+  self->tombs_fd = self->parts.run_dirs ? quilt_dir_ensure (run_fd, "ended", error) : -1;
   if (self->tombs_fd < 0)
     return NULL;
   self->index =
       quilt_index_new ("container", "'quiltctl list' lists the containers", g_object_unref);
   self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
-  self->id_ranges = quilt_id_ranges_new ();
-  self->filters = quilt_filters_new (programs->path, programs->fd, cache_dir);
-  self->spare = quilt_spare_new (programs->path, programs->fd);
+  self->parts.id_ranges = quilt_id_ranges_new ();
+  self->parts.filters = quilt_filters_new (programs->path, programs->fd, cache_dir);
+  self->parts.spare = quilt_spare_new (programs->path, programs->fd);
   return g_steal_pointer (&self);
 }
 
@@ -65,12 +77,12 @@ quilt_containers_free (QuiltContainers *self)
     return;
   g_clear_pointer (&self->index, quilt_index_free);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
-  g_clear_pointer (&self->spare, quilt_spare_free);
-  g_clear_pointer (&self->journal_budget, quilt_journal_budget_free);
-  g_clear_pointer (&self->filters, quilt_filters_free);
-  g_clear_pointer (&self->id_ranges, quilt_id_ranges_free);
-  g_clear_pointer (&self->store, quilt_store_unref);
-  g_clear_pointer (&self->run_dirs, quilt_run_dirs_free);
+  g_clear_pointer (&self->parts.spare, quilt_spare_free);
+  g_clear_pointer (&self->parts.journal_budget, quilt_journal_budget_free);
+  g_clear_pointer (&self->parts.filters, quilt_filters_free);
+  g_clear_pointer (&self->parts.id_ranges, quilt_id_ranges_free);
+  g_clear_pointer (&self->parts.store, quilt_store_unref);
+  g_clear_pointer (&self->parts.run_dirs, quilt_run_dirs_free);
   quilt_fd_clear (&self->tombs_fd);
   g_free (self->run_dir);
   g_free (self);
@@ -82,10 +94,100 @@ quilt_containers_configure (QuiltContainers *self,
                             const QuiltJournalShare *share,
                             GError **error)
 {
-  self->defaults = *defaults;
-  if (self->journal_budget)
-    quilt_journal_budget_set (self->journal_budget, share);
+  self->parts.defaults = *defaults;
+  if (self->parts.journal_budget)
+    quilt_journal_budget_set (self->parts.journal_budget, share);
   else
-    self->journal_budget = quilt_journal_budget_new (self->run_dir, share, error);
-  return self->journal_budget != NULL;
+    self->parts.journal_budget = quilt_journal_budget_new (self->run_dir, share, error);
+  return self->parts.journal_budget != NULL;
+}
+
+const QuiltContainersParts *
+quilt_containers_parts (const QuiltContainers *self)
+{
+  return &self->parts;
+}
+
+QuiltContainer *
+quilt_containers_find (const QuiltContainers *self, const char *text, GError **error)
+{
+  return quilt_index_find (self->index, text, error);
+}
+
+QuiltContainer *
+quilt_containers_get (const QuiltContainers *self, const char *id)
+{
+  return quilt_index_get (self->index, id);
+}
+
+GPtrArray *
+quilt_containers_list (const QuiltContainers *self)
+{
+  return quilt_index_list (self->index);
+}
+
+guint
+quilt_containers_size (const QuiltContainers *self)
+{
+  return quilt_index_size (self->index);
+}
+
+gboolean
+quilt_containers_reserve_name (QuiltContainers *self, char **name, GError **error)
+{
+  if (*name)
+    return quilt_index_reserve (self->index, *name, error);
+  *name = quilt_names_reserve (self->index);
+  return TRUE;
+}
+
+void
+quilt_containers_release_name (QuiltContainers *self, const char *name)
+{
+  quilt_index_unname (self->index, name);
+}
+
+void
+quilt_containers_add (QuiltContainers *self,
+                      const char *id,
+                      const char *name,
+                      QuiltContainer *container)
+{
+  quilt_index_add (self->index, id, g_object_ref (container));
+  quilt_index_name (self->index, name, container);
+}
+
+void
+quilt_containers_rename (QuiltContainers *self,
+                         QuiltContainer *container,
+                         const char *old_name,
+                         const char *new_name)
+{
+  quilt_index_unname (self->index, old_name);
+  quilt_index_name (self->index, new_name, container);
+}
+
+void
+quilt_containers_remove (QuiltContainers *self, const char *id, const char *name)
+{
+  quilt_index_unname (self->index, name);
+  quilt_index_remove (self->index, id);
+}
+
+void
+quilt_containers_remember_end (QuiltContainers *self,
+                               const char *id,
+                               int exit_code,
+                               const char *reason)
+{
+  quilt_tombs_add (self->tombs, id, exit_code, reason);
+}
+
+gboolean
+quilt_containers_recall_end (const QuiltContainers *self,
+                             const char *id,
+                             int *ret_exit_code,
+                             const char **ret_reason)
+{
+  return quilt_tombs_find (self->tombs, id, ret_exit_code, ret_reason);
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by all containers: their table, the objects to make them with, and the directory of their
- * runs. */
+/* All containers: their table, and what they are made with. */
 #pragma once
 
 #include "daemon/bus/hub.h"
-#include "daemon/bus/index.h"
 #include "daemon/containers/run-dir.h"
-#include "daemon/containers/tombs.h"
 #include "daemon/helpers/filters.h"
 #include "daemon/helpers/programs.h"
 #include "daemon/helpers/spare.h"
@@ -17,23 +14,23 @@
 #include "store/store.h"
 #include "systemd/systemd.h"
 
+typedef struct QuiltContainers QuiltContainers;
+typedef struct _QuiltContainer QuiltContainer; /* daemon/containers/container.h */
+
+/* What containers are made with. The pointers stay the same for the life of the QuiltContainers. */
 typedef struct {
   QuiltHub *hub;
   QuiltImages *images;
   QuiltStore *store;
   QuiltSystemd *systemd;
   const QuiltPrograms *programs;
-  QuiltIndex *index; /* of QuiltContainer */
-  QuiltTombs *tombs;
+  QuiltRunDirs *run_dirs;
   QuiltIdRanges *id_ranges;
   QuiltFilters *filters;
   QuiltSpare *spare;
-  QuiltJournalBudget *journal_budget;
-  QuiltDefaults defaults;
-  QuiltRunDirs *run_dirs;
-  char *run_dir;
-  int tombs_fd; /* its ended/ */
-} QuiltContainers;
+  QuiltJournalBudget *journal_budget; /* NULL until the first quilt_containers_configure() */
+  QuiltDefaults defaults;             /* as last configured */
+} QuiltContainersParts;
 
 /* Borrows hub, images, systemd and programs. */
 QuiltContainers *quilt_containers_new (QuiltHub *hub,
@@ -52,3 +49,43 @@ gboolean quilt_containers_configure (QuiltContainers *self,
                                      const QuiltDefaults *defaults,
                                      const QuiltJournalShare *share,
                                      GError **error);
+
+/* Borrowed. */
+const QuiltContainersParts *quilt_containers_parts (const QuiltContainers *self);
+
+/* By name, ID or unique prefix of the ID. Borrowed; NULL with NOT_FOUND or AMBIGUOUS. */
+QuiltContainer *
+quilt_containers_find (const QuiltContainers *self, const char *text, GError **error);
+/* By the whole ID. Borrowed; NULL if there is none. */
+QuiltContainer *quilt_containers_get (const QuiltContainers *self, const char *id);
+/* All, in the order of their IDs; free with g_ptr_array_unref(), the containers are borrowed. */
+GPtrArray *quilt_containers_list (const QuiltContainers *self);
+guint quilt_containers_size (const QuiltContainers *self);
+
+/* Reserves *name for a container that is about to have it. If *name is NULL, invents a name. The
+ * caller releases the name if nothing comes of that. EXISTS. */
+gboolean quilt_containers_reserve_name (QuiltContainers *self, char **name, GError **error);
+void quilt_containers_release_name (QuiltContainers *self, const char *name);
+
+/* Keeps a reference to container. Its name is reserved or free. */
+void quilt_containers_add (QuiltContainers *self,
+                           const char *id,
+                           const char *name,
+                           QuiltContainer *container);
+/* new_name is reserved. */
+void quilt_containers_rename (QuiltContainers *self,
+                              QuiltContainer *container,
+                              const char *old_name,
+                              const char *new_name);
+void quilt_containers_remove (QuiltContainers *self, const char *id, const char *name);
+
+/* Remembers how a container ended that is removed, for callers that ask a little later. */
+void quilt_containers_remember_end (QuiltContainers *self,
+                                    const char *id,
+                                    int exit_code,
+                                    const char *reason);
+/* By the whole ID. *ret_reason is borrowed until the next removal. */
+gboolean quilt_containers_recall_end (const QuiltContainers *self,
+                                      const char *id,
+                                      int *ret_exit_code,
+                                      const char **ret_reason);

@@ -81,7 +81,7 @@ on_group (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   request->gid = (guint32)gid;
-  quilt_id_ranges_take (request->containers->id_ranges, on_range, request);
+  quilt_id_ranges_take (quilt_containers_parts (request->containers)->id_ranges, on_range, request);
 }
 
 static void
@@ -113,8 +113,9 @@ use_map (Request *request, const char *text)
   const char *id;
   guint32 taken;
 
-  if (map && (id = quilt_id_ranges_find (containers->id_ranges, map, &taken))) {
-    other = quilt_index_get (containers->index, id);
+  if (map &&
+      (id = quilt_id_ranges_find (quilt_containers_parts (containers)->id_ranges, map, &taken))) {
+    other = quilt_containers_get (containers, id);
     quilt_option_error_set (&error, QUILT_ERROR_BUSY, "userns",
                             " to '%s': the host's id %u already belongs to container '%s'", text,
                             taken, other ? other->record->options->name : id);
@@ -136,7 +137,7 @@ quilt_create_ids (QuiltContainers *containers,
 
   *request = (Request){.containers = containers, .callback = callback, .data = data, .uid = caller};
   if (!userns || g_str_equal (userns, QUILT_USERNS_AUTO))
-    quilt_id_ranges_take (containers->id_ranges, on_range, request);
+    quilt_id_ranges_take (quilt_containers_parts (containers)->id_ranges, on_range, request);
   else if (g_str_equal (userns, QUILT_USERNS_HOST))
     answer (request, NULL, NULL, NULL);
   else if (g_str_equal (userns, QUILT_USERNS_KEEP_ID))

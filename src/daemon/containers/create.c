@@ -12,7 +12,6 @@
 #include "daemon/bus/work.h"
 #include "daemon/containers/create-ids.h"
 #include "daemon/containers/lifecycle.h"
-#include "daemon/containers/names.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/share.h"
@@ -23,6 +22,7 @@
 /* Lives as long as its invocation. */
 typedef struct {
   QuiltContainers *containers;
+  const QuiltContainersParts *parts; /* of containers */
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
   char *image;   /* as the caller named it; once it was found, a name of it, or else its digest */
   char *digest;  /* of the image that the caller was checked for */
@@ -52,7 +52,7 @@ creation_free (Creation *creation)
 static void
 answer (Creation *creation, const GError *error)
 {
-  QuiltContainers *containers = creation->containers;
+  const QuiltContainersParts *parts = creation->parts; /* the answer frees creation */
   GDBusMethodInvocation *invocation = g_steal_pointer (&creation->invocation);
   QuiltContainer *container = creation->container;
 
@@ -61,7 +61,7 @@ answer (Creation *creation, const GError *error)
   else
     g_dbus_method_invocation_return_value (
         invocation, g_variant_new ("(os)", container->path, container->record->id));
-  quilt_hub_release (containers->hub);
+  quilt_hub_release (parts->hub);
 }
 
 /* Keeps the error of the start while the container that it failed for is removed. */
@@ -107,8 +107,8 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!quilt_work_finish (result, &error)) {
-    quilt_index_unname (creation->containers->index, record->options->name);
-    quilt_run_dir_remove (creation->containers->run_dirs, record->id, NULL);
+    quilt_containers_release_name (creation->containers, record->options->name);
+    quilt_run_dir_remove (creation->parts->run_dirs, record->id, NULL);
     quilt_image_drop_user (container->image);
     answer (creation, error);
     return;
@@ -127,22 +127,13 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
     answer (creation, NULL);
 }
 
-static gboolean
-reserve_name (Creation *creation, GError **error)
-{
-  if (creation->options->name)
-    return quilt_index_reserve (creation->containers->index, creation->options->name, error);
-  creation->options->name = quilt_names_reserve (creation->containers->index);
-  return TRUE;
-}
-
 /* Everything about it is checked before anything is made. */
 static QuiltContainer *
 prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
 {
   QuiltContainers *containers = creation->containers;
   QuiltImage *image =
-      quilt_index_get (containers->images->index, quilt_digest_hex (creation->digest));
+      quilt_index_get (creation->parts->images->index, quilt_digest_hex (creation->digest));
   g_autoptr (QuiltContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
   QuiltContainerRecord *record;
@@ -152,7 +143,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
                  creation->image);
     return NULL;
   }
-  if (!reserve_name (creation, error))
+  if (!quilt_containers_reserve_name (containers, &creation->options->name, error))
     return NULL;
   record = g_new0 (QuiltContainerRecord, 1);
   record->id = quilt_id_new ();
@@ -170,11 +161,11 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
     record->options->user = g_strdup (user);
   container = quilt_container_new (containers, record, image);
   spec = quilt_container_plan (container, error);
-  if (spec && quilt_host_limits_check (&containers->defaults, record->options, error)) {
+  if (spec && quilt_host_limits_check (&creation->parts->defaults, record->options, error)) {
     creation->caps = spec->process.capabilities.bounding;
     return g_steal_pointer (&container);
   }
-  quilt_index_unname (containers->index, record->options->name);
+  quilt_containers_release_name (containers, record->options->name);
   quilt_image_drop_user (image);
   return NULL;
 }
@@ -189,14 +180,14 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!quilt_filters_make_finish (result, &error)) {
-    quilt_index_unname (containers->index, record->options->name);
+    quilt_containers_release_name (containers, record->options->name);
     quilt_image_drop_user (creation->container->image);
     answer (creation, error);
     return;
   }
   if (record->is_volatile)
-    quilt_run_dir_announce (containers->run_dirs, record->id);
-  quilt_records_create (containers->store, record, on_created, creation);
+    quilt_run_dir_announce (creation->parts->run_dirs, record->id);
+  quilt_records_create (creation->parts->store, record, on_created, creation);
 }
 
 static void
@@ -210,7 +201,7 @@ on_ids (GArray *uid_map, GArray *gid_map, const char *user, const GError *failur
     answer (creation, failure ? failure : error);
     return;
   }
-  quilt_filters_make_async (creation->containers->filters,
+  quilt_filters_make_async (creation->parts->filters,
                             quilt_options_get_seccomp (creation->container->record->options),
                             creation->caps, on_filter_made, creation);
 }
@@ -221,7 +212,7 @@ create_authorized (GDBusMethodInvocation *invocation, gpointer data)
   Creation *creation = data;
 
   creation->invocation = invocation;
-  quilt_hub_hold (creation->containers->hub);
+  quilt_hub_hold (creation->parts->hub);
   quilt_create_ids (creation->containers, creation->options->userns,
                     quilt_admission_get_uid (invocation), on_ids, creation);
 }
@@ -250,7 +241,7 @@ manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   for (const char **option = options; *option; option++)
     add_details (creation, details, *option);
-  quilt_authority_require (quilt_hub_get_authority (creation->containers->hub), invocation,
+  quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), invocation,
                            QUILT_ACTION_PRIVILEGED, details, create_authorized, creation);
 }
 
@@ -268,7 +259,7 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
     g_ptr_array_add (details, quilt_authority_details_new ("share", other->options->name,
                                                            other->owner, other->image));
   }
-  quilt_authority_require (quilt_hub_get_authority (creation->containers->hub), invocation,
+  quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), invocation,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }
 
@@ -276,9 +267,8 @@ static gboolean
 read_request (Creation *creation, GVariant *options, GError **error)
 {
   g_autoptr (GVariant) complete =
-      g_variant_ref_sink (quilt_defaults_complete (&creation->containers->defaults, options));
-  QuiltImage *image =
-      quilt_index_find (creation->containers->images->index, creation->image, error);
+      g_variant_ref_sink (quilt_defaults_complete (&creation->parts->defaults, options));
+  QuiltImage *image = quilt_index_find (creation->parts->images->index, creation->image, error);
 
   if (!image)
     return FALSE;
@@ -297,6 +287,7 @@ creation_new (QuiltContainers *containers, GDBusMethodInvocation *invocation, co
   Creation *creation = g_new0 (Creation, 1);
 
   creation->containers = containers;
+  creation->parts = quilt_containers_parts (containers);
   creation->image = g_strdup (image);
   creation->others = g_ptr_array_new_with_free_func (g_object_unref);
   creation->attach = (QuiltAttach){-1, -1};

@@ -60,7 +60,7 @@ require (Edit *edit,
   if (edit->new_name) /* a rule about names is about this one too */
     g_ptr_array_add (
         details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
-  quilt_authority_require (quilt_hub_get_authority (edit->container->containers->hub), invocation,
+  quilt_authority_require (quilt_hub_get_authority (edit->container->parts->hub), invocation,
                            action, details, authorized, edit);
 }
 
@@ -89,11 +89,9 @@ static void
 adopt_record (Edit *edit)
 {
   QuiltContainer *self = edit->container;
-  QuiltIndex *index = self->containers->index;
 
   if (edit->new_name) {
-    quilt_index_unname (index, self->record->options->name);
-    quilt_index_name (index, edit->new_name, self);
+    quilt_containers_rename (self->containers, self, self->record->options->name, edit->new_name);
     if (self->run)
       quilt_run_rename (self->run, edit->new_name);
   }
@@ -110,28 +108,27 @@ static void
 finish (Edit *edit, const GError *error)
 {
   g_autoptr (QuiltContainer) self = g_object_ref (edit->container);
-  QuiltContainers *containers = self->containers;
   GDBusMethodInvocation *invocation = g_steal_pointer (&edit->invocation);
 
   if (error) {
     if (edit->new_name)
-      quilt_index_unname (containers->index, edit->new_name);
+      quilt_containers_release_name (self->containers, edit->new_name);
     quilt_bus_error_return (invocation, error);
   } else {
     adopt_record (edit);
     g_dbus_method_invocation_return_value (invocation, NULL);
   }
   quilt_container_happen (self, QUILT_LIFE_EDIT_END, NULL);
-  quilt_hub_release (containers->hub);
+  quilt_hub_release (self->parts->hub);
 }
 
 static void
 on_limits_undone (GObject *source, GAsyncResult *result, gpointer data)
 {
-  QuiltContainers *containers = data;
+  QuiltSystemd *systemd = data;
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_systemd_set_properties_finish (containers->systemd, result, &error))
+  if (!quilt_systemd_set_properties_finish (systemd, result, &error))
     g_warning ("Failed to undo a container's new limits: %s", error->message);
 }
 
@@ -144,9 +141,9 @@ on_saved (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!quilt_work_finish (result, &error) && edit->limits_set && self->run)
     quilt_systemd_set_properties_async (
-        self->containers->systemd, quilt_run_get_scope (self->run),
+        self->parts->systemd, quilt_run_get_scope (self->run),
         quilt_options_limit_properties (self->record->options, edit->record->options), NULL,
-        on_limits_undone, self->containers);
+        on_limits_undone, self->parts->systemd);
   finish (edit, error);
 }
 
@@ -155,7 +152,7 @@ save (Edit *edit)
 {
   QuiltContainer *self = edit->container;
 
-  quilt_records_save (self->containers->store, edit->record, on_saved, edit);
+  quilt_records_save (self->parts->store, edit->record, on_saved, edit);
 }
 
 static void
@@ -163,7 +160,7 @@ begin (Edit *edit, GDBusMethodInvocation *invocation)
 {
   edit->invocation = invocation;
   quilt_container_happen (edit->container, QUILT_LIFE_EDIT, NULL);
-  quilt_hub_hold (edit->container->containers->hub);
+  quilt_hub_hold (edit->container->parts->hub);
 }
 
 /* It has to learn the change. */
@@ -186,7 +183,7 @@ rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!check_editable (edit, &error) || !check_supervisor (self, &error) ||
-      !quilt_index_reserve (self->containers->index, edit->new_name, &error)) {
+      !quilt_containers_reserve_name (self->containers, &edit->new_name, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
@@ -222,8 +219,7 @@ on_limits_set (GObject *source, GAsyncResult *result, gpointer data)
   QuiltContainer *self = edit->container;
   g_autoptr (GError) error = NULL;
 
-  edit->limits_set =
-      quilt_systemd_set_properties_finish (self->containers->systemd, result, &error);
+  edit->limits_set = quilt_systemd_set_properties_finish (self->parts->systemd, result, &error);
   /* It may have ended meanwhile: then the next start takes the limits from the record. */
   if (edit->limits_set || !quilt_container_is_active (self))
     save (edit);
@@ -265,7 +261,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (!check_editable (edit, &error) ||
       !quilt_options_update (record->options, edit->changes, &error) ||
       !check_supervisor (self, &error) || !check_stop_timeout (self, record->options, &error) ||
-      !quilt_host_limits_check (&self->containers->defaults, record->options, &error)) {
+      !quilt_host_limits_check (&self->parts->defaults, record->options, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
@@ -281,7 +277,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (self->run && quilt_container_is_active (self) &&
       !same_limits (edit->record->options, self->record->options))
     quilt_systemd_set_properties_async (
-        self->containers->systemd, quilt_run_get_scope (self->run),
+        self->parts->systemd, quilt_run_get_scope (self->run),
         quilt_options_limit_properties (edit->record->options, self->record->options), NULL,
         on_limits_set, edit);
   else

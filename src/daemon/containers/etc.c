@@ -27,7 +27,7 @@ find_hostname (const QuiltContainer *container, const QuiltSpec *spec)
     uts++;
   id = quilt_sharing_get_container (uts, container->record->options);
   if (id)
-    other = quilt_index_get (container->containers->index, id);
+    other = quilt_containers_get (container->containers, id);
   if (spec->hostname)
     return g_strdup (spec->hostname);
   if (other)

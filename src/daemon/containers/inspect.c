@@ -66,7 +66,7 @@ print_oci (QuiltContainer *self, gboolean values, GError **error)
     return NULL;
   }
   spec = quilt_container_plan (self, error);
-  if (!spec || !quilt_filters_describe (self->containers->filters,
+  if (!spec || !quilt_filters_describe (self->parts->filters,
                                         quilt_options_get_seccomp (self->record->options),
                                         spec->process.capabilities.bounding, &spec->seccomp, error))
     return NULL;
@@ -111,8 +111,8 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   const Inspection *inspection = data;
   g_autoptr (GPtrArray) details = new_details (inspection->container);
 
-  quilt_authority_consult (quilt_hub_get_authority (inspection->container->containers->hub),
-                           invocation, QUILT_ACTION_MANAGE_CONTAINERS, details, on_consulted, data);
+  quilt_authority_consult (quilt_hub_get_authority (inspection->container->parts->hub), invocation,
+                           QUILT_ACTION_MANAGE_CONTAINERS, details, on_consulted, data);
 }
 
 void
@@ -133,6 +133,6 @@ quilt_container_inspect (QuiltContainer *self, GDBusMethodInvocation *invocation
   inspection->oci = oci;
   g_object_set_data_full (G_OBJECT (invocation), "quilt-inspection", inspection,
                           (GDestroyNotify)inspection_free);
-  quilt_authority_require (quilt_hub_get_authority (self->containers->hub), invocation,
+  quilt_authority_require (quilt_hub_get_authority (self->parts->hub), invocation,
                            QUILT_ACTION_INSPECT, details, authorized, inspection);
 }

@@ -57,7 +57,7 @@ be_known (QuiltContainer *self)
                                        .state = state},
                    "Found container %s again after a restart of quiltd: it is %s",
                    self->record->options->name, state);
-  quilt_hub_release (self->containers->hub);
+  quilt_hub_release (self->parts->hub);
 }
 
 static void
@@ -123,8 +123,8 @@ static void
 bury (QuiltContainer *self)
 {
   if (self->record->options->auto_remove)
-    quilt_tombs_add (self->containers->tombs, self->record->id, self->result.exit_code,
-                     self->result.reason);
+    quilt_containers_remember_end (self->containers, self->record->id, self->result.exit_code,
+                                   self->result.reason);
 }
 
 static void

@@ -81,7 +81,7 @@ static void
 answer_containers (GDBusMethodInvocation *invocation, gboolean detail, gpointer data)
 {
   QuiltContainers *containers = data;
-  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
+  g_autoptr (GPtrArray) all = quilt_containers_list (containers);
   g_autofree GVariant **rows = g_new (GVariant *, all->len);
   GVariant *answer;
 
@@ -115,9 +115,11 @@ quilt_list_containers (QuiltContainers *containers,
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("list", NULL, G_MAXUINT32, NULL));
   if (detail)
-    quilt_authority_require (quilt_hub_get_authority (containers->hub), invocation,
-                             QUILT_ACTION_INSPECT, details, containers_authorized, containers);
+    quilt_authority_require (quilt_hub_get_authority (quilt_containers_parts (containers)->hub),
+                             invocation, QUILT_ACTION_INSPECT, details, containers_authorized,
+                             containers);
   else
-    quilt_authority_consult (quilt_hub_get_authority (containers->hub), invocation,
-                             QUILT_ACTION_INSPECT, details, answer_containers, containers);
+    quilt_authority_consult (quilt_hub_get_authority (quilt_containers_parts (containers)->hub),
+                             invocation, QUILT_ACTION_INSPECT, details, answer_containers,
+                             containers);
 }

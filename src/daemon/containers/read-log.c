@@ -75,8 +75,8 @@ get_ended_after (const ReadLog *self, gboolean *ret_runs)
 static QuiltHelper *
 spawn (ReadLog *self, int output, GError **error)
 {
-  const QuiltContainers *containers = self->container->containers;
-  g_autofree char *program = g_build_filename (containers->programs->path, "quilt-log", NULL);
+  const QuiltPrograms *programs = self->container->parts->programs;
+  g_autofree char *program = g_build_filename (programs->path, "quilt-log", NULL);
   g_autofree char *since = g_strdup_printf ("%" G_GUINT64_FORMAT, self->since_usec);
   g_autofree char *until = g_strdup_printf ("%" G_GUINT64_FORMAT, self->until_usec);
   g_autofree char *lines = g_strdup_printf ("%" G_GUINT64_FORMAT, self->lines);
@@ -87,7 +87,7 @@ spawn (ReadLog *self, int output, GError **error)
       program,     self->container->record->id, since, until, lines, self->stream,
       ended_after, runs ? "runs" : "ended",     NULL};
 
-  return quilt_helper_spawn (containers->programs->fd, argv, &output, 1, &events, self, error);
+  return quilt_helper_spawn (programs->fd, argv, &output, 1, &events, self, error);
 }
 
 /* The reading end of a pipe that quilt-log fills. -1 on error. */
@@ -166,6 +166,6 @@ quilt_container_read_log (QuiltContainer *self,
   }
   g_ptr_array_add (details, quilt_authority_details_new ("logs", record->options->name,
                                                          record->owner, record->image));
-  quilt_authority_require (quilt_hub_get_authority (self->containers->hub), invocation,
+  quilt_authority_require (quilt_hub_get_authority (self->parts->hub), invocation,
                            QUILT_ACTION_INSPECT, details, authorized, read_log);
 }

@@ -21,6 +21,7 @@
 
 typedef struct {
   QuiltContainers *containers;
+  const QuiltContainersParts *parts; /* of containers */
   void (*callback) (gpointer data);
   gpointer data;
   guint timer;
@@ -65,10 +66,8 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 was_cut_short (const Recovery *recovery, const char *id, const GError *why)
 {
-  QuiltContainers *containers = recovery->containers;
-
-  return !recovery->is_blind && quilt_container_is_volatile (containers->store, id) &&
-         !quilt_run_dir_exists (containers->run_dirs, id) &&
+  return !recovery->is_blind && quilt_container_is_volatile (recovery->parts->store, id) &&
+         !quilt_run_dir_exists (recovery->parts->run_dirs, id) &&
          !g_hash_table_contains (recovery->scopes, id) &&
          g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
 }
@@ -82,12 +81,12 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   g_autoptr (GArray) gid_map = NULL;
 
   if (was_cut_short (recovery, id, why)) {
-    quilt_records_remove (recovery->containers->store, id, FALSE, on_removed, NULL);
+    quilt_records_remove (recovery->parts->store, id, FALSE, on_removed, NULL);
     return;
   }
   on_broken (id, why, recovery->broken);
-  quilt_container_salvage_ids (recovery->containers->store, id, &uid_map, &gid_map);
-  quilt_id_ranges_claim (recovery->containers->id_ranges, id, uid_map, gid_map);
+  quilt_container_salvage_ids (recovery->parts->store, id, &uid_map, &gid_map);
+  quilt_id_ranges_claim (recovery->parts->id_ranges, id, uid_map, gid_map);
 }
 
 /* Its layers are not known, but they are there. */
@@ -103,15 +102,14 @@ on_broken_image (const char *file, const GError *why, gpointer data)
 static gboolean
 load_images (Recovery *recovery, GError **error)
 {
-  QuiltContainers *containers = recovery->containers;
   g_autoptr (GPtrArray) records =
-      quilt_images_load (containers->store, on_broken_image, recovery, error);
+      quilt_images_load (recovery->parts->store, on_broken_image, recovery, error);
 
   if (!records)
     return FALSE;
   g_ptr_array_set_free_func (records, NULL);
   for (guint i = 0; i < records->len; i++) {
-    g_autoptr (QuiltImage) image = quilt_image_new (containers->images, records->pdata[i]);
+    g_autoptr (QuiltImage) image = quilt_image_new (recovery->parts->images, records->pdata[i]);
 
     quilt_image_publish (image);
   }
@@ -129,7 +127,7 @@ report_end (QuiltContainer *self)
     quilt_outcome_from_message (&self->result, &kept);
   else
     quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
-  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
+  if (!quilt_container_save_result (self->parts->store, self->record->id, &self->result, TRUE,
                                     &error))
     g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
                error->message);
@@ -162,12 +160,12 @@ load_containers (Recovery *recovery, GError **error)
 {
   QuiltContainers *containers = recovery->containers;
   g_autoptr (GPtrArray) all =
-      quilt_containers_load (containers->store, on_broken_container, recovery, error);
+      quilt_containers_load (recovery->parts->store, on_broken_container, recovery, error);
 
   for (guint i = 0; all && i < all->len; i++) {
     QuiltStoredContainer *stored = all->pdata[i];
     const char *hex = quilt_digest_hex (stored->record->image_digest);
-    QuiltImage *image = hex ? quilt_index_get (containers->images->index, hex) : NULL;
+    QuiltImage *image = hex ? quilt_index_get (recovery->parts->images->index, hex) : NULL;
     g_autoptr (QuiltContainer) container =
         quilt_container_new (containers, g_steal_pointer (&stored->record), image);
 
@@ -213,7 +211,7 @@ on_run_dir (const char *id, gpointer data)
   Recovery *recovery = data;
   QuiltRun **stray;
 
-  if (quilt_index_get (recovery->containers->index, id) ||
+  if (quilt_containers_get (recovery->containers, id) ||
       g_hash_table_contains (recovery->broken, id))
     return;
   stray = g_new0 (QuiltRun *, 1);
@@ -230,7 +228,7 @@ on_scope (const char *scope, const char *id, gpointer data)
   Recovery *recovery = data;
 
   g_hash_table_add (recovery->scopes, g_strdup (id));
-  if (!quilt_run_dir_exists (recovery->containers->run_dirs, id))
+  if (!quilt_run_dir_exists (recovery->parts->run_dirs, id))
     g_warning ("The scope %s runs container %s, whose directory in /run is missing; quiltd leaves "
                "it alone, and 'systemctl stop %s' ends it",
                scope, id, scope);
@@ -266,7 +264,7 @@ on_all_known (gpointer data)
 {
   Recovery *recovery = data;
 
-  quilt_hub_when_idle (recovery->containers->hub, NULL, NULL);
+  quilt_hub_when_idle (recovery->parts->hub, NULL, NULL);
   end_recovery (recovery);
   recovery_free (recovery);
 }
@@ -291,6 +289,7 @@ quilt_recover (QuiltContainers *containers,
   Recovery *recovery = g_new0 (Recovery, 1);
 
   recovery->containers = containers;
+  recovery->parts = quilt_containers_parts (containers);
   recovery->callback = callback;
   recovery->data = data;
   recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -301,11 +300,11 @@ quilt_recover (QuiltContainers *containers,
     return FALSE;
   }
   if (!recovery->keep_layers)
-    quilt_image_sweep_layers (containers->images);
-  quilt_id_ranges_prepare (containers->id_ranges);
-  quilt_run_dirs_foreach (containers->run_dirs, on_run_dir, recovery);
-  quilt_run_dir_sweep_limits (containers->run_dirs);
+    quilt_image_sweep_layers (recovery->parts->images);
+  quilt_id_ranges_prepare (recovery->parts->id_ranges);
+  quilt_run_dirs_foreach (recovery->parts->run_dirs, on_run_dir, recovery);
+  quilt_run_dir_sweep_limits (recovery->parts->run_dirs);
   recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
-  quilt_hub_when_idle (containers->hub, on_all_known, recovery);
+  quilt_hub_when_idle (recovery->parts->hub, on_all_known, recovery);
   return TRUE;
 }

@@ -14,7 +14,7 @@ on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (QuiltContainer) self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_systemd_wait_finish (self->containers->systemd, result, &error))
+  if (!quilt_systemd_wait_finish (self->parts->systemd, result, &error))
     g_warning ("%s", error->message);
   quilt_container_answer (self->remove_waiters, NULL);
 }
@@ -25,7 +25,7 @@ quilt_container_vanish (QuiltContainer *self)
   g_autoptr (GError) removed = NULL;
 
   /* A run leaves none; one that was announced and could not begin does. */
-  quilt_run_dir_remove (self->containers->run_dirs, self->record->id, NULL);
+  quilt_run_dir_remove (self->parts->run_dirs, self->record->id, NULL);
   quilt_container_unpublish (self);
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
@@ -33,7 +33,7 @@ quilt_container_vanish (QuiltContainer *self)
   quilt_container_answer (self->end_waiters, removed);
   /* When the removal returns, nothing is left, not even an empty scope. */
   if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
-    quilt_systemd_wait_left_async (self->containers->systemd, self->left_scope, on_scope_gone,
+    quilt_systemd_wait_left_async (self->parts->systemd, self->left_scope, on_scope_gone,
                                    g_object_ref (self));
   else
     quilt_container_answer (self->remove_waiters, NULL);
@@ -57,7 +57,7 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer data)
 void
 quilt_container_delete_files (QuiltContainer *self)
 {
-  quilt_records_remove (self->containers->store, self->record->id, !self->record->is_volatile,
+  quilt_records_remove (self->parts->store, self->record->id, !self->record->is_volatile,
                         on_deleted, g_object_ref (self));
 }
 

@@ -32,11 +32,11 @@ quilt_container_mark (QuiltContainer *self)
   gboolean ok;
 
   if (!self->record->is_volatile) {
-    quilt_records_save_result (self->containers->store, self->record->id, &self->result, on_marked,
+    quilt_records_save_result (self->parts->store, self->record->id, &self->result, on_marked,
                                g_object_ref (self));
     return;
   }
-  ok = quilt_container_save_result (self->containers->store, self->record->id, &self->result, FALSE,
+  ok = quilt_container_save_result (self->parts->store, self->record->id, &self->result, FALSE,
                                     &error);
   quilt_container_happen (self, ok ? QUILT_LIFE_MARKED : QUILT_LIFE_UNMARKED,
                           &(QuiltHappening){.error = error});
@@ -50,7 +50,7 @@ quilt_container_reopen (QuiltContainer *self, guint64 started_usec)
   if (quilt_outcome_is_open (&self->result))
     return;
   quilt_outcome_begin (&self->result, started_usec);
-  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
+  if (!quilt_container_save_result (self->parts->store, self->record->id, &self->result, TRUE,
                                     &error))
     g_warning ("Failed to record that container %s runs: %s", self->record->options->name,
                error->message);
@@ -60,7 +60,7 @@ gboolean
 quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message)
 {
   g_autoptr (GError) error = NULL;
-  g_autofd int fd = quilt_container_open (self->containers->store, self->record->id, &error);
+  g_autofd int fd = quilt_container_open (self->parts->store, self->record->id, &error);
 
   if (fd >= 0 && quilt_message_load_end (fd, QUILT_CONTAINER_EXIT, ret_message, &error))
     return TRUE;
@@ -79,7 +79,7 @@ retry_record (QuiltContainer *self)
 
   if (!self->unrecorded || quilt_life_is_doomed (self->life))
     return FALSE;
-  if (!quilt_container_save_result (self->containers->store, self->record->id, &self->result, TRUE,
+  if (!quilt_container_save_result (self->parts->store, self->record->id, &self->result, TRUE,
                                     &error)) {
     g_debug ("%s", error->message);
     return TRUE;
@@ -98,14 +98,14 @@ on_retry (gpointer data)
   if (retry_record (self))
     return G_SOURCE_CONTINUE;
   if (self->life.files != QUILT_FILES_GONE)
-    quilt_run_dir_remove (self->containers->run_dirs, self->record->id, NULL);
+    quilt_run_dir_remove (self->parts->run_dirs, self->record->id, NULL);
   return G_SOURCE_REMOVE;
 }
 
 void
 quilt_container_retry_records (QuiltContainers *containers)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
+  g_autoptr (GPtrArray) all = quilt_containers_list (containers);
 
   for (guint i = 0; i < all->len; i++)
     retry_record (all->pdata[i]);
@@ -135,6 +135,6 @@ quilt_container_record (QuiltContainer *self)
   if (self->record->options->auto_remove || quilt_life_is_doomed (self->life))
     quilt_container_happen (self, QUILT_LIFE_RECORDED, NULL);
   else
-    quilt_records_save_result (self->containers->store, self->record->id, &self->result,
-                               on_recorded, g_object_ref (self));
+    quilt_records_save_result (self->parts->store, self->record->id, &self->result, on_recorded,
+                               g_object_ref (self));
 }

@@ -24,7 +24,7 @@
 #define LOOK_AGAIN_MS 100
 
 struct QuiltRun {
-  QuiltContainers *containers;
+  const QuiltContainersParts *parts;
   char *id;
   char *place; /* of its scope (spec/slice.h); NULL: adopted, and never got so far; or the name is
                   somebody else's */
@@ -79,7 +79,7 @@ on_out_of_patience (gpointer data)
 {
   QuiltRun *self = data;
 
-  if (self->place && quilt_systemd_thaw_scope (self->containers->systemd, self->place)) {
+  if (self->place && quilt_systemd_thaw_scope (self->parts->systemd, self->place)) {
     g_warning ("The supervisor of container %s does not respond: it was frozen", self->id);
     return G_SOURCE_CONTINUE;
   }
@@ -124,7 +124,7 @@ static void
 ask (QuiltRun *self, const QuiltMessage *message)
 {
   if (self->place)
-    quilt_systemd_thaw_scope (self->containers->systemd, self->place);
+    quilt_systemd_thaw_scope (self->parts->systemd, self->place);
   send (self, message);
 }
 
@@ -132,11 +132,11 @@ static void
 clear (QuiltRun *self)
 {
   if (self->recorded)
-    quilt_run_dir_remove (self->containers->run_dirs, self->id,
+    quilt_run_dir_remove (self->parts->run_dirs, self->id,
                           self->place ? quilt_run_get_scope (self) : NULL);
   else if (self->place)
-    quilt_run_dir_forget_scope (self->containers->run_dirs, quilt_place_unit (self->place));
-  quilt_spare_refill (self->containers->spare, SPARE_AFTER_MS);
+    quilt_run_dir_forget_scope (self->parts->run_dirs, quilt_place_unit (self->place));
+  quilt_spare_refill (self->parts->spare, SPARE_AFTER_MS);
 }
 
 static gboolean
@@ -156,7 +156,7 @@ on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->asking--;
-  if (!quilt_systemd_wait_finish (self->containers->systemd, result, &error)) {
+  if (!quilt_systemd_wait_finish (self->parts->systemd, result, &error)) {
     g_warning ("%s", error->message); /* processes may live: nothing of theirs is given away */
     return;
   }
@@ -196,11 +196,9 @@ settle (QuiltRun *self)
     self->asking++;
     /* Before GO there may be nobody in it yet: that it is empty says nothing. */
     if (quilt_stage_is_ahead (self->state))
-      quilt_systemd_wait_empty_async (self->containers->systemd, self->place, NULL, on_scope_left,
-                                      self);
+      quilt_systemd_wait_empty_async (self->parts->systemd, self->place, NULL, on_scope_left, self);
     else
-      quilt_systemd_wait_gone_async (self->containers->systemd, self->place, NULL, on_scope_left,
-                                     self);
+      quilt_systemd_wait_gone_async (self->parts->systemd, self->place, NULL, on_scope_left, self);
     return;
   }
   if (self->idle)
@@ -227,7 +225,7 @@ read_exit (QuiltRun *self)
   g_autoptr (GError) error = NULL;
   QuiltMessage message;
 
-  if (quilt_run_dir_get_exit (self->containers->run_dirs, self->id, &message, &error))
+  if (quilt_run_dir_get_exit (self->parts->run_dirs, self->id, &message, &error))
     happen (self, QUILT_STAGE_ON_EXIT, &(QuiltRunNews){.message = &message});
   else if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY))
     look_later (self, error);
@@ -359,7 +357,7 @@ look (gpointer data)
 {
   QuiltRun *self = data;
   g_autoptr (GError) error = NULL;
-  int socket = quilt_run_dir_connect (self->containers->run_dirs, self->id, &error);
+  int socket = quilt_run_dir_connect (self->parts->run_dirs, self->id, &error);
 
   self->idle = 0;
   if (socket >= 0) {
@@ -381,9 +379,9 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->asking--;
-  if (quilt_systemd_start_scope_finish (self->containers->systemd, result, &error)) {
+  if (quilt_systemd_start_scope_finish (self->parts->systemd, result, &error)) {
     /* Not before: the last one of that name may have been on its way out. */
-    quilt_run_dir_lift_limits (self->containers->run_dirs, quilt_place_unit (self->place));
+    quilt_run_dir_lift_limits (self->parts->run_dirs, quilt_place_unit (self->place));
     happen (self, QUILT_STAGE_ON_SCOPED, NULL);
   } else {
     if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
@@ -393,11 +391,11 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static QuiltRun *
-run_new (QuiltContainers *containers, const char *id, QuiltRunFunc callback, gpointer data)
+run_new (const QuiltContainersParts *parts, const char *id, QuiltRunFunc callback, gpointer data)
 {
   QuiltRun *self = g_new0 (QuiltRun, 1);
 
-  self->containers = containers;
+  self->parts = parts;
   self->id = g_strdup (id);
   self->callback = callback;
   self->data = data;
@@ -415,7 +413,7 @@ begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError *
       {plan->filter, QUILT_MESSAGE_FLAG_FILTER},
       {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
       {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
-      {quilt_journal_budget_get_fd (self->containers->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
+      {quilt_journal_budget_get_fd (self->parts->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
       {plan->store_fd, QUILT_MESSAGE_FLAG_STORE},
   };
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
@@ -434,8 +432,8 @@ begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError *
     begin.flags |= optional[i].flag;
     g_array_append_val (fds, optional[i].fd);
   }
-  return quilt_spare_begin (self->containers->spare, &begin, (const int *)(gpointer)fds->data,
-                            fds->len, &helper_events, self, error);
+  return quilt_spare_begin (self->parts->spare, &begin, (const int *)(gpointer)fds->data, fds->len,
+                            &helper_events, self, error);
 }
 
 QuiltRun *
@@ -445,41 +443,43 @@ quilt_run_start (QuiltContainers *containers,
                  gpointer data,
                  GError **error)
 {
-  QuiltRun *self = run_new (containers, plan->id, callback, data);
-  g_autofd int dir_fd = quilt_run_dir_make (containers->run_dirs, plan->id, plan->place,
-                                            plan->config, plan->etc, error);
+  const QuiltContainersParts *parts = quilt_containers_parts (containers);
+  QuiltRun *self = run_new (parts, plan->id, callback, data);
+  g_autofd int dir_fd =
+      quilt_run_dir_make (parts->run_dirs, plan->id, plan->place, plan->config, plan->etc, error);
 
   self->place = g_strdup (plan->place);
   if (dir_fd >= 0)
     self->helper = begin_supervisor (self, dir_fd, plan, error);
   if (!self->helper) {
-    quilt_run_dir_remove (containers->run_dirs, plan->id, NULL);
+    quilt_run_dir_remove (parts->run_dirs, plan->id, NULL);
     quilt_run_free (self);
     return NULL;
   }
   self->asking++;
   quilt_systemd_start_scope_async (
-      containers->systemd, quilt_place_unit (self->place),
+      parts->systemd, quilt_place_unit (self->place),
       quilt_options_scope_properties (plan->options, plan->devices,
                                       quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
       NULL, on_scope_started, self);
   self->building = TRUE;
   self->timer = g_timeout_add_seconds (QUILT_RUN_READY_SECONDS, on_out_of_patience, self);
-  quilt_spare_refill (containers->spare, SPARE_MEANWHILE_MS);
+  quilt_spare_refill (parts->spare, SPARE_MEANWHILE_MS);
   return self;
 }
 
 QuiltRun *
 quilt_run_adopt (QuiltContainers *containers, const char *id, QuiltRunFunc callback, gpointer data)
 {
+  const QuiltContainersParts *parts = quilt_containers_parts (containers);
   QuiltRun *self;
 
-  if (!quilt_run_dir_exists (containers->run_dirs, id))
+  if (!quilt_run_dir_exists (parts->run_dirs, id))
     return NULL;
-  self = run_new (containers, id, callback, data);
+  self = run_new (parts, id, callback, data);
   self->adopted = TRUE;
   self->state.stage = QUILT_STAGE_FOUND;
-  self->place = quilt_run_dir_get_place (containers->run_dirs, id);
+  self->place = quilt_run_dir_get_place (parts->run_dirs, id);
   self->idle = g_idle_add (look, self);
   return self;
 }

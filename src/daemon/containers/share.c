@@ -34,7 +34,7 @@ bind_one (const QuiltSharing *sharing,
   const char *asked = quilt_sharing_get_container (sharing, options);
 
   for (guint i = 0; asked && i < DEPTH_MAX; i++) {
-    QuiltContainer *other = quilt_index_find (containers->index, asked, error);
+    QuiltContainer *other = quilt_containers_find (containers, asked, error);
     const QuiltOptions *its = other ? other->record->options : NULL;
 
     if (!its)
@@ -104,7 +104,7 @@ quilt_share_open (QuiltContainers *containers,
 {
   for (const QuiltSharing *sharing = quilt_sharings; sharing->key; sharing++) {
     const char *id = quilt_sharing_get_container (sharing, options);
-    const QuiltContainer *other = id ? quilt_index_get (containers->index, id) : NULL;
+    const QuiltContainer *other = id ? quilt_containers_get (containers, id) : NULL;
     int fd;
 
     if (!id)

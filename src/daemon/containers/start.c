@@ -97,7 +97,7 @@ quilt_container_resume (QuiltContainer *self)
     return FALSE;
   if (self->result.unreadable)
     quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
-  quilt_hub_hold (self->containers->hub);
+  quilt_hub_hold (self->parts->hub);
   quilt_container_happen (self, QUILT_LIFE_FOUND, NULL);
   return TRUE;
 }
@@ -107,7 +107,7 @@ quilt_container_resume (QuiltContainer *self)
 static gboolean
 check_scope_free (QuiltContainer *self, const char *scope, GError **error)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (self->containers->index);
+  g_autoptr (GPtrArray) all = quilt_containers_list (self->containers);
 
   for (guint i = 0; i < all->len; i++) {
     const QuiltContainer *other = all->pdata[i];
@@ -155,9 +155,9 @@ plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **e
   spec = quilt_container_plan (self, error);
   if (!spec)
     return NULL;
-  *ret_ready = quilt_filters_find (self->containers->filters,
-                                   quilt_options_get_seccomp (self->record->options),
-                                   spec->process.capabilities.bounding, ret_filter, &key);
+  *ret_ready =
+      quilt_filters_find (self->parts->filters, quilt_options_get_seccomp (self->record->options),
+                          spec->process.capabilities.bounding, ret_filter, &key);
   if (*ret_ready && key)
     g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_SECCOMP), g_strdup (key));
   return spec;
@@ -178,7 +178,7 @@ begin_run (QuiltContainer *self,
   char *etc[QUILT_ETC_FILES] = {NULL};
   QuiltRun *run;
   g_autofd int store_fd =
-      removed ? -1 : quilt_container_open (self->containers->store, self->record->id, error);
+      removed ? -1 : quilt_container_open (self->parts->store, self->record->id, error);
   QuiltRunPlan plan = {
       .id = self->record->id,
       .place = place,
@@ -196,7 +196,7 @@ begin_run (QuiltContainer *self,
   };
 
   if ((!removed && store_fd < 0) || !check_scope_free (self, scope, error) ||
-      !quilt_host_limits_check (&self->containers->defaults, self->record->options, error))
+      !quilt_host_limits_check (&self->parts->defaults, self->record->options, error))
     return NULL;
   quilt_container_look_for_limits (self);
   if (*quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)))
@@ -276,8 +276,7 @@ wait_for_filter (QuiltContainer *self,
   Waiting *waiting = g_new (Waiting, 1);
 
   *waiting = (Waiting){g_object_ref (self), attach, task};
-  quilt_filters_make_async (self->containers->filters,
-                            quilt_options_get_seccomp (self->record->options),
+  quilt_filters_make_async (self->parts->filters, quilt_options_get_seccomp (self->record->options),
                             spec->process.capabilities.bounding, on_filter_made, waiting);
 }
 

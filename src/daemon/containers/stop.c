@@ -153,7 +153,7 @@ void
 quilt_container_on_stop_request (const char *unit, gpointer data)
 {
   QuiltContainers *containers = data;
-  g_autoptr (GPtrArray) all = quilt_index_list (containers->index);
+  g_autoptr (GPtrArray) all = quilt_containers_list (containers);
   const QuiltVerbArgs args = {0};
 
   for (guint i = 0; i < all->len; i++) {

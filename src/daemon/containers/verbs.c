@@ -89,7 +89,7 @@ static void
 add_row (Call *call, const char *asked)
 {
   g_autoptr (GError) error = NULL;
-  QuiltContainer *found = quilt_index_find (call->containers->index, asked, &error);
+  QuiltContainer *found = quilt_containers_find (call->containers, asked, &error);
   Row *row;
 
   if (found && !g_hash_table_add (call->seen, found))
@@ -137,7 +137,7 @@ answer_one (Call *call, GDBusMethodInvocation *invocation)
     exit_code = row->ending.exit_code;
     reason = row->ending.reason;
   } else if (row->container ||
-             !quilt_tombs_find (call->containers->tombs, row->asked, &exit_code, &reason)) {
+             !quilt_containers_recall_end (call->containers, row->asked, &exit_code, &reason)) {
     quilt_bus_error_return (invocation, row->error);
     return;
   }
@@ -158,7 +158,7 @@ done_if_last (Call *call)
   else
     answer_one (call, g_steal_pointer (&call->invocation));
   if (held)
-    quilt_hub_release (containers->hub);
+    quilt_hub_release (quilt_containers_parts (containers)->hub);
 }
 
 static void
@@ -178,7 +178,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   call->invocation = invocation;
   call->pending = 1; /* ourselves, until all have begun */
   if (call->verb->run != wait)
-    quilt_hub_hold (call->containers->hub);
+    quilt_hub_hold (quilt_containers_parts (call->containers)->hub);
   for (guint i = 0; i < call->rows->len; i++) {
     Row *row = call->rows->pdata[i];
     GTask *task;
@@ -254,8 +254,8 @@ require (Call *call, GDBusMethodInvocation *invocation)
                                                              row->container->record->owner,
                                                              row->container->record->image));
   }
-  quilt_authority_require (quilt_hub_get_authority (call->containers->hub), invocation,
-                           call->verb->action, details, authorized, call);
+  quilt_authority_require (quilt_hub_get_authority (quilt_containers_parts (call->containers)->hub),
+                           invocation, call->verb->action, details, authorized, call);
 }
 
 void

@@ -37,7 +37,7 @@ protected:
       return nullptr;
     g_variant_get (answer, "(&o&s)", &path_on_bus, &its_id);
     EXPECT_EQ (path_on_bus, string ("/org/quilt/container/") + its_id);
-    return static_cast<QuiltContainer *> (quilt_index_get (containers->index, its_id));
+    return static_cast<QuiltContainer *> (quilt_containers_get (containers, its_id));
   }
 
   string record_of (const QuiltContainer *container)
@@ -54,14 +54,17 @@ protected:
   void expect_nothing (const char *name)
   {
     EXPECT_EQ (image->users, 0u);
-    EXPECT_EQ (quilt_index_size (containers->index), 0u);
+    EXPECT_EQ (quilt_containers_size (containers), 0u);
     EXPECT_TRUE (fs::is_empty (path / "run/containers"));
     EXPECT_TRUE (!fs::exists (path / "state/containers") ||
                  fs::is_empty (path / "state/containers"));
     EXPECT_TRUE (quilt_hub_is_idle (daemon->hub));
     if (name) {
-      EXPECT_TRUE (quilt_index_reserve (containers->index, name, error.out ())) << error.message ();
-      quilt_index_unname (containers->index, name);
+      g_autofree char *copy = g_strdup (name);
+
+      EXPECT_TRUE (quilt_containers_reserve_name (containers, &copy, error.out ()))
+          << error.message ();
+      quilt_containers_release_name (containers, name);
     }
   }
 };
@@ -73,7 +76,7 @@ TEST_F (Create, AContainerIsOnTheDiskWhenTheCallIsAnswered)
   QuiltContainer *container = create ("'name': <'one'>, 'hostname': <'box'>");
 
   ASSERT_NE (container, nullptr) << remote_text;
-  EXPECT_EQ (container, quilt_index_get_named (containers->index, "one"));
+  EXPECT_EQ (container, quilt_containers_find (containers, "one", nullptr));
   EXPECT_EQ (container->state, QUILT_STATE_PENDING);
   EXPECT_EQ (container->record->owner, getuid ());
   EXPECT_EQ (container->record->image_digest, digest ('a'));

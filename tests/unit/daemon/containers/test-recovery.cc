@@ -57,7 +57,7 @@ protected:
 
   QuiltContainer *get (char digit)
   {
-    return static_cast<QuiltContainer *> (quilt_index_get (containers->index, id (digit).c_str ()));
+    return static_cast<QuiltContainer *> (quilt_containers_get (containers, id (digit).c_str ()));
   }
 
   fs::path directory (char digit)
@@ -85,7 +85,7 @@ TEST_F (Recovery, ContainersAndImagesAreThereAgain)
   store (new_record ('2', "two"));
   recover ();
   ASSERT_TRUE (get ('1') && get ('2'));
-  EXPECT_EQ (get ('1'), quilt_index_get_named (containers->index, "one"));
+  EXPECT_EQ (get ('1'), quilt_containers_find (containers, "one", nullptr));
   EXPECT_EQ (get ('1')->state, QUILT_STATE_PENDING);
   EXPECT_STREQ (get ('1')->record->options->name, "one");
   ASSERT_NE (get ('1')->image, nullptr);
