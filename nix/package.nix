@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-{ stdenv, lib, src, meson, ninja, pkg-config, python3, docutils, glib, json_c, systemd, libarchive, libcap, openssl, libseccomp, zstd, gtest }:
+{ stdenv, lib, src, meson, ninja, pkg-config, python3, docutils, glib, json_c, systemd, libarchive, libcap, openssl, libseccomp, zstd, isa-l, gtest }:
 
 stdenv.mkDerivation {
   pname = "quilt";
@@ -7,7 +7,7 @@ stdenv.mkDerivation {
   inherit src;
 
   nativeBuildInputs = [ meson ninja pkg-config python3 docutils glib ];
-  buildInputs = [ glib json_c systemd libarchive libcap openssl libseccomp zstd gtest ];
+  buildInputs = [ glib json_c systemd libarchive libcap openssl libseccomp zstd isa-l gtest ];
 
   # The build runs these programs, and the sandbox has no /usr/bin/python3.
   postPatch = ''

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bytes of an archive: hashed as they came, unpacked of a compression, in a thread. */
+/* The bytes of an archive, decompressed in a thread. */
 #include "transfer/input.h"
 
 #include "base/error.h"
-#include "store/digest.h"
+#include "transfer/decoder.h"
 #include "transfer/ring.h"
-#include "transfer/unzstd.h"
+#include "transfer/source.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <openssl/evp.h>
-#include <string.h>
-#include <unistd.h>
 
 /* Small enough for the second-level cache of a core, large enough that waking each other costs
  * nothing. */
@@ -20,22 +17,21 @@
 #define N_BLOCKS 16
 
 struct _QuiltInput {
-  int fd;
   guint64 max_bytes;
   QuiltControl *control;
+  QuiltSource *source;
   GThread *thread;
   QuiltRing *ring;
-  EVP_MD_CTX *hash;
   gboolean ended;    /* the reader has seen the end */
   gboolean unwanted; /* the thread was told that the reader wants no more */
   GError *error;     /* belongs to the thread until it is joined */
 
-  guint8 buffer[BLOCK_SIZE]; /* raw input */
-  gsize buffered;            /* bytes of the last read that gave some */
-  gboolean unread;           /* the buffer was filled ahead of the decompressor */
-  guint64 raw;               /* bytes read in all */
-  guint64 zeros;             /* of these, zeros at the end */
-  guint64 plain;             /* bytes that the reader got */
+  const guint8 *buffer; /* raw input */
+  gsize buffered;
+  gboolean unread; /* the buffer was filled ahead of the decompressor */
+  guint64 raw;     /* bytes read in all */
+  guint64 zeros;   /* of these, zeros at the end */
+  guint64 plain;   /* bytes that the reader got */
   gboolean compressed;
   int read_errno;
 };
@@ -48,19 +44,6 @@ static int (*const filters[]) (struct archive *) = {
     archive_read_support_filter_bzip2,
 };
 
-static char *
-digest_new (EVP_MD_CTX *hash)
-{
-  guint8 bytes[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  GString *text = g_string_new (QUILT_DIGEST_PREFIX);
-
-  EVP_DigestFinal_ex (hash, bytes, &length);
-  for (unsigned int i = 0; i < length; i++)
-    g_string_append_printf (text, "%02x", bytes[i]);
-  return g_string_free (text, FALSE);
-}
-
 static void
 count_zeros (QuiltInput *input, const guint8 *data, gsize length)
 {
@@ -71,47 +54,34 @@ count_zeros (QuiltInput *input, const guint8 *data, gsize length)
   input->zeros = n == 0 ? input->zeros + length : length - n;
 }
 
-/* Reads raw bytes into the buffer, behind its first `at` bytes, and hashes them. At the end of the
- * input the buffer stays as it is. */
-static gssize
-read_raw_at (QuiltInput *input, gsize at)
-{
-  guint8 *data = input->buffer + at;
-  gssize n = quilt_control_read (input->control, input->fd, data, sizeof input->buffer - at);
-
-  if (n < 0) {
-    input->read_errno = errno;
-    return -1;
-  }
-  if (n == 0)
-    return 0;
-  EVP_DigestUpdate (input->hash, data, (gsize)n);
-  count_zeros (input, data, (gsize)n);
-  input->buffered = at + (gsize)n;
-  input->raw += (guint64)n;
-  quilt_control_set_consumed (input->control, input->raw);
-  return n;
-}
-
+/* Reads raw bytes. The buffer may have some that were read ahead. */
 static gssize
 read_raw (QuiltInput *input)
 {
+  gssize n;
+
   if (input->unread) {
     input->unread = FALSE;
     return (gssize)input->buffered;
   }
-  return read_raw_at (input, 0);
+  n = quilt_source_next (input->source, &input->buffer);
+  if (n < 0)
+    input->read_errno = errno;
+  if (n <= 0)
+    return n;
+  count_zeros (input, input->buffer, (gsize)n);
+  input->buffered = (gsize)n;
+  input->raw += (guint64)n;
+  return n;
 }
 
-/* Reads until the buffer shows which compression the input has, or the input ends. */
+/* Reads ahead what shows which compression the input has. */
 static gboolean
 read_start (QuiltInput *input)
 {
-  gssize n = 1;
+  gssize n = read_raw (input);
 
-  while (n > 0 && input->buffered < QUILT_ZSTD_MAGIC_BYTES)
-    n = read_raw_at (input, input->buffered);
-  input->unread = input->buffered > 0;
+  input->unread = n > 0;
   return n >= 0;
 }
 
@@ -156,7 +126,7 @@ read_rest (QuiltInput *input, guint64 used, GError **error)
   gssize n = 1;
 
   while (n > 0 && used + input->zeros >= input->raw)
-    n = read_raw_at (input, 0);
+    n = read_raw (input);
   if (n < 0)
     return set_read_error (input, NULL, error);
   if (n == 0)
@@ -207,50 +177,54 @@ pump (QuiltInput *input, ReadFunc read, gpointer source, GError **error)
   return TRUE;
 }
 
+typedef struct {
+  const QuiltDecoder *decoder;
+  gpointer self;
+} Parts;
+
 static gssize
-read_zstd (QuiltInput *input, gpointer source, guint8 *block, GError **error)
+read_part (QuiltInput *input, gpointer source, guint8 *block, GError **error)
 {
-  QuiltZstd *zstd = source;
+  const Parts *parts = source;
+  const QuiltDecoder *decoder = parts->decoder;
+  g_autofree char *incomplete = NULL;
   const char *text = NULL;
   gssize n = 0;
-  gsize padding;
 
-  while (n == 0) {
-    if (quilt_zstd_wants_input (zstd)) {
+  while (n == 0 && !decoder->is_over (parts->self)) {
+    if (decoder->wants_input (parts->self)) {
       n = read_raw (input);
-      if (n == 0 && quilt_zstd_is_complete (zstd))
-        return 0;
       if (n <= 0)
         break;
-      quilt_zstd_feed (zstd, input->buffer, (gsize)n);
+      decoder->feed (parts->self, input->buffer, (gsize)n);
+      n = 0;
     }
-    if (quilt_zstd_is_padding (zstd, &padding))
-      return 0;
-    n = quilt_zstd_read (zstd, block, BLOCK_SIZE, &text);
+    if (!decoder->is_over (parts->self))
+      n = decoder->read (parts->self, block, BLOCK_SIZE, &text);
   }
-  if (n <= 0) {
-    set_read_error (input, text ? text : "a zstd frame is incomplete", error);
-    return -1;
-  }
-  return n;
+  if (n > 0 || (n == 0 && decoder->is_complete (parts->self)))
+    return n;
+  incomplete = g_strdup_printf ("a %s is incomplete", decoder->part);
+  set_read_error (input, text ? text : incomplete, error);
+  return -1;
 }
 
 static gboolean
-read_frames (QuiltInput *input, GError **error)
+read_parts (QuiltInput *input, const QuiltDecoder *decoder, GError **error)
 {
-  g_autoptr (QuiltZstd) zstd = quilt_zstd_new ();
-  gsize padding;
+  Parts parts = {decoder, decoder->create ()};
+  gboolean ok;
 
-  if (!zstd) {
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                         "Failed to set up zstd: out of memory");
+  if (!parts.self) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "Failed to decompress the archive: no memory for a %s", decoder->part);
     return FALSE;
   }
   input->compressed = TRUE;
-  if (!pump (input, read_zstd, zstd, error))
-    return FALSE;
-  quilt_zstd_is_padding (zstd, &padding);
-  return input->unwanted || read_rest (input, input->raw - padding, error);
+  ok = pump (input, read_part, &parts, error) &&
+       (input->unwanted || read_rest (input, decoder->get_used (parts.self), error));
+  decoder->destroy (parts.self);
+  return ok;
 }
 
 static gssize
@@ -286,16 +260,11 @@ read_stream (QuiltInput *input, struct archive *archive, GError **error)
 }
 
 static gboolean
-read_all (QuiltInput *input, GError **error)
+read_by_libarchive (QuiltInput *input, GError **error)
 {
-  struct archive *archive;
+  struct archive *archive = archive_read_new ();
   gboolean ok = TRUE;
 
-  if (!read_start (input))
-    return set_read_error (input, NULL, error);
-  if (input->buffered >= QUILT_ZSTD_MAGIC_BYTES && quilt_zstd_is_frame (input->buffer))
-    return read_frames (input, error);
-  archive = archive_read_new ();
   for (guint i = 0; ok && i < G_N_ELEMENTS (filters); i++)
     ok = filters[i](archive) == ARCHIVE_OK;
   archive_read_support_format_raw (archive);
@@ -307,6 +276,20 @@ read_all (QuiltInput *input, GError **error)
                          "Failed to read the archive: libarchive was built without a decompressor");
   archive_read_free (archive);
   return ok;
+}
+
+static gboolean
+read_all (QuiltInput *input, GError **error)
+{
+  const QuiltDecoder *const decoders[] = {&quilt_decoder_zstd, quilt_decoder_gzip ()};
+
+  if (!read_start (input))
+    return set_read_error (input, NULL, error);
+  for (guint i = 0; i < G_N_ELEMENTS (decoders); i++)
+    if (input->buffered >= QUILT_DECODER_START && decoders[i] &&
+        decoders[i]->begins (input->buffer))
+      return read_parts (input, decoders[i], error);
+  return read_by_libarchive (input, error);
 }
 
 static gpointer
@@ -325,14 +308,11 @@ quilt_input_new (int fd, guint64 max_bytes, QuiltControl *control, GError **erro
 {
   g_autoptr (QuiltInput) input = g_new0 (QuiltInput, 1);
 
-  input->fd = fd;
   input->max_bytes = max_bytes;
   input->control = control;
-  input->hash = EVP_MD_CTX_new ();
-  if (!input->hash || EVP_DigestInit_ex (input->hash, EVP_sha256 (), NULL) != 1) {
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to set up SHA-256");
+  input->source = quilt_source_new (fd, control, error);
+  if (!input->source)
     return NULL;
-  }
   input->ring = quilt_ring_new (N_BLOCKS, BLOCK_SIZE);
   input->thread = g_thread_try_new ("input", input_thread, input, error);
   return input->thread ? g_steal_pointer (&input) : NULL;
@@ -374,7 +354,7 @@ quilt_input_finish (QuiltInput *input, char **ret_digest, GError **error)
     return FALSE;
   }
   if (!input->unwanted)
-    *ret_digest = digest_new (input->hash);
+    *ret_digest = quilt_source_digest (input->source);
   return TRUE;
 }
 
@@ -384,36 +364,8 @@ quilt_input_free (QuiltInput *input)
   if (!input)
     return;
   join (input);
+  quilt_source_free (input->source);
   g_clear_pointer (&input->ring, quilt_ring_free);
-  EVP_MD_CTX_free (input->hash);
   g_clear_error (&input->error);
   g_free (input);
-}
-
-char *
-quilt_input_digest_file (int fd, QuiltControl *control, GError **error)
-{
-  g_autofree guint8 *buffer = g_malloc (BLOCK_SIZE);
-  EVP_MD_CTX *hash = EVP_MD_CTX_new ();
-  off_t at = lseek (fd, 0, SEEK_CUR);
-  ssize_t n = at < 0 ? -1 : 0;
-  char *digest = NULL;
-
-  EVP_DigestInit_ex (hash, EVP_sha256 (), NULL);
-  while (n >= 0 && !quilt_control_is_cancelled (control)) {
-    n = pread (fd, buffer, BLOCK_SIZE, at);
-    if (n <= 0)
-      break;
-    EVP_DigestUpdate (hash, buffer, (gsize)n);
-    at += n;
-  }
-  if (n < 0)
-    quilt_set_error_errno (error, errno, "Failed to read the archive");
-  else if (n > 0 || quilt_control_is_cancelled (control))
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_CANCELLED,
-                         "Failed to read the archive: cancelled");
-  else
-    digest = digest_new (hash);
-  EVP_MD_CTX_free (hash);
-  return digest;
 }

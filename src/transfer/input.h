@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bytes of an archive: hashed as they came, unpacked of gzip, xz, zstd or bzip2, in a thread.
- */
+/* The bytes of an archive: hashed as they came, decompressed of gzip, xz, zstd or bzip2. Reading
+ * and hashing is done in one thread, decompressing in another. */
 #pragma once
 
 #include "transfer/control.h"
@@ -30,7 +30,3 @@ gboolean quilt_input_finish (QuiltInput *input, char **ret_digest, GError **erro
 
 void quilt_input_free (QuiltInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltInput, quilt_input_free)
-
-/* The digest of a regular file from its current position on, which stays where it is. NULL on
- * error. */
-char *quilt_input_digest_file (int fd, QuiltControl *control, GError **error);

@@ -7,8 +7,8 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "store/digest.h"
-#include "transfer/input.h"
 #include "transfer/kind.h"
+#include "transfer/source.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -86,7 +86,7 @@ find_layer (int archive_fd,
 
   if (!has_layers (layers_fd))
     return TRUE;
-  digest = quilt_input_digest_file (archive_fd, control, error);
+  digest = quilt_source_digest_file (archive_fd, control, error);
   if (!digest)
     return FALSE;
   if (is_layer (layers_fd, digest, &result->info))

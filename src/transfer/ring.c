@@ -13,7 +13,23 @@ struct _QuiltRing {
   guint filled; /* blocks from first on that hold data */
   gboolean taken;
   gboolean closed;
+  gboolean waiting; /* one side waits: waking costs a system call even if nobody does */
 };
+
+static void
+wait_for_change (QuiltRing *ring)
+{
+  ring->waiting = TRUE;
+  g_cond_wait (&ring->changed, &ring->mutex);
+}
+
+static void
+wake (QuiltRing *ring)
+{
+  if (ring->waiting)
+    g_cond_signal (&ring->changed);
+  ring->waiting = FALSE;
+}
 
 QuiltRing *
 quilt_ring_new (guint n_blocks, gsize block_size)
@@ -48,7 +64,7 @@ quilt_ring_fill (QuiltRing *ring)
 
   g_mutex_lock (&ring->mutex);
   while (ring->filled == ring->n_blocks && !ring->closed)
-    g_cond_wait (&ring->changed, &ring->mutex);
+    wait_for_change (ring);
   if (!ring->closed)
     block = ring->data + (ring->first + ring->filled) % ring->n_blocks * ring->block_size;
   g_mutex_unlock (&ring->mutex);
@@ -61,7 +77,7 @@ quilt_ring_push (QuiltRing *ring, gsize length)
   g_mutex_lock (&ring->mutex);
   ring->lengths[(ring->first + ring->filled) % ring->n_blocks] = length;
   ring->filled++;
-  g_cond_signal (&ring->changed);
+  wake (ring);
   g_mutex_unlock (&ring->mutex);
 }
 
@@ -75,10 +91,12 @@ quilt_ring_take (QuiltRing *ring, const guint8 **ret_data)
     ring->first = (ring->first + 1) % ring->n_blocks;
     ring->filled--;
     ring->taken = FALSE;
-    g_cond_signal (&ring->changed);
+    /* Not for each block: the other side fills half of the ring at once. */
+    if (ring->filled <= ring->n_blocks / 2)
+      wake (ring);
   }
   while (ring->filled == 0)
-    g_cond_wait (&ring->changed, &ring->mutex);
+    wait_for_change (ring);
   length = ring->lengths[ring->first];
   /* The end stays where it is, so that it can be read again. */
   ring->taken = length > 0;
@@ -92,6 +110,6 @@ quilt_ring_close (QuiltRing *ring)
 {
   g_mutex_lock (&ring->mutex);
   ring->closed = TRUE;
-  g_cond_signal (&ring->changed);
+  wake (ring);
   g_mutex_unlock (&ring->mutex);
 }

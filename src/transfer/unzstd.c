@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decompresses zstd frames that follow each other. libarchive's own filter takes zeros that pad the
- * archive for a damaged frame, and then loses the end of the frame before them. */
-#include "transfer/unzstd.h"
+/* Decompresses zstd frames that follow each other. */
+#include "transfer/decoder.h"
 
 #include <zstd.h>
 
-struct _QuiltZstd {
+typedef struct {
   ZSTD_DStream *stream;
   ZSTD_inBuffer in;
+  guint64 fed; /* bytes */
   gboolean in_frame;
   gboolean full; /* the last buffer was filled: more may come without input */
-};
+} Zstd;
 
-gboolean
-quilt_zstd_is_frame (const guint8 *data)
+static gboolean
+zstd_begins (const guint8 *data)
 {
   guint32 magic = data[0] | (guint32)data[1] << 8 | (guint32)data[2] << 16 | (guint32)data[3] << 24;
 
@@ -21,39 +21,45 @@ quilt_zstd_is_frame (const guint8 *data)
          (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
 }
 
-QuiltZstd *
-quilt_zstd_new (void)
+static gpointer
+zstd_new (void)
 {
-  g_autoptr (QuiltZstd) zstd = g_new0 (QuiltZstd, 1);
+  g_autofree Zstd *zstd = g_new0 (Zstd, 1);
 
   zstd->stream = ZSTD_createDStream ();
   return zstd->stream ? g_steal_pointer (&zstd) : NULL;
 }
 
-void
-quilt_zstd_free (QuiltZstd *zstd)
+static void
+zstd_free (gpointer self)
 {
-  if (!zstd)
-    return;
+  Zstd *zstd = self;
+
   ZSTD_freeDStream (zstd->stream);
   g_free (zstd);
 }
 
-gboolean
-quilt_zstd_wants_input (const QuiltZstd *zstd)
+static gboolean
+zstd_wants_input (gconstpointer self)
 {
+  const Zstd *zstd = self;
+
   return zstd->in.pos == zstd->in.size && !zstd->full;
 }
 
-void
-quilt_zstd_feed (QuiltZstd *zstd, const guint8 *data, gsize length)
+static void
+zstd_feed (gpointer self, const guint8 *data, gsize length)
 {
+  Zstd *zstd = self;
+
   zstd->in = (ZSTD_inBuffer){data, length, 0};
+  zstd->fed += length;
 }
 
-gssize
-quilt_zstd_read (QuiltZstd *zstd, guint8 *buffer, gsize size, const char **ret_error)
+static gssize
+zstd_read (gpointer self, guint8 *buffer, gsize size, const char **ret_error)
 {
+  Zstd *zstd = self;
   ZSTD_outBuffer out = {buffer, size, 0};
   size_t left = ZSTD_decompressStream (zstd->stream, &out, &zstd->in);
 
@@ -66,17 +72,40 @@ quilt_zstd_read (QuiltZstd *zstd, guint8 *buffer, gsize size, const char **ret_e
   return (gssize)out.pos;
 }
 
-gboolean
-quilt_zstd_is_complete (const QuiltZstd *zstd)
+static gboolean
+zstd_is_complete (gconstpointer self)
 {
+  const Zstd *zstd = self;
+
   return !zstd->in_frame;
 }
 
-gboolean
-quilt_zstd_is_padding (const QuiltZstd *zstd, gsize *ret_length)
+static gboolean
+zstd_is_over (gconstpointer self)
 {
+  const Zstd *zstd = self;
   const guint8 *data = zstd->in.src;
 
-  *ret_length = zstd->in.size - zstd->in.pos;
-  return !zstd->in_frame && *ret_length > 0 && data[zstd->in.pos] == 0;
+  return !zstd->in_frame && zstd->in.pos < zstd->in.size && data[zstd->in.pos] == 0;
 }
+
+static guint64
+zstd_get_used (gconstpointer self)
+{
+  const Zstd *zstd = self;
+
+  return zstd->fed - (zstd->in.size - zstd->in.pos);
+}
+
+const QuiltDecoder quilt_decoder_zstd = {
+    .part = "zstd frame",
+    .begins = zstd_begins,
+    .create = zstd_new,
+    .destroy = zstd_free,
+    .wants_input = zstd_wants_input,
+    .feed = zstd_feed,
+    .read = zstd_read,
+    .is_complete = zstd_is_complete,
+    .is_over = zstd_is_over,
+    .get_used = zstd_get_used,
+};
