@@ -91,7 +91,7 @@ handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const
       quilt_containers_find (QUILT_MANAGER (iface)->daemon->containers, name, &error);
 
   if (found)
-    quilt_bus_manager_complete_get_container (iface, call, found->path);
+    quilt_bus_manager_complete_get_container (iface, call, quilt_container_get_path (found));
   else
     quilt_bus_error_return (call, error);
   return G_DBUS_METHOD_INVOCATION_HANDLED;

@@ -81,6 +81,13 @@ def may_include(room, target, rules):
     return target in rules[room] or target.split("/")[0] in rules[room]
 
 
+# The headers that hold an object's fields, and the files that are the object. No other file includes the header.
+PRIVATE = {
+    "daemon/containers/container-private.h": {
+        f"src/daemon/containers/{name}.c" for name in ("container", "lifecycle", "remove", "result", "start", "stop")},
+}
+
+
 def check_rooms():
     """A room includes itself and what its row allows; nobody includes by a relative path."""
     rules = room_rules()
@@ -98,6 +105,8 @@ def check_rooms():
                 yield f"{where(path, number)}: include is not spelled \"room/module.h\""
             elif not may_include(room, target, rules):
                 yield f"{where(path, number)}: {room} may not include {target}"
+            elif include[1].endswith("-private.h") and where(path) not in PRIVATE.get(include[1], ()):
+                yield f"{where(path, number)}: {include[1]} is for the files that PRIVATE in style.py lists"
 
 
 def functions(path):

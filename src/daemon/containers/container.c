@@ -4,13 +4,11 @@
 
 #include "base/text.h"
 #include "daemon/bus/event.h"
+#include "daemon/containers/container-private.h"
 #include "daemon/containers/outcome.h"
-#include "daemon/host/devices.h"
 #include "daemon/host/limits.h"
 #include "daemon/host/live-limits.h"
-#include "daemon/host/lsm.h"
 #include "daemon/host/pressure.h"
-#include "daemon/host/sensors.h"
 #include "systemd/cgroup.h"
 
 #include <string.h>
@@ -39,6 +37,79 @@ quilt_container_find_users (const char *digest, const char **ret_name, gpointer 
     n++;
   }
   return n;
+}
+
+QuiltContainers *
+quilt_container_get_containers (const QuiltContainer *self)
+{
+  return self->containers;
+}
+
+QuiltAuthority *
+quilt_container_get_authority (const QuiltContainer *self)
+{
+  return quilt_hub_get_authority (self->parts->hub);
+}
+
+GVariant *
+quilt_container_new_details (const QuiltContainer *self, const char *verb)
+{
+  return quilt_authority_details_new (verb, self->record->options->name, self->record->owner,
+                                      self->record->image);
+}
+
+const QuiltContainerRecord *
+quilt_container_get_record (const QuiltContainer *self)
+{
+  return self->record;
+}
+
+const QuiltResult *
+quilt_container_get_result (const QuiltContainer *self)
+{
+  return &self->result;
+}
+
+QuiltImage *
+quilt_container_get_image (const QuiltContainer *self)
+{
+  return self->image;
+}
+
+const char *
+quilt_container_get_name (const QuiltContainer *self)
+{
+  return self->record->options->name;
+}
+
+const char *
+quilt_container_get_path (const QuiltContainer *self)
+{
+  return self->path;
+}
+
+QuiltState
+quilt_container_get_state (const QuiltContainer *self)
+{
+  return self->state;
+}
+
+const char *
+quilt_container_get_scope (const QuiltContainer *self)
+{
+  return self->run ? quilt_run_get_scope (self->run) : NULL;
+}
+
+pid_t
+quilt_container_get_pid (const QuiltContainer *self)
+{
+  return (pid_t)self->pid;
+}
+
+const char *
+quilt_container_get_command_line (const QuiltContainer *self)
+{
+  return self->command_line;
 }
 
 gboolean
@@ -118,6 +189,14 @@ quilt_container_look_for_limits (QuiltContainer *self)
 }
 
 void
+quilt_container_take_result (QuiltContainer *self, QuiltResult *result)
+{
+  quilt_result_clear (&self->result);
+  self->result = *result;
+  memset (result, 0, sizeof *result);
+}
+
+void
 quilt_container_publish (QuiltContainer *self)
 {
   quilt_containers_add (self->containers, self->record->id, self->record->options->name, self);
@@ -144,6 +223,13 @@ quilt_container_unpublish (QuiltContainer *self)
                                        .image_name = self->record->image,
                                        .image_digest = self->record->image_digest},
                    "Container %s was removed", self->record->options->name);
+}
+
+void
+quilt_container_discard (QuiltContainer *self)
+{
+  quilt_containers_release_name (self->containers, self->record->options->name);
+  quilt_image_drop_user (self->image);
 }
 
 guint64
@@ -196,6 +282,37 @@ quilt_container_refresh (QuiltContainer *self)
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
 }
 
+int
+quilt_container_get_stop_signal (const QuiltContainer *self)
+{
+  const char *of_image = self->image ? self->image->record->config.stop_signal : NULL;
+  int signal = SIGTERM;
+
+  if (self->record->options->stop_signal)
+    return (int)self->record->options->stop_signal;
+  if (of_image && *of_image)
+    quilt_parse_signal (of_image, &signal, NULL);
+  return signal;
+}
+
+void
+quilt_container_set_record (QuiltContainer *self, QuiltContainerRecord *record)
+{
+  g_autoptr (QuiltContainerRecord) old = g_steal_pointer (&self->record);
+  const char *name = record->options->name;
+
+  self->record = record;
+  if (!g_str_equal (name, old->options->name)) {
+    quilt_containers_rename (self->containers, self, old->options->name, name);
+    if (self->run)
+      quilt_run_rename (self->run, name);
+  } else if (self->run)
+    quilt_run_set_stop (self->run, quilt_container_get_stop_signal (self),
+                        record->options->stop_timeout_usec);
+  quilt_container_look_for_limits (self);
+  quilt_container_refresh (self);
+}
+
 static void
 log_change (QuiltContainer *self, QuiltState old)
 {
@@ -240,37 +357,6 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
                                           quilt_state_to_string (state));
   quilt_hub_changed (self->parts->hub);
   log_change (self, old);
-}
-
-QuiltSpec *
-quilt_container_plan (QuiltContainer *self, GError **error)
-{
-  QuiltStore *store = self->parts->store;
-  const QuiltContainerRecord *record = self->record;
-  g_autofree char *upper = quilt_container_path (store, record->id, "upper");
-  g_autofree char *work = quilt_container_path (store, record->id, "work");
-  /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
-  g_autofree char *root = quilt_run_dir_get_path (self->parts->run_dirs, record->id);
-  QuiltRootfs rootfs = {
-      .layers = (const char *const *)self->image->layers,
-      .upper = upper,
-      .work = work,
-      .mount_point = root,
-      .etc = root,
-      .is_volatile = record->options->auto_remove,
-      .uid_map = record->uid_map,
-      .gid_map = record->gid_map,
-  };
-  g_autoptr (QuiltSpec) spec = quilt_spec_new_for_container (
-      record->id, record->options, &self->image->record->config, &rootfs, error);
-
-  if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error) ||
-      !quilt_devices_resolve (record->options, spec->devices, error))
-    return NULL;
-  quilt_sensors_mask (spec, "/sys/devices/system/cpu");
-  g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
-                        g_strdup (record->image));
-  return g_steal_pointer (&spec);
 }
 
 void
@@ -371,8 +457,8 @@ get_scope_path (QuiltContainer *self)
   return self->scope_path;
 }
 
-void
-quilt_container_look_whether_frozen (QuiltContainer *self)
+static void
+look_whether_frozen (QuiltContainer *self)
 {
   QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
   gboolean frozen =
@@ -382,6 +468,19 @@ quilt_container_look_whether_frozen (QuiltContainer *self)
     return;
   forget_rows (self);
   quilt_bus_container_set_frozen (iface, frozen);
+}
+
+GVariant *
+quilt_container_get_row (QuiltContainer *self,
+                         gboolean detail,
+                         GVariant *(*make_row) (QuiltContainer *self, gboolean detail))
+{
+  GVariant **row = &self->rows[detail ? 1 : 0];
+
+  look_whether_frozen (self);
+  if (!*row)
+    *row = make_row (self, detail);
+  return *row;
 }
 
 static void
@@ -425,7 +524,7 @@ on_get_property (GDBusConnection *bus,
     quilt_live_limits_set_one (QUILT_BUS_CONTAINER (self), self->record->options,
                                get_scope_path (self), name);
   if (g_str_equal (name, "Frozen"))
-    quilt_container_look_whether_frozen (self);
+    look_whether_frozen (self);
   return parent->get_vtable (data)->get_property (bus, sender, path, interface, name, error, data);
 }
 

@@ -118,7 +118,7 @@ use_map (Request *request, const char *text)
     other = quilt_containers_get (containers, id);
     quilt_option_error_set (&error, QUILT_ERROR_BUSY, "userns",
                             " to '%s': the host's id %u already belongs to container '%s'", text,
-                            taken, other ? other->record->options->name : id);
+                            taken, other ? quilt_container_get_name (other) : id);
   }
   if (error)
     answer (request, NULL, NULL, error);

@@ -12,6 +12,7 @@
 #include "daemon/bus/work.h"
 #include "daemon/containers/create-ids.h"
 #include "daemon/containers/lifecycle.h"
+#include "daemon/containers/plan.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/share.h"
@@ -60,7 +61,8 @@ answer (Creation *creation, const GError *error)
     quilt_bus_error_return (invocation, error);
   else
     g_dbus_method_invocation_return_value (
-        invocation, g_variant_new ("(os)", container->path, container->record->id));
+        invocation, g_variant_new ("(os)", quilt_container_get_path (container),
+                                   quilt_container_get_record (container)->id));
   quilt_hub_release (parts->hub);
 }
 
@@ -103,13 +105,12 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
 {
   Creation *creation = data;
   QuiltContainer *container = creation->container;
-  const QuiltContainerRecord *record = container->record;
+  const QuiltContainerRecord *record = quilt_container_get_record (container);
   g_autoptr (GError) error = NULL;
 
   if (!quilt_work_finish (result, &error)) {
-    quilt_containers_release_name (creation->containers, record->options->name);
     quilt_run_dir_remove (creation->parts->run_dirs, record->id, NULL);
-    quilt_image_drop_user (container->image);
+    quilt_container_discard (container);
     answer (creation, error);
     return;
   }
@@ -165,8 +166,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
     creation->caps = spec->process.capabilities.bounding;
     return g_steal_pointer (&container);
   }
-  quilt_containers_release_name (containers, record->options->name);
-  quilt_image_drop_user (image);
+  quilt_container_discard (container);
   return NULL;
 }
 
@@ -175,13 +175,11 @@ static void
 on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 {
   Creation *creation = data;
-  QuiltContainers *containers = creation->containers;
-  const QuiltContainerRecord *record = creation->container->record;
+  const QuiltContainerRecord *record = quilt_container_get_record (creation->container);
   g_autoptr (GError) error = NULL;
 
   if (!quilt_filters_make_finish (result, &error)) {
-    quilt_containers_release_name (containers, record->options->name);
-    quilt_image_drop_user (creation->container->image);
+    quilt_container_discard (creation->container);
     answer (creation, error);
     return;
   }
@@ -201,9 +199,10 @@ on_ids (GArray *uid_map, GArray *gid_map, const char *user, const GError *failur
     answer (creation, failure ? failure : error);
     return;
   }
-  quilt_filters_make_async (creation->parts->filters,
-                            quilt_options_get_seccomp (creation->container->record->options),
-                            creation->caps, on_filter_made, creation);
+  quilt_filters_make_async (
+      creation->parts->filters,
+      quilt_options_get_seccomp (quilt_container_get_record (creation->container)->options),
+      creation->caps, on_filter_made, creation);
 }
 
 static void
@@ -253,12 +252,8 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
   add_details (creation, details, NULL);
   /* A container that shares another's namespaces can do to it what the other's own processes can.
    */
-  for (guint i = 0; i < creation->others->len; i++) {
-    const QuiltContainerRecord *other = ((QuiltContainer *)creation->others->pdata[i])->record;
-
-    g_ptr_array_add (details, quilt_authority_details_new ("share", other->options->name,
-                                                           other->owner, other->image));
-  }
+  for (guint i = 0; i < creation->others->len; i++)
+    g_ptr_array_add (details, quilt_container_new_details (creation->others->pdata[i], "share"));
   quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), invocation,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }

@@ -6,7 +6,7 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/bus/work.h"
-#include "daemon/containers/private.h"
+#include "daemon/containers/lifecycle.h"
 #include "daemon/containers/records.h"
 #include "daemon/host/limits.h"
 #include "spec/words.h"
@@ -14,6 +14,7 @@
 /* A change of the record goes to the kernel first, then to the disk, then to the bus. */
 typedef struct {
   QuiltContainer *container;
+  const QuiltContainersParts *parts; /* of all containers */
   GDBusMethodInvocation *invocation; /* owned since the authorization */
   char *checked_name;                /* that the caller was checked for */
   char *new_name;                    /* rename */
@@ -40,7 +41,8 @@ edit_new (QuiltContainer *self, GDBusMethodInvocation *invocation)
   Edit *edit = g_new0 (Edit, 1);
 
   edit->container = g_object_ref (self);
-  edit->checked_name = g_strdup (self->record->options->name);
+  edit->parts = quilt_containers_parts (quilt_container_get_containers (self));
+  edit->checked_name = g_strdup (quilt_container_get_name (self));
   g_object_set_data_full (G_OBJECT (invocation), "quilt-edit", edit, (GDestroyNotify)edit_free);
   return edit;
 }
@@ -52,56 +54,15 @@ require (Edit *edit,
          const char *verb,
          QuiltAuthorizedFunc authorized)
 {
-  const QuiltContainerRecord *record = edit->container->record;
+  const QuiltContainerRecord *record = quilt_container_get_record (edit->container);
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
-  g_ptr_array_add (details, quilt_authority_details_new (verb, record->options->name, record->owner,
-                                                         record->image));
+  g_ptr_array_add (details, quilt_container_new_details (edit->container, verb));
   if (edit->new_name) /* a rule about names is about this one too */
     g_ptr_array_add (
         details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
-  quilt_authority_require (quilt_hub_get_authority (edit->container->parts->hub), invocation,
-                           action, details, authorized, edit);
-}
-
-/* Whether the container can be changed now, after the caller was checked for it. */
-static gboolean
-check_editable (const Edit *edit, GError **error)
-{
-  const QuiltContainer *self = edit->container;
-
-  if (quilt_container_is_gone (self))
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "Container '%s' was removed",
-                 edit->checked_name);
-  else if (quilt_life_is_doomed (self->life))
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Container '%s' is being removed",
-                 edit->checked_name);
-  else if (self->life.files == QUILT_FILES_EDITED ||
-           !g_str_equal (edit->checked_name, self->record->options->name))
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "Container '%s' is being changed by another call: try again", edit->checked_name);
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static void
-adopt_record (Edit *edit)
-{
-  QuiltContainer *self = edit->container;
-
-  if (edit->new_name) {
-    quilt_containers_rename (self->containers, self, self->record->options->name, edit->new_name);
-    if (self->run)
-      quilt_run_rename (self->run, edit->new_name);
-  }
-  quilt_container_record_free (self->record);
-  self->record = g_steal_pointer (&edit->record);
-  if (edit->changes && self->run)
-    quilt_run_set_stop (self->run, quilt_container_get_stop_signal (self),
-                        self->record->options->stop_timeout_usec);
-  quilt_container_look_for_limits (self);
-  quilt_container_refresh (self);
+  quilt_authority_require (quilt_container_get_authority (edit->container), invocation, action,
+                           details, authorized, edit);
 }
 
 static void
@@ -112,14 +73,13 @@ finish (Edit *edit, const GError *error)
 
   if (error) {
     if (edit->new_name)
-      quilt_containers_release_name (self->containers, edit->new_name);
+      quilt_containers_release_name (quilt_container_get_containers (self), edit->new_name);
     quilt_bus_error_return (invocation, error);
   } else {
-    adopt_record (edit);
+    quilt_container_set_record (self, g_steal_pointer (&edit->record));
     g_dbus_method_invocation_return_value (invocation, NULL);
   }
-  quilt_container_happen (self, QUILT_LIFE_EDIT_END, NULL);
-  quilt_hub_release (self->parts->hub);
+  quilt_container_end_edit (self);
 }
 
 static void
@@ -136,43 +96,29 @@ static void
 on_saved (GObject *source, GAsyncResult *result, gpointer data)
 {
   Edit *edit = data;
-  QuiltContainer *self = edit->container;
+  const QuiltOptions *options = quilt_container_get_record (edit->container)->options;
+  const char *scope = quilt_container_get_scope (edit->container);
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_work_finish (result, &error) && edit->limits_set && self->run)
+  if (!quilt_work_finish (result, &error) && edit->limits_set && scope)
     quilt_systemd_set_properties_async (
-        self->parts->systemd, quilt_run_get_scope (self->run),
-        quilt_options_limit_properties (self->record->options, edit->record->options), NULL,
-        on_limits_undone, self->parts->systemd);
+        edit->parts->systemd, scope,
+        quilt_options_limit_properties (options, edit->record->options), NULL, on_limits_undone,
+        edit->parts->systemd);
   finish (edit, error);
 }
 
 static void
 save (Edit *edit)
 {
-  QuiltContainer *self = edit->container;
-
-  quilt_records_save (self->parts->store, edit->record, on_saved, edit);
+  quilt_records_save (edit->parts->store, edit->record, on_saved, edit);
 }
 
 static void
 begin (Edit *edit, GDBusMethodInvocation *invocation)
 {
   edit->invocation = invocation;
-  quilt_container_happen (edit->container, QUILT_LIFE_EDIT, NULL);
-  quilt_hub_hold (edit->container->parts->hub);
-}
-
-/* It has to learn the change. */
-static gboolean
-check_supervisor (const QuiltContainer *self, GError **error)
-{
-  if (!self->run || !quilt_run_is_clogged (self->run))
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-               "Container '%s' can't be changed: its supervisor does not read messages; try again",
-               self->record->options->name);
-  return FALSE;
+  quilt_container_begin_edit (edit->container);
 }
 
 static void
@@ -182,13 +128,15 @@ rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
   QuiltContainer *self = edit->container;
   g_autoptr (GError) error = NULL;
 
-  if (!check_editable (edit, &error) || !check_supervisor (self, &error) ||
-      !quilt_containers_reserve_name (self->containers, &edit->new_name, &error)) {
+  if (!quilt_container_check_editable (self, edit->checked_name, &error) ||
+      !quilt_container_check_supervisor (self, &error) ||
+      !quilt_containers_reserve_name (quilt_container_get_containers (self), &edit->new_name,
+                                      &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
   begin (edit, invocation);
-  edit->record = quilt_records_copy (self->record);
+  edit->record = quilt_records_copy (quilt_container_get_record (self));
   g_free (edit->record->options->name);
   edit->record->options->name = g_strdup (edit->new_name);
   save (edit);
@@ -219,7 +167,7 @@ on_limits_set (GObject *source, GAsyncResult *result, gpointer data)
   QuiltContainer *self = edit->container;
   g_autoptr (GError) error = NULL;
 
-  edit->limits_set = quilt_systemd_set_properties_finish (self->parts->systemd, result, &error);
+  edit->limits_set = quilt_systemd_set_properties_finish (edit->parts->systemd, result, &error);
   /* It may have ended meanwhile: then the next start takes the limits from the record. */
   if (edit->limits_set || !quilt_container_is_active (self))
     save (edit);
@@ -241,12 +189,12 @@ static gboolean
 check_stop_timeout (const QuiltContainer *self, const QuiltOptions *options, GError **error)
 {
   if (!quilt_container_is_active (self) || options->stop_timeout_usec <= QUILT_LIVE_STOP_TIMEOUT ||
-      options->stop_timeout_usec <= self->record->options->stop_timeout_usec)
+      options->stop_timeout_usec <= quilt_container_get_record (self)->options->stop_timeout_usec)
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
                "Container '%s' runs, so its stop timeout can't be raised above %u s: stop it "
                "first, or use --timeout for a single stop",
-               self->record->options->name, (guint)(QUILT_LIVE_STOP_TIMEOUT / G_USEC_PER_SEC));
+               quilt_container_get_name (self), (guint)(QUILT_LIVE_STOP_TIMEOUT / G_USEC_PER_SEC));
   return FALSE;
 }
 
@@ -255,17 +203,20 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
   Edit *edit = data;
   QuiltContainer *self = edit->container;
-  g_autoptr (QuiltContainerRecord) record = quilt_records_copy (self->record);
+  g_autoptr (QuiltContainerRecord) record = quilt_records_copy (quilt_container_get_record (self));
+  const QuiltOptions *options;
+  const char *scope;
   g_autoptr (GError) error = NULL;
 
-  if (!check_editable (edit, &error) ||
+  if (!quilt_container_check_editable (self, edit->checked_name, &error) ||
       !quilt_options_update (record->options, edit->changes, &error) ||
-      !check_supervisor (self, &error) || !check_stop_timeout (self, record->options, &error) ||
-      !quilt_host_limits_check (&self->parts->defaults, record->options, &error)) {
+      !quilt_container_check_supervisor (self, &error) ||
+      !check_stop_timeout (self, record->options, &error) ||
+      !quilt_host_limits_check (&edit->parts->defaults, record->options, &error)) {
     quilt_bus_error_return (invocation, error);
     return;
   }
-  if (self->state == QUILT_STATE_SETTING_UP) {
+  if (quilt_container_get_state (self) == QUILT_STATE_SETTING_UP) {
     error =
         g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
                      "Container '%s' is being set up: try again when it runs", edit->checked_name);
@@ -274,12 +225,12 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   }
   begin (edit, invocation);
   edit->record = g_steal_pointer (&record);
-  if (self->run && quilt_container_is_active (self) &&
-      !same_limits (edit->record->options, self->record->options))
+  options = quilt_container_get_record (self)->options;
+  scope = quilt_container_get_scope (self);
+  if (scope && quilt_container_is_active (self) && !same_limits (edit->record->options, options))
     quilt_systemd_set_properties_async (
-        self->parts->systemd, quilt_run_get_scope (self->run),
-        quilt_options_limit_properties (edit->record->options, self->record->options), NULL,
-        on_limits_set, edit);
+        edit->parts->systemd, scope,
+        quilt_options_limit_properties (edit->record->options, options), NULL, on_limits_set, edit);
   else
     save (edit);
 }

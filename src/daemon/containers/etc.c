@@ -25,13 +25,13 @@ find_hostname (const QuiltContainer *container, const QuiltSpec *spec)
 
   while (uts->flag != QUILT_NS_UTS)
     uts++;
-  id = quilt_sharing_get_container (uts, container->record->options);
+  id = quilt_sharing_get_container (uts, quilt_container_get_record (container)->options);
   if (id)
-    other = quilt_containers_get (container->containers, id);
+    other = quilt_containers_get (quilt_container_get_containers (container), id);
   if (spec->hostname)
     return g_strdup (spec->hostname);
   if (other)
-    return get_hostname (other->record->options);
+    return get_hostname (quilt_container_get_record (other)->options);
   return g_strdup (uname (&host) == 0 ? host.nodename : "localhost");
 }
 
@@ -40,7 +40,7 @@ quilt_etc_texts (const QuiltContainer *container,
                  const QuiltSpec *spec,
                  char *ret_texts[QUILT_ETC_FILES])
 {
-  const QuiltOptions *options = container->record->options;
+  const QuiltOptions *options = quilt_container_get_record (container)->options;
   g_autofree char *hostname = find_hostname (container, spec);
 
   for (guint i = 0; i < QUILT_ETC_FILES; i++) {

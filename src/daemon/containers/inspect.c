@@ -8,6 +8,7 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/environment.h"
 #include "daemon/bus/error.h"
+#include "daemon/containers/plan.h"
 #include "daemon/host/in-force.h"
 
 #include <fcntl.h>
@@ -29,19 +30,21 @@ inspection_free (Inspection *inspection)
 static json_object *
 read_in_force (QuiltContainer *self)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%u", self->pid);
-  g_autofd int proc_fd = self->pid > 0 ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  const pid_t pid = quilt_container_get_pid (self);
+  g_autofree char *path = g_strdup_printf ("/proc/%d", (int)pid);
+  g_autofd int proc_fd = pid > 0 ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
-  return proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_run_get_scope (self->run)) : NULL;
+  return proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_container_get_scope (self)) : NULL;
 }
 
 /* The record, the state and result, and while the container runs, the settings in force. */
 static char *
 print_record (QuiltContainer *self, gboolean values)
 {
-  g_autoptr (json_object) object = quilt_container_record_to_json (self->record);
+  g_autoptr (json_object) object =
+      quilt_container_record_to_json (quilt_container_get_record (self));
   json_object *options = NULL, *env = NULL;
-  const char *state = quilt_state_to_string (self->state);
+  const char *state = quilt_state_to_string (quilt_container_get_state (self));
 
   if (!values && json_object_object_get_ex (object, "options", &options) &&
       json_object_object_get_ex (options, "env", &env))
@@ -49,7 +52,8 @@ print_record (QuiltContainer *self, gboolean values)
   json_object_object_add (object, "command",
                           quilt_json_new_strv (quilt_container_get_command (self)));
   json_object_object_add (object, "state", json_object_new_string (state));
-  json_object_object_add (object, "result", quilt_result_to_json (&self->result));
+  json_object_object_add (object, "result",
+                          quilt_result_to_json (quilt_container_get_result (self)));
   json_object_object_add (object, "in_force", read_in_force (self));
   return quilt_json_print (object, TRUE);
 }
@@ -57,18 +61,12 @@ print_record (QuiltContainer *self, gboolean values)
 static char *
 print_oci (QuiltContainer *self, gboolean values, GError **error)
 {
-  g_autoptr (QuiltSpec) spec = NULL;
+  QuiltFilters *filters = quilt_containers_parts (quilt_container_get_containers (self))->filters;
+  const char *profile = quilt_options_get_seccomp (quilt_container_get_record (self)->options);
+  g_autoptr (QuiltSpec) spec = quilt_container_plan (self, error);
 
-  if (!self->image) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "The image of container '%s' is missing; import it again",
-                 self->record->options->name);
-    return NULL;
-  }
-  spec = quilt_container_plan (self, error);
-  if (!spec || !quilt_filters_describe (self->parts->filters,
-                                        quilt_options_get_seccomp (self->record->options),
-                                        spec->process.capabilities.bounding, &spec->seccomp, error))
+  if (!spec || !quilt_filters_describe (filters, profile, spec->process.capabilities.bounding,
+                                        &spec->seccomp, error))
     return NULL;
   if (!values)
     quilt_environment_hide (spec->process.env);
@@ -97,11 +95,9 @@ on_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
 static GPtrArray *
 new_details (const QuiltContainer *self)
 {
-  const QuiltContainerRecord *record = self->record;
   GPtrArray *details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
-  g_ptr_array_add (details, quilt_authority_details_new ("inspect", record->options->name,
-                                                         record->owner, record->image));
+  g_ptr_array_add (details, quilt_container_new_details (self, "inspect"));
   return details;
 }
 
@@ -111,7 +107,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   const Inspection *inspection = data;
   g_autoptr (GPtrArray) details = new_details (inspection->container);
 
-  quilt_authority_consult (quilt_hub_get_authority (inspection->container->parts->hub), invocation,
+  quilt_authority_consult (quilt_container_get_authority (inspection->container), invocation,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, on_consulted, data);
 }
 
@@ -133,6 +129,6 @@ quilt_container_inspect (QuiltContainer *self, GDBusMethodInvocation *invocation
   inspection->oci = oci;
   g_object_set_data_full (G_OBJECT (invocation), "quilt-inspection", inspection,
                           (GDestroyNotify)inspection_free);
-  quilt_authority_require (quilt_hub_get_authority (self->parts->hub), invocation,
-                           QUILT_ACTION_INSPECT, details, authorized, inspection);
+  quilt_authority_require (quilt_container_get_authority (self), invocation, QUILT_ACTION_INSPECT,
+                           details, authorized, inspection);
 }

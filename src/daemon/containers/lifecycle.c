@@ -2,7 +2,7 @@
 /* Carries out what the table of a container's life says. */
 #include "daemon/containers/lifecycle.h"
 
-#include "daemon/containers/private.h"
+#include "daemon/containers/container-private.h"
 #include "daemon/bus/event.h"
 #include "daemon/containers/outcome.h"
 
@@ -210,4 +210,47 @@ gboolean
 quilt_container_is_lingering (const QuiltContainer *self)
 {
   return self->life.phase == QUILT_PHASE_LINGERING;
+}
+
+gboolean
+quilt_container_check_editable (const QuiltContainer *self, const char *name, GError **error)
+{
+  if (quilt_container_is_gone (self))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "Container '%s' was removed", name);
+  else if (quilt_life_is_doomed (self->life))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Container '%s' is being removed", name);
+  else if (self->life.files == QUILT_FILES_EDITED ||
+           !g_str_equal (name, self->record->options->name))
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Container '%s' is being changed by another call: try again", name);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+gboolean
+quilt_container_check_supervisor (const QuiltContainer *self, GError **error)
+{
+  if (!self->run || !quilt_run_is_clogged (self->run))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+               "Container '%s' can't be changed: its supervisor does not read messages; try again",
+               self->record->options->name);
+  return FALSE;
+}
+
+void
+quilt_container_begin_edit (QuiltContainer *self)
+{
+  quilt_container_happen (self, QUILT_LIFE_EDIT, NULL);
+  quilt_hub_hold (self->parts->hub);
+}
+
+void
+quilt_container_end_edit (QuiltContainer *self)
+{
+  QuiltHub *hub = self->parts->hub;
+
+  quilt_container_happen (self, QUILT_LIFE_EDIT_END, NULL); /* may remove the container */
+  quilt_hub_release (hub);
 }

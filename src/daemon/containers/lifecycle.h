@@ -28,15 +28,21 @@ void quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GT
 /* The task's data is a QuiltEnding, to be filled in. */
 void quilt_container_wait (QuiltContainer *self, GTask *task);
 
-/* Takes over the run that an earlier quiltd has left; see quilt_run_adopt(). FALSE: there is none.
+/* Whether the record can be changed now, after the caller was checked for the container as name.
+ * NOT_FOUND, BUSY. */
+gboolean
+quilt_container_check_editable (const QuiltContainer *self, const char *name, GError **error);
+/* BUSY if the supervisor of its run has not read earlier messages: it could not be told the change.
  */
-gboolean quilt_container_resume (QuiltContainer *self);
-/* The container, which does not run, goes: an earlier quiltd should have removed it. */
-void quilt_container_remove_leftover (QuiltContainer *self);
-/* How its run ended, as the supervisor has kept it in the store while quiltd was away. */
-gboolean quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message);
-/* Takes the state that the last result gives, without a signal. */
-void quilt_container_take_state (QuiltContainer *self);
+gboolean quilt_container_check_supervisor (const QuiltContainer *self, GError **error);
+/* Between the two, its record is on its way to the disk: neither can it be changed by another call,
+ * nor does quiltd end. */
+void quilt_container_begin_edit (QuiltContainer *self);
+void quilt_container_end_edit (QuiltContainer *self);
+
+/* A new quiltd has published the container: finds its run, or how that ended. may_remove: remove a
+ * container that an earlier quiltd should have removed; nothing of it may run. */
+void quilt_container_recover (QuiltContainer *self, gboolean may_remove);
 
 /* quiltd ends: the last attempt to write how containers ended, where that failed before. */
 void quilt_container_retry_records (QuiltContainers *containers);

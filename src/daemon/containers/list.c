@@ -16,8 +16,8 @@
 static int
 compare_containers (gconstpointer a, gconstpointer b)
 {
-  const QuiltContainerRecord *one = (*(QuiltContainer *const *)a)->record;
-  const QuiltContainerRecord *other = (*(QuiltContainer *const *)b)->record;
+  const QuiltContainerRecord *one = quilt_container_get_record (*(QuiltContainer *const *)a);
+  const QuiltContainerRecord *other = quilt_container_get_record (*(QuiltContainer *const *)b);
 
   if (one->created_usec != other->created_usec)
     return one->created_usec < other->created_usec ? -1 : 1;
@@ -44,37 +44,30 @@ add_labels (GVariantBuilder *builder, char **labels)
 static const char *
 describe_state (QuiltContainer *container)
 {
-  if (container->state == QUILT_STATE_RUNNING &&
+  QuiltState state = quilt_container_get_state (container);
+
+  if (state == QUILT_STATE_RUNNING &&
       quilt_bus_container_get_frozen (QUILT_BUS_CONTAINER (container)))
     return "paused";
-  return quilt_state_to_string (container->state);
+  return quilt_state_to_string (state);
 }
 
 /* Without detail: what the properties tell everybody. */
 static GVariant *
 new_row (QuiltContainer *container, gboolean detail)
 {
-  const QuiltContainerRecord *record = container->record;
-  const QuiltResult *result = &container->result;
+  const QuiltContainerRecord *record = quilt_container_get_record (container);
+  const QuiltResult *result = quilt_container_get_result (container);
   g_auto (GVariantBuilder) labels = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{ss}"));
 
   if (detail)
     add_labels (&labels, record->options->labels);
   return g_variant_ref_sink (g_variant_new (
-      CONTAINER_ROW, container->path, record->id, record->options->name, record->image,
-      detail ? container->command_line : "", describe_state (container), record->created_usec,
-      quilt_container_get_started (container), result->finished_usec, result->exit_code,
-      result->reason ? result->reason : "", record->owner, &labels));
-}
-
-/* Kept with the container: of a thousand, few have changed since the last list. */
-static GVariant *
-get_row (QuiltContainer *container, gboolean detail)
-{
-  quilt_container_look_whether_frozen (container);
-  if (!container->rows[detail])
-    container->rows[detail] = new_row (container, detail);
-  return container->rows[detail];
+      CONTAINER_ROW, quilt_container_get_path (container), record->id, record->options->name,
+      record->image, detail ? quilt_container_get_command_line (container) : "",
+      describe_state (container), record->created_usec, quilt_container_get_started (container),
+      result->finished_usec, result->exit_code, result->reason ? result->reason : "", record->owner,
+      &labels));
 }
 
 static void
@@ -87,7 +80,7 @@ answer_containers (GDBusMethodInvocation *invocation, gboolean detail, gpointer 
 
   g_ptr_array_sort (all, compare_containers);
   for (guint i = 0; i < all->len; i++)
-    rows[i] = get_row (all->pdata[i], detail);
+    rows[i] = quilt_container_get_row (all->pdata[i], detail, new_row);
   answer = g_variant_new_array (G_VARIANT_TYPE (CONTAINER_ROW), rows, all->len);
   g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&answer, 1));
 }

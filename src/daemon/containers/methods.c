@@ -17,7 +17,8 @@ verb (QuiltBusContainer *iface,
 {
   QuiltContainer *self = QUILT_CONTAINER (iface);
 
-  quilt_verb_on_one (self->containers, call, kind, self->record->id, signal, options);
+  quilt_verb_on_one (quilt_container_get_containers (self), call, kind,
+                     quilt_container_get_record (self)->id, signal, options);
 }
 
 static gboolean

@@ -60,11 +60,13 @@ static guint64
 get_ended_after (const ReadLog *self, gboolean *ret_runs)
 {
   const QuiltContainer *container = self->container;
+  QuiltState state = quilt_container_get_state (container);
   guint64 started = quilt_container_get_started (container);
-  guint64 finished = container->result.finished_usec, now = (guint64)g_get_real_time ();
+  guint64 finished = quilt_container_get_result (container)->finished_usec,
+          now = (guint64)g_get_real_time ();
 
-  *ret_runs = !quilt_container_is_gone (container) && container->state != QUILT_STATE_EXITED &&
-              container->state != QUILT_STATE_FAILED;
+  *ret_runs = !quilt_container_is_gone (container) && state != QUILT_STATE_EXITED &&
+              state != QUILT_STATE_FAILED;
   if (!*ret_runs)
     return finished <= now && now - finished < BEHIND_USEC ? finished : 0;
   if (!self->follow)
@@ -75,7 +77,9 @@ get_ended_after (const ReadLog *self, gboolean *ret_runs)
 static QuiltHelper *
 spawn (ReadLog *self, int output, GError **error)
 {
-  const QuiltPrograms *programs = self->container->parts->programs;
+  const QuiltPrograms *programs =
+      quilt_containers_parts (quilt_container_get_containers (self->container))->programs;
+  const char *id = quilt_container_get_record (self->container)->id;
   g_autofree char *program = g_build_filename (programs->path, "quilt-log", NULL);
   g_autofree char *since = g_strdup_printf ("%" G_GUINT64_FORMAT, self->since_usec);
   g_autofree char *until = g_strdup_printf ("%" G_GUINT64_FORMAT, self->until_usec);
@@ -84,8 +88,7 @@ spawn (ReadLog *self, int output, GError **error)
   g_autofree char *ended_after =
       g_strdup_printf ("%" G_GUINT64_FORMAT, get_ended_after (self, &runs));
   const char *const argv[] = {
-      program,     self->container->record->id, since, until, lines, self->stream,
-      ended_after, runs ? "runs" : "ended",     NULL};
+      program, id, since, until, lines, self->stream, ended_after, runs ? "runs" : "ended", NULL};
 
   return quilt_helper_spawn (programs->fd, argv, &output, 1, &events, self, error);
 }
@@ -152,7 +155,6 @@ quilt_container_read_log (QuiltContainer *self,
                           GDBusMethodInvocation *invocation,
                           GVariant *options)
 {
-  const QuiltContainerRecord *record = self->record;
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_autoptr (GError) error = NULL;
   ReadLog *read_log = g_new0 (ReadLog, 1);
@@ -164,8 +166,7 @@ quilt_container_read_log (QuiltContainer *self,
     quilt_bus_error_return (invocation, error);
     return;
   }
-  g_ptr_array_add (details, quilt_authority_details_new ("logs", record->options->name,
-                                                         record->owner, record->image));
-  quilt_authority_require (quilt_hub_get_authority (self->parts->hub), invocation,
-                           QUILT_ACTION_INSPECT, details, authorized, read_log);
+  g_ptr_array_add (details, quilt_container_new_details (self, "logs"));
+  quilt_authority_require (quilt_container_get_authority (self), invocation, QUILT_ACTION_INSPECT,
+                           details, authorized, read_log);
 }

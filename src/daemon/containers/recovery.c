@@ -9,6 +9,7 @@
 #include "daemon/containers/outcome.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
+#include "daemon/containers/run.h"
 #include "daemon/images/remove.h"
 #include "store/digest.h"
 #include "store/images.h"
@@ -116,45 +117,6 @@ load_images (Recovery *recovery, GError **error)
   return TRUE;
 }
 
-/* The host was down. How the run ended is known if its supervisor could still keep that. */
-static void
-report_end (QuiltContainer *self)
-{
-  g_autoptr (GError) error = NULL;
-  QuiltMessage kept;
-
-  if (quilt_container_find_kept_end (self, &kept))
-    quilt_outcome_from_message (&self->result, &kept);
-  else
-    quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
-  if (!quilt_container_save_result (self->parts->store, self->record->id, &self->result, TRUE,
-                                    &error))
-    g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
-               error->message);
-  quilt_container_enter (self, quilt_outcome_is_failure (&self->result) ? QUILT_STATE_FAILED
-                                                                        : QUILT_STATE_EXITED);
-}
-
-/* The files of a run in /run take precedence over the record: the supervisor knows whether the
- * container runs, and the exit record says how it ended. Until one of them answers, assume that it
- * runs. */
-static void
-resume (Recovery *recovery, QuiltContainer *self)
-{
-  if (quilt_container_resume (self))
-    return;
-  quilt_container_take_state (self);
-  if (quilt_outcome_is_open (&self->result))
-    report_end (self);
-  /* Its record may outlive a power cut, and its removal not. But its files are in use if somebody
-   * has moved /run away. */
-  if (recovery->is_blind || g_hash_table_contains (recovery->scopes, self->record->id))
-    return;
-  if (self->record->is_volatile ||
-      (self->record->options->auto_remove && self->result.finished_usec))
-    quilt_container_remove_leftover (self);
-}
-
 static gboolean
 load_containers (Recovery *recovery, GError **error)
 {
@@ -168,14 +130,15 @@ load_containers (Recovery *recovery, GError **error)
     QuiltImage *image = hex ? quilt_index_get (recovery->parts->images->index, hex) : NULL;
     g_autoptr (QuiltContainer) container =
         quilt_container_new (containers, g_steal_pointer (&stored->record), image);
+    const char *id = quilt_container_get_record (container)->id;
 
     if (!image)
       recovery->keep_layers = TRUE; /* they may be mounted */
-    quilt_result_clear (&container->result);
-    container->result = stored->result;
-    memset (&stored->result, 0, sizeof stored->result);
+    quilt_container_take_result (container, &stored->result);
     quilt_container_publish (container);
-    resume (recovery, container);
+    /* If somebody has moved /run away, the files of a container may be in use. */
+    quilt_container_recover (container,
+                             !recovery->is_blind && !g_hash_table_contains (recovery->scopes, id));
   }
   return all != NULL;
 }

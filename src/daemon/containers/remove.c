@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "daemon/bus/work.h"
-#include "daemon/containers/private.h"
+#include "daemon/containers/container-private.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
 
@@ -93,10 +93,4 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
   quilt_container_happen (self, QUILT_LIFE_DOOM, NULL);
   if (quilt_container_is_active (self))
     quilt_container_happen (self, QUILT_LIFE_KILL, NULL);
-}
-
-void
-quilt_container_remove_leftover (QuiltContainer *self)
-{
-  quilt_container_happen (self, QUILT_LIFE_DOOM, NULL);
 }

@@ -2,7 +2,7 @@
 /* The disk's record of a run: that it has begun, and how it ended. */
 #include "base/fd.h"
 #include "daemon/containers/lifecycle.h"
-#include "daemon/containers/private.h"
+#include "daemon/containers/container-private.h"
 #include "daemon/containers/outcome.h"
 #include "daemon/containers/run-dir.h"
 #include "daemon/bus/work.h"
@@ -68,6 +68,44 @@ quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_mes
     g_warning ("Failed to read how container %s ended: %s", self->record->options->name,
                error->message);
   return FALSE;
+}
+
+/* The host was down. How the run ended is known if its supervisor could still keep that. */
+static void
+report_end (QuiltContainer *self)
+{
+  g_autoptr (GError) error = NULL;
+  QuiltMessage kept;
+
+  if (quilt_container_find_kept_end (self, &kept))
+    quilt_outcome_from_message (&self->result, &kept);
+  else
+    quilt_outcome_lost (&self->result, (guint64)g_get_real_time ());
+  if (!quilt_container_save_result (self->parts->store, self->record->id, &self->result, TRUE,
+                                    &error))
+    g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
+               error->message);
+  quilt_container_enter (self, quilt_outcome_is_failure (&self->result) ? QUILT_STATE_FAILED
+                                                                        : QUILT_STATE_EXITED);
+}
+
+/* The files of a run in /run take precedence over the record: the supervisor knows whether the
+ * container runs, and the exit record says how it ended. Until one of them answers, assume that it
+ * runs. */
+void
+quilt_container_recover (QuiltContainer *self, gboolean may_remove)
+{
+  const QuiltContainerRecord *record = self->record;
+
+  if (quilt_container_resume (self))
+    return;
+  quilt_container_take_state (self);
+  if (quilt_outcome_is_open (&self->result))
+    report_end (self);
+  /* The record may outlive a power cut, and the removal not. */
+  if (may_remove &&
+      (record->is_volatile || (record->options->auto_remove && self->result.finished_usec)))
+    quilt_container_happen (self, QUILT_LIFE_DOOM, NULL);
 }
 
 /* There may be room on the disk again. Not in a thread: nothing must be saved after the mark of the

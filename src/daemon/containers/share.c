@@ -35,7 +35,7 @@ bind_one (const QuiltSharing *sharing,
 
   for (guint i = 0; asked && i < DEPTH_MAX; i++) {
     QuiltContainer *other = quilt_containers_find (containers, asked, error);
-    const QuiltOptions *its = other ? other->record->options : NULL;
+    const QuiltOptions *its = other ? quilt_container_get_record (other)->options : NULL;
 
     if (!its)
       return quilt_option_error_prefix (error, sharing->key);
@@ -51,7 +51,8 @@ bind_one (const QuiltSharing *sharing,
           ": container '%s' does not share its own; create that container with --%s=shareable",
           its->name, sharing->key);
     asked = quilt_sharing_get_container (sharing, its);
-    quilt_sharing_set_container (sharing, options, asked ? asked : other->record->id);
+    quilt_sharing_set_container (sharing, options,
+                                 asked ? asked : quilt_container_get_record (other)->id);
   }
   return TRUE;
 }
@@ -82,7 +83,7 @@ is_in_payload (pid_t pid, const char *scope)
 static int
 open_namespace (const QuiltContainer *other, const char *file)
 {
-  const pid_t pid = (pid_t)other->pid;
+  const pid_t pid = quilt_container_get_pid (other);
   g_autofd int pid_fd = pidfd_open (pid, 0);
   g_autofree char *path = g_strdup_printf ("/proc/%d/ns/%s", (int)pid, file);
   g_autofd int fd = pid_fd < 0 ? -1 : open (path, O_RDONLY | O_CLOEXEC);
@@ -91,7 +92,7 @@ open_namespace (const QuiltContainer *other, const char *file)
   if (fd < 0)
     return -1;
   /* If it lives now, all of the above was about the same process. */
-  if (!is_in_payload (pid, quilt_run_get_scope (other->run)) || poll (&ended, 1, 0) != 0)
+  if (!is_in_payload (pid, quilt_container_get_scope (other)) || poll (&ended, 1, 0) != 0)
     return errno = ESRCH, -1;
   return g_steal_fd (&fd);
 }
@@ -116,13 +117,14 @@ quilt_share_open (QuiltContainers *containers,
                    sharing->key, id);
       return FALSE;
     }
-    fd = other->state == QUILT_STATE_RUNNING && other->run ? open_namespace (other, sharing->file)
-                                                           : -1;
+    fd = quilt_container_get_state (other) == QUILT_STATE_RUNNING
+             ? open_namespace (other, sharing->file)
+             : -1;
     if (fd < 0) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
                    "Failed to join the %s namespace of container '%s': that container is not "
                    "running; start it first",
-                   sharing->key, other->record->options->name);
+                   sharing->key, quilt_container_get_name (other));
       return FALSE;
     }
     g_array_append_val (fds, fd);

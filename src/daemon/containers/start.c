@@ -8,7 +8,8 @@
 #include "daemon/bus/work.h"
 #include "daemon/containers/etc.h"
 #include "daemon/containers/outcome.h"
-#include "daemon/containers/private.h"
+#include "daemon/containers/plan.h"
+#include "daemon/containers/container-private.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/share.h"
 #include "daemon/host/limits.h"
@@ -144,12 +145,6 @@ plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **e
                  "The container has options that this version of Quilt does not know: %s; start it "
                  "with the version that created it, or create it again",
                  more);
-    return NULL;
-  }
-  if (!self->image) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "The container's image '%s' (%s) is missing; import it again", self->record->image,
-                 self->record->image_digest);
     return NULL;
   }
   spec = quilt_container_plan (self, error);

@@ -3,7 +3,7 @@
 #include "daemon/containers/lifecycle.h"
 
 #include "base/error.h"
-#include "daemon/containers/private.h"
+#include "daemon/containers/container-private.h"
 #include "spec/slice.h"
 #include "spec/words.h"
 #include "systemd/freezer.h"
@@ -32,19 +32,6 @@ quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self)
     return FALSE;
   why = g_strdup_printf ("is frozen with all of %s: run systemctl thaw %s first", slice, slice);
   return quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self, why);
-}
-
-int
-quilt_container_get_stop_signal (const QuiltContainer *self)
-{
-  const char *of_image = self->image ? self->image->record->config.stop_signal : NULL;
-  int signal = SIGTERM;
-
-  if (self->record->options->stop_signal)
-    return (int)self->record->options->stop_signal;
-  if (of_image && *of_image)
-    quilt_parse_signal (of_image, &signal, NULL);
-  return signal;
 }
 
 gboolean

@@ -100,7 +100,7 @@ add_row (Call *call, const char *asked)
   row->error = g_steal_pointer (&error);
   if (found) {
     row->container = g_object_ref (found);
-    row->name = g_strdup (found->record->options->name);
+    row->name = g_strdup (quilt_container_get_name (found));
   }
   g_ptr_array_add (call->rows, row);
 }
@@ -185,7 +185,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
 
     if (row->error)
       continue;
-    if (!g_str_equal (row->name, row->container->record->options->name)) {
+    if (!g_str_equal (row->name, quilt_container_get_name (row->container))) {
       g_set_error (&row->error, QUILT_ERROR, QUILT_ERROR_BUSY,
                    "Container '%s' was renamed meanwhile: try again", row->asked);
       continue;
@@ -250,9 +250,7 @@ require (Call *call, GDBusMethodInvocation *invocation)
     const Row *row = call->rows->pdata[i];
 
     if (row->container)
-      g_ptr_array_add (details, quilt_authority_details_new (call->verb->name, row->name,
-                                                             row->container->record->owner,
-                                                             row->container->record->image));
+      g_ptr_array_add (details, quilt_container_new_details (row->container, call->verb->name));
   }
   quilt_authority_require (quilt_hub_get_authority (quilt_containers_parts (call->containers)->hub),
                            invocation, call->verb->action, details, authorized, call);

@@ -7,8 +7,9 @@
 
 extern "C" {
 #include "base/file.h"
+#include "daemon/containers/container-private.h"
+#include "daemon/containers/container.h"
 #include "daemon/containers/lifecycle.h"
-#include "daemon/containers/private.h"
 #include "daemon/daemon.h"
 #include "daemon/manager.h"
 #include "store/digest.h"

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The OCI configuration of a container's next run. */
+#include "daemon/containers/plan.h"
+
+#include "base/error.h"
+#include "daemon/host/devices.h"
+#include "daemon/host/lsm.h"
+#include "daemon/host/sensors.h"
+
+static QuiltSpec *
+new_spec (const QuiltContainer *container, const QuiltImage *image, GError **error)
+{
+  const QuiltContainersParts *parts =
+      quilt_containers_parts (quilt_container_get_containers (container));
+  const QuiltContainerRecord *record = quilt_container_get_record (container);
+  g_autofree char *upper = quilt_container_path (parts->store, record->id, "upper");
+  g_autofree char *work = quilt_container_path (parts->store, record->id, "work");
+  /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
+  g_autofree char *root = quilt_run_dir_get_path (parts->run_dirs, record->id);
+  const QuiltRootfs rootfs = {
+      .layers = (const char *const *)image->layers,
+      .upper = upper,
+      .work = work,
+      .mount_point = root,
+      .etc = root,
+      .is_volatile = record->options->auto_remove,
+      .uid_map = record->uid_map,
+      .gid_map = record->gid_map,
+  };
+
+  return quilt_spec_new_for_container (record->id, record->options, &image->record->config, &rootfs,
+                                       error);
+}
+
+QuiltSpec *
+quilt_container_plan (const QuiltContainer *container, GError **error)
+{
+  const QuiltContainerRecord *record = quilt_container_get_record (container);
+  const QuiltImage *image = quilt_container_get_image (container);
+  g_autoptr (QuiltSpec) spec = NULL;
+
+  if (!image) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "The container's image '%s' (%s) is missing; import it again", record->image,
+                 record->image_digest);
+    return NULL;
+  }
+  spec = new_spec (container, image, error);
+  if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error) ||
+      !quilt_devices_resolve (record->options, spec->devices, error))
+    return NULL;
+  quilt_sensors_mask (spec, "/sys/devices/system/cpu");
+  g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_IMAGE),
+                        g_strdup (record->image));
+  return g_steal_pointer (&spec);
+}
