@@ -5,14 +5,150 @@
 #include "base/error.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
+#include "daemon/bus/rows.h"
 #include "daemon/containers/lifecycle.h"
 
 typedef struct {
   const char *name;
-  const char *action;
+  const QuiltRowsMethod *method;
   void (*run) (QuiltContainer *container, const QuiltVerbArgs *args, GTask *task);
   const char *options[2]; /* that it takes; NULL: no more */
 } Verb;
+
+/* The arguments of a call. */
+typedef struct {
+  QuiltContainers *containers;
+  const Verb *verb;
+  QuiltVerbArgs args;
+} Arguments;
+
+/* The container of a row, found before the caller is checked. */
+typedef struct {
+  QuiltContainer *container; /* NULL: it was removed, and only its ending is known */
+  char *name;                /* that the caller was checked for */
+  QuiltEnding ending;        /* wait: of the run that was waited for */
+} Target;
+
+static void
+target_free (gpointer data)
+{
+  Target *target = data;
+
+  g_clear_object (&target->container);
+  g_free (target->name);
+  g_free (target->ending.reason);
+  g_free (target);
+}
+
+static gpointer
+find (const char *name, gpointer data, char **ret_key, GError **error)
+{
+  const Arguments *arguments = data;
+  QuiltContainer *found = quilt_containers_find (arguments->containers, name, error);
+  Target *target;
+
+  if (!found)
+    return NULL;
+  target = g_new0 (Target, 1);
+  target->container = g_object_ref (found);
+  target->name = g_strdup (quilt_container_get_name (found));
+  *ret_key = g_strdup (quilt_container_get_record (found)->id);
+  return target;
+}
+
+/* WAIT also knows containers that were removed. */
+static gpointer
+find_also_removed (const char *name, gpointer data, char **ret_key, GError **error)
+{
+  const Arguments *arguments = data;
+  g_autoptr (GError) missing = NULL;
+  gpointer found = find (name, data, ret_key, &missing);
+  const char *reason;
+  int exit_code;
+  Target *target;
+
+  if (found)
+    return found;
+  if (!quilt_containers_recall_end (arguments->containers, name, &exit_code, &reason)) {
+    g_propagate_error (error, g_steal_pointer (&missing));
+    return NULL;
+  }
+  target = g_new0 (Target, 1);
+  target->ending.exit_code = exit_code;
+  target->ending.reason = g_strdup (reason);
+  return target;
+}
+
+static void
+add_details (const QuiltRow *row, GPtrArray *details)
+{
+  const Arguments *arguments = quilt_row_get_arguments (row);
+  const Target *target = quilt_row_get_data (row);
+
+  if (target->container)
+    g_ptr_array_add (details,
+                     quilt_container_new_details (target->container, arguments->verb->name));
+}
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = NULL;
+
+  g_task_propagate_boolean (G_TASK (result), &error);
+  quilt_row_done (data, error);
+}
+
+static void
+begin (QuiltRow *row)
+{
+  const Arguments *arguments = quilt_row_get_arguments (row);
+  Target *target = quilt_row_get_data (row);
+  QuiltContainer *container = target->container;
+  GTask *task;
+
+  if (!container) {
+    quilt_row_done (row, NULL);
+    return;
+  }
+  if (!g_str_equal (target->name, quilt_container_get_name (container))) {
+    quilt_row_done (row, g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
+                                      "Container '%s' was renamed meanwhile: try again",
+                                      quilt_row_get_name (row)));
+    return;
+  }
+  task = g_task_new (container, NULL, on_done, row);
+  if (arguments->verb->method->answer)
+    g_task_set_task_data (task, &target->ending, NULL);
+  arguments->verb->run (container, &arguments->args, task);
+}
+
+static void
+answer_ending (const QuiltRow *row, GDBusMethodInvocation *invocation)
+{
+  const Target *target = quilt_row_get_data (row);
+
+  g_dbus_method_invocation_return_value (
+      invocation, g_variant_new ("(is)", target->ending.exit_code, target->ending.reason));
+}
+
+static const QuiltRowsMethod change = {
+    .action = QUILT_ACTION_MANAGE_CONTAINERS,
+    .find = find,
+    .add_details = add_details,
+    .begin = begin,
+    .free_row = target_free,
+};
+
+static const QuiltRowsMethod look = {
+    .action = QUILT_ACTION_INSPECT,
+    .waits = TRUE,
+    .find = find_also_removed,
+    .add_details = add_details,
+    .begin = begin,
+    .answer = answer_ending,
+    .free_row = target_free,
+};
 
 static void
 start (QuiltContainer *container, const QuiltVerbArgs *args, GTask *task)
@@ -27,185 +163,21 @@ wait (QuiltContainer *container, const QuiltVerbArgs *args, GTask *task)
 }
 
 static const Verb verbs[] = {
-    [QUILT_VERB_START] = {"start", QUILT_ACTION_MANAGE_CONTAINERS, start, {NULL}},
-    [QUILT_VERB_STOP] = {"stop",
-                         QUILT_ACTION_MANAGE_CONTAINERS,
-                         quilt_container_stop,
-                         {"timeout", "close-output"}},
-    [QUILT_VERB_RESTART] = {"restart",
-                            QUILT_ACTION_MANAGE_CONTAINERS,
-                            quilt_container_restart,
-                            {"timeout"}},
-    [QUILT_VERB_KILL] = {"kill", QUILT_ACTION_MANAGE_CONTAINERS, quilt_container_kill, {NULL}},
-    [QUILT_VERB_REMOVE] = {"remove",
-                           QUILT_ACTION_MANAGE_CONTAINERS,
-                           quilt_container_remove,
-                           {"force"}},
-    [QUILT_VERB_WAIT] = {"wait", QUILT_ACTION_INSPECT, wait, {NULL}},
+    [QUILT_VERB_START] = {"start", &change, start, {NULL}},
+    [QUILT_VERB_STOP] = {"stop", &change, quilt_container_stop, {"timeout", "close-output"}},
+    [QUILT_VERB_RESTART] = {"restart", &change, quilt_container_restart, {"timeout"}},
+    [QUILT_VERB_KILL] = {"kill", &change, quilt_container_kill, {NULL}},
+    [QUILT_VERB_REMOVE] = {"remove", &change, quilt_container_remove, {"force"}},
+    [QUILT_VERB_WAIT] = {"wait", &look, wait, {NULL}},
 };
 
-/* One container of a call: found before the caller is checked, and bound to its ID since. */
-typedef struct {
-  struct Call *call;
-  char *asked; /* as the caller named it */
-  QuiltContainer *container;
-  char *name;         /* that the caller was checked for */
-  QuiltEnding ending; /* wait: of the run that was waited for */
-  GError *error;
-} Row;
-
-/* Lives as long as its invocation. */
-typedef struct Call {
-  QuiltContainers *containers;
-  GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
-  const Verb *verb;
-  QuiltVerbArgs args;
-  gboolean many;
-  GPtrArray *rows;
-  GHashTable *seen; /* of the rows: one that is named twice is meant once */
-  guint pending;
-} Call;
-
-static void
-row_free (Row *row)
-{
-  g_free (row->asked);
-  g_free (row->name);
-  g_free (row->ending.reason);
-  g_clear_object (&row->container);
-  g_clear_error (&row->error);
-  g_free (row);
-}
-
-static void
-call_free (Call *call)
-{
-  g_ptr_array_unref (call->rows);
-  g_hash_table_unref (call->seen);
-  g_free (call);
-}
-
-static void
-add_row (Call *call, const char *asked)
-{
-  g_autoptr (GError) error = NULL;
-  QuiltContainer *found = quilt_containers_find (call->containers, asked, &error);
-  Row *row;
-
-  if (found && !g_hash_table_add (call->seen, found))
-    return;
-  row = g_new0 (Row, 1);
-  row->call = call;
-  row->asked = g_strdup (asked);
-  row->error = g_steal_pointer (&error);
-  if (found) {
-    row->container = g_object_ref (found);
-    row->name = g_strdup (quilt_container_get_name (found));
-  }
-  g_ptr_array_add (call->rows, row);
-}
-
-static void
-answer_many (Call *call, GDBusMethodInvocation *invocation)
-{
-  g_auto (GVariantBuilder) failures = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sss)"));
-
-  for (guint i = 0; i < call->rows->len; i++) {
-    const Row *row = call->rows->pdata[i];
-
-    if (row->error)
-      quilt_bus_error_add (&failures, row->asked, row->error);
-  }
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(sss))", &failures));
-}
-
-static void
-answer_one (Call *call, GDBusMethodInvocation *invocation)
-{
-  const Row *row = call->rows->pdata[0];
-  const char *reason = "";
-  int exit_code = -1;
-
-  if (call->verb->run != wait) {
-    if (row->error)
-      quilt_bus_error_return (invocation, row->error);
-    else
-      g_dbus_method_invocation_return_value (invocation, NULL);
-    return;
-  }
-  if (row->container && !row->error) {
-    exit_code = row->ending.exit_code;
-    reason = row->ending.reason;
-  } else if (row->container ||
-             !quilt_containers_recall_end (call->containers, row->asked, &exit_code, &reason)) {
-    quilt_bus_error_return (invocation, row->error);
-    return;
-  }
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(is)", exit_code, reason));
-}
-
-static void
-done_if_last (Call *call)
-{
-  QuiltContainers *containers = call->containers;
-  gboolean held = call->verb->run != wait;
-
-  call->pending--;
-  if (call->pending > 0)
-    return;
-  if (call->many)
-    answer_many (call, g_steal_pointer (&call->invocation));
-  else
-    answer_one (call, g_steal_pointer (&call->invocation));
-  if (held)
-    quilt_hub_release (quilt_containers_parts (containers)->hub);
-}
-
-static void
-on_done (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Row *row = data;
-
-  g_task_propagate_boolean (G_TASK (result), &row->error);
-  done_if_last (row->call);
-}
-
-static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
-{
-  Call *call = data;
-
-  call->invocation = invocation;
-  call->pending = 1; /* ourselves, until all have begun */
-  if (call->verb->run != wait)
-    quilt_hub_hold (quilt_containers_parts (call->containers)->hub);
-  for (guint i = 0; i < call->rows->len; i++) {
-    Row *row = call->rows->pdata[i];
-    GTask *task;
-
-    if (row->error)
-      continue;
-    if (!g_str_equal (row->name, quilt_container_get_name (row->container))) {
-      g_set_error (&row->error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                   "Container '%s' was renamed meanwhile: try again", row->asked);
-      continue;
-    }
-    call->pending++;
-    task = g_task_new (row->container, NULL, on_done, row);
-    if (call->verb->run == wait)
-      g_task_set_task_data (task, &row->ending, NULL);
-    call->verb->run (row->container, &call->args, task);
-  }
-  done_if_last (call);
-}
-
 /* NULL: answered with an error. */
-static Call *
-call_new (QuiltContainers *containers,
-          GDBusMethodInvocation *invocation,
-          QuiltVerbKind kind,
-          int signal,
-          GVariant *options)
+static Arguments *
+read_arguments (QuiltContainers *containers,
+                GDBusMethodInvocation *invocation,
+                QuiltVerbKind kind,
+                int signal,
+                GVariant *options)
 {
   QuiltVerbArgs args = {.signal = signal};
   const QuiltDictKey keys[] = {{"timeout", 't', &args.timeout_usec, &args.has_timeout},
@@ -215,7 +187,7 @@ call_new (QuiltContainers *containers,
   g_autoptr (GError) error = NULL;
   QuiltDictKey known[G_N_ELEMENTS (verb->options)];
   guint n = 0;
-  Call *call;
+  Arguments *arguments;
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (g_strcmp0 (verb->options[0], keys[i].key) == 0 ||
@@ -231,29 +203,9 @@ call_new (QuiltContainers *containers,
     quilt_bus_error_return (invocation, error);
     return NULL;
   }
-  call = g_new0 (Call, 1);
-  call->containers = containers;
-  call->verb = verb;
-  call->args = args;
-  call->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
-  call->seen = g_hash_table_new (NULL, NULL);
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-call", call, (GDestroyNotify)call_free);
-  return call;
-}
-
-static void
-require (Call *call, GDBusMethodInvocation *invocation)
-{
-  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
-
-  for (guint i = 0; i < call->rows->len; i++) {
-    const Row *row = call->rows->pdata[i];
-
-    if (row->container)
-      g_ptr_array_add (details, quilt_container_new_details (row->container, call->verb->name));
-  }
-  quilt_authority_require (quilt_hub_get_authority (quilt_containers_parts (call->containers)->hub),
-                           invocation, call->verb->action, details, authorized, call);
+  arguments = g_new0 (Arguments, 1);
+  *arguments = (Arguments){containers, verb, args};
+  return arguments;
 }
 
 void
@@ -264,14 +216,11 @@ quilt_verb_on_many (QuiltContainers *containers,
                     int signal,
                     GVariant *options)
 {
-  Call *call = call_new (containers, invocation, kind, signal, options);
+  Arguments *arguments = read_arguments (containers, invocation, kind, signal, options);
 
-  if (!call)
-    return;
-  call->many = TRUE;
-  for (guint i = 0; names[i]; i++)
-    add_row (call, names[i]);
-  require (call, invocation);
+  if (arguments)
+    quilt_rows_on_many (quilt_containers_parts (containers)->hub, invocation,
+                        arguments->verb->method, names, arguments, g_free);
 }
 
 void
@@ -282,10 +231,9 @@ quilt_verb_on_one (QuiltContainers *containers,
                    int signal,
                    GVariant *options)
 {
-  Call *call = call_new (containers, invocation, kind, signal, options);
+  Arguments *arguments = read_arguments (containers, invocation, kind, signal, options);
 
-  if (!call)
-    return;
-  add_row (call, name);
-  require (call, invocation);
+  if (arguments)
+    quilt_rows_on_one (quilt_containers_parts (containers)->hub, invocation,
+                       arguments->verb->method, name, arguments, g_free);
 }

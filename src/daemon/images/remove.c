@@ -6,71 +6,28 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
+#include "daemon/bus/rows.h"
 #include "daemon/bus/work.h"
 #include "daemon/images/image.h"
 #include "store/digest.h"
 
-/* One image of a call. A name removes that name, and the image only if the image has no other name.
+/* What a row is about. A name removes that name, and the image only if the image has no other name.
  * A digest removes the image with all its names. Which of the two a row is, is decided when the
  * call arrives: later the name may belong to another image. */
 typedef struct {
-  struct Removal *removal;
-  char *asked;      /* as the caller named it */
-  gboolean by_name; /* asked is one of the image's names, not its digest */
-  char *digest;     /* of the image that the caller was checked for; NULL: not found */
-  GError *error;
-} Row;
-
-/* Lives as long as its invocation. */
-typedef struct Removal {
   QuiltImages *images;
-  GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
-  GPtrArray *rows;
-  GHashTable *meant; /* the names and digests of the rows, borrowed; used while they are added */
-  guint next;        /* row */
-  gboolean many;
-} Removal;
-
-static void next_row (Removal *removal);
+  char *digest;
+  char *name; /* one of the image's names; NULL: asked for by its digest */
+} Target;
 
 static void
-row_free (Row *row)
+target_free (gpointer data)
 {
-  g_free (row->asked);
-  g_free (row->digest);
-  g_clear_error (&row->error);
-  g_free (row);
-}
+  Target *target = data;
 
-static void
-removal_free (Removal *removal)
-{
-  g_hash_table_unref (removal->meant);
-  g_ptr_array_unref (removal->rows);
-  g_free (removal);
-}
-
-static void
-answer (Removal *removal)
-{
-  QuiltImages *images = removal->images;
-  GDBusMethodInvocation *invocation = g_steal_pointer (&removal->invocation);
-  g_auto (GVariantBuilder) failures = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sss)"));
-  const Row *first = removal->rows->len > 0 ? removal->rows->pdata[0] : NULL;
-
-  for (guint i = 0; i < removal->rows->len; i++) {
-    const Row *row = removal->rows->pdata[i];
-
-    if (row->error)
-      quilt_bus_error_add (&failures, row->asked, row->error);
-  }
-  if (removal->many)
-    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(sss))", &failures));
-  else if (first->error)
-    quilt_bus_error_return (invocation, first->error);
-  else
-    g_dbus_method_invocation_return_value (invocation, NULL);
-  quilt_hub_release (images->hub);
+  g_free (target->digest);
+  g_free (target->name);
+  g_free (target);
 }
 
 /* The thread's work, with copies of its inputs. */
@@ -78,7 +35,7 @@ typedef struct {
   QuiltImageRecord *record; /* to be saved, or else to be removed */
   gboolean save;
   GPtrArray *remaining; /* of QuiltImageRecord with nothing but layers; NULL: save */
-  Row *row;
+  QuiltRow *row;
   QuiltImage *image;
 } Change;
 
@@ -112,11 +69,11 @@ static void
 on_changed (GObject *source, GAsyncResult *result, gpointer data)
 {
   Change *change = data; /* freed after this */
-  Row *row = change->row;
+  GError *error = NULL;
 
   change->image->changing = FALSE;
   change->image->removing = FALSE;
-  if (quilt_work_finish (result, &row->error)) {
+  if (quilt_work_finish (result, &error)) {
     if (change->save) {
       quilt_image_set_record (change->image, g_steal_pointer (&change->record));
     } else {
@@ -124,7 +81,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
       quilt_image_unpublish (change->image);
     }
   }
-  next_row (row->removal);
+  quilt_row_done (change->row, error);
 }
 
 /* image NULL: of all. */
@@ -202,138 +159,120 @@ check_changeable (const QuiltImage *image, const char *asked, gboolean removal, 
 
 /* The image of a row, if the row's name is still a name of that image. */
 static QuiltImage *
-find_image (const Row *row, GError **error)
+find_target (const Target *target, const char *asked, GError **error)
 {
-  const QuiltIndex *index = row->removal->images->index;
-  QuiltImage *image = quilt_index_get (index, quilt_digest_hex (row->digest));
-  const QuiltImage *named = row->by_name ? quilt_index_get_named (index, row->asked) : image;
+  const QuiltIndex *index = target->images->index;
+  QuiltImage *image = quilt_index_get (index, quilt_digest_hex (target->digest));
+  const QuiltImage *named = target->name ? quilt_index_get_named (index, target->name) : image;
 
   if (image && named == image)
     return image;
   if (named)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "The name '%s' was given to another image meanwhile: try again", row->asked);
+                 "The name '%s' was given to another image meanwhile: try again", asked);
   else
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "There is no image '%s' any more",
-                 row->asked);
+                 asked);
   return NULL;
 }
 
-/* FALSE: there is nothing to wait for. */
-static gboolean
-begin_row (Removal *removal, Row *row)
+static void
+begin (QuiltRow *row)
 {
-  QuiltImages *images = removal->images;
-  QuiltImage *image = row->error ? NULL : find_image (row, &row->error);
+  const Target *target = quilt_row_get_data (row);
+  const char *asked = quilt_row_get_name (row);
+  QuiltImages *images = target->images;
+  GError *error = NULL;
+  QuiltImage *image = find_target (target, asked, &error);
+  gboolean save = image && target->name && g_strv_length (image->record->names) > 1;
   Change *change;
 
-  if (!image)
-    return FALSE;
-  change = g_new0 (Change, 1);
-  change->save = row->by_name && g_strv_length (image->record->names) > 1;
-  if (!check_changeable (image, row->asked, !change->save, &row->error)) {
-    change_free (change);
-    return FALSE;
+  if (!image || !check_changeable (image, asked, !save, &error)) {
+    quilt_row_done (row, error);
+    return;
   }
   image->changing = TRUE;
-  image->removing = !change->save;
+  image->removing = !save;
+  change = g_new0 (Change, 1);
+  change->save = save;
   change->row = row;
   change->image = g_object_ref (image);
-  change->record = quilt_image_with_names (image, NULL, change->save ? row->asked : NULL);
-  if (!change->save)
+  change->record = quilt_image_with_names (image, NULL, save ? target->name : NULL);
+  if (!save)
     change->remaining = layers_of_others (images, image);
   quilt_work_run_in_turn (images->in_turn, images->store, save_or_remove, change,
                           (GDestroyNotify)change_free, on_changed, change);
-  return TRUE;
 }
 
-/* One after the other: a removal looks at what the other images use. */
-static void
-next_row (Removal *removal)
+static gpointer
+find (const char *name, gpointer data, char **ret_key, GError **error)
 {
-  while (removal->next < removal->rows->len)
-    if (begin_row (removal, removal->rows->pdata[removal->next++]))
-      return;
-  answer (removal);
+  QuiltImages *images = data;
+  const QuiltImage *image = quilt_index_find (images->index, name, error);
+  Target *target;
+
+  if (!image)
+    return NULL;
+  target = g_new0 (Target, 1);
+  target->images = images;
+  target->digest = g_strdup (image->record->digest);
+  if (quilt_index_get_named (images->index, name) == image)
+    target->name = g_strdup (name);
+  *ret_key = g_strdup (target->name ? target->name : target->digest);
+  return target;
 }
 
 static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
+add_details (const QuiltRow *row, GPtrArray *details)
 {
-  Removal *removal = data;
+  const Target *target = quilt_row_get_data (row);
+  const QuiltImage *image =
+      quilt_index_get (target->images->index, quilt_digest_hex (target->digest));
+  g_auto (GStrv) names = quilt_image_get_rule_names (image, quilt_row_get_name (row));
 
-  removal->invocation = invocation;
-  quilt_hub_hold (removal->images->hub);
-  next_row (removal);
+  quilt_authority_add_image_details (details, "remove-image", NULL, names, target->digest, NULL);
 }
 
-/* An image or a name that is named twice is meant once; with an image go its names. */
-static void
-add_row (Removal *removal, const char *asked, GPtrArray *details)
+/* In turn: a removal looks at what the other images use. */
+static const QuiltRowsMethod method = {
+    .action = QUILT_ACTION_MANAGE_IMAGES,
+    .in_turn = TRUE,
+    .find = find,
+    .add_details = add_details,
+    .begin = begin,
+    .free_row = target_free,
+};
+
+/* With an image go its names. So digests come first, and names of the same images are left out. */
+static GPtrArray *
+put_digests_first (const QuiltIndex *index, const char *const *names)
 {
-  Row *row = g_new0 (Row, 1);
-  const QuiltIndex *index = removal->images->index;
-  const QuiltImage *image = quilt_index_find (index, asked, &row->error);
-  char *meant;
+  GPtrArray *ordered = g_ptr_array_new ();
+  g_autoptr (GHashTable) images = g_hash_table_new (NULL, NULL);
 
-  row->removal = removal;
-  meant = row->asked = g_strdup (asked);
-  if (image) {
-    row->digest = g_strdup (image->record->digest);
-    row->by_name = quilt_index_get_named (index, asked) == image;
-    if (!row->by_name || g_hash_table_contains (removal->meant, row->digest))
-      meant = row->digest;
-  }
-  if (g_hash_table_contains (removal->meant, meant)) {
-    row_free (row);
-    return;
-  }
-  g_hash_table_add (removal->meant, meant);
-  g_ptr_array_add (removal->rows, row);
-  if (image) {
-    g_auto (GStrv) names = quilt_image_get_rule_names (image, asked);
+  for (guint i = 0; names[i]; i++) {
+    gpointer image =
+        quilt_index_get_named (index, names[i]) ? NULL : quilt_index_find (index, names[i], NULL);
 
-    quilt_authority_add_image_details (details, "remove-image", NULL, names, row->digest, NULL);
+    if (image && g_hash_table_add (images, image))
+      g_ptr_array_add (ordered, (gpointer)names[i]);
   }
+  for (guint i = 0; names[i]; i++)
+    if (!g_hash_table_contains (images, quilt_index_find (index, names[i], NULL)))
+      g_ptr_array_add (ordered, (gpointer)names[i]);
+  g_ptr_array_add (ordered, NULL);
+  return ordered;
 }
 
 static gboolean
-is_digest (const QuiltIndex *index, const char *asked)
+check_options (GDBusMethodInvocation *invocation, GVariant *options)
 {
-  return quilt_index_find (index, asked, NULL) && !quilt_index_get_named (index, asked);
-}
-
-static void
-remove_images (QuiltImages *images,
-               GDBusMethodInvocation *invocation,
-               const char *const *names,
-               gboolean many,
-               GVariant *options)
-{
-  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_autoptr (GError) error = NULL;
-  Removal *removal;
 
-  if (!quilt_dict_read (options, NULL, 0, &error)) {
-    quilt_bus_error_return (invocation, error);
-    return;
-  }
-  removal = g_new0 (Removal, 1);
-  removal->images = images;
-  removal->many = many;
-  removal->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
-  removal->meant = g_hash_table_new (g_str_hash, g_str_equal);
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-removal", removal,
-                          (GDestroyNotify)removal_free);
-  /* Digests first: with an image go its names, also those that stand before its digest. */
-  for (guint i = 0; names[i]; i++)
-    if (is_digest (images->index, names[i]))
-      add_row (removal, names[i], details);
-  for (guint i = 0; names[i]; i++)
-    if (!is_digest (images->index, names[i]))
-      add_row (removal, names[i], details);
-  quilt_authority_require (quilt_hub_get_authority (images->hub), invocation,
-                           QUILT_ACTION_MANAGE_IMAGES, details, authorized, removal);
+  if (quilt_dict_read (options, NULL, 0, &error))
+    return TRUE;
+  quilt_bus_error_return (invocation, error);
+  return FALSE;
 }
 
 void
@@ -342,7 +281,11 @@ quilt_image_remove_many (QuiltImages *images,
                          const char *const *names,
                          GVariant *options)
 {
-  remove_images (images, invocation, names, TRUE, options);
+  g_autoptr (GPtrArray) ordered = put_digests_first (images->index, names);
+
+  if (check_options (invocation, options))
+    quilt_rows_on_many (images->hub, invocation, &method, (const char *const *)ordered->pdata,
+                        images, NULL);
 }
 
 void
@@ -351,7 +294,6 @@ quilt_image_remove_one (QuiltImages *images,
                         const char *name,
                         GVariant *options)
 {
-  const char *const names[] = {name, NULL};
-
-  remove_images (images, invocation, names, FALSE, options);
+  if (check_options (invocation, options))
+    quilt_rows_on_one (images->hub, invocation, &method, name, images, NULL);
 }
