@@ -31,7 +31,6 @@ quilt_daemon_new (GDBusConnection *bus,
     return NULL;
   quilt_image_methods_install ();
   quilt_container_methods_install ();
-  quilt_images_set_find_users (self->images, quilt_container_find_users, self->containers);
   return g_steal_pointer (&self);
 }
 
@@ -44,6 +43,8 @@ quilt_daemon_free (QuiltDaemon *self)
   /* Before the tables: objects on the bus are references to what is in them. */
   if (self->hub)
     quilt_hub_withdraw (self->hub);
+  if (self->containers)
+    quilt_container_release_images (self->containers);
   g_clear_pointer (&self->containers, quilt_containers_free);
   g_clear_pointer (&self->images, quilt_images_free);
   g_clear_pointer (&self->doctor, quilt_doctor_free);

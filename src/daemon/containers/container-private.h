@@ -16,7 +16,8 @@ struct _QuiltContainer {
   QuiltContainers *containers;
   const QuiltContainersParts *parts; /* of containers */
   QuiltContainerRecord *record;
-  QuiltImage *image;
+  QuiltImage *image;        /* NULL: it is missing */
+  QuiltImageUse *image_use; /* until the container is removed */
   QuiltResult result;
   QuiltLife life;
   QuiltState state;

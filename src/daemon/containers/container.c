@@ -21,24 +21,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
                                QUILT_BUS_TYPE_CONTAINER_SKELETON,
                                G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_CONTAINER, NULL))
 
-guint
-quilt_container_find_users (const char *digest, const char **ret_name, gpointer data)
-{
-  QuiltContainers *containers = data;
-  g_autoptr (GPtrArray) all = quilt_containers_list (containers);
-  guint n = 0;
-
-  for (guint i = 0; i < all->len; i++) {
-    const QuiltContainer *container = all->pdata[i];
-
-    if (!container->image || !g_str_equal (container->image->record->digest, digest))
-      continue;
-    *ret_name = container->record->options->name;
-    n++;
-  }
-  return n;
-}
-
 QuiltContainers *
 quilt_container_get_containers (const QuiltContainer *self)
 {
@@ -151,6 +133,18 @@ quilt_container_get_command (const QuiltContainer *self)
   return self->image ? (const char *const *)self->image->record->config.cmd : NULL;
 }
 
+static const char *
+get_holder_name (gconstpointer self)
+{
+  return quilt_container_get_name (self);
+}
+
+static void
+release_image (QuiltContainer *self)
+{
+  g_clear_pointer (&self->image_use, quilt_image_use_release);
+}
+
 QuiltContainer *
 quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, QuiltImage *image)
 {
@@ -162,7 +156,7 @@ quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, 
   self->record = record;
   g_set_object (&self->image, image);
   if (image)
-    quilt_image_add_user (image);
+    self->image_use = quilt_image_use_new (image, get_holder_name, self);
   quilt_id_ranges_claim (self->parts->id_ranges, record->id, record->uid_map, record->gid_map);
   self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
   self->command_line = make_command_line (quilt_container_get_command (self));
@@ -215,8 +209,7 @@ quilt_container_unpublish (QuiltContainer *self)
   quilt_hub_unexport (self->parts->hub, self->path);
   quilt_hub_changed (self->parts->hub);
   quilt_containers_remove (self->containers, self->record->id, self->record->options->name);
-  if (self->image)
-    quilt_image_drop_user (self->image);
+  release_image (self);
   quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
                    &(QuiltEventFields){.container_id = self->record->id,
                                        .container_name = self->record->options->name,
@@ -229,7 +222,16 @@ void
 quilt_container_discard (QuiltContainer *self)
 {
   quilt_containers_release_name (self->containers, self->record->options->name);
-  quilt_image_drop_user (self->image);
+  release_image (self);
+}
+
+void
+quilt_container_release_images (QuiltContainers *containers)
+{
+  g_autoptr (GPtrArray) all = quilt_containers_list (containers);
+
+  for (guint i = 0; i < all->len; i++)
+    release_image (all->pdata[i]);
 }
 
 guint64
@@ -395,6 +397,7 @@ quilt_container_finalize (GObject *object)
   quilt_id_ranges_release (self->parts->id_ranges, self->record->id);
   quilt_container_record_free (self->record);
   quilt_result_clear (&self->result);
+  release_image (self);
   g_clear_object (&self->image);
   g_ptr_array_unref (self->start_waiters);
   g_ptr_array_unref (self->end_waiters);

@@ -25,8 +25,9 @@ void quilt_container_discard (QuiltContainer *self);
  * record over. A new name is reserved. */
 void quilt_container_set_record (QuiltContainer *self, QuiltContainerRecord *record);
 
-/* A QuiltImageUsersFunc; data is the QuiltContainers. */
-guint quilt_container_find_users (const char *digest, const char **ret_name, gpointer data);
+/* Lets the images of all containers be removed, when quiltd ends: a call may hold its container
+ * longer than the table does. */
+void quilt_container_release_images (QuiltContainers *containers);
 
 QuiltContainers *quilt_container_get_containers (const QuiltContainer *self);
 /* Decides about calls on the container. */

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+struct QuiltImageUse {
+  QuiltImage *image;
+  const char *(*get_name) (gconstpointer user);
+  gpointer user;
+  GList link; /* of image->uses */
+};
+
 /* Its handlers are methods.c's. */
 G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltImage,
                                quilt_image,
@@ -72,17 +79,57 @@ quilt_image_get_rule_names (const QuiltImage *self, const char *asked)
   return g_strdupv (*self->record->names ? self->record->names : (char **)digest);
 }
 
-void
-quilt_image_add_user (QuiltImage *self)
+QuiltImageUse *
+quilt_image_use_new (QuiltImage *image, const char *(*get_name) (gconstpointer user), gpointer user)
 {
-  self->users++;
+  QuiltImageUse *use = g_new0 (QuiltImageUse, 1);
+
+  use->image = g_object_ref (image);
+  use->get_name = get_name;
+  use->user = user;
+  use->link.data = use;
+  g_queue_push_tail_link (&image->uses, &use->link);
+  image->images->uses++;
+  return use;
 }
 
 void
-quilt_image_drop_user (QuiltImage *self)
+quilt_image_use_release (QuiltImageUse *use)
 {
-  g_return_if_fail (self->users > 0);
-  self->users--;
+  QuiltImage *image = use->image;
+
+  g_queue_unlink (&image->uses, &use->link);
+  image->images->uses--;
+  g_object_unref (image);
+  g_free (use);
+}
+
+guint
+quilt_image_count_uses (const QuiltImage *self, const char **ret_name)
+{
+  const QuiltImageUse *first = self->uses.head ? self->uses.head->data : NULL;
+
+  if (first)
+    *ret_name = first->get_name (first->user);
+  return self->uses.length;
+}
+
+void
+quilt_image_begin_change (QuiltImage *self, gboolean removal)
+{
+  g_return_if_fail (!self->changing);
+  self->changing = TRUE;
+  self->removing = removal;
+  self->images->changes++;
+}
+
+void
+quilt_image_end_change (QuiltImage *self)
+{
+  g_return_if_fail (self->changing);
+  self->changing = FALSE;
+  self->removing = FALSE;
+  self->images->changes--;
 }
 
 static void

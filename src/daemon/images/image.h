@@ -16,16 +16,32 @@ struct _QuiltImage {
   QuiltImageRecord *record;
   char **layers;     /* paths of the layers' trees, lowest last, as overlayfs takes them */
   char *path;        /* on the bus */
-  guint users;       /* containers made of it */
+  GQueue uses;       /* of QuiltImageUse */
   gboolean changing; /* its record is on its way to the disk, or off it */
   gboolean removing; /* off it: nothing can be made of it any more */
 };
 
 /* Takes record over. */
 QuiltImage *quilt_image_new (QuiltImages *images, QuiltImageRecord *record);
-/* A container is made of it, and is gone: in between the image can't be removed. */
-void quilt_image_add_user (QuiltImage *self);
-void quilt_image_drop_user (QuiltImage *self);
+
+/* One use of an image: as long as one is held, the image can't be removed. Each use has one holder,
+ * who releases it. */
+typedef struct QuiltImageUse QuiltImageUse;
+
+/* get_name(user), borrowed, names the holder in the error of a removal. */
+QuiltImageUse *quilt_image_use_new (QuiltImage *image,
+                                    const char *(*get_name) (gconstpointer user),
+                                    gpointer user);
+void quilt_image_use_release (QuiltImageUse *use);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltImageUse, quilt_image_use_release)
+
+/* How many uses are held; *ret_name, borrowed, is the name of one's holder. */
+guint quilt_image_count_uses (const QuiltImage *self, const char **ret_name);
+
+/* Its record is on its way to the disk or, if removal, off it. Nobody else changes it meanwhile. */
+void quilt_image_begin_change (QuiltImage *self, gboolean removal);
+void quilt_image_end_change (QuiltImage *self);
+
 /* Into the tables, with its names, which may be other images' still, and onto the bus. */
 void quilt_image_publish (QuiltImage *self);
 void quilt_image_unpublish (QuiltImage *self);

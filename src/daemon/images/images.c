@@ -24,14 +24,9 @@ void
 quilt_images_free (QuiltImages *self)
 {
   g_thread_pool_free (self->in_turn, FALSE, TRUE);
+  if (quilt_hub_is_idle (self->hub) && (self->uses > 0 || self->changes > 0))
+    g_critical ("%u uses and %u changes of images were not released", self->uses, self->changes);
   quilt_index_free (self->index);
   quilt_store_unref (self->store);
   g_free (self);
-}
-
-void
-quilt_images_set_find_users (QuiltImages *self, QuiltImageUsersFunc find_users, gpointer data)
-{
-  self->find_users = find_users;
-  self->find_users_data = data;
 }

@@ -12,9 +12,6 @@ typedef struct {
   guint64 max_entries;
 } QuiltImportLimits;
 
-/* How many containers use the image of that digest; *ret_name, borrowed, is the name of one. */
-typedef guint (*QuiltImageUsersFunc) (const char *digest, const char **ret_name, gpointer data);
-
 typedef struct {
   QuiltHub *hub;
   QuiltStore *store;
@@ -23,14 +20,12 @@ typedef struct {
   QuiltImportLimits limits;
   GQueue imports;       /* whose archive is unpacked, see import.c */
   GThreadPool *in_turn; /* one thread: changes of images, one after the other */
-  QuiltImageUsersFunc find_users;
-  gpointer find_users_data;
+  guint uses;           /* held, of all images */
+  guint changes;        /* under way */
 } QuiltImages;
 
 /* Borrows hub and programs. */
 QuiltImages *quilt_images_new (QuiltHub *hub, QuiltStore *store, const QuiltPrograms *programs);
-/* Waits for the change of an image that is under way. */
+/* Waits for the change of an image that is under way. If quiltd has finished all operations, no use
+ * of an image and no change may be left; if one is, that is said in the log. */
 void quilt_images_free (QuiltImages *self);
-
-/* Asked when an image that is in use can't be removed. */
-void quilt_images_set_find_users (QuiltImages *self, QuiltImageUsersFunc find_users, gpointer data);

@@ -192,11 +192,11 @@ on_published (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (image)
-    image->changing = FALSE;
+    quilt_image_end_change (image);
   if (import->loser)
     loser = quilt_index_get (import->images->index, quilt_digest_hex (import->loser->digest));
   if (loser)
-    loser->changing = FALSE;
+    quilt_image_end_change (loser);
   if (!quilt_work_finish (result, &error)) {
     end_publishing (import, NULL, error);
     return;
@@ -282,10 +282,10 @@ plan_records (Import *import, GError **error)
   import->record = image ? quilt_image_with_names (image, import->name, NULL)
                          : new_record (import, &import->done);
   if (image)
-    image->changing = TRUE;
+    quilt_image_begin_change (image, FALSE);
   if (owner && owner != image) {
     import->loser = quilt_image_with_names (owner, NULL, import->name);
-    owner->changing = TRUE;
+    quilt_image_begin_change (owner, FALSE);
   }
   return TRUE;
 }

@@ -71,8 +71,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
   Change *change = data; /* freed after this */
   GError *error = NULL;
 
-  change->image->changing = FALSE;
-  change->image->removing = FALSE;
+  quilt_image_end_change (change->image);
   if (quilt_work_finish (result, &error)) {
     if (change->save) {
       quilt_image_set_record (change->image, g_steal_pointer (&change->record));
@@ -131,9 +130,8 @@ quilt_image_sweep_layers (QuiltImages *images)
 static void
 set_in_use (const QuiltImage *image, const char *asked, GError **error)
 {
-  const QuiltImages *images = image->images;
-  const char *user = "";
-  guint n = images->find_users (image->record->digest, &user, images->find_users_data);
+  const char *user;
+  guint n = quilt_image_count_uses (image, &user);
 
   if (n > 1)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
@@ -150,7 +148,7 @@ check_changeable (const QuiltImage *image, const char *asked, gboolean removal, 
 {
   if (image->changing)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Image '%s' is being changed", asked);
-  else if (removal && image->users > 0)
+  else if (removal && image->uses.length > 0)
     set_in_use (image, asked, error);
   else
     return TRUE;
@@ -191,8 +189,7 @@ begin (QuiltRow *row)
     quilt_row_done (row, error);
     return;
   }
-  image->changing = TRUE;
-  image->removing = !save;
+  quilt_image_begin_change (image, !save);
   change = g_new0 (Change, 1);
   change->save = save;
   change->row = row;

@@ -39,12 +39,14 @@ protected:
   std::string scope_result = "done"; /* of a scope's job; "": systemd thinks */
   std::string thinking;              /* the scope that systemd thinks about */
   std::vector<guint32> supervisors;
+  std::vector<std::string> criticals; /* in quiltd's log: none is expected */
 
   void SetUp () override
   {
     std::string name = "/tmp/quilt-test-XXXXXX";
     const std::string source = getenv ("QUILT_SOURCE");
 
+    g_log_set_default_handler (on_log, this);
     ASSERT_NE (mkdtemp (name.data ()), nullptr);
     path = name;
     for (const char *part : {"state", "run", "libexec", "cache", "etc"})
@@ -72,6 +74,16 @@ protected:
     g_test_dbus_stop (bus);
     g_object_unref (bus);
     fs::remove_all (path);
+    g_log_set_default_handler (g_log_default_handler, nullptr);
+    EXPECT_EQ (criticals, std::vector<std::string> ());
+  }
+
+  static void on_log (const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+  {
+    if (level & G_LOG_LEVEL_CRITICAL)
+      static_cast<Quiltd *> (data)->criticals.push_back (text);
+    else
+      g_log_default_handler (domain, level, text, nullptr);
   }
 
   void link (const char *name, const std::string &program)

@@ -89,7 +89,7 @@ TEST_F (Recovery, ContainersAndImagesAreThereAgain)
   EXPECT_EQ (get ('1')->state, QUILT_STATE_PENDING);
   EXPECT_STREQ (get ('1')->record->options->name, "one");
   ASSERT_NE (get ('1')->image, nullptr);
-  EXPECT_EQ (get ('1')->image->users, 2u);
+  EXPECT_EQ (get ('1')->image->uses.length, 2u);
   EXPECT_EQ (get ('1')->image, quilt_index_get_named (daemon->images->index, "web"));
 }
 
