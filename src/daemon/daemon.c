@@ -23,7 +23,7 @@ quilt_daemon_new (GDBusConnection *bus,
   self->systemd = quilt_systemd_new (bus);
   self->doctor = quilt_doctor_new (self->hub, self->programs, self->store->path);
   self->images = quilt_images_new (self->hub, self->store, self->programs);
-  self->images->limits = config->import_limits;
+  quilt_images_set_limits (self->images, &config->import_limits);
   self->containers = quilt_containers_new (self->hub, self->images, self->store, self->systemd,
                                            self->programs, paths->run_dir, paths->cache_dir, error);
   if (!self->containers || !quilt_containers_configure (self->containers, &config->defaults,
@@ -61,7 +61,7 @@ quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config)
 {
   quilt_config_free (self->config);
   self->config = config;
-  self->images->limits = config->import_limits;
+  quilt_images_set_limits (self->images, &config->import_limits);
   quilt_containers_configure (self->containers, &config->defaults, &config->journal_share, NULL);
   quilt_hub_set_max_pending (self->hub, config->max_pending_per_user);
 }

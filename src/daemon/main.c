@@ -138,7 +138,7 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
   quilt_event_log (QUILT_EVENT_DAEMON_STARTED, NULL,
                    "quiltd " QUILT_VERSION " is ready: %u containers, %u images",
                    quilt_containers_size (self->daemon->containers),
-                   quilt_index_size (self->daemon->images->index));
+                   quilt_images_size (self->daemon->images));
   quilt_summary_tell (self->daemon);
   quilt_notify_ready ();
   g_idle_add_full (G_PRIORITY_LOW, make_filter, self->daemon, NULL);

@@ -196,11 +196,10 @@ static gboolean
 handle_get_image (QuiltBusManager *iface, GDBusMethodInvocation *call, const char *name)
 {
   g_autoptr (GError) error = NULL;
-  const QuiltImage *found =
-      quilt_index_find (QUILT_MANAGER (iface)->daemon->images->index, name, &error);
+  const QuiltImage *found = quilt_images_find (QUILT_MANAGER (iface)->daemon->images, name, &error);
 
   if (found)
-    quilt_bus_manager_complete_get_image (iface, call, found->path);
+    quilt_bus_manager_complete_get_image (iface, call, quilt_image_get_path (found));
   else
     quilt_bus_error_return (call, error);
   return G_DBUS_METHOD_INVOCATION_HANDLED;

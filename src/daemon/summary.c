@@ -14,7 +14,7 @@ quilt_summary_tell (QuiltDaemon *daemon)
   for (guint i = 0; i < all->len; i++)
     running += quilt_container_is_active (all->pdata[i]);
   quilt_notify_status ("%u containers (%u running), %u images", all->len, running,
-                       quilt_index_size (daemon->images->index));
+                       quilt_images_size (daemon->images));
 }
 
 static gboolean

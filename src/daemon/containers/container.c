@@ -130,7 +130,7 @@ quilt_container_get_command (const QuiltContainer *self)
 
   if (command && command[0])
     return (const char *const *)command;
-  return self->image ? (const char *const *)self->image->record->config.cmd : NULL;
+  return self->image ? (const char *const *)quilt_image_get_record (self->image)->config.cmd : NULL;
 }
 
 static const char *
@@ -287,7 +287,8 @@ quilt_container_refresh (QuiltContainer *self)
 int
 quilt_container_get_stop_signal (const QuiltContainer *self)
 {
-  const char *of_image = self->image ? self->image->record->config.stop_signal : NULL;
+  const char *of_image =
+      self->image ? quilt_image_get_record (self->image)->config.stop_signal : NULL;
   int signal = SIGTERM;
 
   if (self->record->options->stop_signal)

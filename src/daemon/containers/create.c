@@ -18,7 +18,6 @@
 #include "daemon/containers/share.h"
 #include "daemon/host/limits.h"
 #include "spec/words.h"
-#include "store/digest.h"
 
 /* Lives as long as its invocation. */
 typedef struct {
@@ -133,13 +132,12 @@ static QuiltContainer *
 prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
 {
   QuiltContainers *containers = creation->containers;
-  QuiltImage *image =
-      quilt_index_get (creation->parts->images->index, quilt_digest_hex (creation->digest));
+  QuiltImage *image = quilt_images_get (creation->parts->images, creation->digest);
   g_autoptr (QuiltContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
   QuiltContainerRecord *record;
 
-  if (!image || image->removing) {
+  if (!image || quilt_image_is_being_removed (image)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "Image '%s' was removed",
                  creation->image);
     return NULL;
@@ -149,7 +147,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
   record = g_new0 (QuiltContainerRecord, 1);
   record->id = quilt_id_new ();
   record->image = g_strdup (creation->image);
-  record->image_digest = g_strdup (image->record->digest);
+  record->image_digest = g_strdup (quilt_image_get_digest (image));
   record->owner = quilt_admission_get_uid (creation->invocation);
   record->created_usec = (guint64)g_get_real_time ();
   record->uid_map = quilt_id_map_copy (uid_map);
@@ -263,11 +261,11 @@ read_request (Creation *creation, GVariant *options, GError **error)
 {
   g_autoptr (GVariant) complete =
       g_variant_ref_sink (quilt_defaults_complete (&creation->parts->defaults, options));
-  QuiltImage *image = quilt_index_find (creation->parts->images->index, creation->image, error);
+  QuiltImage *image = quilt_images_find (creation->parts->images, creation->image, error);
 
   if (!image)
     return FALSE;
-  creation->digest = g_strdup (image->record->digest);
+  creation->digest = g_strdup (quilt_image_get_digest (image));
   creation->images = quilt_image_get_rule_names (image, creation->image);
   g_free (creation->image);
   creation->image = g_strdup (creation->images[0]);

@@ -18,7 +18,7 @@ new_spec (const QuiltContainer *container, const QuiltImage *image, GError **err
   /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
   g_autofree char *root = quilt_run_dir_get_path (parts->run_dirs, record->id);
   const QuiltRootfs rootfs = {
-      .layers = (const char *const *)image->layers,
+      .layers = quilt_image_get_layers (image),
       .upper = upper,
       .work = work,
       .mount_point = root,
@@ -28,8 +28,8 @@ new_spec (const QuiltContainer *container, const QuiltImage *image, GError **err
       .gid_map = record->gid_map,
   };
 
-  return quilt_spec_new_for_container (record->id, record->options, &image->record->config, &rootfs,
-                                       error);
+  return quilt_spec_new_for_container (record->id, record->options,
+                                       &quilt_image_get_record (image)->config, &rootfs, error);
 }
 
 QuiltSpec *

@@ -11,7 +11,6 @@
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/run.h"
 #include "daemon/images/remove.h"
-#include "store/digest.h"
 #include "store/images.h"
 #include "systemd/cgroup.h"
 
@@ -110,9 +109,7 @@ load_images (Recovery *recovery, GError **error)
     return FALSE;
   g_ptr_array_set_free_func (records, NULL);
   for (guint i = 0; i < records->len; i++) {
-    g_autoptr (QuiltImage) image = quilt_image_new (recovery->parts->images, records->pdata[i]);
-
-    quilt_image_publish (image);
+    quilt_image_add (recovery->parts->images, records->pdata[i]);
   }
   return TRUE;
 }
@@ -126,8 +123,7 @@ load_containers (Recovery *recovery, GError **error)
 
   for (guint i = 0; all && i < all->len; i++) {
     QuiltStoredContainer *stored = all->pdata[i];
-    const char *hex = quilt_digest_hex (stored->record->image_digest);
-    QuiltImage *image = hex ? quilt_index_get (recovery->parts->images->index, hex) : NULL;
+    QuiltImage *image = quilt_images_get (recovery->parts->images, stored->record->image_digest);
     g_autoptr (QuiltContainer) container =
         quilt_container_new (containers, g_steal_pointer (&stored->record), image);
     const char *id = quilt_container_get_record (container)->id;

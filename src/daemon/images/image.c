@@ -7,6 +7,17 @@
 
 #include <string.h>
 
+struct _QuiltImage {
+  QuiltBusImageSkeleton parent_instance;
+  QuiltImages *images;
+  QuiltImageRecord *record;
+  char **layers;     /* paths of the layers' trees, lowest last, as overlayfs takes them */
+  char *path;        /* on the bus */
+  GQueue uses;       /* of QuiltImageUse */
+  gboolean changing; /* its record is on its way to the disk, or off it */
+  gboolean removing; /* off it: nothing can be made of it any more */
+};
+
 struct QuiltImageUse {
   QuiltImage *image;
   const char *(*get_name) (gconstpointer user);
@@ -45,15 +56,15 @@ layer_paths (QuiltStore *store, char **digests)
   return (char **)g_ptr_array_free (g_steal_pointer (&paths), FALSE);
 }
 
-QuiltImage *
-quilt_image_new (QuiltImages *images, QuiltImageRecord *record)
+static QuiltImage *
+image_new (QuiltImages *images, QuiltImageRecord *record)
 {
   QuiltImage *self = g_object_new (QUILT_TYPE_IMAGE, NULL);
   QuiltBusImage *iface = QUILT_BUS_IMAGE (self);
 
   self->images = images;
   self->record = record;
-  self->layers = layer_paths (images->store, record->layers);
+  self->layers = layer_paths (quilt_images_get_store (images), record->layers);
   self->path = g_strconcat (QUILT_BUS_ROOT "/image/", quilt_image_get_hex (self), NULL);
   quilt_bus_image_set_digest (iface, record->digest);
   quilt_bus_image_set_size (iface, record->size);
@@ -61,6 +72,36 @@ quilt_image_new (QuiltImages *images, QuiltImageRecord *record)
   quilt_bus_image_set_created (iface, record->created_usec);
   refresh (self);
   return self;
+}
+
+const QuiltImageRecord *
+quilt_image_get_record (const QuiltImage *self)
+{
+  return self->record;
+}
+
+const char *
+quilt_image_get_digest (const QuiltImage *self)
+{
+  return self->record->digest;
+}
+
+const char *const *
+quilt_image_get_layers (const QuiltImage *self)
+{
+  return (const char *const *)self->layers;
+}
+
+const char *
+quilt_image_get_path (const QuiltImage *self)
+{
+  return self->path;
+}
+
+QuiltImages *
+quilt_image_get_images (const QuiltImage *self)
+{
+  return self->images;
 }
 
 const char *
@@ -89,7 +130,7 @@ quilt_image_use_new (QuiltImage *image, const char *(*get_name) (gconstpointer u
   use->user = user;
   use->link.data = use;
   g_queue_push_tail_link (&image->uses, &use->link);
-  image->images->uses++;
+  quilt_images_count (image->images, 1, 0);
   return use;
 }
 
@@ -99,7 +140,7 @@ quilt_image_use_release (QuiltImageUse *use)
   QuiltImage *image = use->image;
 
   g_queue_unlink (&image->uses, &use->link);
-  image->images->uses--;
+  quilt_images_count (image->images, -1, 0);
   g_object_unref (image);
   g_free (use);
 }
@@ -120,7 +161,7 @@ quilt_image_begin_change (QuiltImage *self, gboolean removal)
   g_return_if_fail (!self->changing);
   self->changing = TRUE;
   self->removing = removal;
-  self->images->changes++;
+  quilt_images_count (self->images, 0, 1);
 }
 
 void
@@ -129,42 +170,71 @@ quilt_image_end_change (QuiltImage *self)
   g_return_if_fail (self->changing);
   self->changing = FALSE;
   self->removing = FALSE;
-  self->images->changes--;
+  quilt_images_count (self->images, 0, -1);
+}
+
+gboolean
+quilt_image_is_changing (const QuiltImage *self)
+{
+  return self->changing;
+}
+
+gboolean
+quilt_image_is_being_removed (const QuiltImage *self)
+{
+  return self->removing;
 }
 
 static void
 take_names (QuiltImage *self)
 {
+  QuiltIndex *index = quilt_images_get_index (self->images);
+
   for (char **name = self->record->names; *name; name++)
-    quilt_index_name (self->images->index, *name, self);
+    quilt_index_name (index, *name, self);
 }
 
 static void
 drop_names (QuiltImage *self)
 {
+  QuiltIndex *index = quilt_images_get_index (self->images);
+
   for (char **name = self->record->names; *name; name++)
-    if (quilt_index_get_named (self->images->index, *name) == self)
-      quilt_index_unname (self->images->index, *name);
+    if (quilt_index_get_named (index, *name) == self)
+      quilt_index_unname (index, *name);
 }
 
-void
-quilt_image_publish (QuiltImage *self)
+static void
+publish (QuiltImage *self)
 {
-  quilt_index_add (self->images->index, quilt_image_get_hex (self), g_object_ref (self));
+  QuiltHub *hub = quilt_images_get_hub (self->images);
+
+  quilt_index_add (quilt_images_get_index (self->images), quilt_image_get_hex (self),
+                   g_object_ref (self));
   take_names (self);
-  quilt_hub_export (self->images->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_hub_changed (self->images->hub);
+  quilt_hub_export (hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_changed (hub);
+}
+
+QuiltImage *
+quilt_image_add (QuiltImages *images, QuiltImageRecord *record)
+{
+  g_autoptr (QuiltImage) self = image_new (images, record);
+
+  publish (self);
+  return self;
 }
 
 void
 quilt_image_unpublish (QuiltImage *self)
 {
   g_autoptr (QuiltImage) keep = g_object_ref (self);
+  QuiltHub *hub = quilt_images_get_hub (self->images);
 
-  quilt_hub_unexport (self->images->hub, self->path);
-  quilt_hub_changed (self->images->hub);
+  quilt_hub_unexport (hub, self->path);
+  quilt_hub_changed (hub);
   drop_names (self);
-  quilt_index_remove (self->images->index, quilt_image_get_hex (self));
+  quilt_index_remove (quilt_images_get_index (self->images), quilt_image_get_hex (self));
 }
 
 void

@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by all images. */
+/* All images: the table in which other rooms look them up, and what the images share. */
 #include "daemon/images/images.h"
 
-#include "daemon/bus/work.h"
+#include "store/digest.h"
+
+struct QuiltImages {
+  QuiltHub *hub;
+  QuiltStore *store;
+  const QuiltPrograms *programs;
+  QuiltIndex *index; /* of QuiltImage */
+  QuiltImportLimits limits;
+  GQueue imports;       /* whose archive is unpacked, see import.c */
+  GThreadPool *in_turn; /* one thread: changes of images, one after the other */
+  int uses;             /* held, of all images */
+  int changes;          /* under way */
+};
 
 QuiltImages *
 quilt_images_new (QuiltHub *hub, QuiltStore *store, const QuiltPrograms *programs)
@@ -24,9 +36,95 @@ void
 quilt_images_free (QuiltImages *self)
 {
   g_thread_pool_free (self->in_turn, FALSE, TRUE);
-  if (quilt_hub_is_idle (self->hub) && (self->uses > 0 || self->changes > 0))
-    g_critical ("%u uses and %u changes of images were not released", self->uses, self->changes);
+  if (quilt_hub_is_idle (self->hub) && (self->uses != 0 || self->changes != 0))
+    g_critical ("%d uses and %d changes of images were not released", self->uses, self->changes);
   quilt_index_free (self->index);
   quilt_store_unref (self->store);
   g_free (self);
+}
+
+void
+quilt_images_set_limits (QuiltImages *self, const QuiltImportLimits *limits)
+{
+  self->limits = *limits;
+}
+
+QuiltImage *
+quilt_images_find (const QuiltImages *self, const char *text, GError **error)
+{
+  return quilt_index_find (self->index, text, error);
+}
+
+QuiltImage *
+quilt_images_get (const QuiltImages *self, const char *digest)
+{
+  const char *hex = quilt_digest_hex (digest);
+
+  return hex ? quilt_index_get (self->index, hex) : NULL;
+}
+
+guint
+quilt_images_size (const QuiltImages *self)
+{
+  return quilt_index_size (self->index);
+}
+
+QuiltHub *
+quilt_images_get_hub (const QuiltImages *self)
+{
+  return self->hub;
+}
+
+QuiltAuthority *
+quilt_images_get_authority (const QuiltImages *self)
+{
+  return quilt_hub_get_authority (self->hub);
+}
+
+QuiltStore *
+quilt_images_get_store (const QuiltImages *self)
+{
+  return self->store;
+}
+
+QuiltIndex *
+quilt_images_get_index (const QuiltImages *self)
+{
+  return self->index;
+}
+
+const QuiltPrograms *
+quilt_images_get_programs (const QuiltImages *self)
+{
+  return self->programs;
+}
+
+const QuiltImportLimits *
+quilt_images_get_limits (const QuiltImages *self)
+{
+  return &self->limits;
+}
+
+GQueue *
+quilt_images_get_imports (QuiltImages *self)
+{
+  return &self->imports;
+}
+
+void
+quilt_images_count (QuiltImages *self, int uses, int changes)
+{
+  self->uses += uses;
+  self->changes += changes;
+}
+
+void
+quilt_images_work (QuiltImages *self,
+                   QuiltWorkFunc func,
+                   gpointer data,
+                   GDestroyNotify free_data,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
+{
+  quilt_work_run_in_turn (self->in_turn, self->store, func, data, free_data, callback, user_data);
 }

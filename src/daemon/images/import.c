@@ -9,7 +9,6 @@
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/job.h"
-#include "daemon/bus/work.h"
 #include "daemon/helpers/helper.h"
 #include "daemon/images/image.h"
 #include "daemon/images/import-config.h"
@@ -79,22 +78,23 @@ complete (Import *import, const QuiltImage *image, const GError *error)
     return;
   }
   g_variant_dict_init (&results, NULL);
-  g_variant_dict_insert (&results, "image", "o", image->path);
-  g_variant_dict_insert (&results, "digest", "s", image->record->digest);
+  g_variant_dict_insert (&results, "image", "o", quilt_image_get_path (image));
+  g_variant_dict_insert (&results, "digest", "s", quilt_image_get_digest (image));
   g_variant_dict_insert (&results, "existed", "b", import->existed);
   g_variant_dict_insert (&results, "nested", "b", import->info.nested);
   g_variant_dict_insert_value (&results, "left-out", left_out_counts (&import->info.left_out));
-  quilt_event_log (
-      QUILT_EVENT_IMAGE_IMPORTED,
-      &(QuiltEventFields){.image_name = import->name, .image_digest = image->record->digest},
-      "Image %s was imported", import->name ? import->name : image->record->digest);
+  quilt_event_log (QUILT_EVENT_IMAGE_IMPORTED,
+                   &(QuiltEventFields){.image_name = import->name,
+                                       .image_digest = quilt_image_get_digest (image)},
+                   "Image %s was imported",
+                   import->name ? import->name : quilt_image_get_digest (image));
   quilt_job_complete (import->job, g_variant_dict_end (&results), NULL);
 }
 
 static QuiltImage *
 find_image (Import *import)
 {
-  return quilt_index_get (import->images->index, quilt_digest_hex (import->digest));
+  return quilt_images_get (import->images, import->digest);
 }
 
 /* In a thread. Whatever the helper left: it may have been killed. */
@@ -116,7 +116,7 @@ on_discarded (GObject *source, GAsyncResult *result, gpointer data)
   if (!quilt_work_finish (result, &error))
     g_warning ("%s", error->message);
   complete (import, NULL, import->error);
-  quilt_hub_release (images->hub);
+  quilt_hub_release (quilt_images_get_hub (images));
 }
 
 /* import->error says why. */
@@ -125,9 +125,9 @@ give_up (Import *import)
 {
   QuiltImages *images = import->images;
 
-  quilt_hub_hold (images->hub);
-  quilt_work_run (images->store, discard, import, (GDestroyNotify)import_free, on_discarded,
-                  import);
+  quilt_hub_hold (quilt_images_get_hub (images));
+  quilt_work_run (quilt_images_get_store (images), discard, import, (GDestroyNotify)import_free,
+                  on_discarded, import);
 }
 
 /* The helper's answer about the layer. */
@@ -177,9 +177,9 @@ end_publishing (Import *import, const QuiltImage *image, const GError *error)
   QuiltImages *images = import->images;
 
   complete (import, image, error);
-  g_queue_pop_head (&images->imports);
+  g_queue_pop_head (quilt_images_get_imports (images));
   begin_publishing (images);
-  quilt_hub_release (images->hub);
+  quilt_hub_release (quilt_images_get_hub (images));
 }
 
 static void
@@ -188,13 +188,12 @@ on_published (GObject *source, GAsyncResult *result, gpointer data)
   Import *import = data;
   QuiltImage *image = find_image (import);
   QuiltImage *loser = NULL;
-  g_autoptr (QuiltImage) made = NULL;
   g_autoptr (GError) error = NULL;
 
   if (image)
     quilt_image_end_change (image);
   if (import->loser)
-    loser = quilt_index_get (import->images->index, quilt_digest_hex (import->loser->digest));
+    loser = quilt_images_get (import->images, import->loser->digest);
   if (loser)
     quilt_image_end_change (loser);
   if (!quilt_work_finish (result, &error)) {
@@ -206,8 +205,7 @@ on_published (GObject *source, GAsyncResult *result, gpointer data)
   if (image) {
     quilt_image_set_record (image, g_steal_pointer (&import->record));
   } else {
-    image = made = quilt_image_new (import->images, g_steal_pointer (&import->record));
-    quilt_image_publish (image);
+    image = quilt_image_add (import->images, g_steal_pointer (&import->record));
   }
   end_publishing (import, image, NULL);
 }
@@ -250,13 +248,13 @@ static gboolean
 check_config (const Import *import, const QuiltImage *image, GError **error)
 {
   if (!image || quilt_import_config_is_empty (&import->config) ||
-      quilt_import_config_equal (&import->config, &image->record->config))
+      quilt_import_config_equal (&import->config, &quilt_image_get_record (image)->config))
     return TRUE;
   g_set_error (
       error, QUILT_ERROR, QUILT_ERROR_EXISTS,
       "Failed to change the configuration of image %s: its content is already in the store, with "
       "another configuration; remove that image first, or import without changes",
-      image->record->digest);
+      quilt_image_get_digest (image));
   return FALSE;
 }
 
@@ -264,7 +262,7 @@ check_config (const Import *import, const QuiltImage *image, GError **error)
 static gboolean
 plan_records (Import *import, GError **error)
 {
-  QuiltIndex *index = import->images->index;
+  QuiltIndex *index = quilt_images_get_index (import->images);
   QuiltImage *image, *owner;
 
   if (!parse_done (import, &import->done, error))
@@ -272,7 +270,7 @@ plan_records (Import *import, GError **error)
   image = find_image (import);
   owner = import->name ? quilt_index_get_named (index, import->name) : NULL;
   import->existed = image != NULL;
-  if ((image && image->changing) || (owner && owner->changing)) {
+  if ((image && quilt_image_is_changing (image)) || (owner && quilt_image_is_changing (owner))) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "The image is being changed by another call: try again");
     return FALSE;
@@ -296,15 +294,15 @@ begin_publishing (QuiltImages *images)
 {
   Import *import;
 
-  while ((import = g_queue_peek_head (&images->imports))) {
+  while ((import = g_queue_peek_head (quilt_images_get_imports (images)))) {
     if (plan_records (import, &import->error)) {
-      quilt_work_run_in_turn (images->in_turn, images->store, publish, import,
-                              (GDestroyNotify)import_free, on_published, import);
+      quilt_images_work (images, publish, import, (GDestroyNotify)import_free, on_published,
+                         import);
       return;
     }
-    g_queue_pop_head (&images->imports);
+    g_queue_pop_head (quilt_images_get_imports (images));
     give_up (import);
-    quilt_hub_release (images->hub);
+    quilt_hub_release (quilt_images_get_hub (images));
   }
 }
 
@@ -313,9 +311,9 @@ finish (Import *import)
 {
   QuiltImages *images = import->images;
 
-  quilt_hub_hold (images->hub);
-  g_queue_push_tail (&images->imports, import);
-  if (g_queue_get_length (&images->imports) == 1)
+  quilt_hub_hold (quilt_images_get_hub (images));
+  g_queue_push_tail (quilt_images_get_imports (images), import);
+  if (g_queue_get_length (quilt_images_get_imports (images)) == 1)
     begin_publishing (images);
 }
 
@@ -370,18 +368,20 @@ static QuiltHelper *
 spawn_transfer (Import *import, GError **error)
 {
   QuiltImages *images = import->images;
-  g_autofree char *program = g_build_filename (images->programs->path, "quilt-transfer", NULL);
-  g_autofree char *bytes = g_strdup_printf ("--max-bytes=%" G_GUINT64_FORMAT,
-                                            MIN (images->limits.max_bytes, G_MAXINT64));
-  g_autofree char *entries = g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT,
-                                              MIN (images->limits.max_entries, G_MAXINT64));
+  const QuiltPrograms *programs = quilt_images_get_programs (images);
+  const QuiltImportLimits *limits = quilt_images_get_limits (images);
+  g_autofree char *program = g_build_filename (programs->path, "quilt-transfer", NULL);
+  g_autofree char *bytes =
+      g_strdup_printf ("--max-bytes=%" G_GUINT64_FORMAT, MIN (limits->max_bytes, G_MAXINT64));
+  g_autofree char *entries =
+      g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT, MIN (limits->max_entries, G_MAXINT64));
   g_autofree char *temporary = g_strconcat ("--temporary=", import->temporary, NULL);
   const char *const argv[] = {
       program, bytes, entries, temporary, import->no_end_mark ? "--no-end-mark" : NULL, NULL};
-  const int fds[] = {import->source, images->store->layers_fd};
+  const int fds[] = {import->source, quilt_images_get_store (images)->layers_fd};
 
-  return quilt_helper_spawn (images->programs->fd, argv, fds, G_N_ELEMENTS (fds), &helper_events,
-                             import, error);
+  return quilt_helper_spawn (programs->fd, argv, fds, G_N_ELEMENTS (fds), &helper_events, import,
+                             error);
 }
 
 static void
@@ -397,7 +397,8 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
     import_free (import);
     return;
   }
-  import->job = quilt_job_new (import->images->hub, "import", invocation, cancel, import);
+  import->job =
+      quilt_job_new (quilt_images_get_hub (import->images), "import", invocation, cancel, import);
   g_dbus_method_invocation_return_value (invocation,
                                          g_variant_new ("(o)", quilt_job_get_path (import->job)));
 }
@@ -439,6 +440,6 @@ quilt_import_image (QuiltImages *images,
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details,
                    quilt_authority_details_new ("import", NULL, G_MAXUINT32, import->name));
-  quilt_authority_require (quilt_hub_get_authority (images->hub), invocation,
+  quilt_authority_require (quilt_images_get_authority (images), invocation,
                            QUILT_ACTION_MANAGE_IMAGES, details, authorized, NULL);
 }

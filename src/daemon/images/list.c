@@ -9,8 +9,8 @@
 static int
 compare (gconstpointer a, gconstpointer b)
 {
-  const QuiltImageRecord *one = (*(QuiltImage *const *)a)->record;
-  const QuiltImageRecord *other = (*(QuiltImage *const *)b)->record;
+  const QuiltImageRecord *one = quilt_image_get_record (*(QuiltImage *const *)a);
+  const QuiltImageRecord *other = quilt_image_get_record (*(QuiltImage *const *)b);
 
   if (one->created_usec != other->created_usec)
     return one->created_usec < other->created_usec ? -1 : 1;
@@ -21,7 +21,7 @@ void
 quilt_list_images (QuiltImages *images, GDBusMethodInvocation *invocation, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) all = quilt_index_list (images->index);
+  g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
   g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(osastt)"));
 
   if (!quilt_dict_read (options, NULL, 0, &error)) {
@@ -31,10 +31,10 @@ quilt_list_images (QuiltImages *images, GDBusMethodInvocation *invocation, GVari
   g_ptr_array_sort (all, compare);
   for (guint i = 0; i < all->len; i++) {
     const QuiltImage *image = all->pdata[i];
-    const QuiltImageRecord *record = image->record;
+    const QuiltImageRecord *record = quilt_image_get_record (image);
 
-    g_variant_builder_add (&rows, "(os^astt)", image->path, record->digest, record->names,
-                           record->size, record->created_usec);
+    g_variant_builder_add (&rows, "(os^astt)", quilt_image_get_path (image), record->digest,
+                           record->names, record->size, record->created_usec);
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(osastt))", &rows));
 }

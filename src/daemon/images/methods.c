@@ -15,7 +15,7 @@ static void
 inspect_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
 {
   QuiltImage *self = data;
-  g_autoptr (json_object) object = quilt_image_record_to_json (self->record);
+  g_autoptr (json_object) object = quilt_image_record_to_json (quilt_image_get_record (self));
   json_object *config = NULL, *env = NULL;
   g_autofree char *json = NULL;
 
@@ -32,7 +32,7 @@ static GPtrArray *
 inspect_details (const QuiltImage *self)
 {
   GPtrArray *details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
-  const char *digest = self->record->digest;
+  const char *digest = quilt_image_get_digest (self);
   g_auto (GStrv) names = quilt_image_get_rule_names (self, digest);
 
   quilt_authority_add_image_details (details, "inspect", NULL, names, digest, NULL);
@@ -45,7 +45,7 @@ inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
   QuiltImage *self = data;
   g_autoptr (GPtrArray) details = inspect_details (self);
 
-  quilt_authority_consult (quilt_hub_get_authority (self->images->hub), invocation,
+  quilt_authority_consult (quilt_images_get_authority (quilt_image_get_images (self)), invocation,
                            QUILT_ACTION_MANAGE_IMAGES, details, inspect_consulted, self);
 }
 
@@ -61,8 +61,8 @@ handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *opt
     return G_DBUS_METHOD_INVOCATION_HANDLED;
   }
   g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
-  quilt_authority_require (quilt_hub_get_authority (self->images->hub), call, QUILT_ACTION_INSPECT,
-                           details, inspect_authorized, self);
+  quilt_authority_require (quilt_images_get_authority (quilt_image_get_images (self)), call,
+                           QUILT_ACTION_INSPECT, details, inspect_authorized, self);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -71,7 +71,8 @@ handle_remove (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *opti
 {
   QuiltImage *self = QUILT_IMAGE (iface);
 
-  quilt_image_remove_one (self->images, call, self->record->digest, options);
+  quilt_image_remove_one (quilt_image_get_images (self), call, quilt_image_get_digest (self),
+                          options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

@@ -7,13 +7,11 @@
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/rows.h"
-#include "daemon/bus/work.h"
 #include "daemon/images/image.h"
-#include "store/digest.h"
 
-/* What a row is about. A name removes that name, and the image only if the image has no other name.
- * A digest removes the image with all its names. Which of the two a row is, is decided when the
- * call arrives: later the name may belong to another image. */
+/* The image of a row. A name removes that name, and the image only if the image has no other name.
+ * A digest removes the image with all its names. quiltd decides between the two when the call
+ * arrives: later the name may belong to another image. */
 typedef struct {
   QuiltImages *images;
   char *digest;
@@ -61,8 +59,8 @@ static void
 finish_removal (const QuiltImage *image)
 {
   quilt_event_log (QUILT_EVENT_IMAGE_REMOVED,
-                   &(QuiltEventFields){.image_digest = image->record->digest},
-                   "Image %s was removed", image->record->digest);
+                   &(QuiltEventFields){.image_digest = quilt_image_get_digest (image)},
+                   "Image %s was removed", quilt_image_get_digest (image));
 }
 
 static void
@@ -87,7 +85,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
 static GPtrArray *
 layers_of_others (QuiltImages *images, const QuiltImage *image)
 {
-  g_autoptr (GPtrArray) all = quilt_index_list (images->index);
+  g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
   GPtrArray *others = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
 
   for (guint i = 0; i < all->len; i++) {
@@ -97,8 +95,8 @@ layers_of_others (QuiltImages *images, const QuiltImage *image)
     if (other == image)
       continue;
     record = g_new0 (QuiltImageRecord, 1);
-    record->digest = g_strdup (other->record->digest);
-    record->layers = g_strdupv (other->record->layers);
+    record->digest = g_strdup (quilt_image_get_digest (other));
+    record->layers = g_strdupv (quilt_image_get_record (other)->layers);
     g_ptr_array_add (others, record);
   }
   return others;
@@ -122,17 +120,14 @@ on_swept (GObject *source, GAsyncResult *result, gpointer data)
 void
 quilt_image_sweep_layers (QuiltImages *images)
 {
-  quilt_work_run_in_turn (images->in_turn, images->store, sweep, layers_of_others (images, NULL),
-                          (GDestroyNotify)g_ptr_array_unref, on_swept, NULL);
+  quilt_images_work (images, sweep, layers_of_others (images, NULL),
+                     (GDestroyNotify)g_ptr_array_unref, on_swept, NULL);
 }
 
-/* Says who uses it: that is what has to be removed first. */
+/* Names a container to remove first. */
 static void
-set_in_use (const QuiltImage *image, const char *asked, GError **error)
+set_in_use (const char *asked, guint n, const char *user, GError **error)
 {
-  const char *user;
-  guint n = quilt_image_count_uses (image, &user);
-
   if (n > 1)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "Image '%s' is in use by container '%s' and %u more: remove them first", asked,
@@ -146,10 +141,13 @@ set_in_use (const QuiltImage *image, const char *asked, GError **error)
 static gboolean
 check_changeable (const QuiltImage *image, const char *asked, gboolean removal, GError **error)
 {
-  if (image->changing)
+  const char *user;
+  guint n = quilt_image_count_uses (image, &user);
+
+  if (quilt_image_is_changing (image))
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Image '%s' is being changed", asked);
-  else if (removal && image->uses.length > 0)
-    set_in_use (image, asked, error);
+  else if (removal && n > 0)
+    set_in_use (asked, n, user, error);
   else
     return TRUE;
   return FALSE;
@@ -159,8 +157,8 @@ check_changeable (const QuiltImage *image, const char *asked, gboolean removal, 
 static QuiltImage *
 find_target (const Target *target, const char *asked, GError **error)
 {
-  const QuiltIndex *index = target->images->index;
-  QuiltImage *image = quilt_index_get (index, quilt_digest_hex (target->digest));
+  const QuiltIndex *index = quilt_images_get_index (target->images);
+  QuiltImage *image = quilt_images_get (target->images, target->digest);
   const QuiltImage *named = target->name ? quilt_index_get_named (index, target->name) : image;
 
   if (image && named == image)
@@ -182,7 +180,8 @@ begin (QuiltRow *row)
   QuiltImages *images = target->images;
   GError *error = NULL;
   QuiltImage *image = find_target (target, asked, &error);
-  gboolean save = image && target->name && g_strv_length (image->record->names) > 1;
+  gboolean save =
+      image && target->name && g_strv_length (quilt_image_get_record (image)->names) > 1;
   Change *change;
 
   if (!image || !check_changeable (image, asked, !save, &error)) {
@@ -197,23 +196,23 @@ begin (QuiltRow *row)
   change->record = quilt_image_with_names (image, NULL, save ? target->name : NULL);
   if (!save)
     change->remaining = layers_of_others (images, image);
-  quilt_work_run_in_turn (images->in_turn, images->store, save_or_remove, change,
-                          (GDestroyNotify)change_free, on_changed, change);
+  quilt_images_work (images, save_or_remove, change, (GDestroyNotify)change_free, on_changed,
+                     change);
 }
 
 static gpointer
 find (const char *name, gpointer data, char **ret_key, GError **error)
 {
   QuiltImages *images = data;
-  const QuiltImage *image = quilt_index_find (images->index, name, error);
+  const QuiltImage *image = quilt_index_find (quilt_images_get_index (images), name, error);
   Target *target;
 
   if (!image)
     return NULL;
   target = g_new0 (Target, 1);
   target->images = images;
-  target->digest = g_strdup (image->record->digest);
-  if (quilt_index_get_named (images->index, name) == image)
+  target->digest = g_strdup (quilt_image_get_digest (image));
+  if (quilt_index_get_named (quilt_images_get_index (images), name) == image)
     target->name = g_strdup (name);
   *ret_key = g_strdup (target->name ? target->name : target->digest);
   return target;
@@ -223,8 +222,7 @@ static void
 add_details (const QuiltRow *row, GPtrArray *details)
 {
   const Target *target = quilt_row_get_data (row);
-  const QuiltImage *image =
-      quilt_index_get (target->images->index, quilt_digest_hex (target->digest));
+  const QuiltImage *image = quilt_images_get (target->images, target->digest);
   g_auto (GStrv) names = quilt_image_get_rule_names (image, quilt_row_get_name (row));
 
   quilt_authority_add_image_details (details, "remove-image", NULL, names, target->digest, NULL);
@@ -278,11 +276,11 @@ quilt_image_remove_many (QuiltImages *images,
                          const char *const *names,
                          GVariant *options)
 {
-  g_autoptr (GPtrArray) ordered = put_digests_first (images->index, names);
+  g_autoptr (GPtrArray) ordered = put_digests_first (quilt_images_get_index (images), names);
 
   if (check_options (invocation, options))
-    quilt_rows_on_many (images->hub, invocation, &method, (const char *const *)ordered->pdata,
-                        images, NULL);
+    quilt_rows_on_many (quilt_images_get_hub (images), invocation, &method,
+                        (const char *const *)ordered->pdata, images, NULL);
 }
 
 void
@@ -292,5 +290,5 @@ quilt_image_remove_one (QuiltImages *images,
                         GVariant *options)
 {
   if (check_options (invocation, options))
-    quilt_rows_on_one (images->hub, invocation, &method, name, images, NULL);
+    quilt_rows_on_one (quilt_images_get_hub (images), invocation, &method, name, images, NULL);
 }

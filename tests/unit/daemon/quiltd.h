@@ -185,10 +185,14 @@ protected:
   /* The same as quiltd's object. */
   QuiltImage *add_image (char digit, const char *image_name)
   {
-    g_autoptr (QuiltImage) image = quilt_image_new (daemon->images, new_image (digit, image_name));
+    return quilt_image_add (daemon->images, new_image (digit, image_name));
+  }
 
-    quilt_image_publish (image);
-    return image;
+  static guint count_uses (const QuiltImage *image)
+  {
+    const char *holder;
+
+    return quilt_image_count_uses (image, &holder);
   }
 
   /* A record that is not in the store. */

@@ -53,7 +53,7 @@ protected:
   /* Of a container that was not made. */
   void expect_nothing (const char *name)
   {
-    EXPECT_EQ (image->uses.length, 0u);
+    EXPECT_EQ (count_uses (image), 0u);
     EXPECT_EQ (quilt_containers_size (containers), 0u);
     EXPECT_TRUE (fs::is_empty (path / "run/containers"));
     EXPECT_TRUE (!fs::exists (path / "state/containers") ||
@@ -80,7 +80,7 @@ TEST_F (Create, AContainerIsOnTheDiskWhenTheCallIsAnswered)
   EXPECT_EQ (container->state, QUILT_STATE_PENDING);
   EXPECT_EQ (container->record->owner, getuid ());
   EXPECT_EQ (container->record->image_digest, digest ('a'));
-  EXPECT_EQ (image->uses.length, 1u);
+  EXPECT_EQ (count_uses (image), 1u);
   EXPECT_NE (record_of (container).find ("\"box\""), string::npos);
   EXPECT_TRUE (quilt_hub_is_idle (daemon->hub));
 }
@@ -112,7 +112,7 @@ TEST_F (Create, ANameIsOneContainers)
   ASSERT_NE (create ("'name': <'one'>"), nullptr) << remote_text;
   EXPECT_EQ (create ("'name': <'one'>"), nullptr);
   EXPECT_EQ (remote_error, "org.quilt.Error.Exists");
-  EXPECT_EQ (image->uses.length, 1u);
+  EXPECT_EQ (count_uses (image), 1u);
 }
 
 TEST_F (Create, TheImagesNameIsKept)

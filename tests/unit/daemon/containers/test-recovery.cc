@@ -89,8 +89,8 @@ TEST_F (Recovery, ContainersAndImagesAreThereAgain)
   EXPECT_EQ (get ('1')->state, QUILT_STATE_PENDING);
   EXPECT_STREQ (get ('1')->record->options->name, "one");
   ASSERT_NE (get ('1')->image, nullptr);
-  EXPECT_EQ (get ('1')->image->uses.length, 2u);
-  EXPECT_EQ (get ('1')->image, quilt_index_get_named (daemon->images->index, "web"));
+  EXPECT_EQ (count_uses (get ('1')->image), 2u);
+  EXPECT_EQ (get ('1')->image, quilt_images_find (daemon->images, "web", nullptr));
 }
 
 /* The container is listed, and its start will say what is missing. */

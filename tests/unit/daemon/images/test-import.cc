@@ -87,7 +87,7 @@ protected:
 
   QuiltImage *get (const char *name)
   {
-    return static_cast<QuiltImage *> (quilt_index_get_named (daemon->images->index, name));
+    return quilt_images_find (daemon->images, name, nullptr);
   }
 
   gsize count (const char *part)
@@ -107,7 +107,7 @@ TEST_F (Import, AnArchiveBecomesAnImage)
   ASSERT_TRUE (import (archive ("motd", "hello"), "web")) << remote_text;
   ASSERT_TRUE (success) << text;
   ASSERT_NE (get ("web"), nullptr);
-  const string hex = quilt_digest_hex (get ("web")->record->digest);
+  const string hex = quilt_digest_hex (quilt_image_get_record (get ("web"))->digest);
   std::ifstream file (path / "state/layers" / hex / "fs/etc/motd");
   string content;
 
@@ -116,7 +116,7 @@ TEST_F (Import, AnArchiveBecomesAnImage)
   EXPECT_TRUE (fs::exists (path / "state/images" / (hex + ".json")));
   EXPECT_EQ (count ("layers"), 1u);
   EXPECT_EQ (take (g_variant_print (results, FALSE)).find ("'existed': <true>"), string::npos);
-  EXPECT_FALSE (get ("web")->changing);
+  EXPECT_FALSE (quilt_image_is_changing (get ("web")));
 }
 
 /* One content is one image, whatever it is called. */
@@ -126,7 +126,7 @@ TEST_F (Import, TheSameContentIsTheSameImage)
   ASSERT_TRUE (import (archive ("motd", "hello"), "other") && success) << text;
   EXPECT_NE (take (g_variant_print (results, FALSE)).find ("'existed': <true>"), string::npos);
   EXPECT_EQ (get ("web"), get ("other"));
-  EXPECT_EQ (quilt_index_size (daemon->images->index), 1u);
+  EXPECT_EQ (quilt_images_size (daemon->images), 1u);
   EXPECT_EQ (count ("layers"), 1u);
 }
 
@@ -139,9 +139,9 @@ TEST_F (Import, ANameMovesToTheNewImage)
   older = get ("web");
   ASSERT_TRUE (import (archive ("motd", "two"), "web") && success) << text;
   EXPECT_NE (get ("web"), older);
-  EXPECT_STREQ (older->record->names[0], nullptr);
-  EXPECT_EQ (quilt_index_size (daemon->images->index), 2u);
-  EXPECT_FALSE (older->changing);
+  EXPECT_STREQ (quilt_image_get_record (older)->names[0], nullptr);
+  EXPECT_EQ (quilt_images_size (daemon->images), 2u);
+  EXPECT_FALSE (quilt_image_is_changing (older));
 }
 
 /* Containers that were made of it would run another command. */
@@ -153,7 +153,7 @@ TEST_F (Import, AnImagesCommandStaysWhatItIs)
       << remote_text;
   EXPECT_FALSE (success);
   EXPECT_EQ (failure, "org.quilt.Error.Exists");
-  EXPECT_STREQ (get ("web")->record->config.cmd[0], "/bin/one");
+  EXPECT_STREQ (quilt_image_get_record (get ("web"))->config.cmd[0], "/bin/one");
 }
 
 TEST_F (Import, ARefusedCallBeginsNoJob)

@@ -59,13 +59,13 @@ TEST_F (Uses, AnImageInUseIsNotRemoved)
   EXPECT_NE (remove ("RemoveImages", "web").find ("in use by container 'one': remove that"),
              string::npos);
   ASSERT_NE (create ("two"), nullptr) << remote_text;
-  EXPECT_EQ (image->uses.length, 2u);
+  EXPECT_EQ (count_uses (image), 2u);
   EXPECT_NE (remove ("RemoveImages", "web").find ("and 1 more: remove them first"), string::npos);
   EXPECT_EQ (remove ("RemoveContainers", "one"), "([],)");
   EXPECT_EQ (remove ("RemoveContainers", "two"), "([],)");
-  EXPECT_EQ (image->uses.length, 0u);
+  EXPECT_EQ (count_uses (image), 0u);
   EXPECT_EQ (remove ("RemoveImages", "web"), "([],)");
-  EXPECT_EQ (quilt_index_size (daemon->images->index), 0u);
+  EXPECT_EQ (quilt_images_size (daemon->images), 0u);
 }
 
 TEST_F (Uses, EachUseIsReleasedByItself)
@@ -79,7 +79,7 @@ TEST_F (Uses, EachUseIsReleasedByItself)
   EXPECT_EQ (quilt_image_count_uses (image, &name), 1u);
   EXPECT_STREQ (name, "two");
   quilt_image_use_release (two);
-  EXPECT_EQ (image->uses.length, 0u);
+  EXPECT_EQ (count_uses (image), 0u);
 }
 
 /* A call that waits still holds its container then, but not the image. */
