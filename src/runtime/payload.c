@@ -294,13 +294,32 @@ quilt_payload_take_over (QuiltPayload *payload,
   return quilt_scheduling_apply (&spec->process, payload->pid, error);
 }
 
+static gboolean
+has_volume (const QuiltSpec *spec)
+{
+  for (guint i = 0; i < spec->mounts->len; i++) {
+    const QuiltMount *mount = spec->mounts->pdata[i];
+    gboolean recursive;
+
+    if (quilt_mount_is_bind (mount, &recursive) &&
+        !(mount->options &&
+          g_strv_contains ((const char *const *)mount->options, QUILT_MOUNT_COPY)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 int
-quilt_payload_open_root (const QuiltPayload *payload)
+quilt_payload_hold_mounts (const QuiltPayload *payload, const QuiltSpec *spec)
 {
   char path[32];
 
-  g_snprintf (path, sizeof path, "/proc/%d/root", (int)payload->pid);
-  return open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (has_volume (spec)) {
+    g_snprintf (path, sizeof path, "/proc/%d/root", (int)payload->pid);
+    return open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  }
+  g_snprintf (path, sizeof path, "/proc/%d/ns/mnt", (int)payload->pid);
+  return open (path, O_RDONLY | O_CLOEXEC);
 }
 
 gboolean

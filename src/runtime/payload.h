@@ -31,10 +31,12 @@ gboolean quilt_payload_start (const QuiltSpec *spec,
                               QuiltPayload *ret_payload,
                               GError **error);
 
-/* Opens the container's root after READY; returns -1 on failure. While the descriptor is open, the
- * root file system stays mounted. Unmounting an overlay writes back its cached data, which may take
- * longer than a short command. Holding the root keeps that time out of the container's end. */
-int quilt_payload_open_root (const QuiltPayload *payload);
+/* Opens a descriptor after READY that keeps the container's mounts until it is closed; returns -1
+ * on failure. The kernel takes the mounts of a process apart before it reports the end of the
+ * process, which may take longer than a short command. With this descriptor, it reports the end at
+ * once. If the container has a volume, only its root stays mounted, so that the file system of the
+ * volume is free as soon as the container has ended. */
+int quilt_payload_hold_mounts (const QuiltPayload *payload, const QuiltSpec *spec);
 
 /* Tells the waiting init to continue. */
 gboolean quilt_payload_continue (const QuiltPayload *payload);

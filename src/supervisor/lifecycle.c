@@ -241,7 +241,7 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
 
   switch (report->type) {
   case QUILT_REPORT_READY:
-    self->root_fd = quilt_payload_open_root (&self->payload);
+    self->mounts_fd = quilt_payload_hold_mounts (&self->payload, self->spec);
     self->built = TRUE;
     send_simple (self, QUILT_MESSAGE_READY);
     confine_if_due (self);
@@ -525,6 +525,7 @@ linger (QuiltSupervisor *self, gint64 now_usec)
     return is_busy (self);
   if (!self->lingering) {
     self->lingering = TRUE;
+    quilt_fd_clear (&self->mounts_fd);
     self->patience_usec = now_usec + READER_USEC;
     send_simple (self, QUILT_MESSAGE_LINGERING);
   } else {

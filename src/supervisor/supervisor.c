@@ -115,7 +115,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->spec = spec;
   self->run_dir_fd = fds->run_dir_fd;
   self->store_fd = fds->store_fd;
-  self->scope_fd = self->root_fd = self->signal_fd = self->left_fd = -1;
+  self->scope_fd = self->mounts_fd = self->signal_fd = self->left_fd = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd, fds->version};
   self->oom = (QuiltOom)QUILT_OOM_NONE;
@@ -153,7 +153,7 @@ quilt_supervisor_clear (QuiltSupervisor *self)
   quilt_fd_clear (&self->signal_fd);
   quilt_fd_clear (&self->left_fd);
   quilt_fd_clear (&self->scope_fd);
-  quilt_fd_clear (&self->root_fd);
+  quilt_fd_clear (&self->mounts_fd);
   quilt_fd_clear (&self->run_dir_fd);
   quilt_fd_clear (&self->store_fd);
 }

@@ -21,9 +21,9 @@ typedef enum {
 typedef struct {
   const QuiltSpec *spec;
   int run_dir_fd;
-  int store_fd; /* the container's directory in the store; -1: none, or nothing to write there */
-  int scope_fd; /* our cgroup; -1 before GO */
-  int root_fd;  /* the container's, see quilt_payload_open_root() */
+  int store_fd;  /* the container's directory in the store; -1: none, or nothing to write there */
+  int scope_fd;  /* our cgroup; -1 before GO */
+  int mounts_fd; /* see quilt_payload_hold_mounts() */
   int signal_fd;
   int left_fd; /* says when the last of those whom the init has left behind is gone; -1: none */
   QuiltPayload payload;

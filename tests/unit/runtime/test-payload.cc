@@ -152,6 +152,33 @@ TEST (PayloadTest, HooksAndTerminalsAreRefused)
 }
 
 static std::string
+held_mounts (const std::string &mount)
+{
+  const std::string text = config (mount);
+  g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);
+  const QuiltPayload payload = {getpid (), -1, -1};
+  g_autofd int fd = quilt_payload_hold_mounts (&payload, spec);
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *target = g_file_read_link (path, nullptr);
+
+  return target ? target : "";
+}
+
+/* Else the file system of a volume would be busy for a moment after the container has ended. */
+TEST (PayloadTest, TheMountsAreHeldUnlessThereIsAVolume)
+{
+  EXPECT_EQ (held_mounts (R"({"destination":"/tmp","type":"tmpfs","source":"t"})").substr (0, 4),
+             "mnt:");
+  EXPECT_EQ (held_mounts (R"({"destination":"/etc/hosts","type":"bind","source":"/etc/hosts",)"
+                          R"("options":["bind","x-quilt.copy"]})")
+                 .substr (0, 4),
+             "mnt:");
+  EXPECT_EQ (
+      held_mounts (R"({"destination":"/a","type":"bind","source":"/srv","options":["bind"]})"),
+      "/");
+}
+
+static std::string
 joins_of (const QuiltSpec *spec)
 {
   std::string all;
