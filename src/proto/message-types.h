@@ -23,6 +23,9 @@ typedef enum {
   QUILT_MESSAGE_STOP_SETTINGS = 7, /* signal and time_usec of a stop that systemd asks for */
   QUILT_MESSAGE_CLOSE = 8,         /* from now on the container's writes to its output fail */
 
+  QUILT_MESSAGE_FORK = 9, /* to a supervisor that has no container, with a socket: make another
+                             supervisor, which has this socket to quiltd */
+
   /* supervisor → quiltd; after each (re)connection it first repeats the state it is in */
   QUILT_MESSAGE_READY = 16,   /* built, waits for GO */
   QUILT_MESSAGE_STEP = 17,    /* setup step `step` (from 1) begins; 0: GO came, no step has begun */
@@ -32,6 +35,7 @@ typedef enum {
   QUILT_MESSAGE_EXITED = 20, /* exit_code, signal (0: none), time_usec; text: reason; done: what
                                 counts of its log, see proto/budget.h */
   QUILT_MESSAGE_LINGERING = 21, /* after BYE: it stays until journald has taken the last lines */
+  QUILT_MESSAGE_FORKED = 22,    /* the answer to FORK: pid, with a pidfd */
 
   /* transfer, seccomp → quiltd */
   QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */

@@ -4,12 +4,11 @@
 #include "base/file.h"
 #include "core/namespaces/join.h"
 #include "spec/options/sharing.h"
+#include "supervisor/spare.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,23 +74,15 @@ take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *r
   return next == n;
 }
 
-/* quiltd executes us before it has a container for us, so that a start need not wait for that; what
- * there is to see of us says so. FALSE with errno: 0 when there will be none. */
+/* FALSE with errno; errno is 0 if quiltd needs no supervisor any more. */
 static gboolean
 wait_for_begin (Begin *ret_begin)
 {
-  struct pollfd control = {FD_CONTROL, POLLIN, 0};
-  int fds[FDS_MAX], r;
   QuiltMessage message;
+  int fds[FDS_MAX];
   guint n;
+  int r = quilt_spare_wait (FD_CONTROL, &message, fds, FDS_MAX, &n);
 
-  close_range (FD_CONTROL + 1, ~0U, 0); /* what stays open here does as long as the container */
-  prctl (PR_SET_NAME, "quilt-spare");
-  do
-    r = poll (&control, 1, -1);
-  while (r < 0 && errno == EINTR);
-  r = quilt_message_receive_fds (FD_CONTROL, &message, fds, FDS_MAX, &n);
-  prctl (PR_SET_NAME, "quilt-superviso");
   if (r > 0 && take_descriptors (&message, fds, n, ret_begin))
     return TRUE;
   if (r >= 0)

@@ -22,6 +22,9 @@ static const char *const private_variables[] = {
     "LISTEN_FDNAMES", "CREDENTIALS_DIRECTORY", "FDSTORE",       "G_SLICE",
 };
 
+/* How long a helper may take to fork: the main thread waits for it. */
+#define FORK_MSEC 1000
+
 struct QuiltHelper {
   const QuiltHelperEvents *events;
   gpointer data;
@@ -228,6 +231,28 @@ spawn_with (int dir_fd, const char *const *argv, const int *fds, guint n, pid_t 
   return r;
 }
 
+static gboolean
+make_sockets (const char *program, int *ret_ours, int *ret_theirs, GError **error)
+{
+  int pair[2];
+
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a socket for '%s'", program);
+  *ret_ours = pair[0];
+  *ret_theirs = pair[1];
+  return TRUE;
+}
+
+static QuiltHelper *
+child_new (int socket, pid_t pid, int pidfd, const QuiltHelperEvents *events, gpointer data)
+{
+  QuiltHelper *self = helper_new (socket, QUILT_MESSAGE_VERSION, events, data);
+
+  self->pid = pid;
+  self->pidfd = pidfd;
+  return self;
+}
+
 QuiltHelper *
 quilt_helper_spawn (int dir_fd,
                     const char *const *argv,
@@ -240,16 +265,12 @@ quilt_helper_spawn (int dir_fd,
   g_autofree int *all = g_new (int, n_fds + 1);
   g_autofd int ours = -1;
   g_autofd int theirs = -1;
-  QuiltHelper *self;
-  int pair[2], pidfd, r;
+  int pidfd, r;
   pid_t pid;
 
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-    quilt_set_error_errno (error, errno, "Failed to make a socket for '%s'", argv[0]);
+  if (!make_sockets (argv[0], &ours, &theirs, error))
     return NULL;
-  }
-  ours = pair[0];
-  all[0] = theirs = pair[1];
+  all[0] = theirs;
   for (guint i = 0; i < n_fds; i++)
     all[i + 1] = fds[i];
   r = spawn_with (dir_fd, argv, all, n_fds + 1, &pid);
@@ -264,10 +285,51 @@ quilt_helper_spawn (int dir_fd,
     waitpid (pid, NULL, 0);
     return NULL;
   }
-  self = helper_new (g_steal_fd (&ours), QUILT_MESSAGE_VERSION, events, data);
-  self->pid = pid;
-  self->pidfd = pidfd;
-  return self;
+  return child_new (g_steal_fd (&ours), pid, pidfd, events, data);
+}
+
+/* 1 with a pidfd if the answer is FORKED; else 0, or -1 with errno. */
+static int
+await_forked (int socket, QuiltMessage *ret_answer, int *ret_pidfd)
+{
+  struct pollfd readable = {.fd = socket, .events = POLLIN};
+  guint n;
+  int r;
+
+  do
+    r = poll (&readable, 1, FORK_MSEC);
+  while (r < 0 && errno == EINTR);
+  if (r == 0)
+    errno = ETIMEDOUT;
+  if (r <= 0)
+    return -1;
+  r = quilt_message_receive_fds (socket, ret_answer, ret_pidfd, 1, &n);
+  return r <= 0 ? r : n == 1 && ret_answer->type == QUILT_MESSAGE_FORKED;
+}
+
+QuiltHelper *
+quilt_helper_fork (QuiltHelper *self,
+                   const QuiltHelperEvents *events,
+                   gpointer data,
+                   GError **error)
+{
+  g_autofd int ours = -1;
+  g_autofd int theirs = -1;
+  QuiltMessage message;
+  int pidfd = -1, r;
+
+  if (!make_sockets ("a helper", &ours, &theirs, error))
+    return NULL;
+  quilt_message_init (&message, QUILT_MESSAGE_FORK);
+  r = quilt_helper_send_fds (self, &message, &theirs, 1)
+          ? await_forked (self->socket, &message, &pidfd)
+          : -1;
+  if (r > 0)
+    return child_new (g_steal_fd (&ours), message.pid, pidfd, events, data);
+  quilt_fd_clear (&pidfd);
+  quilt_set_error_errno (error, r < 0 ? errno : ECHILD, "Failed to fork helper process %d",
+                         (int)self->pid);
+  return NULL;
 }
 
 /* The process that listened on the socket that we are connected to. */

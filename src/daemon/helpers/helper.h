@@ -33,6 +33,14 @@ QuiltHelper *quilt_helper_spawn (int dir_fd,
                                  gpointer data,
                                  GError **error);
 
+/* Has a helper fork one like itself (QUILT_MESSAGE_FORK), with a socket to us, and waits for that,
+ * at most a second. The new process is our child. NULL with error on failure: FAILED; then the
+ * helper is of no use for this any more. */
+QuiltHelper *quilt_helper_fork (QuiltHelper *self,
+                                const QuiltHelperEvents *events,
+                                gpointer data,
+                                GError **error);
+
 /* A helper that an earlier quiltd started: takes over its connected socket. Its first
  * message shows which version it understands; messages to it wait for that. */
 QuiltHelper *quilt_helper_adopt (int socket, const QuiltHelperEvents *events, gpointer data);

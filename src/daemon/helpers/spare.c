@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A supervisor that was executed ahead of need. */
+/* A supervisor that was made ahead of need. */
 #include "daemon/helpers/spare.h"
 
 #include "base/error.h"
@@ -9,7 +9,8 @@
 struct QuiltSpare {
   char *program;
   int helpers_fd;
-  QuiltHelper *helper; /* NULL: none waits */
+  QuiltHelper *template; /* forks the others; NULL: there is none */
+  QuiltHelper *helper;   /* NULL: none waits */
   guint refill;
 };
 
@@ -18,7 +19,7 @@ on_message (const QuiltMessage *message, gpointer data)
 {
 }
 
-/* It ended without being asked to: the next start executes its own. */
+/* It ended without being asked to: the next start makes its own. */
 static void
 on_closed (gpointer data)
 {
@@ -27,14 +28,40 @@ on_closed (gpointer data)
   g_clear_pointer (&self->helper, quilt_helper_free);
 }
 
+static void
+on_template_closed (gpointer data)
+{
+  QuiltSpare *self = data;
+
+  g_clear_pointer (&self->template, quilt_helper_free);
+}
+
 static const QuiltHelperEvents waiting_events = {on_message, on_closed};
+static const QuiltHelperEvents template_events = {on_message, on_template_closed};
 
 static QuiltHelper *
-spawn (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
+execute (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
 {
   const char *const argv[] = {self->program, NULL};
 
   return quilt_helper_spawn (self->helpers_fd, argv, NULL, 0, events, data, error);
+}
+
+static QuiltHelper *
+make (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  QuiltHelper *helper;
+
+  if (!self->template)
+    return execute (self, events, data, error);
+  helper = quilt_helper_fork (self->template, events, data, &why);
+  if (helper)
+    return helper;
+  g_warning ("%s; quiltd executes quilt-supervisor instead", why->message);
+  quilt_helper_kill (self->template);
+  on_template_closed (self);
+  return execute (self, events, data, error);
 }
 
 static gboolean
@@ -43,8 +70,10 @@ on_refill (gpointer data)
   QuiltSpare *self = data;
 
   self->refill = 0;
+  if (!self->template) /* a start would say what is wrong */
+    self->template = execute (self, &template_events, self, NULL);
   if (!self->helper)
-    self->helper = spawn (self, &waiting_events, self, NULL); /* a start would say what is wrong */
+    self->helper = make (self, &waiting_events, self, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -72,7 +101,7 @@ quilt_spare_begin (QuiltSpare *self,
     return helper;
   }
   quilt_helper_free (helper);
-  helper = spawn (self, events, data, error);
+  helper = make (self, events, data, error);
   /* Who ends before it reads that is reported by closed(). */
   if (!helper || quilt_helper_send_fds (helper, message, fds, n_fds) || errno == EPIPE)
     return helper;
@@ -99,7 +128,8 @@ quilt_spare_free (QuiltSpare *self)
     return;
   if (self->refill)
     g_source_remove (self->refill);
-  quilt_helper_free (self->helper); /* its socket is closed, and it goes */
+  quilt_helper_free (self->helper); /* their sockets are closed, and they end */
+  quilt_helper_free (self->template);
   g_free (self->program);
   g_free (self);
 }

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+import pytest
 from gi.repository import GLib
 
 from quilt import LONG, STATE, TIMEOUT, Events, ctl, manager, run, scopes, spawn, wait_exit
@@ -299,13 +300,34 @@ def test_a_start_needs_no_supervisor_that_waited(busybox, name):
         assert client.communicate(timeout=TIMEOUT)[0] == b"two\n" and client.returncode == 0
 
 
+def template():
+    """The pid of the supervisor that forks the others, once there is one."""
+    spare()
+    return int(run("pgrep", "-x", "quilt-template").ok().text)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_start_needs_no_supervisor_to_fork(busybox, number):
+    """Without the template, quiltd executes supervisors; the next spare has a template again."""
+    first, waiting = template(), spare()
+    os.kill(first, number)
+    os.kill(waiting, signal.SIGKILL)
+    assert ctl("run", "--rm", busybox, "/bin/echo", "there").ok().out == b"there\n"
+    wait_exit(first)
+    spare()
+    assert template() != first
+    assert run("ps", "-o", "ppid=", "-p", str(template())).ok().text.split() == [str(daemon_pid())]
+
+
 def test_the_supervisor_that_waits_ends_with_quiltd():
-    first = spare()
+    first, forked = template(), spare()
     run("systemctl", "stop", "quiltd.service").ok()
     wait_exit(first)
-    second = spare()
+    wait_exit(forked)
+    second, forked = template(), spare()
     kill_daemon()
     wait_exit(second)
+    wait_exit(forked)
 
 
 def test_one_name_again_and_again(busybox, name):

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A supervisor that has no container yet. */
+#include "supervisor/spare.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* With the parent's parent as its parent: clone(2), CLONE_PARENT. */
+static pid_t
+clone_sibling (int *ret_pid_fd)
+{
+  struct clone_args args = {
+      .flags = CLONE_PARENT | CLONE_PIDFD,
+      .pidfd = (guint64)(gsize)ret_pid_fd,
+  };
+
+  return (pid_t)syscall (SYS_clone3, &args, sizeof args);
+}
+
+static void
+become_child (int control, int socket)
+{
+  prctl (PR_SET_NAME, "quilt-spare");
+  if (dup3 (socket, control, O_CLOEXEC) < 0)
+    _exit (255); /* quiltd sees the end of the process */
+  close_range ((guint)control + 1, ~0U, 0);
+}
+
+/* TRUE in the template, FALSE in the child. */
+static gboolean
+fork_another (int control, const QuiltMessage *request, int socket)
+{
+  g_autofd int pid_fd = -1;
+  QuiltMessage answer;
+  pid_t pid;
+
+  prctl (PR_SET_NAME, "quilt-template");
+  pid = clone_sibling (&pid_fd);
+  if (pid == 0) {
+    become_child (control, socket);
+    return FALSE;
+  }
+  quilt_message_init_answer (&answer, pid < 0 ? QUILT_MESSAGE_ERROR : QUILT_MESSAGE_FORKED,
+                             request);
+  if (pid < 0) {
+    answer.code = QUILT_ERROR_FAILED;
+    quilt_message_set_text (&answer, g_strerror (errno));
+  }
+  answer.pid = pid;
+  quilt_message_send_fds (control, &answer, &pid_fd, pid < 0 ? 0 : 1);
+  return TRUE;
+}
+
+static int
+receive (int control, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n)
+{
+  struct pollfd readable = {control, POLLIN, 0};
+  int r;
+
+  do
+    r = poll (&readable, 1, -1);
+  while (r < 0 && errno == EINTR);
+  return r < 0 ? -1 : quilt_message_receive_fds (control, ret_message, ret_fds, room, ret_n);
+}
+
+int
+quilt_spare_wait (int control, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n)
+{
+  int r;
+
+  /* Descriptors that are open here stay open as long as the container. */
+  close_range ((guint)control + 1, ~0U, 0);
+  prctl (PR_SET_NAME, "quilt-spare");
+  while ((r = receive (control, ret_message, ret_fds, room, ret_n)) > 0 &&
+         ret_message->type == QUILT_MESSAGE_FORK && *ret_n == 1)
+    if (fork_another (control, ret_message, ret_fds[0]))
+      close (ret_fds[0]);
+  prctl (PR_SET_NAME, "quilt-superviso");
+  return r;
+}

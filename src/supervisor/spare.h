@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A supervisor that has no container yet. */
+#pragma once
+
+#include "proto/message.h"
+
+/* Waits for the first message that is not FORK, with at most room descriptors, which get the lowest
+ * numbers above control. Returns as quilt_message_receive_fds() does.
+ *
+ * quiltd executes one supervisor, the template, and has it fork all others (FORK). A fork costs a
+ * sixth of the time of an execution. The children are quiltd's: it reaps them. This function
+ * returns in each child, which waits at control for quiltd like its template. All supervisors of
+ * one quiltd therefore have the same layout of addresses. */
+int
+quilt_spare_wait (int control, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n);
