@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|seccomp|list|memory|serve"""
+"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|cpu|seccomp|list|memory|serve"""
 
 import json
 import os
@@ -119,6 +119,44 @@ def bench_start():
     run("quiltctl", "remove-image", "bench", "bench-host")
 
 
+CGROUPS = {
+    "systemd": "init.scope", "D-Bus": "system.slice/dbus.service", "journald": "system.slice/systemd-journald.service",
+    "quiltd": "system.slice/quiltd.service", "the container and its supervisor": "quilt.slice",
+}
+
+
+def cpu_usage(cgroup):
+    path = Path("/sys/fs/cgroup", cgroup, "cpu.stat")
+    return int(path.read_text().split()[1]) / 1000 if path.exists() else 0
+
+
+def bench_cpu():
+    """The CPU time of a start in all processes of the host: another load of the machine changes it little."""
+    run("quiltctl", "import", TARBALL, "bench")
+    crun, rounds = crun_start(), 4 * ROUNDS
+    subjects = {
+        "quiltctl run --rm": lambda: run("quiltctl", "run", "--rm", "bench", "/bin/true"),
+        "crun --systemd-cgroup run": crun,
+        "systemd-run --scope": another_start,
+    }
+    totals = {}
+    print(f"cpu: ms of CPU time of one start, means of {rounds}")
+    for name, subject in subjects.items():
+        subject()
+        time.sleep(1)
+        before = {cgroup: cpu_usage(cgroup) for cgroup in (".", *CGROUPS.values())}
+        for _ in range(rounds):
+            subject()
+        time.sleep(1)  # what a start leaves to be done is a part of it
+        spent = {cgroup: (cpu_usage(cgroup) - value) / rounds for cgroup, value in before.items()}
+        totals[name] = spent.pop(".")
+        parts = {what: spent[cgroup] for what, cgroup in CGROUPS.items()}
+        parts["the rest"] = totals[name] - sum(parts.values())
+        print(f"  {name:28} {totals[name]:6.2f}   " + ", ".join(f"{what} {value:.2f}" for what, value in parts.items()))
+    print(f"  ratio: {totals['quiltctl run --rm'] / totals['crun --systemd-cgroup run']:.2f} × crun --systemd-cgroup run")
+    run("quiltctl", "remove-image", "bench")
+
+
 def bench_seccomp():
     """What a start pays for its filter: ready in memory, none, compiled for this one start, and that by itself."""
     run("quiltctl", "import", TARBALL, "bench")
@@ -217,4 +255,4 @@ def serve():
     run("quiltctl", "remove-image", "bench")
 
 
-{"start": bench_start, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "serve": serve}[sys.argv[1]]()
+{"start": bench_start, "cpu": bench_cpu, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "serve": serve}[sys.argv[1]]()
