@@ -26,7 +26,34 @@ static const char *const names[] = {
 
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == QUILT_N_ERRORS);
 
-G_DEFINE_QUARK (quilt - error - quark, quilt_error)
+typedef QuiltErrorOption QuiltErrorPrivate;
+
+static void
+quilt_error_private_init (QuiltErrorPrivate *self)
+{
+}
+
+static void
+quilt_error_private_copy (const QuiltErrorPrivate *from, QuiltErrorPrivate *to)
+{
+  to->key = g_strdup (from->key);
+  to->problem = g_strdup (from->problem);
+}
+
+static void
+quilt_error_private_clear (QuiltErrorPrivate *self)
+{
+  g_free (self->key);
+  g_free (self->problem);
+}
+
+G_DEFINE_EXTENDED_ERROR (QuiltError, quilt_error)
+
+QuiltErrorOption *
+quilt_error_get_option (const GError *error)
+{
+  return error->domain == QUILT_ERROR ? quilt_error_get_private (error) : NULL;
+}
 
 const char *
 quilt_error_to_name (int code)

@@ -27,7 +27,17 @@ typedef enum {
   QUILT_N_ERRORS,
 } QuiltError;
 
+/* The option of a container that an error is about: see base/option-error.h, which alone uses it.
+ * Both are NULL if it is about none. */
+typedef struct {
+  char *key;
+  char *problem;
+} QuiltErrorOption;
+
 GQuark quilt_error_quark (void);
+
+/* It stays in error. NULL: error has another domain than QUILT_ERROR. */
+QuiltErrorOption *quilt_error_get_option (const GError *error);
 
 /* The name after "org.quilt.Error.", a static string; "Failed" for a code out of range. */
 const char *quilt_error_to_name (int code);

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Errors of an option of a container: one wording, written and read here. */
+/* Errors of an option of a container: one wording, and the key as data. */
 #include "base/option-error.h"
 
 #include "base/text.h"
 
-#include <string.h>
-
-#define BEGINNING "Failed to set option '"
+static void
+set (GError **error, int code, const char *key, const char *problem)
+{
+  if (!error)
+    return;
+  g_set_error (error, QUILT_ERROR, code, "Failed to set option '%s'%s", key, problem);
+  quilt_option_error_attach (*error, key, problem);
+}
 
 gboolean
 quilt_option_error_set (GError **error, QuiltError code, const char *key, const char *format, ...)
 {
-  g_autofree char *rest = NULL;
+  g_autofree char *problem = NULL;
   va_list args;
 
   va_start (args, format);
-  rest = g_strdup_vprintf (format, args);
+  problem = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, QUILT_ERROR, code, BEGINNING "%s'%s", key, rest);
+  set (error, code, key, problem);
   return FALSE;
 }
 
@@ -33,18 +38,33 @@ quilt_option_error_refuse (GError **error, const char *key, const char *value, c
 gboolean
 quilt_option_error_prefix (GError **error, const char *key)
 {
-  g_prefix_error (error, BEGINNING "%s': ", key);
+  g_autoptr (GError) cause = error ? g_steal_pointer (error) : NULL;
+  g_autofree char *problem = NULL;
+
+  if (!cause)
+    return FALSE;
+  problem = g_strconcat (": ", cause->message, NULL);
+  set (error, cause->domain == QUILT_ERROR ? cause->code : QUILT_ERROR_FAILED, key, problem);
   return FALSE;
 }
 
-char *
-quilt_option_error_get_key (const GError *error, const char **ret_rest)
+void
+quilt_option_error_attach (GError *error, const char *key, const char *problem)
 {
-  const char *key = error->message + strlen (BEGINNING);
-  const char *end;
+  QuiltErrorOption *option = quilt_error_get_option (error);
 
-  if (!g_str_has_prefix (error->message, BEGINNING) || !(end = strchr (key, '\'')))
+  g_return_if_fail (option && !option->key);
+  option->key = g_strdup (key);
+  option->problem = g_strdup (problem);
+}
+
+const char *
+quilt_option_error_get_key (const GError *error, const char **ret_problem)
+{
+  const QuiltErrorOption *option = quilt_error_get_option (error);
+
+  if (!option || !option->key)
     return NULL;
-  *ret_rest = end + 1;
-  return g_strndup (key, (gsize)(end - key));
+  *ret_problem = option->problem;
+  return option->key;
 }

@@ -3,7 +3,7 @@
  */
 #include "ctl/bus.h"
 
-#include "base/error.h"
+#include "base/option-error.h"
 #include "base/text.h"
 #include "ctl/agent.h"
 
@@ -68,6 +68,17 @@ reword (const char *name, const char *message)
   return g_strdup_printf ("Failed to ask quiltd: %s", message);
 }
 
+/* What quiltd says of an error of an option, if the call had QUILT_BUS_ERROR_DETAILS. */
+static void
+adopt_details (GError *error, GVariant *details)
+{
+  const char *key, *problem;
+
+  if (details && g_variant_lookup (details, "option", "&s", &key) &&
+      g_variant_lookup (details, "problem", "&s", &problem))
+    quilt_option_error_attach (error, key, problem);
+}
+
 void
 quilt_bus_fix_error (GError **error)
 {
@@ -81,6 +92,7 @@ quilt_bus_fix_error (GError **error)
 
     g_set_error_literal (error, QUILT_ERROR, quilt_error_from_name (name + strlen (ERROR_PREFIX)),
                          old->message);
+    adopt_details (*error, quilt_dbus_error_get_details (old));
     return;
   }
   message = g_steal_pointer (&(*error)->message);

@@ -13,6 +13,10 @@
 #define QUILT_BUS_JOB "org.quilt.Job"
 #define QUILT_BUS_PROPERTIES "org.freedesktop.DBus.Properties"
 
+/* An option, type b, of calls with options of a container: an error of such an option then says
+ * which it is. */
+#define QUILT_BUS_ERROR_DETAILS "error-details"
+
 /* A row of ListContainers, for g_variant_iter_next() and its like. */
 #define QUILT_BUS_CONTAINER_ROW "(&o&s&s&s&s&sttti&su@a{ss})"
 

@@ -87,18 +87,6 @@ find_call (const QuiltDbus *self, guint32 serial)
   return NULL;
 }
 
-static GError *
-get_remote_error (const QuiltDbusMessage *message)
-{
-  g_autoptr (GVariant) first = g_variant_n_children (message->body) > 0
-                                   ? g_variant_get_child_value (message->body, 0)
-                                   : NULL;
-  const gboolean has_text = first && g_variant_is_of_type (first, G_VARIANT_TYPE_STRING);
-
-  return quilt_dbus_error_new_remote (message->error_name,
-                                      has_text ? g_variant_get_string (first, NULL) : "");
-}
-
 static void
 fill_reply (const Call *call, Incoming *incoming, QuiltDbusReply *reply)
 {
@@ -107,7 +95,7 @@ fill_reply (const Call *call, Incoming *incoming, QuiltDbusReply *reply)
   if (incoming->error)
     reply->error = g_steal_pointer (&incoming->error);
   else if (message->type == QUILT_DBUS_ERROR_REPLY)
-    reply->error = get_remote_error (message);
+    reply->error = quilt_dbus_error_new_remote (message->error_name, message->body);
   else if (call->reply_type && !g_variant_is_of_type (message->body, (void *)call->reply_type))
     reply->error = g_error_new (QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_FAILED,
                                 "The answer has the type '%s' instead of '%s'",

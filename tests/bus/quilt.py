@@ -22,11 +22,11 @@ INTERACTIVE = Gio.DBusMessageFlags.ALLOW_INTERACTIVE_AUTHORIZATION
 
 
 class Refused(Exception):
-    """An error that quiltd answered with: its name after org.quilt.Error., and its text."""
+    """An error that quiltd answered with: its name after org.quilt.Error., its text, and what else it has."""
 
-    def __init__(self, name, text):
+    def __init__(self, name, text, *more):
         super().__init__(f"{name}: {text}")
-        self.name, self.text = name, text
+        self.name, self.text, self.more = name, text, more
 
 
 class Client:
@@ -58,8 +58,8 @@ class Client:
             self.message(*args, **kwargs), Gio.DBusSendMessageFlags.NONE, PATIENCE * 1000, None)
         if reply.get_message_type() == Gio.DBusMessageType.ERROR:
             name = reply.get_error_name()
-            text = reply.get_body().unpack()[0] if reply.get_body() else ""
-            raise Refused(name.removeprefix("org.quilt.Error."), text)
+            body = reply.get_body().unpack() if reply.get_body() else ("",)
+            raise Refused(name.removeprefix("org.quilt.Error."), *body)
         values = reply.get_body().unpack() if reply.get_body() else ()
         return values[0] if len(values) == 1 else values
 

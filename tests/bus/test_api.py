@@ -56,6 +56,34 @@ def test_b9_an_unknown_option_is_refused_by_name(interface, method, uid, objects
     assert state(root) == before
 
 
+@pytest.mark.parametrize("method", ["CreateContainer", "RunContainer", "Update"])
+@pytest.mark.parametrize("asked", [True, False, None])
+def test_an_error_of_an_option_names_it_as_data(method, asked, image, create, root):
+    box = create("sleep", name="box") if method == "Update" else None
+
+    def refuse(options):
+        if asked is not None:
+            options["error-details"] = GLib.Variant("b", asked)
+        if box:
+            return refusal(box.call, "Update", "a{sv}", (options,))
+        return refusal(root.call, method, "sa{sv}", ("web", options))
+    few = refuse({"memory-max": GLib.Variant("t", 1)})
+    unknown = refuse({"no\x01such": GLib.Variant("b", True)})
+    problem = " to '1': must be at least 4194304 bytes (4M), or infinity"
+    assert (few.name, few.text) == ("InvalidArgument", "Failed to set option 'memory-max'" + problem)
+    assert few.more == (({"option": "memory-max", "problem": problem},) if asked else ())
+    assert unknown.more == (({"option": "no\\x01such", "problem": ": no such option"},) if asked else ())
+
+
+def test_other_errors_have_a_message_alone(daemon, root):
+    options = {"error-details": GLib.Variant("b", True)}
+    error = refusal(root.call, "CreateContainer", "sa{sv}", ("no-such-image", options))
+    assert (error.name, error.more) == ("NotFound", ())
+    options["error-details"] = GLib.Variant("s", "yes")
+    error = refusal(root.call, "CreateContainer", "sa{sv}", ("no-such-image", options))
+    assert (error.name, error.text) == ("InvalidArgument", "The option 'error-details' must be of type 'b', not 's'")
+
+
 @pytest.mark.parametrize("key,value,text", [
     ("name", GLib.Variant("t", 5), "name"),
     ("name", GLib.Variant("s", "-x"), "-x"),

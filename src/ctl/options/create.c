@@ -3,6 +3,7 @@
 #include "ctl/options/create.h"
 
 #include "base/option-error.h"
+#include "ctl/bus.h"
 #include "ctl/options/kinds.h"
 
 #include <string.h>
@@ -95,14 +96,14 @@ name_key (const QuiltCreateArgs *args, const char *key)
 void
 quilt_create_name_option (const QuiltCreateArgs *args, GError *error)
 {
-  const char *rest = NULL;
-  g_autofree char *key = quilt_option_error_get_key (error, &rest);
+  const char *problem;
+  const char *key = quilt_option_error_get_key (error, &problem);
   g_autofree char *names = key ? name_key (args, key) : NULL;
   char *message;
 
   if (!names || !*names)
     return;
-  message = g_strconcat ("Failed to set option ", names, rest, NULL);
+  message = g_strconcat ("Failed to set option ", names, problem, NULL);
   g_free (error->message);
   error->message = message;
 }
@@ -130,5 +131,30 @@ quilt_create_options (const QuiltCreateArgs *args,
   if (command && command[0])
     g_variant_builder_add (&builder, "{sv}", "command",
                            g_variant_new_bytestring_array ((const char *const *)command, -1));
+  return g_variant_builder_end (&builder);
+}
+
+void
+quilt_create_begin_call (GVariantBuilder *ret_builder, GVariant *options)
+{
+  GVariantIter iter;
+  GVariant *entry;
+
+  g_variant_builder_init (ret_builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, options);
+  while ((entry = g_variant_iter_next_value (&iter))) {
+    g_variant_builder_add_value (ret_builder, entry);
+    g_variant_unref (entry);
+  }
+  g_variant_builder_add (ret_builder, "{sv}", QUILT_BUS_ERROR_DETAILS,
+                         g_variant_new_boolean (TRUE));
+}
+
+GVariant *
+quilt_create_call_options (GVariant *options)
+{
+  GVariantBuilder builder;
+
+  quilt_create_begin_call (&builder, options);
   return g_variant_builder_end (&builder);
 }

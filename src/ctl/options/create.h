@@ -23,6 +23,12 @@ GVariant *quilt_create_options (const QuiltCreateArgs *args,
                                 const char *(*lookup) (const char *name),
                                 GError **error);
 
-/* Where quiltd failed to set one of those options, has its error say "--name", as it was typed, in
- * the place of the key. A denial keeps its key: rules of polkit know no other. */
+/* Those options as a call takes them, type a{sv}, floating: quiltd is asked to say which option an
+ * error is about. */
+GVariant *quilt_create_call_options (GVariant *options);
+/* The same, for a call that adds more to the dictionary. */
+void quilt_create_begin_call (GVariantBuilder *ret_builder, GVariant *options);
+
+/* If error is of one of those options, has it say "--name", as it was typed, in the place of the
+ * key. A denial keeps its key: rules of polkit know no other. */
 void quilt_create_name_option (const QuiltCreateArgs *args, GError *error);

@@ -253,7 +253,8 @@ verb_update (QuiltCtl *ctl, char **argv)
   if (g_variant_n_children (options) == 0)
     return quilt_ctl_usage (ctl, "nothing to change; see quiltctl update --help");
   for (; *args; args++)
-    if (!call_container (ctl, *args, "Update", g_variant_new ("(@a{sv})", options), &error)) {
+    if (!call_container (ctl, *args, "Update",
+                         g_variant_new ("(@a{sv})", quilt_create_call_options (options)), &error)) {
       quilt_create_name_option (&limits, error);
       code = quilt_ctl_fail (ctl, error);
       g_clear_error (&error);

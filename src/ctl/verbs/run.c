@@ -412,15 +412,8 @@ run_attached (QuiltCtl *ctl,
   int writers[N_STREAMS] = {-1, -1};
   GVariantBuilder builder;
   QuiltDbusCall call;
-  GVariantIter iter;
-  GVariant *entry;
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_iter_init (&iter, options);
-  while ((entry = g_variant_iter_next_value (&iter))) {
-    g_variant_builder_add_value (&builder, entry);
-    g_variant_unref (entry);
-  }
+  quilt_create_begin_call (&builder, options);
   quilt_signals_watch (&signals, on_signal, &run);
   if (!open_streams (&run, &builder, writers, &error) || !quilt_bus_connect (ctl, &error)) {
     g_variant_builder_clear (&builder);
@@ -452,7 +445,8 @@ call_create (QuiltCtl *ctl,
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      ctl, method, g_variant_new ("(s@a{sv})", image, options), "(os)", &error);
+      ctl, method, g_variant_new ("(s@a{sv})", image, quilt_create_call_options (options)), "(os)",
+      &error);
   const char *path, *id;
 
   if (!reply) {

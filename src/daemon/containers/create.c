@@ -296,9 +296,17 @@ quilt_create_container (QuiltContainers *containers,
                         GVariant *options)
 {
   Creation *creation = creation_new (containers, invocation, image);
+  gboolean details = FALSE;
+  const QuiltDictKey keys[] = {{QUILT_BUS_ERROR_DETAILS, 'b', &details, NULL}};
+  g_autoptr (GVariant) rest = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (read_request (creation, options, &error))
+  rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
+  if (rest)
+    g_variant_ref_sink (rest);
+  if (details)
+    quilt_bus_error_give_details (invocation);
+  if (rest && read_request (creation, rest, &error))
     require (creation, invocation);
   else
     quilt_bus_error_return (invocation, error);
@@ -324,8 +332,10 @@ quilt_run_container (QuiltContainers *containers,
 {
   Creation *creation = creation_new (containers, invocation, image);
   gint32 out = -1, err = -1;
-  gboolean has_out = FALSE, has_err = FALSE;
-  const QuiltDictKey keys[] = {{"stdout", 'h', &out, &has_out}, {"stderr", 'h', &err, &has_err}};
+  gboolean has_out = FALSE, has_err = FALSE, details = FALSE;
+  const QuiltDictKey keys[] = {{"stdout", 'h', &out, &has_out},
+                               {"stderr", 'h', &err, &has_err},
+                               {QUILT_BUS_ERROR_DETAILS, 'b', &details, NULL}};
   g_autoptr (GVariant) rest = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -333,6 +343,8 @@ quilt_run_container (QuiltContainers *containers,
   rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
   if (rest)
     g_variant_ref_sink (rest);
+  if (details)
+    quilt_bus_error_give_details (invocation);
   if (rest && (!has_out || take_sink (fds, out, "stdout", &creation->attach.out, &error)) &&
       (!has_err || take_sink (fds, err, "stderr", &creation->attach.err, &error)) &&
       read_request (creation, rest, &error))

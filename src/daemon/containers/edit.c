@@ -238,8 +238,19 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
 void
 quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options)
 {
-  Edit *edit = edit_new (self, invocation);
+  gboolean details = FALSE;
+  const QuiltDictKey keys[] = {{QUILT_BUS_ERROR_DETAILS, 'b', &details, NULL}};
+  g_autoptr (GError) error = NULL;
+  GVariant *changes = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
+  Edit *edit;
 
-  edit->changes = g_variant_ref (options);
+  if (!changes) {
+    quilt_bus_error_return (invocation, error);
+    return;
+  }
+  if (details)
+    quilt_bus_error_give_details (invocation);
+  edit = edit_new (self, invocation);
+  edit->changes = g_variant_ref_sink (changes);
   require (edit, invocation, QUILT_ACTION_MANAGE_CONTAINERS, "update", update_authorized);
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 extern "C" {
-#include "base/error.h"
+#include "base/option-error.h"
 #include "base/json.h"
 #include "ctl/options/create.h"
 #include "spec/options/options.h"
@@ -339,40 +339,58 @@ TEST (Create, ErrorsNameWhatWasTyped)
 {
   const struct {
     std::vector<const char *> words;
-    const char *message, *named;
+    const char *key, *problem, *named;
   } cases[] = {
       {{"-m", "1M", "i"},
-       "Failed to set option 'memory-max' to '1048576': 'memory-max'",
+       "memory-max",
+       " to '1048576': 'memory-max'",
        "Failed to set option --memory to '1048576': 'memory-max'"},
-      {{"--device=/x", "i"},
-       "Failed to set option 'devices' to '/x'",
-       "Failed to set option --device to '/x'"},
-      {{"--init", "i"}, "Failed to set option 'init'", "Failed to set option --init"},
+      {{"--device=/x", "i"}, "devices", " to '/x'", "Failed to set option --device to '/x'"},
+      {{"--init", "i"}, "init", "", "Failed to set option --init"},
       {{"-c", "5", "--cpu-weight=5", "i"},
-       "Failed to set option 'cpu-weight': given twice",
+       "cpu-weight",
+       ": given twice",
        "Failed to set option --cpu-weight and --cpu-shares: given twice"},
       {{"--log-rate-limit", "1/0", "i"},
-       "Failed to set option 'log-rate-interval' to '0'",
+       "log-rate-interval",
+       " to '0'",
        "Failed to set option --log-rate-limit to '0'"},
-      {{"--device=/x", "i"},
-       "(verb 'create', option 'devices')",
-       "(verb 'create', option 'devices')"},
-      {{"--cpus", "1", "i"},
-       "Failed to set option 'memory-max'",
-       "Failed to set option 'memory-max'"},
-      {{"--cpus", "1", "i"}, "Failed to set option 'cpu-quota", "Failed to set option 'cpu-quota"},
-      {{"--cpus", "1", "i"}, "Failed to set option '", "Failed to set option '"},
-      {{"--cpus", "1", "i"}, "", ""},
-      {{"--init", "i"}, "it can't set option 'init'", "it can't set option 'init'"},
+      {{"--cpus", "1", "i"}, "memory-max", ": no", "Failed to set option 'memory-max': no"},
+      {{"--cpus", "1", "i"}, "", ": no", "Failed to set option '': no"},
   };
 
   for (const auto &c : cases) {
     Parsed parsed (c.words);
-    g_autoptr (GError) error = g_error_new_literal (QUILT_ERROR, QUILT_ERROR_FAILED, c.message);
+    g_autoptr (GError) error = NULL;
 
+    quilt_option_error_set (&error, QUILT_ERROR_FAILED, c.key, "%s", c.problem);
     quilt_create_name_option (&parsed.create, error);
     EXPECT_STREQ (error->message, c.named);
   }
+}
+
+TEST (Create, ErrorsWithoutAKeyStay)
+{
+  const char *const messages[] = {"", "(verb 'create', option 'devices')",
+                                  "Failed to set option 'devices' to '/x'"};
+
+  for (const char *message : messages) {
+    Parsed parsed ({"--device=/x", "i"});
+    g_autoptr (GError) error = g_error_new_literal (QUILT_ERROR, QUILT_ERROR_FAILED, message);
+
+    quilt_create_name_option (&parsed.create, error);
+    EXPECT_STREQ (error->message, message);
+  }
+}
+
+TEST (Create, CallsAskWhichOptionAnErrorIsAbout)
+{
+  g_autoptr (GVariant) options =
+      g_variant_ref_sink (g_variant_new_parsed ("{'init': <true>, 'command': <[b'a']>}"));
+  g_autoptr (GVariant) asked = g_variant_ref_sink (quilt_create_call_options (options));
+  g_autofree char *text = g_variant_print (asked, FALSE);
+
+  EXPECT_STREQ (text, "{'init': <true>, 'command': <[b'a']>, 'error-details': <true>}");
 }
 
 TEST (Create, AVolumeThatBeginsHereIsTheCallers)

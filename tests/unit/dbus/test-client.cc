@@ -277,6 +277,26 @@ TEST_F (Client, ErrorsHaveTheirNames)
   EXPECT_STREQ (bare.error->message, "");
 }
 
+TEST_F (Client, ErrorsMayHaveDetails)
+{
+  open_after_welcome ([] (Peer &peer) {
+    peer.refuse (peer.take (), "a.b", "('No', {'option': <'init'>}, 7)");
+    peer.refuse (peer.take (), "a.b", "('No', 'init')");
+    peer.refuse (peer.take (), "a.b", "(7, {'option': <'init'>})");
+  });
+  g_auto (QuiltDbusReply) detailed = call_sync ("Stop", "(s)");
+  g_auto (QuiltDbusReply) text = call_sync ("Stop", "(s)");
+  g_auto (QuiltDbusReply) number = call_sync ("Stop", "(s)");
+  g_autoptr (GError) copy = g_error_copy (detailed.error);
+  g_autofree char *details = g_variant_print (quilt_dbus_error_get_details (copy), FALSE);
+
+  EXPECT_STREQ (copy->message, "No");
+  EXPECT_STREQ (details, "{'option': <'init'>}");
+  EXPECT_STREQ (text.error->message, "No");
+  EXPECT_EQ (quilt_dbus_error_get_details (text.error), nullptr);
+  EXPECT_STREQ (number.error->message, "");
+}
+
 TEST_F (Client, TheBusMayRefuseTheUser)
 {
   open ([] (Peer &peer) {
