@@ -2,6 +2,7 @@
 """What everybody may see of a container, what needs a right, and that no way on the bus shows more than another."""
 import json
 import os
+import tomllib
 import unicodedata
 
 import pytest
@@ -9,6 +10,7 @@ from gi.repository import GLib
 
 import quilt
 from conftest import container_options
+from fakes import SOURCE
 from test_access import DETAIL, refusal
 
 SECRETS = dict(env=GLib.Variant("aay", [b"KEY=secret-env"]), labels=GLib.Variant("as", ["a=secret-label"]))
@@ -166,6 +168,21 @@ def test_limits_are_properties(create):
     assert (box.MemoryMax, box.CpusetCpus, box.PidsMax) == (80 << 20, "", 33)
     box.call("Start")
     assert (box.MemoryMax, box.PidsMax, box.CPUWeight) == (80 << 20, 33, 50)
+
+
+def test_each_property_of_the_table_shows_its_option(create):
+    table = tomllib.loads((SOURCE / "src/spec/options/options.toml").read_text())
+    shown = {key: columns["property"] for key, columns in table.items() if "property" in columns}
+    values = {"name": "box", "auto-remove": True, "read-only": True, "stop-signal": 10, "stop-timeout": 3000000, "memory-max": 64 << 20,
+              "memory-high": 32 << 20, "memory-low": 1 << 20, "memory-swap": 128 << 20, "cpu-quota": 500000, "cpu-weight": 50,
+              "io-weight": 500, "cpuset-cpus": "0", "cpuset-mems": "0", "pids-max": 33}
+    assert set(values) == set(shown), "each option with a property needs a value here"
+    box = create("sleep", **{key.replace("-", "_"): GLib.Variant(table[key]["type"], value) for key, value in values.items()})
+    assert {key: getattr(box, name) for key, name in shown.items()} == values
+    box.call("Rename", "sa{sv}", ("other", {}))
+    box.call("Update", "a{sv}", ({"stop-signal": GLib.Variant("i", 12), "cpuset-mems": GLib.Variant("s", "")},))
+    box.call("Start")
+    assert (box.Name, box.StopSignal, box.CpusetMems, box.StopTimeout, box.AutoRemove) == ("other", 12, "", 3000000, True)
 
 
 @pytest.mark.fault("31")

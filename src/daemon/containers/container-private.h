@@ -25,12 +25,12 @@ struct _QuiltContainer {
   gboolean log_held; /* the journal's budget slows it down */
   guint64 log_used;  /* of that budget by its last run, and when: a new run begins with it */
   gint64 log_used_usec;
-  char *command_line;            /* for lists: one line of text */
-  GVariant *rows[2];             /* list.c's, without and with detail; NULL: to be made anew */
-  char *path;                    /* on the bus */
-  char *scope_path;              /* of the cgroup of a run whose limits were asked for */
-  const QuiltOptions *limits_of; /* whose limits the properties show */
-  GDBusInterfaceVTable vtable;   /* the generated one, with a look at the kernel */
+  char *command_line;                /* for lists: one line of text */
+  GVariant *rows[2];                 /* list.c's, without and with detail; NULL: to be made anew */
+  char *path;                        /* on the bus */
+  char *scope_path;                  /* of the cgroup of a run whose limits were asked for */
+  const QuiltOptions *options_shown; /* by the properties */
+  GDBusInterfaceVTable vtable;       /* the generated one, with a look at the kernel */
 
   QuiltRun *run;       /* until no process of it is left, which is after its end */
   char *left_scope;    /* its place, of the last run: systemd may not have collected it yet */

@@ -165,8 +165,6 @@ quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, 
   quilt_bus_container_set_image_digest (iface, record->image_digest);
   quilt_bus_container_set_owner (iface, record->owner);
   quilt_bus_container_set_created (iface, record->created_usec);
-  quilt_bus_container_set_auto_remove (iface, record->options->auto_remove);
-  quilt_bus_container_set_read_only (iface, record->options->read_only);
   self->result.exit_code = -1;
   quilt_container_look_for_limits (self);
   quilt_container_refresh (self);
@@ -258,16 +256,11 @@ quilt_container_refresh (QuiltContainer *self)
   g_autofree char *error = quilt_outcome_public_text (result);
 
   forget_rows (self);
-  quilt_bus_container_set_name (iface, options->name);
-  /* Those of a container that runs are looked up when they are asked for. */
-  if (!active || self->limits_of != options) {
-    quilt_live_limits_set (iface, options, NULL);
-    quilt_bus_container_set_cpuset_cpus (iface, options->cpuset_cpus ? options->cpuset_cpus : "");
-    quilt_bus_container_set_cpuset_mems (iface, options->cpuset_mems ? options->cpuset_mems : "");
-    self->limits_of = options;
+  /* While a container runs, its properties may show the kernel's limits: keep those. */
+  if (!active || self->options_shown != options) {
+    quilt_live_limits_set (iface, options);
+    self->options_shown = options;
   }
-  quilt_bus_container_set_stop_signal (iface, (int)options->stop_signal);
-  quilt_bus_container_set_stop_timeout (iface, options->stop_timeout_usec);
   quilt_bus_container_set_state (iface, quilt_state_to_string (self->state));
   quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
   quilt_bus_container_set_pid (iface, active ? self->pid : 0);

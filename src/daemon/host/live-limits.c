@@ -1,64 +1,77 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The limits and the use of a container as properties. See
+/* The options and the use of a container as properties. See
  * Documentation/admin-guide/cgroup-v2.rst. */
 #include "daemon/host/live-limits.h"
 
 #include "cgroup/file.h"
 #include "daemon/host/limit-value.h"
+#include "spec/options/table.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-typedef void (*SetFunc) (QuiltBusContainer *iface, guint64 value);
+/* A property of a container's object that shows an option. */
+typedef struct {
+  const QuiltOption *option;
+  const char *name;    /* on D-Bus */
+  const char *gobject; /* the same property as GObject calls it */
+  const char
+      *file; /* of the cgroup, which shows what is in force; NULL: none has it in this form */
+  QuiltLimitKind kind; /* of that file */
+} Property;
 
-/* file NULL: as it was asked; the kernel has it in another form. */
-static const struct {
-  const char *property;
-  const char *file;
-  QuiltLimitKind kind;
-  gsize member;
-  SetFunc set;
-} limits[] = {
-#define LIMIT(property, file, kind, member, set)                                                   \
-  {                                                                                                \
-    property, file, QUILT_LIMIT_##kind, offsetof (QuiltOptions, member),                           \
-        quilt_bus_container_set_##set                                                              \
-  }
-    LIMIT ("MemoryMax", "memory.max", BYTES, memory_max, memory_max),
-    LIMIT ("MemoryHigh", "memory.high", BYTES, memory_high, memory_high),
-    LIMIT ("MemoryLow", "memory.low", BYTES, memory_low, memory_low),
-    LIMIT ("MemorySwap", NULL, BYTES, memory_swap, memory_swap),
-    LIMIT ("CPUQuota", "cpu.max", QUOTA, cpu_quota_usec, cpuquota),
-    LIMIT ("CPUWeight", "cpu.weight", WEIGHT, cpu_weight, cpuweight),
-    LIMIT ("IOWeight", NULL, WEIGHT, io_weight, ioweight),
-    LIMIT ("PidsMax", "pids.max", TASKS, pids_max, pids_max),
-#undef LIMIT
-};
+static const Property properties[] = {QUILT_OPTION_PROPERTIES};
 
+/* text: what the kernel says of a limit, or NULL. */
 static void
-set_limit (QuiltBusContainer *iface, const QuiltOptions *options, const char *scope, guint i)
+set_property (QuiltBusContainer *iface,
+              const Property *property,
+              const QuiltOptions *options,
+              const char *text)
 {
-  guint64 asked = G_STRUCT_MEMBER (guint64, options, limits[i].member);
-  g_autofree char *text =
-      scope && limits[i].file ? quilt_cgroup_read_in (scope, limits[i].file) : NULL;
+  gpointer value = quilt_option_member (property->option, options);
+  const char *string;
 
-  limits[i].set (iface, quilt_limit_value_parse (limits[i].kind, text, asked));
+  switch (property->option->type) {
+  case QUILT_OPTION_STRING:
+    string = *(char **)value;
+    g_object_set (iface, property->gobject, string ? string : "", NULL);
+    return;
+  case QUILT_OPTION_UINT64:
+    g_object_set (iface, property->gobject,
+                  quilt_limit_value_parse (property->kind, text, *(guint64 *)value), NULL);
+    return;
+  case QUILT_OPTION_INT32:
+    g_object_set (iface, property->gobject, (int)*(gint64 *)value, NULL);
+    return;
+  case QUILT_OPTION_BOOLEAN:
+    g_object_set (iface, property->gobject, *(gboolean *)value, NULL);
+    return;
+  default: /* no property has such a type: generate checks it */
+    g_return_if_reached ();
+  }
 }
 
 void
-quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options, const char *scope)
+quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
-    set_limit (iface, options, scope, i);
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    set_property (iface, &properties[i], options, NULL);
+}
+
+static const Property *
+find_limit (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (properties[i].file && strcmp (properties[i].name, name) == 0)
+      return &properties[i];
+  return NULL;
 }
 
 gboolean
 quilt_live_limits_has (const char *name)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
-    if (strcmp (limits[i].property, name) == 0)
-      return TRUE;
-  return FALSE;
+  return find_limit (name) != NULL;
 }
 
 void
@@ -67,9 +80,10 @@ quilt_live_limits_set_one (QuiltBusContainer *iface,
                            const char *scope,
                            const char *name)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
-    if (strcmp (limits[i].property, name) == 0)
-      set_limit (iface, options, scope, i);
+  const Property *property = find_limit (name);
+  g_autofree char *text = quilt_cgroup_read_in (scope, property->file);
+
+  set_property (iface, property, options, text);
 }
 
 guint64

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The limits and the use of a container as properties: from its record, and while it runs from the
- * kernel, which `systemctl set-property` may have told something else. */
+/* The options and the use of a container as properties of its object. Options come from its record.
+ * While the container runs, limits come from the kernel: `systemctl set-property` may have changed
+ * them. */
 #pragma once
 
 #include "dbus/quilt-bus.h"
 #include "spec/options/options.h"
 
-/* Sets the properties of all limits. scope: the directory of its cgroup, where the kernel's values
- * are looked up, or NULL: what options say. */
-void
-quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options, const char *scope);
+/* Sets each property that options.toml names to the value of its option. */
+void quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options);
 
-/* Whether a property called name shows a limit. */
+/* Whether the kernel shows in a cgroup what is in force for the property called name. */
 gboolean quilt_live_limits_has (const char *name);
-/* The same for that one. */
+/* Sets such a property to that. scope: the directory of the container's cgroup. */
 void quilt_live_limits_set_one (QuiltBusContainer *iface,
                                 const QuiltOptions *options,
                                 const char *scope,
