@@ -39,12 +39,13 @@ swap_max (const QuiltOptions *options)
                                    : options->memory_swap - options->memory_max;
 }
 
-/* How an option becomes a property of the scope. */
+/* How an option becomes a property of the scope. update: the scope runs. Then the property is said
+ * also if the option is not set, since it may have been. */
 typedef struct Unit Unit;
 typedef void (*Plan) (GVariantBuilder *builder,
                       const Unit *unit,
                       const QuiltOptions *options,
-                      gboolean all); /* say also what is not set */
+                      gboolean update);
 
 struct Unit {
   const QuiltOption *option;
@@ -53,38 +54,75 @@ struct Unit {
 };
 
 static void
-add_number (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+add_number (GVariantBuilder *builder,
+            const Unit *unit,
+            const QuiltOptions *options,
+            gboolean update)
 {
   const guint64 *value = quilt_option_member (unit->option, options);
 
-  if (all || *value != unit->option->initial)
+  if (update || *value != unit->option->initial)
     add (builder, unit->name, g_variant_new_uint64 (*value));
 }
 
 static void
-add_memory (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+add_description (GVariantBuilder *builder,
+                 const Unit *unit,
+                 const QuiltOptions *options,
+                 gboolean update)
 {
-  add_number (builder, unit, options, all);
-  if (all || options->memory_max != QUILT_INFINITY)
+  add (builder, unit->name,
+       g_variant_new_printf ("Quilt container %s", options->name ? options->name : ""));
+}
+
+static void
+add_slice (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean update)
+{
+  g_autofree char *slice = quilt_slice_unit (options->slice);
+
+  add (builder, unit->name, g_variant_new_string (slice));
+}
+
+/* systemd changes no timeout of a scope that runs. */
+static void
+add_stop_timeout (GVariantBuilder *builder,
+                  const Unit *unit,
+                  const QuiltOptions *options,
+                  gboolean update)
+{
+  if (!update)
+    add (builder, unit->name,
+         g_variant_new_uint64 (
+             plus (MAX (options->stop_timeout_usec, QUILT_LIVE_STOP_TIMEOUT), STOP_MARGIN_USEC)));
+}
+
+static void
+add_memory (GVariantBuilder *builder,
+            const Unit *unit,
+            const QuiltOptions *options,
+            gboolean update)
+{
+  add_number (builder, unit, options, update);
+  if (update || options->memory_max != QUILT_INFINITY)
     add (builder, "MemorySwapMax", g_variant_new_uint64 (swap_max (options)));
 }
 
 /* The supervisor is a task of the scope too. It is ours, so the container must not pay for it.
  * "No limit" is always said: systemd's own default is 15 % of the host's. */
 static void
-add_tasks (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+add_tasks (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean update)
 {
   add (builder, unit->name, g_variant_new_uint64 (plus (options->pids_max, 1)));
 }
 
 /* An empty set is all that the slice has. */
 static void
-add_set (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+add_set (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean update)
 {
   const char *list = *(char *const *)quilt_option_member (unit->option, options);
   g_autoptr (GByteArray) set = list && *list ? quilt_cpu_list_parse (list, NULL) : NULL;
 
-  if (all || set)
+  if (update || set)
     add (builder, unit->name,
          g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, set ? set->data : NULL, set ? set->len : 0,
                                     1));
@@ -93,9 +131,9 @@ add_set (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options
 /* systemd adds lists to what it has, and an empty one empties that: an update says both. */
 static void
 add_list (
-    GVariantBuilder *builder, const char *name, const char *type, GVariant *list, gboolean all)
+    GVariantBuilder *builder, const char *name, const char *type, GVariant *list, gboolean update)
 {
-  if (all)
+  if (update)
     add (builder, name, g_variant_new_array (G_VARIANT_TYPE (type), NULL, 0));
   if (g_variant_n_children (list) > 0)
     add (builder, name, list);
@@ -105,16 +143,19 @@ add_list (
 
 /* The option has the type of the property. */
 static void
-add_rates (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+add_rates (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean update)
 {
   GVariant *rates = *(GVariant *const *)quilt_option_member (unit->option, options);
 
   add_list (builder, unit->name, "(st)",
-            rates ? rates : g_variant_new_array (G_VARIANT_TYPE ("(st)"), NULL, 0), all);
+            rates ? rates : g_variant_new_array (G_VARIANT_TYPE ("(st)"), NULL, 0), update);
 }
 
 static void
-add_ranges (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean all)
+add_ranges (GVariantBuilder *builder,
+            const Unit *unit,
+            const QuiltOptions *options,
+            gboolean update)
 {
   char **ranges = *(char ***)quilt_option_member (unit->option, options);
   GVariantBuilder list;
@@ -130,18 +171,18 @@ add_ranges (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *opti
                                                         parsed[i].family == AF_INET6 ? 16 : 4, 1),
                              (guint32)parsed[i].prefix);
   }
-  add_list (builder, unit->name, "(iayu)", g_variant_builder_end (&list), all);
+  add_list (builder, unit->name, "(iayu)", g_variant_builder_end (&list), update);
 }
 
 static const Unit units[] = {QUILT_OPTION_UNITS};
 
-/* Those that are set; with all, everything that may change while the container lives. */
+/* Those that are set; for an update, everything that may change while the container lives. */
 static void
-add_units (GVariantBuilder *builder, const QuiltOptions *options, gboolean all)
+add_units (GVariantBuilder *builder, const QuiltOptions *options, gboolean update)
 {
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (!all || units[i].option->live)
-      units[i].plan (builder, &units[i], options, all);
+    if (!update || units[i].option->live)
+      units[i].plan (builder, &units[i], options, update);
 }
 
 /* A process with CAP_SYS_ADMIN can remove nodev from a mount. */
@@ -195,14 +236,9 @@ quilt_options_scope_properties (const QuiltOptions *options,
                                 guint32 pid,
                                 const char *controller)
 {
-  g_autofree char *description =
-      g_strdup_printf ("Quilt container %s", options->name ? options->name : "");
-  g_autofree char *slice = quilt_slice_unit (options->slice);
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
-  add (&builder, "Description", g_variant_new_string (description));
-  add (&builder, "Slice", g_variant_new_string (slice));
   add (&builder, "PIDs", g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, &pid, 1, sizeof pid));
   /* Delegate also makes OOMPolicy "continue": the supervisor has to survive an OOM kill to report
    * it. It isn't set by name, since scopes have it only since 252.5. */
@@ -211,9 +247,6 @@ quilt_options_scope_properties (const QuiltOptions *options,
   /* "mixed" would kill at once: a scope has no main process to send SIGTERM to. */
   add (&builder, "KillMode", g_variant_new_string ("control-group"));
   add (&builder, "KillSignal", g_variant_new_int32 (QUILT_SCOPE_KILL_SIGNAL));
-  add (&builder, "TimeoutStopUSec",
-       g_variant_new_uint64 (
-           plus (MAX (options->stop_timeout_usec, QUILT_LIVE_STOP_TIMEOUT), STOP_MARGIN_USEC)));
   add (&builder, "CollectMode", g_variant_new_string ("inactive-or-failed"));
   add (&builder, "MemoryAccounting", g_variant_new_boolean (TRUE));
   add (&builder, "CPUAccounting", g_variant_new_boolean (TRUE));
