@@ -8,6 +8,7 @@
 #include "cgroup/file.h"
 #include "cgroup/tree.h"
 #include "spec/capabilities.h"
+#include "spec/option-rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -260,19 +261,7 @@ open_scope (const char *cgroup, const char *scope)
 static json_object *
 read_cgroup (int scope_fd)
 {
-  static const char *const files[] = {
-      "cpu.max",
-      "cpu.weight",
-      "cpuset.cpus.effective",
-      "cpuset.mems.effective",
-      "io.max",
-      "io.weight",
-      "memory.high",
-      "memory.low",
-      "memory.max",
-      "memory.swap.max",
-      "pids.max",
-  };
+  static const char *const files[] = {QUILT_OPTION_FILES};
   json_object *object = json_object_new_object ();
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {

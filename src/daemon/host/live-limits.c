@@ -15,8 +15,7 @@ typedef struct {
   const QuiltOption *option;
   const char *name;    /* on D-Bus */
   const char *gobject; /* the same property as GObject calls it */
-  const char
-      *file; /* of the cgroup, which shows what is in force; NULL: none has it in this form */
+  const char *file;    /* of the cgroup, with the value in force; NULL: shown as it was asked */
   QuiltLimitKind kind; /* of that file */
 } Property;
 

@@ -178,5 +178,7 @@ def test_inspect_shows_what_is_in_force(busybox, name):
         assert in_force["namespaces"][namespace]["private"] is True, namespace
     assert in_force["resource_limits"]["NOFILE"][0] > 0
     assert in_force["oom_score_adj"] == 0
+    assert sorted(in_force["cgroup"]) == ["cpu.max", "cpu.weight", "cpuset.cpus.effective", "cpuset.mems.effective", "io.max", "io.weight",
+                                          "memory.high", "memory.low", "memory.max", "memory.swap.max", "pids.max"]
     ctl("kill", name).ok()
     assert ctl("inspect", name).ok().json["in_force"] is None
