@@ -293,6 +293,19 @@ def wait_path(path, present=True, timeout=TIMEOUT):
     monitor.cancel()
 
 
+def wait_text(path, *texts, timeout=TIMEOUT):
+    """What a file contains as soon as all of texts (bytes) are in it, by inotify on it."""
+    path = pathlib.Path(path)
+    monitor = Gio.File.new_for_path(str(path)).monitor_file(Gio.FileMonitorFlags.NONE)
+    monitor.connect("changed", lambda *_: None)  # wakes the main context
+    monitor.set_rate_limit(0)
+    with _deadline(timeout, lambda: f"{path} contains only {path.read_bytes()}") as context:
+        while not all(text in (content := path.read_bytes()) for text in texts):
+            context.iteration(True)
+    monitor.cancel()
+    return content
+
+
 # Leaks
 
 def _processes():

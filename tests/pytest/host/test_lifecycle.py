@@ -210,9 +210,11 @@ def test_a9_systemctl_stop_of_the_scope_is_graceful(busybox, name):
 
 
 def test_a10_a_hanging_start_delays_nobody(busybox, name):
-    """One container hangs in a setup step; list, status and every verb on another answer within 50 ms."""
+    """One container hangs in a setup step; list, status and every verb on another answer within 50 ms.
+
+    That is so of the fastest of some rounds: what hangs would delay each of them, what else the machine does not.
+    """
     path = f"{name}-other"
-    ctl("create", "--name", path, "--stop-timeout", "0", busybox, "/bin/sleep", "1000").ok()
     with Events() as events, spawn("quiltctl", "run", "--name", name, "--setup", "sleep 1000", busybox, "/bin/true"):
         events.wait(lambda _p, _i, member, args: member == "StateChanged" and args[1] == "setting-up")
         steps = [
@@ -220,11 +222,16 @@ def test_a10_a_hanging_start_delays_nobody(busybox, name):
             ("StartContainers", "(asa{sv})", [path], {}), ("KillContainers", "(asia{sv})", [path], signal.SIGCONT, {}),
             ("StopContainers", "(asa{sv})", [path], {}), ("RemoveContainers", "(asa{sv})", [path], {}),
         ]
-        for method, *arguments in steps:
-            begin = time.monotonic()
-            result = manager(method, *arguments)
-            assert time.monotonic() - begin < 0.05, method
-            assert method.startswith("Get") or method.startswith("List") or result == ([],)
+        fastest = {}
+        for _ in range(5):
+            ctl("create", "--name", path, "--stop-timeout", "0", busybox, "/bin/sleep", "1000").ok()
+            for method, *arguments in steps:
+                begin = time.monotonic()
+                result = manager(method, *arguments)
+                key = method, str(arguments)
+                fastest[key] = min(fastest.get(key, TIMEOUT), time.monotonic() - begin)
+                assert method.startswith("Get") or method.startswith("List") or result == ([],)
+        assert {key: seconds for key, seconds in fastest.items() if seconds >= 0.05} == {}
         assert props(name)["State"] == "setting-up"
         ctl("kill", name).ok()
 

@@ -493,6 +493,7 @@ def test_e_ids_inside_and_outside(bundle):
                script.replace("touch /made; ", "")) as process:
         lines = [process.stdout.readline().split() for _ in range(3)]
         assert lines == [[b"5"], [b"6"], [b"0", str(FAR).encode(), b"65536"]]
+        wait_path(bundle.path / "pid")  # the command does not wait for it
         pid = int((bundle.path / "pid").read_text())
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
         assert re.search(r"^Uid:\s*" + rf"{FAR + 5}\s*" * 4 + "$", status, re.M)

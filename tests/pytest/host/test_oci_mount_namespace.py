@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from oci import Bundle, Container, config, oci
-from quilt import run, wait_exit
+from quilt import run, wait_exit, wait_text
 
 
 pytestmark = pytest.mark.usefixtures("oci_clean")
@@ -64,10 +64,11 @@ def test_a_mount_namespace_is_joined_below_the_root(bundle, other):
     bundle.write(configuration)
     container = Container("one", bundle).start()
     done = oci("exec", "one", "sh", "-c", "readlink /proc/self/ns/mnt; ls /; echo end").ok().text.split()
-    output = container.output.read_text().splitlines()
+    text = wait_text(container.output, b"Read-only file system").decode()
+    output = text.splitlines()
     assert output[0] == os.readlink(f"/proc/{other}/ns/mnt") == done[0] != os.readlink("/proc/self/ns/mnt")
     assert output[1] == "sleep" or output[1] == "sh"
-    assert "Linux" not in container.output.read_text() and "Read-only file system" in container.output.read_text()
+    assert "Linux" not in text
     assert set(done[1:-1]) == set(os.listdir(bundle.path / "rootfs")), "exec is in the root of the container"
     assert root_of(container.pid) != root_of(other)
     assert mounts("self") == here and (root_of(other), root_of("self")) == roots

@@ -12,7 +12,7 @@ import pytest
 
 import oci as tools
 from oci import BUNDLES, Bundle, Container, config, oci
-from quilt import TIMEOUT, run, spawn, wait_exit
+from quilt import TIMEOUT, run, spawn, wait_exit, wait_text
 
 CACHE = pathlib.Path("/run/quilt-seccomp")
 # linux/seccomp.h: SECCOMP_IOCTL_NOTIF_RECV and _SEND, of struct seccomp_notif (80 bytes) and seccomp_notif_resp (24).
@@ -182,7 +182,7 @@ def test_a_filter_holds_in_run_and_in_exec_and_is_compiled_once():
     container = Container("one", bundle).start()
     done = oci("exec", "one", "sh", "-c", "mkdir /tmp/y; grep Seccomp: /proc/self/status")
     assert b"not permitted" in done.err and b"Seccomp:\t2" in done.out
-    assert b"not permitted" in container.output.read_bytes() and b"Seccomp:\t2" in container.output.read_bytes()
+    wait_text(container.output, b"not permitted", b"Seccomp:\t2")
     (kept,) = CACHE.iterdir()
     assert kept.stat().st_mode & 0o077 == 0 and CACHE.stat().st_mode & 0o077 == 0
     born = kept.stat().st_ino
