@@ -41,7 +41,8 @@ typedef struct {
   guint8 *data; /* the strings of message point into it */
   QuiltDbusMessage message;
   int *fds;
-  GError *error; /* if set, there is no message: only its reply_serial is valid */
+  GError *error;   /* if set, there is no message: only its reply_serial is valid */
+  gboolean is_end; /* if TRUE, there is no message: the connection has ended */
 } Incoming;
 
 static void
@@ -131,6 +132,8 @@ dispatch (QuiltDbus *self, Incoming *incoming)
 
   if (call)
     answer (self, call, incoming);
+  else if (incoming->is_end && !self->released)
+    quilt_dbus_signals_lose_owners (&self->signals);
   else if (message->type == QUILT_DBUS_SIGNAL && !self->released)
     quilt_dbus_signals_dispatch (&self->signals, message);
 }
@@ -159,6 +162,16 @@ deliver_error (QuiltDbus *self, guint32 serial, GError *error)
   deliver (self, incoming);
 }
 
+/* After all messages and answers that have come. */
+static void
+deliver_end (QuiltDbus *self)
+{
+  Incoming *incoming = g_new0 (Incoming, 1);
+
+  incoming->is_end = TRUE;
+  g_queue_push_tail (&self->inbox, incoming);
+}
+
 static void
 fail (QuiltDbus *self, const char *why)
 {
@@ -175,6 +188,7 @@ fail (QuiltDbus *self, const char *why)
     i += call->is_sync ? 0 : 1; /* a synchronous call leaves the list */
     deliver_error (self, call->serial, g_error_copy (self->failure));
   }
+  deliver_end (self);
 }
 
 static gboolean

@@ -64,7 +64,8 @@ void quilt_dbus_call_sync (QuiltDbus *self,
                            QuiltDbusReply *ret_reply);
 
 /* Calls func for each signal that matches. The subscription takes effect before any call made after
- * it. */
+ * it. If the connection ends, no signal can arrive any more. A subscription to NameOwnerChanged of
+ * one name (arg0) is then told that the name has lost its owner, if it has one. */
 void quilt_dbus_subscribe (QuiltDbus *self,
                            const QuiltDbusMatch *match,
                            QuiltDbusSignalFunc func,

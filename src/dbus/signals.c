@@ -194,6 +194,46 @@ quilt_dbus_signals_dispatch (QuiltDbusSignals *self, const QuiltDbusMessage *mes
   }
 }
 
+static void
+lose_owner (QuiltDbusSignals *self, const char *name, const QuiltDbusOwner *owner)
+{
+  g_autoptr (GVariant) body = g_variant_ref_sink (g_variant_new ("(sss)", name, owner->unique, ""));
+  const QuiltDbusMessage message = {
+      .type = QUILT_DBUS_SIGNAL,
+      .path = QUILT_DBUS_BUS_PATH,
+      .interface = QUILT_DBUS_BUS,
+      .member = "NameOwnerChanged",
+      .sender = QUILT_DBUS_BUS,
+      .body = body,
+  };
+
+  quilt_dbus_signals_dispatch (self, &message);
+}
+
+void
+quilt_dbus_signals_lose_owners (QuiltDbusSignals *self)
+{
+  guint n;
+  g_autofree gpointer *names = g_hash_table_get_keys_as_array (self->owners, &n);
+
+  for (guint i = 0; i < n; i++) {
+    const QuiltDbusOwner *owner = g_hash_table_lookup (self->owners, names[i]);
+
+    if (owner->unique)
+      lose_owner (self, names[i], owner);
+  }
+}
+
+/* The name whose owner the subscription is about. NULL: none. */
+static const char *
+get_watched_name (const QuiltDbusMatch *match)
+{
+  return strcmp (match->sender, QUILT_DBUS_BUS) == 0 &&
+                 strcmp (match->member, "NameOwnerChanged") == 0
+             ? match->arg0
+             : NULL;
+}
+
 void
 quilt_dbus_signals_add (QuiltDbusSignals *self,
                         const QuiltDbusMatch *match,
@@ -201,6 +241,7 @@ quilt_dbus_signals_add (QuiltDbusSignals *self,
                         gpointer data)
 {
   Subscription *subscription = g_new0 (Subscription, 1);
+  const char *watched = get_watched_name (match);
 
   subscription->id = ++self->last_id;
   subscription->rule = make_rule (match);
@@ -212,7 +253,7 @@ quilt_dbus_signals_add (QuiltDbusSignals *self,
   subscription->func = func;
   subscription->data = data;
   g_ptr_array_add (self->subscriptions, subscription);
-  track (self, match->sender);
+  track (self, watched ? watched : match->sender);
   self->ask ("AddMatch", subscription->rule, NULL, self->ask_data);
 }
 

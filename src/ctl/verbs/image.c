@@ -114,10 +114,12 @@ on_owner_changed (const char *path, GVariant *parameters, gpointer data)
   if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sss)")))
     return;
   g_variant_get (parameters, "(&s&s&s)", NULL, &old_owner, NULL);
-  if (*old_owner == '\0' || !import->job)
+  if (*old_owner == '\0' || !import->job || !g_main_loop_is_running (import->loop))
     return;
   g_set_error_literal (&import->error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                       "quiltd went away during the import; try again");
+                       quilt_dbus_is_closed (import->ctl->connection)
+                           ? "The connection to the bus was closed during the import; try again"
+                           : "quiltd went away during the import; try again");
   g_main_loop_quit (import->loop);
 }
 

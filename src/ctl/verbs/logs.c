@@ -215,6 +215,24 @@ on_state_changed (const char *path, GVariant *parameters, gpointer data)
   check_end (logs);
 }
 
+/* A quiltd that comes back finds the container, and says how it ended. Without the bus nobody says
+ * that. */
+static void
+on_owner_changed (const char *path, GVariant *parameters, gpointer data)
+{
+  Logs *logs = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_dbus_is_closed (logs->ctl->connection) || !logs->loop || logs->ended)
+    return;
+  g_set_error_literal (&error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                       "The connection to the bus was closed, so quiltctl can't see when the "
+                       "container ends; try again");
+  logs->code = quilt_ctl_fail (logs->ctl, error);
+  logs->stopped = TRUE;
+  g_main_loop_quit (logs->loop);
+}
+
 /* The reader of our output has gone: without this, a quiet container would keep us for ever. */
 static gboolean
 on_stdout_closed (int fd, GIOCondition condition, gpointer data)
@@ -273,6 +291,7 @@ look_at_container (Logs *logs, const char *path)
 
   quilt_dbus_subscribe (logs->ctl->connection, &changed, on_state_changed, logs);
   quilt_dbus_subscribe (logs->ctl->connection, &removed, on_removed, logs);
+  quilt_dbus_subscribe (logs->ctl->connection, &quilt_bus_owner_changed, on_owner_changed, logs);
   properties = quilt_bus_get_all (logs->ctl, path, QUILT_BUS_CONTAINER, NULL);
   if (!properties) {
     logs->ended = TRUE;

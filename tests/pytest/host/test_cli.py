@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """quiltctl as a person meets it: on a terminal, with other tools' habits, and with mistakes."""
+import contextlib
 import fcntl
 import io
 import json
@@ -13,11 +14,12 @@ import struct
 import subprocess
 import tarfile
 import termios
+import threading
 import time
 
 import pytest
 
-from quilt import TIMEOUT, containers, ctl, run, spawn
+from quilt import TIMEOUT, Events, call, containers, ctl, run, spawn
 
 COMPLETION = "/usr/share/bash-completion/completions/quiltctl"
 ESCAPES = "\x1b[31mred\x1b]0;title\x07\u202eright\u009b31m"
@@ -406,3 +408,66 @@ def test_cli_a_bus_that_does_not_answer_can_be_left(tmp_path):
                 peer.recv(1)
                 process.send_signal(signal.SIGINT)
                 assert process.wait(TIMEOUT) == -signal.SIGINT
+
+
+class BusProxy:
+    """Passes bytes and descriptors between one client and the system bus, until it is closed."""
+
+    def __init__(self, path):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.ends = []
+        self.env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={path}"}
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        client, _ = self.listener.accept()
+        bus = socket.socket(socket.AF_UNIX)
+        bus.connect("/run/dbus/system_bus_socket")
+        self.ends = [client, bus]
+        for source, target in ((client, bus), (bus, client)):
+            threading.Thread(target=self._pass, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _pass(source, target):
+        with contextlib.suppress(OSError):
+            while True:
+                data, fds, _, _ = socket.recv_fds(source, 1 << 16, 16)
+                if not data:
+                    break
+                socket.send_fds(target, [data], fds)
+                for fd in fds:
+                    os.close(fd)
+            target.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        """To the client it looks as if the bus did that: what the bus has sent before still arrives."""
+        self.ends[1].shutdown(socket.SHUT_RD)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for end in [self.listener, *self.ends]:
+            end.close()
+
+
+def test_cli_a_bus_that_closes_the_connection_ends_what_waits_for_signals(busybox, name, tmp_path):
+    ctl("run", "-d", "--name", name, busybox, "/bin/sh", "-c", "echo begin; exec sleep 1000").ok()
+    with BusProxy(tmp_path / "logs") as bus, spawn("quiltctl", "logs", "-f", "-o", "cat", name, env=bus.env) as follow:
+        assert follow.stdout.readline() == b"begin\n"
+        bus.close()
+        assert follow.wait(TIMEOUT) == 1
+        assert b"The connection to the bus was closed" in follow.stderr.read()
+    ctl("remove", "--force", name).ok()
+    with BusProxy(tmp_path / "import") as bus, Events() as events, \
+         spawn("quiltctl", "import", "-", name, env=bus.env, stdin=subprocess.PIPE) as client:
+        job = events.wait(lambda path, _i, member, _a: member == "InterfacesAdded")[3][0]
+        # Its caller knows of it: the answer comes after the signal, on the same connection as this one.
+        assert call(job, "org.freedesktop.DBus.Properties", "Get", "(ss)", "org.quilt.Job", "Operation")
+        bus.close()
+        assert client.wait(TIMEOUT) == 1
+        assert b"closed during the import" in client.stderr.read()
+        client.stdin.close()
+        events.wait(lambda path, _i, member, _a: path == job and member == "Completed")

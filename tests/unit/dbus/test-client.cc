@@ -558,6 +558,61 @@ TEST_F (Client, SignalsByTheirFirstArgumentUntilUnsubscribed)
   EXPECT_EQ (seen, "/job('a', 2)|()|");
 }
 
+// Whoever waits for a name's owner to go has nobody to wait for.
+TEST_F (Client, AClosedConnectionIsTheLossOfEachWatchedOwner)
+{
+  const QuiltDbusMatch owner = {QUILT_DBUS_BUS, QUILT_DBUS_BUS, "NameOwnerChanged",
+                                QUILT_DBUS_BUS_PATH, "org.quilt"};
+  const QuiltDbusMatch other = {QUILT_DBUS_BUS, QUILT_DBUS_BUS, "NameOwnerChanged",
+                                QUILT_DBUS_BUS_PATH, "org.nobody"};
+
+  open_after_welcome ([] (Peer &peer) {
+    peer.take ();
+    peer.reply (peer.take (), "(':1.4',)"); // GetNameOwner
+    peer.take ();
+    peer.take ();
+    peer.refuse (peer.take (), "org.freedesktop.DBus.Error.NameHasNoOwner", "('No',)");
+    peer.take ();
+    peer.signal (":1.4", "/job", "Completed", "('last',)");
+  });
+  quilt_dbus_subscribe (bus, &owner, on_signal, &seen);
+  quilt_dbus_subscribe (bus, &other, on_signal, &seen);
+  subscribe ("Completed", nullptr, nullptr);
+  wait_for (2);
+  EXPECT_EQ (seen, "/job('last',)|/org/freedesktop/DBus('org.quilt', ':1.4', '')|");
+  EXPECT_TRUE (quilt_dbus_is_closed (bus));
+}
+
+// The same if another call heard of the end first, and not on a connection that was given up.
+TEST_F (Client, TheLossOfOwnersWaitsForTheMainLoop)
+{
+  const QuiltDbusMatch owner = {QUILT_DBUS_BUS, QUILT_DBUS_BUS, "NameOwnerChanged",
+                                QUILT_DBUS_BUS_PATH, "org.quilt"};
+
+  for (const bool given_up : {false, true}) {
+    seen = "";
+    open_after_welcome ([] (Peer &peer) {
+      peer.take ();
+      peer.reply (peer.take (), "(':1.4',)");
+      peer.take ();
+      peer.take ();
+    });
+    quilt_dbus_subscribe (bus, &owner, on_signal, &seen);
+    g_auto (QuiltDbusReply) reply = call_sync ("GetVersion");
+    EXPECT_TRUE (g_error_matches (reply.error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED));
+    EXPECT_EQ (seen, "");
+    if (given_up)
+      g_clear_pointer (&bus, quilt_dbus_close);
+    else
+      wait_for (1);
+    while (g_main_context_iteration (nullptr, FALSE))
+      ;
+    EXPECT_EQ (seen, given_up ? "" : "/org/freedesktop/DBus('org.quilt', ':1.4', '')|");
+    g_clear_pointer (&bus, quilt_dbus_close);
+    thread.join ();
+  }
+}
+
 // A signal that comes during a call that waits is kept for the main loop.
 /* Anybody may send signals; the bus lets pass handles without descriptors, and what is too deep. */
 TEST_F (Client, SignalsThatAreNotWantedOrCannotBeReadEndNothing)
