@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "daemon/bus/message.h"
+#include "daemon/bus/pass.h"
 #include "daemon/bus/turns.h"
 
 #include <errno.h>
@@ -14,8 +15,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define CHUNK (64 * 1024)
 
 /* Messages that may wait for the bus while calls are passed on. The kernel keeps some more. */
 #define SENDING_MAX 16
@@ -25,14 +24,9 @@
 #define DESCRIPTOR_COST (16 * 1024)
 
 typedef struct {
-  int fds[QUILT_FDS_MAX];
-  guint n;
-} Descriptors;
-
-typedef struct {
   guint8 *bytes;
   gsize size;
-  Descriptors *descriptors; /* NULL: none */
+  QuiltDescriptors *descriptors; /* NULL: none */
 } Call;
 
 struct QuiltBusRelay {
@@ -49,79 +43,18 @@ struct QuiltBusRelay {
 };
 
 static void
-descriptors_close (Descriptors *self)
-{
-  for (guint i = 0; i < self->n; i++)
-    quilt_fd_clear (&self->fds[i]);
-  self->n = 0;
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Descriptors, descriptors_close)
-
-static void
 call_free (gpointer data)
 {
   Call *self = data;
 
   if (self->descriptors)
-    descriptors_close (self->descriptors);
+    quilt_descriptors_close (self->descriptors);
   g_free (self->descriptors);
   g_free (self->bytes);
   g_free (self);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
-
-/* Sends one message or a part of it. The descriptors go with its first byte, as buses expect, and
- * are closed here. If too many are on their way to GDBus, the kernel refuses them: then they are
- * lost, and the call's handler misses them. FALSE: nobody reads any more. */
-static gboolean
-pass (int socket, const guint8 *data, gsize size, Descriptors *descriptors)
-{
-  gsize sent = 0;
-
-  if (descriptors->n > 0 && quilt_fds_send (socket, data, 1, descriptors->fds, descriptors->n))
-    sent = 1;
-  descriptors_close (descriptors);
-  return quilt_fds_write_all (socket, data + sent, size - sent, NULL, 0);
-}
-
-/* Exactly size bytes, which are one message's, as all descriptors are that come with them. */
-static gboolean
-read_exactly (int socket, guint8 *data, gsize size, Descriptors *descriptors)
-{
-  gsize have = 0;
-
-  while (have < size) {
-    Descriptors more;
-    gssize n = quilt_fds_read (socket, data + have, size - have, more.fds, &more.n);
-
-    if (n <= 0)
-      return FALSE;
-    have += (gsize)n;
-    if (descriptors->n == 0)
-      *descriptors = more;
-    else
-      descriptors_close (&more); /* the bus sends them with the first byte */
-  }
-  return TRUE;
-}
-
-/* Passes size bytes on; with to -1 they are dropped. */
-static gboolean
-pass_rest (int from, int to, guint8 *chunk, gsize size)
-{
-  while (size > 0) {
-    g_auto (Descriptors) descriptors = {0};
-    gsize n = MIN (size, CHUNK);
-
-    if (!read_exactly (from, chunk, n, &descriptors) ||
-        (to >= 0 && !pass (to, chunk, n, &descriptors)))
-      return FALSE;
-    size -= n;
-  }
-  return TRUE;
-}
 
 /* Whether a call may be under way, as far as what GDBus sends is concerned; its serials go up. */
 static gboolean
@@ -150,9 +83,9 @@ is_call_due (QuiltBusRelay *self)
 static void
 pass_whole_call (QuiltBusRelay *self, Call *call)
 {
-  Descriptors none = {0};
+  QuiltDescriptors none = {0};
 
-  pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
+  quilt_pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
   call_free (call);
 }
 
@@ -178,7 +111,7 @@ static gboolean
 cut (Call *self, const QuiltBusMessage *message, guint8 flag)
 {
   if (self->descriptors)
-    descriptors_close (self->descriptors);
+    quilt_descriptors_close (self->descriptors);
   g_clear_pointer (&self->descriptors, g_free);
   if (message->head > self->size)
     return FALSE;
@@ -259,15 +192,15 @@ static Call *
 read_call (QuiltBusRelay *self,
            const QuiltBusMessage *message,
            const guint8 *start,
-           Descriptors *descriptors)
+           QuiltDescriptors *descriptors)
 {
   g_autoptr (Call) call = g_new0 (Call, 1);
 
   call->size = MIN (message->size, QUILT_CALL_MAX);
   call->bytes = g_malloc (call->size);
   memcpy (call->bytes, start, QUILT_BUS_START);
-  if (!read_exactly (self->bus, call->bytes + QUILT_BUS_START, call->size - QUILT_BUS_START,
-                     descriptors))
+  if (!quilt_read_exactly (self->bus, call->bytes + QUILT_BUS_START, call->size - QUILT_BUS_START,
+                           descriptors))
     return NULL;
   if (descriptors->n > 0)
     call->descriptors = g_memdup2 (descriptors, sizeof *descriptors);
@@ -287,7 +220,7 @@ static gboolean
 read_and_line_up (QuiltBusRelay *self,
                   const QuiltBusMessage *message,
                   guint8 *chunk,
-                  Descriptors *descriptors)
+                  QuiltDescriptors *descriptors)
 {
   g_autoptr (Call) call = read_call (self, message, chunk, descriptors);
   gboolean too_large;
@@ -298,7 +231,7 @@ read_and_line_up (QuiltBusRelay *self,
   too_large = is_too_large (message, call);
   rest = message->size - call->size;
   line_up (self, message, too_large, g_steal_pointer (&call));
-  return pass_rest (self->bus, -1, chunk, rest);
+  return quilt_pass_rest (self->bus, -1, chunk, rest);
 }
 
 static gboolean
@@ -311,41 +244,42 @@ is_answer (const QuiltBusMessage *message)
 /* Messages are read one by one, in both directions: the kernel would join two of them in one read,
  * and then descriptors of the second would seem to be of the first. */
 static gboolean
-read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, Descriptors *descriptors)
+read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, QuiltDescriptors *descriptors)
 {
-  return read_exactly (from, chunk, QUILT_BUS_START, descriptors) &&
+  return quilt_read_exactly (from, chunk, QUILT_BUS_START, descriptors) &&
          quilt_bus_message_measure (chunk, ret_message);
 }
 
 /* What of a message whose start is in chunk has room there, too. */
 static gboolean
-read_first (int from, const QuiltBusMessage *message, guint8 *chunk, Descriptors *descriptors)
+read_first (int from, const QuiltBusMessage *message, guint8 *chunk, QuiltDescriptors *descriptors)
 {
-  return read_exactly (from, chunk + QUILT_BUS_START, MIN (message->size, CHUNK) - QUILT_BUS_START,
-                       descriptors);
+  return quilt_read_exactly (from, chunk + QUILT_BUS_START,
+                             MIN (message->size, QUILT_PASS_CHUNK) - QUILT_BUS_START, descriptors);
 }
 
 static gboolean
 pass_whole (
-    int from, int to, const QuiltBusMessage *message, guint8 *chunk, Descriptors *descriptors)
+    int from, int to, const QuiltBusMessage *message, guint8 *chunk, QuiltDescriptors *descriptors)
 {
-  gsize first = MIN (message->size, CHUNK);
+  gsize first = MIN (message->size, QUILT_PASS_CHUNK);
 
-  return pass (to, chunk, first, descriptors) && pass_rest (from, to, chunk, message->size - first);
+  return quilt_pass (to, chunk, first, descriptors) &&
+         quilt_pass_rest (from, to, chunk, message->size - first);
 }
 
 static gboolean
 pass_message_from_bus (QuiltBusRelay *self, guint8 *chunk)
 {
-  g_auto (Descriptors) descriptors = {0};
+  g_auto (QuiltDescriptors) descriptors = {0};
   QuiltBusMessage message;
   gboolean passed;
 
   if (!read_start (self->bus, chunk, &message, &descriptors))
     return FALSE;
-  if (message.size > CHUNK && message.type != G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
+  if (message.size > QUILT_PASS_CHUNK && message.type != G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
       !is_answer (&message))
-    return pass_rest (self->bus, -1, chunk, message.size - QUILT_BUS_START);
+    return quilt_pass_rest (self->bus, -1, chunk, message.size - QUILT_BUS_START);
   if (!is_answer (&message))
     return read_and_line_up (self, &message, chunk, &descriptors);
   if (!read_first (self->bus, &message, chunk, &descriptors))
@@ -360,7 +294,7 @@ pass_message_from_bus (QuiltBusRelay *self, guint8 *chunk)
 static gboolean
 pass_message_to_bus (QuiltBusRelay *self, guint8 *chunk)
 {
-  g_auto (Descriptors) descriptors = {0};
+  g_auto (QuiltDescriptors) descriptors = {0};
   QuiltBusMessage message;
 
   if (!read_start (self->inside, chunk, &message, &descriptors) ||
@@ -379,13 +313,13 @@ pass_message_to_bus (QuiltBusRelay *self, guint8 *chunk)
 static gboolean
 pass_lines (int from, int to, const char *last, guint8 *chunk)
 {
-  g_auto (Descriptors) none = {0};
+  g_auto (QuiltDescriptors) none = {0};
   gsize length = 0;
 
-  while (length < CHUNK && read_exactly (from, chunk + length, 1, &none)) {
+  while (length < QUILT_PASS_CHUNK && quilt_read_exactly (from, chunk + length, 1, &none)) {
     if (chunk[length++] != '\n')
       continue;
-    if (!pass (to, chunk, length, &none))
+    if (!quilt_pass (to, chunk, length, &none))
       return FALSE;
     if (g_str_has_prefix ((const char *)chunk, last))
       return TRUE;
@@ -398,7 +332,7 @@ static gpointer
 pass_from_bus (gpointer data)
 {
   QuiltBusRelay *self = data;
-  g_autofree guint8 *chunk = g_malloc0 (CHUNK);
+  g_autofree guint8 *chunk = g_malloc0 (QUILT_PASS_CHUNK);
   gboolean more = pass_lines (self->bus, self->inside, "AGREE_UNIX_FD\r\n", chunk);
 
   while (more)
@@ -411,7 +345,7 @@ static gpointer
 pass_to_bus (gpointer data)
 {
   QuiltBusRelay *self = data;
-  g_autofree guint8 *chunk = g_malloc0 (CHUNK);
+  g_autofree guint8 *chunk = g_malloc0 (QUILT_PASS_CHUNK);
   gboolean more = pass_lines (self->inside, self->bus, "BEGIN\r\n", chunk);
 
   while (more)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes and descriptors, passed from one blocking socket to another one. */
+#pragma once
+
+#include "base/fd.h"
+
+#include <glib.h>
+
+/* The most that is read at once, and the size of the buffers that are called chunk. */
+#define QUILT_PASS_CHUNK (64 * 1024)
+
+typedef struct {
+  int fds[QUILT_FDS_MAX];
+  guint n;
+} QuiltDescriptors;
+
+/* Closes all of them. */
+void quilt_descriptors_close (QuiltDescriptors *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltDescriptors, quilt_descriptors_close)
+
+/* Sends one message or a part of it. The descriptors go with its first byte, as buses expect, and
+ * are closed here. If too many are on their way to the reader, the kernel refuses them: then they
+ * are lost, and the reader misses them. FALSE: nobody reads any more. */
+gboolean quilt_pass (int socket, const guint8 *data, gsize size, QuiltDescriptors *descriptors);
+
+/* Exactly size bytes, which are one message's, as all descriptors are that come with them. */
+gboolean quilt_read_exactly (int socket, guint8 *data, gsize size, QuiltDescriptors *descriptors);
+
+/* Passes size bytes on; with to -1 they are dropped. */
+gboolean quilt_pass_rest (int from, int to, guint8 *chunk, gsize size);
