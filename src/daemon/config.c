@@ -96,6 +96,24 @@ parse_interval (const char *text, gpointer member, GError **error)
   return TRUE;
 }
 
+/* systemd refuses more than 20 starts of quiltd in 10 s (quiltd.service), so a shorter time could
+ * lose calls. */
+static gboolean
+parse_exit_idle (const char *text, gpointer member, GError **error)
+{
+  guint64 usec;
+
+  if (!quilt_parse_duration (text, &usec, error))
+    return FALSE;
+  if (usec > 0 && usec < G_USEC_PER_SEC) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "'%s' is neither a duration of at least 1s nor infinity", text);
+    return FALSE;
+  }
+  *(guint64 *)member = usec > 0 ? usec : QUILT_INFINITY;
+  return TRUE;
+}
+
 static gboolean
 parse_log_level (const char *text, gpointer member, GError **error)
 {
@@ -151,6 +169,7 @@ static const Key keys[] = {
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_limits.max_entries)},
     {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},
     {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_share.interval_usec)},
+    {"ExitIdleSec", parse_exit_idle, offsetof (QuiltConfig, exit_idle_usec)},
 };
 
 static QuiltConfig *
@@ -167,6 +186,7 @@ config_new (void)
   config->defaults.pids.max = QUILT_CONFIG_PIDS_MAX;
   config->import_limits.max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_limits.max_entries = 10 * 1000 * 1000;
+  config->exit_idle_usec = QUILT_INFINITY;
   config->journal_share = (QuiltJournalShare){
       .percent = 50, .interval_usec = G_GUINT64_CONSTANT (3600) * G_USEC_PER_SEC};
   return config;

@@ -16,7 +16,8 @@ typedef struct {
   guint64 max_pending_per_user; /* unanswered calls of a uid other than 0 */
   QuiltImportLimits import_limits;
   QuiltJournalShare journal_share;
-  int log_level; /* syslog(3) priority: what is less urgent is not logged */
+  guint64 exit_idle_usec; /* QUILT_INFINITY: never */
+  int log_level;          /* syslog(3) priority: what is less urgent is not logged */
 } QuiltConfig;
 
 void quilt_config_free (QuiltConfig *config);

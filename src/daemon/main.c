@@ -3,6 +3,7 @@
 #include <config.h> /* of the build: "config.h" would be daemon/config.h */
 
 #include "daemon/bus/event.h"
+#include "daemon/bus/idle.h"
 #include "daemon/bus/log.h"
 #include "daemon/bus/notify.h"
 #include "daemon/bus/relay.h"
@@ -31,6 +32,10 @@ typedef struct {
   const char *const *config_dirs;
   int log_level;
   guint name; /* we own, or want to */
+  gboolean owns_name;
+  QuiltIdle *idle;
+  gboolean leaving; /* since nothing went on */
+  gboolean left;    /* the name is released for good */
   int exit_code;
 } Main;
 
@@ -58,6 +63,16 @@ on_drained (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* When this returns, all calls that were made before are here: the bus has answered after them. */
+static void
+release_name (Main *self)
+{
+  if (self->name)
+    g_bus_unown_name (self->name);
+  self->name = 0;
+  self->owns_name = FALSE;
+}
+
 /* Answer the calls that were made; later calls wait for the next quiltd. */
 static gboolean
 on_terminate (gpointer data)
@@ -65,12 +80,68 @@ on_terminate (gpointer data)
   Main *self = data;
 
   quilt_notify_stopping ();
-  if (self->name)
-    g_bus_unown_name (self->name);
-  self->name = 0;
+  quilt_idle_set (self->idle, QUILT_INFINITY);
+  release_name (self);
   g_timeout_add_seconds (DRAIN_SECONDS, on_drained, self);
   quilt_hub_when_idle (self->daemon->hub, quit, self);
   return G_SOURCE_CONTINUE;
+}
+
+/* Calls come without end. Those that come from now on wait for the next quiltd. */
+static gboolean
+on_leaving_overdue (gpointer data)
+{
+  Main *self = data;
+
+  release_name (self);
+  self->left = TRUE;
+  g_timeout_add_seconds (DRAIN_SECONDS, on_drained, self);
+  quilt_idle_set (self->idle, 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* systemd is told first: from then on, a start that the bus asks for waits until this process has
+ * exited. Before, it would do nothing, since quiltd runs. */
+static void
+begin_leaving (Main *self)
+{
+  g_info ("quiltd exits: nothing runs, and nobody has called it for ExitIdleSec=");
+  self->leaving = TRUE;
+  quilt_notify_stopping ();
+  g_timeout_add_seconds (DRAIN_SECONDS, on_leaving_overdue, self);
+  quilt_idle_set (self->idle, 0);
+}
+
+static void own_name (Main *self, GBusNameAcquiredCallback acquired);
+
+static void
+on_name_back (GDBusConnection *bus, const char *name, gpointer data)
+{
+  Main *self = data;
+
+  self->owns_name = TRUE;
+  quilt_idle_set (self->idle, 0);
+}
+
+/* A call that came before the bus had released the name is answered under the name: its caller may
+ * wait for signals that come after the answer. */
+static void
+on_idle (gpointer data)
+{
+  Main *self = data;
+
+  if (!self->leaving) {
+    begin_leaving (self);
+    return;
+  }
+  if (self->owns_name)
+    release_name (self);
+  else if (!self->left)
+    return; /* the bus has yet to give the name back */
+  if (quilt_idle_is_quiet (self->idle))
+    quit (self);
+  else if (!self->left)
+    own_name (self, on_name_back);
 }
 
 static gboolean
@@ -86,6 +157,8 @@ reload (gpointer data, GError **error)
     quilt_daemon_set_config (self->daemon, config);
     quilt_manager_look_for_limits (self->manager);
     self->log_level = config->log_level;
+    if (self->owns_name && !self->leaving)
+      quilt_idle_set (self->idle, config->exit_idle_usec);
     quilt_event_log (QUILT_EVENT_DAEMON_RELOADED, NULL, "Reloaded the configuration");
   } else {
     quilt_event_log (QUILT_EVENT_DAEMON_RELOAD_FAILED, NULL, "Kept the old configuration: %s",
@@ -116,6 +189,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!quilt_filters_make_finish (result, &error))
     g_warning ("%s", error->message);
+  quilt_activity_end (data);
 }
 
 /* So that the first container does not wait for it. */
@@ -123,10 +197,12 @@ static gboolean
 make_filter (gpointer data)
 {
   QuiltDaemon *daemon = data;
+  QuiltActivity *work = quilt_hub_get_work (daemon->hub);
 
+  quilt_activity_begin (work);
   quilt_filters_make_async (quilt_containers_parts (daemon->containers)->filters,
                             QUILT_SECCOMP_DEFAULT, quilt_capabilities_default (), on_filter_made,
-                            NULL);
+                            work);
   return G_SOURCE_REMOVE;
 }
 
@@ -141,6 +217,8 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
                    quilt_images_size (self->daemon->images));
   quilt_summary_tell (self->daemon);
   quilt_notify_ready ();
+  self->owns_name = TRUE;
+  quilt_idle_set (self->idle, self->daemon->config->exit_idle_usec);
   g_idle_add_full (G_PRIORITY_LOW, make_filter, self->daemon, NULL);
 }
 
@@ -149,6 +227,14 @@ on_name_lost (GDBusConnection *bus, const char *name, gpointer data)
 {
   fail (data, "The bus name " QUILT_BUS_NAME " is not available: another quiltd runs, or the bus's "
               "policy does not allow quiltd to own it");
+}
+
+static void
+own_name (Main *self, GBusNameAcquiredCallback acquired)
+{
+  self->name =
+      g_bus_own_name_on_connection (self->bus, QUILT_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                    acquired, on_name_lost, self, NULL);
 }
 
 /* Every container's state is known: now others may see them. */
@@ -165,9 +251,7 @@ on_recovered (gpointer data)
     return;
   }
   quilt_hub_show (daemon->hub);
-  self->name =
-      g_bus_own_name_on_connection (self->bus, QUILT_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                    on_name_acquired, on_name_lost, self, NULL);
+  own_name (self, on_name_acquired);
 }
 
 static gboolean
@@ -191,6 +275,8 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
   self->daemon = quilt_daemon_new (self->bus, paths, config, error);
   if (!self->daemon)
     return FALSE;
+  self->idle = quilt_idle_new (quilt_bus_relay_get_calls (self->relay),
+                               quilt_hub_get_work (self->daemon->hub), on_idle, self);
   quilt_summary_begin (self->daemon);
   self->manager = quilt_manager_new (self->daemon, reload, self);
   quilt_hub_guard (self->daemon->hub, G_DBUS_INTERFACE_SKELETON (self->manager));
@@ -211,6 +297,7 @@ main_clear (Main *self)
 {
   if (self->daemon)
     quilt_container_retry_records (self->daemon->containers);
+  g_clear_pointer (&self->idle, quilt_idle_free);
   g_clear_object (&self->manager);
   g_clear_pointer (&self->daemon, quilt_daemon_free);
   g_clear_pointer (&self->relay, quilt_bus_relay_free);

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import time
 
 import pytest
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 import conftest
 import fakes
@@ -34,6 +35,33 @@ def test_the_watchdog_is_fed(stopped):
 
 def test_it_ends_when_it_is_asked_to(daemon):
     assert daemon.end(signal.SIGTERM) == 0
+    daemon.wait_told("STOPPING=1")
+
+
+def test_it_ends_when_nothing_goes_on(daemon, root):
+    daemon.configure("ExitIdleSec=1s\n")
+    root.call("Reload", "a{sv}", ({},))
+    assert daemon.process.wait(20) == 0
+    assert daemon.wait_told("STOPPING=1")
+
+
+def test_calls_that_meet_the_end_of_an_idle_quiltd_are_answered(daemon, root):
+    """They have reached quiltd's socket when its time is up."""
+    answers = []
+    daemon.configure("ExitIdleSec=1s\n")
+    root.call("Reload", "a{sv}", ({},))
+    daemon.kill(signal.SIGSTOP)
+    select.select([], [], [], 1.2)  # its time is up, and it can't know
+    for number in range(50):
+        root.connection.send_message_with_reply(
+            root.message("ListContainers", "a{sv}", ({},)), Gio.DBusSendMessageFlags.NONE, 20000, None,
+            lambda connection, result: answers.append(connection.send_message_with_reply_finish(result)))
+    root.connection.flush_sync(None)
+    daemon.kill(signal.SIGCONT)
+    while len(answers) < 50:
+        GLib.MainContext.default().iteration(True)
+    assert {answer.get_message_type() for answer in answers} == {Gio.DBusMessageType.METHOD_RETURN}
+    assert daemon.process.wait(20) == 0
     daemon.wait_told("STOPPING=1")
 
 

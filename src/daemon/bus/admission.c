@@ -17,6 +17,7 @@
 struct QuiltAdmission {
   GDBusConnection *bus;
   QuiltQuota *quota;
+  QuiltActivity *work;
   GHashTable *uids;    /* unique name → uid */
   GHashTable *waiting; /* unique name → GPtrArray of Waiting, while the bus is asked for the uid */
   GCancellable *questions; /* to the bus */
@@ -31,6 +32,7 @@ typedef struct {
 
 struct QuiltCharge {
   QuiltQuota *quota;
+  QuiltActivity *work;
   guint32 uid;
 };
 
@@ -41,6 +43,7 @@ clear_charge (gpointer data)
 
   quilt_quota_leave (charge->quota, charge->uid);
   quilt_quota_free (charge->quota);
+  quilt_activity_end (charge->work);
 }
 
 void
@@ -76,6 +79,8 @@ charge (QuiltAdmission *self, GDBusMethodInvocation *invocation, guint32 uid, GE
     return FALSE;
   made = g_rc_box_new0 (QuiltCharge);
   made->quota = quilt_quota_ref (self->quota);
+  made->work = self->work;
+  quilt_activity_begin (made->work);
   made->uid = uid;
   g_object_set_data_full (G_OBJECT (invocation), CHARGE_KEY, made,
                           (GDestroyNotify)quilt_charge_release);
@@ -312,12 +317,13 @@ on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoi
 }
 
 QuiltAdmission *
-quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota)
+quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota, QuiltActivity *work)
 {
   QuiltAdmission *self = g_new0 (QuiltAdmission, 1);
 
   self->bus = g_object_ref (bus);
   self->quota = quilt_quota_ref (quota);
+  self->work = quilt_activity_ref (work);
   self->uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->waiting =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
@@ -335,6 +341,7 @@ quilt_admission_free (QuiltAdmission *self)
   g_hash_table_unref (self->waiting);
   g_hash_table_unref (self->uids);
   quilt_quota_free (self->quota);
+  quilt_activity_unref (self->work);
   g_object_unref (self->bus);
   g_free (self);
 }

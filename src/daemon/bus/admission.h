@@ -3,6 +3,7 @@
  * the caller's uid with every other, before anything else is done for the caller. */
 #pragma once
 
+#include "daemon/bus/activity.h"
 #include "daemon/bus/quota.h"
 
 #include <gio/gio.h>
@@ -15,8 +16,8 @@ typedef struct QuiltAdmission QuiltAdmission;
 /* A uid that is charged with one piece of work. */
 typedef struct QuiltCharge QuiltCharge;
 
-/* bus is where the callers and org.freedesktop.DBus are. */
-QuiltAdmission *quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota);
+/* bus is where the callers and org.freedesktop.DBus are. work: each charge counts. */
+QuiltAdmission *quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota, QuiltActivity *work);
 void quilt_admission_free (QuiltAdmission *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAdmission, quilt_admission_free)
 

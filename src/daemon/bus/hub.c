@@ -12,6 +12,7 @@ struct QuiltHub {
   QuiltAdmission *admission;
   QuiltAuthority *authority;
   QuiltQuota *quota;
+  QuiltActivity *work;
   guint64 last_job;
 
   guint operations; /* calls that change something and are not answered */
@@ -28,7 +29,8 @@ quilt_hub_new (GDBusConnection *bus, guint64 max_pending)
 
   self->bus = g_object_ref (bus);
   self->quota = quilt_quota_new ((guint)MIN (max_pending, G_MAXUINT));
-  self->admission = quilt_admission_new (bus, self->quota);
+  self->work = quilt_activity_new ();
+  self->admission = quilt_admission_new (bus, self->quota, self->work);
   self->authority = quilt_authority_new (bus);
   self->objects = g_dbus_object_manager_server_new (QUILT_BUS_ROOT);
   self->managed_objects = quilt_managed_objects_new (self->objects);
@@ -51,6 +53,7 @@ quilt_hub_free (QuiltHub *self)
   g_clear_pointer (&self->authority, quilt_authority_free);
   g_clear_pointer (&self->admission, quilt_admission_free);
   g_clear_pointer (&self->quota, quilt_quota_free);
+  g_clear_pointer (&self->work, quilt_activity_unref);
   g_clear_object (&self->bus);
   g_free (self);
 }
@@ -73,6 +76,12 @@ quilt_hub_get_managed_objects (const QuiltHub *self)
   return self->managed_objects;
 }
 
+QuiltActivity *
+quilt_hub_get_work (const QuiltHub *self)
+{
+  return self->work;
+}
+
 guint64
 quilt_hub_next_job (QuiltHub *self)
 {
@@ -83,6 +92,7 @@ void
 quilt_hub_hold (QuiltHub *self)
 {
   self->operations++;
+  quilt_activity_begin (self->work);
 }
 
 void
@@ -90,6 +100,7 @@ quilt_hub_release (QuiltHub *self)
 {
   g_return_if_fail (self->operations > 0);
   self->operations--;
+  quilt_activity_end (self->work);
   if (self->operations == 0 && self->on_idle)
     self->on_idle (self->on_idle_data);
 }

@@ -3,6 +3,7 @@
  * count of the running operations. */
 #pragma once
 
+#include "daemon/bus/activity.h"
 #include "daemon/bus/address.h"
 #include "daemon/bus/authority.h"
 #include "daemon/bus/managed-objects.h"
@@ -26,6 +27,10 @@ QuiltManagedObjects *quilt_hub_get_managed_objects (const QuiltHub *self);
 
 /* The number of a new job. A quiltd gives out each number once. */
 guint64 quilt_hub_next_job (QuiltHub *self);
+
+/* What quiltd does beside calls: quiltd does not exit for being idle meanwhile. Operations, jobs
+ * and charges that outlive their call are counted already. Borrowed. */
+QuiltActivity *quilt_hub_get_work (const QuiltHub *self);
 
 /* An operation between the two is finished before quiltd ends, when that is asked for. */
 void quilt_hub_hold (QuiltHub *self);

@@ -50,6 +50,7 @@ quilt_job_new (QuiltHub *hub,
   quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_admission_get_uid (invocation));
   quilt_bus_job_set_progress (QUILT_BUS_JOB (self), -1);
   quilt_hub_export (hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_activity_begin (quilt_hub_get_work (hub)); /* until it leaves the bus */
   return self;
 }
 
@@ -83,6 +84,7 @@ on_lingered (gpointer data)
   QuiltJob *self = data;
 
   quilt_hub_unexport (self->hub, self->path);
+  quilt_activity_end (quilt_hub_get_work (self->hub));
   g_object_unref (self);
   return G_SOURCE_REMOVE;
 }

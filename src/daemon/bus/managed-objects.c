@@ -38,7 +38,8 @@ quilt_managed_objects_redirect (GDBusMessage *message)
   redirected = g_dbus_message_copy (message, NULL); /* GDBus has locked this one */
   if (!redirected)
     return message;
-  g_object_unref (message);
+  /* What the relay has attached to it ends with the call. */
+  g_object_set_data_full (G_OBJECT (redirected), "quilt-original", message, g_object_unref);
   g_dbus_message_set_interface (redirected, "org.quilt.Manager");
   return redirected;
 }

@@ -27,16 +27,18 @@ typedef struct {
   guint8 *bytes;
   gsize size;
   QuiltDescriptors *descriptors; /* NULL: none */
+  QuiltActivity *activity;       /* NULL: a signal; or GDBus has it */
 } Call;
 
 struct QuiltBusRelay {
   GDBusConnection *connection;
   guint filter;
-  GMutex lock;        /* of turns, counts, made and sent; nobody who has it waits */
-  GMutex sending;     /* of sending to inside: a message is sent as a whole */
-  QuiltTurns *turns;  /* of Call */
-  gboolean counts;    /* the filter is in place */
-  guint32 made, sent; /* serials of the last messages that GDBus has, and that the bus has */
+  GMutex lock;          /* of turns, counts, made and sent; nobody who has it waits */
+  GMutex sending;       /* of sending to inside: a message is sent as a whole */
+  QuiltTurns *turns;    /* of Call */
+  QuiltActivity *calls; /* from the bus until nothing has them any more */
+  gboolean counts;      /* the filter is in place */
+  guint32 made, sent;   /* serials of the last messages that GDBus has, and that the bus has */
   int bus;
   int inside; /* the other end of the pair is GDBus's */
   GThread *from_bus, *to_bus;
@@ -49,6 +51,8 @@ call_free (gpointer data)
 
   if (self->descriptors)
     quilt_descriptors_close (self->descriptors);
+  if (self->activity)
+    quilt_activity_end (self->activity);
   g_free (self->descriptors);
   g_free (self->bytes);
   g_free (self);
@@ -86,6 +90,7 @@ pass_whole_call (QuiltBusRelay *self, Call *call)
   QuiltDescriptors none = {0};
 
   quilt_pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
+  call->activity = NULL; /* on_message() attaches its end to GDBus's message */
   call_free (call);
 }
 
@@ -177,6 +182,10 @@ line_up (QuiltBusRelay *self, const QuiltBusMessage *message, gboolean too_large
   if (!takes_turns (message->type, sender)) {
     pass_now (self, call);
     return;
+  }
+  if (message->type == G_DBUS_MESSAGE_TYPE_METHOD_CALL) {
+    call->activity = self->calls;
+    quilt_activity_begin (call->activity);
   }
   g_mutex_lock (&self->lock);
   if (make_room (self, caller, message, too_large, call))
@@ -401,6 +410,7 @@ relay_clear (gpointer data)
   QuiltBusRelay *self = data;
 
   quilt_turns_free (self->turns);
+  quilt_activity_unref (self->calls);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->sending);
   quilt_fd_clear (&self->inside);
@@ -452,6 +462,9 @@ on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoi
   g_mutex_lock (&self->lock);
   note_made (self, bus);
   g_mutex_unlock (&self->lock);
+  if (g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+    g_object_set_data_full (G_OBJECT (message), "quilt-call", self->calls,
+                            (GDestroyNotify)quilt_activity_end);
   g_idle_add_full (G_PRIORITY_DEFAULT, on_call_in_main, g_atomic_rc_box_acquire (self), release);
   return message;
 }
@@ -488,6 +501,7 @@ quilt_bus_relay_new (GError **error)
   g_mutex_init (&self->lock);
   g_mutex_init (&self->sending);
   self->turns = quilt_turns_new (call_free);
+  self->calls = quilt_activity_new ();
   self->inside = -1;
   self->bus = connect_bus (error);
   if (self->bus < 0 || (self->inside = open_pair (&stream, error)) < 0)
@@ -508,6 +522,12 @@ GDBusConnection *
 quilt_bus_relay_get_connection (QuiltBusRelay *self)
 {
   return self->connection;
+}
+
+QuiltActivity *
+quilt_bus_relay_get_calls (QuiltBusRelay *self)
+{
+  return self->calls;
 }
 
 void

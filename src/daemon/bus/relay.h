@@ -4,6 +4,8 @@
  * calls back while many are queued: callers take turns. */
 #pragma once
 
+#include "daemon/bus/activity.h"
+
 #include <gio/gio.h>
 
 /* The most bytes of a call or a signal, and the most values in it; each element of an array and
@@ -28,6 +30,10 @@ GDBusConnection *quilt_bus_relay_get_connection (QuiltBusRelay *self);
 /* From now on, if many calls wait, those of a caller go when the bus says that he is gone. Callers
  * may come anew without end, so that limits of each caller bound nothing. */
 void quilt_bus_relay_watch_callers (QuiltBusRelay *self);
+
+/* The calls that the bus has handed over, from then on until they are answered and nothing has them
+ * any more. Borrowed. */
+QuiltActivity *quilt_bus_relay_get_calls (QuiltBusRelay *self);
 
 /* Closes the connection once the bus has all that was sent. */
 void quilt_bus_relay_free (QuiltBusRelay *self);

@@ -172,6 +172,13 @@ quilt_life_step (QuiltLife life, QuiltLifeEvent event, QuiltLifeStep *ret_step)
 }
 
 gboolean
+quilt_life_is_at_rest (QuiltLife life)
+{
+  return life.phase == QUILT_PHASE_IDLE &&
+         (life.files == QUILT_FILES_KEPT || life.files == QUILT_FILES_GONE);
+}
+
+gboolean
 quilt_life_is_over (QuiltLife life)
 {
   return life.phase == QUILT_PHASE_IDLE || life.phase == QUILT_PHASE_SETTLING ||

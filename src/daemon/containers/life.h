@@ -112,6 +112,8 @@ typedef struct {
  * its run is over, and vanishes once nothing is left of either: the step says so when it is due. */
 gboolean quilt_life_step (QuiltLife life, QuiltLifeEvent event, QuiltLifeStep *ret_step);
 
+/* Nothing is going on with it: no run, and nothing on its way to the disk. */
+gboolean quilt_life_is_at_rest (QuiltLife life);
 /* Its run is over, or it has none. */
 gboolean quilt_life_is_over (QuiltLife life);
 /* It is to be removed, or was. */

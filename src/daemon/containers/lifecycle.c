@@ -188,6 +188,19 @@ carry_out (QuiltContainer *self, const QuiltLifeStep *step, const QuiltHappening
     quilt_container_record (self);
 }
 
+static void
+step_to (QuiltContainer *self, QuiltLife next)
+{
+  QuiltActivity *work = quilt_hub_get_work (self->parts->hub);
+  const gboolean rested = quilt_life_is_at_rest (self->life), rests = quilt_life_is_at_rest (next);
+
+  self->life = next;
+  if (rested && !rests)
+    quilt_activity_begin (work);
+  else if (rests && !rested)
+    quilt_activity_end (work);
+}
+
 void
 quilt_container_happen (QuiltContainer *self, QuiltLifeEvent event, const QuiltHappening *how)
 {
@@ -202,7 +215,7 @@ quilt_container_happen (QuiltContainer *self, QuiltLifeEvent event, const QuiltH
         quilt_files_to_string (self->life.files), quilt_life_event_to_string (event));
     return;
   }
-  self->life = step.next;
+  step_to (self, step.next);
   carry_out (self, &step, how ? how : &plain);
 }
 

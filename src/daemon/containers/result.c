@@ -150,6 +150,14 @@ quilt_container_retry_records (QuiltContainers *containers)
 }
 
 static void
+end_retries (gpointer data)
+{
+  g_autoptr (QuiltContainer) self = data;
+
+  quilt_activity_end (quilt_hub_get_work (self->parts->hub));
+}
+
+static void
 on_recorded (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (QuiltContainer) self = data;
@@ -160,8 +168,9 @@ on_recorded (GObject *source, GAsyncResult *result, gpointer data)
     g_warning ("Failed to record how container %s ended: %s; quiltd tries again until it succeeds",
                self->record->options->name, error->message);
     self->unrecorded = TRUE;
+    quilt_activity_begin (quilt_hub_get_work (self->parts->hub));
     g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, RETRY_SECONDS, on_retry, g_object_ref (self),
-                                g_object_unref);
+                                end_retries);
   }
   quilt_container_happen (self, QUILT_LIFE_RECORDED, &(QuiltHappening){.unrecorded = !ok});
 }

@@ -88,7 +88,7 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
 
   for (const char *key : {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
                           "DefaultCPUQuota", "DefaultPidsMax", "StrictLimits", "ImportMaxBytes",
-                          "ImportMaxEntries", "JournalShare", "JournalInterval"})
+                          "ImportMaxEntries", "JournalShare", "JournalInterval", "ExitIdleSec"})
     EXPECT_NE (std::string (text).find (std::string ("\n#") + key + "="), std::string::npos) << key;
 }
 
@@ -101,7 +101,7 @@ TEST_F (Config, EveryKeyIsRead)
          "[Manager]\nLogLevel=debug\nMaxPendingPerUser=7\nDefaultStopTimeout=3s\n"
          "DefaultMemoryMax=64M\nDefaultCPUQuota=50%\nDefaultPidsMax=33\n"
          "StrictLimits=yes\nImportMaxBytes=1G\nImportMaxEntries=infinity\n"
-         "JournalShare=500M\nJournalInterval=1d\n");
+         "JournalShare=500M\nJournalInterval=1d\nExitIdleSec=30s\n");
   config = load (error.out ());
   ASSERT_NE (config, nullptr) << error.message ();
   EXPECT_EQ (config->log_level, LOG_DEBUG);
@@ -116,6 +116,7 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_EQ (config->journal_share.percent, 0u);
   EXPECT_EQ (config->journal_share.bytes, 500u << 20);
   EXPECT_EQ (config->journal_share.interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);
+  EXPECT_EQ (config->exit_idle_usec, 30 * (guint64)G_USEC_PER_SEC);
 }
 
 TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)

@@ -268,6 +268,65 @@ TEST_F (BusRelay, CallsWaitForTheMainThreadAndTheBusDoesNot)
   g_dbus_connection_remove_filter (connection, id);
 }
 
+/* A call counts while it waits for others, and until nobody has it any more; a signal does not. */
+TEST_F (BusRelay, CallsCountUntilTheyAreOver)
+{
+  QuiltActivity *calls = quilt_bus_relay_get_calls (relay);
+  Received received;
+  const guint id = g_dbus_connection_add_filter (connection, Received::filter, &received, nullptr);
+  const auto is_none = [calls] {
+    gint64 since;
+
+    return quilt_activity_is_none (calls, &since);
+  };
+  std::atomic<GDBusMessage *> held = nullptr;
+  const auto keep = [] (GDBusConnection *, GDBusMessage *message, gboolean incoming,
+                        gpointer data) {
+    if (incoming)
+      *static_cast<std::atomic<GDBusMessage *> *> (data) = g_object_ref (message);
+    return message;
+  };
+
+  EXPECT_TRUE (is_none ());
+  g_autoptr (GDBusMessage) signal = g_dbus_message_new_signal ("/", "org.example.No", "S");
+  g_dbus_message_set_sender (signal, ":1.42");
+  deliver (bus, signal, 2);
+  while (received.signals == 0)
+    std::this_thread::yield ();
+  EXPECT_TRUE (is_none ());
+
+  for (guint32 i = 0; i < 20; i++) {
+    g_autoptr (GDBusMessage) call =
+        g_dbus_message_new_method_call (":1.1", "/", "org.example.No", "No");
+
+    g_dbus_message_set_sender (call, ":1.42");
+    g_dbus_message_set_flags (call, G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
+    deliver (bus, call, 3 + i);
+  }
+  /* The signal takes the place of one until the main thread has come to it. The others wait. */
+  while (received.calls < 7 || is_none ())
+    std::this_thread::yield ();
+  quilt_activity_on_none (
+      calls, [] (gpointer) {}, nullptr);
+  while (received.calls < 20 || !is_none ())
+    g_main_context_iteration (nullptr, TRUE);
+
+  /* Until the last reference to it is dropped. */
+  const guint keeper = g_dbus_connection_add_filter (connection, keep, &held, nullptr);
+  g_autoptr (GDBusMessage) call =
+      g_dbus_message_new_method_call (":1.1", "/", "org.example.No", "No");
+  g_dbus_message_set_sender (call, ":1.42");
+  deliver (bus, call, 50);
+  while (!held)
+    std::this_thread::yield ();
+  EXPECT_FALSE (is_none ());
+  g_dbus_connection_remove_filter (connection, keeper);
+  g_object_unref (held);
+  while (!is_none ())
+    g_main_context_iteration (nullptr, TRUE);
+  g_dbus_connection_remove_filter (connection, id);
+}
+
 TEST_F (BusRelay, WhatWasSentArrivesAlsoIfTheConnectionEnds)
 {
   for (int i = 0; i < 4; i++)

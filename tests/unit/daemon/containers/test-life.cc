@@ -227,3 +227,17 @@ TEST (Life, ArchitectureShowsIt)
       EXPECT_NE (text.str ().find (row + " |"), string::npos) << row;
     }
 }
+
+/* What goes on with a container keeps quiltd from an exit for being idle. */
+TEST (Life, AtRestIsOnlyWhatNothingGoesOnWith)
+{
+  for (guint phase = 0; phase < QUILT_PHASES; phase++)
+    for (guint files = 0; files < QUILT_FILES; files++) {
+      const QuiltLife life = {static_cast<QuiltPhase> (phase), static_cast<QuiltFiles> (files)};
+      const bool expected =
+          phase == QUILT_PHASE_IDLE && (files == QUILT_FILES_KEPT || files == QUILT_FILES_GONE);
+
+      EXPECT_EQ (quilt_life_is_at_rest (life), expected)
+          << quilt_phase_to_string (life.phase) << " " << quilt_files_to_string (life.files);
+    }
+}
