@@ -13,8 +13,8 @@ typedef struct {
   char interpreter[256]; /* "" if the program has no interpreter, or an invalid name */
   char rpath[1024];      /* DT_RPATH, DT_RUNPATH; "" if there is none */
   char runpath[1024];
-  guint
-      n_needed; /* names beyond 64 or 4 KiB are left out, since the list only serves a diagnosis */
+  /* names beyond 64 or 4 KiB are left out, since the list only serves a diagnosis */
+  guint n_needed;
   guint16 needed[64];
   char strings[4096]; /* needed[i] is the offset of a name here */
 } QuiltElf;
