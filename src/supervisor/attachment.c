@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The attached client's copy of the container's output, byte for byte. */
+/* Copies the container's output, byte for byte, to the attached client. */
 #include "supervisor/attachment.h"
 
 #include "base/fd.h"
@@ -18,7 +18,7 @@ quilt_attachment_init (QuiltAttachment *attachment, int fd)
     return;
   attachment->buffer = g_byte_array_new ();
   g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-  attachment->fd = open (path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* -1: its reader is gone */
+  attachment->fd = open (path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* fails if the reader is gone */
   close (fd);
 }
 
@@ -42,7 +42,7 @@ quilt_attachment_take_all (QuiltAttachment *attachment)
   attachment->takes_all = TRUE;
 }
 
-/* Returns how much of data is consumed. If the reader is gone: all. */
+/* Returns the number of bytes consumed. If the reader is gone, that is all of them. */
 static gsize
 push (QuiltAttachment *attachment, const guint8 *data, gsize length)
 {
@@ -93,7 +93,7 @@ void
 quilt_attachment_finish (QuiltAttachment *attachment)
 {
   attachment->finished = TRUE;
-  /* The pipe can hold the rest, so that the end need not wait for a slow reader. */
+  /* Enlarge the pipe so that it holds the rest. Then our end need not wait for a slow reader. */
   if (attachment->fd >= 0 && attachment->buffer->len > 0) {
     int capacity = fcntl (attachment->fd, F_GETPIPE_SZ);
 
@@ -106,7 +106,8 @@ quilt_attachment_finish (QuiltAttachment *attachment)
 struct pollfd
 quilt_attachment_poll (const QuiltAttachment *attachment)
 {
-  /* Without events too: an error says that the reader is gone. */
+  /* Poll even without events, since poll(2) always reports errors: an error means that the reader
+   * is gone. */
   return (struct pollfd){
       .fd = attachment->fd,
       .events = attachment->fd >= 0 && attachment->buffer->len > 0 ? POLLOUT : 0,

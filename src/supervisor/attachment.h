@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The attached client's copy of the container's output, byte for byte. */
+/* Copies the container's output, byte for byte, to the attached client. */
 #pragma once
 
 #include <glib.h>
 #include <poll.h>
 
-/* The descriptor is a stranger's, and perhaps shared with others who expect it to block. quiltd has
- * checked that it is a pipe that no path leads to. It is opened anew by /proc/self/fd,
- * non-blocking, and theirs is left as it is. */
+/* The client's descriptor may be shared with processes that expect it to block. quiltd has checked
+ * that it is a pipe without a path. So we open the pipe again through /proc/self/fd as
+ * non-blocking, and leave the client's descriptor unchanged. */
 typedef struct {
-  int fd;             /* -1: none, or its reader is gone */
-  gboolean takes_all; /* however slow its reader is */
-  gboolean finished;  /* nothing follows: close it once all is written */
+  int fd;             /* -1: no client, or the reader is gone */
+  gboolean takes_all; /* accept all data, however slow the reader is */
+  gboolean finished;  /* nothing follows: close fd after the buffer is written */
   GByteArray *buffer;
 } QuiltAttachment;
 
 #define QUILT_ATTACHMENT_MAX (256 * 1024)
 
-/* Takes fd over. */
+/* Takes ownership of fd. */
 void quilt_attachment_init (QuiltAttachment *attachment, int fd);
 void quilt_attachment_clear (QuiltAttachment *attachment);
 
-/* Whether more should be read for it: its reader keeps up, or is gone. */
+/* Whether more output should be read: the reader keeps up, or is gone. */
 gboolean quilt_attachment_has_room (const QuiltAttachment *attachment);
-/* The container has ended: what its pipe still holds is not much, and the log shall not wait for a
- * reader any more. */
+/* Called when the container has ended. Only the contents of its pipe are left, so the log no longer
+ * waits for a slow reader. */
 void quilt_attachment_take_all (QuiltAttachment *attachment);
 void quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize length);
-/* End of file follows what was appended. */
+/* Ends the copy: end of file follows the appended data. */
 void quilt_attachment_finish (QuiltAttachment *attachment);
 
 struct pollfd quilt_attachment_poll (const QuiltAttachment *attachment);

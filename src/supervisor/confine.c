@@ -14,10 +14,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-/* It moves bytes, answers quiltd, sends signals and writes files of its own. It executes nothing,
- * makes no process, enters no namespace, and has no network. */
+/* The supervisor moves bytes, answers quiltd, sends signals and writes its own files. It executes
+ * no program, makes no process, enters no namespace, and needs no network. */
 static const QuiltCall calls[] = {
-    /* The allowed system calls. */
+    /* Descriptors. */
     {SYS_read},
     {SYS_readv},
     {SYS_pread64},
@@ -42,7 +42,7 @@ static const QuiltCall calls[] = {
     {SYS_poll},
 #endif
     {SYS_ppoll},
-    /* quiltd and journald. */
+    /* Sockets to quiltd and journald. */
     {SYS_socket, QUILT_CALL_IF_EQUAL, 0, AF_UNIX},
     {SYS_connect},
     {SYS_accept4},
@@ -54,7 +54,7 @@ static const QuiltCall calls[] = {
     {SYS_recvfrom},
     {SYS_recvmsg},
     {SYS_shutdown},
-    /* The container's end, its cgroup, its record. */
+    /* The container's exit, cgroup and record. */
     {SYS_waitid},
     {SYS_wait4},
     {SYS_pidfd_send_signal},
@@ -74,7 +74,7 @@ static const QuiltCall calls[] = {
 #endif
     {SYS_renameat2},
     {SYS_umask},
-    /* Memory, time, our own end. */
+    /* Memory, time, and exiting. */
     {SYS_brk},
     {SYS_mmap, QUILT_CALL_IF_NONE, 2, PROT_EXEC},
     {SYS_mprotect, QUILT_CALL_IF_NONE, 2, PROT_EXEC},

@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* Drops all capabilities but CAP_KILL (the container's processes may have any uid), and all system
- * calls that a supervisor does not need. A container that takes over its supervisor by its output
- * gets no more power than that. FAILED. */
+/* Drops all capabilities except CAP_KILL (the container's processes may have any uid), and all
+ * system calls that a supervisor does not need. A container that exploits its supervisor through
+ * its output gains no more power than that. Error: FAILED. */
 gboolean quilt_supervisor_confine (GError **error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The supervisor's line to quiltd: the one it was started with, then whichever quiltd connects. */
+/* The supervisor's connection to quiltd: first the inherited one, later any that a new quiltd
+ * makes. */
 #include "supervisor/control.h"
 
 #include "base/error.h"
@@ -87,7 +88,7 @@ quilt_control_accept (QuiltControl *control)
       peer.uid != geteuid ())
     return FALSE;
   control->fd = g_steal_fd (&fd);
-  control->version = QUILT_MESSAGE_VERSION; /* quiltd takes over the version that it hears */
+  control->version = QUILT_MESSAGE_VERSION; /* quiltd answers in the version that it receives */
   return TRUE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The supervisor's line to quiltd: the one it was started with, then whichever quiltd connects. */
+/* The supervisor's connection to quiltd: first the inherited one, later any that a new quiltd
+ * makes. */
 #pragma once
 
 #include "proto/message.h"
@@ -8,26 +9,29 @@
 
 typedef struct {
   int listen_fd;
-  int fd;          /* -1: quiltd is away */
-  guint32 version; /* of the messages that this quiltd understands */
+  int fd;          /* -1: quiltd is not connected */
+  guint32 version; /* message version that this quiltd understands */
 } QuiltControl;
 
-/* Listens on dir_fd/supervisor. Takes fd over, whose peer has spoken the given version. */
+/* Listens on dir_fd/supervisor. Takes ownership of fd, whose peer has used the given message
+ * version. */
 gboolean
 quilt_control_init (QuiltControl *control, int dir_fd, int fd, guint32 version, GError **error);
 void quilt_control_clear (QuiltControl *control);
 
-/* Sends, if quiltd is connected; otherwise quiltd gets the state when it connects. */
+/* Sends the message if quiltd is connected. Otherwise quiltd gets the state when it connects. */
 void quilt_control_send (QuiltControl *control, const QuiltMessage *message);
 
-/* Answers a message that is not known, if its sender waits for an answer. */
+/* Answers an unknown message with an error, if its sender waits for an answer. */
 void quilt_control_refuse (QuiltControl *control, const QuiltMessage *request);
 
-/* Receives one message; 1: got one, 0: none for now, -1: the connection is gone. */
+/* Receives one message. Returns 1 if there was one, 0 if there is none now, -1 if the connection
+ * has ended. */
 int quilt_control_receive (QuiltControl *control, QuiltMessage *ret_message);
 
-/* While quiltd is away: whether it is back. Peers of other users are turned away. */
+/* Accepts a connection while quiltd is away. Returns whether quiltd is back. Refuses peers with
+ * another uid. */
 gboolean quilt_control_accept (QuiltControl *control);
 
-/* The connection, or the socket that waits for one. */
+/* The connection, or the listening socket while there is none. */
 struct pollfd quilt_control_poll (const QuiltControl *control);

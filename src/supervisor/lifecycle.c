@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The life of one container: what follows from what quiltd asks, the init says and the kernel does.
- */
+/* The life of one container: reactions to messages of quiltd, reports of the init, and kernel
+ * events. */
 #include "supervisor/supervisor.h"
 
 #include "base/error.h"
@@ -16,21 +16,21 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
-/* Of the init, beside those about steps: warnings are the most. */
+/* The limit for reports of the init, not counting those about steps. Most are warnings. */
 #define REPORTS_MAX 256
-/* How long an exit waits for the journal to take the last lines: it has to be down or stuck for
- * that. */
+/* Time limit for writing the last lines to the journal before the exit is recorded. It only passes
+ * if journald is down or stuck. */
 #define DRAIN_USEC (2 * G_USEC_PER_SEC)
-/* How long we wait for journald and readers at our end before we tell quiltd why, and for readers
- * after that. */
+/* At our end we wait for journald and readers: LINGER_USEC until we tell quiltd that we linger,
+ * then READER_USEC for readers. */
 #define LINGER_USEC (1 * G_USEC_PER_SEC)
 #define READER_USEC (60 * G_USEC_PER_SEC)
-/* How long after it was held back last a container counts as held back. */
+/* The container counts as held back for this long after it was last held back. */
 #define HELD_USEC (5 * G_USEC_PER_SEC)
-/* Between two looks at what the kernel has no event for: at first, and once it takes long. */
+/* Intervals for polling where the kernel sends no event: at first, and after a while. */
 #define LOOK_USEC (G_USEC_PER_SEC / 1000)
 #define LOOK_AGAIN_USEC (G_USEC_PER_SEC / 10)
-/* Between two attempts to keep the result on a disk that is full. */
+/* The interval between attempts to save the result on a full disk. */
 #define KEEP_AGAIN_USEC (1 * G_USEC_PER_SEC)
 
 static void
@@ -78,9 +78,9 @@ cancel (QuiltSupervisor *self, const char *what)
   quilt_supervisor_fail (self, why, self->step);
 }
 
-/* Nothing that remains needs more power. The container goes on meanwhile, but the supervisor reads
- * nothing from it before it is confined. AddressSanitizer needs more power to look for leaks, so a
- * build with it is not confined. */
+/* From here on the supervisor needs no privileges. The container already runs, but the supervisor
+ * reads nothing from it before being confined. AddressSanitizer needs privileges to look for leaks,
+ * so its build is not confined. */
 static void
 confine_if_due (QuiltSupervisor *self)
 {
@@ -95,8 +95,8 @@ confine_if_due (QuiltSupervisor *self)
 #endif
 }
 
-/* The scope is there. Nothing was logged before, so that journald, which remembers the unit of a
- * sender, learns the right one. */
+/* The scope exists. Log nothing before: journald remembers the unit of a sender, and must see the
+ * right one. */
 static void
 go (QuiltSupervisor *self)
 {
@@ -112,7 +112,7 @@ go (QuiltSupervisor *self)
     quilt_supervisor_fail (self, error, 0);
   else
     quilt_payload_continue (&self->payload);
-  /* Not before, so that no start waits for it: nothing dies for memory that soon. */
+  /* Done only now, so that the start does not wait for it. Memory does not run out that soon. */
   if (self->scope_fd >= 0)
     quilt_oom_init (&self->oom, self->scope_fd, self->payload.pid, g_steal_fd (&self->kernel_log));
   confine_if_due (self);
@@ -178,14 +178,14 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
       send_simple (self, QUILT_MESSAGE_LINGERING);
     break;
   default:
-    quilt_control_refuse (&self->control, message); /* of a quiltd that is newer than we are */
+    quilt_control_refuse (&self->control, message); /* from a quiltd newer than this supervisor */
   }
 }
 
 void
 quilt_supervisor_handle_lost (QuiltSupervisor *self)
 {
-  /* The caller of quiltd was told that the start failed, or will be. */
+  /* quiltd reports a failed start to its caller, or has done so. */
   if (self->phase == QUILT_PHASE_BUILDING)
     cancel (self, "quiltd ended");
 }
@@ -198,7 +198,8 @@ quilt_supervisor_tell (QuiltSupervisor *self)
   else if (self->phase >= QUILT_PHASE_RUNNING)
     send_simple (self, QUILT_MESSAGE_RUNNING);
   else if (self->phase == QUILT_PHASE_SETTING_UP)
-    send_simple (self, QUILT_MESSAGE_STEP); /* also 0: quiltd waits for a first message */
+    send_simple (self,
+                 QUILT_MESSAGE_STEP); /* also if step is 0: quiltd waits for a first message */
 }
 
 void
@@ -208,9 +209,9 @@ quilt_supervisor_handle_terminate (QuiltSupervisor *self)
   if (self->phase >= QUILT_PHASE_ENDED)
     lift_budget (self);
   stop (self, self->stop_signal, self->stop_timeout_usec);
+  /* this message carries the flag, so that quiltd learns of the stop */
   if (self->phase == QUILT_PHASE_RUNNING)
-    send_simple (self,
-                 QUILT_MESSAGE_RUNNING); /* it carries the flag: a quiltd that is there learns it */
+    send_simple (self, QUILT_MESSAGE_RUNNING);
 }
 
 /* If the container joins a pid namespace, its first process is a different one from here on. */
@@ -226,7 +227,7 @@ take_over (QuiltSupervisor *self, const QuiltReport *report)
   self->oom.first = self->payload.pid;
 }
 
-/* All that processes wrote that have ended is in the pipes now. */
+/* Everything that ended processes wrote is in the pipes now. */
 static void
 mark_outputs (QuiltSupervisor *self)
 {
@@ -267,8 +268,8 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
   }
 }
 
-/* A setup step that may trace the init can send reports in its name. Each costs us, and some cost
- * quiltd and journald, so their number is bounded. */
+/* A setup step that can trace the init can send reports in its name. Each report costs us time, and
+ * some cost quiltd and journald time, so their number is bounded. */
 static gboolean
 is_flooded (QuiltSupervisor *self)
 {
@@ -293,8 +294,8 @@ quilt_supervisor_handle_reports (QuiltSupervisor *self)
     handle_report (self, &report);
   if (r < 0 && errno == EAGAIN)
     return;
-  /* All ends of the channel are closed on execution, or it has died; that is told apart by its last
-   * report, and its end follows. */
+  /* The channel is closed everywhere: either the command was executed or the init has died. The
+   * last report tells which; if the init died, its end is handled next. */
   quilt_fd_clear (&self->payload.channel);
   if (r < 0 || !self->executing || self->result.type != 0)
     return;
@@ -326,8 +327,8 @@ quilt_supervisor_handle_left (QuiltSupervisor *self)
     enter_end (self);
 }
 
-/* The first process of a pid namespace took all others with it: the kernel has killed them before
- * its end is seen. Where the namespace is not the container's own, that is left to us. */
+/* When the first process of a pid namespace ends, the kernel kills all others in it before we see
+ * the end. If the container has no pid namespace of its own, we must kill them. */
 static void
 end_others (QuiltSupervisor *self)
 {
@@ -348,24 +349,24 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
   siginfo_t info = {0};
   pid_t pid = self->payload.pid;
 
-  /* Its last report may say that another process goes on in its place, which has not ended. */
+  /* The last report may be BORN: then another process continues in the init's place. */
   if (self->payload.channel >= 0)
     quilt_supervisor_handle_reports (self);
   if (self->payload.pid != pid ||
       waitid (P_PIDFD, (id_t)self->payload.pid_fd, &info, WEXITED | WNOHANG) < 0)
     return;
-  if (info.si_pid == 0) { /* a tracer has yet to let it go */
+  if (info.si_pid == 0) { /* a tracer still holds the process */
     self->reap_usec = g_get_monotonic_time () + LOOK_AGAIN_USEC;
     return;
   }
   quilt_fd_clear (&self->payload.pid_fd);
-  quilt_oom_handle (&self->oom); /* the kernel may have reported the end first */
+  quilt_oom_handle (&self->oom); /* the end may arrive before the OOM event */
   self->kill_usec = 0;
   quilt_supervisor_judge_end (self, &info);
   end_others (self);
 }
 
-/* Whether all that was written so far is logged. */
+/* Whether all output read so far is logged. */
 static gboolean
 drain (QuiltSupervisor *self)
 {
@@ -378,7 +379,8 @@ drain (QuiltSupervisor *self)
   return drained;
 }
 
-/* quiltd is told when a container begins to be held back, and when it has not been for a while. */
+/* Tells quiltd when the container begins to be held back, and when it has not been held back for a
+ * while. */
 static void
 tell_held (QuiltSupervisor *self, gint64 now_usec)
 {
@@ -404,8 +406,8 @@ pump (QuiltSupervisor *self)
   tell_held (self, g_get_monotonic_time ());
 }
 
-/* Between two steps there is no process but the init: what the pipes hold is of the last one, all
- * of it, and what comes is of the next. */
+/* Between two steps, the init is the only process. So everything in the pipes now comes from the
+ * last step, and later output from the next. */
 static void
 continue_setup (QuiltSupervisor *self)
 {
@@ -427,7 +429,7 @@ continue_setup (QuiltSupervisor *self)
   quilt_payload_continue (&self->payload);
 }
 
-/* A reader has all as soon as all was read: it does not wait for the log. */
+/* Ends the reader's copy as soon as all output was read; the reader does not wait for the log. */
 static void
 finish_output (QuiltSupervisor *self)
 {
@@ -443,7 +445,8 @@ finish_output (QuiltSupervisor *self)
                   quilt_log_report_dropped (&self->log, g_get_monotonic_time (), TRUE);
 }
 
-/* journald is away, or the log is held back, and nothing else keeps the end from being told. */
+/* Whether only journald is missing: it is away, or the log is held back, and nothing else delays
+ * the exit. */
 static gboolean
 waits_for_journal (const QuiltSupervisor *self)
 {
@@ -468,14 +471,14 @@ record (QuiltSupervisor *self)
 
   quilt_supervisor_complete_result (self);
   if (!quilt_message_save (self->run_dir_fd, "exit", &self->result, QUILT_FILE_VOLATILE, &error))
-    g_printerr ("%s\n", error->message); /* quiltd, if it is there, learns it all the same */
+    g_printerr ("%s\n", error->message); /* quiltd still learns it over the connection */
   self->phase = QUILT_PHASE_RECORDED;
   self->patience_usec = 0;
   quilt_control_send (&self->control, &self->result);
 }
 
-/* The run directory is gone with the next boot. While quiltd is away, the result is written where
- * it lasts; a disk that is full may have room later. */
+/* The run directory does not survive a reboot. So while quiltd is away, saves the result in the
+ * store. If the disk is full, tries again later. */
 static void
 keep_result (QuiltSupervisor *self, gint64 now_usec)
 {
@@ -495,7 +498,7 @@ keep_result (QuiltSupervisor *self, gint64 now_usec)
     quilt_fd_clear (&self->store_fd);
 }
 
-/* Whether journald or a reader still has to take output from us. */
+/* Whether journald or a reader still has to take output. */
 static gboolean
 is_busy (const QuiltSupervisor *self)
 {
@@ -515,7 +518,8 @@ may_leave (const QuiltSupervisor *self)
          (self->released || (self->control.fd < 0 && (self->terminated || never_went)));
 }
 
-/* For journald we stay as long as it takes. A reader is given up in time: all is in the log. */
+/* Waits for journald without limit. Waits for readers for a limited time, since all output is in
+ * the log. */
 static gboolean
 linger (QuiltSupervisor *self, gint64 now_usec)
 {

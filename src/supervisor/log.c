@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The container's log: its lines as journal entries, with the fields that say whose they are. */
+/* The container's log: sends each line as a journal entry, with fields that identify the
+ * container. */
 #include "supervisor/log.h"
 
 #include <string.h>
@@ -7,12 +8,12 @@
 
 #define SHORT_ID 12
 
-/* data/quilt.catalog explains it. */
+/* data/quilt.catalog explains these messages. */
 #define MESSAGE_OOM "8c1f4e0b27d94f6aa5e93b7d60c2f815"
 #define MESSAGE_DROPPED "0e9d1f5b7e8c4b0aa3a6c2d4f1b7e911"
 #define MESSAGE_HELD "5b0f6d0e3c1a4f7c9d52a8e4716b90cd"
 
-/* Between two entries that say that a container is held back. */
+/* The interval between two entries that say that the container is held back. */
 #define TELL_USEC (10 * 60 * G_USEC_PER_SEC)
 
 static const struct {
@@ -103,8 +104,8 @@ charge (QuiltLog *log, gsize entries, gsize bytes)
                        g_get_monotonic_time ());
 }
 
-/* A line holds no line break, so its text can stand as it is, NULs and all; most are followed by
- * the line break that ends the field too. */
+/* A line contains no line break, so its text can be sent as it is, even with NULs. Most lines are
+ * followed by a line break, which also ends the journal field. */
 guint
 quilt_log_send (QuiltLog *log, QuiltStream stream, const QuiltPiece *pieces, guint n)
 {

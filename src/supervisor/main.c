@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-supervisor: starts one container and stays with it until its exit is on record. */
+/* quilt-supervisor: starts one container and stays until its exit is recorded. */
 #include "base/error.h"
 #include "base/file.h"
 #include "core/namespaces/join.h"
@@ -12,19 +12,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* docs/architecture.md, "Descriptors of a helper". */
+/* See docs/architecture.md, "Descriptors of a helper". */
 enum {
   FD_CONTROL = 3,
   FD_RUN_DIR = 4,
   FD_JOINS = QUILT_SHARING_FD,
 };
 
-/* The run directory, what it joins, the filter, two streams, the journal's budget and the store. */
+/* The run directory, the namespaces to join, the filter, two streams, the journal budget and the
+ * store. */
 #define FDS_MAX (1 + QUILT_JOINS_MAX + 5)
 
 #define CONFIG_MAX (4 * 1024 * 1024)
 
-/* What quiltd sends along with BEGIN. */
+/* The descriptors that quiltd sends with BEGIN. */
 typedef struct {
   QuiltSupervisorFds fds;
   int filter;
@@ -66,7 +67,7 @@ take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *r
       *wanted[i].fd = fds[next++];
     else if (message->flags & wanted[i].flag)
       return FALSE;
-  /* Nothing else is open, so they stand in a row. */
+  /* No other descriptors are open, so these must have consecutive numbers. */
   for (guint i = 0; i < n; i++)
     if (fds[i] != FD_RUN_DIR + (int)i)
       return FALSE;
@@ -90,7 +91,7 @@ wait_for_begin (Begin *ret_begin)
   return FALSE;
 }
 
-/* Before the clone: the child has it then without having to read. */
+/* Read the filter before the clone, so that the child need not read it. */
 static gboolean
 load_filter (QuiltSpec *spec, int fd, GError **error)
 {
@@ -101,7 +102,7 @@ load_filter (QuiltSpec *spec, int fd, GError **error)
   if (n < 0)
     return quilt_set_error_errno (error, errno, "Failed to read the system call filter");
   spec->filter = g_bytes_new_take (g_steal_pointer (&data), (gsize)n);
-  return TRUE; /* core checks it */
+  return TRUE; /* the core checks that the filter is there */
 }
 
 static QuiltSpec *
@@ -148,14 +149,14 @@ main (int argc, char **argv)
     g_printerr ("quilt-supervisor is internal: quiltd starts it\n");
     return EXIT_FAILURE;
   }
-  umask (022); /* whatever the unit of quiltd says */
+  umask (022); /* independent of the unit of quiltd */
   begin.fds.kernel_log = quilt_oom_open_log ();
   spec = load_spec (begin.fds.run_dir_fd, begin.filter, &error);
   if (!spec || !quilt_supervisor_init (&supervisor, spec, &begin.fds, &error)) {
     report_failure (begin.fds.version, error);
     return EXIT_FAILURE;
   }
-  if (begin.joins > 0) /* the container holds them now, and nobody longer than it */
+  if (begin.joins > 0) /* the container holds the namespaces now, and they must not outlive it */
     close_range (FD_JOINS, FD_JOINS + begin.joins - 1, 0);
   quilt_supervisor_run (&supervisor);
   quilt_supervisor_clear (&supervisor);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reports to the journal the processes that the kernel killed because memory ran out, by name if
- * its log has one. */
+/* Logs the processes that the kernel killed because memory ran out, by name if the kernel's log
+ * names them. */
 #include "supervisor/oom.h"
 
 #include "base/fd.h"
@@ -13,10 +13,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* As printk's largest record with its fields. */
+/* The largest record of printk with its fields. */
 #define RECORD_MAX 8192
 
-/* How long a process may take to end after its kill was counted. */
+/* Time within which a process ends after its kill was counted. */
 #define RECENT_USEC (5 * G_USEC_PER_SEC)
 
 void
@@ -26,8 +26,8 @@ quilt_victim_free (QuiltVictim *victim)
   g_free (victim);
 }
 
-/* After the last of key, which ends at a comma, a line break or the end; NULL: it is not there. The
- * container chooses some of the names in between, but none that comes later. */
+/* The value after the last occurrence of key, up to a comma, a line break or the end. Returns NULL
+ * if key is missing. The container chooses some of the names before the key, but none after it. */
 static char *
 find_last (const char *line, const char *key)
 {
@@ -36,9 +36,9 @@ find_last (const char *line, const char *key)
   return found ? g_strndup (found + strlen (key), strcspn (found + strlen (key), ",\n")) : NULL;
 }
 
-/* Whether path is cgroup or below it. The kernel's log may say more above than this process sees;
- * below, the container may have made a cgroup that is called like somebody else's, and so only the
- * first of that name counts. */
+/* Whether path is cgroup or below it. The kernel's log may show more parent cgroups than this
+ * process sees. Below its scope the container may make a cgroup with the name of another scope, so
+ * only the first match counts. */
 static gboolean
 is_within (const char *path, gsize length, const char *cgroup)
 {
@@ -50,8 +50,8 @@ is_within (const char *path, gsize length, const char *cgroup)
          found == g_strstr_len (path, (gssize)length, first);
 }
 
-/* "…;oom-kill:constraint=…,oom_memcg=PATH,task_memcg=PATH,task=COMM,pid=N,uid=N" since Linux 5.0,
- * one line for each choice. */
+/* Since Linux 5.0 the kernel logs one line for each victim:
+ * "…;oom-kill:constraint=…,oom_memcg=PATH,task_memcg=PATH,task=COMM,pid=N,uid=N". */
 QuiltVictim *
 quilt_oom_parse_record (const char *record, const char *cgroup)
 {
@@ -82,7 +82,7 @@ quilt_oom_parse_record (const char *record, const char *cgroup)
   return victim;
 }
 
-/* We are in a cgroup right below the scope's. */
+/* This process is in a cgroup right below the scope's cgroup. */
 static char *
 find_scope (void)
 {
@@ -111,7 +111,7 @@ quilt_oom_init (QuiltOom *oom, int scope_fd, gint64 first, int kmsg_fd)
   g_autofd int log_fd = kmsg_fd;
 
   oom->events_fd = openat (scope_fd, "memory.events", O_RDONLY | O_CLOEXEC);
-  /* Once read, it can be waited for. */
+  /* poll(2) reports changes only after the file was read once. */
   if (oom->events_fd < 0 || !read_kills (oom, &oom->kills)) {
     quilt_fd_clear (&oom->events_fd);
     return;
@@ -148,7 +148,7 @@ read_log (QuiltOom *oom)
     QuiltVictim *victim;
 
     if (n < 0 && (errno == EPIPE || errno == EINTR))
-      continue; /* the oldest records went before they were read: go on with what is there */
+      continue; /* the oldest records were overwritten: continue with the rest */
     if (n <= 0)
       return;
     record[n] = '\0';
@@ -161,7 +161,7 @@ read_log (QuiltOom *oom)
   }
 }
 
-/* The kernel writes its log before it counts. */
+/* The kernel writes its log before it increases the count. */
 void
 quilt_oom_handle (QuiltOom *oom)
 {
@@ -170,7 +170,7 @@ quilt_oom_handle (QuiltOom *oom)
   if (oom->events_fd < 0)
     return;
   if (!read_kills (oom, &kills)) {
-    quilt_fd_clear (&oom->events_fd); /* the cgroup went */
+    quilt_fd_clear (&oom->events_fd); /* the cgroup is gone */
     return;
   }
   if (kills == oom->kills)

@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reports to the journal the processes that the kernel killed because memory ran out, by name if
- * its log has one. */
+/* Logs the processes that the kernel killed because memory ran out, by name if the kernel's log
+ * names them. */
 #pragma once
 
 #include "supervisor/log.h"
 
 #include <poll.h>
 
-/* The kernel counts in memory.events, and says there is news without being asked again and again;
- * the name of who died stands in its log alone. To look for missing processes instead would be
- * guessing: others end meanwhile, and pids come back. */
+/* The kernel counts the kills in memory.events, and signals each change. Only its log has the names
+ * of the victims. Looking for missing processes instead would be unreliable, since other processes
+ * end meanwhile and pids are reused. */
 typedef struct {
-  int events_fd;    /* memory.events of the scope; -1: not counted here */
-  int kmsg_fd;      /* the kernel's log, from the container's start on; -1: not to be read */
-  char *cgroup;     /* the scope's, as the kernel's log names it, or the end of that */
-  guint64 kills;    /* that are known */
-  guint64 named;    /* of these: the log says which process it was */
-  guint64 told;     /* of these */
-  gint64 kill_usec; /* when the last one was noticed (monotonic) */
+  int events_fd;    /* memory.events of the scope; -1: not available */
+  int kmsg_fd;      /* the kernel's log since the container's start; -1: not readable */
+  char *cgroup;     /* the scope's path, or the end of it, as the kernel's log has it */
+  guint64 kills;    /* number of kills seen */
+  guint64 named;    /* of these, how many the kernel's log has named */
+  guint64 told;     /* of these, how many were logged */
+  gint64 kill_usec; /* when the last kill was seen (monotonic) */
   gint64 first;     /* pid of the container's first process */
   gboolean first_killed;
-  GPtrArray *victims; /* of QuiltVictim, not told yet */
+  GPtrArray *victims; /* of QuiltVictim, not logged yet */
 } QuiltOom;
 
 typedef struct {
-  char *name; /* its comm, at most 15 bytes, as the container chose it: UTF-8, no control chars */
+  /* its comm, at most 15 bytes, which the container chose: UTF-8, without control characters */
+  char *name;
   gint64 pid; /* in quiltd's pid namespace */
 } QuiltVictim;
 
@@ -33,26 +34,27 @@ typedef struct {
     .events_fd = -1, .kmsg_fd = -1                                                                 \
   }
 
-/* The kernel's log, at its end, so that no earlier container of this name is read of; -1 where it
- * may not be read. To be called as early as can be: the scope may have a rule that forbids it. */
+/* Opens the kernel's log at its end, so that records of earlier containers of this name are
+ * skipped. Returns -1 if it can't be read. Call it as early as possible, since the scope may have a
+ * rule that forbids it. */
 int quilt_oom_open_log (void);
 
-/* scope_fd: the scope's cgroup, that this process is below. first: the container's first process.
- * kmsg_fd is taken over. */
+/* scope_fd is the scope's cgroup, above the cgroup of this process. first is the pid of the
+ * container's first process. Takes ownership of kmsg_fd. */
 void quilt_oom_init (QuiltOom *oom, int scope_fd, gint64 first, int kmsg_fd);
 void quilt_oom_clear (QuiltOom *oom);
 
 struct pollfd quilt_oom_poll (const QuiltOom *oom);
-/* Reads what is new. */
+/* Reads new kills from memory.events and the kernel's log. */
 void quilt_oom_handle (QuiltOom *oom);
-/* Whether a SIGKILL that ended the first process just now was the kernel's, for want of memory.
- * by_child: not the first process itself was killed, but the one whose end ends it. Where the
- * kernel does not name each victim, a kill that is only seconds old is taken for this one. */
+/* Whether the SIGKILL that just ended the first process came from the kernel because memory ran
+ * out. by_child: the first process itself was not killed, but ended because its child was. If the
+ * kernel does not name each victim, any kill of the last few seconds counts. */
 gboolean quilt_oom_ended_first (const QuiltOom *oom, gboolean by_child, gint64 now_usec);
-/* Logs the kills that were not logged yet, an entry for each. FALSE if it can't send now. */
+/* Logs the kills not logged yet, one entry each. Returns FALSE if an entry can't be sent now. */
 gboolean quilt_oom_report (QuiltOom *oom, QuiltLog *log);
 
-/* Whether a record of /dev/kmsg says that a process of cgroup, or below it, was chosen. The victim
- * is owned by the caller. Pure. */
+/* Returns the victim if a record of /dev/kmsg says that a process in cgroup or below it was killed;
+ * otherwise NULL. Owned by the caller. Pure. */
 QuiltVictim *quilt_oom_parse_record (const char *record, const char *cgroup);
 void quilt_victim_free (QuiltVictim *victim);

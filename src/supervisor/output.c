@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One stream of the container's output: from its pipe to the log and to the attached client. */
+/* One stream of the container's output: copies its pipe to the log and to the attached client. */
 #include "supervisor/output.h"
 
 #include "base/fd.h"
@@ -65,7 +65,7 @@ is_at_mark (const QuiltOutput *output)
   return output->marked && output->left == 0;
 }
 
-/* Where to cut a line that is too long: not within a character, if it is UTF-8. */
+/* The position at which to cut a line that is too long. Never cuts within a UTF-8 character. */
 static gsize
 cut (const char *text, gsize length)
 {
@@ -76,7 +76,8 @@ cut (const char *text, gsize length)
   return ((guchar)text[at] & 0xc0) == 0x80 ? length : at;
 }
 
-/* The piece at offset. FALSE: what is there is no whole line yet. final: nothing will follow. */
+/* Finds the piece at offset. Returns FALSE if the line there is not complete yet. final: no more
+ * output follows. */
 static gboolean
 find_piece (QuiltOutput *output, gsize offset, gboolean final, QuiltPiece *ret_piece)
 {
@@ -108,7 +109,7 @@ consume (QuiltOutput *output, const QuiltPiece *piece)
   output->dropping = output->dropping && piece->partial;
 }
 
-/* Drops the pieces of lines beyond the limit. FALSE: nothing that is to be dropped is there. */
+/* Drops a piece of a line beyond the rate limit. Returns FALSE if there is no piece to drop. */
 static gboolean
 drop_piece (QuiltOutput *output, gboolean final)
 {
@@ -123,7 +124,7 @@ drop_piece (QuiltOutput *output, gboolean final)
   return TRUE;
 }
 
-/* Sends one batch. TRUE: something was done. */
+/* Sends one batch. Returns TRUE if anything was sent or dropped. */
 static gboolean
 send_batch (QuiltOutput *output, gboolean final)
 {
@@ -153,7 +154,7 @@ send_batch (QuiltOutput *output, gboolean final)
   return taken > 0;
 }
 
-/* TRUE: all that is complete was logged. */
+/* Returns TRUE if all complete lines are logged. */
 static gboolean
 flush (QuiltOutput *output, gboolean final)
 {
@@ -170,7 +171,7 @@ flush (QuiltOutput *output, gboolean final)
   return !blocked || output->start == output->end;
 }
 
-/* To read more than is logged, for a reader that must not wait for the log. */
+/* Whether to read more than was logged, for a reader that must not wait for the log. */
 static gboolean
 may_read_ahead (const QuiltOutput *output)
 {
@@ -215,7 +216,7 @@ keep_tail (QuiltOutput *output, const char *data, gsize length)
   g_string_erase (output->tail, 0, (gssize)surplus);
 }
 
-/* Returns as read(2). */
+/* Reads once. Returns like read(2). */
 static ssize_t
 fill (QuiltOutput *output)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One stream of the container's output: from its pipe to the log and to the attached client. */
+/* One stream of the container's output: copies its pipe to the log and to the attached client. */
 #pragma once
 
 #include "supervisor/attachment.h"
@@ -8,52 +8,53 @@
 #define QUILT_OUTPUT_BUFFER (64 * 1024)
 #define QUILT_OUTPUT_TAIL 1024
 
-/* What is kept for the log while journald is away, so that a reader need not wait for it; and after
- * the container's end, when no more can come than what a pipe holds. */
+/* Bytes buffered for the log: AHEAD while journald is away, so that a reader need not wait for
+ * journald; REST more after the container's end, when only the contents of the pipe are left. */
 #define QUILT_OUTPUT_AHEAD (4 * 1024 * 1024)
 #define QUILT_OUTPUT_REST (2 * 1024 * 1024)
 
 typedef struct {
   QuiltStream stream;
   QuiltLog *log;
-  int fd; /* the pipe's reading end, non-blocking; -1: end of file */
+  int fd; /* reading end of the pipe, non-blocking; -1 after end of file */
   QuiltAttachment attachment;
   char *buffer;
   gsize capacity;
-  gsize start, end;  /* what of it was read and not logged */
-  gsize searched;    /* up to here there is no line break */
-  gboolean split;    /* the line at start was begun by an entry before */
-  gboolean dropping; /* … and is beyond the rate limit */
-  gboolean emptied;  /* all that the pipe held was read, since take_all() */
-  gboolean marked;   /* no more than left bytes are read */
+  gsize start, end;  /* the bytes of buffer that were read and not logged yet */
+  gsize searched;    /* there is no line break before this offset */
+  gboolean split;    /* an earlier entry has the beginning of the line at start */
+  gboolean dropping; /* the line at start is beyond the rate limit */
+  gboolean emptied;  /* everything in the pipe was read, since take_all() */
+  gboolean marked;   /* read at most `left` more bytes */
   gsize left;
-  GString *tail; /* last bytes, kept while wanted; NULL: not wanted */
+  GString *tail; /* the last bytes, while a setup step runs; NULL: not kept */
 } QuiltOutput;
 
-/* Takes both descriptors over. */
+/* Takes ownership of both descriptors. */
 void
 quilt_output_init (QuiltOutput *output, QuiltLog *log, QuiltStream stream, int fd, int attached_fd);
 void quilt_output_clear (QuiltOutput *output);
 
-/* The container has ended: what its pipe still holds is not much, and is read at once. */
+/* Called when the container has ended. The contents of its pipe are limited, so they are read at
+ * once. */
 void quilt_output_take_all (QuiltOutput *output);
 
-/* Reads and logs what there is, up to a limit that leaves the others their turn. TRUE: for now
- * there is no more, and all complete lines are logged. FALSE: there may be more, or it can't be
- * taken at the moment. */
+/* Reads and logs output, up to a limit that lets other sources have their turn. Returns TRUE if
+ * there is no more output now and all complete lines are logged. Returns FALSE if there may be
+ * more, or it can't be taken now. */
 gboolean quilt_output_pump (QuiltOutput *output);
 
-/* The container's processes are at an end, or wait: what the pipe can hold now is the most that is
- * still theirs. Another container that was handed the pipe may write to it for ever; from now on
- * what comes after that is not read, until unmarked. */
+/* Called when the container's processes have ended or wait. At most what the pipe can hold now is
+ * theirs. Another container may have the pipe's writing end and write for ever, so nothing beyond
+ * that is read until unmark(). */
 void quilt_output_mark (QuiltOutput *output);
 void quilt_output_unmark (QuiltOutput *output);
 
-/* Logs a last line that has no line break. FALSE if that is not possible now. */
+/* Logs a last line without a line break. Returns FALSE if that is not possible now. */
 gboolean quilt_output_end_line (QuiltOutput *output);
 
-/* No more is read, and the reader gets the end of file. */
+/* Stops reading. The reader gets end of file. */
 void quilt_output_finish (QuiltOutput *output);
 
-/* What to wait for: the pipe, if what it has could be taken. */
+/* The pipe to poll for, if its data could be taken. */
 struct pollfd quilt_output_poll (const QuiltOutput *output);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The cgroup of the scope, and the two below it: "supervisor" and, for the container, "payload". */
+/* The cgroup of the scope and the two cgroups below it: "supervisor", and "payload" for the
+ * container. */
 #include "supervisor/place.h"
 
 #include "base/error.h"
@@ -23,7 +24,8 @@ quilt_place_open (GError **error)
   return fd;
 }
 
-/* The mark comes first: from the container's first instruction on, all in there is Quilt's. */
+/* Set the mark first: then every process in the scope is known to be Quilt's before the container
+ * runs. */
 gboolean
 quilt_place_divide (int scope_fd, const char *id, pid_t first, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The limit of a container's log, for those who ask for one: so many lines in each interval. */
+/* The optional rate limit of a container's log: a number of lines per interval. */
 #include "supervisor/rate.h"
 
 static gboolean

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a loop waits for: any number of descriptors, each with its handler. */
+/* The sources of an event loop: any number of descriptors, each with a handler. */
 #include "supervisor/sources.h"
 
 typedef struct {
-  QuiltSourcePoll poll; /* NULL: it was removed */
+  QuiltSourcePoll poll; /* NULL: the source was removed */
   QuiltSourceHandle handle;
   gpointer data;
 } Source;
 
 struct QuiltSources {
   GArray *sources;
-  GArray *fds; /* one for each source there was at the last wait */
+  GArray *fds; /* one entry for each source of the last wait */
 };
 
 QuiltSources *
@@ -48,7 +48,7 @@ quilt_sources_add (QuiltSources *self,
   g_array_append_val (self->sources, source);
 }
 
-/* Its place stays until the next wait: fds is in the same order. */
+/* Keep the source's place until the next wait, since fds has the same order. */
 void
 quilt_sources_remove (QuiltSources *self, gconstpointer data)
 {
@@ -67,7 +67,7 @@ quilt_sources_wait (QuiltSources *self, const struct timespec *timeout)
   for (guint i = 0; i < self->sources->len; i++)
     g_array_index (self->fds, struct pollfd, i) = get (self, i)->poll (get (self, i)->data);
   if (ppoll ((struct pollfd *)(void *)self->fds->data, self->fds->len, timeout, NULL) <= 0)
-    g_array_set_size (self->fds, 0); /* what they say is not to be looked at */
+    g_array_set_size (self->fds, 0); /* their revents are not valid */
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a loop waits for: any number of descriptors, each with its handler. */
+/* The sources of an event loop: any number of descriptors, each with a handler. */
 #pragma once
 
 #include <glib.h>
@@ -8,7 +8,7 @@
 
 typedef struct QuiltSources QuiltSources;
 
-/* Says what to wait for now; a negative fd: for nothing. */
+/* Returns the descriptor and events to wait for now; a negative fd means none. */
 typedef struct pollfd (*QuiltSourcePoll) (gconstpointer data);
 typedef void (*QuiltSourceHandle) (gpointer data, short revents);
 
@@ -16,17 +16,17 @@ QuiltSources *quilt_sources_new (void);
 void quilt_sources_free (QuiltSources *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSources, quilt_sources_free)
 
-/* Adds a source, which is handled after those that were added before. handle may be NULL: the
- * source only ends the wait. data stays the caller's. */
+/* Adds a source, which is handled after the sources added before. If handle is NULL, the source
+ * only ends the wait. The caller keeps ownership of data. */
 void quilt_sources_add (QuiltSources *self,
                         QuiltSourcePoll poll,
                         QuiltSourceHandle handle,
                         gpointer data);
-/* Removes all sources with this data. A handler may do that, and may add sources: an added source
- * is handled after the next wait. */
+/* Removes all sources with this data. A handler may remove and add sources. An added source is
+ * handled after the next wait. */
 void quilt_sources_remove (QuiltSources *self, gconstpointer data);
 
-/* Waits for the first event, or until timeout has passed (NULL: without end). */
+/* Waits for the first event, or until timeout has passed (NULL: no timeout). */
 void quilt_sources_wait (QuiltSources *self, const struct timespec *timeout);
-/* Calls the handlers of the sources that had an event in that wait. */
+/* Calls the handlers of the sources that had an event in the last wait. */
 void quilt_sources_handle (QuiltSources *self);

@@ -44,8 +44,8 @@ read_settings (QuiltSupervisor *self, GError **error)
   return TRUE;
 }
 
-/* One thread, no handlers: what is blocked and not read has no effect, and that is what is wanted
- * of SIGHUP, SIGINT and SIGPIPE. */
+/* One thread and no handlers: a signal that is blocked and never read has no effect. That is
+ * intended for SIGHUP, SIGINT and SIGPIPE. */
 static gboolean
 take_signals (QuiltSupervisor *self, GError **error)
 {
@@ -63,8 +63,8 @@ take_signals (QuiltSupervisor *self, GError **error)
   return TRUE;
 }
 
-/* Whatever the container does with its memory, who reports its end should be the last to go. Needs
- * a capability that not every host grants. */
+/* The supervisor reports the container's end, so it must not be killed before the container when
+ * memory runs out. Needs a capability that not every host grants. */
 static void
 survive_oom (void)
 {
@@ -75,7 +75,7 @@ survive_oom (void)
     quilt_fd_write_all (fd, score, strlen (score));
 }
 
-/* The reading end must not make us wait; the writing end is like any pipe. */
+/* The reading end is non-blocking. The writing end blocks, as programs expect. */
 static gboolean
 make_pipe (int *ret_read_fd, int *ret_write_fd, GError **error)
 {
@@ -89,7 +89,7 @@ make_pipe (int *ret_read_fd, int *ret_write_fd, GError **error)
          quilt_set_error_errno (error, errno, "Failed to make a pipe non-blocking");
 }
 
-/* Pipes to the two outputs, and the container that writes to them. */
+/* Makes the two output pipes and clones the container's init, which writes to them. */
 static gboolean
 start_payload (QuiltSupervisor *self, int *ret_output_fds, GError **error)
 {
@@ -120,9 +120,9 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->control = (QuiltControl){-1, fds->control_fd, fds->version};
   self->oom = (QuiltOom)QUILT_OOM_NONE;
   self->kernel_log = fds->kernel_log;
-  /* The clone comes first: the init builds while we do the rest. */
+  /* Clone first: the init builds the root while we do the rest. */
   if (!take_signals (self, error) || !start_payload (self, output_fds, error))
-    return FALSE; /* and end: what is open goes with us */
+    return FALSE; /* the caller exits, which closes everything */
   survive_oom ();
   quilt_log_init (&self->log, QUILT_JOURNAL_PATH, annotation (spec, QUILT_ANNOTATION_ID),
                   annotation (spec, QUILT_ANNOTATION_NAME),
@@ -286,7 +286,7 @@ poll_output (gconstpointer output)
   return quilt_output_poll (output);
 }
 
-/* In the order in which they are handled: an init's last report is read before its end is noticed.
+/* In the order in which they are handled: the init's last report is read before its end is seen.
  * Output is read by quilt_supervisor_advance(). */
 static QuiltSources *
 new_sources (QuiltSupervisor *self)
@@ -325,7 +325,7 @@ quilt_supervisor_run (QuiltSupervisor *self)
 
   while (quilt_supervisor_advance (self, g_get_monotonic_time ())) {
     wait_for_events (self, sources);
-    handle_journal (&self->log.journal, 0); /* it may be time to try again */
+    handle_journal (&self->log.journal, 0); /* it may be time to connect again */
     quilt_sources_handle (sources);
   }
 }

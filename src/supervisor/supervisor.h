@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The life of one container, as its supervisor sees it. */
+/* The state of one container in its supervisor. */
 #pragma once
 
 #include "runtime/payload.h"
@@ -11,66 +11,67 @@
 #include <signal.h>
 
 typedef enum {
-  QUILT_PHASE_BUILDING,   /* until GO; without quiltd there is no use in going on */
+  QUILT_PHASE_BUILDING,   /* until GO; if quiltd goes away, the start is cancelled */
   QUILT_PHASE_SETTING_UP, /* in its cgroup, until the command is executed */
   QUILT_PHASE_RUNNING,
-  QUILT_PHASE_ENDED,    /* reaped; its last output is on the way */
-  QUILT_PHASE_RECORDED, /* its exit is on record; quiltd may have to be told */
+  QUILT_PHASE_ENDED,    /* reaped; its last output is being logged */
+  QUILT_PHASE_RECORDED, /* its exit is recorded; quiltd may still have to be told */
 } QuiltPhase;
 
 typedef struct {
   const QuiltSpec *spec;
   int run_dir_fd;
-  int store_fd;  /* the container's directory in the store; -1: none, or nothing to write there */
-  int scope_fd;  /* our cgroup; -1 before GO */
+  int store_fd;  /* the container's directory in the store; -1: none, or nothing to write */
+  int scope_fd;  /* the scope's cgroup; -1 before GO */
   int mounts_fd; /* see quilt_payload_hold_mounts() */
   int signal_fd;
-  int left_fd; /* says when the last of those whom the init has left behind is gone; -1: none */
+  /* cgroup.events of the payload, while processes remain after the init's end; -1: none */
+  int left_fd;
   QuiltPayload payload;
   QuiltControl control;
   QuiltLog log;
   QuiltOom oom;
-  int kernel_log; /* until that has it */
+  int kernel_log; /* -1 after quilt_oom_init() took it */
   QuiltOutput outputs[QUILT_N_STREAMS];
 
   QuiltPhase phase;
   gboolean built;      /* the init has reported READY */
-  guint step;          /* setup step that runs; 0: none */
-  guint n_reports;     /* of the init */
-  guint next_step;     /* setup step that waits for the output before it, if waiting */
-  gboolean waiting;    /* the init waits for our word */
-  gboolean executing;  /* end of file of the channel will mean that the command was executed */
+  guint step;          /* the setup step that runs; 0: none */
+  guint n_reports;     /* number of reports received from the init */
+  guint next_step;     /* the setup step that waits until earlier output is logged, if waiting */
+  gboolean waiting;    /* the init waits for our answer */
+  gboolean executing;  /* end of file on the channel will mean that the command was executed */
   QuiltMessage result; /* EXITED or FAILED; type 0: neither yet */
   guint64 started_usec;
 
   guint flags; /* QuiltMessageFlags */
   int stop_signal;
   guint64 stop_timeout_usec;
-  gint64 kill_usec;     /* when the grace period ends (monotonic); 0: nobody has asked */
-  gint64 was_held_usec; /* when the log was last beyond its share (monotonic); 0: never */
-  gboolean killed;      /* by us */
-  gboolean terminated;  /* our own end was asked for */
-  gboolean released;    /* quiltd has it on record */
-  gboolean drained;     /* all output is in the log */
-  gboolean lingering;   /* nothing but that and the readers keeps us, and quiltd knows */
-  gint64 reap_usec;     /* the container has ended and can't be reaped before; 0: nothing like it */
-  gint64 keep_usec;     /* when to try again to keep the result in the store; 0: at once */
-  gint64 patience_usec; /* when to go on without what is missing (monotonic); 0: not yet */
+  gint64 kill_usec;     /* end of the grace period (monotonic); 0: no stop was requested */
+  gint64 was_held_usec; /* when the log was last held back (monotonic); 0: never */
+  gboolean killed;      /* killed by this supervisor */
+  gboolean terminated;  /* this supervisor was asked to end */
+  gboolean released;    /* quiltd has recorded the exit */
+  gboolean drained;     /* all output is logged */
+  gboolean lingering;   /* only unlogged output and readers keep us running, and quiltd knows */
+  gint64 reap_usec; /* when to try to reap again, if a tracer holds the ended init; 0: no need */
+  gint64 keep_usec; /* when to try again to save the result in the store; 0: at once */
+  gint64 patience_usec; /* when to stop waiting (monotonic); 0: not waiting yet */
 } QuiltSupervisor;
 
-/* Where it all begins. attached: -1 for none; all descriptors are taken over. After a failure there
- * is nothing to do but to exit, which ends what was begun. */
+/* Inputs of a supervisor. attached: -1 for none. Takes ownership of all descriptors. On failure the
+ * caller must exit, which ends everything begun. */
 typedef struct {
   int control_fd;
-  guint32 version; /* of the messages of the quiltd there, which may be older than we are */
+  guint32 version; /* message version of that quiltd, which may be older than this supervisor */
   int run_dir_fd;
   int attached[QUILT_N_STREAMS];
   int kernel_log; /* see quilt_oom_open_log() */
   int budget;     /* of the journal, see proto/budget.h; -1: no limit */
-  guint64 used;   /* of it, at used_sec, by the run before */
+  guint64 used;   /* what the container's earlier runs used of the budget, as of used_sec */
   guint64 used_sec;
-  guint32 caller; /* whom it counts for */
-  int store_fd;   /* -1: the result needs to be kept no longer than the host is up */
+  guint32 caller; /* uid that the budget is charged to */
+  int store_fd;   /* -1: the result need not survive a reboot */
 } QuiltSupervisorFds;
 gboolean quilt_supervisor_init (QuiltSupervisor *self,
                                 const QuiltSpec *spec,
@@ -78,34 +79,34 @@ gboolean quilt_supervisor_init (QuiltSupervisor *self,
                                 GError **error);
 void quilt_supervisor_clear (QuiltSupervisor *self);
 
-/* Runs until there is nothing left to do. */
+/* Runs the event loop until the supervisor may end. */
 void quilt_supervisor_run (QuiltSupervisor *self);
 
-/* lifecycle.c: what happened, to what follows from it. */
+/* lifecycle.c: reactions to events. */
 
 void quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *message);
-/* quiltd is gone; it may come back. */
+/* The connection to quiltd has ended. quiltd may come back. */
 void quilt_supervisor_handle_lost (QuiltSupervisor *self);
-/* quiltd is back: it is told where we are. */
+/* quiltd is back: sends it the current state. */
 void quilt_supervisor_tell (QuiltSupervisor *self);
 void quilt_supervisor_handle_terminate (QuiltSupervisor *self);
-/* The init has something to say. */
+/* Reads the reports of the init. */
 void quilt_supervisor_handle_reports (QuiltSupervisor *self);
 void quilt_supervisor_handle_end (QuiltSupervisor *self);
-/* Of those that it has left behind, some are gone. */
+/* Some of the processes left after the init's end have ended. */
 void quilt_supervisor_handle_left (QuiltSupervisor *self);
-/* Whatever has become possible or due. FALSE: nothing is left to do. */
+/* Does everything that has become possible or due. Returns FALSE if nothing is left to do. */
 gboolean quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec);
-/* When quilt_supervisor_advance() has to be called again at the latest; 0: no need. */
+/* The time by which quilt_supervisor_advance() must be called again; 0: no deadline. */
 gint64 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec);
 void quilt_supervisor_kill_payload (QuiltSupervisor *self);
 
-/* verdict.c: how it ended, as self->result. */
+/* verdict.c: sets self->result. */
 
-/* The container will never run, for this reason: it is killed. The first reason counts. */
+/* Records why the container will never run, and kills it. The first reason counts. */
 void quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step);
 void quilt_supervisor_fail_by_report (QuiltSupervisor *self, const QuiltReport *report);
-/* Its first process has ended. */
+/* The container's first process has ended. */
 void quilt_supervisor_judge_end (QuiltSupervisor *self, const siginfo_t *info);
-/* Its output is in: what a failed step said last is part of the reason. */
+/* All output was read: adds the last output of a failed step to the reason. */
 void quilt_supervisor_complete_result (QuiltSupervisor *self);

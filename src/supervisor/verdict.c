@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a container ended, or why it never ran: the message that goes on record. */
+/* The result of a run: how the container ended, or why it never ran. */
 #include "supervisor/supervisor.h"
 
 #include "base/error.h"
@@ -19,7 +19,7 @@ quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step)
   quilt_supervisor_kill_payload (self);
 }
 
-/* The last output of the setup step, as one line that is safe to show. */
+/* The last output of the setup step, as one printable line. */
 static char *
 last_words (const GString *tail)
 {
@@ -34,7 +34,8 @@ last_words (const GString *tail)
   return words;
 }
 
-/* Only once its output is in is there all that can be said about a failed step. */
+/* Called after all output was read, since the last output of a failed step belongs to the
+ * reason. */
 void
 quilt_supervisor_complete_result (QuiltSupervisor *self)
 {
@@ -48,7 +49,7 @@ quilt_supervisor_complete_result (QuiltSupervisor *self)
   quilt_message_set_text (&self->result, text);
 }
 
-/* As a shell would have it. */
+/* Exit codes as in a shell. */
 static int
 exit_code_of (const QuiltReport *report)
 {
@@ -74,7 +75,7 @@ quilt_supervisor_fail_by_report (QuiltSupervisor *self, const QuiltReport *repor
   self->result.exit_code = exit_code_of (report);
 }
 
-/* The init died without a report, so it was killed. */
+/* The init ended without a report, so it was probably killed. */
 static void
 fail_by_signal (QuiltSupervisor *self, const siginfo_t *info)
 {
@@ -103,7 +104,7 @@ set_exit (QuiltSupervisor *self, const siginfo_t *info)
   result->pid = self->payload.pid;
   result->signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
   result->exit_code = result->signal ? 128 + result->signal : info->si_status;
-  /* An init of ours says by its exit code what ended the command. */
+  /* With --init, our init's exit code tells how the command ended. */
   by_child = result->signal == 0 && quilt_spec_has_init (self->spec);
   if (self->oom.kills > 0)
     self->flags |= QUILT_MESSAGE_FLAG_OOM;
