@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the journal holds of one container; see sd-journal(3). */
+/* Reading one container's entries from the journal; see sd-journal(3). */
 #include "journal/journal.h"
 
 #include "base/error.h"
@@ -11,10 +11,10 @@
 #include <string.h>
 
 struct QuiltJournal {
-  QuiltLogStream *stream; /* in the place of the library and its journal */
+  QuiltLogStream *stream; /* used instead of the library and its journal */
   QuiltSdJournal lib;
   sd_journal *journal;
-  char *name; /* copies, since the library's data ends with the next lookup */
+  char *name; /* copies, since the library's data is valid only until the next lookup */
   char *state;
   GBytes *message;
   guint source, timeout;
@@ -53,10 +53,11 @@ quilt_journal_open (const char *field, const char *value, GError **error)
 
   if (!quilt_sd_journal_load (&journal->lib, error))
     return NULL;
-  /* A user's own journal says nothing of containers, and is no reason to be silent. */
+  /* A caller's own journal has no entries of containers, so open only the system's journal. */
   r = journal->lib.open (&journal->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
   if (r >= 0)
-    r = journal->lib.set_data_threshold (journal->journal, 0); /* all of a long line */
+    r = journal->lib.set_data_threshold (journal->journal,
+                                         0); /* no limit: long lines are read whole */
   if (r >= 0)
     r = journal->lib.add_match (journal->journal, match, 0);
   if (r >= 0)
@@ -90,7 +91,7 @@ quilt_journal_is_at_end (const QuiltJournal *journal)
   return journal->stream && quilt_log_stream_is_at_end (journal->stream);
 }
 
-/* The value of a field of the current entry: NULL where it has none. */
+/* The value of a field of the current entry. Returns NULL if the entry lacks it. */
 static const char *
 get (QuiltJournal *journal, const char *field, gsize *ret_length)
 {
@@ -148,7 +149,8 @@ quilt_journal_get_last_id (QuiltJournal *journal)
   return g_steal_pointer (&id);
 }
 
-/* The current entry's stream, "stdout" or "stderr"; NULL if no container printed it. */
+/* The stream of the current entry, "stdout" or "stderr". Returns NULL if the container did not
+ * print it. */
 static const char *
 get_stream (QuiltJournal *journal)
 {
@@ -160,7 +162,7 @@ get_stream (QuiltJournal *journal)
   return length == 6 && memcmp (value, "stderr", 6) == 0 ? "stderr" : "stdout";
 }
 
-/* Whether the entry ends a line of output, and one that counts. */
+/* Whether the entry ends a line of the wanted stream. */
 static gboolean
 ends_line (QuiltJournal *journal, const char *wanted)
 {
@@ -170,9 +172,8 @@ ends_line (QuiltJournal *journal, const char *wanted)
          !has (journal, "CONTAINER_PARTIAL_MESSAGE");
 }
 
-/* Steps back over n_lines ends of lines, and stands before the first entry to read. Where nothing
- * is at the tail, reading has to begin at the head: from the tail it would never find a later
- * entry. */
+/* Steps back over n_lines ends of lines, and stops before the first entry to read. If there is no
+ * entry at the tail, starts at the head: from the tail, reading would never find later entries. */
 static int
 seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, const char *stream)
 {
@@ -185,7 +186,7 @@ seek_back (QuiltJournal *journal, guint64 since_usec, guint64 n_lines, const cha
       return r;
     lines += ends_line (journal, stream);
     if (lines > n_lines || received < since_usec)
-      return 0; /* stands on what is not to be read; the next one is */
+      return 0; /* the entry here is not to be read, the next one is */
   }
   return r < 0 ? r : journal->lib.seek_head (journal->journal);
 }
@@ -261,7 +262,7 @@ quilt_journal_next (QuiltJournal *journal, QuiltLogEntry *ret_entry, GError **er
   return 0;
 }
 
-/* As journalctl: text where it is text, else an array of bytes. */
+/* As journalctl prints it: text as a string, other values as an array of bytes. */
 static json_object *
 new_value (const char *data, gsize length)
 {
@@ -297,7 +298,7 @@ quilt_journal_to_json (QuiltJournal *journal)
   object = json_object_new_object ();
   if (journal->lib.get_cursor (journal->journal, &cursor) >= 0) {
     json_object_object_add (object, "__CURSOR", json_object_new_string (cursor));
-    g_free (cursor); /* from malloc(), which is GLib's too */
+    g_free (cursor); /* allocated by malloc(), which GLib also uses */
   }
   if (journal->lib.get_realtime_usec (journal->journal, &usec) >= 0)
     add_number (object, "__REALTIME_TIMESTAMP", usec);
@@ -315,7 +316,7 @@ quilt_journal_to_json (QuiltJournal *journal)
 static void
 process (QuiltJournal *journal)
 {
-  /* Appended to, or files came and went by rotation: both mean that there may be more to read. */
+  /* Entries were appended, or files were rotated. In both cases there may be more to read. */
   if (journal->lib.process (journal->journal) != SD_JOURNAL_NOP)
     journal->func (journal->data);
 }
@@ -366,7 +367,7 @@ quilt_journal_watch (QuiltJournal *journal,
     return set_error (error, fd, "watch");
   journal->source = g_unix_fd_add (fd, (GIOCondition)journal->lib.get_events (journal->journal),
                                    on_readable, journal);
-  /* On a network file system nothing tells of a change. */
+  /* On a network file system there are no events for changes. */
   if (!journal->lib.reliable_fd (journal->journal))
     journal->timeout = g_timeout_add (2000, on_timeout, journal);
   return TRUE;

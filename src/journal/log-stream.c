@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Entries of the journal as lines of JSON, as quilt-log writes them. */
+/* Reading journal entries as lines of JSON, as quilt-log writes them. */
 #include "journal/log-stream.h"
 
 #include "base/error.h"
@@ -10,14 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An entry with a line of 48 KiB that is not text takes a fifth of it. */
+/* The largest entry. A line of 48 KiB that is not text takes a fifth of it. */
 #define ENTRY_MAX (1024 * 1024)
 
 struct QuiltLogStream {
   int fd;
   GString *buffer;
   json_object *entry;
-  GByteArray *bytes; /* the field that was asked for */
+  GByteArray *bytes; /* the requested field */
   gboolean at_end;
 };
 
@@ -56,7 +56,7 @@ quilt_log_stream_is_at_end (const QuiltLogStream *stream)
   return stream->at_end;
 }
 
-/* 1: read something; 0: there is nothing now; -1 with error. */
+/* Returns 1 if bytes were read, 0 if there are none now, -1 with an error. */
 static int
 fill (QuiltLogStream *stream, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-log: writes a container's journal into a pipe, for a caller of quiltd that can't read it.
- */
+/* quilt-log: writes a container's journal to a pipe, for a caller of quiltd that can't read the
+ * journal. */
 #include "journal/journal.h"
 
 #include <errno.h>
@@ -15,24 +15,24 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FD_CONTROL 3 /* to quiltd, which hangs up when it ends */
+#define FD_CONTROL 3 /* connection to quiltd, which closes it when it ends */
 #define FD_OUTPUT 4  /* the pipe */
 
-/* journald may be this far behind those who write to it. */
+/* journald may lag this far behind its clients. */
 #define BEHIND_MSEC 1000
 
 typedef struct {
   QuiltJournal *journal;
   GMainLoop *loop;
   guint64 until_usec;
-  const char *stream;       /* to be written alone; NULL: all */
-  guint64 ended_after_usec; /* a later entry of the container's end is the last one */
+  const char *stream;       /* write only this stream; NULL: all */
+  guint64 ended_after_usec; /* the first later entry about the container's end is the last one */
   gboolean follow;
-  gboolean settling; /* waits for the entry of the end, and writes nothing */
+  gboolean settling; /* waiting for the entry about the end, without writing */
   gboolean done;
 } Reader;
 
-/* Root's files can be read without any capability. */
+/* Root can read its own files without capabilities. */
 static gboolean
 drop_capabilities (void)
 {
@@ -42,7 +42,7 @@ drop_capabilities (void)
   return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall (SYS_capset, &header, none) == 0;
 }
 
-/* FALSE: nobody reads any more, or quiltd is gone. */
+/* Returns FALSE if the reader or quiltd is gone. */
 static gboolean
 wait_for_reader (void)
 {
@@ -100,7 +100,7 @@ is_end (const Reader *reader, const QuiltLogEntry *entry)
          (g_strcmp0 (entry->state, "exited") == 0 || g_strcmp0 (entry->state, "failed") == 0);
 }
 
-/* Writes what there is. */
+/* Writes all available entries. */
 static void
 read_all (gpointer data)
 {
@@ -152,8 +152,8 @@ follow (Reader *reader, GError **error)
   return TRUE;
 }
 
-/* What a container printed just before its end may still be on its way: waits for the entry of its
- * end, so that the last lines are the last. */
+/* The container's last output may still be on its way to journald. Waits for the entry about the
+ * container's end, so that the last lines are complete. */
 static gboolean
 settle (Reader *reader, GError **error)
 {
@@ -171,9 +171,10 @@ parse_number (const char *text, guint64 *ret_number)
   return g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, ret_number, NULL);
 }
 
-/* quilt-log ID SINCE UNTIL LINES STREAM ENDED-AFTER STATE: times in µs since 1970; STREAM "stdout",
- * "stderr" or "", whose lines count; ENDED-AFTER 0: don't wait for the entry of the container's
- * end; STATE "runs" or "ended". */
+/* quilt-log ID SINCE UNTIL LINES STREAM ENDED-AFTER STATE. Times are in µs since 1970. STREAM: the
+ * stream whose lines count, "stdout", "stderr" or "" for both. ENDED-AFTER: 0 to write only the
+ * present entries, otherwise the time after which the entry about the container's end is expected.
+ * STATE: "runs" or "ended". */
 int
 main (int argc, char **argv)
 {

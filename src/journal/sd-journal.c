@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sd-journal(3), loaded when a log is read. */
+/* Loads sd-journal(3) when a log is read. */
 #include "journal/sd-journal.h"
 
 #include "base/libsystemd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sd-journal(3), loaded when a log is read. */
+/* Loads sd-journal(3) when a log is read. */
 #pragma once
 
 #include <glib.h>
@@ -34,5 +34,6 @@ typedef struct {
 #undef QUILT_SD_JOURNAL_MEMBER
 } QuiltSdJournal;
 
-/* Loads the library and looks up all of it; it stays loaded. FAILED where there is none. */
+/* Loads the library, which stays loaded, and looks up all its functions. FAILED if the host lacks
+ * it. */
 gboolean quilt_sd_journal_load (QuiltSdJournal *ret_library, GError **error);
