@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much of the journal the containers of a host may fill. */
+/* The journal budget: how much of the journal the containers of a host may fill. */
 #include "proto/budget.h"
 
 #include <sys/mman.h>
 
-/* A counter of the page is seconds << 32 | units, so that it changes as one. */
+/* A counter in the page is seconds << 32 | units, so that both change in one atomic step. */
 #define UNIT 1024
 
-/* These parts of the limit a container, and all containers of a caller, may have whatever the
- * others do. */
+/* 1 / LITTLE of the limit is free for each container, and 1 / BEYOND for all containers of a
+ * caller, whatever others write. */
 #define LITTLE 1024
 #define BEYOND 64
 
-/* After this many intervals nothing counts any more. */
+/* After this many intervals, nothing counts any more. */
 #define FADED 32
-/* 30 days: a product with any level fits into 64 bits. */
+/* 30 days: with that, a product with any level fits into 64 bits. */
 #define INTERVAL_MAX (30 * 24 * 3600)
 #define STEPS 16
 
-/* In small steps, since what fades while the container is silent has to be what would have faded
- * bit by bit; rounded so that all fades in the end. */
+/* Fades in small steps. The result after a long silence must equal the result of many short
+ * updates. Rounds so that the level reaches 0 in the end. */
 static guint64
 fade (guint64 level, guint64 elapsed, guint64 interval)
 {
@@ -50,7 +50,7 @@ get_limit (const QuiltBudgetPage *page)
   return __atomic_load_n (&page->limit, __ATOMIC_RELAXED);
 }
 
-/* In units, of now. */
+/* The faded value of a counter at `now`, in units. */
 static guint64
 fade_used (guint64 used, guint64 now, guint64 interval)
 {
@@ -72,7 +72,7 @@ add_units (const QuiltBudgetPage *page, guint64 *counter, guint64 units, guint64
                                          __ATOMIC_RELAXED));
 }
 
-/* In bytes, of now. */
+/* The faded value of a counter at `now`, in bytes. */
 static guint64
 get_counter (const QuiltBudgetPage *page, const guint64 *counter, guint64 now)
 {
@@ -93,7 +93,7 @@ get_free (const QuiltBudgetPage *page, guint64 now)
   return limit > used ? limit - used : 0;
 }
 
-/* At least least bytes that are not in the page yet go there, in whole units. */
+/* Moves uncounted bytes to the page in whole units, if they are at least `least`. */
 static void
 count (QuiltBudget *budget, guint64 least, guint64 now)
 {

@@ -1,54 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much of the journal the containers of a host may fill: one page that quiltd and all
- * supervisors map. */
+/* The journal budget: how much of the journal the containers of a host may fill. quiltd and all
+ * supervisors map one page. */
 #pragma once
 
 #include <glib.h>
 
-/* A page: 3 words and these. */
+/* Chosen so that the page has 4096 bytes: 3 words before these. */
 #define QUILT_BUDGET_CALLERS 509
 
-/* What a container has written counts in full at first and fades away: 1/e is left of it after
- * interval_sec. A container may write as long as what counts of its own is less than what all of
- * them leave free. So one that floods gets half of the limit, n of them get 1/(n+1) each, and one
- * that has written little goes on. What it writes beyond what is free counts for its caller too,
- * with all containers of that caller: else a loop of short runs could fill the journal bit by bit.
- * It works while quiltd is away, and a supervisor that is killed leaves nothing locked. */
+/* Written bytes count in full at first, and then fade: after interval_sec, 1/e is left. A container
+ * may write as long as its own count is less than what all containers leave free. So one flooding
+ * container gets half of the limit, n of them get 1/(n+1) each, and a container that has written
+ * little can continue. Bytes that were not free also count for the container's caller, over all of
+ * that caller's containers. Otherwise a loop of short runs could fill the journal. All this works
+ * while quiltd is away, and a killed supervisor leaves nothing locked. */
 typedef struct {
-  guint64 limit;        /* bytes of journal, of all containers; G_MAXUINT64: none */
-  guint64 interval_sec; /* 1 at least */
-  guint64 used;         /* of all: when it was brought up to date, and how much; see budget.c */
-  guint64 beyond[QUILT_BUDGET_CALLERS]; /* likewise, what was not free, by the caller's uid */
+  guint64 limit;        /* bytes of journal for all containers; G_MAXUINT64: no limit */
+  guint64 interval_sec; /* at least 1 */
+  guint64 used; /* of all containers: the time and amount of the last update; see budget.c */
+  guint64
+      beyond[QUILT_BUDGET_CALLERS]; /* the same for bytes that were not free, by the caller's uid */
 } QuiltBudgetPage;
 
-/* The file's name in quiltd's run directory: the layout is part of it, since a supervisor outlives
- * the quiltd that started it. */
+/* The file in quiltd's run directory. The number names the layout, since a supervisor outlives the
+ * quiltd that started it. */
 #define QUILT_BUDGET_FILE "journal-budget-2"
 
-/* The state of one supervisor. All 0: no limit. */
+/* The budget of one supervisor. All zero: no limit. */
 typedef struct {
   QuiltBudgetPage *page;
-  guint64 own; /* bytes, of time own_sec */
+  guint64 own; /* bytes, as of own_sec */
   guint64 own_sec;
   guint32 caller;           /* uid */
-  guint64 uncounted;        /* of own, not in the page yet */
-  guint64 uncounted_beyond; /* likewise, of what was not free */
-  gboolean is_beyond;       /* nothing was free when it was asked last */
-  gboolean lifted;          /* it counts, and waits no more */
+  guint64 uncounted;        /* bytes of own that are not in the page yet */
+  guint64 uncounted_beyond; /* the same for bytes that were not free */
+  gboolean is_beyond;       /* nothing was free at the last check */
+  gboolean lifted;          /* counts, but no longer waits */
 } QuiltBudget;
 
-/* Maps the page, of a file of that size; the descriptor stays the caller's. NULL with errno. */
+/* Maps the page from a file of that size. The caller keeps ownership of fd. Returns NULL with errno
+ * set. */
 QuiltBudgetPage *quilt_budget_map (int fd);
 void quilt_budget_unmap (QuiltBudgetPage *page);
 
-/* In force for all that have it mapped. */
+/* Sets the limit for all processes that map the page. */
 void quilt_budget_set (QuiltBudgetPage *page, guint64 limit, guint64 interval_sec);
 
 /* Times are g_get_monotonic_time(). */
 void quilt_budget_charge (QuiltBudget *budget, guint64 bytes, gint64 now_usec);
-/* Until when nothing should be written, for now; 0: go on. */
+/* The time until which nothing should be written; 0: write now. */
 gint64 quilt_budget_get_wait (QuiltBudget *budget, gint64 now_usec);
-/* The container has ended: what it said last may go as far as that is little. */
+/* The container has ended: lets its last output pass, if it is little. */
 void quilt_budget_credit (QuiltBudget *budget);
-/* Counts the remainder that is not in the page yet. To be called last. */
+/* Counts the remaining bytes that are not in the page yet. Must be called last. */
 void quilt_budget_settle (QuiltBudget *budget, gint64 now_usec);

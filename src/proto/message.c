@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages between quiltd and its helpers: sent and received, kept as files. */
+/* Messages between quiltd and its helpers: sending, receiving, and keeping them as files. */
 #include "proto/message.h"
 
 #include "base/error.h"
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file with these seals can't change while it is read. */
+/* A file with these seals can't change while we read it. */
 #define BODY_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 void
@@ -65,7 +65,7 @@ new_body_file (const void *data, gsize size)
   return g_steal_fd (&fd);
 }
 
-/* NULL if it is not a sealed file of this size. */
+/* Returns NULL if it is not a sealed file of this size. */
 static GBytes *
 read_body_file (int fd, gsize size)
 {
@@ -137,14 +137,14 @@ close_all (int *fds, guint n_fds)
     quilt_fd_clear (&fds[i]);
 }
 
-/* quilt_fds_receive() of one message, whose descriptors are dropped if max is 0. */
+/* As quilt_fds_receive(), for one message. If max is 0, drops its descriptors. */
 static gssize
 receive_bytes (int socket, guint8 bytes[QUILT_WIRE_SIZE_MAX], int *fds, guint max, guint *ret_n_fds)
 {
   gssize n;
 
-  /* ECONNRESET is said once, ahead of what the other side sent before it went without reading all
-   * that we sent: its last words come after it. */
+  /* ECONNRESET means that the other side ended without reading all that we sent. The kernel returns
+   * it once, before the other side's last messages. */
   do
     n = quilt_fds_receive (socket, MSG_DONTWAIT, bytes, QUILT_WIRE_SIZE_MAX, fds, max, ret_n_fds);
   while (n < 0 && errno == ECONNRESET);
@@ -166,7 +166,7 @@ quilt_message_receive (int socket, QuiltMessage *ret_message)
   return quilt_wire_decode (bytes, (gsize)n, ret_message, &wire) ? 1 : -1;
 }
 
-/* The descriptors that came must be as many as the header says, and at most room. */
+/* Whether the number of descriptors is that in the header, and at most room. */
 static gboolean
 has_its_fds (const QuiltMessage *message, const QuiltWire *wire, guint n_fds, guint room)
 {
@@ -175,7 +175,7 @@ has_its_fds (const QuiltMessage *message, const QuiltWire *wire, guint n_fds, gu
   return n_fds <= (wire->body_is_file ? room + 1 : room);
 }
 
-/* FALSE: it has a body that can't be read. */
+/* Returns FALSE if the message has a body that can't be read. */
 static gboolean
 take_body (const QuiltWire *wire, int *fds, guint *n_fds, GBytes **ret_body)
 {

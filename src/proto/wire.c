@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A message as bytes, in version 2 and in version 1. */
+/* The encoding of messages as bytes, in versions 2 and 1. */
 #include "proto/wire.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The first four bytes are the version in all versions. */
+/* Every version begins with four bytes that hold the version. */
 typedef struct {
   guint32 version;
   guint32 size; /* of the whole message */
@@ -17,17 +17,17 @@ typedef struct {
 
 typedef struct {
   guint16 tag;
-  guint16 size; /* of the value, which follows without padding */
+  guint16 size; /* size of the value, which follows without padding */
 } Field;
 
-/* Tags never change their meaning. */
+/* A tag never changes its meaning. */
 enum {
   TAG_TEXT = 10,
   TAG_BODY = 11,
   TAG_BODY_FILE = 12, /* 8 bytes: the size of the memory file */
 };
 
-/* In ascending order of their tags. A number that is 0 is left out. */
+/* In ascending order of their tags. Numbers that are 0 are left out. */
 static const struct {
   guint16 tag;
   guint16 offset;
@@ -50,7 +50,7 @@ G_STATIC_ASSERT (sizeof (Header) + G_N_ELEMENTS (numbers) * (sizeof (Field) + NU
                      QUILT_WIRE_BODY_MAX <=
                  QUILT_WIRE_SIZE_MAX);
 
-/* A message of version 1: this struct, cut after the text's end. */
+/* A message of version 1: this struct, cut after the end of the text. */
 typedef struct {
   guint32 version;
   guint32 type;
@@ -209,11 +209,11 @@ take_field (QuiltMessage *message, QuiltWire *wire, guint16 tag, const guint8 *v
   case TAG_BODY_FILE:
     return take_body_file (wire, value, size);
   default:
-    return TRUE; /* of a later Quilt */
+    return TRUE; /* a field of a later Quilt */
   }
 }
 
-/* The tags ascend, so no field comes twice. */
+/* Tags must ascend, so no field can appear twice. */
 static gboolean
 decode_version2 (const guint8 *bytes, gsize size, QuiltMessage *message, QuiltWire *wire)
 {
