@@ -21,7 +21,7 @@
 /* The record of a volatile container. It is not synced: a power cut may empty it. */
 #define VOLATILE_NAME "volatile.json"
 #define RESULT_NAME "result.json"
-/* Do not look further at a broken container. */
+/* A record larger than this is broken. */
 #define RECORD_MAX (32 * 1024 * 1024)
 
 static gboolean
@@ -188,7 +188,7 @@ quilt_container_record_print (const QuiltContainerRecord *record, gboolean prett
   return quilt_json_print (object, pretty);
 }
 
-/* An ID becomes the name of a directory. */
+/* An ID becomes a directory name, so check it. */
 static gboolean
 check_id (const char *id, GError **error)
 {
@@ -236,14 +236,14 @@ fill_container (int fd, const QuiltContainerRecord *record, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (container_dirs); i++) {
     const char *dir = container_dirs[i].name;
 
-    /* chmod: the umask took away what it took. */
+    /* The umask may have removed bits from the mode. */
     if (mkdirat (fd, dir, container_dirs[i].mode) < 0 ||
         fchmodat (fd, dir, container_dirs[i].mode, 0) < 0)
       return quilt_set_error_errno (error, errno, "Failed to create directory '%s/%s'", record->id,
                                     dir);
   }
-  /* Written in place: the whole directory is under a temporary name, one rename makes all of it
-   * real. */
+  /* No temporary file is needed: the whole directory has a temporary name, and one rename publishes
+   * it. */
   file = openat (fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0 || !quilt_fd_write_all (file, text, strlen (text)) ||
       (!record->is_volatile && (fsync (file) < 0 || fsync (fd) < 0)))
@@ -362,7 +362,7 @@ load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
   *ret_result = result;
 }
 
-/* Without its maps it would be started with the host's ids. */
+/* Without its id maps, the container would be started with the host's ids. */
 static gboolean
 has_ids (const QuiltContainerRecord *record)
 {
@@ -372,7 +372,7 @@ has_ids (const QuiltContainerRecord *record)
   return (record->uid_map != NULL) == !host && (record->gid_map != NULL) == !host;
 }
 
-/* Where the record of a container is, from containers/. */
+/* The path of a container's record, relative to containers/. */
 static char *
 find_record (QuiltStore *store, const char *id)
 {
@@ -446,7 +446,7 @@ quilt_containers_load (QuiltStore *store,
   return g_steal_pointer (&containers);
 }
 
-/* The text of a record, though it may be no JSON any more, or another version's. */
+/* Reads an id map from a record that may be invalid JSON, or of another version. */
 static GArray *
 salvage_id_map (const char *text, const char *key)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Content digests as names. */
+/* Content digests as file names. */
 #include "store/digest.h"
 
 #include <string.h>

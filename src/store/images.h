@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Image records: images/HEX.json, and the layers that they hold. */
+/* Image records: images/HEX.json, and the layers that they use. */
 #pragma once
 
 #include "spec/oci/oci.h"
@@ -8,40 +8,40 @@
 
 typedef struct {
   char *digest;  /* "sha256:HEX" */
-  char **names;  /* sorted, may be empty; a name belongs to one image at a time (the daemon sees to
-                    it) */
+  char **names;  /* sorted, may be empty. The daemon ensures that each name belongs to one image */
   char **layers; /* digests, lowest first */
   guint64 size;  /* bytes on disk */
   guint64 entries;
   guint64 created_usec;
-  QuiltLeftOut left_out; /* of the archive */
+  QuiltLeftOut left_out; /* the parts of the archive that were left out */
   QuiltImageConfig config;
-  char *more; /* keys of a newer Quilt, as JSON; NULL: none */
+  char *more; /* unknown keys, written by a newer Quilt, as JSON; NULL: none */
 } QuiltImageRecord;
 
 void quilt_image_record_free (QuiltImageRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltImageRecord, quilt_image_record_free)
 
-/* All records, in no order. A record that can't be read is reported by on_broken and left alone:
- * one bad object never hides the rest. An error if one can't be read now (BUSY). Element type
- * QuiltImageRecord, with a free function. */
+/* Loads all records, in no particular order. Reports an unreadable record by on_broken and leaves
+ * it alone, so that one broken record does not hide the others. If a record can't be read now
+ * (BUSY), returns an error. The elements are QuiltImageRecord; the array frees them. */
 GPtrArray *
 quilt_images_load (QuiltStore *store,
                    void (*on_broken) (const char *file, const GError *why, gpointer data),
                    gpointer data,
                    GError **error);
 
-/* Durable when it returns. */
+/* Saves the record durably. */
 gboolean quilt_image_save (QuiltStore *store, const QuiltImageRecord *record, GError **error);
 
-/* Removes the layers that no record in images uses: a crash came between a layer and its image. */
+/* Removes layers that no record in images uses. A crash between the creation of a layer and of its
+ * image leaves such a layer. */
 gboolean quilt_images_sweep_layers (QuiltStore *store, GPtrArray *images, GError **error);
 
-/* Removes the record, durably, then those of its layers that no record in remaining uses. */
+/* Removes the record durably, then those of its layers that no record in remaining uses. */
 gboolean quilt_image_remove (QuiltStore *store,
                              const QuiltImageRecord *record,
                              GPtrArray *remaining,
                              GError **error);
 
-/* The record as its file holds it. Owned by the caller. */
+/* The record as JSON, as in its file. Owned by the caller. */
 json_object *quilt_image_record_to_json (const QuiltImageRecord *record);

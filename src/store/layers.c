@@ -98,7 +98,7 @@ quilt_layer_temporary_new (void)
   return g_strdup_printf (TEMPORARY_PREFIX "%08x%08x", g_random_int (), g_random_int ());
 }
 
-/* The name may come from a process that has read a hostile archive. */
+/* The name may come from a process that has parsed a hostile archive. */
 gboolean
 quilt_layer_temporary_check (const char *name, GError **error)
 {
@@ -146,7 +146,8 @@ quilt_layer_remove (QuiltStore *store, const char *digest, GError **error)
 
   if (!check_digest (digest, &hex, error))
     return FALSE;
-  /* First out of sight: a crash on the way must not leave half a layer under its digest. */
+  /* Rename first: a crash during the removal must not leave an incomplete layer under its
+   * digest. */
   gone = g_strconcat (TEMPORARY_PREFIX "gone-", hex, NULL);
   if (!quilt_tree_remove (store->layers_fd, gone, error))
     return FALSE;

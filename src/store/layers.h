@@ -5,34 +5,34 @@
 #include "store/left-out.h"
 #include "store/store.h"
 
-/* The information about a layer, layers/HEX/layer.json. */
+/* Information about a layer, layers/HEX/layer.json. */
 typedef struct {
   guint64 size;    /* bytes of its files */
   guint64 entries; /* files, directories and links */
-  gboolean nested; /* all are below one directory, which looks like the root itself */
+  gboolean nested; /* everything is below one directory, which looks like a root file system */
   QuiltLeftOut left_out;
 } QuiltLayerInfo;
 
 void quilt_layer_info_clear (QuiltLayerInfo *info);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltLayerInfo, quilt_layer_info_clear)
 
-/* Writes the information beside fs/, without a sync: the unpacking process syncs the whole tree at
- * once. */
+/* Writes the information beside fs/, without a sync: the process that unpacks syncs the whole tree
+ * at once. */
 gboolean quilt_layer_info_write (int layer_fd, const QuiltLayerInfo *info, GError **error);
 
-/* Reads it from the directory layers, for a finished layer. NOT_FOUND when there is no such layer.
- * To be cleared by the caller. */
+/* Reads the information of a finished layer. NOT_FOUND if the layer does not exist. The caller
+ * clears *ret_info. */
 gboolean
 quilt_layer_info_read (int layers_fd, const char *hex, QuiltLayerInfo *ret_info, GError **error);
 
-/* Whether layers/HEX of digest is there. FALSE for a malformed digest. */
+/* Whether the layer of digest exists. FALSE for a malformed digest. */
 gboolean quilt_layer_exists (QuiltStore *store, const char *digest);
 
 /* "PATH/layers/HEX/fs"; NULL for a malformed digest. */
 char *quilt_layer_path (QuiltStore *store, const char *digest);
 
-/* Makes the finished layers/TEMPORARY (synced by whoever unpacked it) the layer of digest: one
- * rename, durable. If the layer is there already, temporary is removed. */
+/* Publishes the finished layers/TEMPORARY as the layer of digest, durably, by one rename. The
+ * process that unpacked it has synced it. If the layer already exists, removes TEMPORARY. */
 gboolean
 quilt_layer_publish (QuiltStore *store, const char *temporary, const char *digest, GError **error);
 
@@ -40,13 +40,13 @@ quilt_layer_publish (QuiltStore *store, const char *temporary, const char *diges
  * caller. */
 char *quilt_layer_temporary_new (void);
 
-/* Whether name can be one of an unfinished layer: what passes is safe as the name of a directory.
- */
+/* Whether name has the form of an unfinished layer's name. Such a name is safe as a directory
+ * name. */
 gboolean quilt_layer_temporary_check (const char *name, GError **error);
 
-/* Removes the unfinished layers/TEMPORARY of a process that ended early. No error if it does not
- * exist. Blocking. */
+/* Removes layers/TEMPORARY, left by a process that ended early. A missing directory is no error.
+ * Blocking. */
 gboolean quilt_layer_discard (QuiltStore *store, const char *temporary, GError **error);
 
-/* Removes layers/HEX: one rename, durable, then the tree. No error if it is not there. */
+/* Removes layers/HEX: first a durable rename, then the tree. A missing layer is no error. */
 gboolean quilt_layer_remove (QuiltStore *store, const char *digest, GError **error);

@@ -5,13 +5,13 @@
 #include "base/json.h"
 
 typedef enum {
-  QUILT_LEFT_OUT_DEVICE,    /* device nodes: a container's /dev is its own */
-  QUILT_LEFT_OUT_SOCKET,    /* sockets, and other types that Linux does not make from an archive */
-  QUILT_LEFT_OUT_WHITEOUT,  /* a single layer has nothing below it to hide */
-  QUILT_LEFT_OUT_HARD_LINK, /* to one of the above */
+  QUILT_LEFT_OUT_DEVICE,    /* device nodes: a container has its own /dev */
+  QUILT_LEFT_OUT_SOCKET,    /* sockets, and types that Linux can't make from an archive */
+  QUILT_LEFT_OUT_WHITEOUT,  /* whiteouts: below a single layer there is nothing to hide */
+  QUILT_LEFT_OUT_HARD_LINK, /* hard links to an entry that was left out */
   QUILT_LEFT_OUT_XATTR,     /* extended attributes, each counted */
-  QUILT_LEFT_OUT_ACL,       /* access control lists, one for each entry that has some */
-  QUILT_LEFT_OUT_BEHIND,    /* bytes behind the mark of the archive's end */
+  QUILT_LEFT_OUT_ACL,       /* access control lists, counted once per entry */
+  QUILT_LEFT_OUT_BEHIND,    /* bytes after the mark that ends the archive */
   QUILT_LEFT_OUT_KINDS,
 } QuiltLeftOutKind;
 
@@ -25,17 +25,17 @@ typedef struct {
 void quilt_left_out_clear (QuiltLeftOut *left_out);
 void quilt_left_out_copy (QuiltLeftOut *copy, const QuiltLeftOut *left_out);
 
-/* Counts one more; path, any bytes, becomes an example while there is room. */
+/* Counts one part. path may be any bytes, and becomes an example if there is room. */
 void quilt_left_out_add (QuiltLeftOut *left_out, QuiltLeftOutKind kind, const char *path);
 
 guint64 quilt_left_out_total (const QuiltLeftOut *left_out);
 
-/* "device-nodes", … : the key in JSON and on the bus. */
+/* The key in JSON and on the bus, such as "device-nodes". */
 const char *quilt_left_out_name (QuiltLeftOutKind kind);
 
 /* Adds the key "left-out" to a record, unless nothing was left out. */
 void quilt_left_out_write (const QuiltLeftOut *left_out, json_object *record);
 
-/* For tables: the value of that key. The member is a QuiltLeftOut. */
+/* Parses the value of that key, for tables. The member is a QuiltLeftOut. */
 gboolean quilt_left_out_parse (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records: one JSON object in one file, with a version, read by a table. */
+/* Records: one JSON object per file, with a version, read by a table. */
 #include "store/record.h"
 
 #include "base/error.h"
 
 #include <string.h>
 
-/* A command line and an environment may have megabytes; a record beyond this is not one of ours. */
+/* A command line and an environment may take megabytes. A larger record is not one of ours. */
 #define RECORD_SIZE_MAX (32 * 1024 * 1024)
 
 json_object *
@@ -67,7 +67,7 @@ check_version (json_object *record, GError **error)
   return TRUE;
 }
 
-/* The keys that are not in the table, as JSON; NULL: there are none. */
+/* The keys that the table lacks, as JSON. Returns NULL if there are none. */
 static char *
 take_unknown (const QuiltField *fields, json_object *record)
 {

@@ -14,12 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The lowest layer of every container. */
+/* A directory that is the lowest layer of every container. */
 #define MOUNT_POINTS "mount-points"
 
 static const char *const rooms[] = {"images", "layers", "containers", MOUNT_POINTS, NULL};
 
-/* Leftovers of a crash, by subdirectory. While we hold the lock, no other process works there. */
+/* Leftovers of a crash, by subdirectory. The lock ensures that no other process still uses them. */
 static const struct {
   gsize room_offset;
   const char *prefix;
@@ -31,7 +31,7 @@ static const struct {
     {offsetof (QuiltStore, containers_fd), ".gone-", ""},
 };
 
-/* Whether nothing is in the directory but what a store has: then it is ours to close to others. */
+/* Whether the directory contains nothing but a store. Then we may close it to other users. */
 static gboolean
 holds_only_store (int fd)
 {
@@ -51,7 +51,8 @@ holds_only_store (int fd)
   return only;
 }
 
-/* Below are device nodes, setuid files and environments with secrets: no other user may enter. */
+/* The store has device nodes, setuid files and environments with secrets, so no other user may
+ * enter it. */
 static gboolean
 check_access (int fd, const char *path, GError **error)
 {
@@ -94,8 +95,8 @@ take_lock (QuiltStore *store, GError **error)
   return FALSE;
 }
 
-/* A leftover that can't be removed (a mount in it, a bad sector) does no harm: its name belongs to
- * no object, and the next start tries again. */
+/* If a leftover can't be removed (a mount in it, a bad sector), it does no harm: its name belongs
+ * to no object. The next start tries again. */
 static void
 remove_unfinished (int room_fd, const char *prefix, const char *suffix)
 {
@@ -116,8 +117,8 @@ remove_unfinished (int room_fd, const char *prefix, const char *suffix)
   closedir (dir);
 }
 
-/* Empty files where every container has a mount: an image that lacks them would have them made in
- * the container's own directory, at each start. */
+/* Every container has mounts over these files. If an image lacked them, they would be made in the
+ * container's own directory at each start. */
 static gboolean
 make_mount_points (QuiltStore *store, GError **error)
 {

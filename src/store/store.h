@@ -6,7 +6,7 @@
 
 typedef struct {
   gatomicrefcount references;
-  char *path; /* absolute, for the paths that mounts need */
+  char *path; /* absolute, since mounts need absolute paths */
   int fd;
   int lock_fd;
   int images_fd;
@@ -14,14 +14,14 @@ typedef struct {
   int containers_fd;
 } QuiltStore;
 
-/* Opens path, making it and its directories (0700, owned by us) as needed, and takes the lock: BUSY
- * if another quiltd has it. What a crash left unfinished (layers/.tmp-*, containers/.new-*,
- * containers/.gone-*) is removed. */
+/* Opens path and takes its lock: BUSY if another quiltd has it. Makes missing directories (0700,
+ * owned by us). Removes what a crash left unfinished (layers/.tmp-*, containers/.new-*,
+ * containers/.gone-*). */
 QuiltStore *quilt_store_open (const char *path, GError **error);
-/* The directory with the places in an image's tree that every container mounts something at: the
- * lowest layer of each. Owned by the caller. */
+/* The directory that has the files and directories over which every container has mounts. It is the
+ * lowest layer of each container. Owned by the caller. */
 char *quilt_store_get_mount_points (const QuiltStore *store);
-/* Each thread that works in the store holds a reference: its descriptors stay open until then. */
+/* Each thread that works in the store holds a reference, so that the descriptors stay open. */
 QuiltStore *quilt_store_ref (QuiltStore *store);
 void quilt_store_unref (QuiltStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltStore, quilt_store_unref)
