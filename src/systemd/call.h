@@ -8,7 +8,7 @@
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
-/* A method of systemd's manager; arguments may float. */
+/* Calls a method of systemd's manager. arguments may be floating. */
 void quilt_systemd_call (GDBusConnection *bus,
                          const char *method,
                          GVariant *arguments,
@@ -20,5 +20,5 @@ void quilt_systemd_call (GDBusConnection *bus,
 /* Whether systemd answered with the error org.freedesktop.systemd1.NAME. */
 gboolean quilt_systemd_is_error (const GError *error, const char *name);
 
-/* The error of a failed call for our caller: a new QUILT_ERROR. */
+/* Turns the error of a failed call into a QUILT_ERROR for our caller. */
 GError *quilt_systemd_describe (const GError *cause, const char *verb, const char *unit);

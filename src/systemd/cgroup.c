@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where systemd's units have their cgroups. */
+/* The cgroups of systemd's units. */
 #include "systemd/cgroup.h"
 
 #include "base/error.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where PID 1 has its cgroups: beside its own, which is init.scope. */
+/* PID 1 is in init.scope. The cgroups of units are beside that. */
 char *
 quilt_slice_path (void)
 {
@@ -33,7 +33,8 @@ quilt_scope_path (const char *place)
   return g_build_filename (slice, place, NULL);
 }
 
-/* After a system call on the cgroup of a scope has failed: TRUE if there is no such cgroup. */
+/* Called after a system call on a scope's cgroup has failed. Returns TRUE if the cgroup does not
+ * exist. */
 static gboolean
 is_gone (const char *place, GError **error)
 {
@@ -42,7 +43,8 @@ is_gone (const char *place, GError **error)
                                 quilt_place_unit (place));
 }
 
-/* Opens the cgroup of a scope; -1 in *ret_fd: there is none. NULL in *ret_id: it has no mark. */
+/* Opens the cgroup of a scope. *ret_fd is -1 if there is none. *ret_id is NULL if it has no
+ * mark. */
 static gboolean
 open_scope (const char *place, int *ret_fd, char **ret_id, GError **error)
 {
@@ -145,7 +147,7 @@ quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpoin
 
     if (open_scope (place, &fd, &id, first ? NULL : &first) && id)
       populated = quilt_cgroup_is_populated (fd);
-    if (populated != 0) /* also if that is not known */
+    if (populated != 0) /* also if that is unknown */
       callback (scope, id, data);
   }
   if (!first)

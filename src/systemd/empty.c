@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tells that the last process of a cgroup has ended, sooner than the kernel's cgroup.events does.
- *
- * cgroup.events is announced at most every 10 ms, rounded up to ticks: a cgroup that was filled 3
- * ms ago seems to be filled for another 13. A pidfd tells of its process at once. */
+/* Detects that a cgroup has become empty, sooner than the kernel's cgroup.events. The kernel
+ * reports cgroup.events at most every 10 ms, rounded up to ticks: after a change 3 ms ago, the next
+ * report may take another 13 ms. A pidfd reports the end of its process at once. */
 #include "systemd/empty.h"
 
 #include "base/fd.h"
@@ -14,7 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A process that has ended stays in the books until it is switched out for the last time. */
+/* A process that has ended stays listed in its cgroup until it is switched out for the last
+ * time. */
 #define TRIES 20
 
 struct QuiltEmpty {
@@ -26,7 +26,7 @@ struct QuiltEmpty {
   int pidfd;
 };
 
-/* Some process of the cgroup at path itself; 0: none, or it can't be seen. */
+/* A process in the cgroup at path itself. Returns 0 if there is none, or it can't be seen. */
 static int
 find_in (const char *path)
 {
@@ -84,7 +84,7 @@ look (gpointer data)
   self->source = 0;
   quilt_fd_clear (&self->pidfd);
   if (!is_populated (self)) {
-    self->callback (self->data); /* self may be gone */
+    self->callback (self->data); /* the callback may free self */
     return G_SOURCE_REMOVE;
   }
   pid = find_process (self);

@@ -16,7 +16,7 @@ quilt_freezer_is_frozen (const char *cgroup)
   return text && *text == '1';
 }
 
-/* The outermost, since a thaw of that goes on to those below. */
+/* Finds the outermost slice, since thawing it also thaws those below. */
 char *
 quilt_freezer_find_slice (const char *place)
 {

@@ -7,6 +7,6 @@
 /* cgroup is the path of a directory. */
 gboolean quilt_freezer_is_frozen (const char *cgroup);
 
-/* The unit of the slice, up to quilt.slice, with which the scope at this place (see spec/slice.h)
- * is frozen; NULL: there is none. Owned by the caller. */
+/* The unit of the slice, quilt.slice or below, that freezes the scope at this place (see
+ * spec/slice.h). NULL if there is none. Owned by the caller. */
 char *quilt_freezer_find_slice (const char *place);

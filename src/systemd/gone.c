@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waits until scopes are empty, or have left a slice, by their cgroups: no polling, no bus.
- *
- * systemd removes the cgroup of a unit when that becomes inactive, and collects the unit before it
- * reads its next message: whoever has seen the cgroup go can use the name again. The other way,
- * Subscribe() and UnitRemoved, makes PID 1 announce every change of every unit, for ever. */
+/* Waits until scopes are empty, or have left a slice, by watching their cgroups, without polling or
+ * the bus. When a unit becomes inactive, systemd removes the unit's cgroup, and collects the unit
+ * before it reads its next message. So once the cgroup has vanished, the unit's name can be used
+ * again. The alternative, Subscribe() and UnitRemoved, makes PID 1 announce every change of every
+ * unit for ever. */
 #include "systemd/gone.h"
 
 #include "base/error.h"
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Between two looks, if the kernel has no inotify instance or watch left for us. */
+/* The polling interval, used if the kernel has no inotify instance or watch left for us. */
 #define LOOK_MS 50
 
 struct QuiltGone {
@@ -28,8 +28,8 @@ struct QuiltGone {
   int inotify_fd; /* -1: none */
   guint source;
   guint looking;
-  GHashTable *scopes;  /* place → Scope: those that are waited for */
-  GHashTable *watches; /* inotify's number → the slice's place, "" or "quilt-batch.slice/" */
+  GHashTable *scopes;  /* place → Scope, for the scopes that a caller waits for */
+  GHashTable *watches; /* inotify's number → place of the slice, "" or "quilt-batch.slice/" */
   QuiltGoneHurryFunc hurry;
   gpointer hurry_data;
 };
@@ -37,17 +37,17 @@ struct QuiltGone {
 typedef struct {
   QuiltGone *gone;
   char *place;
-  guint64 inode;      /* of its cgroup: another scope may be there later */
+  guint64 inode;      /* inode of its cgroup: another scope may be at this place later */
   GPtrArray *waiters; /* of Waiter */
   QuiltEmpty *empty;
-  gboolean is_empty; /* and systemd knows; no caller needs to wait further */
+  gboolean is_empty; /* the cgroup is empty, and systemd was told; no caller needs to wait longer */
 } Scope;
 
 typedef struct {
   Scope *scope;
   GTask *task;
   GSource *cancelled;
-  gboolean until_empty; /* and not until it is gone */
+  gboolean until_empty; /* wait until the scope is empty, not until it is gone */
 } Waiter;
 
 static void
@@ -94,7 +94,7 @@ on_empty (gpointer data)
   answer (content);
 }
 
-/* The inode of a scope's cgroup; 0: it is not there. */
+/* The inode of a scope's cgroup; 0 if the cgroup does not exist. */
 static guint64
 find_inode (QuiltGone *self, const char *place)
 {
@@ -123,7 +123,7 @@ ensure_scope (QuiltGone *self, const char *place, guint64 inode)
   return scope;
 }
 
-/* Unless the cgroup at that place is still the same. */
+/* Answers the waiters, unless the same cgroup is still at that place. */
 static void
 finish_if_gone (QuiltGone *self, const char *place)
 {
@@ -173,7 +173,7 @@ on_event (QuiltGone *self, const struct inotify_event *event)
   }
   if (event->mask & IN_IGNORED)
     g_hash_table_remove (self->watches, watch);
-  look_again (self); /* overflow, or the slice itself went */
+  look_again (self); /* events were lost, or the slice's own cgroup is gone */
 }
 
 static gboolean
@@ -228,7 +228,7 @@ add_waiter (Scope *scope, gboolean until_empty, GTask *task)
   g_ptr_array_add (scope->waiters, waiter);
 }
 
-/* Watches the slice that the scope is in. The watch of an earlier call is kept as it is. */
+/* Watches the scope's slice. If the slice is already watched, its watch stays. */
 static gboolean
 watch (const QuiltGone *self, const char *place)
 {
@@ -249,9 +249,9 @@ begin_wait (QuiltGone *self, const char *place, gboolean until_empty, GTask *tas
   guint64 inode;
   Scope *scope;
 
-  g_task_set_check_cancellable (task, FALSE); /* on_cancelled() does that, in words */
+  g_task_set_check_cancellable (task, FALSE); /* on_cancelled() sets an error with more detail */
 
-  /* Watch, then look: else it could go in between. */
+  /* Add the watch before looking, or the scope could vanish in between. */
   if (!watch (self, place) && !self->looking)
     self->looking = g_timeout_add (LOOK_MS, on_look, self);
   finish_if_gone (self, place);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waits until scopes are empty, or have left a slice, by their cgroups: no polling, no bus. */
+/* Waits until scopes are empty, or have left a slice, by watching their cgroups, without polling or
+ * the bus. */
 #pragma once
 
 #include <gio/gio.h>
 
 typedef struct QuiltGone QuiltGone;
 
-/* No process is left in the cgroup of a scope that somebody waits or waited for. A scope is named
- * by its place (see spec/slice.h). */
+/* Called when the cgroup of a scope, for which a caller waits or has waited, contains no process
+ * any more. A scope is named by its place (see spec/slice.h). */
 typedef void (*QuiltGoneHurryFunc) (const char *place, gpointer data);
 
-/* slice is the path of its cgroup; it need not be there. NULL: systemd's quilt.slice. */
+/* slice is the path of the slice's cgroup, which need not exist; NULL: systemd's quilt.slice. */
 QuiltGone *quilt_gone_new (const char *slice, QuiltGoneHurryFunc hurry, gpointer data);
-/* Tasks that wait are finished with CANCELLED. */
+/* Finishes waiting tasks with CANCELLED. */
 void quilt_gone_free (QuiltGone *self);
 
-/* Returns TRUE from task when the slice has no cgroup at this place, at once if that is so now;
- * CANCELLED when the task's cancellable is. */
+/* Returns TRUE from task when the slice has no cgroup at this place, which may be at once. Returns
+ * CANCELLED when the task's cancellable is cancelled. */
 void quilt_gone_wait (QuiltGone *self, const char *place, GTask *task);
-/* Likewise when no process is in it any more. */
+/* As quilt_gone_wait(), but waits only until the cgroup contains no process. */
 void quilt_gone_wait_empty (QuiltGone *self, const char *place, GTask *task);
-/* Likewise when the one is gone that was found empty: a later one at that place is not waited for,
- * nor one that nobody waited for while it had processes. */
+/* As quilt_gone_wait(), but only for the scope that was found empty. Does not wait for a later
+ * scope at that place, nor for a scope for which no caller waited while it had processes. */
 void quilt_gone_wait_left (QuiltGone *self, const char *place, GTask *task);

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starting scopes: systemd's jobs, from their request to JobRemoved. */
+/* Starting scopes by systemd's jobs, from the request to JobRemoved. */
 #include "systemd/jobs.h"
 
 #include "base/error.h"
 #include "systemd/call.h"
 #include "systemd/cgroup.h"
 
-/* How long an older scope of the same name may take to go; its processes are being killed. */
+/* Time limit for the end of an older scope of the same name, whose processes are being killed. */
 #define GONE_TIMEOUT_SEC 10
 
-/* When a slice has lost its last scope, systemd queues the slice's end (units/quilt-.slice.d), one
- * level after the other, and runs that as soon as it is idle. Until then it refuses to start a
- * scope in the slice. At a shutdown it refuses for good, so don't ask for long. */
+/* When a slice has lost its last scope, systemd queues the end of the slice (units/quilt-.slice.d),
+ * one level after the other, and runs it once systemd is idle. Until then it refuses to start a
+ * scope in the slice. At a shutdown it refuses for good, so retry only for a short time. */
 #define SLICE_RETRIES 50
 #define SLICE_RETRY_MS 10
 
 struct QuiltJobs {
   GDBusConnection *bus;
   QuiltGone *gone;
-  GPtrArray *tasks; /* of GTask with a Job: begun and not yet done */
+  GPtrArray *tasks; /* of GTask with a Job, for the unfinished ones */
   guint job_removed;
 };
 
-/* One StartTransientUnit. */
+/* One call of StartTransientUnit. */
 typedef struct {
-  QuiltJobs *jobs; /* NULL as soon as the task has returned: a late reply is ignored */
+  QuiltJobs *jobs; /* NULL once the task has returned: a late reply is ignored */
   char *unit;
   GVariant *properties;
   gboolean retried;
   guint slice_retries;
   GSource *cancelled;
-  char *path;       /* of systemd's job; NULL until its reply */
-  char *early_path; /* JobRemoved of this unit that was dispatched before the reply */
+  char *path;       /* path of systemd's job; NULL until the reply */
+  char *early_path; /* job of a JobRemoved for this unit that arrived before the reply */
   char *early_result;
 } Job;
 
@@ -48,7 +48,7 @@ job_free (Job *job)
 
 /* Jobs: a reply with the job's path, and JobRemoved with its result. */
 
-/* Takes error over; NULL is success. */
+/* Ends the task. Takes ownership of error; NULL means success. */
 static void
 job_end (GTask *task, GError *error)
 {
@@ -132,7 +132,7 @@ on_job_cancelled (GCancellable *cancellable, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Full reference for the reply's callback; the list has its own. */
+/* Returns a reference for the reply's callback. The list has its own reference. */
 static GTask *
 job_new (QuiltJobs *self,
          const char *unit,
@@ -143,7 +143,7 @@ job_new (QuiltJobs *self,
   GTask *task = g_task_new (NULL, cancellable, callback, data);
   Job *job = g_new0 (Job, 1);
 
-  g_task_set_check_cancellable (task, FALSE); /* a scope that was started is reported as such */
+  g_task_set_check_cancellable (task, FALSE); /* a scope that has started is reported as started */
   job->jobs = self;
   job->unit = g_strdup (unit);
   g_task_set_task_data (task, job, (GDestroyNotify)job_free);
@@ -160,7 +160,7 @@ job_new (QuiltJobs *self,
 
 static void start_transient_unit (GTask *task);
 
-/* The older scope is gone, or does not go. */
+/* The older scope is gone, or the time limit has passed. */
 static void
 on_older_gone (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -191,7 +191,7 @@ wait_for_older (GTask *task)
   Job *job = g_task_get_task_data (task);
   g_autoptr (GCancellable) timeout = g_cancellable_new ();
   g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
-  /* It may be in another slice. */
+  /* The older scope may be in another slice. */
   const char *place = scopes ? g_hash_table_lookup (scopes, job->unit) : NULL;
   g_autoptr (GTask) waiting = NULL;
 
@@ -275,7 +275,7 @@ quilt_jobs_new (GDBusConnection *bus, QuiltGone *gone)
   self->bus = g_object_ref (bus);
   self->gone = gone;
   self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
-  /* systemd sends JobRemoved to the caller that asked for the job, so Subscribe() is not needed. */
+  /* systemd sends JobRemoved to the caller that requested the job, so Subscribe() is not needed. */
   self->job_removed = g_dbus_connection_signal_subscribe (
       self->bus, SYSTEMD_NAME, SYSTEMD_MANAGER, "JobRemoved", SYSTEMD_PATH, NULL,
       G_DBUS_SIGNAL_FLAGS_NONE, on_job_removed, self, NULL);

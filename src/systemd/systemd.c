@@ -72,7 +72,8 @@ on_properties_reply (GObject *source, GAsyncResult *result, gpointer data)
                          quilt_systemd_describe (error, "update", g_task_get_task_data (task)));
     return;
   }
-  /* systemd answers, then writes to the cgroup before it reads its next message: so another one. */
+  /* systemd answers first, and writes to the cgroup before it reads its next message. So the answer
+   * to a second message shows that the properties are in force. */
   g_dbus_connection_call (G_DBUS_CONNECTION (source), SYSTEMD_NAME, SYSTEMD_PATH,
                           "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE,
                           -1, g_task_get_cancellable (task), on_properties_in_force,
@@ -103,8 +104,9 @@ quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, G
 
 /* Empty, and gone. */
 
-/* The kernel tells systemd of an empty cgroup late (see empty.c), so have it look at once. As long
- * as the scope has a controller, systemd would only ask that one to stop it, which is us. */
+/* The kernel tells systemd of an empty cgroup late (see empty.c), so make systemd look at once.
+ * While the scope has a controller, StopUnit would only ask that controller, which is quiltd, so
+ * abandon the scope first. */
 static void
 hurry (const char *place, gpointer data)
 {
