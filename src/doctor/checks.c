@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The checks: the kernel, its cgroups, namespaces, filters and security modules. */
+/* Checks of the kernel, its cgroups, namespaces, filters and security modules. */
 #include "doctor/doctor.h"
 
 #include "base/fd.h"
@@ -17,7 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* docs/architecture.md, "Baseline". */
+/* See docs/architecture.md, "Baseline". */
 #define KERNEL_MAJOR 6
 #define KERNEL_MINOR 1
 
@@ -101,7 +101,7 @@ look_at_controllers (const char *state_dir, QuiltFinding *ret)
     quilt_finding_set (ret, QUILT_VERDICT_GOOD, "", "cgroup2 with %s", controllers);
 }
 
-/* The smallest program: "everything is allowed". */
+/* Loads the smallest program, which allows everything. */
 static gboolean
 can_load_bpf (guint type, guint attach_type)
 {

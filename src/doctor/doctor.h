@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What this host can and can't isolate, found out by trying. */
+/* Finds out by trying what this host can isolate. */
 #pragma once
 
 #include <glib.h>
 
 typedef enum {
   QUILT_VERDICT_GOOD,
-  QUILT_VERDICT_LIMITED, /* containers run, with less than they could have */
-  QUILT_VERDICT_MISSING, /* containers, or an option of theirs, will fail */
+  QUILT_VERDICT_LIMITED, /* containers run, but lack something that another host offers */
+  QUILT_VERDICT_MISSING, /* containers, or those with a certain option, will fail */
 } QuiltVerdict;
 
-/* One line of each, for people. */
+/* One line of text for users in each field. */
 typedef struct {
   QuiltVerdict verdict;
   char found[512];
-  char advice[512]; /* what to do about it; empty where it is good */
+  char advice[512]; /* a remedy; empty if nothing is wrong */
 } QuiltFinding;
 
 void quilt_finding_set (QuiltFinding *finding,
@@ -23,7 +23,7 @@ void quilt_finding_set (QuiltFinding *finding,
                         const char *format,
                         ...) G_GNUC_PRINTF (4, 5);
 
-/* Each looks at one thing. state_dir is the path of the store. */
+/* Each check looks at one thing. state_dir is the path of the store. */
 typedef struct {
   const char *name;
   void (*look) (const char *state_dir, QuiltFinding *ret_finding);
@@ -37,7 +37,7 @@ void quilt_trial_look (const char *state_dir, QuiltFinding *ret_finding);
 
 /* Pure parts. */
 
-/* "6.1.0-18-amd64" → 6, 1. FALSE if it does not begin with two numbers. */
+/* "6.1.0-18-amd64" → 6, 1. Returns FALSE if release does not begin with two numbers. */
 gboolean quilt_kernel_parse (const char *release, guint *ret_major, guint *ret_minor);
-/* Those of wanted that the words of controllers do not name, separated by blanks. */
+/* The words of wanted that controllers lacks, separated by blanks. */
 char *quilt_controllers_missing (const char *controllers, const char *const *wanted);

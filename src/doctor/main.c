@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-doctor: tells quiltd, by one message for each check, what this host can and can't isolate.
- */
+/* quilt-doctor: checks what this host can isolate, and sends quiltd one message for each check. */
 #include "doctor/doctor.h"
 #include "proto/message.h"
 
@@ -22,7 +21,7 @@ main (int argc, char **argv)
     return EXIT_FAILURE;
   }
   close_range (FD_CONTROL + 1, ~0U, 0);
-  umask (022); /* what is tried is tried as others see it, whatever the unit of quiltd says */
+  umask (022); /* try things with the usual umask, whatever the unit of quiltd sets */
   sigfillset (&all);
   sigprocmask (SIG_SETMASK, &all, NULL);
   for (guint i = 0; i < quilt_n_checks; i++) {

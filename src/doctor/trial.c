@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container of an empty image, built in earnest up to the point where its command would run: no
- * list of what a host needs is as true as that. */
+/* Builds a container of an empty image, up to the point where its command would run. No list of
+ * requirements is as reliable as a real attempt. */
 #include "doctor/doctor.h"
 
 #include "base/error.h"
@@ -16,7 +16,7 @@
 
 #define PLACE "trial"
 #define PATIENCE_MSEC 10000
-/* The last range that systemd leaves to containers: quiltd gives the first ones. */
+/* The last range of ids that systemd reserves for containers; quiltd uses the first ones. */
 #define IDS 0x6FFF0000
 
 static gboolean
@@ -57,7 +57,7 @@ new_spec (const char *state_dir, GError **error)
   return quilt_spec_new_for_container (PLACE, options, NULL, &rootfs, error);
 }
 
-/* The first report is READY, or says what failed. */
+/* The first report is READY, or a failure. */
 static void
 await_report (const QuiltPayload *payload, QuiltFinding *ret)
 {
