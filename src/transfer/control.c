@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by the threads of one transfer. */
+/* State shared by the threads of one transfer. */
 #include "transfer/control.h"
 
 #include "base/error.h"
@@ -40,7 +40,7 @@ quilt_control_is_cancelled (QuiltControl *control)
   return g_atomic_int_get (&control->cancelled);
 }
 
-/* GLib has no atomic 64-bit numbers. */
+/* GLib has no atomic operations for 64-bit numbers. */
 void
 quilt_control_set_consumed (QuiltControl *control, guint64 bytes)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by the threads of one transfer: its progress, and whether it is cancelled. */
+/* State shared by the threads of one transfer: its progress, and whether it is cancelled. */
 #pragma once
 
 #include <glib.h>
 
-/* Only by the functions below: several threads look at it. */
+/* Access the fields only by the functions below, since several threads do. */
 typedef struct {
-  int cancel_fd; /* eventfd, readable once cancelled: wakes the thread that waits for input */
+  int cancel_fd; /* eventfd, readable once cancelled, to wake the thread that waits for input */
   gint cancelled;
   guint64 consumed;
 } QuiltControl;
@@ -16,10 +16,10 @@ void quilt_control_clear (QuiltControl *control);
 void quilt_control_cancel (QuiltControl *control);
 gboolean quilt_control_is_cancelled (QuiltControl *control);
 
-/* Bytes of the input that have been read. */
+/* The number of input bytes read so far. */
 void quilt_control_set_consumed (QuiltControl *control, guint64 bytes);
 guint64 quilt_control_get_consumed (QuiltControl *control);
 
-/* Reads from fd, blocking or not, once there is something to read. The number of bytes, 0 at the
- * end, -1 with errno; ECANCELED as soon as the transfer is cancelled. */
+/* Waits until fd, blocking or not, is readable, and reads once. Returns the number of bytes, 0 at
+ * the end, or -1 with errno set: ECANCELED as soon as the transfer is cancelled. */
 gssize quilt_control_read (QuiltControl *control, int fd, void *buffer, gsize size);

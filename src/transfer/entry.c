@@ -10,7 +10,8 @@
 
 #define COMPONENTS_MAX 256
 #define WHITEOUT ".wh."
-#define TIME_MAX ((G_GINT64_CONSTANT (1) << 34) + G_MAXINT32) /* where ext4's clock ends */
+#define TIME_MAX                                                                                   \
+  ((G_GINT64_CONSTANT (1) << 34) + G_MAXINT32) /* the last time that ext4 can store */
 
 static gboolean
 refuse (GError **error, const char *name, const char *why)
@@ -22,7 +23,7 @@ refuse (GError **error, const char *name, const char *why)
   return FALSE;
 }
 
-/* Appends one component, or says why not. */
+/* Appends one component. Returns NULL, or the reason why it is invalid. */
 static const char *
 add_component (GString *path, const char *component, gsize length)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The system calls that are left to a process that parses a stranger's bytes. */
+/* The system call filter of a process that parses untrusted bytes. */
 #include "transfer/filter.h"
 
 #include "base/call-filter.h"
@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 
 static const QuiltCall allowed[] = {
-    /* The allowed system calls. */
+    /* Descriptors. */
     {SYS_read},
     {SYS_readv},
     {SYS_pread64},
@@ -49,7 +49,7 @@ static const QuiltCall allowed[] = {
     {SYS_sendmsg},
     {SYS_recvfrom},
     {SYS_recvmsg},
-    /* By a name: which ones is Landlock's and the owner's affair. */
+    /* By name: Landlock and file permissions decide which files. */
     {SYS_openat},
     {SYS_openat2},
     {SYS_newfstatat},

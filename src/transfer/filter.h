@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The system calls that are left to a process that parses a stranger's bytes. */
+/* The system call filter of a process that parses untrusted bytes. */
 #pragma once
 
 #include <glib.h>
 
-/* From now on, and for all threads to come, this process may read and write what it has open and
- * what Landlock lets it open, and make threads; nothing else. Other calls fail with EPERM; those of
- * another architecture's kind kill the process. FALSE with errno. See base/call-filter.h. */
+/* From now on this process and all its later threads can only read and write open files, open files
+ * that Landlock allows, and make threads. Other calls fail with EPERM, and calls of another
+ * architecture kill the process. Returns FALSE with errno set. See base/call-filter.h. */
 gboolean quilt_filter_install (void);

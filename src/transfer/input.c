@@ -11,8 +11,8 @@
 #include <archive_entry.h>
 #include <errno.h>
 
-/* Small enough for the second-level cache of a core, large enough that waking each other costs
- * nothing. */
+/* Small enough for the second-level cache of a core, and large enough that the threads rarely have
+ * to wake each other. */
 #define BLOCK_SIZE (256 * 1024)
 #define N_BLOCKS 16
 
@@ -22,22 +22,22 @@ struct _QuiltInput {
   QuiltSource *source;
   GThread *thread;
   QuiltRing *ring;
-  gboolean ended;    /* the reader has seen the end */
-  gboolean unwanted; /* the thread was told that the reader wants no more */
-  GError *error;     /* belongs to the thread until it is joined */
+  gboolean ended;    /* the reader has reached the end */
+  gboolean unwanted; /* the thread has learned that the reader wants no more */
+  GError *error;     /* owned by the thread until it is joined */
 
   const guint8 *buffer; /* raw input */
   gsize buffered;
-  gboolean unread; /* the buffer was filled ahead of the decompressor */
+  gboolean unread; /* the buffer was filled before the decompressor asked */
   guint64 raw;     /* bytes read in all */
-  guint64 zeros;   /* of these, zeros at the end */
-  guint64 plain;   /* bytes that the reader got */
+  guint64 zeros;   /* zeros at the end of these bytes */
+  guint64 plain;   /* bytes passed to the reader */
   gboolean compressed;
   int read_errno;
 };
 
-/* Each by name, never _all: what is not in this list is refused, and where libarchive lacks the
- * library it would execute a program, which it says by ARCHIVE_WARN. */
+/* Each filter by name, never _all: other compressions must be refused. If libarchive lacks a
+ * library, it would execute a program instead, which it reports by ARCHIVE_WARN. */
 static int (*const filters[]) (struct archive *) = {
     archive_read_support_filter_gzip,
     archive_read_support_filter_xz,
@@ -97,7 +97,7 @@ on_read (struct archive *archive, void *data, const void **ret_buffer)
   return n;
 }
 
-/* text is the decompressor's, or NULL. */
+/* text is the message of the decompressor, or NULL. */
 static gboolean
 set_read_error (QuiltInput *input, const char *text, GError **error)
 {
@@ -119,7 +119,7 @@ set_read_error (QuiltInput *input, const char *text, GError **error)
 }
 
 /* Reads what follows the compressed data, which ended `used` bytes into the input. Zeros pad a
- * tape. Any other bytes would be hidden from a person who inspects the image. */
+ * tape. Other bytes are refused, since a person who inspects the image would not see them. */
 static gboolean
 read_rest (QuiltInput *input, guint64 used, GError **error)
 {
@@ -138,7 +138,7 @@ read_rest (QuiltInput *input, guint64 used, GError **error)
   return FALSE;
 }
 
-/* Hands n plain bytes to the reader: those that the decompressor put into the ring's block. */
+/* Passes n plain bytes to the reader. The decompressor has written them to the ring's block. */
 static gboolean
 deliver (QuiltInput *input, gsize n, GError **error)
 {
@@ -155,7 +155,8 @@ deliver (QuiltInput *input, gsize n, GError **error)
   return TRUE;
 }
 
-/* Fills one block of the ring with plain bytes. Their number; 0 at the end, -1 with an error. */
+/* Fills one block of the ring with plain bytes. Returns their number; 0 at the end, -1 with an
+ * error. */
 typedef gssize (*ReadFunc) (QuiltInput *input, gpointer source, guint8 *block, GError **error);
 
 static gboolean
@@ -332,7 +333,7 @@ join (QuiltInput *input)
 {
   if (!input->thread)
     return;
-  /* The thread may wait for input that never comes. */
+  /* The thread may be waiting for input, so cancel it. */
   if (!input->ended)
     quilt_control_cancel (input->control);
   quilt_ring_close (input->ring);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names the kind of a file that is not a root file system archive. */
+/* Recognizes files that are not root file system archives. */
 #include "transfer/kind.h"
 
 #include "base/error.h"
@@ -109,7 +109,7 @@ is_directory (int dir_fd, const char *name)
   return fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (st.st_mode);
 }
 
-/* The name of the only entry of a directory; NULL if there are none or more. */
+/* The name of the only entry of a directory; NULL if there are none or several. */
 static char *
 only_entry (int dir_fd)
 {
@@ -136,7 +136,7 @@ quilt_kind_is_nested (int root_fd)
   g_autofree char *name = only_entry (root_fd);
   g_autofd int fd = -1;
 
-  /* A root may have nothing but /usr, which has directories of these names too. */
+  /* A root may consist of /usr alone, which also has directories of these names. */
   if (!name || strcmp (name, "usr") == 0)
     return FALSE;
   fd = openat (root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

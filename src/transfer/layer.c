@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One transfer: an archive becomes an unfinished layer beside the others, or is found to be one of
- * them. */
+/* One transfer: unpacks an archive into an unfinished layer, or finds that its layer exists. */
 #include "transfer/layer.h"
 
 #include "base/error.h"
@@ -73,8 +72,8 @@ is_layer (int layers_fd, const char *digest, QuiltLayerInfo *ret_info)
   return TRUE;
 }
 
-/* Hashing costs a tenth of unpacking. It only decides that nothing need be done: a file that
- * changes meanwhile is unpacked under the digest of the bytes that were unpacked. */
+/* Hashing costs a tenth of unpacking. The result only decides whether anything has to be done: if
+ * the file changes meanwhile, it is unpacked under the digest of the bytes that were unpacked. */
 static gboolean
 find_layer (int archive_fd,
             int layers_fd,
@@ -106,8 +105,7 @@ make_temporary (int layers_fd, const char *name, int *ret_fd, int *ret_fs_fd, GE
   fd = quilt_dir_open (layers_fd, name, error);
   if (fd >= 0)
     fs_fd = quilt_dir_ensure (fd, "fs", error);
-  if (fs_fd >= 0 &&
-      fchmod (fs_fd, 0755) < 0) { /* the root, if the archive does not say otherwise */
+  if (fs_fd >= 0 && fchmod (fs_fd, 0755) < 0) { /* the root's mode, unless the archive sets it */
     quilt_set_error_errno (error, errno, "Failed to set the mode of 'fs'");
     quilt_fd_clear (&fs_fd);
   }
@@ -142,7 +140,7 @@ fill_temporary (int archive_fd,
   };
   if (!quilt_layer_info_write (fd, &result->info, error))
     return FALSE;
-  /* One sync for everything instead of one per file. */
+  /* Sync once for everything, instead of once per file. */
   if (syncfs (fd) < 0)
     return quilt_set_error_errno (error, errno, "Failed to sync the layer");
   return TRUE;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One transfer: an archive becomes an unfinished layer beside the others, or is found to be one of
- * them. */
+/* One transfer: unpacks an archive into an unfinished layer, or finds that its layer exists. */
 #pragma once
 
 #include "store/layers.h"
@@ -9,19 +8,20 @@
 
 typedef struct {
   char *digest;
-  char
-      *temporary; /* name of the unfinished layer in the directory layers; NULL: the layer exists */
+  /* name of the unfinished layer in the directory `layers`; NULL: the layer exists */
+  char *temporary;
   QuiltLayerInfo info;
 } QuiltTransferResult;
 
 void quilt_transfer_result_clear (QuiltTransferResult *result);
 
-/* The size of the input if it is a regular file, else 0. Refuses what is neither that nor a pipe
- * nor a socket with INVALID_ARGUMENT. */
+/* Sets the size of the input if it is a regular file, else 0. Returns INVALID_ARGUMENT if the input
+ * is not a regular file, a pipe or a socket. */
 gboolean quilt_transfer_check_input (int archive_fd, guint64 *ret_size, GError **error);
 
-/* Unpacks archive_fd into layers_fd/TEMPORARY/fs and syncs the file system; on failure nothing is
- * left. A regular file whose layer exists is not unpacked. Errors as quilt_unpack(). */
+/* Unpacks archive_fd into layers_fd/TEMPORARY/fs, and syncs the file system. On failure removes
+ * TEMPORARY. If the archive is a regular file and its layer exists, unpacks nothing. Errors: those
+ * of quilt_unpack(). */
 gboolean quilt_transfer_run (int archive_fd,
                              int layers_fd,
                              const char *temporary,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-transfer: turns a stranger's archive into a layer, for quiltd, which passes all
+/* quilt-transfer: unpacks an untrusted archive into a layer for quiltd, which passes all
  * descriptors. */
 #include "config.h"
 
@@ -50,7 +50,7 @@ worker (gpointer data)
   return NULL;
 }
 
-/* A report of progress that finds no room is not worth waiting for; the next one says more. */
+/* If the socket is full, skips this report: the next one is more recent. */
 static void
 report_progress (Transfer *t)
 {
@@ -66,7 +66,7 @@ report_progress (Transfer *t)
     t->reported = consumed;
 }
 
-/* Sends the last message: waits for room as long as there is a reader. */
+/* Sends the last message. If the socket is full, waits while there is a reader. */
 static gboolean
 send_last (const QuiltMessage *message)
 {
@@ -83,7 +83,8 @@ send_done (const Transfer *t)
 {
   const QuiltTransferResult *result = &t->result;
   g_autofree char *text =
-      g_strjoin (" ", result->digest, result->temporary, NULL); /* ends early without temporary */
+      g_strjoin (" ", result->digest, result->temporary,
+                 NULL); /* without a temporary layer, the text is the digest alone */
   QuiltMessage message;
 
   quilt_message_init (&message, QUILT_MESSAGE_DONE);
@@ -106,7 +107,7 @@ send_error (const GError *error)
     g_printerr ("quilt-transfer: %s\n", error->message);
 }
 
-/* Until the worker ends: reports progress; a signal, or the end of quiltd, cancels. */
+/* Reports progress until the worker ends. A signal, or the end of quiltd, cancels the transfer. */
 static void
 watch_worker (Transfer *t, int signal_fd)
 {
@@ -121,7 +122,7 @@ watch_worker (Transfer *t, int signal_fd)
       return;
     if (n > 0 && (fds[1].revents || fds[2].revents)) {
       quilt_control_cancel (&t->control);
-      fds[1].fd = fds[2].fd = -1; /* said once is enough */
+      fds[1].fd = fds[2].fd = -1; /* cancel only once */
     }
     report_progress (t);
   }
@@ -148,7 +149,7 @@ transfer (Transfer *t, int signal_fd, GError **error)
   return t->ok;
 }
 
-/* Also from threads that are not there yet: blocked signals are inherited. */
+/* Later threads inherit the blocked signals. */
 static int
 catch_signals (void)
 {
@@ -231,9 +232,10 @@ main (int argc, char **argv)
     g_printerr ("quilt-transfer: Failed to start: quiltd starts it; use 'quiltctl import'\n");
     return EXIT_FAILURE;
   }
-  umask (022); /* of directories that an archive implies, whatever the unit of quiltd says */
+  umask (022); /* for directories that an archive implies; independent of the unit of quiltd */
   fcntl (FD_SOCKET, F_SETFL, O_NONBLOCK);
-  /* While its files can be opened. Without it, libarchive tries and fails to convert each name. */
+  /* Set the locale while its files can be opened. Without it, libarchive tries and fails to convert
+   * each name. */
   setlocale (LC_CTYPE, "C.UTF-8");
   if (!quilt_sandbox_enter (FD_LAYERS, FD_LAYERS, &error)) {
     send_error (error);

@@ -9,8 +9,8 @@ struct _QuiltRing {
   gsize block_size;
   guint8 *data;
   gsize *lengths;
-  guint first;  /* the block that the reader has, or takes next */
-  guint filled; /* blocks from first on that hold data */
+  guint first;  /* the block that the reader holds, or takes next */
+  guint filled; /* number of blocks from first on that hold data */
   gboolean taken;
   gboolean closed;
   gboolean waiting; /* one side waits: waking costs a system call even if nobody does */
@@ -98,7 +98,7 @@ quilt_ring_take (QuiltRing *ring, const guint8 **ret_data)
   while (ring->filled == 0)
     wait_for_change (ring);
   length = ring->lengths[ring->first];
-  /* The end stays where it is, so that it can be read again. */
+  /* The end stays in the ring, so that it can be read again. */
   ring->taken = length > 0;
   *ret_data = ring->data + ring->first * ring->block_size;
   g_mutex_unlock (&ring->mutex);

@@ -15,10 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Linux 5.19: before it, no file may be linked or renamed into another directory at all. */
+/* Linux 5.19. Earlier versions forbid all links and renames into another directory. */
 #define LANDLOCK_ABI_REFER 2
 
-/* xz may ask for a window of 1 GiB. */
+/* xz may need a window of 1 GiB. */
 #define MEMORY_MAX ((rlim_t)4 * 1024 * 1024 * 1024)
 #define FILES_MAX 1024
 
@@ -32,7 +32,7 @@ static const guint64 handled_fs =
     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
     LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER;
 
-/* Of later versions than the headers that we are built with. */
+/* Flags that newer kernels have, but the headers of this build may lack. */
 #define LANDLOCK_TRUNCATE (G_GUINT64_CONSTANT (1) << 14)
 #define LANDLOCK_IOCTL_DEV (G_GUINT64_CONSTANT (1) << 15)
 #define LANDLOCK_BIND_TCP (G_GUINT64_CONSTANT (1) << 0)
@@ -44,14 +44,15 @@ static const guint64 refused_fs = LANDLOCK_IOCTL_DEV | LANDLOCK_ACCESS_FS_EXECUT
                                   LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_SOCK |
                                   LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 
-/* struct landlock_ruleset_attr as of Linux 6.12; an older kernel takes what it knows of it. */
+/* struct landlock_ruleset_attr as of Linux 6.12. The size tells older kernels how much of it to
+ * read. */
 typedef struct {
   guint64 fs, net, scoped;
 } Ruleset;
 
-/* What later versions can refuse, all of which is left out of every rule: no TCP port is bound or
- * connected to (4), no device is controlled (5), no abstract socket of others is reached and no
- * process of others is signalled (6). Version 3 brought truncation, which our directory needs. */
+/* Forbids what later versions of Landlock can forbid: to bind or connect TCP ports (4), to control
+ * devices by ioctl (5), and to reach abstract sockets and signal processes outside (6). Version 3
+ * brought truncation, which is allowed in our directory. */
 static Ruleset
 choose_rules (long version, gsize *ret_size)
 {
@@ -83,7 +84,7 @@ restrict_files (int dir_fd)
                                             .parent_fd = dir_fd};
   g_autofd int fd = -1;
 
-  /* Not in this kernel, or switched off on its command line. */
+  /* The kernel lacks Landlock, or its command line disables it. */
   if (version < LANDLOCK_ABI_REFER)
     return TRUE;
   fd = (int)syscall (SYS_landlock_create_ruleset, &ruleset, size, 0);
@@ -100,7 +101,7 @@ limit (__rlimit_resource_t resource, rlim_t max)
 
   if (getrlimit (resource, &current) < 0)
     return FALSE;
-  wanted.rlim_max = MIN (current.rlim_max, max); /* never up: that needs a privilege */
+  wanted.rlim_max = MIN (current.rlim_max, max); /* raising a limit needs a privilege */
   wanted.rlim_cur = MIN (current.rlim_cur, max);
   return setrlimit (resource, &wanted) == 0;
 }
@@ -108,7 +109,7 @@ limit (__rlimit_resource_t resource, rlim_t max)
 static gboolean
 limit_resources (int dir_fd)
 {
-#ifndef __SANITIZE_ADDRESS__ /* its shadow is terabytes of address space */
+#ifndef __SANITIZE_ADDRESS__ /* its shadow memory is terabytes of address space */
   if (!limit (RLIMIT_AS, MEMORY_MAX))
     return FALSE;
 #endif
@@ -152,7 +153,7 @@ drop_capabilities (int dir_fd)
          cap_set_flag (caps, CAP_PERMITTED, 1, &kept[i], has) == 0 &&
          cap_set_flag (caps, CAP_EFFECTIVE, 1, &kept[i], has) == 0;
   }
-  ok = ok && cap_set_proc (caps) == 0; /* clears the inheritable ones and with them the ambient */
+  ok = ok && cap_set_proc (caps) == 0; /* also clears the inheritable and the ambient set */
   cap_free (old);
   cap_free (caps);
   return ok;
@@ -164,7 +165,7 @@ filter_calls (int dir_fd)
   return quilt_filter_install ();
 }
 
-/* In this order: each later step takes away what an earlier one needs. */
+/* The order matters: later steps remove what earlier steps need. */
 static const struct {
   const char *what;
   gboolean (*enter) (int dir_fd);

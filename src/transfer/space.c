@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A bomb must not fill the disk that the host and all other containers write to. */
+/* Keeps space free on the store's file system, which the host and all containers share, whatever an
+ * archive contains. */
 #include "transfer/space.h"
 
 #include "base/error.h"
@@ -25,7 +26,7 @@ quilt_space_use (QuiltSpace *space, guint64 bytes, guint64 files, GError **error
   if (fstatvfs (space->fd, &st) < 0)
     return quilt_set_error_errno (error, errno, "Failed to examine the file system of the store");
   reserve = MIN ((guint64)st.f_blocks * st.f_frsize / 20, RESERVE_MAX);
-  /* f_files is 0 where inodes are not counted (btrfs). */
+  /* f_files is 0 if the file system does not count inodes (btrfs). */
   if ((guint64)st.f_bavail * st.f_frsize >= reserve && st.f_favail >= st.f_files / 20)
     return TRUE;
   g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_NO_SPACE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A root file system archive becomes a tree, within limits. */
+/* Unpacks a root file system archive into a tree, within limits. */
 #include "transfer/unpack.h"
 
 #include "base/error.h"
@@ -34,14 +34,14 @@ typedef struct {
   QuiltWriterMeta meta;
   QuiltSpace space;
   QuiltUnpackResult result;
-  GHashTable *left; /* set of the paths that were left out: hard links to them are left out too */
+  GHashTable *left; /* paths of entries that were left out; hard links to them are left out too */
   gsize left_bytes;
   guint64 n_seen;
-  guint8 start[QUILT_KIND_BYTES]; /* of the plain archive */
+  guint8 start[QUILT_KIND_BYTES]; /* the first bytes of the plain archive */
   gsize n_start;
-  const guint8 *block; /* the last one that the parser got */
+  const guint8 *block; /* the last block that the parser got */
   gsize block_length;
-  guint64 n_given; /* bytes that the parser got */
+  guint64 n_given; /* bytes passed to the parser */
 } Unpack;
 
 static gboolean
@@ -66,7 +66,7 @@ leave_out (Unpack *u, QuiltLeftOutKind kind, GError **error)
   }
   g_hash_table_add (u->left, g_strdup (u->path));
   quilt_left_out_add (&u->result.left_out, kind, u->path);
-  /* The entry would have replaced an earlier one of its name. */
+  /* The entry would have replaced an earlier entry of the same name. */
   return quilt_writer_remove (u->writer, u->path, error);
 }
 
@@ -85,9 +85,9 @@ on_read (struct archive *archive, void *data, const void **ret_buffer)
   return (la_ssize_t)u->block_length;
 }
 
-/* Names in an archive are bytes. Where one is not in the locale's character set, libarchive warns
- * and gives the bytes as they are: what we want. Any other warning is about a header that was half
- * understood. */
+/* Names in an archive are bytes. If a name is not in the locale's character set, libarchive warns
+ * and returns the bytes unchanged, as we want. Any other warning means that a header was only
+ * partly understood. */
 static gboolean
 check_header (Unpack *u, int r, GError **error)
 {
@@ -118,7 +118,7 @@ check_limits (Unpack *u, GError **error)
   }
   if (size < 0)
     return refuse (u, "its size is negative", error);
-  /* A hole costs nothing here, but much wherever the file is copied to. */
+  /* A hole takes no space here, but does wherever the file is copied to. */
   if ((guint64)size > u->limits->max_bytes - u->result.bytes) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
                  "Failed to unpack the archive: its files are larger than the %" G_GUINT64_FORMAT
@@ -217,7 +217,7 @@ unpack_file (Unpack *u, GError **error)
   gint64 size = archive_entry_size (u->entry);
   g_autofd int fd = quilt_writer_file (u->writer, u->path, u->meta.mode, error);
 
-  /* Extended attributes last: a change of the owner takes capabilities away. */
+  /* Set extended attributes last, since a change of the owner clears capabilities. */
   if (fd < 0 || !write_data (u, fd, size, error) ||
       !quilt_writer_file_done (u->writer, fd, u->path, &u->meta, error) ||
       !set_xattrs (u, fd, error))
@@ -250,7 +250,7 @@ unpack_fifo (Unpack *u, GError **error)
   return quilt_writer_fifo (u->writer, u->path, &u->meta, error);
 }
 
-/* Data that comes with a hard link is not written: it would go through the link. */
+/* Data of a hard link's entry is not written, since it would change the link's target. */
 static gboolean
 unpack_hardlink (Unpack *u, GError **error)
 {
@@ -283,7 +283,7 @@ unpack_by_type (Unpack *u, GError **error)
     return unpack_hardlink (u, error);
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (type == types[i].type) {
-      u->result.entries += *u->path != '\0'; /* the root alone is no file system */
+      u->result.entries += *u->path != '\0'; /* an archive with only the root is empty */
       return types[i].unpack (u, error);
     }
   return leave_out (
@@ -303,9 +303,9 @@ unpack_entry (Unpack *u, GError **error)
                                 error) ||
       !quilt_entry_is_whiteout (u->path, &whiteout, error))
     return FALSE;
-  if (whiteout) /* there is nothing below a single layer that it could hide */
+  if (whiteout) /* a single layer has nothing below it to hide */
     return leave_out (u, QUILT_LEFT_OUT_WHITEOUT, error);
-  g_hash_table_remove (u->left, u->path); /* the entry comes again, as a file that is kept */
+  g_hash_table_remove (u->left, u->path); /* a repeated entry, which may be kept this time */
   if (archive_entry_acl_types (u->entry) != 0)
     quilt_left_out_add (&u->result.left_out, QUILT_LEFT_OUT_ACL, u->path);
   u->meta = (QuiltWriterMeta){
@@ -318,9 +318,9 @@ unpack_entry (Unpack *u, GError **error)
   return unpack_by_type (u, error);
 }
 
-/* An archive that was cut off between two entries ends without its mark, which the reader then has
- * not passed: it still stands where it began to look for a header. Some writers leave the mark out.
- * In a compressed stream that is complete, nothing can have been cut off. */
+/* If an archive was cut off between two entries, its end mark is missing, and the reader is still
+ * at the position where it looked for a header. Some writers omit the mark. A complete compressed
+ * stream can't have been cut off. */
 static gboolean
 check_mark (Unpack *u, gint64 passed, GError **error)
 {
@@ -341,8 +341,8 @@ is_zero (const guint8 *data, gsize length)
   return length == 0 || (data[0] == 0 && memcmp (data, data + 1, length - 1) == 0);
 }
 
-/* Reads what follows the mark to the end of the input, before which the digest is not known. Zeros
- * pad a block; an index may follow, as pixz writes it. */
+/* Reads from the mark to the end of the input, since the digest covers all bytes. Zeros may pad a
+ * block, and an index may follow, as pixz writes it. */
 static void
 read_rest (Unpack *u, gint64 passed)
 {
@@ -394,7 +394,8 @@ unpack_entries (Unpack *u, GError **error)
   return check_end (u, error) && quilt_writer_finish (u->writer, error);
 }
 
-/* When the input broke off or was cancelled, what the parser says of it is only a consequence. */
+/* If the input ended early or was cancelled, the parser's error is only a consequence, so report
+ * the input's error. */
 static gboolean
 finish_input (Unpack *u, gboolean ok, GError *why, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A root file system archive becomes a tree, within limits. */
+/* Unpacks a root file system archive into a tree, within limits. */
 #pragma once
 
 #include "store/left-out.h"
@@ -8,23 +8,23 @@
 #include <glib.h>
 
 typedef struct {
-  guint64 max_bytes;    /* of the plain archive, and of all files as they seem (holes count) */
-  guint64 max_entries;  /* of any kind */
-  gboolean no_end_mark; /* take a plain archive without the zeros that mark its end */
+  guint64 max_bytes;    /* limit for the plain archive, and for all files including holes */
+  guint64 max_entries;  /* limit for entries of any kind */
+  gboolean no_end_mark; /* accept a plain archive without the zeros that mark its end */
 } QuiltUnpackLimits;
 
 typedef struct {
-  char *digest;    /* "sha256:HEX" of the bytes of the archive as they came */
-  guint64 bytes;   /* of the regular files as they seem */
-  guint64 entries; /* files, directories and links that were made */
+  char *digest;    /* "sha256:HEX" of the archive's bytes before decompression */
+  guint64 bytes;   /* size of the regular files, including holes */
+  guint64 entries; /* number of files, directories and links made */
   QuiltLeftOut left_out;
 } QuiltUnpackResult;
 
-/* Unpacks the tar archive of archive_fd, plain or compressed, into the empty directory root_fd.
- * Nothing outside of it is read, made or changed, whatever the archive says. Bytes behind the mark
- * of its end are hashed and ignored, as GNU tar does. A hard link to an entry that was left out is
- * left out too. FALSE leaves root_fd half filled. Errors: BAD_ARCHIVE, QUOTA_EXCEEDED beyond
- * limits, NO_SPACE (also when less than 1/20 of the file system, at most 1 GiB, would stay free),
+/* Unpacks the tar archive archive_fd, plain or compressed, into the empty directory root_fd. Reads,
+ * makes and changes nothing outside of it, whatever the archive contains. Bytes after the end mark
+ * are hashed and otherwise ignored, as by GNU tar. A hard link to an entry that was left out is
+ * left out too. After FALSE, root_fd is partly filled. Errors: BAD_ARCHIVE, QUOTA_EXCEEDED beyond
+ * limits, NO_SPACE (also if less than 1/20 of the file system, at most 1 GiB, would stay free),
  * CANCELLED, INVALID_ARGUMENT for a descriptor that can't be read, FAILED. */
 gboolean quilt_unpack (int archive_fd,
                        int root_fd,

@@ -9,7 +9,7 @@ typedef struct {
   ZSTD_inBuffer in;
   guint64 fed; /* bytes */
   gboolean in_frame;
-  gboolean full; /* the last buffer was filled: more may come without input */
+  gboolean full; /* the last buffer was filled: more output may come without more input */
 } Zstd;
 
 static gboolean

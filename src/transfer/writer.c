@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes a tree beneath one directory, entry by entry. */
+/* Makes a tree below one directory, entry by entry. */
 #include "transfer/writer.h"
 
 #include "base/beneath.h"
@@ -13,16 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Archives go directory by directory; a cache of the open ones that starts afresh when it is full
- * needs no bookkeeping. */
+/* Archives are ordered by directory, so a cache of open directories helps. A full cache is simply
+ * emptied. */
 #define CACHE_MAX 128
 
-/* The names of directories are kept to the end. 4 KiB each compress to nothing. */
+/* The times of directories are kept until the end. Paths of 4 KiB compress to nothing, so an
+ * archive could have very many of them. */
 #define TIMES_BYTES_MAX (256 * 1024 * 1024)
 
 struct _QuiltWriter {
   int root_fd;
-  GHashTable *directories; /* char * path → int fd */
+  GHashTable *directories; /* path (char *) → fd (int) */
   GPtrArray *times;        /* of DirectoryTime */
   gsize times_bytes;
 };
@@ -75,7 +76,7 @@ quilt_writer_set_error (GError **error, int errsv, const char *path)
   return quilt_set_error_errno (error, errsv, "Failed to unpack '%s'", quoted);
 }
 
-/* Takes over fd. */
+/* Takes ownership of fd. */
 static int
 cache (QuiltWriter *writer, const char *path, int fd)
 {
@@ -100,8 +101,8 @@ split (const char *path, char **ret_parent)
   return slash ? slash + 1 : path;
 }
 
-/* Makes path and its parents as far as they are missing. Each is made in what its parent resolves
- * to, so a link that leads nowhere stays what it is, and opening it then fails. */
+/* Makes path and its missing parents. Each directory is made in what its parent resolves to. A
+ * dangling link stays as it is, and opening it then fails. */
 static int
 make_directories (QuiltWriter *writer, const char *path)
 {
@@ -125,7 +126,7 @@ make_directories (QuiltWriter *writer, const char *path)
   return open_directory (writer, path);
 }
 
-/* The directory that path is in, a descriptor of the writer's, and the last component. */
+/* The parent directory of path, whose descriptor the writer owns, and the last component. */
 static int
 open_parent (QuiltWriter *writer, const char *path, const char **ret_name, GError **error)
 {
@@ -149,7 +150,8 @@ open_parent (QuiltWriter *writer, const char *path, const char **ret_name, GErro
   return cache (writer, parent, fd);
 }
 
-/* Clears the place of an entry that comes again. What was opened before may have led through it. */
+/* Removes the earlier file of a repeated entry. Empties the cache, since cached directories may
+ * have been reached through that file. */
 static gboolean
 remove_existing (QuiltWriter *writer, const char *path, int *parent_fd, GError **error)
 {
@@ -160,7 +162,8 @@ remove_existing (QuiltWriter *writer, const char *path, int *parent_fd, GError *
   return *parent_fd >= 0 && quilt_tree_remove (*parent_fd, name, error);
 }
 
-/* Makes one thing that must not be there yet: 0, or -1 with errno, EEXIST where it is. */
+/* Makes one file, which must not exist yet. Returns 0, or -1 with errno set: EEXIST if it
+ * exists. */
 typedef int (*MakeFunc) (int parent_fd, const char *name, gconstpointer what);
 
 static gboolean
@@ -196,7 +199,7 @@ make (QuiltWriter *writer,
   return TRUE;
 }
 
-/* Looking is cheaper than setting, and most files are root's with the mode they were made with. */
+/* Checking is cheaper than setting, and most files belong to root and already have their mode. */
 static gboolean
 set_owner_and_mode (int fd, const QuiltWriterMeta *meta)
 {
@@ -208,7 +211,7 @@ set_owner_and_mode (int fd, const QuiltWriterMeta *meta)
   chown = st.st_uid != meta->uid || st.st_gid != meta->gid;
   if (chown && fchown (fd, meta->uid, meta->gid) < 0)
     return FALSE;
-  /* After the owner: changing that takes setuid and setgid away. */
+  /* Set the mode after the owner: a change of the owner clears setuid and setgid. */
   return (!chown && (st.st_mode & 07777) == meta->mode) || fchmod (fd, meta->mode) == 0;
 }
 
@@ -356,8 +359,8 @@ quilt_writer_fifo (QuiltWriter *writer,
   if (!make (writer, path, make_fifo, meta, &parent_fd, &name, error) ||
       !set_meta_at (parent_fd, name, path, meta, error))
     return FALSE;
-  /* This call follows links, but no other process writes here, and we made the name a FIFO just
-   * now. */
+  /* This call follows links. But no other process writes here, and we just made this name a
+   * FIFO. */
   if (fchmodat (parent_fd, name, meta->mode, 0) < 0)
     return quilt_writer_set_error (error, errno, path);
   return TRUE;
@@ -375,7 +378,7 @@ make_hardlink (int parent_fd, const char *name, gconstpointer what)
   const LinkTarget *target = what;
   struct stat st;
 
-  /* A link to itself must not be removed to make room for itself. */
+  /* A link to itself must not be removed to make room for it. */
   if (fstatat (parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == target->st.st_dev &&
       st.st_ino == target->st.st_ino)
     return 0;
@@ -391,7 +394,7 @@ quilt_writer_hardlink (QuiltWriter *writer, const char *path, const char *target
   const char *name;
   int parent_fd;
 
-  /* Not from the cache: making room for path may empty that. */
+  /* Don't take it from the cache, which may be emptied for path. */
   fd =
       *parent ? open_directory (writer, parent) : openat (writer->root_fd, ".", O_PATH | O_CLOEXEC);
   if (!*target || fd < 0 || fstatat (fd, plan.name, &plan.st, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -436,7 +439,7 @@ quilt_writer_finish (QuiltWriter *writer, GError **error)
       fd = open_parent (writer, entry->path, &name, error);
     if (fd < 0)
       return FALSE;
-    /* A directory that something else has replaced since: no entry follows that could undo this. */
+    /* Something else may have replaced the directory since. That is no error. */
     if (utimensat (fd, name, times, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
       return quilt_writer_set_error (error, errno, entry->path);
   }
