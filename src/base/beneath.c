@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening what a stranger named, without leaving a directory. */
+/* Opens untrusted paths without leaving a directory. */
 #include "base/beneath.h"
 
 #include <errno.h>
@@ -21,9 +21,9 @@ open_resolving (int dir_fd, const char *path, int flags, mode_t mode, guint64 re
   };
   int fd;
 
-  /* EAGAIN: something on the host was renamed or mounted meanwhile, so the kernel could not verify
-   * a "..". A process that renames in a loop must not keep containers from starting: retry after
-   * short waits, and give up only at the end. */
+  /* EAGAIN: a rename or mount on the host meanwhile kept the kernel from verifying a "..". A
+   * process that renames in a loop must not keep containers from starting. So retry after short
+   * waits, and give up only at the end. */
   for (int tries = 0; tries < QUICK_TRIES + SLOW_TRIES; tries++) {
     fd = (int)syscall (SYS_openat2, dir_fd, path, &how, sizeof how);
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR))

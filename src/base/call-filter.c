@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The system calls that a process of Quilt's own leaves itself: a short list, as BPF.
- *
- * System calls of later kernels are refused too. The list is short enough to be written as BPF
- * here: libseccomp would take 5 ms to do the same in each process. Since Linux 5.11 the kernel
- * remembers the calls that are always allowed and does not run the program for them. */
+/* Restricts a process of Quilt to a short list of system calls, by BPF. System calls of later
+ * kernels are refused too. The list is short enough to write the BPF here: libseccomp would take 5
+ * ms in each process for the same filter. Since Linux 5.11 the kernel caches calls that are always
+ * allowed, and does not run the program for them. */
 #include "base/call-filter.h"
 
 #include <errno.h>
@@ -28,7 +27,8 @@
 #define X32_BIT 0x40000000
 #define REFUSE (SECCOMP_RET_ERRNO | EPERM)
 
-/* Calls of a block, and the steps around the list, around each block, and for each call. */
+/* Calls per block, and the number of BPF steps: around the list, around each block, and for each
+ * call. */
 #define BLOCK 8
 #define FRAME_MAX 16
 #define BLOCK_MAX 2
@@ -58,7 +58,7 @@ load (Program *program, gsize offset)
   add (program, BPF_LD | BPF_W | BPF_ABS, (guint32)offset, 0, 0);
 }
 
-/* Of an argument the half that holds what fits into 32 bits. */
+/* Loads the low 32 bits of an argument. */
 static void
 load_argument (Program *program, guint n)
 {
@@ -67,7 +67,7 @@ load_argument (Program *program, guint n)
   load (program, offsetof (struct seccomp_data, args) + n * sizeof (guint64) + half);
 }
 
-/* Skips the next step unless the argument is as it has to be. */
+/* Skips the next step unless the argument meets the condition. */
 static void
 add_condition (Program *program, const QuiltCall *call)
 {
@@ -95,7 +95,7 @@ add_call (Program *program, const QuiltCall *call)
     answer (program, REFUSE);
 }
 
-/* Calls in the order of their numbers; higher ones skip the block. */
+/* The calls are sorted by number; higher numbers skip the block. */
 static void
 add_block (Program *program, const QuiltCall *const *calls, guint n)
 {
@@ -120,7 +120,8 @@ sort (const QuiltCall *calls, guint n, const QuiltCall **ret_sorted)
   }
 }
 
-/* In blocks, since the kernel runs the program for every number that there is when it is loaded. */
+/* The list is divided into blocks, since the kernel runs the program for every system call number
+ * when it is loaded. */
 static void
 build (Program *program, const QuiltCall *calls, guint n)
 {
@@ -136,7 +137,8 @@ build (Program *program, const QuiltCall *calls, guint n)
   add (program, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
   answer (program, SECCOMP_RET_KILL_PROCESS);
 #endif
-  /* Its flags are in memory, where a filter can't look: the C library takes clone() then. */
+  /* A filter can't read the flags of clone3(), which are in memory. After ENOSYS, the C library
+   * uses clone() instead. */
   add (program, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
   answer (program, SECCOMP_RET_ERRNO | ENOSYS);
   for (guint i = 0; i < n; i += BLOCK)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The system calls that a process of Quilt's own leaves itself: a short list, as BPF. */
+/* Restricts a process of Quilt to a short list of system calls, by BPF. */
 #pragma once
 
 #include <glib.h>
 
 typedef enum {
   QUILT_CALL_ALWAYS,
-  QUILT_CALL_IF_EQUAL,   /* the argument is value */
+  QUILT_CALL_IF_EQUAL,   /* the argument equals value */
   QUILT_CALL_IF_ANY,     /* the argument has a bit of value */
   QUILT_CALL_IF_NONE,    /* the argument has no bit of value */
-  QUILT_CALL_IF_OUR_PID, /* the argument is this process */
+  QUILT_CALL_IF_OUR_PID, /* the argument is the pid of this process */
 } QuiltCallCondition;
 
-/* Of the argument the low 32 bits count. */
+/* Only the low 32 bits of the argument are compared. */
 typedef struct {
   guint32 number; /* SYS_… */
   QuiltCallCondition condition;
@@ -22,9 +22,9 @@ typedef struct {
 
 #define QUILT_CALLS_MAX 128
 
-/* From now on this process, and each process and thread that it makes, has no system calls but the
- * n of calls, at most QUILT_CALLS_MAX; others fail with EPERM, clone3() with ENOSYS, and those of
- * another architecture kill the process. Sets no_new_privs. Allocates nothing. FALSE with errno.
- * Without effect on an architecture that is not known here, and under AddressSanitizer, which makes
- * system calls of its own. See seccomp(2). */
+/* From now on this process and all processes and threads that it makes can only use the n system
+ * calls in calls, at most QUILT_CALLS_MAX. Other calls fail with EPERM, clone3() with ENOSYS, and
+ * calls of another architecture kill the process. Sets no_new_privs. Allocates nothing. Returns
+ * FALSE with errno set. Does nothing on architectures that this file does not know, and under
+ * AddressSanitizer, which makes system calls of its own. See seccomp(2). */
 gboolean quilt_calls_restrict (const QuiltCall *calls, guint n);

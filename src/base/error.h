@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The errors that callers of Quilt tell apart. On the bus each is org.quilt.Error.NAME. */
+/* The errors that callers of Quilt can tell apart. On the bus each is org.quilt.Error.NAME. */
 #pragma once
 
 #include <glib.h>
@@ -42,11 +42,11 @@ QuiltErrorOption *quilt_error_get_option (const GError *error);
 /* The name after "org.quilt.Error.", a static string; "Failed" for a code out of range. */
 const char *quilt_error_to_name (int code);
 
-/* The code of a name as quilt_error_to_name() gives it; QUILT_ERROR_FAILED for any other. */
+/* The code for a name that quilt_error_to_name() returns; QUILT_ERROR_FAILED for any other name. */
 QuiltError quilt_error_from_name (const char *name);
 
-/* Sets "FORMAT: strerror (errsv)" with the code that errsv suggests: NO_SPACE for ENOSPC and
- * EDQUOT, BUSY for what passes by itself (no descriptor, memory or buffer is free now), FAILED for
- * all else. Returns FALSE, so that a caller can return it. */
+/* Sets the message "FORMAT: strerror (errsv)" with the code that fits errsv: NO_SPACE for ENOSPC
+ * and EDQUOT, BUSY if a retry may succeed (no descriptor, memory or buffer is free now), otherwise
+ * FAILED. Returns FALSE, so that a caller can return the result. */
 gboolean quilt_set_error_errno (GError **error, int errsv, const char *format, ...)
     G_GNUC_PRINTF (3, 4);

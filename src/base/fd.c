@@ -13,7 +13,7 @@ quilt_fd_clear (int *fd)
   int errsv = errno;
 
   if (*fd >= 0)
-    close (*fd); /* on Linux the descriptor is gone even when close() reports EINTR or EIO */
+    close (*fd); /* on Linux the descriptor is closed even if close() reports EINTR or EIO */
   *fd = -1;
   errno = errsv;
 }
@@ -36,13 +36,13 @@ quilt_fd_write_all (int fd, const void *data, gsize length)
   return TRUE;
 }
 
-/* Aligned as the kernel wants it. */
+/* The union gives the buffer the kernel's alignment. */
 typedef union {
   struct cmsghdr header;
   char space[CMSG_SPACE (QUILT_FDS_MAX * sizeof (int))];
 } Control;
 
-/* sendmsg(2): how much was sent, or -1 with errno. */
+/* Calls sendmsg(2). Returns the number of bytes sent, or -1 with errno set. */
 static ssize_t
 send_some (int socket, const void *data, gsize size, const int *fds, guint n_fds)
 {
@@ -90,7 +90,7 @@ quilt_fds_write_all (int socket, const void *data, gsize size, const int *fds, g
   return TRUE;
 }
 
-/* Those of the message, as far as they came. */
+/* Takes the descriptors of the message that arrived. */
 static guint
 take_fds (struct msghdr *message, int *fds, guint room)
 {
@@ -100,12 +100,12 @@ take_fds (struct msghdr *message, int *fds, guint room)
   if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
     return 0;
   n = (header->cmsg_len - CMSG_LEN (0)) / sizeof (int);
-  n = MIN (n, room); /* the kernel was given room for no more */
+  n = MIN (n, room); /* the kernel had no room for more */
   memcpy (fds, CMSG_DATA (header), n * sizeof (int));
   return (guint)n;
 }
 
-/* recvmsg(2); *ret_flags are those of the message. */
+/* Calls recvmsg(2). *ret_flags are the flags of the message. */
 static gssize
 receive (int socket,
          int flags,

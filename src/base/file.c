@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* State files: the old one or the new one, never half. And the removal of trees. */
+/* Replaces state files atomically, and removes trees. */
 #include "base/file.h"
 
 #include "base/beneath.h"
@@ -73,7 +73,7 @@ quilt_file_read (int dir_fd, const char *name, gsize max, GError **error)
   struct stat st;
   gsize length;
 
-  /* O_NONBLOCK: a FIFO in the place of the file must not hang us. */
+  /* O_NONBLOCK: a FIFO in place of the file must not block us. */
   fd = quilt_open_beneath (dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
   if (fd < 0 && errno == ENOENT) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "Failed to open '%s': No such file",
@@ -127,7 +127,7 @@ is_dot (const char *name)
   return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
 }
 
-/* Two processes may remove the same tree: a cancelled helper, and the quiltd that found its
+/* Two processes may remove the same tree: a cancelled helper, and a quiltd that found the helper's
  * leftovers. */
 static gboolean
 is_removed (int r)
@@ -157,7 +157,7 @@ flatten (int top_fd, DIR *dir, guint64 *serial)
       r = renameat2 (dirfd (dir), entry->d_name, top_fd, name, RENAME_NOREPLACE);
     } while (r < 0 && errno == EEXIST);
     if (!is_removed (r))
-      return FALSE; /* EBUSY: what is mounted here is not ours to remove */
+      return FALSE; /* EBUSY: a mount, which we must not remove */
   }
   return errno == 0 || errno == ENOENT;
 }
@@ -222,7 +222,7 @@ quilt_tree_remove (int dir_fd, const char *name, GError **error)
   top = fdopendir (fd);
   if (!top)
     return quilt_set_error_errno (error, errno, "Failed to read directory '%s'", name);
-  g_steal_fd (&fd); /* top owns it */
+  g_steal_fd (&fd); /* top owns the descriptor now */
   do
     ok = empty_top (dirfd (top), top, &serial, &found);
   while (ok && found);

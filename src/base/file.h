@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* State files: the old one or the new one, never half. And the removal of trees. */
+/* Replaces state files atomically, and removes trees. */
 #pragma once
 
 #include <glib.h>
 
 typedef enum {
-  QUILT_FILE_VOLATILE, /* atomic, but a power cut may lose it: facts of the moment in /run */
-  QUILT_FILE_DURABLE,  /* on the disk, and its directory too, when the call returns */
+  QUILT_FILE_VOLATILE, /* atomic, but a power cut may lose it: for files in /run */
+  QUILT_FILE_DURABLE,  /* file and directory entry are on disk when the call returns */
 } QuiltFileSync;
 
-/* Replaces dir_fd/name by data (mode 0600): a temporary file beside it, then one rename. The
- * temporary name is "." NAME ".tmp"; one writer at a time. Sets FAILED or NO_SPACE. */
+/* Replaces dir_fd/name by data (mode 0600): writes the temporary file "." NAME ".tmp" beside it and
+ * renames that. Only one writer at a time is allowed. Sets FAILED or NO_SPACE. */
 gboolean quilt_file_replace (int dir_fd,
                              const char *name,
                              const void *data,
@@ -18,16 +18,18 @@ gboolean quilt_file_replace (int dir_fd,
                              QuiltFileSync sync,
                              GError **error);
 
-/* Reads the regular file dir_fd/name of at most max bytes; follows no link. NULL and NOT_FOUND when
- * it is not there, FAILED when it is larger, no regular file, or unreadable. */
+/* Reads the regular file dir_fd/name of at most max bytes, without following links. Returns NULL
+ * and sets NOT_FOUND if the file is missing, FAILED if it is larger, not a regular file, or
+ * unreadable. */
 GBytes *quilt_file_read (int dir_fd, const char *name, gsize max, GError **error);
 
-/* Opens the directory dir_fd/name, making it (mode 0700) if it is not there. -1 on error. */
+/* Opens the directory dir_fd/name. If it is missing, makes it (mode 0700). Returns -1 on error. */
 int quilt_dir_ensure (int dir_fd, const char *name, GError **error);
 
-/* Opens the directory dir_fd/name; follows no link. -1, with NOT_FOUND where it is not there. */
+/* Opens the directory dir_fd/name without following links. Returns -1, with NOT_FOUND if it is
+ * missing. */
 int quilt_dir_open (int dir_fd, const char *name, GError **error);
 
-/* Removes dir_fd/name and all that is beneath; follows no link, crosses no mount point. No error if
- * it is not there. Depth is bounded only by memory, not by the stack or by PATH_MAX. */
+/* Removes dir_fd/name and everything below it. Follows no links and crosses no mount points. A
+ * missing file is no error. The depth is limited only by memory, not by the stack or PATH_MAX. */
 gboolean quilt_tree_remove (int dir_fd, const char *name, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The way to journald: its native protocol over a datagram socket that never makes us wait. */
+/* A client of journald: its native protocol over a non-blocking datagram socket. */
 #include "base/journal-socket.h"
 
 #include "base/fd.h"
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define RETRY_USEC (100 * G_TIME_SPAN_MILLISECOND)
-/* As much as libsystemd asks for: a burst need not wait for journald to be scheduled. */
+/* The size that libsystemd uses. A burst then need not wait until journald is scheduled. */
 #define SEND_BUFFER (8 * 1024 * 1024)
 
 void
@@ -69,7 +69,7 @@ quilt_journal_socket_prepare (QuiltJournalSocket *self)
   return TRUE;
 }
 
-/* A datagram socket can be connected again and again: a journald that is back has another one. */
+/* A restarted journald has a new socket. A datagram socket can be connected again. */
 static gboolean
 connect_socket (QuiltJournalSocket *self)
 {
@@ -83,7 +83,7 @@ connect_socket (QuiltJournalSocket *self)
   return self->connected;
 }
 
-/* An entry that is too large for a datagram goes as a sealed file. */
+/* Sends an entry that is too large for a datagram as a sealed file. */
 static gboolean
 send_as_file (QuiltJournalSocket *self, const struct msghdr *entry)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parser of RFC 8259 that makes json-c's values. json-c's own takes duplicate keys, NaN, raw
- * control characters and lone surrogates even when it is told to be strict. */
+/* A strict parser of RFC 8259 that makes json-c's values. Even in strict mode, json-c's own parser
+ * accepts duplicate keys, NaN, raw control characters and lone surrogates. */
 #include "base/json.h"
 
 #include "base/error.h"
@@ -46,7 +46,7 @@ skip_space (Parser *p)
     p->at++;
 }
 
-/* The next byte, 0 at the end: a NUL byte is no JSON either. */
+/* The next byte, or 0 at the end. A NUL byte is also invalid in JSON. */
 static char
 peek (const Parser *p)
 {
@@ -237,7 +237,7 @@ parse_element (Parser *p, json_object *array)
   return TRUE;
 }
 
-/* An object or an array, after its opening bracket. */
+/* Parses an object or an array, after its opening bracket. */
 static gboolean
 parse_container (Parser *p,
                  char close,
@@ -333,7 +333,7 @@ quilt_json_parse (const char *data, gsize length, gsize max_size, GError **error
     fail (&p, "more text follows the value");
     return NULL;
   }
-  /* json-c has no object for it, and our callers take NULL for an error. */
+  /* json-c represents null as NULL, which our callers take for an error. */
   if (!value)
     fail (&p, "nothing but null");
   return g_steal_pointer (&value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* JSON values read by tables, and printed. */
+/* Reads JSON values by tables, and prints JSON. */
 #include "base/json.h"
 
 #include "base/error.h"
@@ -19,7 +19,7 @@ static const char *const type_names[] = {
     [QUILT_FIELD_BOOL] = "a boolean",
 };
 
-/* path is already printable: quilt_json_path() made it. */
+/* path is printable: it comes from quilt_json_path(). */
 static gboolean
 refuse (GError **error, QuiltError code, const char *path, const char *why)
 {
@@ -100,7 +100,7 @@ quilt_json_prune (const QuiltField *fields,
                   const char *path,
                   GPtrArray *unknown)
 {
-  /* The macro has the next key before the body may delete this one. */
+  /* The macro has fetched the next key, so the body may delete this one. */
   json_object_object_foreach (object, key, value) {
     g_autofree char *here = join_path (path, key);
     const QuiltField *field = quilt_json_find_field (fields, key);
@@ -188,7 +188,7 @@ quilt_field_int64 (
 {
   if (!check_type (QUILT_FIELD_INT, value, path, error))
     return FALSE;
-  /* json-c saturates silently. */
+  /* json-c silently limits larger numbers. */
   if (json_object_get_uint64 (value) > G_MAXINT64)
     return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, path,
                    "must be at most " G_STRINGIFY (9223372036854775807));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libsystemd, loaded when it is needed. */
+/* Loads libsystemd when it is needed. */
 #include "base/libsystemd.h"
 
 #include "base/error.h"
@@ -14,11 +14,11 @@ quilt_libsystemd_load (const char *const *names, void *ret_functions, gsize size
 {
   const gsize n = g_strv_length ((char **)names);
   g_autofree void **functions = g_new0 (void *, n);
-  /* RTLD_LAZY: hardly any of its functions, and of the libraries that it needs, are called. */
+  /* RTLD_LAZY: we call only a few of the functions of the library and its dependencies. */
   void *handle = dlopen (SONAME, RTLD_LAZY);
 
   g_return_val_if_fail (size == n * sizeof *functions, FALSE);
-  /* Where it was when Quilt was built: a system without a common library directory. */
+  /* On systems without a common library directory, try the directory from build time. */
   if (!handle)
     handle = dlopen (LIBSYSTEMD_DIR "/" SONAME, RTLD_LAZY);
   for (gsize i = 0; i < n; i++) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libsystemd, loaded when it is needed: linked, it and the six libraries that it brings would cost
- * each start of a program half as much time again. */
+/* Loads libsystemd when it is needed. Linking it and its six dependencies would make each start of
+ * a program half as long again. */
 #pragma once
 
 #include <glib.h>
 
-/* Loads the library and looks up the functions of these names (NULL-terminated), in their order;
- * the library stays loaded. ret_functions has size bytes: one pointer for each name. FAILED if the
+/* Loads the library, which stays loaded, and looks up the functions of these names
+ * (NULL-terminated). ret_functions gets a pointer for each name, size bytes in total. FAILED if the
  * library or a function is missing. */
 gboolean
 quilt_libsystemd_load (const char *const *names, void *ret_functions, gsize size, GError **error);

@@ -13,7 +13,7 @@ gboolean
 quilt_option_error_set (GError **error, QuiltError code, const char *key, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
 
-/* INVALID_ARGUMENT: "… to 'VALUE': WHY", with the value quoted. Returns FALSE. */
+/* Sets INVALID_ARGUMENT with "… to 'VALUE': WHY"; the value is quoted. Returns FALSE. */
 gboolean
 quilt_option_error_refuse (GError **error, const char *key, const char *value, const char *why);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words of a command line as GOption reads them. */
+/* Rewrites the words of a command line for GOption. */
 #include "base/option-words.h"
 
 #include <string.h>
@@ -8,8 +8,8 @@ typedef struct {
   const QuiltOptionSyntax *syntax;
   const GOptionEntry *entries;
   GPtrArray *words;
-  gboolean wants_value; /* the next word belongs to the last one */
-  GHashTable *flags;    /* long name → value, of those given */
+  gboolean wants_value; /* the next word is the value of the last option */
+  GHashTable *flags;    /* long name → value, of the flags given so far */
 } Reader;
 
 static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True", NULL};
@@ -40,7 +40,7 @@ find_short (const Reader *reader, char letter)
   return NULL;
 }
 
-/* The option in word that no entry has; without a refuse() of its own GOption will refuse it. */
+/* Handles an option that entries lacks. Without refuse(), GOption refuses it. */
 static gboolean
 add_unknown (
     Reader *reader, char *word, const char *dashes, const char *name, gsize length, GError **error)
@@ -53,7 +53,7 @@ add_unknown (
   return !syntax->refuse || syntax->refuse (typed, syntax->data, error);
 }
 
-/* GOption can't take a flag back, so it may not be given both ways. */
+/* A flag may not be given both ways, since GOption can't unset a flag. */
 static gboolean
 note_flag (Reader *reader, const GOptionEntry *entry, gboolean value, GError **error)
 {
@@ -69,7 +69,7 @@ note_flag (Reader *reader, const GOptionEntry *entry, gboolean value, GError **e
   return TRUE;
 }
 
-/* "--name=true", as podman and docker spell it: GOption wants "--name", or nothing. */
+/* Handles "--name=true", as podman and docker spell it. GOption only accepts "--name". */
 static gboolean
 add_flag (Reader *reader, const GOptionEntry *entry, const char *value, GError **error)
 {
@@ -86,7 +86,7 @@ add_flag (Reader *reader, const GOptionEntry *entry, const char *value, GError *
   return note_flag (reader, entry, is_yes, error);
 }
 
-/* "--name" or "--name=value". */
+/* Handles "--name" or "--name=value". */
 static gboolean
 add_long (Reader *reader, char *word, GError **error)
 {
@@ -103,7 +103,7 @@ add_long (Reader *reader, char *word, GError **error)
   if (entry && (entry->flags & G_OPTION_FLAG_OPTIONAL_ARG) && !has_equals) {
     g_autofree char *empty = g_strconcat (word, "=", NULL);
 
-    /* GOption would take the next word for its value, whatever that is. */
+    /* Otherwise GOption would take the next word as the value, whatever it is. */
     g_ptr_array_add (reader->words, (char *)g_intern_string (empty));
     return TRUE;
   }
@@ -112,7 +112,7 @@ add_long (Reader *reader, char *word, GError **error)
   return TRUE;
 }
 
-/* The letters from first to last, each as a word. */
+/* Adds the letters from first to last, each as a word. */
 static void
 add_letters (Reader *reader, const char *first, const char *last)
 {
@@ -123,7 +123,7 @@ add_letters (Reader *reader, const char *first, const char *last)
   }
 }
 
-/* "-f", "-fn", "-n5", "-fn5", "-n=5" or "-f=true". */
+/* Handles "-f", "-fn", "-n5", "-fn5", "-n=5" or "-f=true". */
 static gboolean
 add_short (Reader *reader, char *word, GError **error)
 {
@@ -152,7 +152,7 @@ add_short (Reader *reader, char *word, GError **error)
   return TRUE;
 }
 
-/* One word that is an option. */
+/* Handles one word that is an option. */
 static gboolean
 add_option (Reader *reader, char **word, GError **error)
 {
@@ -169,7 +169,7 @@ quilt_option_words_new (char **argv, const QuiltOptionSyntax *syntax, GError **e
   g_autoptr (GHashTable) flags = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GPtrArray) words = g_ptr_array_new ();
   Reader reader = {syntax, syntax->entries, words, FALSE, flags};
-  gboolean done = FALSE; /* what follows is no option */
+  gboolean done = FALSE; /* no options follow */
 
   for (guint i = 0; argv[i]; i++) {
     char *word = argv[i];

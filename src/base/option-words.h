@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words of a command line as GOption reads them. */
+/* Rewrites the words of a command line for GOption. */
 #pragma once
 
 #include <glib.h>
 
 typedef struct {
-  const GOptionEntry *entries; /* the last one is empty */
-  gboolean in_order;           /* words after the first argument are left alone */
-  /* An option that is not among entries, as "--name" or "-n": sets the error and returns FALSE.
-   * NULL: GOption refuses it. */
+  const GOptionEntry *entries; /* ends with an empty entry */
+  gboolean in_order;           /* words after the first argument are left unchanged */
+  /* Called for an option that entries lacks, as "--name" or "-n". Sets the error and returns FALSE.
+   * NULL: GOption refuses the option. */
   gboolean (*refuse) (const char *typed, gpointer data, GError **error);
-  /* Looks at an option before it is read, and at the words after it. NULL: at none. */
+  /* Called for an option, and the words after it, before the option is read. NULL: no check. */
   gboolean (*check) (char *const *word, gpointer data, GError **error);
   gpointer data;
 } QuiltOptionSyntax;
 
-/* Divides "-n5" and "-fn5" into "-n" "5", which is all that GOption knows; "--flag=true" becomes
- * "--flag", and "--flag=false" nothing: GOption would read both as "--flag". Errors of
- * G_OPTION_ERROR. argv[0] is left alone. NULL-terminated; the strings are argv's own, or live for
+/* Splits "-n5" and "-fn5" into words that GOption knows. "--flag=true" becomes "--flag", and
+ * "--flag=false" is removed: GOption would read both as "--flag". Errors: those of G_OPTION_ERROR.
+ * argv[0] stays unchanged. The result is NULL-terminated; its strings belong to argv or live for
  * ever. */
 GPtrArray *quilt_option_words_new (char **argv, const QuiltOptionSyntax *syntax, GError **error);

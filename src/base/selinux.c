@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether this kernel has SELinux switched on. */
+/* Whether SELinux is enabled in this kernel. */
 #include "base/selinux.h"
 
 #include <linux/magic.h>

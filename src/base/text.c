@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes that a stranger chose, as text that is safe in a message. */
+/* Makes untrusted bytes safe to print in a message. */
 #include "base/text.h"
 
 #include <string.h>
@@ -17,7 +17,8 @@ quilt_text_printable (const char *bytes, gssize length, gsize max_bytes)
       g_string_append (text, "…");
       break;
     }
-    /* Invisible format characters (Cf) would let a name run backwards on a terminal. */
+    /* Invisible format characters (Cf) are escaped, since they could reverse a name on a
+     * terminal. */
     if ((gint)c < 0 || c == 0 || !(g_unichar_isprint (c) || c == ' ')) {
       g_string_append_printf (text, "\\x%02x", (guchar)*bytes++);
     } else {
