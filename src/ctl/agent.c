@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The polkit agent that asks for a password on the terminal. */
+/* Starts the polkit agent that asks for a password on the terminal. */
 #include "ctl/agent.h"
 
 #include "base/fd.h"
@@ -14,7 +14,7 @@
 void
 quilt_agent_start (QuiltCtl *ctl)
 {
-  /* The descriptor that it closes when it is registered; a spawned child gets it as 3. */
+  /* pkttyagent closes this descriptor once it is registered. The spawned child gets it as 3. */
   const char *const argv[] = {"pkttyagent", "--notify-fd", "3", "--fallback", NULL};
   g_autofd int ready = -1, notify = -1;
   int fds[2];
@@ -38,7 +38,7 @@ quilt_agent_start (QuiltCtl *ctl)
 void
 quilt_agent_end (GPid pid)
 {
-  /* It may be stopped as a background process that read the terminal. */
+  /* As a background process that read the terminal, it may be stopped. */
   kill (pid, SIGTERM);
   kill (pid, SIGCONT);
   while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)

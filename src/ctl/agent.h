@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The polkit agent that asks for a password on the terminal. */
+/* Starts the polkit agent that asks for a password on the terminal. */
 #pragma once
 
 #include "ctl/invocation.h"
 
-/* Starts pkttyagent(1) for this process if there is a terminal to ask on and somebody to ask for:
- * root passes without. Returns when it is ready; without one, polkit asks nobody. */
+/* Starts pkttyagent(1) for this process, if there is a terminal and the user is not root, who needs
+ * no password. Returns when the agent is ready. Without an agent, polkit asks for no password. */
 void quilt_agent_start (QuiltCtl *ctl);
 
 void quilt_agent_end (GPid pid);

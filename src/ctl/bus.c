@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls to quiltd: plain ones, since a proxy would cost round trips that a one-shot client loses.
- */
+/* Calls to quiltd, without proxies: their round trips would slow down a one-shot client. */
 #include "ctl/bus.h"
 
 #include "base/option-error.h"
@@ -10,7 +9,7 @@
 #include <string.h>
 
 #define ERROR_PREFIX "org.quilt.Error."
-/* The most that quiltd takes in one call. */
+/* The largest number of names that quiltd accepts in one call. */
 #define NAMES_MAX 1024
 #define NOT_RUNNING "quiltd does not run; start it by: systemctl start quiltd"
 
@@ -45,7 +44,8 @@ static const char *const lost_errors[] = {
     "org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.Disconnected",
     "org.freedesktop.DBus.Error.TimedOut",       NULL};
 
-/* Activation that failed; systemd's own words for it say "Unit quiltd.service not found". */
+/* The bus failed to activate quiltd. systemd's message would only say "Unit quiltd.service not
+ * found". */
 static gboolean
 is_absent (const char *name)
 {
@@ -233,7 +233,7 @@ quilt_bus_get_all (QuiltCtl *ctl, const char *path, const char *interface, GErro
   return reply ? g_variant_get_child_value (reply, 0) : NULL;
 }
 
-/* args with n of its names, from first on. */
+/* args with n of its names, beginning at first. */
 static GVariant *
 slice_names (GVariant *args, gsize first, gsize n)
 {

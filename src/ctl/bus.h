@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls to quiltd: plain ones, since a proxy would cost round trips that a one-shot client loses.
- */
+/* Calls to quiltd, without proxies: their round trips would slow down a one-shot client. */
 #pragma once
 
 #include "ctl/ctl.h"
@@ -17,19 +16,19 @@
  * which it is. */
 #define QUILT_BUS_ERROR_DETAILS "error-details"
 
-/* A row of ListContainers, for g_variant_iter_next() and its like. */
+/* The type of a row of ListContainers, for g_variant_iter_next() and similar functions. */
 #define QUILT_BUS_CONTAINER_ROW "(&o&s&s&s&s&sttti&su@a{ss})"
 
-/* The signal of the bus that somebody else has quiltd's name, or nobody. */
+/* The signal that quiltd's name has a new owner, or none. */
 extern const QuiltDbusMatch quilt_bus_owner_changed;
 
-/* Connects ctl to the system bus unless it is connected, and starts the polkit agent where one can
- * be of use. */
+/* Connects ctl to the system bus, if it is not connected. Starts the polkit agent, if one can be
+ * useful. */
 gboolean quilt_bus_connect (QuiltCtl *ctl, GError **error);
 
-/* Calls a method of quiltd and waits for its answer, however long it takes. args may be floating;
- * an errors from quiltd comes as QUILT_ERROR with its sentence, "quiltd does not run" with what to
- * do about it. Connects first if need be. */
+/* Calls a method of quiltd, connecting first if needed, and waits for the answer without a time
+ * limit. args may be floating. An error from quiltd becomes a QUILT_ERROR with its message. If
+ * quiltd does not run, the error says how to start it. */
 GVariant *quilt_bus_call (QuiltCtl *ctl,
                           const char *path,
                           const char *interface,
@@ -38,12 +37,12 @@ GVariant *quilt_bus_call (QuiltCtl *ctl,
                           const char *reply_type,
                           GError **error);
 
-/* The same of org.quilt.Manager. */
+/* As quilt_bus_call(), for org.quilt.Manager. */
 GVariant *quilt_bus_call_manager (
     QuiltCtl *ctl, const char *method, GVariant *args, const char *reply_type, GError **error);
 
-/* A call to quiltd for quilt_dbus_call() and its like, with the flags that each call of ctl has. It
- * borrows everything; args may be floating. */
+/* Makes a call to quiltd for quilt_dbus_call() and similar functions, with the flags that all calls
+ * of quiltctl have. The call borrows everything; args may be floating. */
 QuiltDbusCall quilt_bus_make_call (const QuiltCtl *ctl,
                                    const char *path,
                                    const char *interface,
@@ -51,33 +50,34 @@ QuiltDbusCall quilt_bus_make_call (const QuiltCtl *ctl,
                                    GVariant *args,
                                    const char *reply_type);
 
-/* Words the error of an answer for the user; *error may be of any domain. What comes from quiltd
+/* Words the error of an answer for the user. *error may have any domain. An error from quiltd
  * becomes a QUILT_ERROR. */
 void quilt_bus_fix_error (GError **error);
 
-/* Whether a call failed because quiltd (or the bus) went away before or while it was answered. */
+/* Whether a call failed because quiltd, or the bus, went away before it answered. */
 gboolean quilt_bus_error_is_lost (const GError *error);
 
 /* An empty a{sv}, floating. */
 GVariant *quilt_bus_no_options (void);
 
-/* The object of a container or image by what the user typed. Owned by the caller. */
+/* The object path of a container or image, given what the user typed. Owned by the caller. */
 char *quilt_bus_container_path (QuiltCtl *ctl, const char *name, GError **error);
 char *quilt_bus_image_path (QuiltCtl *ctl, const char *name, GError **error);
 
-/* The rows of ListContainers, an array of QUILT_BUS_CONTAINER_ROW; options: a{sv}, which may be
- * floating, or NULL. */
+/* Returns the rows of ListContainers, an array of QUILT_BUS_CONTAINER_ROW. options is an a{sv},
+ * which may be floating, or NULL. */
 GVariant *quilt_bus_list_containers (QuiltCtl *ctl, GVariant *options, GError **error);
-/* Those of ListImages, type a(osastt). */
+/* Returns the rows of ListImages, type a(osastt). */
 GVariant *quilt_bus_list_images (QuiltCtl *ctl, GError **error);
 
 /* All properties of an object, type a{sv}. */
 GVariant *
 quilt_bus_get_all (QuiltCtl *ctl, const char *path, const char *interface, GError **error);
 
-/* Arguments come as bytes, names on the bus are UTF-8: sets INVALID_ARGUMENT where one is not. */
+/* Sets INVALID_ARGUMENT if text is not UTF-8: arguments are bytes, but strings on the bus are
+ * UTF-8. */
 gboolean quilt_bus_check_text (const char *what, const char *text, GError **error);
 
-/* Calls a method that takes (names, [signal,] options) and returns failures, as often as so many
- * names need; reports each failure. The exit code. args is consumed. */
+/* Calls a method that takes (names, [signal,] options) and returns failures. Makes as many calls as
+ * the number of names needs, and reports each failure. Returns the exit code. Consumes args. */
 int quilt_bus_call_bulk (QuiltCtl *ctl, const char *method, GVariant *args);

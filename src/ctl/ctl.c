@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by all verbs: common options, error reports, exit codes. */
+/* Functions that all verbs share: common options, error reports, exit codes. */
 #include "ctl/ctl.h"
 
 #include "base/error.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An error may quote a path and a sentence of the daemon, but never a whole log. */
+/* Large enough for a path and a message of the daemon, but not for a whole log. */
 #define MESSAGE_MAX 4096
 
 gboolean
@@ -98,7 +98,7 @@ on_json (const char *name, const char *value, gpointer data, GError **error)
   return FALSE;
 }
 
-/* The verb's own options and those that it shares. */
+/* The verb's own options, and the shared options that it has. */
 static GArray *
 collect_entries (QuiltCtl *ctl, const GOptionEntry *own, gboolean *ret_help)
 {
@@ -139,7 +139,7 @@ print_verb_help (QuiltCtl *ctl, GOptionContext *context)
   fputs (text, stdout);
 }
 
-/* What the verb's help tells of; the options before a verb are in quiltctl's own. */
+/* Refers to the verb's help. Options before a verb are in quiltctl's own help. */
 static int
 refuse (QuiltCtl *ctl, const GError *error)
 {
@@ -147,7 +147,7 @@ refuse (QuiltCtl *ctl, const GError *error)
                           ctl->verb->run ? " " : "", ctl->verb->run ? ctl->verb->name : "");
 }
 
-/* GOption would translate its errors by the locale; here none is set, so they stay English. */
+/* GOption would translate its errors, but no locale is set, so they stay English. */
 char **
 quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *own)
 {
@@ -170,9 +170,11 @@ quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *own)
   words = quilt_words_new (argv, ctl->verb->run ? ctl->verb->name : NULL,
                            (const GOptionEntry *)(gpointer)entries->data, is_strict, &error);
   if (!words) {
-    ctl->parse_code = g_error_matches (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION)
-                          ? quilt_ctl_usage (ctl, "%s", error->message) /* and what to do */
-                          : refuse (ctl, error);
+    ctl->parse_code =
+        g_error_matches (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION)
+            ? quilt_ctl_usage (ctl, "%s",
+                               error->message) /* the message already contains the advice */
+            : refuse (ctl, error);
     return NULL;
   }
   g_clear_pointer (&ctl->words, g_ptr_array_unref);
@@ -188,7 +190,7 @@ quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *own)
     ctl->parse_code = 0;
     return NULL;
   }
-  /* GOption takes out a "--" only where nothing unknown could precede it. */
+  /* GOption removes a "--" only if no unknown option could precede it. */
   argv++;
   if (argv[0] && strcmp (argv[0], "--") == 0)
     argv++;
@@ -214,10 +216,10 @@ quilt_ctl_finish (QuiltCtl *ctl, int code)
     quilt_pager_wait (ctl->pager);
   if (ctl->agent)
     quilt_agent_end (ctl->agent);
-  /* The reader that closed the pipe has read enough. */
+  /* If the reader has closed the pipe, it wants no more output, which is no error. */
   if (broken && !ctl->pager && errsv != EPIPE) {
     quilt_ctl_warn ("Failed to write to stdout: %s", g_strerror (errsv));
     return code ? code : QUILT_EXIT_FAILURE;
   }
-  return code; /* the kernel closes the connection faster than we would */
+  return code; /* let the kernel close the connection, which is faster */
 }

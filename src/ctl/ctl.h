@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by all verbs: common options, error reports, exit codes. */
+/* Functions that all verbs share: common options, error reports, exit codes. */
 #pragma once
 
 #include "ctl/invocation.h"
 
-/* Reads the options of ctl->verb out of argv: entries (NULL: none of its own) and those it shares.
- * The arguments are left as bytes. Returns the rest of argv without the verb, NULL-terminated,
- * within ctl->words; NULL when there is nothing more to do: help was printed, or a mistake was
- * reported. */
+/* Parses the options of ctl->verb in argv: entries (NULL: none of its own) and the shared ones. The
+ * arguments stay bytes. Returns the rest of argv without the verb, NULL-terminated and owned by
+ * ctl->words. Returns NULL if there is nothing more to do, because help was printed or a mistake
+ * was reported. */
 char **quilt_ctl_parse (QuiltCtl *ctl, char **argv, const GOptionEntry *entries);
 
-/* What is wrong with the command line or with a container: "quiltctl: …", one line on stderr, made
- * printable. Each returns the exit code that ctl->verb has for a failure. */
+/* Prints an error or a mistake of the command line as one printable line on stderr, "quiltctl: …".
+ * The first two return the exit code that ctl->verb has for a failure. */
 int quilt_ctl_fail (QuiltCtl *ctl, const GError *error);
 int quilt_ctl_usage (QuiltCtl *ctl, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void quilt_ctl_warn (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* Flushes stdout, waits for the pager, ends the agent, and turns a failed write into a failure. */
+/* Flushes stdout, waits for the pager, and ends the agent. Returns code, or a failure if writing
+ * failed. */
 int quilt_ctl_finish (QuiltCtl *ctl, int code);
 
-/* Whether colours and progress are wanted there. */
+/* Whether to print colours and progress to fd. */
 gboolean quilt_ctl_is_fancy (int fd);
 
 int verb_create (QuiltCtl *ctl, char **argv);

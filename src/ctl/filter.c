@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of --filter: "KEY=VALUE" selects rows of a list. */
+/* Filters of lists: --filter "KEY=VALUE" selects rows. */
 #include "ctl/filter.h"
 
 #include "base/error.h"
@@ -23,7 +23,7 @@ quilt_row_uint64 (json_object *row, const char *key)
   return json_object_object_get_ex (row, key, &value) ? json_object_get_uint64 (value) : 0;
 }
 
-/* The value of "KEY=VALUE"; NULL if filter is of another key. */
+/* The value of "KEY=VALUE"; NULL if filter has another key. */
 static const char *
 get_value (const char *filter, const char *key)
 {
@@ -58,7 +58,7 @@ check (const char *filter, const QuiltFilter *table, GError **error)
   return refuse (filter, table, error);
 }
 
-/* Whether a row passes all filters of one key. */
+/* Whether a row passes all filters with this key. */
 static gboolean
 passes (json_object *row, json_object *rows, char *const *filters, const QuiltFilter *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options of podman and docker that Quilt does not have. */
+/* Options of podman and docker that Quilt lacks. */
 #include "ctl/foreign.h"
 
 #include <glib.h>

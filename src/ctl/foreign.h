@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options of podman and docker that Quilt does not have. */
+/* Options of podman and docker that Quilt lacks. */
 #pragma once
 
-/* What to use or to do instead of the option --name, or of -letter ('\0': of none), of a verb of
- * ours: a clause, static. NULL if neither podman nor docker has it. */
+/* Advice on what to use instead of the option --name, or -letter ('\0': none), of one of our verbs:
+ * a clause, static. NULL if neither podman nor docker has the option. */
 const char *quilt_foreign_option (const char *verb, const char *name, char letter);

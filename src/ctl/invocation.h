@@ -4,13 +4,14 @@
 
 #include "dbus/client.h"
 
-/* Failures of Quilt itself; of run and create 125, so that a container's own codes stay apart. */
+/* Exit codes for failures of Quilt itself. run and create use 125, to differ from the codes of
+ * containers. */
 #define QUILT_EXIT_FAILURE 1
 #define QUILT_EXIT_RUN_FAILURE 125
 #define QUILT_EXIT_NOT_EXECUTABLE 126
 #define QUILT_EXIT_NOT_FOUND 127
 #define QUILT_EXIT_SIGNAL 128
-/* Of status, as systemctl's. */
+/* Exit codes of status, like systemctl's. */
 #define QUILT_EXIT_NOT_RUNNING 3
 #define QUILT_EXIT_NO_SUCH 4
 
@@ -18,13 +19,13 @@
 
 typedef struct QuiltCtl QuiltCtl;
 
-/* Which of the shared options a verb has. */
+/* The shared options that a verb has. */
 typedef enum {
   QUILT_VERB_BUS = 1 << 0,    /* --no-ask-password */
   QUILT_VERB_JSON = 1 << 1,   /* --json */
   QUILT_VERB_TABLE = 1 << 2,  /* --no-legend */
   QUILT_VERB_PAGER = 1 << 3,  /* --no-pager */
-  QUILT_VERB_STRICT = 1 << 4, /* what follows the first argument belongs to the container */
+  QUILT_VERB_STRICT = 1 << 4, /* words after the first argument belong to the container */
 } QuiltVerbFlags;
 
 typedef struct {
@@ -34,7 +35,7 @@ typedef struct {
   guint flags; /* QuiltVerbFlags */
   const char *args;
   const char *summary;
-  int (*run) (QuiltCtl *ctl, char **argv); /* argv[0] is the verb; the exit code */
+  int (*run) (QuiltCtl *ctl, char **argv); /* argv[0] is the verb; returns the exit code */
 } QuiltVerb;
 
 typedef enum {
@@ -44,17 +45,17 @@ typedef enum {
 } QuiltJsonMode;
 
 struct QuiltCtl {
-  const QuiltVerb *verbs; /* the table, ended by a NULL name */
+  const QuiltVerb *verbs; /* the table, which ends with a NULL name */
   const QuiltVerb *verb;
   QuiltJsonMode json;
   gboolean no_legend;
   gboolean no_pager;
-  gboolean quiet;  /* shows no progress */
+  gboolean quiet;  /* print no progress */
   gboolean no_cut; /* tables may be wider than the terminal */
   gboolean no_ask_password;
-  GPtrArray *words;      /* of the command line, as parsed last */
+  GPtrArray *words;      /* the words of the command line parsed last */
   int parse_code;        /* exit code after quilt_ctl_parse() returned NULL */
   QuiltDbus *connection; /* NULL: not connected yet */
-  GPid agent;            /* pkttyagent, or 0 */
-  GPid pager;            /* or 0 */
+  GPid agent;            /* pid of pkttyagent, or 0 */
+  GPid pager;            /* pid of the pager, or 0 */
 };

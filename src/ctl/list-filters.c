@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* By what list chooses containers, and images images. */
+/* The filters of `list` and `images`. */
 #include "ctl/list-filters.h"
 
 #include "base/error.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* "exited" is podman's word for both ends, "created" the one for pending. */
+/* "exited" is podman's word for both kinds of end, "created" its word for pending. */
 static const struct {
   const char *word;
   const char *states[3];
@@ -89,7 +89,7 @@ check_name (const char *value, GError **error)
   return regex || refuse ("name", value, cause ? cause->message : "must be UTF-8", error);
 }
 
-/* A regular expression, which a part of a name is too. */
+/* value is a regular expression, so it also matches a part of a name. */
 static gboolean
 match_name (json_object *row, const char *value, json_object *rows)
 {
@@ -121,8 +121,8 @@ match_container (json_object *row, const char *value, json_object *rows)
 
 typedef gboolean (*Match) (json_object *row, const char *value, json_object *rows);
 
-/* The sign of how much later the row was created than the first row that matches value; 0 also if
- * no row does. */
+/* Compares the creation times of the row and of the first row that matches value: the sign of the
+ * difference. Returns 0 also if no row matches. */
 static int
 compare_age (json_object *row, const char *value, json_object *rows, Match match)
 {
@@ -180,7 +180,8 @@ get_names (json_object *row)
   return names;
 }
 
-/* A name, or what stands before its tag; a name without a tag has podman's tag "latest" too. */
+/* value is a whole name, or a name without its tag. A name without a tag also matches with podman's
+ * default tag "latest". */
 static gboolean
 match_image_name (const char *name, const char *value)
 {
@@ -192,7 +193,7 @@ match_image_name (const char *name, const char *value)
   return g_pattern_match_simple (value, name) || g_pattern_match_simple (value, other);
 }
 
-/* With '*' and '?' for any text and any letter. */
+/* In value '*' stands for any text, and '?' for any character. */
 static gboolean
 match_reference (json_object *row, const char *value, json_object *rows)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Log entries as lines. */
+/* Formats log entries as lines. */
 #include "ctl/log-format.h"
 
 #include "base/error.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* A longer line is printed in pieces rather than kept in memory. */
+/* A longer line is printed in pieces, instead of being kept in memory. */
 #define LINE_MAX_BYTES (1024 * 1024)
 
 static const char *const names[] = {
@@ -48,7 +48,7 @@ quilt_log_formatter_clear (QuiltLogFormatter *formatter)
       g_string_free (formatter->unfinished[i], TRUE);
 }
 
-/* Tabs stay: they move no terminal anywhere but forward. */
+/* Tabs are kept: they only move a terminal's cursor forward. */
 static void
 append_printable (GString *text, const char *message, gsize length)
 {

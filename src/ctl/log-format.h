@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Log entries as lines. */
+/* Formats log entries as lines. */
 #pragma once
 
 #include "journal/journal.h"
@@ -13,19 +13,19 @@ typedef enum {
   QUILT_LOG_JSON_PRETTY,
 } QuiltLogFormat;
 
-/* "short", "short-iso", "short-precise", "cat", "json", "json-pretty". */
+/* Parses "short", "short-iso", "short-precise", "cat", "json" or "json-pretty". */
 gboolean quilt_log_format_parse (const char *name, QuiltLogFormat *ret_format, GError **error);
 
 typedef struct {
   QuiltLogFormat format;
-  gboolean without_time, without_name; /* of what precedes a line */
-  gboolean for_terminal;               /* what is not printable is escaped, but with "cat" */
-  GString *unfinished[2];              /* lines that were split, by stream; NULL: none */
+  gboolean without_time, without_name; /* omit these from the head of a line */
+  gboolean for_terminal;               /* escape unprintable characters, except with "cat" */
+  GString *unfinished[2];              /* beginnings of split lines, by stream; NULL: none */
 } QuiltLogFormatter;
 
 void quilt_log_formatter_clear (QuiltLogFormatter *formatter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltLogFormatter, quilt_log_formatter_clear)
 
-/* Appends what an entry prints in one of the formats that are no JSON; nothing yet where its line
- * goes on. */
+/* Appends the text of an entry, in one of the formats other than JSON. Appends nothing if the line
+ * continues in the next entry. */
 void quilt_log_format (QuiltLogFormatter *formatter, const QuiltLogEntry *entry, GString *text);

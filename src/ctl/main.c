@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltctl: the table of verbs, the only place that knows them all, and their dispatch. */
+/* quiltctl: the table of all verbs, and their dispatch. */
 #include "ctl/ctl.h"
 
 #include "ctl/suggest.h"
@@ -115,7 +115,7 @@ verb_help (QuiltCtl *ctl, char **argv)
   return ctl->verb->run (ctl, help);
 }
 
-/* The options before the verb: those that verbs share, in the place where systemctl has them. */
+/* Parses the shared options that precede the verb, where systemctl also allows them. */
 static int
 parse_leading (QuiltCtl *ctl, char ***argv)
 {
@@ -148,7 +148,7 @@ parse_leading (QuiltCtl *ctl, char ***argv)
   return -1;
 }
 
-/* A program that inherits a closed descriptor 0, 1 or 2 would get its bus connection there. */
+/* If a standard descriptor is closed, the bus connection would get its number. */
 static void
 ensure_standard_fds (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Long text on a terminal, a screen at a time. */
+/* Shows long text on a terminal page by page. */
 #include "ctl/pager.h"
 
 #include "base/fd.h"
@@ -31,7 +31,7 @@ pager_argv (void)
     command = g_getenv ("PAGER");
   if (!command)
     command = "less";
-  /* An empty one, "cat", and what can't be read as a command mean: no pager. */
+  /* An empty command, "cat", and a malformed command mean: no pager. */
   if (strcmp (command, "cat") == 0 || !g_shell_parse_argv (command, NULL, &argv, NULL))
     return NULL;
   return argv;
@@ -52,16 +52,16 @@ quilt_pager_open (QuiltCtl *ctl)
     return;
   reader = fds[0];
   writer = fds[1];
-  /* Quits if it fits on a screen, keeps colours, and runs no commands from within. */
+  /* less shall quit if the text fits on a screen, keep colours, and run no commands. */
   g_setenv ("LESS", "FRSXMK", FALSE);
-  g_setenv ("LESSCHARSET", "utf-8", FALSE); /* as all that we print is, whatever LANG says */
+  g_setenv ("LESSCHARSET", "utf-8", FALSE); /* our output is UTF-8, whatever LANG says */
   g_setenv ("LESSSECURE", "1", TRUE);
   ctl->pager = quilt_program_start ((const char *const *)argv, reader, -1);
   if (!ctl->pager)
     return;
   fflush (stdout);
   dup2 (writer, STDOUT_FILENO);
-  signal (SIGINT, SIG_IGN); /* the pager's own */
+  signal (SIGINT, SIG_IGN); /* Ctrl-C belongs to the pager */
 }
 
 void

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Long text on a terminal, a screen at a time. */
+/* Shows long text on a terminal page by page. */
 #pragma once
 
 #include "ctl/invocation.h"
 
-/* Lets stdout go through $QUILT_PAGER, $PAGER or less(1) if it is a terminal and --no-pager was not
- * given. Not where the caller's privileges were raised (sudo, setuid): a pager runs commands. */
+/* Pipes stdout through $QUILT_PAGER, $PAGER or less(1), if stdout is a terminal and --no-pager was
+ * not given. Starts no pager if the caller's privileges were raised (sudo, setuid), since a pager
+ * can run commands. */
 void quilt_pager_open (QuiltCtl *ctl);
 
 void quilt_pager_wait (GPid pid);

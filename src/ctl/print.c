@@ -16,7 +16,7 @@ quilt_print_table (QuiltCtl *ctl, QuiltTable *table)
   struct winsize size = {0};
   g_autofree char *text = NULL;
 
-  /* Asked before a pager takes the place of the terminal. */
+  /* Ask for the width before a pager replaces the terminal. */
   if (ctl->no_cut || (isatty (STDOUT_FILENO) && ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) < 0))
     size.ws_col = 0;
   text = quilt_table_render (table, !ctl->no_legend, size.ws_col);
@@ -94,7 +94,7 @@ quilt_json_key (const char *property)
 {
   char *key = g_strdup (property);
 
-  /* The leading capitals are lowered, but for the one that begins the next word. */
+  /* Converts the leading capitals to lower case, except for the one that begins the next word. */
   for (char *p = key; g_ascii_isupper (*p); p++) {
     if (p > key && g_ascii_islower (p[1]))
       break;

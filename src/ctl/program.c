@@ -17,7 +17,7 @@ quilt_program_start (const char *const *argv, int input, int extra)
 
   sigemptyset (&none);
   sigemptyset (&broken_pipe);
-  sigaddset (&broken_pipe, SIGPIPE); /* which we ignore */
+  sigaddset (&broken_pipe, SIGPIPE); /* quiltctl itself ignores SIGPIPE */
   posix_spawnattr_init (&attributes);
   posix_spawnattr_setsigmask (&attributes, &none);
   posix_spawnattr_setsigdefault (&attributes, &broken_pipe);

@@ -4,6 +4,6 @@
 
 #include <glib.h>
 
-/* Starts argv (found by PATH) with default signal handling. input: its standard input, -1: ours;
- * extra: its descriptor 3, -1: none. 0 if it can't be started. */
+/* Starts argv (searched in PATH) with default signal handling. input: its stdin, -1: ours; extra:
+ * its descriptor 3, -1: none. Returns 0 if it can't be started. */
 GPid quilt_program_start (const char *const *argv, int input, int extra);

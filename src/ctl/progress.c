@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One line on stderr that tells how far a job is. */
+/* Shows the progress of a job on one line of stderr. */
 #include "ctl/progress.h"
 
 #include "ctl/ctl.h"
@@ -41,8 +41,8 @@ quilt_progress_line (const QuiltProgress *progress, guint64 now_usec)
   return g_string_free (line, FALSE);
 }
 
-/* What is wider than the terminal would wrap, and be drawn again on a line of its own. Asked each
- * time, since windows change. */
+/* Cuts the line to the terminal's width: a longer line would wrap, and be drawn again on a new
+ * line. Asks for the width each time, since windows change. */
 static char *
 fit (const char *line)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One line on stderr that tells how far a job is. */
+/* Shows the progress of a job on one line of stderr. */
 #pragma once
 
 #include <glib.h>
@@ -8,14 +8,14 @@ typedef struct {
   gboolean shown; /* stderr is a terminal */
   gboolean cancelled;
   gboolean drawn;
-  double fraction; /* -1: not known */
+  double fraction; /* -1: unknown */
   guint64 bytes, rate, end_usec;
 } QuiltProgress;
 
 void quilt_progress_init (QuiltProgress *progress);
-/* Takes what changed of a job's properties, a{sv}, and draws the line again. */
+/* Takes changed properties of a job, a{sv}, and redraws the line. */
 void quilt_progress_update (QuiltProgress *progress, GVariant *changed);
-/* Wipes the line. */
+/* Erases the line. */
 void quilt_progress_end (QuiltProgress *progress);
 
 /* The line without the control sequences around it. Owned by the caller. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rows of a list by --format. */
+/* Prints the rows of a list as --format asks. */
 #include "ctl/rows.h"
 
 #include "ctl/print.h"
@@ -28,7 +28,7 @@ quilt_rows_check_format (QuiltCtl *ctl, char **format, GError **error)
   return TRUE;
 }
 
-/* A line of a table, divided at its tabs into exactly n_columns. */
+/* Adds a line to the table, split at its tabs into exactly n_columns cells. */
 static void
 add_line (QuiltTable *table, const char *line, guint n_columns)
 {

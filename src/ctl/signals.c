@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Signals that are passed on instead of ending quiltctl. */
+/* Catches signals, to pass them on instead of ending quiltctl. */
 #include "ctl/signals.h"
 
 #include "base/fd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Signals that are passed on instead of ending quiltctl. */
+/* Catches signals, to pass them on instead of ending quiltctl. */
 #pragma once
 
 #include <glib.h>
@@ -18,7 +18,7 @@ typedef struct {
     .fd = -1                                                                                       \
   }
 
-/* From now on, and until cleared, these signals end nothing but go to func on the main loop. */
+/* Until cleared, these signals no longer end quiltctl, but call func on the main loop. */
 void quilt_signals_watch (QuiltSignals *signals, QuiltSignalFunc func, gpointer data);
 void quilt_signals_clear (QuiltSignals *signals);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltSignals, quilt_signals_clear)

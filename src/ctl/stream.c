@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container's output on its way to ours: byte for byte, as it comes. */
+/* Copies a container's output to ours, byte for byte and without delay. */
 #include "ctl/stream.h"
 
 #include "base/fd.h"
@@ -78,8 +78,9 @@ quilt_stream_copy (int source, int target)
 {
   gboolean to_pipe = is_pipe (target);
 
-  /* splice(2) saves two copies, but into pipes only: into a file it would write where the file's
-   * offset was before it waited for input, over what others (our other stream) wrote meanwhile. */
+  /* splice(2) saves two copies, but is used only for pipes: to a file it would write at the offset
+   * from before it waited for input, and overwrite what others (such as our other stream) wrote
+   * meanwhile. */
   while (to_pipe) {
     ssize_t n = splice (source, NULL, target, NULL, CHUNK, SPLICE_F_MOVE);
 
@@ -108,13 +109,14 @@ copy_thread (gpointer data)
   QuiltStream *stream = data;
 
   stream->errsv = quilt_stream_copy (stream->source, stream->target);
-  /* Close it now: the supervisor sees that the reader is gone, and the container continues. */
+  /* Close it now, so that the supervisor notices that the reader is gone. The container
+   * continues. */
   quilt_fd_clear (&stream->source);
   g_idle_add_full (G_PRIORITY_DEFAULT, on_end, stream, NULL);
   return NULL;
 }
 
-/* Most commands say little or nothing: a thread is begun when there is something to copy. */
+/* Most commands print little or nothing, so start a thread only when there is something to copy. */
 static gboolean
 on_readable (int source, GIOCondition condition, gpointer data)
 {

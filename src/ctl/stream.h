@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container's output on its way to ours: byte for byte, as it comes. */
+/* Copies a container's output to ours, byte for byte and without delay. */
 #pragma once
 
 #include <glib.h>
 
 typedef struct QuiltStream QuiltStream;
 
-/* errsv: why the copying stopped before the end of file; 0: it did not. */
+/* errsv: why copying stopped before the end of file; 0 at the end of file. */
 typedef void (*QuiltStreamDone) (int errsv, gpointer data);
 
-/* Makes a pipe and copies what comes out of it to target in a thread of its own, so that a reader
- * who waits on one stream does not hold up the other. done is called on the main loop at its end.
- * ret_writer: the end to give away; owned by the caller. NULL with errno. Never freed: it lives as
+/* Makes a pipe and copies its data to target in a thread, so that a slow reader of one stream does
+ * not delay the other. Calls done on the main loop at the end. ret_writer is the pipe's writing
+ * end, owned by the caller. Returns NULL with errno set. The stream is never freed; it lives as
  * long as quiltctl. */
 QuiltStream *quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writer);
 
-/* Copies from source to target until the end of file. 0, or the errno of a failed write. */
+/* Copies from source to target until end of file. Returns 0, or the errno of a failed write. */
 int quilt_stream_copy (int source, int target);

@@ -8,8 +8,8 @@
 
 #define WORD_MAX 32
 
-/* Words of podman's, docker's, machinectl's and systemctl's. NULL: nothing here does that, and what
- * is spelled alike is no help. */
+/* Words of podman, docker, machinectl and systemctl. NULL: Quilt has nothing for it, and a verb
+ * with a similar name would not help. */
 static const struct {
   const char *word;
   const char *verb; /* may be NULL */
@@ -19,7 +19,7 @@ static const struct {
     {"terminate", "kill"}, {"import-tar", "import"}, {"prune", NULL},
 };
 
-/* What Quilt has not yet: instead is a command that does nearly that, or NULL. */
+/* Features that Quilt lacks so far. instead: a command that does nearly the same, or NULL. */
 static const struct {
   const char *word;
   const char *whose;
@@ -79,7 +79,7 @@ static const struct {
     {"volume", "podman", "quiltctl run --volume"},
 };
 
-/* Levenshtein's distance, with one row. */
+/* Levenshtein's distance, computed with one row. */
 static guint
 distance (const char *a, const char *b)
 {
@@ -104,11 +104,11 @@ distance (const char *a, const char *b)
 
 typedef struct {
   const char *word;
-  const char *best; /* so far */
+  const char *best; /* best match so far */
   guint distance;
 } Search;
 
-/* Further away it is another word. */
+/* Words with a larger distance are not similar. */
 #define SEARCH_INIT(text)                                                                          \
   {                                                                                                \
     .word = (text), .distance = 3                                                                  \

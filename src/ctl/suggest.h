@@ -4,13 +4,14 @@
 
 #include "ctl/invocation.h"
 
-/* The verb nearest to word, or that does what other programs call so; NULL when nothing is near. A
- * static string or a name of the table. */
+/* The verb most similar to word, or the verb for a word of other programs. NULL if no verb is
+ * similar. A static string, or a name in verbs. */
 const char *quilt_suggest (const QuiltVerb *verbs, const char *word);
 
-/* The long option nearest to name, without "--"; NULL when none is near. Of entries. */
+/* The long option most similar to name, without "--"; NULL if none is similar. Points into
+ * entries. */
 const char *quilt_suggest_option (const GOptionEntry *entries, const char *name);
 
-/* What to say about a verb that is not there: that it is podman's or docker's, or which one may be
- * meant. Owned by the caller. */
+/* Advice about an unknown verb: that it is a verb of podman or docker, or which verb may be meant.
+ * Owned by the caller. */
 char *quilt_suggest_verb (const QuiltVerb *verbs, const char *word);

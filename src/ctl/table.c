@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows in columns. */
+/* Prints rows in columns. */
 #include "ctl/table.h"
 
 #include "ctl/text.h"
 
 #define GAP 2
-#define COLUMN_MIN 8 /* a column that was made narrower than this would say nothing */
+#define COLUMN_MIN 8 /* a narrower column would be of no use */
 
 struct QuiltTable {
   const char *const *columns;
   guint n_columns;
-  GPtrArray *cells; /* of printable UTF-8, row by row */
+  GPtrArray *cells; /* printable UTF-8, row by row */
 };
 
 QuiltTable *
@@ -57,7 +57,7 @@ append_row (const QuiltTable *table, const guint *widths, char *const *cells, GS
   g_string_append_c (text, '\n');
 }
 
-/* What each column needs. */
+/* Computes the width that each column needs. */
 static void
 measure (const QuiltTable *table, gboolean legend, guint *widths)
 {
@@ -68,7 +68,8 @@ measure (const QuiltTable *table, gboolean legend, guint *widths)
   }
 }
 
-/* Takes what is too much from the widest column, and once others are as wide, from these too. */
+/* Reduces the widths to fit: first the widest column, then also the others once they are as
+ * wide. */
 static void
 fit (guint *widths, guint n_columns, guint width)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of --format: a text with fields of a JSON object, as in podman and docker. */
+/* Templates of --format: a text with fields of a JSON object, as in podman and docker. */
 #include "ctl/template.h"
 
 #include "base/error.h"
@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-/* One "{{…}}". */
+/* A field "{{…}}". */
 typedef struct {
-  char **path;   /* members; empty: the object itself */
-  char *key;     /* of "index PATH KEY"; NULL: none */
-  gboolean json; /* the value as JSON */
+  char **path;   /* member names; empty: the object itself */
+  char *key;     /* KEY of "index PATH KEY"; NULL: none */
+  gboolean json; /* print the value as JSON */
 } Field;
 
 static void
@@ -47,7 +47,7 @@ parse_path (const char *word, Field *field)
   return TRUE;
 }
 
-/* "PATH", "json PATH", "index PATH "KEY"". */
+/* Parses "PATH", "json PATH" or "index PATH "KEY"". */
 static gboolean
 parse_field (const char *text, Field *field, GError **error)
 {
@@ -64,7 +64,7 @@ parse_field (const char *text, Field *field, GError **error)
   return refuse (error, text, "must be .FIELD, json .FIELD or index .FIELD \"KEY\"");
 }
 
-/* Calls func for each field, and appends what is between them. */
+/* Calls func for each field, and appends the text between fields. */
 static gboolean
 walk (const char *format,
       gboolean (*func) (const Field *field, GString *text, gpointer data, GError **error),
@@ -93,7 +93,7 @@ walk (const char *format,
   return TRUE;
 }
 
-/* Whether both are the same but for case, '-' and '_'. */
+/* Whether both are equal, ignoring case, '-' and '_'. */
 static gboolean
 is_same (const char *a, const char *b)
 {
@@ -127,7 +127,7 @@ find_member (json_object *object, const char *name, json_object **ret_value, GEr
 
 static void append_value (json_object *value, GString *text);
 
-/* As Go prints them. */
+/* Prints members as Go does. */
 static void
 append_members (json_object *value, GString *text)
 {
@@ -185,7 +185,7 @@ expand (const Field *field, GString *text, gpointer data, GError **error)
     if (!find_member (value, *member, &value, error))
       return FALSE;
   if (field->key && !json_object_object_get_ex (value, field->key, &value))
-    return TRUE; /* as Go: the empty value */
+    return TRUE; /* as in Go, a missing key gives the empty value */
   if (field->json) {
     g_autofree char *json = quilt_json_print (value, FALSE);
 

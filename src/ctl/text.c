@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values as people read them. */
+/* Formats values for people. */
 #include "ctl/text.h"
 
 #include "base/text.h"
@@ -145,7 +145,7 @@ quilt_text_short_id (const char *id)
   return g_strndup (hex, SHORT_ID);
 }
 
-/* What is below U+0020 is escaped in any JSON; this is about the rest that terminals act on. */
+/* JSON always escapes characters below U+0020. Escape the others that terminals act on. */
 char *
 quilt_text_json_printable (const char *json)
 {

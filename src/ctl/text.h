@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values as people read them. Each result is owned by the caller. */
+/* Formats values for people. The caller owns each result. */
 #pragma once
 
 #include <glib.h>
 
-/* One line of printable UTF-8, made from an untrusted string of any length. */
+/* One line of printable UTF-8 from an untrusted string of any length. */
 char *quilt_text_line (const char *text);
 
-/* Columns that printable UTF-8 takes on a terminal. */
+/* The number of terminal columns that printable UTF-8 takes. */
 guint quilt_text_width (const char *text);
 
-/* At most width columns of it, a cut shown by "…". */
+/* Cuts printable UTF-8 to at most width columns; a cut is shown by "…". */
 char *quilt_text_ellipsize (const char *text, guint width);
 
 /* "3min ago", "2 days ago"; "-" for 0. */
@@ -25,11 +25,11 @@ char *quilt_text_bytes (guint64 bytes);
 /* "10s", "1min 30s", "500ms"; "infinity". */
 char *quilt_text_duration (guint64 usec);
 
-/* "1.5" CPUs of µs per second; "infinity". */
+/* µs per second as a number of CPUs, "1.5"; "infinity". */
 char *quilt_text_cpus (guint64 usec);
 
-/* The first 12 digits of an ID or a digest; anything else as it is. */
+/* The first 12 digits of an ID or a digest; other texts unchanged. */
 char *quilt_text_short_id (const char *id);
 
-/* Takes JSON text apart from what would move a terminal: C1 control characters as \u00NN. */
+/* Escapes the C1 control characters in JSON text as \u00NN, since they would move a terminal. */
 char *quilt_text_json_printable (const char *json);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Points in time as people type them. */
+/* Parses points in time. */
 #include "ctl/when.h"
 
 #include "base/error.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Words that systemd.time(7) has and the grammar of durations has not. */
+/* Units that systemd.time(7) has and our durations lack. */
 static const struct {
   const char *word;
   const char *unit;
@@ -22,7 +22,7 @@ static const struct {
     {"years", "d", 365},
 };
 
-/* One "10min" or "10 minutes", of which rest is the unit's word. */
+/* Parses one span, "10min" or "10 minutes". unit is the word for its unit. */
 static gboolean
 parse_span (const char *number, const char *unit, guint64 *ret_usec)
 {
@@ -41,7 +41,7 @@ parse_span (const char *number, const char *unit, guint64 *ret_usec)
          g_uint64_checked_mul (ret_usec, usec, factor);
 }
 
-/* The sum of spans: "1h 30min", "2 days". */
+/* Parses a sum of spans: "1h 30min", "2 days". */
 static gboolean
 parse_spans (const char *text, guint64 *ret_usec)
 {
@@ -76,7 +76,7 @@ parse_relative (const char *text, guint64 now_usec, guint64 *ret_usec)
   if (g_str_has_suffix (text, " ago"))
     spans = g_strndup (text, strlen (text) - strlen (" ago"));
   else
-    spans = g_strdup (text[0] == '-' ? text + 1 : text); /* "10m", as podman has it */
+    spans = g_strdup (text[0] == '-' ? text + 1 : text); /* podman's form "10m" */
   if (!*spans || !parse_spans (spans, &usec))
     return FALSE;
   *ret_usec = now_usec - MIN (usec, now_usec);
@@ -98,7 +98,7 @@ start_of_day (guint64 now_usec, int days)
 static gboolean
 parse_word (const char *text, guint64 now_usec, guint64 *ret_usec)
 {
-  const char *number = text[0] == '@' ? text + 1 : text; /* podman's has no '@' */
+  const char *number = text[0] == '@' ? text + 1 : text; /* podman omits the '@' */
 
   if (strcmp (text, "now") == 0)
     *ret_usec = now_usec;
@@ -112,7 +112,7 @@ parse_word (const char *text, guint64 now_usec, guint64 *ret_usec)
   return TRUE;
 }
 
-/* GDateTime reads ISO 8601 with seconds; what people leave out is filled in. */
+/* GDateTime parses ISO 8601 with seconds. Completes what the user has left out. */
 static gboolean
 parse_date (const char *text, guint64 now_usec, guint64 *ret_usec)
 {

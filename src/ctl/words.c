@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words of a command line as GOption reads them. */
+/* Rewrites the words of a command line for GOption. */
 #include "ctl/words.h"
 
 #include "base/option-words.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 typedef struct {
-  const char *verb; /* NULL: before the verb */
+  const char *verb; /* NULL: the options before the verb */
   const GOptionEntry *entries;
   gboolean strict;
 } Place;
@@ -38,7 +38,7 @@ refuse (const char *typed, gpointer data, GError **error)
   return FALSE;
 }
 
-/* podman's and docker's -h of run has a value. */
+/* In podman and docker, -h of run takes a value. */
 static gboolean
 check (char *const *word, gpointer data, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of run and create as they were typed. */
+/* The options of run and create, as typed. */
 #include "ctl/options/args.h"
 
 #include "spec/options/arguments.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of run and create as they were typed. */
+/* The options of run and create, as typed. */
 #pragma once
 
 #include <glib.h>
 
-/* An option as typed, as bytes: what it is depends on the option, NULL or FALSE where not given. */
+/* The value of an option, as bytes. The option determines the member. NULL or FALSE if the option
+ * was not given. */
 typedef union {
   char *text;
   char **texts;
@@ -15,8 +16,8 @@ typedef union {
 
 typedef struct {
   QuiltCreateValue values[QUILT_CREATE_OPTIONS_MAX];
-  gboolean detach; /* run alone */
-  gboolean live;   /* of update */
+  gboolean detach; /* only of run */
+  gboolean live;   /* parsed for update */
 } QuiltCreateArgs;
 
 /* The value of the option --name. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parts of an image's configuration that import --change sets, as users type them. */
+/* Parses import --change, which sets parts of an image's configuration. */
 #include "ctl/options/change.h"
 
 #include "base/error.h"
@@ -52,7 +52,7 @@ insert_bytes (GVariantDict *dict, const char *key, char **words)
                                g_variant_new_bytestring_array ((const char *const *)words, -1));
 }
 
-/* A JSON array, or a line for the shell. */
+/* Parses a JSON array, or a line for the shell. */
 static gboolean
 add_command (GVariantDict *dict, const char *key, const char *value, GError **error)
 {
@@ -69,7 +69,7 @@ add_command (GVariantDict *dict, const char *key, const char *value, GError **er
   return words != NULL;
 }
 
-/* NAME=VALUE..., quoted as for a shell. */
+/* Parses NAME=VALUE..., quoted as for a shell. */
 static gboolean
 add_env (const char *change, const char *value, GPtrArray *env, GError **error)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parts of an image's configuration that import --change sets, as users type them. */
+/* Parses import --change, which sets parts of an image's configuration. */
 #pragma once
 
 #include <glib.h>
 
-/* Adds the options of ImportImage that changes ("CMD echo", NULL-terminated, or NULL) are to dict.
- * INVALID_ARGUMENT for what can't be read, NOT_SUPPORTED for an instruction that Quilt does not
- * take. */
+/* Adds the options of ImportImage for changes ("CMD echo", NULL-terminated, or NULL) to dict. Sets
+ * INVALID_ARGUMENT if a change is malformed, NOT_SUPPORTED for an instruction that Quilt does not
+ * support. */
 gboolean quilt_changes_add (char *const *changes, GVariantDict *dict, GError **error);
 
-/* ["PROGRAM", "ARGUMENT"...]. The caller's; INVALID_ARGUMENT. what: for the error. */
+/* Parses ["PROGRAM", "ARGUMENT"...]. Owned by the caller. Sets INVALID_ARGUMENT; `what` names the
+ * text in the error. */
 char **quilt_command_parse_json (const char *what, const char *text, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of run, create and update: read from a command line, and sent to quiltd. */
+/* The options of run, create and update: parses them, and converts them for quiltd. */
 #include "ctl/options/create.h"
 
 #include "base/option-error.h"
@@ -80,7 +80,7 @@ sets_key (const QuiltArgument *argument, const char *key)
          g_strcmp0 (argument->also, key) == 0;
 }
 
-/* "--name" of the option that set this key, or of those that did; empty where none did. */
+/* "--name" of the option or options that set this key; empty if no option did. */
 static char *
 name_key (const QuiltCreateArgs *args, const char *key)
 {

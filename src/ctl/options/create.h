@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of run and create, and what they are on the bus. */
+/* The options of run and create, and their form on the bus. */
 #pragma once
 
 #include "ctl/options/args.h"
@@ -8,16 +8,16 @@
 void quilt_create_args_clear (QuiltCreateArgs *args);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCreateArgs, quilt_create_args_clear)
 
-/* Reads options and arguments of run or create as quilt_ctl_parse() does; args[0] is the image, the
- * command follows. */
+/* Parses the options and arguments of run or create like quilt_ctl_parse(). args[0] is the image,
+ * and the command follows. */
 char **quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args);
-/* The same for update: options that may change while a container lives, and its arguments. */
+/* Parses the arguments of update, and the options that can be changed while a container exists. */
 char **quilt_create_parse_live (QuiltCtl *ctl, char **argv, QuiltCreateArgs *ret_args);
 
-/* The options for CreateContainer, RunContainer and Update, type a{sv}, floating. command: argv of
- * the container, NULL-terminated; NULL or empty for the image's own. Lookup finds a variable of the
- * caller's environment for "-e NAME". Of update an empty value is the default. INVALID_ARGUMENT for
- * what can't be read. */
+/* The options for CreateContainer, RunContainer and Update, type a{sv}, floating. command is the
+ * container's argv, NULL-terminated; NULL or empty: the image's own. lookup finds a variable of the
+ * caller's environment for "-e NAME". For update, an empty value means the default. Sets
+ * INVALID_ARGUMENT for malformed options. */
 GVariant *quilt_create_options (const QuiltCreateArgs *args,
                                 char *const *command,
                                 const char *(*lookup) (const char *name),

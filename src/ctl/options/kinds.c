@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kinds of options of run, create and update. */
+/* Parses each kind of option of run, create and update. */
 #include "ctl/options/kinds.h"
 
 #include "base/error.h"
@@ -14,7 +14,7 @@ parse_count (const char *text, guint64 *ret_value, GError **error)
   g_autofree char *quoted = NULL;
   guint64 value;
 
-  /* podman spells "no limit" as -1. */
+  /* podman uses -1 for "no limit". */
   if (g_ascii_strcasecmp (text, "infinity") == 0 || strcmp (text, "-1") == 0) {
     *ret_value = G_MAXUINT64;
     return TRUE;
@@ -29,7 +29,7 @@ parse_count (const char *text, guint64 *ret_value, GError **error)
   return FALSE;
 }
 
-/* As podman: 0 is no limit. */
+/* As in podman, 0 means no limit. */
 static gboolean
 parse_runtime (const char *text, guint64 *ret_usec, GError **error)
 {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How quiltctl reads the text of each kind of option. */
+/* Parses each kind of option of run, create and update. */
 #pragma once
 
 #include "ctl/options/args.h"
 #include "spec/options/arguments.h"
 
-/* What is added to, and where "-e NAME" finds its value. */
+/* The builder that options are added to, and the source of values for "-e NAME". */
 typedef struct {
   GVariantBuilder *builder;
   const char *(*lookup) (const char *name);
   const QuiltCreateArgs *args;
 } QuiltCreateRequest;
 
-/* Adds what the option is on the bus to request->builder. INVALID_ARGUMENT for a value that it
- * can't have. */
+/* Adds the option, in its form on the bus, to request->builder. Sets INVALID_ARGUMENT for an
+ * invalid value. */
 typedef gboolean (*QuiltCreateAdd) (const QuiltArgument *argument,
                                     const QuiltCreateValue *value,
                                     const QuiltCreateRequest *request,
@@ -21,18 +21,18 @@ typedef gboolean (*QuiltCreateAdd) (const QuiltArgument *argument,
 
 typedef struct {
   GOptionArg arg;     /* FILENAME: value->text; FILENAME_ARRAY: value->texts; NONE: value->flag */
-  QuiltCreateAdd add; /* where it was given; NULL: nothing is sent */
-  gboolean (*parse) (const char *text, guint64 *ret_value, GError **error); /* of numbers */
+  QuiltCreateAdd add; /* called if the option was given; NULL: the option is not sent */
+  gboolean (*parse) (const char *text, guint64 *ret_value, GError **error); /* for numbers */
 } QuiltCreateKind;
 
 extern const QuiltCreateKind quilt_create_kinds[QUILT_N_ARGUMENT_KINDS];
 
-/* Whether all of value->texts are UTF-8, as strings on the bus are. INVALID_ARGUMENT. */
+/* Whether all of value->texts are UTF-8, as strings on the bus must be. Sets INVALID_ARGUMENT. */
 gboolean quilt_create_check_texts (const QuiltArgument *argument,
                                    const QuiltCreateValue *value,
                                    GError **error);
 
-/* Of QuiltCreateAdd. */
+/* Declares a QuiltCreateAdd function. */
 #define QUILT_CREATE_ADD(name)                                                                     \
   gboolean name (const QuiltArgument *argument, const QuiltCreateValue *value,                     \
                  const QuiltCreateRequest *request, GError **error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options of run and create that depend on each other, on files or on the caller's environment. */
+/* Options of run and create that depend on each other, on files, or on the caller's environment. */
 #include "ctl/options/kinds.h"
 
 #include "base/error.h"
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* The lines of all files, then texts; the caller's, NULL-terminated. */
+/* The lines of all files, followed by texts. Owned by the caller, NULL-terminated. */
 static char **
 join_files (const char *what, char *const *files, char *const *texts, GError **error)
 {
@@ -30,8 +30,9 @@ join_files (const char *what, char *const *files, char *const *texts, GError **e
   return g_strv_builder_end (all);
 }
 
-/* Of --env-file and --env, which are one option on the bus: whichever is first adds both.
- * "NAME=VALUE" as it is, "NAME" with the caller's value, or not at all where there is none. */
+/* --env-file and --env are one option on the bus, so one call adds both: that for --env, or that
+ * for --env-file if it is the only one. "NAME=VALUE" is used as it is. "NAME" gets the caller's
+ * value; if the caller has none, it is left out. */
 gboolean
 quilt_create_env (const QuiltArgument *argument,
                   const QuiltCreateValue *value,
@@ -69,7 +70,7 @@ quilt_create_env (const QuiltArgument *argument,
   return TRUE;
 }
 
-/* Whether one of labels has the same key. */
+/* Whether one of labels has the same key as label. */
 static gboolean
 has_key (char *const *labels, const char *label)
 {
@@ -87,8 +88,9 @@ add_label (const char *label, GPtrArray *entries)
   g_ptr_array_add (entries, g_strconcat (label, strchr (label, '=') ? "" : "=", NULL));
 }
 
-/* Of --label-file and --label. As podman: a label may be a mere key, and of a file's the last one
- * of a key counts, if it was not given as a label. */
+/* --label-file and --label are one option on the bus, so one call adds both. As in podman, a label
+ * may be a key alone. If files have several labels with the same key, the last one counts, unless
+ * --label has that key. */
 gboolean
 quilt_create_labels (const QuiltArgument *argument,
                      const QuiltCreateValue *value,
@@ -115,7 +117,7 @@ quilt_create_labels (const QuiltArgument *argument,
                              request, error);
 }
 
-/* A program, or a JSON array of it and its first arguments. */
+/* A program, or a JSON array of a program and its first arguments. */
 gboolean
 quilt_create_entrypoint (const QuiltArgument *argument,
                          const QuiltCreateValue *value,
@@ -138,7 +140,7 @@ quilt_create_entrypoint (const QuiltArgument *argument,
   return TRUE;
 }
 
-/* LINES[/TIME]. */
+/* Parses LINES[/TIME]. */
 gboolean
 quilt_create_log_rate (const QuiltArgument *argument,
                        const QuiltCreateValue *value,
@@ -170,7 +172,7 @@ quilt_create_log_rate (const QuiltArgument *argument,
   return TRUE;
 }
 
-/* Of --volume and --mount, which are one option on the bus: whichever is first adds both. */
+/* --volume and --mount are one option on the bus, so one call adds both. */
 gboolean
 quilt_create_volumes (const QuiltArgument *argument,
                       const QuiltCreateValue *value,

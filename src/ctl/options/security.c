@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of --security-opt, and its options on the bus. */
+/* Parses --security-opt into options on the bus. */
 #include "ctl/options/security.h"
 
 #include "base/error.h"
@@ -15,8 +15,8 @@ typedef struct SecurityOption SecurityOption;
 
 struct SecurityOption {
   const char *name;
-  const char *key; /* on the bus */
-  /* values: of each time that it is given, in order; "" where it has none. */
+  const char *key; /* key on the bus */
+  /* values: the value of each occurrence, in order; "" if it has none. */
   gboolean (*add) (const SecurityOption *option,
                    const GPtrArray *values,
                    GVariantBuilder *builder,
@@ -34,7 +34,8 @@ refuse (GError **error, const char *text, const char *why)
   return FALSE;
 }
 
-/* What makes sense once alone; NULL sets the error. */
+/* The value of an option that may be given only once. Returns NULL with an error if it was
+ * repeated. */
 static const char *
 only_value (const SecurityOption *option, const GPtrArray *values, GError **error)
 {
@@ -136,7 +137,7 @@ add_words (const SecurityOption *option,
   return TRUE;
 }
 
-/* Each has its value after the first '='. In the order in which a refusal names them. */
+/* The value follows the first '='. An error lists the options in this order. */
 static const SecurityOption options[] = {
     {"no-new-privileges", "no-new-privileges", add_boolean, "no-new-privileges[=true|false]"},
     {"seccomp", "seccomp", add_seccomp, "seccomp=FILE|unconfined|default"},

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of --security-opt, and its options on the bus. */
+/* Parses --security-opt into options on the bus. */
 #pragma once
 
 #include <glib.h>
 
-/* Adds the options that texts ("NAME=VALUE" or "NAME", NULL-terminated) are on the bus to builder,
- * of type a{sv}. INVALID_ARGUMENT for a name that there is not, and for values that it can't have.
- */
+/* Adds the options for texts ("NAME=VALUE" or "NAME", NULL-terminated) to builder, of type a{sv}.
+ * Sets INVALID_ARGUMENT for unknown names and invalid values. */
 gboolean quilt_security_add (char *const *texts, GVariantBuilder *builder, GError **error);
 
-/* The same for --seccomp, which is "default", "unconfined" or the path of a profile: its text is
- * sent. */
+/* Adds --seccomp, which is "default", "unconfined" or the path of a profile, whose text is sent. */
 gboolean quilt_security_add_seccomp (const char *value, GVariantBuilder *builder, GError **error);

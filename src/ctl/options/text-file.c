@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that options name: a profile, a list of variables. */
+/* Reads files that options name, such as a profile or a list of variables. */
 #include "ctl/options/text-file.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* All options of a container together are no longer. */
+/* All options of a container together have at most this size. */
 #define LINES_MAX_BYTES (512 * 1024)
 
 GString *

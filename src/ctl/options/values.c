@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values of create's options as quiltd takes them. */
+/* Converts values of create's options for quiltd. */
 #include "ctl/options/kinds.h"
 
 #include "base/error.h"
@@ -65,7 +65,8 @@ quilt_create_number (const QuiltArgument *argument,
 {
   guint64 number = argument->option->initial;
 
-  /* Not of run and create: there a variable that was to hold the limit would lift it. */
+  /* run and create refuse an empty value: a shell variable that is unexpectedly empty must not lift
+   * the limit. */
   if ((*value->text || !request->args->live) &&
       !quilt_create_kinds[argument->kind].parse (value->text, &number, error))
     return FALSE;
@@ -120,7 +121,7 @@ quilt_create_signal (const QuiltArgument *argument,
                      const QuiltCreateRequest *request,
                      GError **error)
 {
-  int signal = 0; /* the image's */
+  int signal = 0; /* 0: the image's stop signal */
 
   if ((*value->text || !request->args->live) && !quilt_parse_signal (value->text, &signal, error))
     return FALSE;
@@ -129,7 +130,7 @@ quilt_create_signal (const QuiltArgument *argument,
   return TRUE;
 }
 
-/* Lists of names by commas. */
+/* Lists of names, separated by commas. */
 gboolean
 quilt_create_names (const QuiltArgument *argument,
                     const QuiltCreateValue *value,
@@ -138,13 +139,13 @@ quilt_create_names (const QuiltArgument *argument,
 {
   g_autofree char *joined = g_strjoinv (",", value->texts);
   g_auto (GStrv) names = g_strsplit (joined, ",", -1);
-  char *empty[] = {joined, NULL}; /* which g_strsplit() takes for no name at all */
+  char *empty[] = {joined, NULL}; /* g_strsplit() would turn an empty text into no name at all */
 
   return quilt_create_texts (argument, &(QuiltCreateValue){.texts = *joined ? names : empty},
                              request, error);
 }
 
-/* A list as a whole takes the place of the one there was; an empty word is how to say "none". */
+/* The new list replaces the old one. A single empty word means an empty list. */
 gboolean
 quilt_create_list (const QuiltArgument *argument,
                    const QuiltCreateValue *value,

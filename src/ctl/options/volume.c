@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What --volume and --mount are on the bus. */
+/* Parses --volume and --mount. */
 #include "ctl/options/volume.h"
 
 #include "base/error.h"
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* What the shell leaves to us: "." and "..", at the beginning. */
+/* Completes a path that begins with "." or "..", which the shell does not do. */
 static char *
 complete_path (const char *source)
 {
@@ -22,8 +22,8 @@ complete_path (const char *source)
   return relative ? g_canonicalize_filename (source, NULL) : g_strdup (source);
 }
 
-/* podman and docker label the files anew for z and Z, if SELinux is on. Otherwise the words have no
- * effect there either, so scripts give them on every host. quiltd refuses them. */
+/* With SELinux, podman and docker relabel the files for z and Z. Without SELinux the words have no
+ * effect, so scripts use them on every host. quiltd refuses them. */
 static gboolean
 is_without_effect (const char *word, const char *text)
 {
@@ -36,13 +36,13 @@ is_without_effect (const char *word, const char *text)
   return TRUE;
 }
 
-/* A structure of the bus, floating. options is NULL-terminated. */
+/* Makes the structure for the bus, floating. options is NULL-terminated. */
 static GVariant *
 new_volume (const char *source, const char *destination, const char **options, GError **error)
 {
   g_autofree char *path = complete_path (source);
 
-  /* This directory's name may have any bytes. */
+  /* The current directory's name may contain any bytes. */
   return quilt_bus_check_text ("path of a volume", path, error)
              ? g_variant_new ("(ss^as)", path, destination, options)
              : NULL;
@@ -83,7 +83,7 @@ typedef struct {
   const char *type, *source, *destination, *propagation, *access;
 } Mount;
 
-/* Aliases stand for the same value; a flag has the value "true" where it is given alone. */
+/* Aliases set the same value. A flag given without a value has the value "true". */
 static const struct {
   const char *name;
   gsize offset;
@@ -100,7 +100,7 @@ static const struct {
     {"ro", G_STRUCT_OFFSET (Mount, access), TRUE},
 };
 
-/* What is no key is one of the options that --volume has too. */
+/* A word that is not a key here must be an option that --volume has too. */
 static gboolean
 read_word (char *word, Mount *mount, GPtrArray *options, GError **error)
 {
@@ -129,8 +129,8 @@ read_word (char *word, Mount *mount, GPtrArray *options, GError **error)
   return TRUE;
 }
 
-/* A field in quotes, from the first one on: "" in it is one. Returns what follows it, NULL if it
- * has no end or no comma after it. */
+/* Reads a quoted field that begins at `at`; "" in it stands for a quote. Returns the text after it,
+ * or NULL if the closing quote or the comma after it is missing. */
 static const char *
 read_quoted (const char *at, GString *field)
 {
@@ -143,8 +143,8 @@ read_quoted (const char *at, GString *field)
   return NULL;
 }
 
-/* The fields of a line of comma-separated values (RFC 4180), as podman and docker read it: one with
- * a comma or a quote in it stands in quotes. */
+/* Splits a line of comma-separated values (RFC 4180), as podman and docker read it: a field with a
+ * comma or a quote must be quoted. */
 static char **
 read_fields (const char *text, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What Inspect tells of an object, to users that may inspect it. */
+/* Calls Inspect, which gives details of an object to users that may inspect it. */
 #include "ctl/verbs/detail.h"
 
 #include "ctl/bus.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Of a record or an OCI configuration: the daemon's own bounds are far below. */
+/* The limit for a record or an OCI configuration; the daemon's own limits are much lower. */
 #define INSPECT_MAX (16 * 1024 * 1024)
 
 json_object *

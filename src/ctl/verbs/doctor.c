@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* doctor: what this host can and can't isolate, and what to do about it. */
+/* doctor: shows what this host can isolate, with advice for what it can't. */
 #include "ctl/bus.h"
 #include "ctl/print.h"
 #include "ctl/text.h"
@@ -19,7 +19,7 @@ new_json_row (const char *check, const char *verdict, const char *found, const c
   return object;
 }
 
-/* The advice stands below what was found. */
+/* The advice is printed below the finding. */
 static void
 print_row (const char *check, const char *verdict, const char *found, const char *advice)
 {

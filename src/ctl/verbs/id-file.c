@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The files of --cidfile and --pidfile. quiltctl writes them, with the user's own rights. */
+/* The files of --cidfile and --pidfile. quiltctl writes them with the user's own rights. */
 #include "ctl/verbs/id-file.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Images by what the user typed: a name, a digest, or an archive that becomes one. */
+/* Resolves what the user typed for an image: a name, a digest, or an archive to import. */
 #include "ctl/verbs/image.h"
 
 #include "base/error.h"
@@ -15,12 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One import, from the call to the signal of its job. */
+/* One import, from the call until its job's signal. */
 typedef struct {
   QuiltCtl *ctl;
   GMainLoop *loop;
   char *job;
-  GHashTable *completed; /* job → parameters of Completed; the signal may precede the answer */
+  /* job → parameters of Completed, since the signal may arrive before the answer */
+  GHashTable *completed;
   QuiltProgress progress;
   QuiltImported result;
   GError *error;
@@ -52,8 +53,8 @@ quilt_image_is_path (const char *image)
   return image[0] == '/' || g_str_has_prefix (image, "./") || g_str_has_prefix (image, "../");
 }
 
-/* Every user receives the signal, so it has no details; only the connection that asked gets them.
- */
+/* Every user receives the signal, so it has no details. Only the connection that started the job
+ * can ask for them. */
 static void
 finish (Import *import, GVariant *parameters)
 {
@@ -141,7 +142,8 @@ on_answer (QuiltDbusReply *reply, gpointer data)
     finish (import, parameters);
 }
 
-/* Cancels; the job's Completed says the rest. A second signal does not wait for it. */
+/* Cancels the job, whose Completed reports the result. A second signal ends quiltctl without
+ * waiting. */
 static void
 on_signal (int signum, gpointer data)
 {
@@ -192,7 +194,8 @@ open_archive (const char *path, GError **error)
   return g_steal_fd (&fd);
 }
 
-/* Matches are in force before the call is: the bus reads one connection's messages in order. */
+/* Subscribe before the call: the bus handles one connection's messages in order, so the signal
+ * can't be missed. */
 static void
 subscribe (Import *import)
 {
@@ -274,7 +277,7 @@ quilt_image_import (QuiltCtl *ctl,
   call.fds = &fd;
   call.n_fds = 1;
   quilt_dbus_call (ctl->connection, &call, on_answer, &import, NULL);
-  quilt_fd_clear (&fd); /* so that the daemon has the only reader of a pipe */
+  quilt_fd_clear (&fd); /* the daemon must have the only reader of a pipe */
   g_main_loop_run (import.loop);
   quilt_progress_end (&import.progress);
   if (!import.result.digest) {

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Images by what the user typed: a name, a digest, or an archive that becomes one. */
+/* Resolves what the user typed for an image: a name, a digest, or an archive to import. */
 #pragma once
 
 #include "ctl/ctl.h"
 
-/* Whether an image is meant to be read from a file: it begins with "/", "./" or "../". */
+/* Whether image names a file: it begins with "/", "./" or "../". */
 gboolean quilt_image_is_path (const char *image);
 
-/* What became of an archive. */
+/* The result of an import. */
 typedef struct {
   char *digest;
-  gboolean existed;   /* its content was there already */
-  gboolean nested;    /* all files are below one directory, which looks like the root itself */
-  GVariant *left_out; /* a{st}: what the image does not have, by kind; NULL: not told */
+  gboolean existed;   /* the store already had an image of this content */
+  gboolean nested;    /* all files are below one directory, which looks like a root file system */
+  GVariant *left_out; /* a{st}: what the image lacks, by kind; NULL: unknown */
 } QuiltImported;
 
 void quilt_imported_clear (QuiltImported *imported);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltImported, quilt_imported_clear)
 
-/* Imports the archive at path ("-": standard input) under name ("": none) with the options of
- * ImportImage (floating or NULL), showing progress on a terminal, and waits until it is done. A
- * signal to end cancels it. Warns of what was left out. The result is the caller's to clear. */
+/* Imports the archive at path ("-": stdin) under name ("": none) with options of ImportImage
+ * (floating or NULL). Shows progress on a terminal, and waits for the end. A signal cancels the
+ * import. Warns about parts that were left out. The caller clears the result. */
 gboolean quilt_image_import (QuiltCtl *ctl,
                              const char *path,
                              const char *name,
@@ -28,6 +28,6 @@ gboolean quilt_image_import (QuiltCtl *ctl,
                              QuiltImported *ret_imported,
                              GError **error);
 
-/* What to call the image of run and create: image as it is, or the digest of the archive there.
- * Owned by the caller. */
+/* Returns the image to use for run and create: image itself, or the digest of the archive that it
+ * names, which is imported. Owned by the caller. */
 char *quilt_image_resolve (QuiltCtl *ctl, const char *image, GError **error);

@@ -109,7 +109,7 @@ fetch (QuiltCtl *ctl, GError **error)
   return g_steal_pointer (&rows);
 }
 
-/* As podman: a row for each name. In words, for tables and templates. */
+/* Adds a row for each name, as podman does, with values formatted for tables and templates. */
 static void
 add_views (const Images *images, json_object *row, guint64 now, json_object *views)
 {
@@ -179,7 +179,7 @@ print (QuiltCtl *ctl, const Images *images, json_object *rows)
   return 0;
 }
 
-/* Those with one of the names that are arguments, and that pass the filters. */
+/* The images that have one of the names given as arguments, and pass the filters. */
 static json_object *
 choose (const Images *images, char **names, json_object *rows, GError **error)
 {

@@ -72,7 +72,7 @@ add_quilt (QuiltCtl *ctl, json_object *object, GError **error)
   return add_containers (ctl, object, error);
 }
 
-/* "key: value", what is below a key indented. */
+/* Prints "key: value", with nested members indented. */
 static void
 print_members (json_object *object, int indent)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Limits that the host can't enforce. */
+/* Warns about limits that the host can't enforce. */
 #include "ctl/verbs/limit-warning.h"
 
 #include "ctl/bus.h"
@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* The controllers, with blanks between them; NULL: quiltd does not say. Owned by the caller. */
+/* The host's controllers, separated by blanks; NULL if quiltd does not tell. Owned by the
+ * caller. */
 static char *
 get_controllers (GVariant *properties)
 {
@@ -18,7 +19,8 @@ get_controllers (GVariant *properties)
   return g_strjoinv (" ", (char **)names);
 }
 
-/* Those of quiltd.conf, unless options say otherwise. */
+/* Adds the controllers for the default limits of quiltd.conf, except those that options
+ * override. */
 static void
 add_defaults (GString *missing, GVariant *options, GVariant *properties)
 {
@@ -45,7 +47,7 @@ warn (GVariant *options, GVariant *properties, gboolean with_defaults)
   g_autofree char *own = NULL;
 
   if (!asked || asked->strict_limits || !have)
-    return; /* quiltd refuses it, or is too old to tell */
+    return; /* quiltd refuses the call, or is too old to have it */
   own = quilt_options_missing_controllers (asked, unlimited, have);
   g_string_append (missing, own ? own : "");
   if (with_defaults)
@@ -63,7 +65,7 @@ on_answer (QuiltDbusReply *reply, gpointer data)
 
   limits->is_answered = TRUE;
   if (!reply->body)
-    return; /* the call that follows has the same trouble, and says so */
+    return; /* the next call fails in the same way, and reports it */
   g_variant_get (reply->body, "(@a{sv})", &limits->properties);
   if (limits->options)
     warn (limits->options, limits->properties, TRUE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list: all containers, one row each. */
+/* list: prints one row for each container. */
 #include "ctl/bus.h"
 #include "ctl/list-filters.h"
 #include "ctl/print.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A row of ListContainers; strings belong to the answer. */
+/* A row of ListContainers; the answer owns the strings. */
 typedef struct {
   const char *id, *name, *image, *command, *state, *reason;
   guint64 created, started, finished;
@@ -23,9 +23,9 @@ typedef struct {
 
 typedef struct {
   gboolean all, quiet, latest;
-  gboolean show_labels; /* in a column */
+  gboolean show_labels; /* show a column of labels */
   gboolean no_trunc;
-  char **labels, **filters; /* filters: those that labels are, too */
+  char **labels, **filters; /* filters includes those of labels */
   char *last, *format;
   guint64 n_last; /* 0: all */
 } List;
@@ -40,7 +40,8 @@ list_clear (List *list)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (List, list_clear)
 
-/* Labels that are hidden would look like labels that are not there. */
+/* If labels were hidden from us, filters on labels would give wrong results, so ask for all
+ * details. */
 static GVariant *
 call_options (const List *list)
 {
@@ -78,7 +79,7 @@ new_json_row (const Row *row)
   return object;
 }
 
-/* All rows as JSON, sorted by creation. */
+/* All rows as JSON, sorted by creation time. */
 static json_object *
 fetch (QuiltCtl *ctl, const List *list, GError **error)
 {
@@ -97,7 +98,7 @@ fetch (QuiltCtl *ctl, const List *list, GError **error)
   return g_steal_pointer (&array);
 }
 
-/* The rows that were asked for: first the filters, then the last ones of those, newest first. */
+/* Selects rows: applies the filters, then keeps the last n_last, newest first. */
 static json_object *
 choose (const List *list, json_object *rows, GError **error)
 {
@@ -134,7 +135,7 @@ changed_usec (json_object *row)
               quilt_row_uint64 (row, "finished"));
 }
 
-/* "a=1,b=2". */
+/* Formats labels as "a=1,b=2". */
 static char *
 describe_labels (json_object *row)
 {
@@ -165,7 +166,7 @@ add_row (const List *list, QuiltTable *table, json_object *row, guint64 now)
   quilt_table_add (table, quilt_row_string (row, "command"));
 }
 
-/* Adds what podman's and docker's templates name and --json does not, in words. */
+/* Adds formatted members that templates of podman and docker use, and --json lacks. */
 static void
 add_view (const List *list, json_object *row, guint64 now)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* logs: what a container printed, from the journal; with --follow until it ends. */
+/* logs: prints a container's output from the journal; with --follow, until the container ends. */
 #include "ctl/bus.h"
 #include "ctl/log-format.h"
 #include "ctl/pager.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* journald may be this far behind those who write to it. */
+/* journald may lag this far behind its clients. */
 #define BEHIND_MSEC 1000
 #define BEHIND_USEC (2 * G_USEC_PER_SEC)
 
@@ -31,17 +31,18 @@ typedef struct {
   QuiltJournal *journal;
   QuiltLogFormatter formatter;
   guint64 until;
-  const char *only;    /* the stream to print; NULL: both */
-  FILE *err;           /* where the lines of stderr go, and notes */
-  FILE *last;          /* written to last; NULL: none */
-  gboolean with_notes; /* tells of lines that were dropped */
-  GArray *reverse;     /* of Line: all that is to be printed, oldest first; NULL: it is printed */
+  const char *only;    /* print only this stream; NULL: both */
+  FILE *err;           /* for the lines of stderr, and for notes */
+  FILE *last;          /* the file written to last; NULL: none */
+  gboolean with_notes; /* print notes about dropped lines */
+  /* of Line, oldest first: output kept to be printed in reverse; NULL: print at once */
+  GArray *reverse;
   GMainLoop *loop;
-  gboolean ended;      /* quiltd says that the container does not run any more */
-  guint64 ended_after; /* the entry of its end is not older than this */
+  gboolean ended;      /* quiltd has said that the container no longer runs */
+  guint64 ended_after; /* the entry about the container's end is at least as new as this */
   guint timer;
-  gboolean quiet;   /* looks for the end, prints nothing */
-  gboolean stopped; /* nothing more is to be read */
+  gboolean quiet;   /* look for the end without printing */
+  gboolean stopped; /* read no more */
   int code;
 } Logs;
 
@@ -69,7 +70,7 @@ is_terminal_state (const char *state)
   return g_strcmp0 (state, "exited") == 0 || g_strcmp0 (state, "failed") == 0;
 }
 
-/* NULL where the entry is not to be printed. */
+/* Returns NULL if the entry is not to be printed. */
 static FILE *
 find_output (const Logs *logs, const QuiltLogEntry *entry)
 {
@@ -80,7 +81,7 @@ find_output (const Logs *logs, const QuiltLogEntry *entry)
   return strcmp (entry->stream, "stderr") == 0 ? logs->err : stdout;
 }
 
-/* Nothing yet where its line goes on. */
+/* Returns an empty text if the line continues in the next entry. */
 static GString *
 format_entry (Logs *logs, const QuiltLogEntry *entry)
 {
@@ -101,7 +102,8 @@ format_entry (Logs *logs, const QuiltLogEntry *entry)
   return text;
 }
 
-/* In the order of the entries, also where both outputs are one file. */
+/* Flushes when the output changes, to keep the order of entries even if both outputs are one
+ * file. */
 static void
 print_line (Logs *logs, const Line *line)
 {
@@ -134,7 +136,7 @@ print_reverse (Logs *logs)
     print_line (logs, &g_array_index (logs->reverse, Line, i - 1));
 }
 
-/* Prints what there is. */
+/* Prints all available entries. */
 static void
 read_all (Logs *logs)
 {
@@ -171,13 +173,13 @@ on_overdue (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The entry of its end comes after all that the container printed, since both go through one
- * socket. Where quiltd logs no such entry, what journald is behind is waited for. */
+/* The entry about the container's end follows all of its output, since both pass through one
+ * socket. If quiltd logs no such entry, waits for as long as journald may lag. */
 static void
 check_end (Logs *logs)
 {
   if (!logs->loop)
-    return; /* told before it began to follow */
+    return; /* called before following began */
   if (logs->stopped)
     g_main_loop_quit (logs->loop);
   else if (logs->ended && logs->timer == 0)
@@ -233,7 +235,8 @@ on_owner_changed (const char *path, GVariant *parameters, gpointer data)
   g_main_loop_quit (logs->loop);
 }
 
-/* The reader of our output has gone: without this, a quiet container would keep us for ever. */
+/* The reader of our output is gone. Without this check, a quiet container would keep us running for
+ * ever. */
 static gboolean
 on_stdout_closed (int fd, GIOCondition condition, gpointer data)
 {
@@ -260,8 +263,8 @@ follow (Logs *logs)
   return logs->code;
 }
 
-/* What a container printed just before its end may still be on its way: waits for the entry of its
- * end, so that the last lines are the last. */
+/* The container's last output may still be on its way to journald. Waits for the entry about the
+ * container's end, so that the last lines are complete. */
 static void
 settle (QuiltCtl *ctl, const char *id, guint64 ended_after)
 {
@@ -272,7 +275,7 @@ settle (QuiltCtl *ctl, const char *id, guint64 ended_after)
     follow (&logs);
 }
 
-/* What quiltd knows of the container: whether it still runs, and what to look for as its end. */
+/* Asks quiltd whether the container still runs, and watches for its end. */
 static void
 look_at_container (Logs *logs, const char *path)
 {
@@ -308,7 +311,8 @@ look_at_container (Logs *logs, const char *path)
         strcmp (state, "running") == 0 || strcmp (state, "stopping") == 0 ? started : now;
 }
 
-/* A removed container is known to the journal alone: the last one that had this name or ID. */
+/* quiltd does not know a removed container. Finds the last container with this name or ID in the
+ * journal. */
 static QuiltJournal *
 open_removed (const char *name, GError **error)
 {
@@ -322,7 +326,8 @@ open_removed (const char *name, GError **error)
   return id ? quilt_journal_open ("CONTAINER_ID_FULL", id, error) : NULL;
 }
 
-/* The journal of the container called name; ret_path: its object, or NULL if it is removed. */
+/* Opens the journal of the container called name. ret_path is its object, or NULL if the container
+ * is removed. */
 static QuiltJournal *
 open_journal (QuiltCtl *ctl, const char *name, char **ret_path, GError **error)
 {
@@ -347,7 +352,7 @@ parse_lines (const char *text, guint64 *ret_lines, GError **error)
 {
   g_autofree char *quoted = NULL;
 
-  /* podman and docker spell "all" as -1. */
+  /* podman and docker use -1 for "all". */
   if (!text || strcmp (text, "all") == 0 || strcmp (text, "-1") == 0)
     return TRUE;
   if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64 - 1, ret_lines, NULL))
@@ -406,7 +411,8 @@ parse (QuiltCtl *ctl, char **argv, Options *options)
   return NULL;
 }
 
-/* As elsewhere, lines are bare unless a person reads them, or asks for more. */
+/* As in other tools, lines are bare unless they are printed on a terminal, or the user asks for
+ * more. */
 static gboolean
 choose_format (Logs *logs, const Options *options, GError **error)
 {
@@ -436,7 +442,8 @@ choose_outputs (Logs *logs, const Options *options)
 {
   if (options->out != options->err)
     logs->only = options->out ? "stdout" : "stderr";
-  /* A pager has the terminal to itself. JSON says of each entry which stream it is of. */
+  /* A pager uses the whole terminal, so notes go through it too. JSON names the stream in each
+   * entry. */
   logs->err =
       logs->formatter.format >= QUILT_LOG_JSON || (logs->ctl->pager && isatty (STDERR_FILENO))
           ? stdout
@@ -447,7 +454,7 @@ choose_outputs (Logs *logs, const Options *options)
   }
 }
 
-/* Whether the journal can't be read, and quiltd can read it for us. */
+/* Whether we can't read the journal, but quiltd can for us. */
 static gboolean
 needs_quiltd (const char *path, const GError *error)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The names that go into a call, all of them UTF-8. */
+/* Whether all names for a call are UTF-8. */
 static gboolean
 check_names (QuiltCtl *ctl, char **names)
 {
@@ -41,7 +41,8 @@ verb_start (QuiltCtl *ctl, char **argv)
   return code;
 }
 
-/* Of --all: the containers of the user, of root all; those that run, or any. */
+/* The containers for --all: those of the user, or of all users for root; only running ones, or
+ * any. */
 static char **
 list_names (QuiltCtl *ctl, gboolean running_only, GError **error)
 {
@@ -62,7 +63,7 @@ list_names (QuiltCtl *ctl, gboolean running_only, GError **error)
   return g_strv_builder_end (names);
 }
 
-/* The arguments of a verb that has --all, or the names that this means. The caller's; NULL if a
+/* The arguments of a verb, or with --all the matching names. Owned by the caller. Returns NULL if a
  * mistake was reported. */
 static char **
 get_names (QuiltCtl *ctl, char **args, gboolean all, gboolean running_only)
@@ -104,7 +105,7 @@ manage_clear (Manage *manage)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Manage, manage_clear)
 
-/* A bulk method with the option "timeout". */
+/* Calls a bulk method that has the option "timeout". */
 static int
 call_with_timeout (QuiltCtl *ctl, char **argv, const char *method, gboolean running_only)
 {
@@ -144,8 +145,8 @@ verb_restart (QuiltCtl *ctl, char **argv)
   return call_with_timeout (ctl, argv, "RestartContainers", FALSE);
 }
 
-/* "-9" and "-TERM", as kill(1) has them, become "--signal=9". The caller's; the strings that were
- * made live for ever. */
+/* Converts "-9" and "-TERM" of kill(1) to "--signal=9". Owned by the caller; new strings live for
+ * ever. */
 static char **
 spell_signals (char **argv)
 {
@@ -206,7 +207,7 @@ verb_remove (QuiltCtl *ctl, char **argv)
                               g_variant_new ("(^as@a{sv})", names, g_variant_dict_end (&options)));
 }
 
-/* A method of one container. args is consumed. */
+/* Calls a method of one container. Consumes args. */
 static gboolean
 call_container (QuiltCtl *ctl, const char *name, const char *method, GVariant *args, GError **error)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads a container's log through quiltd, for users that may inspect but can't read the journal. */
+/* Reads a container's log through quiltd, for users that may inspect the container but can't read
+ * the journal. */
 #include "ctl/verbs/read-log.h"
 
 #include "ctl/bus.h"
@@ -26,7 +27,7 @@ quilt_read_log (QuiltCtl *ctl, const char *path, const QuiltLogQuery *query, GEr
       quilt_bus_make_call (ctl, path, QUILT_BUS_CONTAINER, "ReadLog",
                            g_variant_new ("(@a{sv})", print_query (query)), "(h)");
   g_auto (QuiltDbusReply) reply = {0};
-  gint32 index; /* into reply.fds, as the client has checked */
+  gint32 index; /* an index into reply.fds, which the client has checked */
 
   if (!quilt_bus_connect (ctl, error))
     return NULL;

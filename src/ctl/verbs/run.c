@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run and create: a container of an image; run also is its terminal until it ends. */
+/* run and create: make a container of an image. An attached run also copies the container's output
+ * until it ends. */
 #include "ctl/bus.h"
 #include "ctl/options/create.h"
 #include "ctl/verbs/id-file.h"
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long the streams of a container that could not start may stay open. */
+/* Time limit for the streams of a container that failed to start. */
 #define FAILED_STREAMS_MSEC 2000
 #define NAME_TIMEOUT_MSEC 500
 #define N_STREAMS 2
@@ -30,16 +31,17 @@ typedef struct {
   const QuiltCreateArgs *create;
   QuiltIdFile *id_file;
   GMainLoop *loop;
-  const char *name; /* NULL: not known before the answer */
-  char *id;         /* NULL until then */
+  const char *name; /* NULL: unknown until the answer */
+  char *id;         /* NULL: unknown until the answer */
   QuiltWaiter *waiter;
   guint open_streams;
   gboolean has_setup;
-  int pending_signal; /* came before there was a container to send it to */
-  int code;           /* -1: not known yet */
-  gboolean unwritten; /* our stdout does not take what it prints */
-  gboolean unread;    /* whoever read our output has gone */
-  guint interrupts;   /* so far */
+  /* a signal that arrived before there was a container to send it to; 0: none */
+  int pending_signal;
+  int code;           /* -1: unknown so far */
+  gboolean unwritten; /* writing to our stdout has failed */
+  gboolean unread;    /* the reader of our output is gone */
+  guint interrupts;   /* number of Ctrl-C so far */
 } Run;
 
 static void
@@ -91,14 +93,15 @@ on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
 static void
 on_told (QuiltDbusReply *reply, gpointer data)
 {
-  /* A container that has just ended can't be signalled any more: its end says enough. */
+  /* Ignore failures in the body of the answer: a container that has just ended can't be signalled,
+   * and its end is reported anyway. */
   if (reply->error && !quilt_bus_error_is_lost (reply->error)) {
     quilt_bus_fix_error (&reply->error);
     quilt_ctl_warn ("%s", reply->error->message);
   }
 }
 
-/* Calls a method of quiltd; only its failure is of interest. */
+/* Calls a method of quiltd, and reports only failures. */
 static void
 tell (Run *run, const char *method, GVariant *args)
 {
@@ -134,8 +137,8 @@ stop (Run *run, const char *option)
   tell (run, "StopContainers", g_variant_new ("(^asa{sv})", names, &options));
 }
 
-/* The container's name, which quiltd may have made up. Owned by the caller. A quiltd that hangs
- * must not keep the next Ctrl-C from us, so its answer is not waited for long. */
+/* The container's name, which quiltd may have chosen. Owned by the caller. Waits only briefly for
+ * the answer: if quiltd hangs, the next Ctrl-C must still work. */
 static char *
 get_name (const Run *run)
 {
@@ -158,7 +161,7 @@ get_name (const Run *run)
   return g_variant_dup_string (name, NULL);
 }
 
-/* A terminal has printed "^C" where the cursor was. */
+/* A terminal has printed "^C" at the cursor. */
 static void
 begin_line (void)
 {
@@ -166,10 +169,9 @@ begin_line (void)
     fputc ('\n', stderr);
 }
 
-/* As any program in a pipeline, we end when our reader has gone, and with us a container that is to
- * be removed then: its writes fail, as ours did. Any other container goes on. What is not there yet
- * has to wait for its start; a setup step can be stopped, by the name that we gave the container.
- */
+/* When the reader of our output is gone, quiltctl ends, as programs in a pipeline do. A container
+ * with --rm is stopped: its writes fail, as ours did. Other containers continue. If the container
+ * does not exist yet, waits for its start. A setup step can be stopped by the container's name. */
 static void
 follow_reader (Run *run)
 {
@@ -228,10 +230,10 @@ on_stderr_end (int errsv, gpointer data)
     check_end (run);
 }
 
-/* The kernel spares a container's first process each signal that it has not asked for, so Ctrl-C
- * may do nothing. The first time the user is told what was done and what the third time will do,
- * the second time how to stop the container, the third time SIGKILL ends it. Only on a terminal: a
- * program that sends SIGINT may want its container to go on. */
+/* The kernel drops a signal to a container's first process that the process does not handle, so
+ * Ctrl-C may do nothing. The first Ctrl-C tells the user that the signal was sent and that the
+ * third will kill. The second tells how to stop the container. The third sends SIGKILL. This
+ * applies only on a terminal: a program that sends SIGINT may want its container to continue. */
 static void
 interrupt (Run *run)
 {
@@ -266,8 +268,8 @@ pass_on (Run *run, int signum)
     send_signal (run, signum);
 }
 
-/* Setup steps run before RunContainer is answered: who interrupts them wants the container gone,
- * and it has no process of its own yet that could get the signal. */
+/* Setup steps run before RunContainer is answered. A user who interrupts them wants the container
+ * gone, and there is no command yet that could get the signal. */
 static void
 on_signal (int signum, gpointer data)
 {
@@ -275,7 +277,7 @@ on_signal (int signum, gpointer data)
   gboolean again = run->pending_signal != 0;
 
   if (run->code >= 0) {
-    g_main_loop_quit (run->loop); /* nobody is there to take it, only output that is not read */
+    g_main_loop_quit (run->loop); /* the container has ended, and only unread output is left */
     return;
   }
   if (run->id) {
@@ -302,8 +304,8 @@ on_streams_overdue (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* It was created, but quiltd was killed before it started the container. Nothing will start it, so
- * there is no exit to wait for. */
+/* Whether the container was created, but quiltd was killed before it started it. No quiltd will
+ * start it, so there is no exit to wait for. */
 static gboolean
 never_began (Run *run)
 {
@@ -321,7 +323,7 @@ never_began (Run *run)
   return FALSE;
 }
 
-/* The files of --cidfile and --pidfile. */
+/* Writes the files of --cidfile and --pidfile. */
 static gboolean
 write_files (QuiltCtl *ctl,
              const QuiltCreateArgs *create,
@@ -342,8 +344,8 @@ on_started (QuiltDbusReply *reply, gpointer data)
   const char *path;
 
   if (reply->error && run->name && quilt_bus_error_is_lost (reply->error) && !never_began (run)) {
-    /* quiltd was killed during a setup step, say; the container goes on, and the next quiltd knows
-     * it, or that it never came to be. */
+    /* quiltd was killed, for example during a setup step. The container continues, and the next
+     * quiltd knows it, or knows that it was never created. */
     run->id = g_strdup (run->name);
     run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
     check_end (run);
@@ -371,7 +373,7 @@ on_started (QuiltDbusReply *reply, gpointer data)
   check_end (run);
 }
 
-/* The pipes whose other ends are the container's output; their indexes as options. */
+/* Makes the pipes for the container's output, and adds their indexes as options. */
 static gboolean
 open_streams (Run *run, GVariantBuilder *options, int writers[N_STREAMS], GError **error)
 {
@@ -425,7 +427,7 @@ run_attached (QuiltCtl *ctl,
   call.fds = writers;
   call.n_fds = N_STREAMS;
   quilt_dbus_call (ctl->connection, &call, on_started, &run, NULL);
-  /* The writing ends are the container's alone, or there is no end of file. */
+  /* Only the container may hold the writing ends. Otherwise there would be no end of file. */
   for (guint i = 0; i < N_STREAMS; i++)
     quilt_fd_clear (&writers[i]);
   g_main_loop_run (run.loop);
@@ -434,7 +436,7 @@ run_attached (QuiltCtl *ctl,
   return run.unwritten ? QUILT_EXIT_RUN_FAILURE : run.code;
 }
 
-/* Without streams: one call. */
+/* Makes the call without streams. */
 static int
 call_create (QuiltCtl *ctl,
              const char *method,
@@ -465,7 +467,8 @@ call_create (QuiltCtl *ctl,
   return write_files (ctl, create, id_file, id, path, &error) ? 0 : quilt_ctl_fail (ctl, error);
 }
 
-/* --replace: removes the container that has the name, if there is an image for the new one. */
+/* --replace: removes the container that has the name, after checking that the new container's image
+ * exists. */
 static gboolean
 make_room (QuiltCtl *ctl, const char *name, const char *image, GError **error)
 {
@@ -498,7 +501,7 @@ make_room (QuiltCtl *ctl, const char *name, const char *image, GError **error)
   return FALSE;
 }
 
-/* Everything that can be found wrong here comes before a container is removed for --replace. */
+/* All checks come before --replace removes a container. */
 static int
 prepare_and_call (QuiltCtl *ctl, const QuiltCreateArgs *create, char **args, gboolean run)
 {
@@ -552,7 +555,8 @@ verb_run (QuiltCtl *ctl, char **argv)
   if (!args)
     return ctl->parse_code;
   name = quilt_create_find (&create, "name");
-  /* Setup steps may have to be interrupted, which takes a name before there is an answer. */
+  /* To interrupt setup steps, we need the container's name before RunContainer is answered. So
+   * choose a name here. */
   if (quilt_create_get (&create, "setup")->texts && !name->text && !create.detach) {
     g_autofree char *id = quilt_id_new ();
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* show, inspect, inspect-image: what programs want to know about objects. */
+/* show, inspect, inspect-image: print details of objects for programs. */
 #include "ctl/bus.h"
 #include "ctl/verbs/detail.h"
 #include "ctl/pager.h"
@@ -23,7 +23,7 @@ print_value (GVariant *value)
 {
   g_autofree char *text = NULL;
 
-  /* As systemctl show: the largest number is "infinity". */
+  /* As in systemctl show, the largest number is "infinity". */
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64) &&
       g_variant_get_uint64 (value) == G_MAXUINT64)
     return g_strdup ("infinity");
@@ -165,7 +165,7 @@ typedef struct {
   char *format;
 } Inspect;
 
-/* A template may name what show prints too. */
+/* A template may also use the properties that `show` prints. */
 static gboolean
 add_properties (const Inspect *inspect, const char *path, json_object *object, GError **error)
 {

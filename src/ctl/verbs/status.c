@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* status: what people want to know about a container, or about all of Quilt. */
+/* status: shows a summary of a container, or of all of Quilt. */
 #include "ctl/bus.h"
 #include "ctl/verbs/detail.h"
 #include "ctl/log-format.h"
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LOG_LINES 10
-/* A line may be as long as the journal takes: an overview is not the log. */
+/* A line may be as long as the journal allows, but an overview shows only its beginning. */
 #define LOG_COLUMNS 500
 
 static const char *
@@ -45,7 +45,7 @@ print_field (const char *label, const char *text)
   printf ("%10s: %s\n", label, line);
 }
 
-/* "exited (3)" or "exited (137, oom-killed)". */
+/* Formats the end of a run: "exited (3)" or "exited (137, oom-killed)". */
 static char *
 describe_end (GVariant *properties, const char *state)
 {
@@ -107,7 +107,7 @@ print_limits (GVariant *properties)
   print_field ("Stop", stop);
 }
 
-/* Of this moment. */
+/* Prints the current use of resources. */
 static void
 print_use (GVariant *properties)
 {
@@ -122,7 +122,8 @@ print_use (GVariant *properties)
     print_field ("CPU", cpu_text);
 }
 
-/* As the kernel's load averages are shown, without those nobody waits for. */
+/* Prints the shares of time in which processes waited for each resource, if the host measures
+ * them. */
 static void
 print_pressure (GVariant *properties)
 {
@@ -146,7 +147,7 @@ print_pressure (GVariant *properties)
     print_field ("Pressure", text->str);
 }
 
-/* NULL: the user may not see it. */
+/* Returns NULL if the user may not see the log. */
 static QuiltJournal *
 open_log (QuiltCtl *ctl, const char *path, const char *id)
 {
@@ -276,7 +277,7 @@ status_container (QuiltCtl *ctl, const char *name, gboolean fancy)
   return exit_code (get_string (properties, "State"));
 }
 
-/* How many containers are in each state. */
+/* The number of containers in each state. */
 static char *
 count_states (GVariant *rows)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* version: of this program and of the daemon that runs. */
+/* version: prints the versions of quiltctl and of the running quiltd. */
 #include "ctl/bus.h"
 #include "ctl/print.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* wait: the exit codes of containers, when they have ended. */
+/* wait: prints the exit codes of containers when they have ended. */
 #include "ctl/bus.h"
 #include "ctl/print.h"
 #include "ctl/verbs/waiter.h"
@@ -30,12 +30,12 @@ on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
     quilt_json_add_string (object, "reason", reason);
     quilt_print_json (wait->ctl, object);
   }
-  fflush (stdout); /* each is told when it is known */
+  fflush (stdout); /* print each as soon as it is known */
   g_main_loop_quit (wait->loop);
 }
 
-/* By ID from here on, since a name may be given to another container meanwhile. What was removed
- * after its one run is known by nothing but its ID, which WaitContainer still takes. */
+/* Use the ID from here on, since another container may get the name meanwhile. WaitContainer still
+ * accepts the ID of a container that was removed after its only run. */
 static char *
 resolve (QuiltCtl *ctl, const char *name, GError **error)
 {

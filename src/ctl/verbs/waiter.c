@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for a container's exit code, also over the end of the quiltd that was asked. */
+/* Waits for a container's exit code, even if quiltd ends meanwhile. */
 #include "ctl/verbs/waiter.h"
 
 #include "ctl/bus.h"
 
-/* How long a quiltd that is asked to start may take, and how often it is asked. */
+/* Time limit for a quiltd that the bus starts, and the interval between calls to it. */
 #define PATIENCE_USEC (60 * G_USEC_PER_SEC)
 #define RETRY_MSEC 100
 
@@ -16,11 +16,11 @@ struct QuiltWaiter {
   QuiltDbusPending answer;
   QuiltDbusPending owner;
   guint retry;        /* timer */
-  QuiltDbus *watched; /* the connection that tells of quiltd's name; only to be compared */
+  QuiltDbus *watched; /* the connection on which we watch quiltd's name; only compared */
   gboolean hurried;
   gboolean is_asking;
-  gint64 lost_since; /* monotonic; 0: quiltd answers */
-  GError *error;     /* why it is lost */
+  gint64 lost_since; /* monotonic; 0: quiltd is there */
+  GError *error;     /* the error of the last lost call */
 };
 
 static void ask (QuiltWaiter *waiter);
@@ -67,7 +67,7 @@ on_owner (QuiltDbusReply *reply, gpointer data)
     on_appeared (data);
 }
 
-/* The name may have been taken before the bus knows that we want to hear of it, so ask too. */
+/* quiltd may have taken the name before our subscription was in force, so ask for its owner too. */
 static void
 watch (QuiltWaiter *waiter)
 {
@@ -85,7 +85,8 @@ watch (QuiltWaiter *waiter)
   quilt_dbus_call (connection, &call, on_owner, waiter, &waiter->owner);
 }
 
-/* Away: wait for its name; or, when the answer is due, ask again until patience ends. */
+/* quiltd is away. Waits until its name has an owner. If the answer is due, calls again until the
+ * time limit. */
 static void
 on_lost (QuiltWaiter *waiter)
 {
@@ -141,7 +142,7 @@ ask (QuiltWaiter *waiter)
   call = quilt_bus_make_call (waiter->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "WaitContainer",
                               g_variant_new ("(s@a{sv})", waiter->id, quilt_bus_no_options ()),
                               "(is)");
-  /* If an administrator stopped quiltd while containers run, our call must not start it again. */
+  /* If an administrator stopped quiltd while containers run, our call must not start it. */
   if (!waiter->hurried)
     call.flags |= QUILT_DBUS_NO_AUTO_START;
   waiter->is_asking = TRUE;
@@ -168,7 +169,7 @@ quilt_waiter_hurry (QuiltWaiter *waiter)
   if (waiter->hurried)
     return;
   waiter->hurried = TRUE;
-  waiter->lost_since = 0; /* patience begins now */
+  waiter->lost_since = 0; /* the time limit begins now */
   if (!waiter->is_asking && waiter->retry == 0)
     ask (waiter);
 }

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for a container's exit code, also over the end of the quiltd that was asked. */
+/* Waits for a container's exit code, even if quiltd ends meanwhile. */
 #pragma once
 
 #include "ctl/ctl.h"
 
 typedef struct QuiltWaiter QuiltWaiter;
 
-/* error: NULL on success; the result holds for WaitContainer's as dbus/org.quilt.xml says. */
+/* error is NULL on success. exit_code and reason are those of WaitContainer; see
+ * dbus/org.quilt.xml. */
 typedef void (*QuiltWaitDone) (int exit_code,
                                const char *reason,
                                const GError *error,
                                gpointer data);
 
-/* Asks for the end of the container with this ID; done is called once, on the main loop. While
- * quiltd is away, waits until it comes back by itself. */
+/* Waits for the end of the container with this ID. Calls done once, on the main loop. While quiltd
+ * is away, waits until it is started. */
 QuiltWaiter *quilt_waiter_new (QuiltCtl *ctl, const char *id, QuiltWaitDone done, gpointer data);
 
-/* From now on the container is known or likely to have ended: where quiltd is away, have the bus
- * start it, and give up after a while. */
+/* The container has ended, or probably has. If quiltd is away, from now on lets the bus start it,
+ * and gives up after a time limit. */
 void quilt_waiter_hurry (QuiltWaiter *waiter);
 
 void quilt_waiter_free (QuiltWaiter *waiter);
