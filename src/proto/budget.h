@@ -18,8 +18,8 @@ typedef struct {
   guint64 limit;        /* bytes of journal for all containers; G_MAXUINT64: no limit */
   guint64 interval_sec; /* at least 1 */
   guint64 used; /* of all containers: the time and amount of the last update; see budget.c */
-  guint64
-      beyond[QUILT_BUDGET_CALLERS]; /* the same for bytes that were not free, by the caller's uid */
+  /* the same for bytes that were not free, by the caller's uid */
+  guint64 beyond[QUILT_BUDGET_CALLERS];
 } QuiltBudgetPage;
 
 /* The file in quiltd's run directory. The number names the layout, since a supervisor outlives the

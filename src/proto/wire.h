@@ -12,8 +12,8 @@
 
 /* The parts of a message that QuiltMessage lacks. */
 typedef struct {
-  guint32
-      n_fds; /* descriptors with the message; always 0 in version 1, which does not count them */
+  /* descriptors with the message; always 0 in version 1, which does not count them */
+  guint32 n_fds;
   const void *body; /* NULL: the bytes contain no body */
   gsize body_size;
   gboolean body_is_file; /* the last descriptor is the body, with body_size bytes */

@@ -28,8 +28,8 @@ typedef struct {
   QuiltJournalSocket journal;
   QuiltRate rate;
   QuiltBudget budget;
-  gint64
-      held_usec; /* the budget is used up until this time (g_get_monotonic_time()); 0: it is not */
+  /* the budget is used up until this time (g_get_monotonic_time()); 0: it is not */
+  gint64 held_usec;
   gint64 told_usec; /* when the log last said so; 0: never */
   char *id;
   char *name;

@@ -10,8 +10,8 @@
 
 #define COMPONENTS_MAX 256
 #define WHITEOUT ".wh."
-#define TIME_MAX                                                                                   \
-  ((G_GINT64_CONSTANT (1) << 34) + G_MAXINT32) /* the last time that ext4 can store */
+/* The last time that ext4 can store. */
+#define TIME_MAX ((G_GINT64_CONSTANT (1) << 34) + G_MAXINT32)
 
 static gboolean
 refuse (GError **error, const char *name, const char *why)

@@ -127,8 +127,8 @@ typedef struct {
   char **masked_paths;
   char **readonly_paths;
   QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */
-  GBytes
-      *filter; /* compiled, of whoever starts it: no part of the file; see spec/seccomp/filter.h */
+  /* compiled, of whoever starts it: no part of the file; see spec/seccomp/filter.h */
+  GBytes *filter;
   GHashTable *sysctls;          /* char * → char *: as typed; see spec/sysctl.h */
   GHashTable *annotations;      /* char * → char * */
   QuiltOciResources *resources; /* NULL: none */
