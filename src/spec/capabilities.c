@@ -81,7 +81,7 @@ quilt_capabilities_all (void)
   return (1ULL << G_N_ELEMENTS (names)) - 1;
 }
 
-/* "CAP_…" or "ALL" of what was typed. */
+/* Converts what the user typed to "CAP_…" or "ALL". */
 static char *
 spell (const char *name)
 {
@@ -107,7 +107,7 @@ quilt_capability_parse (const char *option, const char *name, guint64 *ret_mask,
   return TRUE;
 }
 
-/* The names of a list, and apart from them whether "ALL" is one. */
+/* Reads the names of a list. *ret_all: whether "ALL" is one of them; it is not in *ret_mask. */
 static gboolean
 read_list (
     const char *option, char *const *list, guint64 *ret_mask, gboolean *ret_all, GError **error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kinds of values that several objects of the OCI configuration have. */
+/* Values that several objects of the OCI configuration have. */
 #include "spec/fields.h"
 
 #include "base/error.h"
@@ -65,7 +65,8 @@ quilt_oci_read_label (
   return quilt_field_string (field, value, path, member, error);
 }
 
-/* A vector whose strings all pass; the first that does not is refused by its path. */
+/* Reads a list whose strings must all pass a check. Refuses the first invalid string by its
+ * path. */
 static gboolean
 read_checked (const QuiltField *field,
               json_object *value,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ids of a container are which of the host: the maps of a user namespace. */
+/* The id maps of a user namespace: which ids of the container are which ids of the host. */
 #include "spec/id-map.h"
 
 #include "base/error.h"
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* The kernel takes a map in one write of less than a page. */
+/* The kernel accepts a map as one write of less than a page. */
 #define TEXT_MAX 4095
 
 GArray *
@@ -91,7 +91,7 @@ quilt_id_map_check (const GArray *map, GError **error)
 
     if (line->count == 0)
       return refuse (line, "maps nothing: its count must be at least 1", error);
-    /* The last of 32 bits is no id. */
+    /* The largest 32-bit number is not a valid id. */
     if ((guint64)line->inside + line->count > G_MAXUINT32 ||
         (guint64)line->outside + line->count > G_MAXUINT32)
       return refuse (line, "goes beyond the last id, 4294967294", error);

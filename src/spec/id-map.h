@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ids of a container are which of the host: the maps of a user namespace. */
+/* The id maps of a user namespace: which ids of the container are which ids of the host. */
 #pragma once
 
 #include <glib.h>
@@ -12,38 +12,41 @@ typedef struct {
   guint32 count;
 } QuiltIdMap;
 
-/* A whole map is a GArray of QuiltIdMap. What the kernel takes: */
+/* A map is a GArray of QuiltIdMap with at most this many lines, the kernel's limit. */
 #define QUILT_ID_MAP_LINES 340
-/* How many ids a container has that did not ask for others. */
+/* The number of ids that a container has by default. */
 #define QUILT_ID_RANGE 65536
 
 GArray *quilt_id_map_new (void);
 void quilt_id_map_add (GArray *map, guint32 inside, guint32 outside, guint32 count);
 GArray *quilt_id_map_copy (const GArray *map);
 
-/* 0 to 65535 are the range that begins at outside. */
+/* Maps 0 to 65535 to the range that begins at outside. */
 GArray *quilt_id_map_new_range (guint32 outside);
-/* The same, but that id (not 0) is itself; where it is beyond 65535, it is one more. */
+/* As quilt_id_map_new_range(), but maps id (not 0) to itself. If id is above 65535, it is mapped in
+ * addition. */
 GArray *quilt_id_map_new_keeping (guint32 outside, guint32 id);
 
-/* That it is what the kernel takes: 1 to 340 lines, no id twice on either side, none that is not an
- * id. INVALID_ARGUMENT naming the line. */
+/* Checks that the kernel accepts the map: 1 to 340 lines, valid ids only, and no id twice on either
+ * side. Sets INVALID_ARGUMENT, which names the line. */
 gboolean quilt_id_map_check (const GArray *map, GError **error);
 
-/* "FROM:TO:COUNT[,FROM:TO:COUNT…]", checked; prints what is parsed. Owned by the caller. */
+/* Parses and checks "FROM:TO:COUNT[,FROM:TO:COUNT…]", and prints that form. Owned by the caller. */
 GArray *quilt_id_map_parse (const char *text, GError **error);
 char *quilt_id_map_print (const GArray *map);
 
-/* The host's id of an id inside. FALSE: it has none. */
+/* The host's id for an id inside. Returns FALSE if that id is not mapped. */
 gboolean quilt_id_map_find (const GArray *map, guint32 inside, guint32 *ret_outside);
 
-/* Whether the two have an id of the host in common; ret_outside (may be NULL) is the first. */
+/* Whether both maps contain the same id of the host; ret_outside (may be NULL) is the first such
+ * id. */
 gboolean quilt_id_map_overlaps (const GArray *map, const GArray *other, guint32 *ret_outside);
 
-/* The option userns. Anything but the three words is a map, the same for users and groups. */
+/* Values of the option userns. Any other value is a map for both users and groups. */
 #define QUILT_USERNS_AUTO "auto"
 #define QUILT_USERNS_HOST "host"
 #define QUILT_USERNS_KEEP_ID "keep-id"
 
-/* Its grammar; a map has to have an id 0 inside. INVALID_ARGUMENT naming what is wrong. */
+/* Checks a value of that option. A map must have an id 0 inside. Sets INVALID_ARGUMENT with the
+ * fault. */
 gboolean quilt_userns_check (const char *text, GError **error);

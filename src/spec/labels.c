@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The names by which a security module confines a container: AppArmor profiles and SELinux labels.
- * Pure. */
+/* The names of a container's confinement: AppArmor profiles and SELinux labels. Pure. */
 #include "spec/labels.h"
 
 #include "base/error.h"
@@ -52,7 +51,7 @@ quilt_apparmor_profiles_have (const char *profiles, const char *name)
   return FALSE;
 }
 
-/* The parts of a label, in its order; filetype is the type of the other one. */
+/* The parts of a label, in its order. FILETYPE is the type part of the label for files. */
 enum { USER, ROLE, TYPE, LEVEL, FILETYPE, N_PARTS };
 
 static const char *const part_names[N_PARTS] = {
@@ -60,7 +59,7 @@ static const char *const part_names[N_PARTS] = {
     [LEVEL] = "level:", [FILETYPE] = "filetype:",
 };
 
-/* Which part a text gives; N_PARTS: none. */
+/* The part that a text sets; N_PARTS if it sets none. */
 static guint
 find_part (const char *text, const char **ret_value)
 {
@@ -73,7 +72,7 @@ find_part (const char *text, const char **ret_value)
   return part;
 }
 
-/* Only a level has colons and commas of its own ("s0:c1,c2"). */
+/* Only the level may contain colons and commas ("s0:c1,c2"). */
 static gboolean
 is_value (const char *value, guint part)
 {
@@ -121,7 +120,8 @@ quilt_labels_disable (char **labels)
   return labels && *labels && strcmp (*labels, "disable") == 0;
 }
 
-/* 523,776 pairs: as many as there are, chosen by the ID's own randomness. */
+/* Chooses one of the 523,776 pairs of categories. The ID is random, so the pairs are evenly
+ * used. */
 static char *
 plan_level (const char *id)
 {

@@ -15,7 +15,7 @@
 
 #define ID_LENGTH 32
 #define DIGEST_LENGTH 64
-/* Of a host name. */
+/* The longest label of a host name. */
 #define LABEL_LENGTH 63
 
 static gboolean
@@ -43,7 +43,7 @@ quilt_container_name_check (const char *name, GError **error)
       strspn (name, ALNUM "_.-") != length)
     return refuse (error, "container name", name,
                    "must be 1 to 64 of a-z, A-Z, 0-9, '_', '.' and '-', a letter or digit first");
-  /* Or it would shadow the container that has it as its ID. */
+  /* Such a name would shadow the container with that ID. */
   if (is_hex (name, ID_LENGTH))
     return refuse (error, "container name", name, "looks like an ID; choose another name");
   return TRUE;
@@ -135,7 +135,7 @@ quilt_timezone_check (const char *zone, GError **error)
                        "list-timezones prints them");
 }
 
-/* Replace a dot too: the part after it would be a domain, which the container does not have. */
+/* Also replaces dots: the text after a dot would be a domain, which the container lacks. */
 char *
 quilt_hostname_from_name (const char *container_name)
 {
@@ -168,8 +168,8 @@ quilt_id_new (void)
   guint8 bytes[ID_LENGTH / 2];
   char *id = g_malloc (ID_LENGTH + 1);
 
-  /* Up to 256 bytes come whole; only the wait for the first entropy of a boot can be interrupted.
-   */
+  /* getrandom(2) returns up to 256 bytes at once. Only the wait for the first entropy after a boot
+   * can be interrupted. */
   while (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
     if (errno != EINTR)
       g_error ("Failed to get random bytes: %s", g_strerror (errno));

@@ -9,6 +9,6 @@ typedef enum {
   QUILT_NS_IPC = 1 << 3,
   QUILT_NS_UTS = 1 << 4,
   QUILT_NS_CGROUP = 1 << 5,
-  QUILT_NS_TIME = 1 << 7, /* with monotonic and boottime, if new */
-  QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map, which say what a joined one has too */
+  QUILT_NS_TIME = 1 << 7, /* if new, with the offsets monotonic and boottime */
+  QUILT_NS_USER = 1 << 6, /* with uid_map and gid_map, also for a joined namespace */
 } QuiltNamespaces;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Paths that mounts are made of: on the host, and in a container. */
+/* Checks of paths for mounts: on the host, and in a container. */
 #include "spec/place.h"
 
 #include <limits.h>
 #include <string.h>
 
-/* What the kernel makes, the container's own procfs and sysfs, and Quilt's /dev: nothing may lie on
- * or, but for /dev, below them. */
+/* File systems of the kernel, the container's own procfs and sysfs, and Quilt's /dev. No mount may
+ * be on them or below them; below /dev it may. */
 static const char *const taken[] = {"/dev", "/dev/pts", "/dev/mqueue", "/proc", "/sys"};
 
 const char *

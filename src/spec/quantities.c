@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Of a second 1 is a nanosecond: what is finer is refused, not rounded away. */
+/* The smallest fraction of a second is a nanosecond. Smaller fractions are refused, not rounded. */
 #define FRACTION_DIGITS 9
 #define FRACTION 1000000000
 
@@ -49,7 +49,7 @@ find_unit (const Unit *units, const char *name, gsize length)
   return NULL;
 }
 
-/* Digits, and at most FRACTION_DIGITS after a point. */
+/* Scans digits, and at most FRACTION_DIGITS after a point. */
 static gboolean
 scan_decimal (const char **at, guint64 *ret_whole, guint64 *ret_fraction)
 {
@@ -108,7 +108,7 @@ refuse (GError **error, const char *what, const char *text, const char *allowed)
   return FALSE;
 }
 
-/* Without the B or iB after a prefix: both podman and systemd count in 1024 anyway. */
+/* Removes a B or iB after a prefix, since podman and systemd always use powers of 1024. */
 static char *
 strip_byte (const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Limits of a process, setrlimit(2), as people type them. */
+/* Limits of a process, setrlimit(2), as users type them. */
 #include "spec/rlimits.h"
 
 #include "base/option-error.h"
@@ -12,14 +12,14 @@
     short_name, #resource, resource, harmless                                                      \
   }
 
-/* Limits of things that a cgroup bounds too, or that can only restrict the container. */
+/* Limits of resources that a cgroup also limits, or limits that can only restrict the container. */
 #define ANY G_MAXUINT64
 
 static const struct {
-  const char *name; /* podman's */
+  const char *name; /* podman's name */
   const char *oci;
   int resource;
-  guint64 harmless; /* the most that does nothing to the rest of the host */
+  guint64 harmless; /* the highest value that does not affect the rest of the host */
 } limits[] = {
     LIMIT ("as", RLIMIT_AS, ANY),
     LIMIT ("core", RLIMIT_CORE, ANY),
@@ -27,16 +27,17 @@ static const struct {
     LIMIT ("data", RLIMIT_DATA, ANY),
     LIMIT ("fsize", RLIMIT_FSIZE, ANY),
     LIMIT ("locks", RLIMIT_LOCKS, ANY),
-    /* Pages that can't be swapped out; this is systemd's default. */
+    /* Pages that can't be swapped out. This is systemd's default. */
     LIMIT ("memlock", RLIMIT_MEMLOCK, 8 << 20),
     /* The kernel's default, MQ_BYTES_MAX. */
     LIMIT ("msgqueue", RLIMIT_MSGQUEUE, 819200),
-    /* The lowest nice value is 20 less than this: below 0 the host's processes get less. */
+    /* A value of 20 allows nice values down to 0. Below 0, the container would get more CPU time
+     * than the host's processes. */
     LIMIT ("nice", RLIMIT_NICE, 20),
     LIMIT ("nofile", RLIMIT_NOFILE, ANY),
     LIMIT ("nproc", RLIMIT_NPROC, ANY),
     LIMIT ("rss", RLIMIT_RSS, ANY),
-    /* A real-time process comes before all others, and no cgroup limits its CPU time. */
+    /* A real-time process runs before all others, and no cgroup limits its CPU time. */
     LIMIT ("rtprio", RLIMIT_RTPRIO, 0),
     LIMIT ("rttime", RLIMIT_RTTIME, ANY),
     LIMIT ("sigpending", RLIMIT_SIGPENDING, ANY),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Setup steps: the sugar for package managers, and the shell for all else. */
+/* Setup steps: short forms for package managers, and shell commands. */
 #include "spec/words.h"
 
 #include "base/error.h"
@@ -9,8 +9,8 @@
 
 #define SPACE " \t\r\n"
 
-/* A package manager's non-interactive install; the packages follow. Scripts are constant and take
- * the packages as "$@": no word of a user ever becomes shell text. */
+/* A non-interactive installation by a package manager; the packages follow as arguments. Scripts
+ * are constant and get the packages as "$@", so users' words never become shell text. */
 typedef struct {
   const char *prefix;
   const char *argv[8];
@@ -18,11 +18,11 @@ typedef struct {
 
 static const Installer installers[] = {
     {"npm:", {"npm", "install", "--global", "--no-fund", "--no-audit", "--"}},
-    /* Distributions mark their Python as externally managed; a container is the user's own. Older
-     * pips don't know the option, and ignore the variable. */
+    /* Distributions mark their Python as externally managed, but a container belongs to the user.
+     * Older versions of pip lack the option and ignore the variable. */
     {"pip:", {"env", "PIP_BREAK_SYSTEM_PACKAGES=1", "pip", "install", "--no-input", "--"}},
     {"gem:", {"gem", "install", "--no-document", "--"}},
-    /* A fresh root has no package lists. */
+    /* A new root has no package lists. */
     {"apt:",
      {"/bin/sh", "-c",
       "export DEBIAN_FRONTEND=noninteractive; apt-get update && "

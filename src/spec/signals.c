@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
-/* As glibc and systemd number them. The C library keeps 32 and 33 for itself, so SIGRTMIN is not a
+/* The numbers of glibc and systemd. The C library reserves 32 and 33, so SIGRTMIN is not a
  * constant, but no system has another value. */
 #define RT_MIN 34
 #define RT_MAX 64

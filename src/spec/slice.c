@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Slices below quilt.slice, and where in them the scope of a container is; systemd.slice(5). */
+/* Slices below quilt.slice, and the place of a container's scope in them; systemd.slice(5). */
 #include "spec/slice.h"
 
 #include "base/option-error.h"
@@ -9,11 +9,11 @@
 #define STEM "quilt"
 #define SUFFIX ".slice"
 
-/* A name's characters and levels. Each level is a unit of systemd's and a cgroup. */
+/* Limits for a name's length and levels. Each level is a unit of systemd and a cgroup. */
 #define LENGTH_MAX 64
 #define LEVELS_MAX 8
 
-/* The part of the name that is below quilt.slice, "a-b"; empty: none. */
+/* The part of the name below quilt.slice, "a-b"; empty if there is none. */
 static char *
 get_levels (const char *slice)
 {
@@ -25,7 +25,7 @@ get_levels (const char *slice)
   return g_strdup (g_str_has_prefix (name, STEM "-") ? name + strlen (STEM "-") : name);
 }
 
-/* Why it can't be a slice below quilt.slice; NULL: it can. */
+/* The reason why it can't be a slice below quilt.slice. NULL if it can. */
 static const char *
 find_refusal (const char *slice)
 {

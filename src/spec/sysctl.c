@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Settings of the kernel that a container may have for itself: those of its own namespaces. */
+/* Kernel settings that a container may have: those of its own namespaces. */
 #include "spec/sysctl.h"
 
 #include "base/option-error.h"
@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-/* proc(5): what the kernel takes at most in one write. */
+/* proc(5): the largest value that the kernel accepts in one write. */
 #define VALUE_MAX 4095
 
-/* By path; what ends with '/' is all below. See namespaces(7), ipc_namespaces(7). */
+/* By path; an entry that ends with '/' covers everything below. See namespaces(7),
+ * ipc_namespaces(7). */
 static const struct {
   const char *path;
   QuiltNamespaces ns;
-  const char *refusal; /* where the namespace is not the container's own */
+  const char *refusal; /* used if the container does not have its own namespace */
 } known[] = {
     {"kernel/msgmax", QUILT_NS_IPC, "it needs an ipc namespace of its own"},
     {"kernel/msgmnb", QUILT_NS_IPC, "it needs an ipc namespace of its own"},

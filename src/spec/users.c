@@ -22,7 +22,7 @@ quilt_user_is_number (const char *text, gsize length, guint32 *ret_id)
   return TRUE;
 }
 
-/* Why it is neither name nor number; NULL: it is. */
+/* The reason why it is neither a name nor a number. NULL if it is valid. */
 static const char *
 check_word (const char *text, gsize length)
 {

@@ -5,17 +5,17 @@
 
 #include <glib.h>
 
-/* Longest name of a user or a group. */
+/* The longest name of a user or group. */
 #define QUILT_USER_NAME_MAX 256
 
-/* Whether length bytes of text are all digits; *ret_id is then the number, G_MAXUINT32 for one that
- * is no id. Allocates nothing. */
+/* Whether length bytes of text are all digits. *ret_id is then the number, or G_MAXUINT32 if it is
+ * not a valid id. Allocates nothing. */
 gboolean quilt_user_is_number (const char *text, gsize length, guint32 *ret_id);
 
-/* The grammar of USER[:GROUP]. INVALID_ARGUMENT naming text. */
+/* Checks USER[:GROUP]. Sets INVALID_ARGUMENT, which names text. */
 gboolean quilt_user_check (const char *text, GError **error);
-/* Of a list of groups. */
+/* Checks a list of groups. */
 gboolean quilt_user_check_groups (const char *option, char **groups, GError **error);
 
-/* Whether text (NULL: nobody was asked for) is the container's root, as far as its name says. */
+/* Whether text (NULL: no user was requested) means the container's root, judging by the name. */
 gboolean quilt_user_is_root (const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shares of CPU and disk time, from the numbers that fingers type. Pure. */
+/* Converts docker's weights of CPU and disk time. Pure. */
 #include "spec/weights.h"
 
 #include "base/error.h"
@@ -18,8 +18,8 @@ refuse (GError **error, const char *what, const char *text, const char *allowed)
   return FALSE;
 }
 
-/* The logarithm to base 2 of 1 or more, a bit of the fraction at a time: the runtime's start is not
- * worth a library of mathematics. */
+/* The logarithm to base 2 of a number of 1 or more, one bit of the fraction at a time. Loading a
+ * library of mathematics would slow down the runtime's start. */
 static double
 log_2 (double x)
 {
@@ -37,7 +37,8 @@ log_2 (double x)
   return l;
 }
 
-/* 10 to the power of x, 0 or more: the series of e for what is left when the halves are off. */
+/* 10 to the power of x, 0 or more: halves x until it is small, and uses the series of e for the
+ * rest. */
 static double
 pow_10 (double x)
 {
@@ -50,8 +51,8 @@ pow_10 (double x)
   return factor * sum;
 }
 
-/* As the container runtimes do since 2025: the powers of ten that meet 2 → 1, 1024 → 100 and 262144
- * → 10000. The straight line that they drew before made 39 of the 1024 that everybody has. */
+/* The formula that container runtimes use since 2025: powers of ten through 2 → 1, 1024 → 100 and
+ * 262144 → 10000. Their earlier straight line turned the default of 1024 into 39. */
 guint64
 quilt_weight_from_cpu_shares (guint64 shares)
 {
@@ -63,7 +64,7 @@ quilt_weight_from_cpu_shares (guint64 shares)
   if (shares >= 262144)
     return 10000;
   l = log_2 ((double)shares);
-  /* Less what rounding may have added to a whole number. */
+  /* Subtract what rounding may have added to a whole number. */
   weight = pow_10 ((l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9;
   whole = (guint64)weight;
   return whole + (weight > (double)whole);

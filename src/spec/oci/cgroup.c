@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* linux.resources as what is written into the files of a cgroup of version 2: cgroup-v2.rst of the
- * kernel, and the conversions that the container runtimes agree on. */
+/* Converts linux.resources to values for the files of a cgroup of version 2: cgroup-v2.rst of the
+ * kernel, and the conversions that container runtimes agree on. */
 #include "spec/oci/cgroup.h"
 
 #include "base/error.h"
@@ -62,7 +62,8 @@ quilt_cgroup_swap (const QuiltOciResources *resources, gint64 *ret_swap, GError 
   gint64 swap = resources->memory_swap;
 
   if (swap == QUILT_OCI_UNSET)
-    /* Version 1 could not limit both and leave memory unlimited: who lifts it means both. */
+    /* In version 1, a memory limit could not be lifted while the limit of both remained. So a
+     * caller that lifts the memory limit means both. */
     *ret_swap = limit == -1 ? -1 : QUILT_OCI_UNSET;
   else if (swap == -1 || limit == -1)
     *ret_swap = swap;
@@ -84,13 +85,14 @@ plan_memory (GPtrArray *writes, const QuiltOciResources *resources, GError **err
     return FALSE;
   add_limit (writes, "memory.max", resources->memory_limit);
   if (swap != QUILT_OCI_UNSET)
-    /* Not there where the kernel does not account for swap: engines send it nevertheless. */
+    /* The file is missing if the kernel does not account for swap, but engines send the value
+     * anyway. */
     add (writes, "memory.swap.max", number (swap))->optional = TRUE;
   add_limit (writes, "memory.low", resources->memory_reservation);
   return TRUE;
 }
 
-/* An idle cgroup has no weight: the kernel refuses one. */
+/* The kernel refuses a weight for an idle cgroup. */
 static void
 plan_cpu_weight (GPtrArray *writes, const QuiltOciResources *resources)
 {
@@ -104,7 +106,7 @@ plan_cpu_weight (GPtrArray *writes, const QuiltOciResources *resources)
   add (writes, "cpu.weight", number ((gint64)weight))->optional = weight == WEIGHT_DEFAULT;
 }
 
-/* A burst of more than the quota is refused, in whichever order they come: away with the old one
+/* The kernel refuses a burst above the quota, whichever is written first. So remove the old burst
  * first. */
 static void
 plan_cpu_max (GPtrArray *writes, const QuiltOciResources *resources)
@@ -124,7 +126,7 @@ plan_cpu_max (GPtrArray *writes, const QuiltOciResources *resources)
     add (writes, "cpu.max.burst", number (burst));
 }
 
-/* Where the scheduler BFQ is, it has weights of its own, of the old scale. */
+/* The scheduler BFQ has its own file for weights, with the scale of version 1. */
 static void
 add_io_weight (GPtrArray *writes, const char *device, guint64 weight)
 {
@@ -172,7 +174,8 @@ plan_hugepages (GPtrArray *writes, const QuiltOciResources *resources)
     g_autofree char *reserved = g_strdup_printf ("hugetlb.%s.rsvd.max", pages->size);
 
     add (writes, used, g_strdup_printf ("%" G_GUINT64_FORMAT, pages->limit));
-    /* Before it a process was killed at its first page too many; since Linux 5.7 mmap(2) fails. */
+    /* Without a reservation limit, a process is killed when it touches a page too many. With it,
+     * since Linux 5.7, mmap(2) fails instead. */
     add (writes, reserved, g_strdup_printf ("%" G_GUINT64_FORMAT, pages->limit))->optional = TRUE;
   }
 }
@@ -193,7 +196,7 @@ plan_rdma (GPtrArray *writes, const QuiltOciResources *resources)
   }
 }
 
-/* The kernel takes one line at a time. */
+/* The kernel accepts one line per write. */
 static void
 plan_unified (GPtrArray *writes, const QuiltOciResources *resources)
 {

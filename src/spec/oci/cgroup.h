@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* linux.resources as what is written into the files of a cgroup of version 2. Pure. */
+/* Converts linux.resources to values for the files of a cgroup of version 2. Pure. */
 #pragma once
 
 #include "spec/oci/resources.h"
@@ -7,17 +7,18 @@
 typedef struct {
   char *file;
   char *value;
-  char *other_file; /* what is written where the kernel has no such file; NULL: nothing */
+  char *other_file; /* the file to write instead if the kernel lacks `file`; NULL: none */
   char *other_value;
-  gboolean optional; /* no file, no matter: it asks for what is so without it */
+  gboolean optional; /* a missing file is no error, since the value is what applies without it */
 } QuiltCgroupWrite;
 
-/* Everything that resources ask for, in the order in which the kernel takes it, a GPtrArray of
- * QuiltCgroupWrite: the files of unified last, since they are the most exact. Devices are not among
- * it (version 2 has no file for them). INVALID_ARGUMENT for limits that contradict each other. */
+/* Everything that resources ask for, in the order that the kernel needs, as a GPtrArray of
+ * QuiltCgroupWrite. The files in `unified` come last, since they are the most exact. Devices are
+ * not included: version 2 has no file for them. Sets INVALID_ARGUMENT for limits that contradict
+ * each other. */
 GPtrArray *quilt_cgroup_plan_writes (const QuiltOciResources *resources, GError **error);
 
-/* What version 2 calls swap of OCI's swap, which is memory and swap together: bytes, -1 for no
- * limit, QUILT_OCI_UNSET if nothing is to be set. INVALID_ARGUMENT if swap is below memory, or
- * there is no limit of memory to take away from it. */
+/* Converts OCI's swap, which is memory and swap together, to that of version 2: bytes, -1 for no
+ * limit, QUILT_OCI_UNSET if nothing is to be set. Sets INVALID_ARGUMENT if swap is below memory, or
+ * no memory limit is given. */
 gboolean quilt_cgroup_swap (const QuiltOciResources *resources, gint64 *ret_swap, GError **error);

@@ -48,7 +48,7 @@ check_device (const Device *device, const char *path, GError **error)
     return quilt_oci_refuse (error, path,
                              "its path must not contain '.', '..' or '//', nor name what every "
                              "container has in /dev (pts, shm, fd …)");
-  /* The kernel's 12 and 20 bits. */
+  /* The kernel has 12 bits for major and 20 bits for minor numbers. */
   if (*device->type != 'p' &&
       (device->major < 0 || device->major > 0xfff || device->minor < 0 || device->minor > 0xfffff))
     return quilt_oci_refuse (error, path, "needs major (0 to 4095) and minor (0 to 1048575)");

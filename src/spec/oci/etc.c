@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The files of /etc that are the container's own, whatever its image has there. */
+/* The files in /etc that Quilt makes for each container, whatever the image has there. */
 #include "spec/oci/etc.h"
 
 #include <string.h>
@@ -33,8 +33,8 @@ quilt_etc_is_host (QuiltEtcFile file, const QuiltOptions *options)
   return file != QUILT_ETC_HOSTNAME && has_host_network (options);
 }
 
-/* The container's names resolve to an address of the loopback interface that is not localhost's, so
- * that the name of 127.0.0.1 stays "localhost". */
+/* The container's own names resolve to a loopback address other than 127.0.0.1, whose name must
+ * stay "localhost". */
 static char *
 hosts_text (const QuiltOptions *options, const char *hostname, const char *host)
 {

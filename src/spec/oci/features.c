@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The features document, made from the parser's own tables, so it can't be wrong. */
+/* Makes the features document from the parser's own tables, so that it can't differ from the
+ * parser. */
 #include "spec/oci/features.h"
 
 #include "spec/capabilities.h"
@@ -105,7 +106,7 @@ new_linux (void)
   return object;
 }
 
-/* With these a config.json changes more than itself says: a prefix ends with a dot. */
+/* Annotations that change more than they say. A prefix ends with a dot. */
 static json_object *
 new_unsafe_annotations (void)
 {
@@ -124,7 +125,7 @@ quilt_features_to_json (const char *const *mount_options)
   json_object *annotations = json_object_new_object ();
 
   json_object_object_add (annotations, "org.quilt.version", json_object_new_string (QUILT_VERSION));
-  /* By this name engines ask every runtime. */
+  /* Engines ask every runtime by this name. */
   json_object_object_add (annotations, "org.opencontainers.runc.checkpoint.enabled",
                           json_object_new_string ("false"));
   json_object_object_add (object, "ociVersionMin", json_object_new_string (QUILT_OCI_VERSION_MIN));

@@ -8,6 +8,6 @@
 #define QUILT_OCI_VERSION_MIN "1.0.0"
 #define QUILT_OCI_VERSION_MAX "1.2.1"
 
-/* The features document (features.md, features-linux.md of runtime-spec 1.2); mount_options as
- * core/mounts/mounts.h knows them, NULL-terminated. Owned by the caller. */
+/* Makes the features document (features.md, features-linux.md of runtime-spec 1.2). mount_options,
+ * NULL-terminated, come from core/mounts/mounts.h. Owned by the caller. */
 json_object *quilt_features_to_json (const char *const *mount_options);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The object "hooks" of the OCI configuration, from JSON and back: config.md#posix-platform-hooks.
- */
+/* Reads and prints the object "hooks" of the OCI configuration: config.md#posix-platform-hooks. */
 #include "spec/oci/private.h"
 
 #define SPEC(name) .offset = G_STRUCT_OFFSET (QuiltSpec, name)
@@ -27,7 +26,7 @@ static const QuiltField hook_fields[] = {
     {NULL},
 };
 
-/* A setup step: the command is looked for in the container, by its PATH. */
+/* A setup step. Its command is searched in the container's PATH. */
 static const QuiltField step_fields[] = {
     {"path", QUILT_FIELD_STRING, quilt_oci_read_nonempty, HOOK (path)},
     HOOK_FIELDS,
@@ -71,7 +70,7 @@ read_each_step (
   return quilt_oci_read_each (value, path, read_step, *(GPtrArray **)member, error);
 }
 
-/* In the order in which they run. */
+/* In the order in which the kinds run. */
 const QuiltField quilt_oci_hooks_fields[] = {
     {"prestart", QUILT_FIELD_ARRAY, read_each_hook, SPEC (prestart), .fields = hook_fields},
     {"createRuntime", QUILT_FIELD_ARRAY, read_each_hook, SPEC (create_runtime),

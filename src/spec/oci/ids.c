@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The maps of a user namespace in the OCI configuration: config-linux.md#user-namespace-mappings.
- */
+/* The id maps in the OCI configuration: config-linux.md#user-namespace-mappings. */
 #include "spec/oci/private.h"
 
 #include "base/error.h"
@@ -74,7 +73,8 @@ quilt_oci_print_id_maps (const GArray *uid_map, const GArray *gid_map, json_obje
     json_object_object_add (object, "gidMappings", print_id_map (gid_map));
 }
 
-/* The kernel knows the maps of a namespace that is joined: the configuration may leave them out. */
+/* The configuration may leave out the maps of a joined user namespace, since the kernel knows
+ * them. */
 static gboolean
 are_to_be_learnt (const QuiltSpec *spec)
 {
@@ -91,7 +91,7 @@ check_map (const GArray *map, gboolean wanted, const char *path, GError **error)
     return map->len == 0 || quilt_oci_refuse (error, path, "needs a namespace of type 'user'");
   if (map->len == 0)
     return quilt_oci_refuse (error, path, "is missing: a namespace of type 'user' needs it");
-  /* The process that builds the container's root file system is root inside. */
+  /* The process that builds the root file system needs to be root in the container. */
   return quilt_id_map_find (map, 0, &root) ||
          quilt_oci_refuse (error, path, "has no containerID 0");
 }

@@ -29,7 +29,7 @@ read_domain (
 
 const QuiltField quilt_oci_personality_fields[] = {
     {"domain", QUILT_FIELD_STRING, read_domain, .offset = G_STRUCT_OFFSET (Personality, domain)},
-    QUILT_OCI_UNSUPPORTED ("flags"), /* the specification has none yet */
+    QUILT_OCI_UNSUPPORTED ("flags"), /* the specification has no flags yet */
     {NULL},
 };
 
@@ -72,7 +72,7 @@ read_offset (
 
 #define SPEC(name) .offset = G_STRUCT_OFFSET (QuiltSpec, name)
 
-/* As /proc/PID/timens_offsets has them: time_namespaces(7). */
+/* As in /proc/PID/timens_offsets: time_namespaces(7). */
 const QuiltField quilt_oci_offsets_fields[] = {
     {"monotonic", QUILT_FIELD_OBJECT, read_offset, SPEC (monotonic), .fields = offset_fields},
     {"boottime", QUILT_FIELD_OBJECT, read_offset, SPEC (boottime), .fields = offset_fields},
@@ -86,7 +86,7 @@ quilt_oci_read_time_offsets (
   return quilt_json_read (quilt_oci_offsets_fields, value, path, spec, error);
 }
 
-/* The kernel's rules for the name of an interface. */
+/* Checks the kernel's rules for interface names. */
 static gboolean
 is_interface (const char *name)
 {
@@ -100,7 +100,7 @@ is_interface (const char *name)
   return TRUE;
 }
 
-/* The kernel puts a number for it that is free. */
+/* For "%d", the kernel substitutes a free number. */
 static gboolean
 is_template (const char *name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ownership of the OCI configuration's values, and what is read back from its annotations. */
+/* Ownership of the OCI configuration's values, and reading its annotations. */
 #include "spec/oci/oci.h"
 
 #include "base/error.h"

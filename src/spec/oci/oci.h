@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The OCI runtime configuration as values: config.json of runtime-spec 1.0 to 1.2, Linux. */
+/* The OCI runtime configuration as values: config.json of runtime-spec 1.0 to 1.2 for Linux. */
 #pragma once
 
 #include "spec/id-map.h"
@@ -11,36 +11,38 @@
 
 #include <glib.h>
 
-/* A namespace that is there already. */
+/* An existing namespace to join. */
 typedef struct {
-  QuiltNamespaces type; /* one of them */
-  char *path;           /* absolute, on the host, as in /proc/PID/ns */
+  QuiltNamespaces type; /* exactly one type */
+  char *path;           /* absolute path on the host, like those in /proc/PID/ns */
 } QuiltNamespaceJoin;
 
-/* An option of a bind mount of Quilt's own: of a copy of the file, which lives in memory, has at
- * most a mebibyte, belongs to the container's root and goes with the mount. */
+/* Quilt's own option of a bind mount: mounts a copy of the file. The copy is in memory, may grow to
+ * a mebibyte, belongs to the container's root, and vanishes with the mount. */
 #define QUILT_MOUNT_COPY "x-quilt.copy"
 
 typedef struct {
-  char *destination; /* absolute, inside the container */
-  char *type;        /* "overlay", "proc", "tmpfs", …; NULL for a bind */
+  char *destination; /* absolute path inside the container */
+  char *type;        /* "overlay", "proc", "tmpfs", …; NULL for a bind mount */
   char *source;
-  char **options; /* as mount(8) spells them; NULL-terminated, may be NULL. "idmap": with the ids of
-                   * the user namespace, of the root overlay its layers and its upper directory */
-  /* Of QuiltIdMap: the mount's own, instead of the user namespace's; NULL or empty: none. */
+  /* options of mount(8), NULL-terminated; may be NULL. "idmap" maps ids as in the user namespace;
+   * for the root overlay, those of its layers and its upper directory */
+  char **options;
+  /* Of QuiltIdMap: the mount's own maps, used instead of the user namespace's. NULL or empty:
+   * none. */
   GArray *uid_map, *gid_map;
 } QuiltMount;
 
-/* A program that runs at a point of the container's life. One of startContainer is a step that runs
- * inside the container before its command. */
+/* A program that runs at a certain point of the container's life. Those of startContainer may be
+ * setup steps, which run inside the container before its command. */
 typedef struct {
-  char *path; /* absolute; of a step argv[0] is resolved by its PATH when path has no '/' */
+  char *path; /* absolute; for a setup step, argv[0] is searched in PATH if path contains no '/' */
   char **args;
-  char **env;     /* NULL: the process's own */
-  gint64 timeout; /* seconds; 0: none */
+  char **env;     /* NULL: the environment of the process */
+  gint64 timeout; /* seconds; 0: no timeout */
 } QuiltHook;
 
-/* sched_setattr(2). */
+/* Scheduling, as for sched_setattr(2). */
 typedef struct {
   gboolean is_set;
   gint64 policy, nice, priority;
@@ -48,21 +50,21 @@ typedef struct {
   guint64 runtime, deadline, period; /* ns */
 } QuiltScheduler;
 
-/* ioprio_set(2). */
+/* IO priority, as for ioprio_set(2). */
 typedef struct {
   gint64 io_class; /* 0: not set */
   gint64 priority;
 } QuiltIoPriority;
 
-/* How far a clock of a time namespace is ahead of the host's; all zero: it is the host's. */
+/* The offset of a clock in a time namespace from the host's clock; all zero: no offset. */
 typedef struct {
   gint64 secs, nanosecs;
 } QuiltTimeOffset;
 
-/* A network interface of the host that the container gets. */
+/* A network interface of the host to move into the container. */
 typedef struct {
   char *name;
-  char *new_name; /* inside; NULL: the same */
+  char *new_name; /* name in the container; NULL: unchanged */
 } QuiltNetDevice;
 
 /* Sets of capabilities as masks of 1 << CAP_… (capabilities(7)). */
@@ -80,119 +82,122 @@ typedef struct {
   guint64 gid;
   GArray *additional_gids; /* of guint32 */
   GArray *rlimits;         /* of QuiltRlimit */
-  gint64 umask;            /* -1: leave */
+  gint64 umask;            /* -1: unchanged */
   gboolean terminal;
   gboolean has_console_size;
   guint16 console_width, console_height;
   QuiltScheduler scheduler;
   QuiltIoPriority io_priority;
-  /* Lists of CPUs for what is executed in the container later, before and after it is in its
-   * cgroup; NULL: leave. */
+  /* Lists of CPUs for processes that are executed in the container later: before and after they
+   * enter its cgroup. NULL: unchanged. */
   char *exec_cpus_initial, *exec_cpus_final;
   gint64 oom_score_adj;
   gboolean has_oom_score_adj;
   gboolean no_new_privileges;
-  gboolean keeps_groups;     /* of whoever starts it; no field of a configuration */
-  gboolean has_capabilities; /* absent in the file means: none at all */
+  /* keep the groups of the process that starts the container; not a field of config.json */
+  gboolean keeps_groups;
+  gboolean has_capabilities; /* if FALSE, the container has no capabilities */
   QuiltCapabilities capabilities;
 } QuiltProcess;
 
-/* A mount with destination "/" makes the root file system (Quilt writes an overlay there):
- * root_path is then only the place it is put on. Without one, root_path is the root, bound onto
- * itself. */
+/* A mount with destination "/" makes the root file system; Quilt writes an overlay there. root_path
+ * is then only its mount point. Without such a mount, root_path itself is the root, bind-mounted
+ * onto itself. */
 typedef struct {
   char *oci_version;
   char *root_path;
   gboolean root_readonly;
   char *hostname;
-  char *domainname; /* as setdomainname(2) has it; NULL: none */
+  char *domainname; /* for setdomainname(2); NULL: none */
   QuiltProcess process;
   GPtrArray *mounts; /* of QuiltMount, in order */
-  /* Of QuiltHook, in order; of the first two and the last two the path is the host's, as it is of
-   * create_container, which runs in the container's namespaces. */
+  /* Of QuiltHook, in order. The path of startContainer is in the container; all others are on the
+   * host, also that of createContainer, which runs in the container's namespaces. */
   GPtrArray *prestart, *create_runtime, *create_container, *start_container, *poststart, *poststop;
   guint namespaces; /* QuiltNamespaces to create */
   GArray *uid_map;  /* of QuiltIdMap; empty in the host's user namespace */
   GArray *gid_map;
-  GPtrArray *joins;   /* of QuiltNamespaceJoin, no two of a type; the rest is the host's */
-  gboolean is_guest;  /* one process more in a container that is there: no root is built; never read
-                       * from a configuration */
-  char *mount_label;  /* SELinux label of the files in what is mounted new; NULL or "": none */
-  GArray *devices;    /* of QuiltDevice (spec/options/devices.h), beside the usual ones */
-  gint64 personality; /* PER_… of personality(2); -1: leave */
+  /* of QuiltNamespaceJoin, at most one of each type; other namespaces are the host's */
+  GPtrArray *joins;
+  /* another process of an existing container: no root is built. Never read from a configuration */
+  gboolean is_guest;
+  char *mount_label;  /* SELinux label of files in new file systems; NULL or "": none */
+  GArray *devices;    /* of QuiltDevice (spec/options/devices.h), in addition to the usual ones */
+  gint64 personality; /* PER_… of personality(2); -1: unchanged */
   QuiltTimeOffset monotonic, boottime;
   GPtrArray *net_devices;   /* of QuiltNetDevice */
-  char *rootfs_propagation; /* "shared", …, or with r; NULL: private */
-  char *cgroups_path; /* as the file has it, NULL: none; of the supervisor it is the scope's */
+  char *rootfs_propagation; /* "shared", … or "rshared", …; NULL: private */
+  /* as in the file; NULL: none. The supervisor's container uses its scope instead */
+  char *cgroups_path;
   char **masked_paths;
   char **readonly_paths;
-  QuiltSeccomp *seccomp; /* NULL: no filter, or one that is only compiled */
-  /* compiled, of whoever starts it: no part of the file; see spec/seccomp/filter.h */
+  QuiltSeccomp *seccomp; /* NULL: no filter, or only a compiled one */
+  /* compiled filter, set by the process that starts the container; not part of the file; see
+   * spec/seccomp/filter.h */
   GBytes *filter;
-  GHashTable *sysctls;          /* char * → char *: as typed; see spec/sysctl.h */
+  GHashTable *sysctls;          /* char * → char *, as typed; see spec/sysctl.h */
   GHashTable *annotations;      /* char * → char * */
   QuiltOciResources *resources; /* NULL: none */
 } QuiltSpec;
 
-/* Annotations for what OCI has no word for. Numbers are decimal; QUILT_INFINITY is its decimal
- * value. */
+/* Annotations for settings that OCI lacks. Numbers are decimal, also QUILT_INFINITY. */
 #define QUILT_ANNOTATION_ID "org.quilt.id"
 #define QUILT_ANNOTATION_NAME "org.quilt.name"
-#define QUILT_ANNOTATION_IMAGE                                                                     \
-  "org.quilt.image" /* as the user named it: whoever knows it adds it */
-/* Instead of linux.seccomp, which would take long to read at each start: its filter, compiled,
- * comes beside the configuration. The value is for readers. */
+/* The name that the user gave for the image. quiltd adds it. */
+#define QUILT_ANNOTATION_IMAGE "org.quilt.image"
+/* Replaces linux.seccomp, which would take long to read at each start: the compiled filter comes
+ * separately. The value is only for people who read the file. */
 #define QUILT_ANNOTATION_SECCOMP "org.quilt.seccomp"
-#define QUILT_ANNOTATION_INIT "org.quilt.init" /* "true": pid 1 is ours, the command its child */
+/* "true": our init is pid 1, and the command is its child. */
+#define QUILT_ANNOTATION_INIT "org.quilt.init"
 #define QUILT_ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal" /* "SIGTERM" */
 #define QUILT_ANNOTATION_STOP_TIMEOUT "org.quilt.stop-timeout"             /* µs */
 #define QUILT_ANNOTATION_LOG_RATE_BURST "org.quilt.log-rate-burst" /* lines; absent: no limit */
 #define QUILT_ANNOTATION_LOG_RATE_INTERVAL "org.quilt.log-rate-interval" /* µs */
+/* Present: of the requested capabilities, grant those that the runtime itself has. */
+#define QUILT_ANNOTATION_ALL_CAPABILITIES "org.quilt.all-capabilities"
+/* USER[:GROUP], looked up inside. process.user then applies to the setup steps. */
+#define QUILT_ANNOTATION_USER "org.quilt.user"
+#define QUILT_ANNOTATION_GROUPS "org.quilt.groups" /* additional groups, separated by commas */
+/* Present: RLIMIT_NOFILE is only a default, so a lower limit is accepted. */
+#define QUILT_ANNOTATION_NOFILE_DEFAULT "org.quilt.nofile-default"
 
-#define QUILT_ANNOTATION_ALL_CAPABILITIES                                                          \
-  "org.quilt.all-capabilities" /* present: of those asked for, what the runtime itself has */
-#define QUILT_ANNOTATION_USER                                                                      \
-  "org.quilt.user" /* USER[:GROUP], looked up inside; process.user is then the steps' */
-#define QUILT_ANNOTATION_GROUPS "org.quilt.groups" /* more groups, by commas */
-#define QUILT_ANNOTATION_NOFILE_DEFAULT                                                            \
-  "org.quilt.nofile-default" /* present: nobody asked for RLIMIT_NOFILE; as much as there is */
+/* Annotations of other runtimes, which engines write. */
+/* Present: keep the groups of the process that starts the container, and add none. */
+#define QUILT_ANNOTATION_KEEP_GROUPS "run.oci.keep_original_groups"
+/* Present and not "0": an unknown system call in linux.seccomp is an error. */
+#define QUILT_ANNOTATION_FAIL_UNKNOWN_CALL "run.oci.seccomp_fail_unknown_syscall"
+/* The mount option that sets linux.mountLabel. */
+#define QUILT_ANNOTATION_CONTEXT_TYPE "run.oci.mount_context_type"
 
-/* Of other runtimes, which engines write. */
-#define QUILT_ANNOTATION_KEEP_GROUPS                                                               \
-  "run.oci.keep_original_groups" /* present: the groups of whoever starts it, and no others */
-#define QUILT_ANNOTATION_FAIL_UNKNOWN_CALL                                                         \
-  "run.oci.seccomp_fail_unknown_syscall" /* present and not "0": one in linux.seccomp is an error  \
-                                          */
-#define QUILT_ANNOTATION_CONTEXT_TYPE                                                              \
-  "run.oci.mount_context_type" /* mount option that linux.mountLabel is given by */
-
-/* The number of an annotation, fallback if it is absent; INVALID_ARGUMENT if it is no number. */
+/* The number in an annotation, or fallback if it is absent. Sets INVALID_ARGUMENT if it is not
+ * a number. */
 gboolean quilt_spec_annotation_uint64 (
     const QuiltSpec *spec, const char *key, guint64 fallback, guint64 *ret_value, GError **error);
 
-/* Whether pid 1 is to be ours, with the command as its child. */
+/* Whether our init is pid 1, and the command its child. */
 gboolean quilt_spec_has_init (const QuiltSpec *spec);
 
-/* Whether it joins a namespace of this type. */
+/* Whether the container joins a namespace of this type. */
 gboolean quilt_spec_joins (const QuiltSpec *spec, QuiltNamespaces type);
 
-/* Whether its namespace of this type is not the host's: a new one, or one that is joined. */
+/* Whether the container's namespace of this type is not the host's: a new or a joined one. */
 gboolean quilt_spec_leaves_host (const QuiltSpec *spec, QuiltNamespaces type);
 
-/* Whether it has a root built, in a mount namespace that is new or joined. */
+/* Whether a root is built, in a new or a joined mount namespace. */
 gboolean quilt_spec_builds_root (const QuiltSpec *spec);
 
-/* How the container sees it. */
+/* The device's name in the container. */
 const char *quilt_net_device_get_new_name (const QuiltNetDevice *device);
 
 /* Adds a namespace to join. */
 void quilt_spec_join (QuiltSpec *spec, QuiltNamespaces type, const char *path);
 
-/* The path of a user namespace that is joined and whose maps the configuration leaves out; NULL if
- * there is nothing to learn. */
+/* The path of a user namespace that is joined without maps in the configuration. NULL if there is
+ * none. */
 const char *quilt_spec_get_unknown_users (const QuiltSpec *spec);
-/* Adds those maps (of QuiltIdMap, neither empty). INVALID_ARGUMENT if an id of the spec is not in
- * them. */
+/* Adds the maps of that namespace (of QuiltIdMap, neither empty). Sets INVALID_ARGUMENT if they
+ * lack an id that spec uses. */
 gboolean quilt_spec_learn_id_maps (QuiltSpec *spec,
                                    const GArray *uid_map,
                                    const GArray *gid_map,
@@ -202,25 +207,25 @@ void quilt_spec_free (QuiltSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSpec, quilt_spec_free)
 
 /* Parses a config.json of at most 4 MiB. Every field is applied, refused by its JSON path
- * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for a reason that stands in the table. */
+ * (NOT_SUPPORTED, INVALID_ARGUMENT), or ignored for the reason in the table. */
 QuiltSpec *quilt_spec_parse (const char *data, gsize length, GError **error);
 
-/* Likewise a stranger's, as the specification has it: leaves out the keys and the capabilities that
- * it does not know, and names them in *ret_unknown ("linux.x, process.y"; NULL if there are none;
- * the caller's). */
+/* As quilt_spec_parse(), for untrusted configurations. As the specification demands, ignores
+ * unknown keys and capabilities, and lists them in *ret_unknown ("linux.x, process.y"; NULL if
+ * there are none; owned by the caller). */
 QuiltSpec *
 quilt_spec_parse_lenient (const char *data, gsize length, char **ret_unknown, GError **error);
 
-/* Parses an object "process" alone, of at most QUILT_PROCESS_SIZE_MAX bytes, as exec takes it, and
- * puts it in the place of spec's, which stays as it is on error. As lenient. */
+/* Parses an object "process" of at most QUILT_PROCESS_SIZE_MAX bytes, for exec. Replaces that of
+ * spec, which stays unchanged on error. Treats unknown keys as quilt_spec_parse_lenient() does. */
 #define QUILT_PROCESS_SIZE_MAX (1 << 20)
 gboolean quilt_spec_replace_process (
     QuiltSpec *spec, const char *data, gsize length, char **ret_unknown, GError **error);
 
-/* Prints it; quilt_spec_parse() of the result gives the same values. Owned by the caller. */
+/* Prints the configuration. quilt_spec_parse() reads it as the same values. Owned by the caller. */
 char *quilt_spec_print (const QuiltSpec *spec, gboolean pretty);
 
-/* What an image says about how to run it (a rootfs tarball says nothing: all NULL). */
+/* The image's configuration for running it. For an imported tarball everything is NULL. */
 typedef struct {
   char **entrypoint;
   char **cmd;
@@ -231,31 +236,31 @@ typedef struct {
 
 void quilt_image_config_clear (QuiltImageConfig *config);
 
-/* Where the container's root file system comes from, and whose it is; every path absolute, on the
- * host. */
+/* The container's root file system. All paths are absolute, on the host. */
 typedef struct {
-  const char *const *layers; /* lowest last, as overlayfs's lowerdir */
+  const char *const *layers; /* topmost first, as in overlayfs's lowerdir */
   const char *upper;
   const char *work;
   const char *mount_point;
-  gboolean is_volatile; /* overlayfs "volatile": thrown away after its one run */
-  /* Of QuiltIdMap: whose its files and processes are on the host. NULL: as inside. */
+  /* overlayfs's option "volatile": the files are deleted after the only run */
+  gboolean is_volatile;
+  /* Of QuiltIdMap: maps of the container's files and processes. NULL: the host's ids. */
   const GArray *uid_map;
   const GArray *gid_map;
-  const char *etc; /* the directory of the files of spec/oci/etc.h; NULL: the image's files stay */
+  const char *etc; /* directory of the files of spec/oci/etc.h; NULL: use the image's files */
 } QuiltRootfs;
 
-/* The one place that turns image and options into an OCI configuration: namespaces pid, mount, uts,
- * ipc, cgroup, network; /proc, /dev, /sys and friends; podman's default capabilities,
- * no_new_privileges, masked and read-only paths; annotations org.quilt.* for what OCI has no word
- * for (see spec/oci/oci.c). INVALID_ARGUMENT if neither image nor options name a command. */
+/* The only function that turns image and options into an OCI configuration: namespaces pid, mount,
+ * uts, ipc, cgroup, network; /proc, /dev, /sys and others; podman's default capabilities,
+ * no_new_privileges, masked and read-only paths; annotations org.quilt.* for settings that OCI
+ * lacks (see spec/oci/oci.h). Sets INVALID_ARGUMENT if neither image nor options name a command. */
 QuiltSpec *quilt_spec_new_for_container (const char *id,
                                          const QuiltOptions *options,
                                          const QuiltImageConfig *image,
                                          const QuiltRootfs *rootfs,
                                          GError **error);
 
-/* Nothing set, no namespace, umask left alone. */
+/* A configuration with nothing set: no namespace, and an unchanged umask. */
 QuiltSpec *quilt_spec_new (void);
 
 void quilt_process_init (QuiltProcess *process);

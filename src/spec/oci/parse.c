@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The OCI configuration from JSON: a table per object of runtime-spec 1.0 to 1.2, config.md and
- * config-linux.md. Every key of these is applied, refused by its path, or ignored for a written
- * reason. A key of none of them is refused in a configuration of Quilt's own, and left out of a
- * stranger's with a warning. */
+/* Parses the OCI configuration: one table per object of runtime-spec 1.0 to 1.2, config.md and
+ * config-linux.md. Every key of these is applied, refused by its path, or ignored for the reason in
+ * the table. Other keys are refused in Quilt's own configurations. In untrusted ones they are
+ * ignored, with a warning. */
 #include "spec/oci/private.h"
 
 #include "base/error.h"
@@ -68,8 +68,8 @@ read_mounts (
   return quilt_oci_read_each (value, path, read_mount, *(GPtrArray **)member, error);
 }
 
-/* Annotations of other runtimes whose authors rely on their effect. All other annotations have no
- * effect here. */
+/* Annotations of other runtimes, on whose effect their authors rely. All other annotations have no
+ * effect. */
 static const struct {
   const char *key, *why;
 } refused_annotations[] = {
@@ -121,7 +121,7 @@ typedef struct {
   char *path;
 } Namespace;
 
-/* An empty one is as good as none: engines write it. */
+/* Engines write an empty path, which counts as absent. */
 static gboolean
 read_namespace_path (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -235,7 +235,7 @@ read_version (
 {
   const char *text = json_object_get_string (value);
 
-  /* A later 1.x adds to this one, and what it adds is looked at field by field. */
+  /* Accept later versions 1.x: they only add fields, and unknown fields are handled one by one. */
   if (!g_str_has_prefix (text, "1.") || !g_ascii_isdigit (text[2])) {
     g_autofree char *quoted = quilt_text_quote (text);
 
@@ -246,7 +246,7 @@ read_version (
   return quilt_field_string (field, value, path, member, error);
 }
 
-/* An empty one is as good as none: engines write it. */
+/* Engines write an empty name, which counts as absent. */
 static gboolean
 read_domainname (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -274,7 +274,7 @@ static const QuiltField spec_fields[] = {
     {NULL},
 };
 
-/* Without these the host's own name and mount table would be changed. */
+/* Without these namespaces, the host's own name and mounts would be changed. */
 static gboolean
 check_namespaces (const QuiltSpec *spec, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From options to the OCI configuration: the limits and settings of a container's processes, and
- * its file systems in memory. */
+/* Plans the limits and settings of a container's processes, and its file systems in memory, from
+ * options. */
 #include "spec/oci/private.h"
 
 #include "spec/rlimits.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* As podman's: what quiltd itself may have would be a matter of chance. */
+/* podman's default. quiltd's own limit would depend on the host. */
 #define NOFILE_DEFAULT 1048576
 
 static gboolean
@@ -48,7 +48,7 @@ plan_sysctls (QuiltSpec *spec, const QuiltOptions *options, GError **error)
   return TRUE;
 }
 
-/* Only the container's own files know names, and which group and home a number has. */
+/* Only the container's own files can resolve names, and tell the group and home of a uid. */
 static void
 plan_user (QuiltSpec *spec, const QuiltOptions *options)
 {
@@ -66,7 +66,8 @@ quilt_plan_limits (QuiltSpec *spec, const QuiltOptions *options, GError **error)
   QuiltProcess *process = &spec->process;
 
   process->umask = options->umask;
-  process->has_oom_score_adj = TRUE; /* quiltd's own, which it would inherit, is far below */
+  process->has_oom_score_adj =
+      TRUE; /* quiltd's own value, which would be inherited, is much lower */
   process->oom_score_adj = options->oom_score_adj;
   plan_user (spec, options);
   return plan_rlimits (spec, options, error) && plan_sysctls (spec, options, error);

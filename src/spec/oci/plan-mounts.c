@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The mounts that were asked for: tmpfs, shm-size, volumes. */
+/* Plans the mounts of the options tmpfs, shm-size and volumes. */
 #include "spec/oci/etc.h"
 #include "spec/oci/private.h"
 #include "spec/options/tmpfs.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Among the first n. */
+/* Searches the first n mounts. */
 static QuiltMount *
 find_mount (const QuiltSpec *spec, guint n, const char *destination)
 {
@@ -33,8 +33,9 @@ plan_shm (QuiltSpec *spec, const QuiltOptions *options)
     }
 }
 
-/* The mount at destination. One of the first n, which are there unasked, is replaced; no two that
- * were asked for have one place. Takes over the strings. */
+/* Adds the mount at destination. Replaces one of the first n mounts, which are standard mounts. The
+ * checks of options ensure that no two requested mounts have the same destination. Takes ownership
+ * of the strings. */
 static void
 put_mount (
     QuiltSpec *spec, guint n, char *destination, const char *type, char *source, char **options)
@@ -55,7 +56,7 @@ put_mount (
   mount->options = options;
 }
 
-/* Writable, as people and programs expect, unless the root is not. */
+/* The files are writable, as programs expect, unless the root is read-only. */
 void
 quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc)
 {
@@ -68,7 +69,7 @@ quilt_plan_etc (QuiltSpec *spec, const QuiltOptions *options, const char *etc)
                  g_build_filename (etc, quilt_etc_name (i), NULL), g_strdupv ((char **)words));
 }
 
-/* The host's description of the zone; a volume may take its place. */
+/* Mounts the host's file of the time zone. A volume may replace it. */
 void
 quilt_plan_timezone (QuiltSpec *spec, const QuiltOptions *options)
 {

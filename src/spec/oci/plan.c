@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From options and image to the OCI configuration: the one place that decides what a container is.
- */
+/* Plans a container: turns options and image into the OCI configuration. No other file does. */
 #include "spec/oci/private.h"
 
 #include "base/error.h"
@@ -14,7 +13,7 @@
 
 #define OCI_VERSION "1.0.2"
 #define OPTIONS_MAX 8
-/* "gid=5" below. */
+/* The group in "gid=5" below. */
 #define GROUP_TTY 5
 
 typedef struct {
@@ -22,7 +21,7 @@ typedef struct {
   const char *options[OPTIONS_MAX];
 } Mount;
 
-/* As podman's, in the order in which they lie on each other. */
+/* podman's mounts. A mount comes after the mounts that it is on. */
 static const Mount standard_mounts[] = {
     {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
     {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
@@ -36,19 +35,19 @@ static const Mount standard_mounts[] = {
     {"/sys/fs/cgroup", "cgroup2", "cgroup2", {"nosuid", "noexec", "nodev", "relatime", "ro"}},
 };
 
-/* Memory is shared by System V's names and by POSIX's, which are files here. */
+/* To share the host's memory, a container needs System V's namespace and POSIX's files. */
 static const Mount hosts_shm = {
     "/dev/shm", "bind", "/dev/shm", {"bind", "nosuid", "noexec", "nodev"}};
 
-/* Directories that programs expect to be writable on a read-only root: podman's --read-only-tmpfs.
- */
+/* Directories that programs expect to be writable on a read-only root, as with podman's
+ * --read-only-tmpfs. */
 static const Mount scratch_mounts[] = {
     {"/run", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=755"}},
     {"/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777"}},
     {"/var/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777"}},
 };
 
-/* Of the host: its memory, keys, devices and sensors. */
+/* Files that show the host's memory, keys, devices and sensors. */
 static const char *const masked_paths[] = {
     "/proc/acpi",
     "/proc/interrupts",
@@ -94,8 +93,8 @@ add_mounts (QuiltSpec *spec, const Mount *mounts, gsize n)
     add_mount (spec, mounts[i].destination, mounts[i].type, mounts[i].source, mounts[i].options);
 }
 
-/* What is read-only of the kernel's, is not for who is privileged: nothing but the user namespace
- * is between him and it. */
+/* A privileged container gets the kernel's file systems read-write. Only the user namespace
+ * separates it from them. */
 static void
 unlock_mounts (QuiltSpec *spec)
 {
@@ -108,7 +107,7 @@ unlock_mounts (QuiltSpec *spec)
   }
 }
 
-/* In the order in which they lie on each other. */
+/* A mount must come after the mounts that it is on. */
 static void
 add_standard_mounts (QuiltSpec *spec, const QuiltOptions *options)
 {
@@ -123,7 +122,7 @@ add_standard_mounts (QuiltSpec *spec, const QuiltOptions *options)
   }
 }
 
-/* These divide or escape in overlayfs's options. */
+/* These characters have a meaning in overlayfs's options. */
 static gboolean
 check_overlay_path (const char *path, GError **error)
 {
@@ -163,7 +162,7 @@ typedef struct {
   GHashTable *places; /* name → index in entries */
 } Env;
 
-/* Sets NAME=value; a later one replaces an earlier one, in its place. */
+/* Sets NAME=value. A later entry replaces an earlier one in its position. */
 static void
 set_env (Env *env, const char *entry)
 {
@@ -211,7 +210,7 @@ plan_env (QuiltSpec *spec,
 
   set_env (&env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   set_env (&env, "container=quilt");
-  if (!options->user) /* whose home is found where he is */
+  if (!options->user) /* a user's home is looked up later */
     set_env (&env, "HOME=/root");
   if (hostname)
     set_env (&env, hostname);
@@ -224,7 +223,8 @@ plan_env (QuiltSpec *spec,
   return TRUE;
 }
 
-/* As an image's entrypoint and command are everywhere: the user's command replaces the second. */
+/* Combines the image's entrypoint and command as other engines do: the user's command replaces the
+ * image's command. */
 static gboolean
 plan_args (QuiltSpec *spec,
            const QuiltOptions *options,
@@ -234,7 +234,7 @@ plan_args (QuiltSpec *spec,
   g_autoptr (GStrvBuilder) args = g_strv_builder_new ();
   char **command = options->command && *options->command ? options->command : image->cmd;
 
-  /* An entrypoint of the user's is given nothing that the image meant for its own. */
+  /* The image's command is meant for the image's entrypoint, so do not pass it to the user's. */
   if (options->entrypoint && *options->entrypoint) {
     if (**options->entrypoint)
       g_strv_builder_addv (args, (const char **)options->entrypoint);
@@ -279,11 +279,12 @@ plan_process (QuiltSpec *spec,
   process->has_capabilities = TRUE;
   process->capabilities.bounding = capabilities;
   if (quilt_user_is_root (options->user)) {
-    /* Inheritable and ambient stay empty: a program without file capabilities gains nothing. */
+    /* Inheritable and ambient stay empty, so that a program without file capabilities gains
+     * nothing. */
     process->capabilities.effective = capabilities;
     process->capabilities.permitted = capabilities;
   } else {
-    /* As in podman: a user other than root has the capabilities that were added by name, and keeps
+    /* As in podman: a user other than root gets the capabilities that were added by name, and keeps
      * them in every program. */
     guint64 added = quilt_capabilities_added (options->cap_add) & capabilities;
 
@@ -350,7 +351,7 @@ plan_annotations (QuiltSpec *spec,
   return TRUE;
 }
 
-/* The group that terminals have (tty) need not be one of the container's. */
+/* The group of terminals (tty) may not be mapped in the container. */
 static void
 drop_group_of_terminals (QuiltSpec *spec)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The OCI configuration as JSON: what spec/oci/parse.c reads, in the specification's order. */
+/* Prints the OCI configuration, in the specification's order. spec/oci/parse.c reads it. */
 #include "spec/oci/private.h"
 
 #include "base/json.h"

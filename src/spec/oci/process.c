@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The object "process" of the OCI configuration, from JSON: config.md#process. */
+/* Reads the object "process" of the OCI configuration: config.md#process. */
 #include "spec/oci/private.h"
 
 #include "base/error.h"
@@ -45,7 +45,7 @@ read_console_size (
   return TRUE;
 }
 
-/* (uid_t) -1 is "leave it" to the kernel. */
+/* To the kernel, (uid_t) -1 means "unchanged". */
 static gboolean
 read_id (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)

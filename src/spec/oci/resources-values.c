@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* linux.resources of the OCI configuration: ownership, merging, and back to JSON. */
+/* linux.resources of the OCI configuration: ownership, merging, and printing. */
 #include "spec/oci/resources.h"
 
 #include "spec/fields.h"
@@ -18,7 +18,7 @@ rdma_clear (gpointer data)
   g_free (((QuiltOciRdma *)data)->name);
 }
 
-/* The numbers, by the object and the key that hold them. */
+/* The numbers, by object and key. */
 static const struct {
   const char *object, *key;
   gsize offset;
@@ -134,7 +134,7 @@ quilt_oci_resources_merge (QuiltOciResources *in_force, const QuiltOciResources 
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     if (NUMBER_OF (update, i) != QUILT_OCI_UNSET)
       NUMBER_OF (in_force, i) = NUMBER_OF (update, i);
-  in_force->memory_check = update->memory_check; /* how to update, and no limit */
+  in_force->memory_check = update->memory_check; /* says how to update; not a limit */
   merge_string (&in_force->cpus, update->cpus);
   merge_string (&in_force->mems, update->mems);
   for (guint i = 0; i < update->io->len; i++)
@@ -152,7 +152,7 @@ quilt_oci_resources_merge (QuiltOciResources *in_force, const QuiltOciResources 
     g_hash_table_insert (in_force->unified, g_strdup (file), g_strdup (value));
 }
 
-/* The object of this key, which is made when it is needed first. */
+/* Gets the object of this key. Makes it when it is needed first. */
 static json_object *
 ensure (json_object *parent, const char *key, json_object *(*make) (void))
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* linux.resources of the OCI configuration from JSON: config-linux.md, "Control groups". */
+/* Reads linux.resources of the OCI configuration: config-linux.md, "Control groups". */
 #include "spec/oci/resources.h"
 
 #include "base/error.h"
@@ -26,7 +26,7 @@ refuse_v1 (GError **error, const char *path)
   return FALSE;
 }
 
-/* From -1, which is no limit; 0 is as good as absent. */
+/* Reads a number of at least -1, which means no limit. 0 counts as absent. */
 static gboolean
 read_limit (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -88,7 +88,7 @@ read_uint32 (
   return read_up_to (value, path, G_MAXUINT32, member, error);
 }
 
-/* Idle is a policy that is on or off, though a number. */
+/* idle is a flag, although it is a number. */
 static gboolean
 read_idle (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -111,7 +111,7 @@ read_weight (
   return TRUE;
 }
 
-/* A list of numbers; an empty one asks for nothing. */
+/* Reads a list of numbers. An empty list counts as absent. */
 static gboolean
 read_list (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -125,7 +125,7 @@ read_list (
   return quilt_field_string (field, value, path, member, error);
 }
 
-/* A number that may only be what v2 does anyway: 0, or no limit. */
+/* Accepts only a number that version 2 implements anyway: 0, or no limit. */
 static gboolean
 refuse_number (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -193,7 +193,7 @@ static const QuiltField cpu_fields[] = {
 static const QuiltField pids_fields[] = {{"limit", QUILT_FIELD_INT, read_limit, R (pids_limit)},
                                          {NULL}};
 
-/* Pages, 64KB, 2MB, 1GB: the names of hugetlb's files. */
+/* Reads a page size as in the names of hugetlb's files: 64KB, 2MB, 1GB. */
 static gboolean
 read_page_size (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -234,7 +234,7 @@ read_access (
 
   if (strspn (text, "rwm") != strlen (text))
     return quilt_oci_refuse (error, path, "must consist of r, w and m");
-  if (!*text) /* as good as none */
+  if (!*text) /* counts as absent */
     return TRUE;
   for (const char *letter = "rwm"; *letter; letter++)
     if (strchr (text, *letter))
@@ -243,7 +243,7 @@ read_access (
   return TRUE;
 }
 
-/* 'u' is how mknod(1) spells an unbuffered 'c'. */
+/* 'u' is mknod(1)'s letter for an unbuffered character device. */
 static gboolean
 read_device_type (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -367,7 +367,7 @@ static const QuiltField rdma_fields[] = {
     {NULL},
 };
 
-/* An object whose keys are names of devices; they become words of a line for the kernel. */
+/* Reads an object whose keys are device names. These become words of a line for the kernel. */
 static gboolean
 read_rdma (
     const QuiltField *field, json_object *value, const char *path, void *target, GError **error)
@@ -389,8 +389,8 @@ read_rdma (
   return TRUE;
 }
 
-/* CONTROLLER.FILE. Of cgroup's own files those that move processes, freeze, kill or delegate are
- * the runtime's. */
+/* Whether name is a limit, CONTROLLER.FILE. Of the files cgroup.*, only two are limits; the others
+ * move, freeze, kill or delegate, and belong to the runtime. */
 static gboolean
 is_limit_file (const char *name)
 {

@@ -10,7 +10,7 @@
 /* The value of a number that is not set. */
 #define QUILT_OCI_UNSET G_MININT64
 
-/* Which devices may be used; the last rule that matches an access decides. */
+/* A rule for devices. The last rule that matches an access decides. */
 typedef struct {
   gboolean allow;
   char type;           /* 'a' (all), 'b', 'c' */
@@ -18,7 +18,7 @@ typedef struct {
   char access[4];      /* of "rwm" */
 } QuiltOciDeviceRule;
 
-/* How fast a block device may be used, and its share. */
+/* Limits and weights of block devices. */
 typedef enum {
   QUILT_OCI_IO_READ_BPS,
   QUILT_OCI_IO_WRITE_BPS,
@@ -44,15 +44,15 @@ typedef struct {
   gint64 handles, objects;
 } QuiltOciRdma;
 
-/* Numbers are bytes, microseconds or counts, QUILT_OCI_UNSET where they are absent; -1 is no limit.
- * The engines write 0 for what was not asked for: so it is read, but for cpu_burst and cpu_idle,
- * which 0 turns off. */
+/* Numbers are bytes, microseconds or counts. QUILT_OCI_UNSET means absent, -1 means no limit.
+ * Engines write 0 for what was not requested, so 0 is read as absent, except for cpu_burst and
+ * cpu_idle, which 0 turns off. */
 typedef struct {
   gint64 memory_limit, memory_reservation;
   gint64 memory_swap; /* memory and swap together */
   gboolean memory_check;
   gint64 cpu_shares, cpu_quota, cpu_period, cpu_burst, cpu_idle;
-  char *cpus, *mems; /* lists, NULL where absent */
+  char *cpus, *mems; /* lists; NULL: absent */
   gint64 pids_limit;
   gint64 io_weight;    /* 10 to 1000 */
   GArray *io;          /* of QuiltOciIo */
@@ -66,27 +66,27 @@ QuiltOciResources *quilt_oci_resources_new (void);
 void quilt_oci_resources_free (QuiltOciResources *resources);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltOciResources, quilt_oci_resources_free)
 
-/* Reads the object "resources", path being where it stands ("" if it is alone). Every key is
- * applied, ignored for a reason in the table, or refused by its path: INVALID_ARGUMENT for what is
- * wrong, NOT_SUPPORTED for a limit that only cgroup v1 has. NULL on error. */
+/* Reads the object "resources" at path ("" if it stands alone). Every key is applied, ignored for
+ * the reason in the table, or refused by its path: INVALID_ARGUMENT for invalid values,
+ * NOT_SUPPORTED for limits that only cgroup v1 has. Returns NULL on error. */
 QuiltOciResources *quilt_oci_resources_read (json_object *object, const char *path, GError **error);
-/* The same of a text of at most 1 MiB, as update(8) of the runtimes takes it. */
+/* As quilt_oci_resources_read(), for a text of at most 1 MiB, as `update` takes it. */
 QuiltOciResources *quilt_oci_resources_parse (const char *data, gsize length, GError **error);
-/* The same, but leaves out what it does not know, and names that in *ret_unknown: "cpu.x, y", NULL
- * if there is none, the caller's. */
+/* As quilt_oci_resources_parse(), but ignores unknown keys and lists them in *ret_unknown: "cpu.x,
+ * y", NULL if there are none, owned by the caller. */
 QuiltOciResources *quilt_oci_resources_parse_lenient (const char *data,
                                                       gsize length,
                                                       char **ret_unknown,
                                                       GError **error);
-/* As JSON, which reads as the same values. Owned by the caller. */
+/* Converts to JSON, which reads as the same values. Owned by the caller. */
 json_object *quilt_oci_resources_to_json (const QuiltOciResources *resources);
 
-/* Puts what update asks for over what is in force: numbers and files one by one, devices of IO,
- * sizes of pages and RDMA devices by their names, the rules of devices as a whole. */
+/* Updates the values in force. Numbers and files are replaced one by one; IO devices, page sizes
+ * and RDMA devices by name; the rules of devices as a whole. */
 void quilt_oci_resources_merge (QuiltOciResources *in_force, const QuiltOciResources *update);
-/* The keys of blockIO that hold devices. */
+/* The keys of blockIO that hold lists of devices. */
 extern const char *const quilt_oci_io_keys[QUILT_OCI_N_IO];
-/* The object "linux.resources" into a QuiltOciResources. */
+/* Reads the object "linux.resources" into a QuiltOciResources. */
 gboolean quilt_oci_read_resources (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error);
 extern const QuiltField quilt_oci_resources_fields[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How processes are scheduled, in the object "process" of the OCI configuration: scheduler,
+/* The scheduling of processes in the object "process" of the OCI configuration: scheduler,
  * ioPriority and execCPUAffinity (config.md#linux-process). */
 #include "spec/oci/private.h"
 
@@ -110,7 +110,7 @@ const QuiltField quilt_oci_scheduler_fields[] = {
     {NULL},
 };
 
-/* sched_setattr(2), said with the field's name. */
+/* Checks the rules of sched_setattr(2), to name the field in the error. */
 static gboolean
 check_scheduler (const QuiltScheduler *scheduler, const char *path, GError **error)
 {
@@ -142,7 +142,7 @@ quilt_oci_read_scheduler (
 {
   QuiltScheduler scheduler = {.is_set = TRUE, .policy = -1};
 
-  /* An empty one asks for nothing. */
+  /* An empty object asks for nothing. */
   if (json_object_object_length (value) == 0)
     return TRUE;
   if (!quilt_json_read (quilt_oci_scheduler_fields, value, path, &scheduler, error) ||

@@ -28,7 +28,7 @@ quilt_oci_check_sysctls (const QuiltSpec *spec, GError **error)
   const char *key, *value;
   GHashTableIter iter;
 
-  /* That one which is joined is not the host's is for who opens it to see. */
+  /* The process that opens a joined namespace checks that it is not the host's own. */
   for (guint i = 0; i < spec->joins->len; i++)
     namespaces |= ((const QuiltNamespaceJoin *)spec->joins->pdata[i])->type;
   if (g_hash_table_size (spec->sysctls) > QUILT_SYSCTLS_MAX)

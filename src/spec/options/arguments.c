@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of a container as people write them on quiltctl's command line. */
+/* A container's options on quiltctl's command line. */
 #include "spec/options/arguments.h"
 
 const QuiltArgument quilt_arguments[] = {QUILT_OPTION_ARGUMENTS{NULL}};

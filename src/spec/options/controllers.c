@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which cgroup controllers a container's limits need. Pure. */
+/* The cgroup controllers that a container's limits need. Pure. */
 #include "spec/options/controllers.h"
 
 #include "spec/options/table.h"

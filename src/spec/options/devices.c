@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices of the host that a container has beside the usual ones. */
+/* Devices of the host that a container gets in addition to the usual ones. */
 #include "spec/options/devices.h"
 
 #include "base/option-error.h"
@@ -69,8 +69,7 @@ quilt_device_is_plain (const char *path)
   return TRUE;
 }
 
-/* Where the container has file systems of its own, a node would lie below them; and what is a link
- * there leads elsewhere. */
+/* In these places the container has its own file systems or links, so no node can be made there. */
 gboolean
 quilt_device_is_below_dev (const char *path)
 {

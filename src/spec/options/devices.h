@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices of the host that a container has beside the usual ones. */
+/* Devices of the host that a container gets in addition to the usual ones. */
 #pragma once
 
 #include "spec/options/entries.h"
 
-/* A node in the container. */
+/* A device node in the container. */
 typedef struct {
-  char *path;     /* in the container; plain, and of quiltd's containers below /dev */
-  char type;      /* 'c' or 'b' */
-  char access[4]; /* of "rwm", for the scope; OCI says that elsewhere: "" if parsed from it */
+  char *path; /* path in the container, plain; below /dev in quiltd's containers */
+  char type;  /* 'c' or 'b' */
+  /* letters of "rwm", for the scope; "" if parsed from OCI, which has separate rules */
+  char access[4];
   guint32 major, minor;
-  guint32 mode;     /* permissions alone */
-  guint32 uid, gid; /* whose it is, inside */
+  guint32 mode;     /* permission bits */
+  guint32 uid, gid; /* owner in the container */
 } QuiltDevice;
 
-GArray *quilt_devices_new (void); /* of QuiltDevice; g_array_unref() frees what they own */
-/* Takes path over. */
+GArray *quilt_devices_new (void); /* of QuiltDevice; g_array_unref() frees their members */
+/* Adds a device. Takes ownership of path. */
 void quilt_devices_add (GArray *devices,
                         char *path,
                         char type,
@@ -24,24 +25,24 @@ void quilt_devices_add (GArray *devices,
                         guint32 mode,
                         const char *access);
 
-/* Gives away the last one that was added. */
+/* Sets the owner of the device added last. */
 void quilt_devices_own (GArray *devices, guint32 uid, guint32 gid);
 
-/* Whether path is absolute, without "." and "..", and short enough; whether a node may be at it in
- * a container's /dev, where pts, shm, the links and the like are not devices. */
+/* Whether path is absolute, without "." and "..", and not too long; and whether a node may be at
+ * path in a container's /dev, where pts, shm, links and other files are reserved. */
 gboolean quilt_device_is_plain (const char *path);
 gboolean quilt_device_is_below_dev (const char *path);
 
 extern const QuiltShape quilt_device_shape; /* (sss): source, destination, access */
 
-/* What such a structure asks for: both paths are absolute and without "." and "..". An empty
- * destination, which is below /dev, is the source, and an empty access is "rwm". The strings are of
- * entry. */
+/* A requested device. Both paths are absolute and without "." and "..". An empty destination means
+ * the source, if that is below /dev. An empty access means "rwm". The strings belong to entry. */
 typedef struct {
   const char *source, *destination, *access;
 } QuiltDeviceRequest;
 
-/* INVALID_ARGUMENT naming key and member; ret_request is untouched then. */
+/* Reads such a structure. Sets INVALID_ARGUMENT, which names key and member; ret_request is then
+ * untouched. */
 gboolean quilt_device_read (const char *key,
                             GVariant *entry,
                             QuiltDeviceRequest *ret_request,

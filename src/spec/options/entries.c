@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options that are lists of structures, in records. */
+/* Reads and prints options that are lists of structures, for records. */
 #include "spec/options/entries.h"
 
 #include "base/error.h"
@@ -58,7 +58,7 @@ quilt_entries_to_json (const QuiltShape *shape, GVariant *entries)
   return array;
 }
 
-/* A record's strings are bytes; a GVariant's are UTF-8. */
+/* A record's strings may be any bytes, but those of a GVariant must be UTF-8. */
 static gboolean
 check_text (const char *text, const char *path, GError **error)
 {
@@ -119,7 +119,7 @@ read_object (const QuiltShape *shape, json_object *object, const char *path, GEr
   return NULL;
 }
 
-/* Errors name the option by its path, such as "volumes[0]". */
+/* Reads a structure from text. Errors name the option by its path, such as "volumes[0]". */
 static GVariant *
 read_text (const QuiltShape *shape, json_object *value, const char *path, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options that are lists of structures: paths, and what belongs to each. QuiltOptions holds such a
- * list as it is on the bus; a record holds an array of objects. */
+/* Options that are lists of structures, such as paths with attributes. QuiltOptions holds such a
+ * list in its form on the bus. A record has an array of objects. */
 #pragma once
 
 #include "base/json.h"
@@ -14,11 +14,11 @@ typedef union {
 } QuiltShapeValue;
 
 typedef struct {
-  const char *type; /* of the list on the bus; the members of a structure are s, as and t */
-  /* The same members in a record, in that order. */
+  const char *type; /* type of the list on the bus; members of its structures are s, as or t */
+  /* The members as keys in a record, in the same order. */
   QuiltField members[QUILT_SHAPE_MEMBERS + 1];
-  /* One structure, floating, from the text that stands for it on a command line and in records of
-   * earlier versions; see spec/options/texts.h. */
+  /* Makes one structure, floating, from its text on a command line, or in records of earlier
+   * versions; see spec/options/texts.h. */
   GVariant *(*from_text) (const char *option, const char *text, GError **error);
 } QuiltShape;
 
@@ -31,16 +31,16 @@ typedef struct {
 #define QUILT_SHAPE_NUMBER(i, name)                                                                \
   QUILT_SHAPE_MEMBER (i, name, QUILT_FIELD_INT, quilt_field_uint64)
 
-/* How many structures a list has; NULL: none. */
+/* The number of structures in a list; 0 for NULL. */
 gsize quilt_entries_count (GVariant *entries);
 
-/* A copy in one piece of memory of its own: a part of a message from the bus may hold all of that.
- * The caller's. */
+/* Copies a list to memory of its own: a part of a message would keep the whole message in memory.
+ * Owned by the caller. */
 GVariant *quilt_entries_copy (GVariant *entries);
 
-/* A record's form, and back; the results are the caller's. In a record a member that is missing is
- * empty, and a text is read by shape->from_text. INVALID_ARGUMENT, or NOT_SUPPORTED for an unknown
- * key, naming the place below path. */
+/* Convert to the form in a record and back. The caller owns the results. In a record, a missing
+ * member is empty, and a text is read by shape->from_text. Errors name the place below path:
+ * INVALID_ARGUMENT, or NOT_SUPPORTED for an unknown key. */
 json_object *quilt_entries_to_json (const QuiltShape *shape, GVariant *entries);
 GVariant *quilt_entries_from_json (const QuiltShape *shape,
                                    json_object *array,

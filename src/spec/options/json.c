@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options as the record holds them: every option by its D-Bus name, so that a later default changes
- * no container; null is "no limit". */
+/* Options in a record. Every option is stored by its D-Bus name, so that a later change of defaults
+ * changes no container. null means "no limit". */
 #include "spec/options/table.h"
 
 #include "base/error.h"
@@ -16,7 +16,7 @@ static const QuiltField value_fields[] = {
     [QUILT_OPTION_BOOLEAN] = {"", QUILT_FIELD_BOOL, quilt_field_bool},
 };
 
-/* FALSE: nothing to print, since absent means the same. */
+/* Returns FALSE if there is nothing to print, since a missing key has the same meaning. */
 static gboolean
 to_json (const QuiltOption *option, const QuiltOptions *options, json_object **ret_value)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which options are as good as root on the host: the one place that says so. */
+/* The options that are equivalent to root on the host. No other file decides that. */
 #include "spec/options/table.h"
 
 #include "spec/capabilities.h"
@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* The default set can't leave a container; each of the others can do something to the host. */
+/* With the default capabilities, a process can't leave the container. Each other capability may
+ * affect the host. */
 static gboolean
 adds_capabilities (const QuiltOptions *options)
 {
@@ -20,8 +21,8 @@ adds_capabilities (const QuiltOptions *options)
          (mask & ~quilt_capabilities_default ()) != 0;
 }
 
-/* The kernel lets only root go below 0: the host's own processes would be killed in the place of
- * such a container's. */
+/* Below 0, the kernel would kill the host's processes before the container's. Only root may set
+ * that. */
 static gboolean
 escapes_oom (const QuiltOptions *options)
 {
@@ -81,7 +82,7 @@ chooses_seccomp (const QuiltOptions *options)
          !g_str_equal (options->seccomp, QUILT_SECCOMP_DEFAULT);
 }
 
-/* Another profile may be a weaker one. */
+/* Another profile may be weaker. */
 static gboolean
 changes_profile (const QuiltOptions *options)
 {
@@ -89,7 +90,7 @@ changes_profile (const QuiltOptions *options)
          !g_str_equal (options->apparmor, QUILT_APPARMOR_DEFAULT);
 }
 
-/* Another type may have more rights, and another level may be that of other users' files. */
+/* Another type may have more rights, and another level may give access to other users' files. */
 static gboolean
 changes_label (const QuiltOptions *options)
 {
@@ -102,7 +103,7 @@ has_devices (const QuiltOptions *options)
   return quilt_entries_count (options->devices) > 0;
 }
 
-/* The host's files, as its root. */
+/* A volume gives access to the host's files as root. */
 static gboolean
 has_volumes (const QuiltOptions *options)
 {
@@ -115,7 +116,7 @@ raises_limits (const QuiltOptions *options)
   return !quilt_rlimits_are_harmless (options->ulimits);
 }
 
-/* Host ids that the caller chose may be anybody's. */
+/* Ids of the host that the caller chooses may belong to other users. */
 static gboolean
 chooses_ids (const QuiltOptions *options)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The small grammars of resource limits: sets of CPUs, rates of devices, ranges of addresses. Pure.
- */
+/* The grammars of resource limits: sets of CPUs, rates of devices, ranges of addresses. Pure. */
 #include "spec/options/resources.h"
 
 #include "base/error.h"
@@ -12,7 +11,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* The most that a kernel can be built for. */
+/* The largest number of CPUs that a kernel supports. */
 #define CPU_LIMIT 8192
 
 #define CPU_TEXT "must be numbers from 0 to 8191 and ranges of them, such as '0-3,8'"
@@ -108,7 +107,7 @@ quilt_node_list_check (const char *text, GError **error)
 
 /* Rates of devices. */
 
-/* A path that says the same however it is read: systemd takes no other. */
+/* systemd accepts only canonical paths. */
 static gboolean
 is_device_path (const char *path)
 {
@@ -148,7 +147,7 @@ quilt_rates_check (const char *key, GVariant *rates, GError **error)
   return TRUE;
 }
 
-/* Ranges of addresses, with the names that systemd.resource-control(5) has. */
+/* Ranges of addresses, with the names of systemd.resource-control(5). */
 
 static const struct {
   const char *name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which properties a container's scope gets: org.freedesktop.systemd1(5) of systemd 252. */
+/* The properties of a container's scope: org.freedesktop.systemd1(5) of systemd 252. */
 #include "spec/capabilities.h"
 #include "spec/id-map.h"
 #include "spec/options/devices.h"
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* systemd kills when its timeout runs out; ours has to run out first, so that the supervisor is the
- * one who kills, drains the output and says why. */
+/* systemd kills when its own timeout passes. Our timeout must pass first, so that the supervisor
+ * kills the container, drains its output and records the reason. */
 #define STOP_MARGIN_USEC (5 * G_USEC_PER_SEC)
 
 static void
@@ -34,7 +34,8 @@ swap_max (const QuiltOptions *options)
 {
   if (options->memory_swap == QUILT_INFINITY)
     return QUILT_INFINITY;
-  /* As podman: as much swap again. Without it a memory hog would take all of the host's. */
+  /* As in podman, the container gets as much swap as memory. Without a limit, it could use all of
+   * the host's swap. */
   return options->memory_swap == 0 ? options->memory_max
                                    : options->memory_swap - options->memory_max;
 }
@@ -107,15 +108,15 @@ add_memory (GVariantBuilder *builder,
     add (builder, "MemorySwapMax", g_variant_new_uint64 (swap_max (options)));
 }
 
-/* The supervisor is a task of the scope too. It is ours, so the container must not pay for it.
- * "No limit" is always said: systemd's own default is 15 % of the host's. */
+/* The supervisor is a task of the scope too, but must not count against the container's limit. "No
+ * limit" is always set explicitly, since systemd's default is 15 % of the host's. */
 static void
 add_tasks (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean update)
 {
   add (builder, unit->name, g_variant_new_uint64 (plus (options->pids_max, 1)));
 }
 
-/* An empty set is all that the slice has. */
+/* An empty set means all that the slice has. */
 static void
 add_set (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean update)
 {
@@ -128,7 +129,8 @@ add_set (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options
                                     1));
 }
 
-/* systemd adds lists to what it has, and an empty one empties that: an update says both. */
+/* systemd adds a list to the one in force, and an empty list clears that. So an update needs
+ * both. */
 static void
 add_list (
     GVariantBuilder *builder, const char *name, const char *type, GVariant *list, gboolean update)
@@ -138,10 +140,10 @@ add_list (
   if (g_variant_n_children (list) > 0)
     add (builder, name, list);
   else
-    g_variant_unref (g_variant_ref_sink (list)); /* which may be floating */
+    g_variant_unref (g_variant_ref_sink (list)); /* frees a floating list too */
 }
 
-/* The option has the type of the property. */
+/* The option has the same type as the property. */
 static void
 add_rates (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *options, gboolean update)
 {
@@ -196,8 +198,8 @@ has_nodes_of_volumes (const QuiltOptions *options)
           quilt_volumes_have_nodes (options->volumes));
 }
 
-/* Who can't make a node, and has no file system with nodes but the /dev that was made for him: the
- * kernel lets nobody do the first in a user namespace. */
+/* Whether the container can't make device nodes, and its only nodes are those in the /dev that we
+ * make. In a user namespace, the kernel forbids making nodes. */
 static gboolean
 has_no_other_nodes (const QuiltOptions *options, const GArray *devices)
 {
@@ -205,9 +207,10 @@ has_no_other_nodes (const QuiltOptions *options, const GArray *devices)
          (!devices || devices->len == 0) && !has_nodes_of_volumes (options);
 }
 
-/* Whatever a container gets hold of, it can open the usual nodes (systemd's "closed" are the same)
- * and those that it was given. By number: what a path leads to may change. A policy is a program
- * that systemd loads, some 1.2 ms: only for containers that could get hold of something. */
+/* Whatever device nodes a container gets, it can only open the usual ones (systemd's "closed"
+ * allows the same) and those that it was given. The rule uses device numbers, since a path may
+ * change. A policy is a BPF program, which takes systemd some 1.2 ms, so it is set only for
+ * containers that could get other nodes. */
 static void
 add_devices (GVariantBuilder *builder, const QuiltOptions *options, const GArray *devices)
 {
@@ -220,7 +223,7 @@ add_devices (GVariantBuilder *builder, const QuiltOptions *options, const GArray
     const QuiltDevice *device = &g_array_index (devices, QuiltDevice, i);
     g_autofree char *path = g_strdup_printf (
         "/dev/%s/%u:%u", device->type == 'b' ? "block" : "char", device->major, device->minor);
-    /* The node itself is made by the supervisor, which is in the scope as well. */
+    /* The supervisor makes the node, and is in the scope too. */
     g_autofree char *access =
         g_strconcat (device->access, strchr (device->access, 'm') ? "" : "m", NULL);
 
@@ -240,11 +243,11 @@ quilt_options_scope_properties (const QuiltOptions *options,
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
   add (&builder, "PIDs", g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, &pid, 1, sizeof pid));
-  /* Delegate also makes OOMPolicy "continue": the supervisor has to survive an OOM kill to report
-   * it. It isn't set by name, since scopes have it only since 252.5. */
+  /* Delegate also sets OOMPolicy "continue": the supervisor must survive an OOM kill to report it.
+   * We don't set OOMPolicy itself, since scopes have it only since 252.5. */
   add (&builder, "Delegate", g_variant_new_boolean (TRUE));
   add (&builder, "Controller", g_variant_new_string (controller));
-  /* "mixed" would kill at once: a scope has no main process to send SIGTERM to. */
+  /* "mixed" would kill at once, since a scope has no main process that SIGTERM could go to. */
   add (&builder, "KillMode", g_variant_new_string ("control-group"));
   add (&builder, "KillSignal", g_variant_new_int32 (QUILT_SCOPE_KILL_SIGNAL));
   add (&builder, "CollectMode", g_variant_new_string ("inactive-or-failed"));
@@ -270,8 +273,8 @@ quilt_options_limit_properties (const QuiltOptions *options, const QuiltOptions 
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
   add_units (&builder, options, TRUE);
-  /* systemd (252 at least) leaves its filter in place when nothing needs one any more; to count
-   * packets is a need, and puts one there that lets all of them through. */
+  /* systemd (at least 252) leaves its packet filter in place when no limit needs it any more.
+   * Counting packets replaces it with a filter that passes all packets. */
   if (filters_addresses (before) && !filters_addresses (options))
     add (&builder, "IPAccounting", g_variant_new_boolean (TRUE));
   return g_variant_builder_end (&builder);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which namespaces a container has to itself, and which are the host's or another container's. */
+/* The namespaces that a container has of its own, or shares with the host or another container. */
 #include "spec/options/sharing.h"
 
 #include "base/option-error.h"
@@ -80,7 +80,7 @@ quilt_sharing_check_together (const QuiltOptions *options, GError **error)
     return quilt_option_error_refuse (
         error, "domainname", options->domainname,
         "it would also change the name of the namespace's owner; leave out this option, or 'uts'");
-  /* Processes that a step leaves running are killed with its pid namespace. */
+  /* Processes that a setup step leaves running are killed through its pid namespace. */
   if (options->setup && *options->setup && !(own & QUILT_NS_PID))
     return quilt_option_error_refuse (
         error, "setup", *options->setup,
@@ -88,7 +88,7 @@ quilt_sharing_check_together (const QuiltOptions *options, GError **error)
   return TRUE;
 }
 
-/* others: the words that are allowed beside a container, NULL-terminated. */
+/* others: further words that are allowed besides "container:…", NULL-terminated. */
 static gboolean
 check_mode (const char *key,
             const char *text,

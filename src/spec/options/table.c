@@ -21,25 +21,27 @@
 
 #include <string.h>
 
-/* The supervisor, the kernel's tables for two processes and the batches in which each CPU charges
- * memory fit below; less makes a container that is killed before its first instruction. */
+/* The minimum: the supervisor, the kernel's tables for two processes and the batches in which each
+ * CPU charges memory fit in this. With less, a container would be killed before its first
+ * instruction. */
 #define MEMORY_MIN (4ULL << 20)
-/* pids.max is at most 2^22, and one task of the scope is the supervisor's. */
+/* pids.max is at most 2^22, and the supervisor is one task of the scope. */
 #define PIDS_LIMIT ((1ULL << 22) - 1)
 /* The kernel gives at least 1 ms per period, and a period is at most 1 s. */
 #define CPU_MIN 1000
 #define CPU_LIMIT (8192ULL * G_USEC_PER_SEC)
 #define TIME_LIMIT ((guint64)G_MAXINT64)
-/* OCI's hooks have a timeout in seconds. */
+/* Timeouts of OCI's hooks are in seconds. */
 /* The kernel's MAX_ARG_STRLEN with the final NUL. */
 #define ARGUMENT_LIMIT (32 * 4096)
-/* podman's. */
+/* podman's default. */
 #define SHM_DEFAULT (64ULL << 20)
-/* Each byte may take six in JSON, and config.json has to stay below its 4 MiB. */
+/* In JSON each byte may take six, and config.json is limited to 4 MiB. */
 #define TOTAL_LIMIT (512 * 1024)
-/* A program's arguments may be all files of a directory, so they may be more than volumes. */
+/* A program's arguments may be all files of a directory, so this limit is higher than that for
+ * volumes. */
 #define WORDS_LIMIT 16384
-/* Ten times the longest profile that is around. */
+/* Ten times the size of the longest common profile. */
 #define PROFILE_LIMIT (256 * 1024)
 
 static gboolean
@@ -74,7 +76,7 @@ check_command (const char *key, char **strings, GError **error)
   return check_lengths (key, strings, error);
 }
 
-/* A single empty string takes the image's entrypoint away. */
+/* A single empty string removes the image's entrypoint. */
 static gboolean
 check_entrypoint (const char *key, char **strings, GError **error)
 {
@@ -92,7 +94,7 @@ check_assignments (const char *key, char **strings, GError **error)
   return check_lengths (key, strings, error);
 }
 
-/* Whether two labels have the same key, or which comes first. */
+/* Compares the keys of two labels. */
 static int
 compare_keys (const char *a, const char *b)
 {
@@ -226,7 +228,7 @@ quilt_option_check (const QuiltOption *option, const QuiltOptions *options, GErr
   g_return_val_if_reached (FALSE);
 }
 
-/* How many bytes an option takes that can be long; 0 for all others. */
+/* The number of bytes of an option that can be long; 0 for other options. */
 static gsize
 count_bytes (const QuiltOption *option, const QuiltOptions *options)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of a container's options, made of options.toml: what reads, checks and prints them all
- * walk it. */
+/* The table of a container's options, generated from options.toml. Reading, checking and printing
+ * use it. */
 #pragma once
 
 #include "spec/options/entries.h"
@@ -14,31 +14,31 @@ typedef enum {
   QUILT_OPTION_INT64,   /* x ↔ gint64 */
   QUILT_OPTION_INT32,   /* i ↔ gint64 */
   QUILT_OPTION_BOOLEAN, /* b ↔ gboolean */
-  QUILT_OPTION_ENTRIES, /* as its shape says ↔ GVariant * */
+  QUILT_OPTION_ENTRIES, /* type as in its shape ↔ GVariant * */
 } QuiltOptionType;
 
 typedef struct {
   const char *key; /* NULL ends the table */
   QuiltOptionType type;
   gsize offset;  /* of the member in QuiltOptions */
-  gboolean live; /* may change while the container lives */
-  /* Its value unless given: of numbers and booleans, or of strings. */
+  gboolean live; /* can change while the container exists */
+  /* The default value, as a number or boolean, or as a string. */
   guint64 initial;
   const char *initial_text;
-  /* Numbers: the range and, where QUILT_INFINITY is a value too, that. allowed says it in words. */
+  /* For numbers: the range, and whether QUILT_INFINITY is allowed too. `allowed` describes them. */
   guint64 min, max;
-  guint64 multiple; /* 0: any number of the range */
+  guint64 multiple; /* 0: any number in the range */
   gboolean infinite;
   const char *allowed;
-  /* Of a caller's call: how long a string may be, and how many there may be in a list. 0: 4,096
-   * bytes, and 1,024. */
+  /* Limits for a caller's call: the length of a string, and the number of items in a list. 0: 4,096
+   * bytes, and 1,024 items. */
   gsize max_bytes;
   gsize max_items;
-  /* Strings: the grammar; what is a list is checked as a whole. NULL: any. */
+  /* For strings: the grammar; lists are checked as a whole. NULL: any string. */
   gboolean (*check_string) (const char *text, GError **error);
   gboolean (*check_strings) (const char *key, char **strings, GError **error);
-  const char *controller; /* of cgroups, which a limit needs; NULL: none */
-  /* Lists of structures, likewise. */
+  const char *controller; /* the cgroup controller that the limit needs; NULL: none */
+  /* For lists of structures: shape, and a check of the whole list. */
   const QuiltShape *shape;
   gboolean (*check_entries) (const char *key, GVariant *entries, GError **error);
 } QuiltOption;
@@ -47,16 +47,16 @@ extern const QuiltOption quilt_option_table[];
 
 const QuiltOption *quilt_option_find (const char *key);
 
-/* The member of options that option stands for. */
+/* The member of options for this option. */
 gpointer quilt_option_member (const QuiltOption *option, const QuiltOptions *options);
 
 /* Checks the member against its grammar and range. */
 gboolean
 quilt_option_check (const QuiltOption *option, const QuiltOptions *options, GError **error);
 
-/* What no single option shows: their size together, and options that need each other. */
+/* Checks that concern several options: their total size, and options that need each other. */
 gboolean quilt_options_check_together (const QuiltOptions *options, GError **error);
 
-/* Makes a canonical form of what passed the checks: labels sorted, capabilities
- * by their full names. */
+/* Converts options that passed the checks to a canonical form: labels sorted, full names of
+ * capabilities. */
 void quilt_options_normalize (QuiltOptions *options);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The texts that people write for structures of options. */
+/* Parses the text form of options that are structures. */
 #include "spec/options/texts.h"
 
 #include "base/error.h"
@@ -49,7 +49,7 @@ quilt_volume_from_text (const char *option, const char *text, GError **error)
   const guint n = g_strv_length (parts);
   g_auto (GStrv) options = g_strsplit (n > 2 ? parts[2] : "", ",", -1);
 
-  /* podman's and docker's own volumes. */
+  /* A named volume of podman and docker. */
   if (n == 1 && *text == '/')
     return refuse (
         error, QUILT_ERROR_NOT_SUPPORTED, option, text,
@@ -84,12 +84,12 @@ quilt_device_from_text (const char *option, const char *text, GError **error)
   const char *path = n > 1 ? parts[1] : "";
   const char *access = n > 2 ? parts[2] : "";
 
-  /* As podman: the second part may be the access. */
+  /* As in podman, the second part may be the access. */
   if (n == 2 && strspn (path, "rwm") == strlen (path)) {
     access = path;
     path = "";
   }
-  /* An empty part must not stand for the default: it may be a variable that is not set. */
+  /* An empty part must not mean the default, since it may come from an unset variable. */
   if (n > 3 || g_strv_contains ((const char *const *)parts, ""))
     return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option, text,
                    "must be HOST[:PATH[:ACCESS]]" COLONS);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The texts that people write for structures of options. Two callers read them: quiltctl, on its
- * command line, and the reader of records that earlier versions of Quilt wrote. */
+/* Parses the text form of options that are structures. Callers are quiltctl, for its command line,
+ * and the reader of records that earlier versions of Quilt wrote. */
 #pragma once
 
 #include <glib.h>
 
-/* Parts are divided by ':'. A colon or a backslash of a part has a backslash before it, except in a
- * rate, which begins after the last colon. option is how errors name the option, text is UTF-8. The
- * structure is floating; quiltd checks what its members say. INVALID_ARGUMENT, or NOT_SUPPORTED for
- * what other engines have, naming option and text. */
+/* Parts are separated by ':'. A colon or backslash within a part is escaped by a backslash, except
+ * in a rate, which follows the last colon. option names the option in errors; text is UTF-8.
+ * Returns a floating structure, whose members quiltd checks. Sets INVALID_ARGUMENT, or
+ * NOT_SUPPORTED for forms of other engines; errors name option and text. */
 #define QUILT_FROM_TEXT(name) GVariant *name (const char *option, const char *text, GError **error)
 QUILT_FROM_TEXT (quilt_volume_from_text);    /* "HOST-PATH:PATH[:OPTION,…]" → (ssas) */
 QUILT_FROM_TEXT (quilt_tmpfs_from_text);     /* "PATH[:OPTION,…]" → (sas) */

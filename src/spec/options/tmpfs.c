@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of --tmpfs: a place in the container for files in memory. */
+/* --tmpfs: a file system in memory at a path in the container. */
 #include "spec/options/tmpfs.h"
 
 #include "base/option-error.h"
@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* Flags that exclude each other; the first is the one without which the other holds. */
+/* Flags that exclude each other. The first one of a pair is applied unless the second one is
+ * given. */
 static const struct {
   const char *name, *instead;
 } flags[] = {
@@ -30,7 +31,7 @@ is_number (const char *text, guint base, guint64 max)
   return g_ascii_string_to_unsigned (text, base, 0, max, &value, NULL);
 }
 
-/* "size=64M" → "size=67108864": a percentage is of the host's memory, as tmpfs(5) has it. */
+/* "size=64M" → "size=67108864". A percentage is of the host's memory, as in tmpfs(5). */
 static char *
 read_size (const char *text)
 {
@@ -47,7 +48,7 @@ read_size (const char *text)
   return g_strdup_printf ("size=%" G_GUINT64_FORMAT, bytes);
 }
 
-/* What a word with a value becomes; NULL: it is none, or has no such value. */
+/* Converts a word with a value. Returns NULL if the word or its value is invalid. */
 static char *
 read_value (const char *word)
 {
@@ -80,7 +81,7 @@ read_words (const char *option, const char **words, char ***ret_options, GError 
       chosen[i] = strcmp (*words, flags[i].name) == 0 ? flags[i].name : flags[i].instead;
     else if (value)
       g_strv_builder_add (options, value);
-    else if (strcmp (*words, "notmpcopyup") != 0) /* podman's word for what is always so here */
+    else if (strcmp (*words, "notmpcopyup") != 0) /* podman's word for what Quilt always does */
       return quilt_option_error_refuse (
           error, option, *words,
           "must be ro, suid, dev, exec, noatime, their opposites, size=BYTES, "

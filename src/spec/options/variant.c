@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options from D-Bus dictionaries. */
+/* Reads options from D-Bus dictionaries. */
 #include "spec/options/table.h"
 
 #include "base/error.h"
@@ -31,8 +31,8 @@ refuse (GError **error, QuiltError code, const char *key, const char *why)
   return quilt_option_error_set (error, code, quoted, ": %s", why);
 }
 
-/* Byte strings, each with or without its final NUL: g_variant_get_bytestring() would take those
- * without for empty, and cut at an inner NUL. */
+/* Copies byte strings, which may lack the final NUL: g_variant_get_bytestring() would take such
+ * strings for empty, and cut at an inner NUL. */
 static char **
 dup_bytestrings (GVariant *array)
 {
@@ -53,7 +53,7 @@ dup_bytestrings (GVariant *array)
   return (char **)g_ptr_array_free (g_steal_pointer (&strings), FALSE);
 }
 
-/* Before anything of it is copied or parsed. */
+/* Checks the size before anything is copied or parsed. */
 static gboolean
 check_size (const QuiltOption *option, GVariant *value, GError **error)
 {

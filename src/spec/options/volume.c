@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of --volume: a file or directory of the host, and its place in the container. */
+/* --volume: a file or directory of the host, mounted at a path in the container. */
 #include "spec/options/volume.h"
 
 #include "base/error.h"
@@ -10,11 +10,11 @@
 
 #include <string.h>
 
-/* The first of each kind is the default. */
+/* The first word of each kind is the default. */
 static const struct {
   const char *name;
   QuiltVolumeKind kind;
-  gboolean is_mount_option; /* else it says that there is none */
+  gboolean is_mount_option; /* otherwise the word means that no mount option is needed */
 } words[] = {
     {"rbind", QUILT_VOLUME_TREE, TRUE},
     {"bind", QUILT_VOLUME_TREE, TRUE},
@@ -41,7 +41,7 @@ static const struct {
   "mounts made in a container never appear on the host; with rslave, later mounts of the host "    \
   "appear in the container"
 
-/* podman's and docker's, which fingers may type. */
+/* Options of podman and docker that users may try. */
 static const struct {
   const char *name, *why;
 } refused[] = {
@@ -118,7 +118,7 @@ choose_defaults (QuiltVolume *volume)
       volume->words[words[i].kind] = words[i].name;
 }
 
-/* A shell completes a directory's name with a slash. */
+/* A shell adds a slash when it completes a directory's name. */
 static char *
 dup_path (const char *text)
 {
@@ -134,7 +134,7 @@ check_paths (const char *option, const QuiltVolume *volume, GError **error)
 {
   const char *why;
 
-  if (*volume->source && *volume->source != '/') /* podman's and docker's own volumes */
+  if (*volume->source && *volume->source != '/') /* a named volume of podman and docker */
     return refuse (error, QUILT_ERROR_NOT_SUPPORTED, option, volume->source,
                    "named volumes are not supported yet; a path of the host must be an absolute "
                    "path, or begin with './' or '../' in quiltctl");
@@ -192,7 +192,7 @@ quilt_volumes_check (const char *option, GVariant *volumes, GError **error)
   return TRUE;
 }
 
-/* The hash table's strings are those of tmpfs. */
+/* The keys belong to tmpfs. */
 static GHashTable *
 tmpfs_places (GVariant *tmpfs)
 {
@@ -250,7 +250,7 @@ quilt_volume_mount_options (const QuiltVolume *volume, gboolean has_ids)
     for (guint i = 0; i < G_N_ELEMENTS (words); i++)
       if (words[i].kind == kind && words[i].is_mount_option &&
           g_strcmp0 (words[i].name, volume->words[kind]) == 0) {
-        /* For what is mounted below as well. */
+        /* The option with "r" also applies to the mounts below. */
         g_autofree char *below = g_strconcat ("r", words[i].name, NULL);
         gboolean is_attribute = kind != QUILT_VOLUME_TREE && kind != QUILT_VOLUME_PROPAGATION;
 

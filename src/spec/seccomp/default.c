@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* data/seccomp.json, which is part of the program: it can't be missing. */
+/* data/seccomp.json, compiled into the program, so that it can't be missing. */
 #include "spec/seccomp/seccomp.h"
 
 #include "spec/seccomp-profile.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A compiled system call filter: its head, and whether it is whole. */
+/* Compiled system call filters: making them, and checking that they are complete. */
 #include "spec/seccomp/filter.h"
 
 #include "base/error.h"

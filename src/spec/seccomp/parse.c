@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Seccomp from JSON: linux.seccomp (config-linux.md#seccomp), and profiles, which have more keys.
- */
+/* Reads linux.seccomp (config-linux.md#seccomp), and profiles, which have more keys. */
 #include "spec/seccomp/words.h"
 
 #include "base/error.h"
@@ -12,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* MAX_ERRNO: the kernel would cut more. */
+/* MAX_ERRNO of the kernel, which would cut larger numbers. */
 #define ERRNO_LIMIT 4095
-/* No system call's name is as long as this. */
+/* Longer than any system call's name. */
 #define NAME_LIMIT 64
 #define N_ARGS 6
 
@@ -50,7 +49,7 @@ read_word (json_object *value,
   return refuse_word (error, path, text_of (value), why);
 }
 
-/* Profiles spell "none" as null too. */
+/* In profiles, null means absent. */
 static gboolean
 is_absent (json_object *value)
 {
@@ -65,7 +64,7 @@ read_action (
                     member, error);
 }
 
-/* A member that says whether it was there. */
+/* A number that records whether it was given. */
 typedef struct {
   gboolean given;
   guint value;
@@ -95,7 +94,7 @@ read_errno (
   return set_errno (member, (guint)number, path, error);
 }
 
-/* "EPERM", beside or instead of the number. */
+/* A name like "EPERM", in addition to the number or instead of it. */
 static gboolean
 read_errno_name (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)
@@ -270,7 +269,7 @@ read_names (
   return TRUE;
 }
 
-/* While its keys are read. */
+/* Used while the keys of a rule are read. */
 typedef struct {
   QuiltSeccompRule *rule;
   char **names;
@@ -305,7 +304,7 @@ static const QuiltField profile_rule_fields[] = {
     {NULL},
 };
 
-/* The singular is of old profiles. */
+/* Old profiles have the singular "name". */
 static gboolean
 take_names (Rule *data, const char *path, GError **error)
 {
@@ -413,7 +412,7 @@ read_arch_map (
   return quilt_oci_read_each (value, path, read_map, *(GArray **)member, error);
 }
 
-/* While its keys are read. */
+/* Used while the keys of the object are read. */
 typedef struct {
   QuiltSeccomp *seccomp;
   guint action;
@@ -439,7 +438,7 @@ read_profile_rules (
   return quilt_oci_read_each (value, path, read_profile_rule, *(QuiltSeccomp **)member, error);
 }
 
-/* An empty one is as good as none: engines write it. */
+/* Engines write an empty path, which counts as absent. */
 static gboolean
 read_listener_path (
     const QuiltField *field, json_object *value, const char *path, void *member, GError **error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Seccomp as JSON: what spec/seccomp/parse.c reads. */
+/* Prints seccomp as JSON. spec/seccomp/parse.c reads it. */
 #include "spec/seccomp/words.h"
 
 #include "base/json.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words of seccomp, its values' ownership, and a profile made concrete. */
+/* Values of linux.seccomp: ownership, architectures, and resolving a profile. */
 #include "spec/seccomp/seccomp.h"
 
 #include "base/error.h"
@@ -34,7 +34,7 @@ const QuiltSeccompArch quilt_seccomp_arches[] = {
     {NULL},
 };
 
-/* The architectures that a kernel runs, by the machine of uname(2). */
+/* The architectures that a kernel can run, by uname(2)'s machine. */
 static const struct {
   const char *machine, *arch, *sub_arch;
 } families[] = {
@@ -161,8 +161,8 @@ family_of (guint arch)
   return set;
 }
 
-/* As everywhere: with architectures that are not the machine's a filter is not wrong, only larger.
- */
+/* As in other runtimes, architectures of other machines are kept. They only make the filter
+ * larger. */
 static guint
 resolve_arches (const QuiltSeccomp *profile, guint arch)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which system calls a container may make, as values: linux.seccomp of the OCI configuration
- * (config-linux.md#seccomp), and the profiles from which it is made. */
+/* System call filters as values: linux.seccomp of the OCI configuration (config-linux.md#seccomp),
+ * and the profiles from which it is made. */
 #pragma once
 
 #include "base/json.h"
@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <json-c/json.h>
 
-/* A profile may be this long: the widely used ones have a tenth of it. */
+/* The largest profile. Widely used profiles have a tenth of this size. */
 #define QUILT_SECCOMP_PROFILE_MAX (256 * 1024)
 
 typedef enum {
@@ -34,7 +34,7 @@ typedef enum {
   QUILT_SECCOMP_N_OPERATORS,
 } QuiltSeccompOperator;
 
-/* A condition on an argument, all 64 bits of it, unsigned. */
+/* A condition on an argument: an unsigned comparison of all 64 bits. */
 typedef struct {
   guint64 index; /* 0..5 */
   guint64 value;
@@ -42,22 +42,22 @@ typedef struct {
   QuiltSeccompOperator op;
 } QuiltSeccompArg;
 
-/* Where a rule of a profile applies. */
+/* The condition for a rule of a profile. */
 typedef struct {
-  guint64 caps; /* 1 << CAP_…; all are wanted, or any excludes */
-  guint arches; /* 1 << index of quilt_seccomp_arches[]; any */
-  guint kernel; /* major << 16 | minor; 0: any */
+  guint64 caps; /* 1 << CAP_…; includes needs all of them, any of them excludes */
+  guint arches; /* 1 << index of quilt_seccomp_arches[]; any of them is enough */
+  guint kernel; /* major << 16 | minor; 0: any version */
 } QuiltSeccompCondition;
 
 typedef struct {
   char **names; /* of system calls */
   QuiltSeccompAction action;
-  guint errno_ret;                          /* of ERRNO and TRACE */
-  GArray *args;                             /* of QuiltSeccompArg; the rule needs all of them */
-  QuiltSeccompCondition includes, excludes; /* of a profile alone */
+  guint errno_ret;                          /* for ERRNO and TRACE */
+  GArray *args;                             /* of QuiltSeccompArg; all of them must hold */
+  QuiltSeccompCondition includes, excludes; /* only in a profile */
 } QuiltSeccompRule;
 
-/* Of a profile: with the first, the others too. */
+/* Only in a profile: sub_arches are added if arch is used. */
 typedef struct {
   guint arch; /* index of quilt_seccomp_arches[] */
   guint sub_arches;
@@ -69,16 +69,16 @@ typedef struct {
   guint arches;     /* 1 << index of quilt_seccomp_arches[] */
   guint flags;      /* SECCOMP_FILTER_FLAG_…, see seccomp(2) */
   GPtrArray *rules; /* of QuiltSeccompRule */
-  GArray *arch_map; /* of QuiltSeccompArchMap; of a profile alone */
-  /* A socket of whoever is asked about system calls, and what it is told; NULL: none. Not of a
-   * profile. */
+  GArray *arch_map; /* of QuiltSeccompArchMap; only in a profile */
+  /* The socket of the listener, a process that decides about system calls, and a text for it; NULL:
+   * none. Not in a profile. */
   char *listener_path, *listener_metadata;
 } QuiltSeccomp;
 
 void quilt_seccomp_free (QuiltSeccomp *seccomp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSeccomp, quilt_seccomp_free)
 
-/* Whether it has rules whose decision a listener makes. */
+/* Whether it has rules that a listener decides about. */
 gboolean quilt_seccomp_notifies (const QuiltSeccomp *seccomp);
 
 typedef struct {
@@ -87,48 +87,48 @@ typedef struct {
 } QuiltSeccompArch;
 extern const QuiltSeccompArch quilt_seccomp_arches[];
 
-/* Reads linux.seccomp, path being where it stands. Every key is applied, refused by its path, or
- * ignored for a written reason; a word that is none (an action, an operator, an architecture, a
- * capability) is named. Names of system calls are the compiler's to know. */
+/* Reads linux.seccomp at path. Every key is applied, refused by its path, or ignored for the reason
+ * in the table. Errors name unknown words (actions, operators, architectures, capabilities). The
+ * compiler checks the names of system calls. */
 QuiltSeccomp *quilt_seccomp_read (json_object *object, const char *path, GError **error);
 
-/* Prints it; quilt_seccomp_read() of the result gives the same values. Owned by the caller. */
+/* Prints it as JSON. quilt_seccomp_read() reads that as the same values. Owned by the caller. */
 json_object *quilt_seccomp_to_json (const QuiltSeccomp *seccomp);
 
-/* Parses a profile: the same, with archMap, and rules that have includes and excludes (caps,
- * arches, minKernel). At most QUILT_SECCOMP_PROFILE_MAX bytes. */
+/* Parses a profile of at most QUILT_SECCOMP_PROFILE_MAX bytes: as linux.seccomp, with archMap, and
+ * with includes and excludes (caps, arches, minKernel) of rules. */
 QuiltSeccomp *quilt_seccomp_profile_parse (const char *text, gsize length, GError **error);
 
-/* For what a profile is made concrete. */
+/* The container, architecture and kernel for which a profile is resolved. */
 typedef struct {
   guint64 caps; /* the container's bounding set */
   guint arch;   /* index of quilt_seccomp_arches[] */
   guint kernel; /* major << 16 | minor */
 } QuiltSeccompTarget;
 
-/* Arch and kernel by the words of uname(2) ("x86_64", "6.1.0-18-amd64"). NOT_SUPPORTED where there
- * are no filters for the machine. */
+/* Sets architecture and kernel from the words of uname(2) ("x86_64", "6.1.0-18-amd64").
+ * NOT_SUPPORTED if the machine has no filters. */
 gboolean quilt_seccomp_target_init (QuiltSeccompTarget *ret_target,
                                     const char *machine,
                                     const char *release,
                                     guint64 caps,
                                     GError **error);
 
-/* The rules that are left of a profile for target, without conditions on it. A profile without
- * architectures is for the target's family: itself, and what its kernel runs besides (i386, not
+/* The rules of a profile that apply to target, without their conditions. A profile without
+ * architectures applies to target's architecture, and to others that its kernel runs (i386, not
  * x32). */
 QuiltSeccomp *quilt_seccomp_resolve (const QuiltSeccomp *profile, const QuiltSeccompTarget *target);
 
-/* The profile that containers get (data/seccomp.json), a static string. */
+/* The default profile of containers (data/seccomp.json), a static string. */
 const char *quilt_seccomp_default_profile (void);
 
-/* EPERM, as everywhere: what ERRNO says when nothing else is given. */
+/* EPERM, as in other runtimes: the errno of ERRNO if none is given. */
 #define QUILT_SECCOMP_ERRNO_DEFAULT 1
 
 QuiltSeccomp *quilt_seccomp_new (void);
-/* Owned by seccomp. */
+/* Adds a rule, owned by seccomp. */
 QuiltSeccompRule *quilt_seccomp_add_rule (QuiltSeccomp *seccomp);
 gboolean quilt_seccomp_action_has_errno (QuiltSeccompAction action);
-/* The index of the architecture with this name or alias; -1 if there is none. */
+/* The index of the architecture with this name or alias; -1 if unknown. */
 int quilt_seccomp_arch_find (const char *name);
 extern const QuiltField quilt_seccomp_fields[];

@@ -7,7 +7,7 @@
 const QuiltSeccompWord quilt_seccomp_actions[] = {
     {"SCMP_ACT_KILL_PROCESS", QUILT_SECCOMP_KILL_PROCESS},
     {"SCMP_ACT_KILL_THREAD", QUILT_SECCOMP_KILL_THREAD},
-    {"SCMP_ACT_KILL", QUILT_SECCOMP_KILL_THREAD}, /* after the name that is printed */
+    {"SCMP_ACT_KILL", QUILT_SECCOMP_KILL_THREAD}, /* comes after the name that is printed */
     {"SCMP_ACT_TRAP", QUILT_SECCOMP_TRAP},
     {"SCMP_ACT_ERRNO", QUILT_SECCOMP_ERRNO},
     {"SCMP_ACT_TRACE", QUILT_SECCOMP_TRACE},
@@ -28,7 +28,7 @@ const QuiltSeccompWord quilt_seccomp_operators[] = {
     {NULL},
 };
 
-/* TSYNC is no use to a process of one thread: it is read, and has no effect that one could miss. */
+/* TSYNC is accepted but has no effect, since the process has only one thread. */
 const QuiltSeccompWord quilt_seccomp_flags[] = {
     {"SECCOMP_FILTER_FLAG_TSYNC", 0},
     {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
