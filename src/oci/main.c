@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-oci: the table of verbs, the only place that knows them all, and the options before them.
- */
+/* quilt-oci: the table of all verbs, and the options before a verb. */
 #include "oci/shield.h"
 #include "oci/state/log.h"
 #include "oci/state/own-users.h"
@@ -21,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of exec, so that the process's own codes stay apart, as runc has it. */
+/* The exit code for failures of exec, to differ from those of processes, as in runc. */
 #define EXIT_EXEC_FAILURE 255
 
 typedef struct {
@@ -29,10 +28,10 @@ typedef struct {
   const char *args;
   const char *summary;
   QuiltOciVerb run;
-  gboolean stateless; /* it needs no directory of states */
-  gboolean enters;    /* it starts processes in containers */
-  gboolean creates;   /* … and these first */
-  int failure;        /* exit code of an error; 0: EXIT_FAILURE */
+  gboolean stateless; /* needs no state directory */
+  gboolean enters;    /* starts processes in containers */
+  gboolean creates;   /* makes containers */
+  int failure;        /* exit code on error; 0: EXIT_FAILURE */
 } Verb;
 
 static const Verb verbs[] = {
@@ -54,7 +53,7 @@ static const Verb verbs[] = {
     {"events", "ID", "Print usage and out-of-memory events", quilt_oci_events},
     {"spec", "", "Write a config.json to begin with", quilt_oci_spec, .stateless = TRUE},
     {"features", "", "Print the supported parts of OCI", quilt_oci_features, .stateless = TRUE},
-    /* Refused, --help too, by which podman finds out. */
+    /* Refused even with --help, since podman tests --help to find out. */
     {"checkpoint", NULL, NULL, quilt_oci_checkpoint},
     {"restore", NULL, NULL, quilt_oci_checkpoint},
     {NULL},
@@ -89,7 +88,7 @@ print_help (GOptionContext *context)
   fputs (text, stdout);
 }
 
-/* The first line's last word is the version, for engines. */
+/* Engines read the version as the last word of the first line. */
 static void
 print_version (void)
 {
@@ -97,13 +96,15 @@ print_version (void)
         "spec: " QUILT_OCI_VERSION_MAX);
 }
 
-/* What a caller left closed would else become a socket of ours, and the container's output. */
+/* If the caller has closed a standard descriptor, a socket of ours would get its number and become
+ * the container's output. */
 static void
 ensure_standard_fds (void)
 {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl (fd, F_GETFD) < 0)
-      open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY); /* the lowest that is free */
+      open ("/dev/null",
+            fd == STDIN_FILENO ? O_RDONLY : O_WRONLY); /* gets the lowest free number */
 }
 
 typedef struct {
@@ -130,7 +131,7 @@ is_help_alone (char **argv)
          (!argv[1] || strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "help") == 0);
 }
 
-/* "quilt-oci VERB --help" of "quilt-oci help VERB". */
+/* Turns "quilt-oci help VERB" into "quilt-oci VERB --help". */
 static void
 turn_help_round (char **argv)
 {
@@ -139,7 +140,8 @@ turn_help_round (char **argv)
   argv[2] = NULL;
 }
 
-/* What stands before the verb. NULL with error, and NULL without where all is done. */
+/* Parses the options before the verb. Returns NULL with an error, or without one if there is
+ * nothing more to do. */
 static const Verb *
 read_leading (QuiltOci *oci, QuiltOciLog *log, char **argv, GError **error)
 {
@@ -215,8 +217,8 @@ log_end (const QuiltOciLog *log, const char *verb, int code)
   quilt_oci_log_debug (log, text);
 }
 
-/* Before anything is read or loaded, which would be done twice: a word that is no verb, but only
- * named as one, does no harm here. Returns the errno. */
+/* Shields our program before anything is read or loaded, since that would be done twice. If a word
+ * only looks like such a verb, shielding does no harm. Returns an errno. */
 static int
 shield (char **argv)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keeps our own program from the containers that we start. */
+/* Protects our own program file from the containers that we start. */
 #include "oci/shield.h"
 
 #include "base/fd.h"
@@ -16,16 +16,16 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Since Linux 6.3; without it, systems can be told to let none be executed. */
+/* Since Linux 6.3. Without this flag, a system may forbid executing the file. */
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* The file by itself is what is mounted there: such a mount is ours. One of the host's that is
- * read-only now need not stay it: /usr is made writable for an upgrade, and who got hold of the
- * file before could write then. */
+/* If the file itself is the root of a mount, the mount is ours. A read-only mount of the host is no
+ * protection: /usr is made writable for upgrades, and a process that opened the file before could
+ * write to it then. */
 static gboolean
 is_shielded (int fd)
 {
@@ -78,13 +78,14 @@ quilt_oci_shield (char **argv)
   if (fd < 0)
     return FALSE;
   if (is_shielded (fd)) {
-    prctl (PR_SET_NAME, "quilt-oci"); /* executed by a descriptor, it has a number for a name */
+    prctl (PR_SET_NAME,
+           "quilt-oci"); /* after execution by descriptor, the process name would be a number */
     return TRUE;
   }
   safe = clone_mount (fd);
   if (safe >= 0)
     execveat (safe, "", argv, environ, AT_EMPTY_PATH);
-  /* No mount, or a security module that wants a path. */
+  /* A mount is impossible, or a security module requires a path. */
   quilt_fd_clear (&safe);
   safe = copy_to_memory (fd);
   if (safe >= 0)

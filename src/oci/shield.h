@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keeps our own program from the containers that we start (CVE-2019-5736). */
+/* Protects our own program file from the containers that we start (CVE-2019-5736). */
 #pragma once
 
 #include <glib.h>
 
-/* What becomes a container's process is our program until it executes the command, and by that
- * /proc/self/exe is a way for the container to our file. So we are executed once more, from a
- * detached mount of that file that is read-only for ever; where no mount can be made, from a sealed
- * copy in memory. Does not return from that; FALSE with errno if it can't be done, TRUE if it is
- * already so. The first thing of a program: what it did before is done twice. */
+/* Until it executes the command, a container's process runs our program, and /proc/self/exe leads
+ * from the container to our file. So we execute ourselves again, from a detached mount of our file
+ * that is read-only for ever. If no mount can be made, we use a sealed copy in memory. This
+ * function does not return from that. Returns FALSE with errno set on failure, and TRUE if we are
+ * protected already. Call it first: whatever is done before is done twice. */
 gboolean quilt_oci_shield (char **argv);

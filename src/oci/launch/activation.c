@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Socket activation: descriptors that systemd hands to a service are its container's. */
+/* Socket activation: passes descriptors that systemd gives a service on to its container. */
 #include "oci/launch/activation.h"
 
 #include "oci/launch/caller.h"
 #include "oci/launch/environment.h"
 
-/* As many as a service can have: more are a mistake. */
+/* The limit for a service. A larger number is a mistake. */
 #define COUNT_MAX 4096
 
 int

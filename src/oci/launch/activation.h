@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Socket activation: descriptors that systemd hands to a service are its container's
+/* Socket activation: passes descriptors that systemd gives a service on to its container
  * (sd_listen_fds(3)). */
 #pragma once
 
 #include "oci/state/oci.h"
 #include "spec/oci/oci.h"
 
-/* How many descriptors from 3 on LISTEN_FDS of our environment names; 0 with a warning if they are
- * not open. As other runtimes do, it does not ask whom LISTEN_PID names: an engine between systemd
- * and us may have another number. */
+/* The number of descriptors from 3 on that LISTEN_FDS announces; 0 with a warning if they are not
+ * open. As in other runtimes, LISTEN_PID is ignored: an engine between systemd and quilt-oci may
+ * have changed the pid. */
 int quilt_oci_activation_count (const QuiltOci *oci);
 
-/* Gives the container's command the variables for n of them. LISTEN_PID is its init's to fill. */
+/* Sets the variables for n descriptors in the command's environment. The init sets LISTEN_PID. */
 void quilt_oci_activation_set_env (QuiltProcess *process, int n);

@@ -47,7 +47,7 @@ quilt_oci_check_preserved (int n, GError **error)
   for (int i = 0; i < n; i++) {
     int fd = 3 + i, flags = fcntl (fd, F_GETFD);
 
-    /* One that is close-on-exec is not the caller's, but ours. */
+    /* A close-on-exec descriptor is our own, not the caller's. */
     if (flags < 0 || (flags & FD_CLOEXEC)) {
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                    "Failed to preserve %d descriptors: descriptor %d is not open", n, fd);

@@ -5,11 +5,11 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* Connects to a Unix stream socket: of --console-socket, of listenerPath. -1 on error. */
+/* Connects to a Unix stream socket, for --console-socket and listenerPath. Returns -1 on error. */
 int quilt_oci_socket_connect (const char *path, GError **error);
 
-/* Writes pid to the file, which is there with the whole number or not at all. */
+/* Writes pid to the file atomically. */
 gboolean quilt_oci_write_pid_file (const char *path, pid_t pid, GError **error);
 
-/* That the caller has the descriptors open that it asked to preserve. */
+/* Checks that the descriptors to preserve are open. */
 gboolean quilt_oci_check_preserved (int n, GError **error);

@@ -4,8 +4,8 @@
 
 #include "spec/oci/oci.h"
 
-/* Adds NAME=VALUE in the place of any other value. */
+/* Sets NAME=VALUE, and replaces an earlier value. */
 void quilt_oci_environment_set (QuiltProcess *process, const char *name, const char *value);
 
-/* Adds each "NAME=VALUE" of more in the place of any other value. */
+/* Sets each "NAME=VALUE" of more, and replaces earlier values. */
 void quilt_oci_environment_add (QuiltProcess *process, char *const *more);

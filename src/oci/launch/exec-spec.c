@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The process of exec, from its options. */
+/* Builds the process for `exec` from its options. */
 #include "oci/launch/exec-spec.h"
 
 #include "base/error.h"
@@ -52,7 +52,8 @@ add_groups (QuiltProcess *process, char *const *groups, GError **error)
   return TRUE;
 }
 
-/* For the process itself: what it executes gets them only as root. */
+/* Adds the capabilities to the process itself. A program that it executes inherits them only if it
+ * is root's. */
 static void
 add_caps (const QuiltOci *oci, QuiltProcess *process, char *const *caps)
 {

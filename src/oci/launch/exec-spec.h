@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The process of exec, from its options. */
+/* Builds the process for `exec` from its options. */
 #pragma once
 
 #include "oci/state/container.h"
 
-/* The options of exec; NULL, 0 and FALSE: not given. */
+/* The options of `exec`. NULL, 0 and FALSE mean: not given. */
 typedef struct {
-  char *process; /* the file with an object "process"; then all but tty must be unset */
+  char *process; /* a file with an object "process"; then all options but tty must be unset */
   char **command;
   char **env;
   char **caps;
@@ -19,8 +19,8 @@ typedef struct {
   gboolean no_new_privs;
 } QuiltOciExecOptions;
 
-/* Puts them into the process of a configuration that quilt_guest_plan() has made of the
- * container's. */
+/* Applies the options to the process of a container's configuration, which quilt_guest_plan() has
+ * adapted. */
 gboolean quilt_oci_exec_spec (const QuiltOci *oci,
                               QuiltSpec *spec,
                               const QuiltOciExecOptions *options,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The compiled filter of linux.seccomp. */
+/* Gets the compiled filter of linux.seccomp. */
 #include <config.h>
 
 #include "oci/launch/filter.h"
@@ -23,11 +23,11 @@
 #include <unistd.h>
 
 #define PROGRAM QUILT_LIBEXECDIR "/quilt-seccomp"
-/* As docs/architecture.md, "Descriptors of a helper", has them. */
+/* See docs/architecture.md, "Descriptors of a helper". */
 enum { HELPER_SOCKET = 3, HELPER_RULES = 4, HELPER_CACHE = 5, HELPER_FILTER = 6 };
 
-/* Gone with the boot, so that an upgrade of libseccomp is not forgotten for longer. -1: it can't be
- * kept. */
+/* The cache does not survive a reboot, so that filters are compiled anew after an upgrade of
+ * libseccomp. Returns -1 if filters can't be cached. */
 static int
 open_cache (const QuiltOci *oci)
 {
@@ -42,8 +42,8 @@ open_cache (const QuiltOci *oci)
   return fd;
 }
 
-/* The name says whether unknown calls were skipped: a filter without them is not for a container
- * that wants an error for such a call. */
+/* The name includes whether unknown calls were skipped: a container that wants an error for such a
+ * call must not get a filter without them. */
 static char *
 name_of (const char *rules, gboolean skips)
 {
@@ -58,7 +58,7 @@ name_of (const char *rules, gboolean skips)
   return g_strconcat (g_checksum_get_string (sum), ".bpf", NULL);
 }
 
-/* NULL: it is not there, or worth nothing, and is made again. */
+/* Returns NULL if the filter is not cached, or invalid. It is compiled then. */
 static GBytes *
 load (int cache_fd, const char *name)
 {
@@ -82,7 +82,7 @@ spawn_helper (int socket_fd, int rules_fd, int filter_fd, gboolean skips, GError
   posix_spawn_file_actions_adddup2 (&actions, socket_fd, HELPER_SOCKET);
   posix_spawn_file_actions_adddup2 (&actions, rules_fd, HELPER_RULES);
   posix_spawn_file_actions_adddup2 (&actions, filter_fd, HELPER_FILTER);
-  posix_spawn_file_actions_addclose (&actions, HELPER_CACHE); /* it is ours to look after */
+  posix_spawn_file_actions_addclose (&actions, HELPER_CACHE); /* the cache is managed here */
   posix_spawn_file_actions_addclosefrom_np (&actions, HELPER_FILTER + 1);
   r = posix_spawn (&pid, program, &actions, NULL, argv, environ);
   posix_spawn_file_actions_destroy (&actions);
@@ -125,7 +125,7 @@ read_filter (int fd, GError **error)
   return quilt_filter_check (filter, error) ? g_steal_pointer (&filter) : NULL;
 }
 
-/* Above those that the helper has, so that none is overwritten on the way. */
+/* Use numbers above the helper's descriptors, so that none is overwritten. */
 static int
 new_memory (const char *name, GError **error)
 {
@@ -171,7 +171,7 @@ compile (const QuiltOci *oci, const char *rules, gboolean skips, GError **error)
   return ok ? read_filter (filter_fd, error) : NULL;
 }
 
-/* As libseccomp's other users, unless it is asked not to. */
+/* Skips unknown calls, as other users of libseccomp do, unless the annotation forbids it. */
 static gboolean
 skips_unknown (const QuiltSpec *spec)
 {
@@ -203,7 +203,7 @@ quilt_oci_filter_get (const QuiltOci *oci, QuiltSpec *spec, GError **error)
   if (!spec->filter)
     return FALSE;
   data = g_bytes_get_data (spec->filter, &size);
-  if (cache_fd >= 0) /* or else it is compiled again */
+  if (cache_fd >= 0) /* without a cache, each start compiles it */
     quilt_file_replace (cache_fd, name, data, size, QUILT_FILE_VOLATILE, NULL);
   return TRUE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A process of a container as the caller's own foreground. */
+/* Runs a container's process in the caller's foreground. */
 #include "oci/launch/foreground.h"
 
 #include "base/error.h"
@@ -19,11 +19,13 @@
 
 typedef struct {
   QuiltPayload *payload;
-  QuiltOciLasting lasting; /* NULL: nothing to be called (any more) */
+  QuiltOciLasting lasting; /* NULL: nothing to call (any more) */
   gpointer data;
   int signal_fd;
   int notify_fd;
-  pid_t main_pid; /* of the service, the process that its manager started: us; 0: it is ready */
+  /* the service's main process, which its manager started: quilt-oci; 0: the container was already
+   * ready */
+  pid_t main_pid;
   QuiltConsole console;
 } Foreground;
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A process of a container as the caller's own foreground: signals go to it, a terminal is relayed,
- * its end is ours. */
+/* Runs a container's process in the caller's foreground: forwards signals, relays its terminal, and
+ * ends with it. */
 #pragma once
 
 #include "runtime/payload.h"
 
-/* Called once it is clear that the process does not end in a moment. */
+/* Called once the process has run for a moment. */
 typedef void (*QuiltOciLasting) (gpointer data);
 
-/* Waits for the end of payload, which is reaped then, and returns its exit code, 128 + n if signal
- * n ended it. console: a socket over which the master of its terminal comes, -1 if it has none. All
- * signals are blocked. notify_fd: see oci/launch/notify.h; -1: none. -1 on error: it may still run
- * then. lasting may be NULL. */
+/* Waits for the end of payload, and reaps it. Returns its exit code, or 128 + n if signal n ended
+ * it. console: a socket that receives the terminal's master, or -1. All signals must be blocked.
+ * notify_fd: see oci/launch/notify.h; -1: none. lasting may be NULL. Returns -1 on error; the
+ * process may still run then. */
 int quilt_oci_foreground (QuiltPayload *payload,
                           int console,
                           int notify_fd,

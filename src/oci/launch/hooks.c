@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The hooks that run in the namespaces of quilt-oci itself. */
+/* Runs the hooks in quilt-oci's own namespaces. */
 #include "oci/launch/hooks.h"
 
 #include "base/error.h"
@@ -37,8 +37,8 @@ quilt_oci_hooks_fill_state (int state_fd,
          quilt_set_error_errno (error, errno, "Failed to write the state for hooks");
 }
 
-/* The signals that ask a program to end, unless our caller has us ignore them. Where they are not
- * blocked, they end us without being read here. */
+/* The signals that ask a program to end, except those that our caller ignores. While they are not
+ * blocked, they end us. */
 static int
 open_signals (void)
 {

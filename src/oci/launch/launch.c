@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a bundle to a container whose init waits. */
+/* Builds a container from a bundle, up to the point where its init waits. */
 #include "oci/launch/launch.h"
 
 #include "base/error.h"
@@ -60,7 +60,7 @@ owner (void)
   return g_strdup_printf ("%u", (unsigned)uid);
 }
 
-/* Without a cgroup of its own (path NULL) it can have no limits. */
+/* A container without its own cgroup (path NULL) can't have limits. */
 static gboolean
 plan_cgroup (
     const QuiltOci *oci, const QuiltSpec *spec, const char *id, QuiltOciCgroup *ret, GError **error)
@@ -80,7 +80,7 @@ plan_cgroup (
   return writes && writes->len == 0;
 }
 
-/* What has to be on record before there is anything to be lost. */
+/* Records what is needed to clean up before anything is made. */
 static gboolean
 make_container (QuiltOciLaunch *launch, const char *id, GError **error)
 {
@@ -96,7 +96,7 @@ make_container (QuiltOciLaunch *launch, const char *id, GError **error)
   container = launch->container = quilt_oci_container_new (oci, id, error);
   if (!container)
     return FALSE;
-  /* Once it is on record, it is the container's, to be killed with it. */
+  /* From here on the cgroup is recorded as the container's, so that it is killed with it. */
   if (!cgroup.systemd && !quilt_oci_cgroup_check_empty (&cgroup, error))
     return FALSE;
   container->cgroup = cgroup;
@@ -116,15 +116,15 @@ has_hooks_before_pivot (const QuiltSpec *spec)
   return spec->prestart->len + spec->create_runtime->len + spec->create_container->len > 0;
 }
 
-/* They take their time. */
+/* Hooks may take long. */
 static gboolean
 has_hooks (const QuiltSpec *spec)
 {
   return has_hooks_before_pivot (spec) || spec->start_container->len + spec->poststart->len > 0;
 }
 
-/* In the child that becomes a createContainer hook: all namespaces of the container's init but the
- * pid namespace, where others could use what the hook has. */
+/* Runs in the child that becomes a createContainer hook. Enters all namespaces of the container's
+ * init except the pid namespace, where other processes could use what the hook has. */
 static void
 enter_container (gconstpointer data)
 {
@@ -140,7 +140,8 @@ enter_container (gconstpointer data)
   _exit (127);
 }
 
-/* The init runs these itself, unless it has no pid namespace that it could run them in. */
+/* The init runs these hooks itself, unless it joins a pid namespace, where other processes could
+ * control them. */
 static gboolean
 run_create_container (const QuiltOciLaunch *launch, GError **error)
 {
@@ -219,7 +220,7 @@ start_init (QuiltOciLaunch *launch, GError **error)
          note_pid (launch, error);
 }
 
-/* The process whose number becomes known is the one that will be the command. */
+/* Wait for the process that will become the command: its pid is published. */
 static gboolean
 await_birth (QuiltOciLaunch *launch, GError **error)
 {
@@ -239,7 +240,7 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   QuiltSpec *spec;
 
   launch->n_listen = quilt_oci_activation_count (launch->oci);
-  /* First by itself: a negative number must not take from those of LISTEN_FDS. */
+  /* Check it alone first: a negative number must not reduce the count of LISTEN_FDS. */
   if (!quilt_oci_check_preserved (options->preserve_fds, error) ||
       !quilt_oci_check_preserved (launch->n_listen + options->preserve_fds, error) ||
       !quilt_oci_bundle_load (launch->oci, options->bundle, options->config, &launch->bundle,
@@ -263,7 +264,7 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   if (!quilt_oci_cgroup_announce (&launch->container->cgroup, error) ||
       !start_init (launch, error) || !quilt_oci_container_save (launch->container, error))
     return FALSE;
-  /* Meanwhile it builds. */
+  /* The init builds its root meanwhile. */
   if (launch->container->cgroup.systemd &&
       !quilt_oci_cgroup_adopt (&launch->container->cgroup, id, launch->payload.pid, spec, error)) {
     quilt_reports_prefer (launch->payload.channel, error);
@@ -296,11 +297,13 @@ quilt_oci_launch_continue (QuiltOciLaunch *launch, GError **error)
 void
 quilt_oci_launch_release (QuiltOciLaunch *launch)
 {
-  quilt_fd_clear (&launch->payload.pid_fd); /* nothing is done to who can't be named */
+  quilt_fd_clear (
+      &launch->payload.pid_fd); /* without its pidfd, the process can't be killed any more */
   g_clear_pointer (&launch->container, quilt_oci_container_free);
 }
 
-/* Whatever can't be undone is said: there is an error already that this may have come from. */
+/* Reports failures to undo only as warnings: there is an error already, which may be their
+ * cause. */
 static void
 undo (QuiltOciLaunch *launch)
 {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a bundle to a container whose init waits: what `create` and `run` have in common. */
+/* Builds a container from a bundle, up to the point where its init waits, for `create` and
+ * `run`. */
 #pragma once
 
 #include "oci/state/bundle.h"
 #include "oci/state/container.h"
 #include "runtime/payload.h"
 
-/* The options of both. */
+/* The options that both verbs have. */
 typedef struct {
   char *bundle;
-  char *config; /* NULL: config.json of the bundle */
+  char *config; /* NULL: config.json in the bundle */
   char *pid_file;
   char *console_socket;
   int preserve_fds;
@@ -56,11 +57,11 @@ struct QuiltOciLaunch {
   QuiltOciLaunchOptions options;
   QuiltOciBundle bundle;
   QuiltOciContainer *container;
-  int n_listen; /* descriptors of LISTEN_FDS, before those of preserve_fds */
+  int n_listen; /* number of descriptors of LISTEN_FDS, which come before those of preserve_fds */
   QuiltPayloadSetup setup;
-  QuiltPayload payload; /* while it is there, an end of this is its end */
-  /* Called when the configuration is known and the container's directory there: sets setup.gate and
-   * setup.console, as it needs them. NULL: nothing to do. */
+  QuiltPayload payload; /* while it is set, ending the launch kills it */
+  /* Called when the configuration is known and the container's directory exists. Sets setup.gate
+   * and setup.console as needed. NULL: nothing to do. */
   gboolean (*prepare) (QuiltOciLaunch *launch, GError **error);
 };
 
@@ -69,19 +70,19 @@ struct QuiltOciLaunch {
     .setup = QUILT_PAYLOAD_SETUP_NONE, .payload = QUILT_PAYLOAD_NONE                               \
   }
 
-/* Makes the container's state and its cgroup, and starts its init, which then has built all and
- * waits for a word. On failure quilt_oci_launch_clear() leaves nothing of it. */
+/* Makes the container's state and cgroup, and starts its init, which then has built the root and
+ * waits for an answer. After a failure, quilt_oci_launch_clear() removes everything. */
 gboolean quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error);
 
-/* Records it as created, writes the pid file, and gives that word. */
+/* Records the container as created, writes the pid file, and lets the init continue. */
 gboolean quilt_oci_launch_continue (QuiltOciLaunch *launch, GError **error);
 
-/* It is no longer ours: it lives on. */
+/* Releases the container, which continues without us. */
 void quilt_oci_launch_release (QuiltOciLaunch *launch);
 
-/* Ends what was not released, with all its traces. */
+/* Kills a container that was not released, and removes all its traces. */
 void quilt_oci_launch_clear (QuiltOciLaunch *launch);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltOciLaunch, quilt_oci_launch_clear)
 
-/* Blocks all signals, as a clone wants it. */
+/* Blocks all signals, as quilt_payload_start() requires. */
 void quilt_oci_block_signals (void);

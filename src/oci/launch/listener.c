@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The program that decides about system calls. */
+/* Passes the listener of a system call filter to the program that decides about calls. */
 #include "oci/launch/listener.h"
 
 #include "base/error.h"
@@ -14,10 +14,11 @@
 #include <sys/pidfd.h>
 #include <sys/uio.h>
 
-/* It is there as soon as the filter is; that takes well under a millisecond. */
+/* The listener exists once the filter is loaded, which takes well under a millisecond. */
 #define LOOK_NSEC 50000
 
-/* Until then nothing has its number: the process has one thread. */
+/* Takes the listener. Until it exists, no other descriptor can get its number, since the process
+ * has one thread. */
 static int
 take (int pid_fd, int fd)
 {
@@ -42,12 +43,13 @@ let_go_on (pid_t pid, const QuiltReport *report)
   return process_vm_writev (pid, &ours, 1, &theirs, 1, 0) == 1;
 }
 
-/* config-linux.md, "The Container Process State". */
+/* See config-linux.md, "The Container Process State". */
 static char *
 print_process_state (const QuiltOciContainer *container, const QuiltSpec *spec, pid_t pid)
 {
   g_autoptr (json_object) object = json_object_new_object ();
-  /* Of the container's own process as runc and crun say it: its command is not executed yet. */
+  /* For the container's own process, report "creating" like runc and crun: its command is not
+   * executed yet. */
   QuiltOciStatus status =
       pid == container->pid ? QUILT_OCI_CREATING : quilt_oci_container_get_status (container);
   g_autofree char *state = quilt_oci_container_print_state (container, spec, status);
@@ -89,7 +91,7 @@ quilt_oci_listener_hand_over (const QuiltReport *report,
   if (listener < 0)
     return quilt_set_error_errno (error, errno, "Failed to take the listener of linux.seccomp");
   state = print_process_state (self->container, self->spec, pid);
-  /* The process waits without a system call, that is on a processor: the agent may take long. */
+  /* Stop the process: it waits in a busy loop, and the agent may take long. */
   pidfd_send_signal (pid_fd, SIGSTOP, NULL, 0);
   ok = send_to_agent (self->spec->seccomp->listener_path, listener, state, error);
   if (ok && !let_go_on (pid, report))

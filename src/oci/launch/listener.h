@@ -6,8 +6,8 @@
 #include "oci/state/container.h"
 #include "runtime/reports.h"
 
-/* Takes the listener that the process of pid_fd reports, sends it to listenerPath, and then lets
- * the process go on. data is a QuiltOciListener. */
+/* Takes the listener that the process of pid_fd reports, sends it to listenerPath, and lets the
+ * process continue. data is a QuiltOciListener. */
 gboolean quilt_oci_listener_hand_over (const QuiltReport *report,
                                        int pid_fd,
                                        gconstpointer data,
@@ -18,8 +18,8 @@ typedef struct {
   const QuiltSpec *spec;
 } QuiltOciListener;
 
-/* It as what quilt_reports_await_command() and its like want, as long as the block that this is
- * in. */
+/* Makes a QuiltListenerTaker, valid in the enclosing block, for quilt_reports_await_command() and
+ * similar functions. */
 #define QUILT_OCI_LISTENER_TAKER(container, spec)                                                  \
   (&(const QuiltListenerTaker){quilt_oci_listener_hand_over,                                       \
                                &(const QuiltOciListener){(container), (spec)}})

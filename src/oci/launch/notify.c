@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sd_notify(3) from a container. */
+/* Relays sd_notify(3) from a container. */
 #include "oci/launch/notify.h"
 
 #include "base/error.h"
@@ -17,7 +17,7 @@
 
 #define DIRECTORY "notify"
 #define NAME "notify.sock"
-#define PLACE "/run/notify" /* in the container, as runc has it */
+#define PLACE "/run/notify" /* path in the container, as in runc */
 #define MESSAGE_MAX 4096
 
 static const char *
@@ -39,7 +39,7 @@ quilt_oci_notify_prepare (const QuiltOci *oci,
 
   if (!get_ours ())
     return TRUE;
-  /* The command's user must reach the socket, whatever its id. The directory above keeps other
+  /* The command's user must reach the socket, whatever its id. The parent directory keeps other
    * users out. */
   if (mkdirat (container->dir_fd, DIRECTORY, 0700) < 0 ||
       fchmodat (container->dir_fd, DIRECTORY, 0755, 0) < 0)
@@ -68,9 +68,9 @@ quilt_oci_notify_listen (const QuiltOciContainer *container, int *ret_fd, GError
   if (dir_fd < 0)
     return TRUE;
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  /* A path that is short enough, however long --root is. */
+  /* This path is short enough, however long --root is. */
   g_snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" NAME, dir_fd);
-  unlinkat (dir_fd, NAME, 0); /* of an earlier try */
+  unlinkat (dir_fd, NAME, 0); /* left by an earlier attempt */
   mask = umask (0);
   r = fd < 0 ? -1 : bind (fd, (struct sockaddr *)&address, sizeof address);
   umask (mask);
@@ -94,7 +94,7 @@ tell (pid_t main_pid)
     return;
   memcpy (address.sun_path, path, length);
   if (*path == '@')
-    address.sun_path[0] = '\0'; /* unix(7): abstract, and as long as it is */
+    address.sun_path[0] = '\0'; /* abstract address: see unix(7) */
   g_snprintf (text, sizeof text, "MAINPID=%d\nREADY=1", (int)main_pid);
   if (sendto (fd, text, strlen (text), MSG_NOSIGNAL, (struct sockaddr *)&address,
               (socklen_t)(G_STRUCT_OFFSET (struct sockaddr_un, sun_path) + length)) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Removes rights that quilt-oci can't give, since it does not have them itself. */
+/* Removes capabilities that quilt-oci can't give, since it lacks them itself. */
 #include "oci/launch/rights.h"
 
 #include "spec/capabilities.h"
@@ -19,7 +19,8 @@ quilt_oci_leave_out_capabilities (const QuiltOci *oci, QuiltSpec *spec)
   g_autoptr (GString) names = g_string_new (NULL);
   guint64 ours, missing = 0;
 
-  /* It would have to be inheritable, too: so engines write it, and other runtimes leave it out. */
+  /* An ambient capability must also be permitted and inheritable. Engines write others anyway, and
+   * other runtimes drop them. */
   caps->ambient &= caps->permitted & caps->inheritable;
   if (quilt_spec_leaves_host (spec, QUILT_NS_USER) || syscall (SYS_capget, &header, data) < 0)
     return;

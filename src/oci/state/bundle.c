@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A bundle. */
+/* Reading a bundle. */
 #include "oci/state/bundle.h"
 
 #include "base/error.h"
@@ -24,8 +24,8 @@ quilt_oci_bundle_clear (QuiltOciBundle *bundle)
   g_clear_pointer (&bundle->spec, quilt_spec_free);
 }
 
-/* They say by name who the command is, whatever process.user says: quiltd's own, and engines pass
- * annotations on from those whom they forbid to be root. */
+/* These annotations of quiltd set the command's user, whatever process.user says. Engines pass on
+ * annotations from users whom they forbid to be root, so refuse them. */
 static gboolean
 check_annotations (const QuiltSpec *spec, GError **error)
 {
@@ -41,8 +41,8 @@ check_annotations (const QuiltSpec *spec, GError **error)
   return TRUE;
 }
 
-/* What is meant for a file system says nothing to a bind mount: engines write it, and other
- * runtimes do without it. */
+/* Removes options of file systems from a bind mount, where they have no effect. Engines write them,
+ * and other runtimes ignore them. */
 static void
 leave_out_options (const QuiltOci *oci, QuiltMount *mount)
 {

@@ -7,11 +7,11 @@
 
 typedef struct {
   char *path;      /* absolute */
-  GBytes *config;  /* config.json as it is there */
+  GBytes *config;  /* content of config.json */
   QuiltSpec *spec; /* root_path is absolute */
 } QuiltOciBundle;
 
-/* path: NULL is the working directory; config: another file than its config.json, or NULL. */
+/* path: NULL means the working directory. config: a file to use instead of config.json, or NULL. */
 gboolean quilt_oci_bundle_load (const QuiltOci *oci,
                                 const char *path,
                                 const char *config,

@@ -27,7 +27,7 @@
 #define ID_MAX 255
 #define LOCK_MSEC 10000
 #define LOOK_MSEC 5
-/* Of the file; one that is newer than we are is refused. */
+/* Version of the file. Newer versions are refused. */
 #define VERSION 1
 
 static QuiltOciContainer *
@@ -72,8 +72,8 @@ quilt_oci_check_id (const char *id, GError **error)
   return FALSE;
 }
 
-/* Whoever holds it is at work, or waits for a hook of the engine's that hangs: then the caller, who
- * may be the engine, is told so in time. */
+/* Another process holds the lock while it works, or while it waits for an engine's hook that hangs.
+ * Give up after a time limit, since the caller may be that engine. */
 static gboolean
 lock (const QuiltOciContainer *container, GError **error)
 {
@@ -155,7 +155,7 @@ static const QuiltField state_fields[] = {
     {NULL},
 };
 
-/* That it is not there is no error: so does a create leave it that was killed. */
+/* A missing file is no error: a killed create leaves it missing. */
 static gboolean
 read_state (QuiltOciContainer *container, GError **error)
 {
@@ -281,7 +281,7 @@ QuiltSpec *
 quilt_oci_container_read_spec (const QuiltOciContainer *container, GError **error)
 {
   g_autoptr (GBytes) bytes = quilt_file_read (container->dir_fd, CONFIG, CONFIG_MAX, error);
-  g_autofree char *unknown = NULL; /* create has said it */
+  g_autofree char *unknown = NULL; /* create has already warned about it */
   gconstpointer data;
   gsize size;
 
@@ -305,11 +305,11 @@ quilt_oci_read_start_time (pid_t pid, guint64 *ret_ticks, char *ret_state)
   if (n <= 0)
     return FALSE;
   text[n] = '\0';
-  at = strrchr (text, ')'); /* the name may hold anything, but no later field does */
+  at = strrchr (text, ')'); /* the name may contain anything, but no later field contains ')' */
   if (!at || at[1] != ' ')
     return FALSE;
   *ret_state = at[2];
-  /* Field 3 is the state, 22 the time. */
+  /* Field 3 is the state, field 22 the start time. */
   for (guint field = 2; at && field < 22; field++)
     at = strchr (at + 1, ' ');
   if (!at)
@@ -325,8 +325,8 @@ quilt_oci_container_open_pid (const QuiltOciContainer *container)
   guint64 ticks;
   char state;
 
-  /* By its birth, as the number may be another's by now; the pidfd was first, so that it is of
-   * whom we look at. */
+  /* The pid may have been reused, so compare the start time. Open the pidfd first, so that it
+   * belongs to the process that is compared. */
   if (fd < 0 || !quilt_oci_read_start_time (container->pid, &ticks, &state) ||
       ticks != container->start_time || state == 'Z' || state == 'X')
     return -1;
@@ -340,7 +340,8 @@ quilt_oci_container_get_status (const QuiltOciContainer *container)
   QuiltOciCgroup cgroup = container->cgroup;
   gboolean frozen;
 
-  /* Also while its init is there: that may not have left the host's root yet. */
+  /* Report "creating" even while the init exists, since it may not have left the host's root
+   * yet. */
   if (!container->created)
     return QUILT_OCI_CREATING;
   if (pid_fd < 0)
@@ -348,7 +349,7 @@ quilt_oci_container_get_status (const QuiltOciContainer *container)
   frozen = quilt_oci_cgroup_is_frozen (&cgroup);
   if (container->cgroup.dir_fd < 0)
     quilt_fd_clear (&cgroup.dir_fd);
-  if (frozen) /* also while it waits to be started, which it can't be before it is resumed */
+  if (frozen) /* also while it waits for its start: it can't be started before it is resumed */
     return QUILT_OCI_PAUSED;
   return quilt_oci_gate_is_watched (container->dir_fd) ? QUILT_OCI_CREATED : QUILT_OCI_RUNNING;
 }

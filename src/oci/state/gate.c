@@ -13,7 +13,8 @@
 
 #define GATE "gate"
 
-/* Through the descriptor: a socket's path has 108 bytes at most, and the root may be anywhere. */
+/* Address the socket through the descriptor: a socket's path has at most 108 bytes, and the
+ * directory may have a longer path. */
 static void
 fill_address (int dir_fd, struct sockaddr_un *ret_address)
 {
@@ -41,7 +42,8 @@ quilt_oci_gate_listen (int dir_fd, const char *id, GError **error)
   return g_steal_fd (&fd);
 }
 
-/* Connects and sends the word. FALSE with errno: EPIPE if the init closed the connection before. */
+/* Connects and sends the message. Returns FALSE with errno set: EPIPE if the init closed the
+ * connection before. */
 static gboolean
 knock (int fd, int dir_fd)
 {
@@ -59,7 +61,7 @@ quilt_oci_gate_connect (int dir_fd, const char *id, GError **error)
   gboolean started;
   int errsv;
 
-  /* The init closes a connection that stays silent, and waits for the next one. */
+  /* The init closes a silent connection and waits for the next one, so try again. */
   do {
     quilt_fd_clear (&fd);
     fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);

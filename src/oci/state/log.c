@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lines of a log that engines parse. */
+/* Writes a log that engines parse. */
 #include "oci/state/log.h"
 
 #include "base/error.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An error may quote a path and what a hook said, but never a whole log. */
+/* Large enough for a path and a hook's message, but not for a whole log. */
 #define MESSAGE_MAX 4096
 
 gboolean
@@ -31,7 +31,7 @@ quilt_oci_log_open (
   log->debug = debug;
   if (!path)
     return TRUE;
-  /* As the peers': engines read it as another user. */
+  /* Readable for all, as with other runtimes: engines read it as another user. */
   log->fd = open (path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
   return log->fd >= 0 || quilt_set_error_errno (error, errno, "Failed to open the log '%s'", path);
 }
@@ -101,8 +101,8 @@ quilt_oci_log_debug (const QuiltOciLog *log, const char *message)
     append (log, log->fd >= 0 ? log->fd : STDERR_FILENO, "debug", message);
 }
 
-/* Whether the first thing that a message quotes is a path: of what is named without a slash, one
- * says where it was looked for. */
+/* Whether the first quotation in a message contains a '/'. If it does not, the command was searched
+ * in $PATH, and engines expect other words. */
 static gboolean
 quotes_path (const char *message)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* For who is not root: a user namespace in which he is. */
+/* A user namespace for callers who are not root, in which they are root. */
 #include "oci/state/own-users.h"
 
 #include "base/error.h"
@@ -15,8 +15,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Tells the next execution of us that its user namespace is ours, not an engine's. The ids are read
- * from the kernel's map: a variable that root happens to have says nothing about them. */
+/* Tells our next execution that its user namespace is ours, not an engine's. The ids are read from
+ * the kernel's map: if root happens to have this variable, it says nothing about ids. */
 #define VARIABLE "QUILT_OCI_USER"
 
 static gboolean
@@ -82,7 +82,7 @@ quilt_oci_own_users_join (pid_t pid, GError **error)
                                 "Failed to enter the user namespace that the container is in");
 }
 
-/* The id outside that is root's inside, and the only one that there is: as enter() has it. */
+/* Reads the map that enter() makes: a single line, from id 0 inside to one id outside. */
 static gboolean
 read_own_id (const char *path, guint32 *ret_id)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The directory of states, by the options before the verb. */
+/* The state directory, chosen by the options before the verb. */
 #include "oci/state/root.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The map of the first user namespace: 0 0 4294967295. */
+/* Whether the id map is that of the first user namespace: 0 0 4294967295. */
 static gboolean
 is_first_user_namespace (void)
 {
@@ -94,7 +94,7 @@ quilt_oci_root_init (QuiltOci *oci,
   return TRUE;
 }
 
-/* What makes a new one; its parents are for everybody to pass, itself is ours alone. */
+/* Makes the directory. All users may pass its parents, but only we may enter it. */
 static gboolean
 make (const char *root, GError **error)
 {
@@ -102,13 +102,13 @@ make (const char *root, GError **error)
 
   if (g_mkdir_with_parents (parent, 0755) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make directory '%s'", parent);
-  /* The sticky bit keeps a user's from being cleaned up by age (XDG Base Directory). */
+  /* The sticky bit protects a user's directory from removal by age (XDG Base Directory). */
   if (mkdir (root, 01700) < 0 && errno != EEXIST)
     return quilt_set_error_errno (error, errno, "Failed to make directory '%s'", root);
   return TRUE;
 }
 
-/* A user that may write there could name any process and cgroup as a container's, and make us kill
+/* A user that can write there could name any process and cgroup as a container's, and make us kill
  * them. */
 static gboolean
 check_owner (const QuiltOci *oci, GError **error)

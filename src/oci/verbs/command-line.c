@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words of a command line, as runc's and crun's callers spell them. */
+/* Parses a command line in the spelling that callers of runc and crun use. */
 #include "oci/verbs/command-line.h"
 
 #include "base/error.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* GOption's codes are of no use to a caller. */
+/* Callers have no use for GOption's error codes, so make them INVALID_ARGUMENT. */
 static gboolean
 refuse (GError **error, GError *reason)
 {
@@ -51,7 +51,7 @@ quilt_oci_read_options (char **argv,
   argc = (int)words->len - 1;
   if (!g_option_context_parse (context, &argc, &at, &local))
     return refuse (error, g_steal_pointer (&local)), NULL;
-  /* GOption takes out a "--" only where nothing unknown could precede it. */
+  /* GOption removes a "--" only if no unknown option could precede it. */
   if (argc > 1 && strcmp (at[1], "--") == 0) {
     memmove (at + 1, at + 2, (gsize)(argc - 1) * sizeof *at);
     argc--;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* create: a container that waits to be started. */
+/* create: makes a container that waits to be started. */
 #include "oci/verbs/verbs.h"
 
 #include "base/error.h"

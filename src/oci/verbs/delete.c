@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* delete: takes away what is left of a container. */
+/* delete: removes what is left of a container. */
 #include "oci/verbs/verbs.h"
 
 #include "base/error.h"
@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <sys/pidfd.h>
 
-/* So long a killed process may take to end: it may be writing back, or dumping core. */
+/* Time limit for the end of a killed process, which may still write back data or dump core. */
 #define END_MSEC 10000
 
-/* One that was created but not started goes too: nothing of it ever ran. */
+/* A container that was created but not started is deleted too: nothing in it ever ran. */
 static gboolean
 check_status (const QuiltOciContainer *container, GError **error)
 {
@@ -37,7 +37,7 @@ find_cgroup (QuiltOciContainer *container, GError **error)
 {
   g_autofd int pid_fd = quilt_oci_container_open_pid (container);
 
-  /* Created by an older quilt-oci, which recorded the path alone. */
+  /* An older quilt-oci created it and recorded only the path. */
   if (container->created && container->cgroup.path)
     return TRUE;
   return quilt_oci_cgroup_find (&container->cgroup, container->id, pid_fd >= 0 ? container->pid : 0,
@@ -65,8 +65,8 @@ end_init (const QuiltOciContainer *container, GError **error)
   return FALSE;
 }
 
-/* Its processes first, so that what they use can be removed; the record last, so that what fails on
- * the way can be tried again. */
+/* Kills the processes first, so that what they use can be removed. Removes the record last, so that
+ * a failed deletion can be repeated. */
 static gboolean
 delete_container (QuiltOci *oci, QuiltOciContainer *container, GError **error)
 {
@@ -100,7 +100,7 @@ delete_one (QuiltOci *oci, const char *id, gboolean force, GError **error)
   return (force || check_status (container, error)) && delete_container (oci, container, error);
 }
 
-/* All that can be deleted: the last failure is the error, those before it are warnings. */
+/* Deletes all that can be deleted. The last failure is the error, earlier ones are warnings. */
 static gboolean
 delete_matching (QuiltOci *oci, const char *pattern, gboolean force, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* events: what a container uses, and when it ran out of memory; a JSON object a line. */
+/* events: prints what a container uses, and when it ran out of memory; one JSON object per line. */
 #include "oci/cgroup/stats.h"
 #include "oci/state/container.h"
 #include "oci/verbs/verbs.h"
@@ -21,7 +21,7 @@
 typedef struct {
   QuiltOciContainer *container;
   int pid_fd, timer_fd, watch_fd;
-  guint64 oom_kills; /* told so far */
+  guint64 oom_kills; /* number reported so far */
 } Watch;
 
 static void
@@ -33,7 +33,7 @@ watch_clear (Watch *watch)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Watch, watch_clear)
 
-/* Takes data, which may be NULL. */
+/* Prints an event. Takes ownership of data, which may be NULL. */
 static gboolean
 print (const QuiltOciContainer *container, const char *type, json_object *data, GError **error)
 {
@@ -69,7 +69,7 @@ set_timer (Watch *watch, guint64 usec, GError **error)
          quilt_set_error_errno (error, errno, "Failed to set a timer");
 }
 
-/* Where there is no memory controller there is no such file, and nothing to be told of. */
+/* Without a memory controller, the file is missing and there is nothing to report. */
 static gboolean
 watch_memory (Watch *watch, GError **error)
 {
@@ -96,7 +96,7 @@ print_ooms (Watch *watch, GError **error)
   return TRUE;
 }
 
-/* Until its first process ends. */
+/* Prints events until the first process ends. */
 static gboolean
 follow (Watch *watch, GError **error)
 {
@@ -107,7 +107,7 @@ follow (Watch *watch, GError **error)
   for (;;) {
     if (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno != EINTR)
       return quilt_set_error_errno (error, errno, "Failed to wait for events");
-    /* Both are only read to be emptied. */
+    /* Read both only to empty them. */
     if ((fds[2].revents && read (watch->watch_fd, buffer, sizeof buffer) < 0 && errno != EAGAIN) ||
         !print_ooms (watch, error))
       return FALSE;
@@ -119,7 +119,7 @@ follow (Watch *watch, GError **error)
   }
 }
 
-/* interval 0: once, and not until its end. */
+/* If interval is 0, prints the figures once; otherwise until the container's end. */
 static gboolean
 tell (QuiltOciContainer *container, guint64 interval, GError **error)
 {
@@ -145,7 +145,7 @@ read_interval (const char *text, guint64 *ret_usec, GError **error)
     g_prefix_error (error, "--interval: ");
     return FALSE;
   }
-  /* A timer of 0 never rings. */
+  /* A timer with interval 0 would never fire. */
   if (usec == 0 || usec / G_USEC_PER_SEC > G_MAXINT32) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "--interval must be a time like 5s, more than 0");

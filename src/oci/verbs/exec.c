@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* exec: one process more in a running container. */
+/* exec: starts another process in a running container. */
 #include "oci/verbs/verbs.h"
 
 #include "base/beneath.h"
@@ -30,14 +30,14 @@ typedef struct {
   QuiltOciExecOptions options;
   char *pid_file;
   char *console_socket;
-  char *cgroup; /* below the container's; NULL: the one that its first process is in */
+  char *cgroup; /* below the container's cgroup; NULL: the current cgroup of its first process */
   int preserve_fds;
   gboolean detach;
   gboolean ignore_paused;
   QuiltOciContainer *container;
   QuiltSpec *spec;
-  int init_fd; /* pidfd of the container's first process: whose namespaces are joined */
-  int console; /* our end of what the terminal comes through */
+  int init_fd; /* pidfd of the container's first process, whose namespaces are joined */
+  int console; /* our end of the socket that receives the terminal */
   QuiltPayloadSetup setup;
   QuiltPayload payload;
 } Exec;
@@ -100,7 +100,8 @@ open_container (QuiltOci *oci, Exec *exec, GError **error)
   return FALSE;
 }
 
-/* Below the container's own, and nowhere else: a container may have made it, as what it likes. */
+/* Opens a cgroup strictly below the container's own: the container may have made it, and chosen
+ * what it is. */
 static gboolean
 open_named_cgroup (Exec *exec, GError **error)
 {
@@ -122,7 +123,7 @@ open_cgroup (Exec *exec, GError **error)
   if (exec->cgroup)
     return open_named_cgroup (exec, error);
   if (!exec->container->cgroup.path)
-    return TRUE; /* it never had one of its own */
+    return TRUE; /* the container has no cgroup of its own */
   exec->setup.cgroup = quilt_guest_open_cgroup (exec->container->pid, error);
   return exec->setup.cgroup >= 0;
 }
@@ -195,7 +196,7 @@ run (QuiltOci *oci, Exec *exec, GError **error)
   if (!exec->detach)
     code = quilt_oci_foreground (&exec->payload, exec->console, -1, NULL, NULL, error);
   if (code >= 0)
-    quilt_fd_clear (&exec->payload.pid_fd); /* it lives on, or was reaped */
+    quilt_fd_clear (&exec->payload.pid_fd); /* the process continues, or was reaped */
   return code;
 }
 

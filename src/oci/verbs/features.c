@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* features and spec: documents; checkpoint and restore: a refusal. None of them touches a
+/* features and spec: print documents. checkpoint and restore: refuse. None of them touches a
  * container. */
 #include "oci/verbs/verbs.h"
 
@@ -77,7 +77,8 @@ quilt_oci_spec (QuiltOci *oci, GError **error)
   return write_new (path, text, error) ? 0 : -1;
 }
 
-/* Before any option is read: podman takes it that a runtime can do it if it answers --help. */
+/* Refuse before parsing options: if --help worked, podman would assume that the runtime can do
+ * it. */
 int
 quilt_oci_checkpoint (QuiltOci *oci, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kill: a signal to a container's first process, or to all. */
+/* kill: sends a signal to a container's first process, or to all processes. */
 #include "oci/state/container.h"
 #include "oci/verbs/verbs.h"
 
@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 
-/* The words by which containerd knows that there is nothing left to be killed. */
+/* By these words containerd recognizes that nothing is left to kill. */
 static gboolean
 refuse_stopped (const QuiltOciContainer *container, GError **error)
 {
@@ -34,7 +34,7 @@ kill_first (const QuiltOciContainer *container, int number, GError **error)
   return quilt_set_error_errno (error, errno, "Failed to kill container '%s'", container->id);
 }
 
-/* The end of the first process is the end of all only in a pid namespace of their own. */
+/* Only in its own pid namespace does the end of the first process end all others. */
 static gboolean
 shares_pids (const QuiltOciContainer *container, gboolean *ret_shares, GError **error)
 {
@@ -51,12 +51,12 @@ send (QuiltOciContainer *container, int number, gboolean all, GError **error)
 {
   gboolean stopped = quilt_oci_container_get_status (container) == QUILT_OCI_STOPPED;
 
-  /* Without a cgroup of its own nobody else is known; in a pid namespace of its own that is enough.
-   */
+  /* Without its own cgroup, only the first process is known. If it has its own pid namespace, that
+   * is enough. */
   if (all && !stopped && !container->cgroup.path && !container->cgroup.unit)
     return kill_first (container, number, error);
-  /* A stopped one may have left others behind, where it shared its pids: engines ask for all, and
-   * want no error if there is nobody. */
+  /* A stopped container that shared a pid namespace may have left processes. Engines kill all, and
+   * expect no error if none are left. */
   if (all)
     return quilt_oci_cgroup_kill_all (&container->cgroup, number, error);
   if (stopped)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of update's options: each is a key of linux.resources, which is then read as any. */
+/* The options of update: each becomes a key of linux.resources, which is then read like any
+ * other. */
 #include "oci/verbs/merge.h"
 
 #include "base/error.h"
@@ -83,7 +84,7 @@ refuse (guint i, const char *text, const char *why, GError **error)
   return FALSE;
 }
 
-/* The value of an option as JSON. */
+/* Converts the value of an option to JSON. */
 static json_object *
 read_value (guint i, const char *text, GError **error)
 {

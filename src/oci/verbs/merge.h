@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of update as the resources that they stand for. */
+/* Converts the options of update to linux.resources. */
 #pragma once
 
 #include "spec/oci/resources.h"
@@ -8,7 +8,7 @@
 
 #define QUILT_OCI_UPDATE_OPTIONS 16
 
-/* The values as they were typed, NULL where they were not. */
+/* The values as typed; NULL if not given. */
 typedef struct {
   char *values[QUILT_OCI_UPDATE_OPTIONS];
 } QuiltOciUpdate;
@@ -23,11 +23,11 @@ typedef struct {
 void quilt_oci_update_clear (QuiltOciUpdate *update);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltOciUpdate, quilt_oci_update_clear)
 
-/* The options, into update, which must outlive their parsing; zero-terminated. */
+/* The entries that parse into update, which must outlive the parsing; zero-terminated. */
 GArray *quilt_oci_update_entries (QuiltOciUpdate *update);
 
 gboolean quilt_oci_update_is_given (const QuiltOciUpdate *update);
 
-/* Sizes are bytes, or have a unit ("64m"); -1 is no limit. INVALID_ARGUMENT naming the option;
- * NOT_SUPPORTED for what only cgroup v1 has. */
+/* Converts the values. Sizes are bytes, or have a unit ("64m"); -1 is no limit. Sets
+ * INVALID_ARGUMENT, which names the option, or NOT_SUPPORTED for limits that only cgroup v1 has. */
 QuiltOciResources *quilt_oci_update_read (const QuiltOciUpdate *update, GError **error);

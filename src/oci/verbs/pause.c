@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pause and resume: the freezer of the container's cgroup. */
+/* pause and resume: freeze and thaw the container's cgroup. */
 #include "oci/state/container.h"
 #include "oci/verbs/verbs.h"
 
@@ -13,7 +13,7 @@ open_argument (QuiltOci *oci, const char *summary, GError **error)
   return quilt_oci_container_open (oci, oci->argv[1], TRUE, error);
 }
 
-/* "container not running" and "container not paused" are runc's words too. */
+/* runc also says "container not running" and "container not paused". */
 static int
 refuse (const char *verb, const QuiltOciContainer *container, const char *why, GError **error)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Choosing rows of a table of ps(1). */
+/* Filters the output of ps(1). */
 #include "oci/verbs/ps-table.h"
 
 #include "base/error.h"
 
 #include <string.h>
 
-/* The word of a line, counted from 0, up to "" past the last one. */
+/* The n-th word of a line, counted from 0; "" after the last word. */
 static char *
 nth_word (const char *line, guint n)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The output of ps(1), reduced to some processes. */
+/* Filters the output of ps(1). */
 #pragma once
 
 #include <glib.h>
 #include <sys/types.h>
 
-/* The header and the rows of table whose column PID has one of pids. INVALID_ARGUMENT if there is
- * no such column. Pure. Owned by the caller. */
+/* The header of table, and the rows whose column PID is one of pids. Sets INVALID_ARGUMENT if that
+ * column is missing. Pure. Owned by the caller. */
 char *quilt_ps_table_filter (const char *table, const pid_t *pids, gsize n_pids, GError **error);

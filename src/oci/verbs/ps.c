@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ps: the processes of a container, as the host sees them. */
+/* ps: prints the processes of a container, as the host sees them. */
 #include "oci/state/container.h"
 #include "oci/verbs/command-line.h"
 #include "oci/verbs/ps-table.h"
@@ -23,7 +23,7 @@ print_json (const GArray *pids)
   puts (text);
 }
 
-/* Executes the host's ps(1) with the caller's options, and no program of the container. */
+/* Executes the host's ps(1) with the caller's options, never a program of the container. */
 static gboolean
 print_table (const GArray *pids, char **options, GError **error)
 {

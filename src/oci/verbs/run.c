@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run: create and start in one, and wait for the end. */
+/* run: creates and starts a container, and waits for its end. */
 #include "oci/verbs/verbs.h"
 
 #include "base/error.h"
@@ -16,10 +16,10 @@
 #include <sys/socket.h>
 
 typedef struct {
-  QuiltOciLaunch launch; /* the first member: prepare() gets it */
+  QuiltOciLaunch launch; /* must be the first member, since prepare() gets a pointer to it */
   gboolean detach;
-  int console;   /* our end of what the terminal comes through */
-  int notify_fd; /* the container's notify socket, until it is ready; -1: none */
+  int console;   /* our end of the socket that receives the terminal */
+  int notify_fd; /* the container's notify socket, until the container is ready; -1: none */
 } Run;
 
 static gboolean
@@ -55,7 +55,7 @@ prepare (QuiltOciLaunch *launch, GError **error)
   return TRUE;
 }
 
-/* The cgroup of what ends at once is removed at once. */
+/* Do this only for a container that lasts: if it ends at once, its cgroup is removed at once. */
 static void
 on_lasting (gpointer container)
 {
@@ -69,14 +69,14 @@ run_to_end (Run *run, gboolean keep, GError **error)
   QuiltOciContainer *container = launch->container;
   int code;
 
-  /* Meanwhile it can be paused, updated, and deleted with all that belongs to it. */
+  /* Unlock it, so that it can be paused, updated and deleted meanwhile. */
   quilt_oci_container_unlock (container);
   code = quilt_oci_foreground (&launch->payload, run->console, run->notify_fd, on_lasting,
                                container, error);
   keep |= !quilt_oci_container_lock_again (container);
   if (code < 0)
     return -1;
-  quilt_fd_clear (&launch->payload.pid_fd); /* it was reaped */
+  quilt_fd_clear (&launch->payload.pid_fd); /* the process was reaped */
   if (keep)
     quilt_oci_launch_release (launch);
   return code;

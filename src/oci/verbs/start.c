@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* start: lets a created container's command go. */
+/* start: lets a created container execute its command. */
 #include "oci/verbs/start.h"
 #include "oci/verbs/verbs.h"
 
@@ -44,13 +44,14 @@ quilt_oci_start_await (const QuiltOciContainer *container,
          quilt_oci_hooks_run (spec->poststart, "poststart", state_fd, NULL, error);
 }
 
-/* What can't be started has ended when that is said: it may be the one who waits, for us. */
+/* Before a failed start is reported, the container must have ended: a process may wait for that,
+ * perhaps for us. */
 static void
 end_all (QuiltOciContainer *container, int pid_fd)
 {
   struct pollfd end = {pid_fd, POLLIN, 0};
 
-  /* A hook of poststart may have failed: by then the command has children. */
+  /* If a poststart hook failed, the command already runs and may have children. */
   quilt_oci_cgroup_kill_all (&container->cgroup, SIGKILL, NULL);
   if (pidfd_send_signal (pid_fd, SIGKILL, NULL, 0) == 0)
     poll (&end, 1, -1);
@@ -85,7 +86,8 @@ quilt_oci_start (QuiltOci *oci, GError **error)
     if (!ok) {
       end_all (container, payload.pid_fd);
     } else if (notify_fd >= 0) {
-      quilt_oci_container_unlock (container); /* whoever loses patience may kill it */
+      quilt_oci_container_unlock (
+          container); /* so that another process can kill it while we wait */
       quilt_oci_notify_await (notify_fd, payload.pid_fd, container->pid);
     }
   }

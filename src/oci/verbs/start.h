@@ -5,7 +5,7 @@
 #include "oci/state/container.h"
 #include "runtime/payload.h"
 
-/* Waits until the command runs, and runs the hooks that come then. If one of them fails, the caller
+/* Waits until the command is executed, and runs the poststart hooks. If a hook fails, the caller
  * stops the container (runtime-spec 1.3, runtime.md, "Lifecycle"). */
 gboolean quilt_oci_start_await (const QuiltOciContainer *container,
                                 const QuiltSpec *spec,

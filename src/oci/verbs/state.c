@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* state and list: what is known of containers. */
+/* state and list: print the states of containers. */
 #include "oci/state/container.h"
 #include "oci/verbs/command-line.h"
 #include "oci/verbs/verbs.h"
@@ -25,7 +25,7 @@ quilt_oci_state (QuiltOci *oci, GError **error)
   container = quilt_oci_container_open (oci, oci->argv[1], FALSE, error);
   if (!container)
     return -1;
-  /* Without a bundle it is what a create left that was killed. */
+  /* A killed create leaves a container without a bundle. */
   if (container->bundle) {
     spec = quilt_oci_container_read_spec (container, error);
     if (!spec)
@@ -43,7 +43,8 @@ add_string (json_object *object, const char *key, const char *text)
   json_object_object_add (object, key, json_object_new_string (text ? text : ""));
 }
 
-/* Its configuration is not read: one that is broken can be listed too, and many are fast. */
+/* Does not read the configuration, so that containers with a broken one are listed too, and many
+ * are listed fast. */
 static json_object *
 describe (const QuiltOciContainer *container)
 {
@@ -70,7 +71,7 @@ static const struct {
 };
 #define N_COLUMNS G_N_ELEMENTS (columns)
 
-/* The cells of a row, of which the first is that of the headers; owned by the caller. */
+/* The text of a cell. Row 0 has the headers. Owned by the caller. */
 static char *
 cell_of (json_object *rows, gsize row, gsize column)
 {
@@ -144,7 +145,8 @@ quilt_oci_list (QuiltOci *oci, GError **error)
     container = quilt_oci_container_open (oci, *id, FALSE, &failure);
     if (container)
       json_object_array_add (rows, describe (container));
-    else if (!g_error_matches (failure, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) /* it went meanwhile */
+    else if (!g_error_matches (failure, QUILT_ERROR,
+                               QUILT_ERROR_NOT_FOUND)) /* the container was removed meanwhile */
       g_printerr ("%s\n", failure->message);
   }
   if (!quiet)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The config.json that the verb spec writes. */
+/* The config.json that the verb `spec` writes. */
 #include "oci/verbs/template.h"
 
 #include "base/json.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Few capabilities: who needs more knows which. */
+/* Few capabilities: users who need more can add them. */
 #define CAPABILITIES "[\"CAP_AUDIT_WRITE\", \"CAP_KILL\", \"CAP_NET_BIND_SERVICE\"]"
 #define MOUNT(destination, type, source, options)                                                  \
   "{\"destination\": \"" destination "\", \"type\": \"" type "\", \"source\": \"" source           \
@@ -104,7 +104,7 @@ quilt_oci_template_new (gboolean rootless, uid_t uid, gid_t gid)
 
   add_namespaces (linux_object, rootless);
   if (rootless) {
-    /* Devices are only the host's root's to filter. */
+    /* Only the host's root can filter devices. */
     json_object_object_del (linux_object, "resources");
     add_map (linux_object, "uidMappings", uid);
     add_map (linux_object, "gidMappings", gid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* update: other limits for a container that runs. */
+/* update: changes the limits of a running container. */
 #include "oci/state/container.h"
 #include "oci/verbs/merge.h"
 #include "oci/verbs/verbs.h"
@@ -14,11 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The limits since the last update, in the container's directory; config.json does not change. */
+/* The limits since the last update, in the container's directory. config.json stays unchanged. */
 #define IN_FORCE "resources.json"
 #define RESOURCES_MAX (1024 * 1024)
 
-/* A file, or "-" for standard input: whole, or refused. */
+/* Reads a file, or standard input for "-". Refuses a file that is too large. */
 static GBytes *
 read_input (const char *path, GError **error)
 {

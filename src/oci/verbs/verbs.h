@@ -4,8 +4,8 @@
 
 #include "oci/state/oci.h"
 
-/* Each returns the exit code, or -1 with error set, which is then logged by main() alone, once. A
- * usage error is INVALID_ARGUMENT. */
+/* Each verb returns the exit code, or -1 with error set, which main() logs once. A usage error is
+ * INVALID_ARGUMENT. */
 typedef int (*QuiltOciVerb) (QuiltOci *oci, GError **error);
 
 int quilt_oci_create (QuiltOci *oci, GError **error);
@@ -25,12 +25,11 @@ int quilt_oci_features (QuiltOci *oci, GError **error);
 int quilt_oci_spec (QuiltOci *oci, GError **error);
 int quilt_oci_checkpoint (QuiltOci *oci, GError **error); /* and restore */
 
-/* Parses the verb's options, of which there are entries; its arguments, at least min and at most
- * max
- * (-1: any number), are then argv from 1 on. in_order: what follows the first argument is left
- * alone. Values that may be more than ASCII need G_OPTION_ARG_FILENAME or _FILENAME_ARRAY. A flag
- * may be spelled --flag=true and --flag=false. Answers --help itself, and exits; else opens
- * root_fd, where the verb needs it. */
+/* Parses the verb's options by entries. Its arguments, from min to max of them (-1: any number),
+ * are then argv from 1 on. in_order: words after the first argument are left unchanged. Values that
+ * may not be ASCII need G_OPTION_ARG_FILENAME or _FILENAME_ARRAY. Flags may be spelled --flag=true
+ * and --flag=false. For --help prints the help and exits. Otherwise opens root_fd, if the verb
+ * needs it. */
 gboolean quilt_oci_parse (QuiltOci *oci,
                           const GOptionEntry *entries,
                           const char *arguments,
