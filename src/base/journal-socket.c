@@ -16,6 +16,13 @@
 #define RETRY_USEC (100 * G_TIME_SPAN_MILLISECOND)
 /* The size that libsystemd uses. A burst then need not wait until journald is scheduled. */
 #define SEND_BUFFER (8 * 1024 * 1024)
+/* The socket becomes writable as soon as journald has read one entry of a full queue. A sender that
+ * waits for this event sends one entry for each change of processes, and journald has to wake the
+ * sender for each entry. So if many entries of the sender are unread, it pauses instead. journald
+ * needs longer than the pause to read that many, so it never waits for the sender. The kernel
+ * counts about 1 KiB for a short line. */
+#define PAUSE_USEC (2 * G_TIME_SPAN_MILLISECOND)
+#define PAUSE_UNREAD (256 * 1024)
 
 void
 quilt_journal_append_field (GString *text, const char *name, const char *value, gssize length)
@@ -51,6 +58,7 @@ retry_later (QuiltJournalSocket *self)
 {
   self->connected = FALSE;
   self->full = FALSE;
+  self->resume_usec = 0;
   self->retry_usec = g_get_monotonic_time () + RETRY_USEC;
 }
 
@@ -107,6 +115,26 @@ send_as_file (QuiltJournalSocket *self, const struct msghdr *entry)
   return sendmsg (self->fd, &message, MSG_NOSIGNAL) >= 0;
 }
 
+static int
+get_unread (const QuiltJournalSocket *self)
+{
+  int unread = 0;
+
+  return self->fd >= 0 && ioctl (self->fd, SIOCOUTQ, &unread) == 0 ? unread : 0;
+}
+
+/* If nothing could be sent after a pause, journald may be stopped. Then wait for an event, so that
+ * the process sleeps. */
+static void
+wait_for_room (QuiltJournalSocket *self)
+{
+  gboolean pauses = self->has_sent && get_unread (self) >= PAUSE_UNREAD;
+
+  self->full = TRUE;
+  self->has_sent = FALSE;
+  self->resume_usec = pauses ? g_get_monotonic_time () + PAUSE_USEC : 0;
+}
+
 guint
 quilt_journal_socket_send (QuiltJournalSocket *self, struct mmsghdr *entries, guint n)
 {
@@ -118,10 +146,11 @@ quilt_journal_socket_send (QuiltJournalSocket *self, struct mmsghdr *entries, gu
 
     if (r < 0 && (errno == EMSGSIZE || errno == ENOBUFS))
       r = send_as_file (self, &entries[done].msg_hdr) ? 1 : -1;
-    if (r > 0)
+    if (r > 0) {
       done += (guint)r;
-    else if (r < 0 && errno == EAGAIN)
-      self->full = TRUE;
+      self->has_sent = TRUE;
+    } else if (r < 0 && errno == EAGAIN)
+      wait_for_room (self);
     else if (r < 0 && errno != EINTR)
       retry_later (self);
   }
@@ -137,14 +166,24 @@ quilt_journal_socket_is_blocked (const QuiltJournalSocket *self)
 struct pollfd
 quilt_journal_socket_poll (const QuiltJournalSocket *self)
 {
-  return (struct pollfd){.fd = self->full ? self->fd : -1, .events = POLLOUT};
+  gboolean waits = self->full && self->resume_usec == 0;
+
+  return (struct pollfd){.fd = waits ? self->fd : -1, .events = POLLOUT};
+}
+
+gint64
+quilt_journal_socket_get_deadline (const QuiltJournalSocket *self)
+{
+  return self->retry_usec > 0 ? self->retry_usec : self->resume_usec;
 }
 
 void
 quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now_usec)
 {
-  if (revents)
+  if (revents || (self->resume_usec > 0 && now_usec >= self->resume_usec)) {
     self->full = FALSE;
+    self->resume_usec = 0;
+  }
   if (self->retry_usec > 0 && now_usec >= self->retry_usec)
     self->retry_usec = 0;
 }
@@ -152,7 +191,5 @@ quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now
 gboolean
 quilt_journal_socket_is_unread (const QuiltJournalSocket *self)
 {
-  int unread = 0;
-
-  return self->fd >= 0 && ioctl (self->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+  return get_unread (self) > 0;
 }

@@ -17,7 +17,9 @@ typedef struct {
   const char *path;
   int fd;
   gboolean connected;
-  gboolean full; /* journald is slow: wait for POLLOUT */
+  gboolean full;      /* journald is slow: wait until resume_usec, or if that is 0 for POLLOUT */
+  gboolean has_sent;  /* something was sent since the queue was full last */
+  gint64 resume_usec; /* g_get_monotonic_time() */
   /* journald is away: when to try again (g_get_monotonic_time()); 0: it is not away */
   gint64 retry_usec;
 } QuiltJournalSocket;
@@ -37,7 +39,9 @@ guint quilt_journal_socket_send (QuiltJournalSocket *self, struct mmsghdr *entri
 /* Whether nothing can be sent now. */
 gboolean quilt_journal_socket_is_blocked (const QuiltJournalSocket *self);
 
-/* The event to wait for, if blocked. If retry_usec is set, also wait until that time. */
+/* Returns what to wait for if blocked: an event, and the time of a deadline
+ * (g_get_monotonic_time(); 0: there is none). Pass both on to quilt_journal_socket_handle(). */
+gint64 quilt_journal_socket_get_deadline (const QuiltJournalSocket *self);
 struct pollfd quilt_journal_socket_poll (const QuiltJournalSocket *self);
 void quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now_usec);
 

@@ -573,7 +573,8 @@ earlier (gint64 a, gint64 b)
 gint64
 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec)
 {
-  gint64 deadline = earlier (self->kill_usec, self->log.journal.retry_usec);
+  gint64 deadline =
+      earlier (self->kill_usec, quilt_journal_socket_get_deadline (&self->log.journal));
 
   deadline = earlier (deadline, quilt_rate_get_deadline (&self->log.rate));
   deadline = earlier (deadline, self->patience_usec);

@@ -235,6 +235,84 @@ TEST_F (LogTest, WhenJournaldIsBehindThePipeFillsUp)
   EXPECT_FALSE (quilt_journal_socket_is_unread (&log.journal));
 }
 
+class FullQueueTest : public LogTest
+{
+protected:
+  /* Sends as many lines as are taken. */
+  guint fill (const std::string &text)
+  {
+    std::string line = text + "\n";
+    const QuiltPiece piece = {line.data (), text.size (), TRUE, FALSE};
+    guint n = 0;
+
+    while (quilt_log_send (&log, QUILT_STREAM_STDOUT, &piece, 1) == 1)
+      n++;
+    return n;
+  }
+
+  /* journald takes this many entries. */
+  void take (guint n)
+  {
+    char byte;
+
+    for (guint i = 0; i < n; i++)
+      EXPECT_EQ (recv (journald->fd, &byte, 1, MSG_DONTWAIT), 1);
+  }
+
+  bool waits_for_event () const
+  {
+    struct pollfd journal = quilt_journal_socket_poll (&log.journal);
+
+    EXPECT_EQ (journal.fd<0, quilt_journal_socket_get_deadline (&log.journal)> 0);
+    return journal.fd >= 0;
+  }
+};
+
+/* An event for each entry that journald takes would cost both a change of processes. */
+TEST_F (FullQueueTest, ItIsRefilledAfterAPause)
+{
+  const std::string line (40000, 'b');
+  gint64 resume;
+
+  ASSERT_GT (fill (line), 5u);
+  EXPECT_FALSE (waits_for_event ());
+  resume = quilt_journal_socket_get_deadline (&log.journal);
+  EXPECT_LT (resume, now () + G_USEC_PER_SEC / 10);
+  take (5);
+  quilt_journal_socket_handle (&log.journal, 0, resume - 1);
+  EXPECT_EQ (fill (line), 0u);
+  quilt_journal_socket_handle (&log.journal, 0, resume);
+  EXPECT_GE (fill (line), 4u);
+  EXPECT_FALSE (waits_for_event ());
+}
+
+TEST_F (FullQueueTest, AStoppedJournaldIsWaitedForByAnEvent)
+{
+  const std::string line (40000, 'b');
+
+  ASSERT_GT (fill (line), 5u);
+  quilt_journal_socket_handle (&log.journal, 0, quilt_journal_socket_get_deadline (&log.journal));
+  EXPECT_EQ (fill (line), 0u);
+  ASSERT_TRUE (waits_for_event ());
+  struct pollfd journal = quilt_journal_socket_poll (&log.journal);
+  EXPECT_EQ (poll (&journal, 1, 0), 0);
+  journald->read ();
+  EXPECT_EQ (poll (&journal, 1, 0), 1);
+  quilt_journal_socket_handle (&log.journal, journal.revents, now ());
+  EXPECT_GT (fill (line), 5u);
+}
+
+/* journald would have nothing to do before the pause is over. */
+TEST_F (FullQueueTest, AShortQueueIsWaitedForByAnEvent)
+{
+  const int size = 16384;
+
+  write_all ("connect\n");
+  ASSERT_EQ (setsockopt (log.journal.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+  ASSERT_GT (fill ("short"), 1u);
+  EXPECT_TRUE (waits_for_event ());
+}
+
 TEST_F (LogTest, JournaldMayBeRestarted)
 {
   write_all ("before\n");
