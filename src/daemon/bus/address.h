@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where quiltd is on the bus. */
+/* The name and the object paths of quiltd on the bus. */
 #pragma once
 
 #define QUILT_BUS_NAME "org.quilt"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The door of quiltd: refuses a call that is too large, and charges the caller's uid with every
- * other, before anything else is done for the caller. */
+/* Admission of calls: refuses a call that is too large, and charges every other call to the
+ * caller's uid, before quiltd does anything else for the caller. */
 #include "daemon/bus/admission.h"
 
 #include "base/error.h"
@@ -9,7 +9,7 @@
 #include "daemon/bus/message.h"
 #include "daemon/bus/relay.h"
 
-/* Unique names whose uid is remembered; a bus never uses a unique name twice. */
+/* The limit for remembered uids by unique name; a bus never reuses a unique name. */
 #define UIDS_MAX 256
 
 #define CHARGE_KEY "quilt-charge"
@@ -20,14 +20,14 @@ struct QuiltAdmission {
   QuiltActivity *work;
   GHashTable *uids;    /* unique name → uid */
   GHashTable *waiting; /* unique name → GPtrArray of Waiting, while the bus is asked for the uid */
-  GCancellable *questions; /* to the bus */
+  GCancellable *questions; /* cancels the calls to the bus */
   guint filter;
 };
 
-/* A call whose caller's uid is not known yet. */
+/* A call whose caller's uid is still unknown. */
 typedef struct {
   GDBusInterfaceSkeleton *object;
-  GDBusMethodInvocation *invocation; /* NULL: handed on */
+  GDBusMethodInvocation *invocation; /* NULL: passed on */
 } Waiting;
 
 struct QuiltCharge {
@@ -67,8 +67,8 @@ quilt_admission_get_uid (GDBusMethodInvocation *invocation)
   return charge->uid;
 }
 
-/* Cancel is refused only at twice the quota, so that a user whose jobs use it up can cancel them.
- */
+/* Cancel is refused only at twice the quota, so that a user whose jobs use up the quota can cancel
+ * them. */
 static gboolean
 charge (QuiltAdmission *self, GDBusMethodInvocation *invocation, guint32 uid, GError **error)
 {
@@ -87,7 +87,7 @@ charge (QuiltAdmission *self, GDBusMethodInvocation *invocation, guint32 uid, GE
   return TRUE;
 }
 
-/* Before the arguments are copied for the handler. */
+/* Checks the sizes before the arguments are copied for the handler. */
 static gboolean
 check_lists (GDBusMethodInvocation *invocation, GError **error)
 {
@@ -109,7 +109,7 @@ check_lists (GDBusMethodInvocation *invocation, GError **error)
   return TRUE;
 }
 
-/* FALSE: answered with an error. */
+/* Returns FALSE if the call was answered with an error. */
 static gboolean
 admit (QuiltAdmission *self, GDBusMethodInvocation *invocation, guint32 uid)
 {
@@ -131,7 +131,7 @@ waiting_free (gpointer data)
   g_free (waiting);
 }
 
-/* What GDBus does after "g-authorize-method". */
+/* Does what GDBus does after "g-authorize-method". */
 static void
 dispatch (const Waiting *waiting, GDBusMethodInvocation *invocation)
 {
@@ -172,7 +172,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer data)
   guint32 uid = 0;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* self is freed */
+    return; /* self was freed */
   calls = g_ptr_array_ref (g_hash_table_lookup (self->waiting, sender));
   g_hash_table_remove (self->waiting, sender);
   if (answer) {
@@ -192,7 +192,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer data)
   }
 }
 
-/* One question to the bus for all calls of a caller. */
+/* Asks the bus once for all waiting calls of a caller. */
 static void
 wait_for_uid (QuiltAdmission *self,
               const char *sender,
@@ -260,10 +260,10 @@ on_last_reference (gpointer data, GObject *invocation, gboolean is_last)
     g_idle_add_full (G_PRIORITY_DEFAULT, finalize, invocation, NULL);
 }
 
-/* GDBus emits this in a thread for each call, and the main thread owns all state: nothing is
- * decided here. The emission has a reference of its own, which may be the last one: the toggle
- * reference leaves it to the main thread to end the charge and what handlers have attached. FALSE:
- * the reference to invocation was taken over. */
+/* GDBus emits this in a thread for each call, but the main thread owns all state, so nothing is
+ * decided here. The emission's own reference may be the last one. The toggle reference ensures that
+ * the main thread ends the charge and frees what handlers have attached. Returns FALSE: the
+ * reference to invocation was taken. */
 static gboolean
 on_call (GDBusInterfaceSkeleton *object, GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -283,7 +283,7 @@ quilt_admission_guard (QuiltAdmission *self, GDBusInterfaceSkeleton *object)
   g_signal_connect (object, "g-authorize-method", G_CALLBACK (on_call), self);
 }
 
-/* The answer to a call that the relay has cut. */
+/* Answers a call that the relay has cut. */
 static GDBusMessage *
 new_refusal (GDBusMessage *call)
 {
@@ -297,7 +297,7 @@ new_refusal (GDBusMessage *call)
       "Too many calls wait for quiltd: wait for the answers to earlier calls");
 }
 
-/* In the connection's thread. */
+/* Runs in the connection's thread. */
 static GDBusMessage *
 on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer data)
 {

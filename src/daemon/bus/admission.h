@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The door of quiltd: refuses a call that is too large (daemon/bus/relay.h has cut it), and charges
- * the caller's uid with every other, before anything else is done for the caller. */
+/* Admission of calls: refuses a call that is too large (daemon/bus/relay.h has cut it), and charges
+ * every other call to the caller's uid, before quiltd does anything else for the caller. */
 #pragma once
 
 #include "daemon/bus/activity.h"
@@ -8,12 +8,12 @@
 
 #include <gio/gio.h>
 
-/* The names in one list, but root's. */
+/* The limit for names in one list, except in calls of root. */
 #define QUILT_NAMES_MAX 1024
 
 typedef struct QuiltAdmission QuiltAdmission;
 
-/* A uid that is charged with one piece of work. */
+/* A charge of one piece of work to a uid. */
 typedef struct QuiltCharge QuiltCharge;
 
 /* bus is where the callers and org.freedesktop.DBus are. work: each charge counts. */
@@ -25,10 +25,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAdmission, quilt_admission_free)
  * invocation is finalized. A caller with too many unanswered calls gets QuotaExceeded. */
 void quilt_admission_guard (QuiltAdmission *self, GDBusInterfaceSkeleton *object);
 
-/* The caller's uid; only in and after a handler. */
+/* The caller's uid. Valid in a handler and after it. */
 guint32 quilt_admission_get_uid (GDBusMethodInvocation *invocation);
 
-/* The charge of a call, for work that goes on after its answer: it ends when the call and all who
- * hold it have let go. */
+/* Keeps the charge of a call for work that continues after the answer. The charge ends when the
+ * call has ended and all holders have released it. */
 QuiltCharge *quilt_admission_hold (GDBusMethodInvocation *invocation);
 void quilt_charge_release (QuiltCharge *charge);

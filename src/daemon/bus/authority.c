@@ -15,24 +15,25 @@
 
 struct QuiltAuthority {
   GDBusConnection *bus;
-  GPtrArray *checks; /* of Check: not yet decided */
+  GPtrArray *checks; /* of Check, not decided yet */
   guint64 cancellation_ids;
 };
 
-/* One call on its way to a decision; owned by authority->checks. Answers of the bus to a check that
- * was decided meanwhile find it cancelled. */
+/* One call that waits for a decision; owned by authority->checks. If the check was decided
+ * meanwhile, it is cancelled, and answers of the bus are ignored. */
 typedef struct {
   QuiltAuthority *authority;
   GDBusMethodInvocation *invocation;
   const char *action;
   GPtrArray *details;
-  guint next; /* the element of details that is asked for */
+  guint next; /* index of the next element of details to ask about */
   QuiltAuthorizedFunc authorized;
-  QuiltConsultedFunc consulted; /* in the place of authorized: "no" is an answer, not a refusal */
+  /* used instead of authorized: a denial is then an answer, not an error */
+  QuiltConsultedFunc consulted;
   gpointer data;
   GCancellable *cancellable;
-  guint vanished;        /* subscription to the caller's end */
-  char *cancellation_id; /* while polkit is asked */
+  guint vanished;        /* subscription that tells when the caller goes away */
+  char *cancellation_id; /* set while polkit is asked */
 } Check;
 
 static void
@@ -91,7 +92,7 @@ current_details (Check *check)
   return check->details && check->details->len > 0 ? check->details->pdata[check->next] : NULL;
 }
 
-/* "org.quilt.manage-containers (verb 'stop', container 'web')". */
+/* Describes the call: "org.quilt.manage-containers (verb 'stop', container 'web')". */
 static char *
 what (Check *check)
 {
@@ -122,7 +123,7 @@ deny_because (Check *check, const char *why)
   deny (check, error);
 }
 
-/* polkit did not say yes. */
+/* Handles a denial of polkit. */
 static void
 refuse (Check *check, const char *why)
 {
@@ -146,7 +147,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
   gboolean yes = FALSE, challenge = FALSE;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* decided meanwhile: check is freed */
+    return; /* decided meanwhile: check was freed */
   if (error) {
     g_autofree char *why = NULL;
 
@@ -168,7 +169,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
     decided (check, TRUE);
 }
 
-/* The current details, and "own": a rule knows the caller's name, but not his uid. */
+/* The current details with "own", since a polkit rule knows the caller's name but not its uid. */
 static GVariant *
 complete_details (Check *check)
 {
@@ -211,7 +212,7 @@ ask (Check *check)
                      complete_details (check), interactive ? ALLOW_USER_INTERACTION : 0,
                      check->cancellation_id),
       G_VARIANT_TYPE ("((bba{ss}))"), G_DBUS_CALL_FLAGS_NONE,
-      interactive ? G_MAXINT : -1, /* people type as slowly as they like */
+      interactive ? G_MAXINT : -1, /* no time limit while the user types a password */
       check->cancellable, on_answer, check);
 }
 
@@ -255,8 +256,8 @@ begin (Check *check)
     decided (check, TRUE);
     return;
   }
-  /* Watch the caller before asking polkit, on the same connection: polkit does not know a caller
-   * that is already gone, and we see a caller that goes later. */
+  /* Watch the caller before asking polkit, on the same connection. If the caller is already gone,
+   * polkit does not know it. If it goes later, we notice. */
   check->vanished = g_dbus_connection_signal_subscribe (
       self->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
       "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (check->invocation),
@@ -350,7 +351,8 @@ quilt_authority_new (GDBusConnection *bus)
 void
 quilt_authority_free (QuiltAuthority *self)
 {
-  /* Unanswered: the caller is told by the bus that quiltd went away, and may ask the next one. */
+  /* Leave the calls unanswered: the bus tells their callers that quiltd has gone, so they can ask
+   * the next quiltd. */
   while (self->checks->len > 0) {
     Check *check = self->checks->pdata[0];
 

@@ -12,27 +12,27 @@
 
 typedef struct QuiltAuthority QuiltAuthority;
 
-/* What the call was about is done here, and invocation answered: now or later, exactly once.
- * Arguments may name something else than when the caller was checked: look everything up again, and
- * go by ID. */
+/* Does the work of the call, and answers invocation exactly once, now or later. The caller's
+ * arguments may name other objects by now, so look everything up again, by ID. */
 typedef void (*QuiltAuthorizedFunc) (GDBusMethodInvocation *invocation, gpointer data);
-/* The same, for a call that shows less where the caller is not allowed to see all. */
+/* As QuiltAuthorizedFunc, for a call whose answer shows less if the caller is not allowed to see
+ * everything. */
 typedef void (*QuiltConsultedFunc) (GDBusMethodInvocation *invocation,
                                     gboolean allowed,
                                     gpointer data);
 
-/* bus is where the callers, org.freedesktop.DBus and polkit are. */
+/* bus is the bus of the callers, org.freedesktop.DBus and polkit. */
 QuiltAuthority *quilt_authority_new (GDBusConnection *bus);
-/* Calls that still wait for an answer are denied. */
+/* Denies calls that still wait for a decision. */
 void quilt_authority_free (QuiltAuthority *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAuthority, quilt_authority_free)
 
-/* Takes over the reference to invocation that a handler has, and calls authorized(), which takes it
- * over, if the caller may do action. uid 0 may everything, without asking polkit. Others are asked
- * for once per element of details (GVariant of type a{ss}; NULL or empty: once without), all have
- * to be allowed, interactively only if the message says so. On "no", on any failure and when the
- * caller goes away meanwhile, authorized() is never called; the caller gets NotAuthorized.
- * authorized() may require one action more. action is a static string. */
+/* Takes over a handler's reference to invocation, and passes it to authorized() if the caller is
+ * allowed to do action. uid 0 is always allowed, without polkit. For others, polkit is asked once
+ * per element of details (GVariant of type a{ss}; NULL or empty: once without details), and must
+ * allow all. It may ask the user only if the message permits interaction. If polkit denies or
+ * fails, or the caller goes away, authorized() is never called, and the caller gets NotAuthorized.
+ * authorized() may require one more action. action is a static string. */
 void quilt_authority_require (QuiltAuthority *self,
                               GDBusMethodInvocation *invocation,
                               const char *action,
@@ -40,9 +40,9 @@ void quilt_authority_require (QuiltAuthority *self,
                               QuiltAuthorizedFunc authorized,
                               gpointer data);
 
-/* Like quilt_authority_require(), but polkit's "no" and its absence are not errors: consulted() is
- * called with allowed FALSE. The user is never asked for a password. If the caller goes away or has
- * used up its quota, it is refused and consulted() is not called. */
+/* As quilt_authority_require(), but a denial or a missing polkit is not an error: consulted() is
+ * then called with allowed FALSE. The user is never asked for a password. If the caller goes away
+ * or has used up its quota, the call is refused and consulted() is not called. */
 void quilt_authority_consult (QuiltAuthority *self,
                               GDBusMethodInvocation *invocation,
                               const char *action,
@@ -50,16 +50,16 @@ void quilt_authority_consult (QuiltAuthority *self,
                               QuiltConsultedFunc consulted,
                               gpointer data);
 
-/* One element of details: what a polkit rule can look at by action.lookup(). NULL leaves a key out;
- * owner G_MAXUINT32 as well. With an owner, polkit is told "own" too: "yes" if that is the caller.
- * Full reference, to be put into an array that unrefs. */
+/* Makes one element of details, which a polkit rule can read by action.lookup(). NULL and owner
+ * G_MAXUINT32 leave a key out. With an owner, polkit also gets "own", which is "yes" if the owner
+ * is the caller. Returns a full reference, for an array that unrefs it. */
 GVariant *quilt_authority_details_new (const char *verb,
                                        const char *container,
                                        guint32 owner,
                                        const char *image);
 
-/* The same about an image, once for each of its names that a rule may know it by (see
- * quilt_image_get_rule_names()), and about one option of a container: "option" is its key. */
+/* Add details about an image, one for each name by which a rule may know it (see
+ * quilt_image_get_rule_names()), and about one option of a container, whose key is "option". */
 void quilt_authority_add_image_details (GPtrArray *details,
                                         const char *verb,
                                         const char *container,

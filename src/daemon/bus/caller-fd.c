@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Descriptors that come with a call: a stranger's, and taken only where its kind makes that safe.
- */
+/* Descriptors that come with a call. They are untrusted, and accepted only if their kind makes that
+ * safe. */
 #include "daemon/bus/caller-fd.h"
 
 #include "base/error.h"
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* Not a FIFO of a file system: the helper opens the pipe anew, and no path may lead to it. */
+/* Refuses FIFOs in a file system: the helper opens the pipe again, so it must have no path. */
 static gboolean
 is_pipe (int fd, const struct stat *st)
 {
@@ -33,7 +33,7 @@ is_stream_socket (int fd)
          (domain == AF_UNIX || domain == AF_INET || domain == AF_INET6);
 }
 
-/* The kernel's own files have no size, but for those of sysfs. */
+/* Files of the kernel have size 0, except those of sysfs. */
 static gboolean
 is_stored (int fd, const struct stat *st)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of a method: a{sv}, key by key by a table. */
+/* Reads the options of a method, an a{sv}, by a table of keys. */
 #include "daemon/bus/dict.h"
 
 #include "base/error.h"

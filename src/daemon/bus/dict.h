@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of a method: a{sv}, key by key by a table, the leftovers refused. */
+/* Reads the options of a method, an a{sv}, by a table of keys. Other keys are refused. */
 #pragma once
 
 #include <glib.h>
 
 typedef struct {
   const char *key;
-  char type; /* 'b': gboolean *, 't': guint64 *, 'h': gint32 *, 's': const char **, of the dict's */
+  /* 'b': gboolean *, 't': guint64 *, 'h': gint32 *, 's': const char **, owned by the dictionary */
+  char type;
   gpointer value;     /* untouched if the key is absent */
   gboolean *ret_seen; /* may be NULL */
 } QuiltDictKey;
 
-/* keys may be NULL. NOT_SUPPORTED for a key that is not among them, INVALID_ARGUMENT for one of
- * another type; then nothing was read. */
+/* Reads the keys, which may be NULL. NOT_SUPPORTED for an unknown key, INVALID_ARGUMENT for a wrong
+ * type; on error nothing is read. */
 gboolean quilt_dict_read (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error);
 
-/* Takes the keys out: what is left, floating. NULL on error. */
+/* As quilt_dict_read(), but returns the other keys, floating, instead of refusing them. Returns
+ * NULL on error. */
 GVariant *quilt_dict_take (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Environments without their values, which are for callers that may manage. */
+/* Removes the values from environments, for callers that may inspect but not manage. */
 #include "daemon/bus/environment.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Errors as callers on the bus see them: org.quilt.Error.NAME and a sentence. */
+/* Errors on the bus: org.quilt.Error.NAME and a message. */
 #include "daemon/bus/error.h"
 
 #include "base/option-error.h"

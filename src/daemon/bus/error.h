@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Errors as callers on the bus see them: org.quilt.Error.NAME and a sentence. */
+/* Errors on the bus: org.quilt.Error.NAME and a message. */
 #pragma once
 
 #include <gio/gio.h>
@@ -7,14 +7,14 @@
 /* "org.quilt.Error.NAME", a static string; "….Failed" for an error of any other domain. */
 const char *quilt_bus_error_name (const GError *error);
 
-/* Its sentence without control and format characters, though it may quote a container's output or
- * the name of a file. Owned by the caller. */
+/* The error's message without control and format characters, since it may quote a container's
+ * output or a file name. Owned by the caller. */
 char *quilt_bus_error_text (const GError *error);
 
 /* Adds a row (name, error, message) to a builder of a(sss). */
 void quilt_bus_error_add (GVariantBuilder *failures, const char *name, const GError *error);
 
-/* The public part of an error: a sentence for its class, by the name after "org.quilt.Error.". A
+/* The public part of an error: a fixed message for its class, the name after "org.quilt.Error.". A
  * static string. */
 const char *quilt_bus_error_describe (const char *name);
 
@@ -24,6 +24,6 @@ const char *quilt_bus_error_describe (const char *name);
 /* Such a call: the error of an option gets a second argument, which names the option. */
 void quilt_bus_error_give_details (GDBusMethodInvocation *invocation);
 
-/* Answers the call with error, and consumes the reference to invocation as
- * g_dbus_method_invocation_ return_*() do. */
+/* Answers the call with error. Consumes the reference to invocation, as g_dbus_method_invocation_
+ * return_*() do. */
 void quilt_bus_error_return (GDBusMethodInvocation *invocation, const GError *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd's log: what happened, as journal entries with fields and a catalog entry each. */
+/* quiltd's log of events: journal entries with fields, explained in the catalog. */
 #include "daemon/bus/event.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd's log: what happened, as journal entries with fields and a catalog entry each. */
+/* quiltd's log of events: journal entries with fields, explained in the catalog. */
 #pragma once
 
 #include <glib.h>
@@ -10,7 +10,7 @@ typedef enum {
   QUILT_EVENT_DAEMON_RELOAD_FAILED,
   QUILT_EVENT_CONTAINER_CREATED,
   QUILT_EVENT_CONTAINER_STATE,  /* every change, exactly once, in order; see state and old_state */
-  QUILT_EVENT_CONTAINER_FAILED, /* could not run; beside the change of state */
+  QUILT_EVENT_CONTAINER_FAILED, /* could not run; logged in addition to the change of state */
   QUILT_EVENT_CONTAINER_REMOVED,
   QUILT_EVENT_CONTAINER_RECOVERED, /* found by a restarted quiltd */
   QUILT_EVENT_IMAGE_IMPORTED,
@@ -20,7 +20,7 @@ typedef enum {
   QUILT_N_EVENTS,
 } QuiltEvent;
 
-/* NULL: not a field of this entry. */
+/* Fields that are NULL are left out. */
 typedef struct {
   const char *container_id; /* 32 digits: CONTAINER_ID_FULL, the first 12 are CONTAINER_ID */
   const char *container_name;
@@ -35,6 +35,6 @@ typedef struct {
   const char *object; /* QUILT_OBJECT: file or directory in the store */
 } QuiltEventFields;
 
-/* One entry. fields may be NULL. */
+/* Logs one event. fields may be NULL. */
 void quilt_event_log (QuiltEvent event, const QuiltEventFields *fields, const char *format, ...)
     G_GNUC_PRINTF (3, 4);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by every object on the bus. */
+/* State shared by all objects on the bus. */
 #include "daemon/bus/hub.h"
 
 #include "daemon/bus/admission.h"
@@ -15,7 +15,7 @@ struct QuiltHub {
   QuiltActivity *work;
   guint64 last_job;
 
-  guint operations; /* calls that change something and are not answered */
+  guint operations; /* operations that have not finished */
   void (*on_idle) (gpointer data);
   gpointer on_idle_data;
   void (*on_change) (gpointer data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by every object on the bus: the connection, the admission check, the authority, and a
+/* State shared by all objects on the bus: the connection, the admission check, the authority, and a
  * count of the running operations. */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 typedef struct QuiltHub QuiltHub;
 
-/* max_pending: unanswered calls of a uid other than 0. */
+/* max_pending limits the unanswered calls of each uid except 0. */
 QuiltHub *quilt_hub_new (GDBusConnection *bus, guint64 max_pending);
 /* Takes all objects off the bus, and answers all waiting calls of GetManagedObjects. */
 void quilt_hub_withdraw (QuiltHub *self);
@@ -25,19 +25,20 @@ void quilt_hub_set_max_pending (QuiltHub *self, guint64 max_pending);
 QuiltAuthority *quilt_hub_get_authority (const QuiltHub *self);
 QuiltManagedObjects *quilt_hub_get_managed_objects (const QuiltHub *self);
 
-/* The number of a new job. A quiltd gives out each number once. */
+/* The number of a new job. Each number is used once. */
 guint64 quilt_hub_next_job (QuiltHub *self);
 
 /* What quiltd does beside calls: quiltd does not exit for being idle meanwhile. Operations, jobs
  * and charges that outlive their call are counted already. Borrowed. */
 QuiltActivity *quilt_hub_get_work (const QuiltHub *self);
 
-/* An operation between the two is finished before quiltd ends, when that is asked for. */
+/* Brackets an operation. When quiltd is asked to end, it finishes such operations first. */
 void quilt_hub_hold (QuiltHub *self);
 void quilt_hub_release (QuiltHub *self);
 gboolean quilt_hub_is_idle (const QuiltHub *self);
 
-/* Calls callback whenever nothing is held, the first time maybe at once. NULL: no longer. */
+/* Calls callback whenever no operation is running, the first time maybe at once. NULL: stops
+ * that. */
 void quilt_hub_when_idle (QuiltHub *self, void (*callback) (gpointer data), gpointer data);
 
 /* Charges the callers of object's methods, see daemon/bus/admission.h. */

@@ -97,7 +97,7 @@ is_hex (const char *text)
   return *text && strspn (text, "0123456789abcdef") == strlen (text);
 }
 
-/* In the order of the IDs, those that begin so stand together. */
+/* IDs with the same prefix are adjacent in the tree. */
 static gpointer
 find_by_prefix (const QuiltIndex *self, const char *prefix, gboolean *ret_ambiguous)
 {

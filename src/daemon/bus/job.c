@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Work that takes long, as an object on the bus. */
+/* Jobs: long operations as objects on the bus. */
 #include "daemon/bus/job.h"
 
 #include "base/error.h"
@@ -7,19 +7,19 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 
-/* How long a finished job can still be looked at. */
+/* Time for which a finished job stays on the bus. */
 #define LINGER_SECONDS 10
 
 struct _QuiltJob {
   QuiltBusJobSkeleton parent_instance;
   QuiltHub *hub;
   char *path;
-  char *caller;      /* the connection that asked for it, which may have its result */
-  GVariant *results; /* NULL: not done */
+  char *caller;      /* the connection that started it, which may get its result */
+  GVariant *results; /* NULL: not finished */
   GError *error;
-  gboolean (*cancel) (gpointer data); /* NULL: not any more */
+  gboolean (*cancel) (gpointer data); /* NULL: too late to cancel */
   gpointer cancel_data;
-  QuiltCharge *charge; /* of the call that began it; NULL: done */
+  QuiltCharge *charge; /* of the call that started it; NULL: finished */
   gint64 began_usec;   /* monotonic */
 };
 
@@ -89,7 +89,7 @@ on_lingered (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Results that name nothing of what is in an archive. */
+/* Results that reveal nothing about the content of an archive. */
 static const char *const public_results[] = {"image", "digest", "existed", "nested", "left-out"};
 
 static GVariant *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where quiltd's log goes: to journald, for which nothing here ever waits, or to stderr. */
+/* quiltd's log: sends messages to journald without ever blocking, or to stderr. */
 #include "daemon/bus/log.h"
 
 #include "base/journal-socket.h"
@@ -8,14 +8,14 @@
 #include <string.h>
 #include <syslog.h>
 
-/* How much is kept for a journald that is behind. */
+/* The number of messages kept while journald is slow. */
 #define WAITING_MAX 4096
 #define RETRY_MSEC 100
 
 /* data/quilt.catalog explains it. */
 #define MESSAGE_DROPPED "0e9d1f5b7e8c4b0aa3a6c2d4f1b7e911"
 
-/* Any thread logs. */
+/* Any thread may log. */
 static struct {
   GMutex lock;
   const int *max_priority;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GetManagedObjects: all objects with all properties in one answer, which takes long to make. With
- * a thousand containers GDBus needs 0.3 s, and other calls wait meanwhile. */
+/* GetManagedObjects returns all objects with all properties, which takes long. For a thousand
+ * containers GDBus needs 0.3 s, during which other calls wait. */
 #include "daemon/bus/managed-objects.h"
 
 #include "base/error.h"
 #include "daemon/bus/address.h"
 #include "daemon/bus/error.h"
 
-/* After an answer that took a time, so many times that time belongs to others. */
+/* After an answer, the next one waits this many times as long as the answer took. */
 #define PAUSE 9
 
 #define ENTRY_KEY "quilt-managed-entry"
@@ -22,7 +22,7 @@ struct QuiltManagedObjects {
   GDBusObjectManagerServer *objects;
   GQueue waiting; /* of Waiting */
   guint32 last_uid;
-  gint64 next_usec; /* when the next answer is due */
+  gint64 next_usec; /* when the next answer may be made */
   guint timer;
 };
 
@@ -35,7 +35,7 @@ quilt_managed_objects_redirect (GDBusMessage *message)
       g_strcmp0 (g_dbus_message_get_path (message), QUILT_BUS_ROOT) != 0 ||
       g_strcmp0 (g_dbus_message_get_interface (message), "org.freedesktop.DBus.ObjectManager") != 0)
     return message;
-  redirected = g_dbus_message_copy (message, NULL); /* GDBus has locked this one */
+  redirected = g_dbus_message_copy (message, NULL); /* GDBus has locked the original */
   if (!redirected)
     return message;
   /* What the relay has attached to it ends with the call. */
@@ -78,7 +78,7 @@ new_entry (GDBusObject *object)
       g_variant_new ("{oa{sa{sv}}}", g_dbus_object_get_object_path (object), &builder));
 }
 
-/* Kept with the object: of a thousand, few have changed since the last call. */
+/* Cached with the object, since few of a thousand objects change between two calls. */
 static GVariant *
 get_entry (GDBusObject *object)
 {
@@ -103,7 +103,7 @@ answer (QuiltManagedObjects *self, GDBusMethodInvocation *invocation)
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{oa{sa{sv}}})", &all));
 }
 
-/* The first of another user than the last one; else the first. */
+/* The first waiting call of a user other than the last one; otherwise the first call. */
 static Waiting *
 take_next (QuiltManagedObjects *self)
 {

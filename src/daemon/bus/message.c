@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads the marshalled bytes of a D-Bus message, as far as lengths and counts need it. */
+/* Reads the marshalled bytes of a D-Bus message, only as far as lengths and counts need it. */
 #include "daemon/bus/message.h"
 
 #include "dbus/signature.h"
 
 #include <string.h>
 
-/* Offsets in the start. */
+/* Offsets in the fixed start of a message. */
 #define TYPE 1
 #define FLAGS 2
 #define VERSION 3
@@ -16,25 +16,25 @@
 
 #define FIELD_MEMBER 3
 #define FIELD_SENDER 7
-#define FIELD_TEXT 8 /* from the field's begin: behind code, signature and length */
+#define FIELD_TEXT 8 /* from the beginning of the field: after code, signature and length */
 #define FIELD_SIGNATURE 8
 #define FIELD_UNIX_FDS 9
 
 #define MESSAGE_MAX (128 << 20)
 #define ARRAY_MAX (64 << 20)
 
-/* Arrays, structures and variants in each other. The bus allows some more in cases, but GDBus
- * closes the connection if it gets more. FIELD_DEPTH_MAX: of a header field, which has three around
- * it. */
+/* Nesting limit for arrays, structures and variants. In some cases the bus allows more, but then
+ * GDBus closes the connection. FIELD_DEPTH_MAX is for a header field, which is nested three levels
+ * deep itself. */
 #define DEPTH_MAX 64
 #define FIELD_DEPTH_MAX (DEPTH_MAX - 3)
 
-/* Bytes that are read one value after the other. */
+/* A cursor over bytes. */
 typedef struct {
   const guint8 *bytes;
   gsize at, end;
   gboolean little;
-  guint values; /* may still come */
+  guint values; /* number of values that may still come */
 } Reader;
 
 static gsize
@@ -88,7 +88,7 @@ skip_bytes (Reader *self, gsize to, gsize n)
   return TRUE;
 }
 
-/* The length that stands before a string or an array. */
+/* Reads the length before a string or an array. */
 static gboolean
 read_length (Reader *self, guint32 *ret_length)
 {
@@ -98,7 +98,7 @@ read_length (Reader *self, guint32 *ret_length)
   return TRUE;
 }
 
-/* A signature with its NUL; it stays in the bytes. */
+/* Reads a signature with its NUL, without copying it. */
 static const char *
 read_signature (Reader *self)
 {
@@ -123,7 +123,7 @@ skip_values (Reader *self, const char *signature, guint depth)
   return TRUE;
 }
 
-/* Of the valid type at *type, which moves on. */
+/* Whether the valid type at *type is nested at most depth deep. Advances *type behind it. */
 static gboolean
 is_type_within (const char **type, guint depth)
 {
@@ -142,8 +142,8 @@ is_type_within (const char **type, guint depth)
   return TRUE;
 }
 
-/* *signature is behind the 'a'. GDBus looks into the type of an array without elements as if it had
- * one, and the bus does not. */
+/* *signature is behind the 'a'. GDBus checks the element type of an empty array as if it had an
+ * element; the bus does not. */
 static gboolean
 skip_array (Reader *self, const char **signature, guint depth)
 {
@@ -158,7 +158,7 @@ skip_array (Reader *self, const char **signature, guint depth)
   if (length == 0 && !is_type_within (&inner, depth))
     return FALSE;
   end = self->at + length;
-  if (*element == 'y') /* is copied at once */
+  if (*element == 'y') /* bytes are copied at once */
     self->at = end;
   while (self->at < end) {
     const char *type = element;
@@ -169,7 +169,7 @@ skip_array (Reader *self, const char **signature, guint depth)
   return self->at == end;
 }
 
-/* The members of a structure or an entry, up to what closes it. */
+/* Skips the members of a structure or an entry, up to its closing character. */
 static gboolean
 skip_members (Reader *self, const char **signature, guint depth)
 {
@@ -182,7 +182,7 @@ skip_members (Reader *self, const char **signature, guint depth)
   return TRUE;
 }
 
-/* One value of the first type of *signature, which moves on. */
+/* Skips one value of the first type of *signature. Advances *signature behind it. */
 static gboolean
 skip_value (Reader *self, const char **signature, guint depth)
 {
@@ -216,8 +216,8 @@ skip_value (Reader *self, const char **signature, guint depth)
   }
 }
 
-/* A header field: its code, its type as a signature, its value. A field that D-Bus does not know
- * yet may have any type. ret_signature: that of the body, set if this field has it. */
+/* Skips a header field: code, type as a signature, value. A field that D-Bus does not know may have
+ * any type. ret_signature is set if the field is the signature of the body. */
 static gboolean
 skip_field (Reader *self, guint8 *ret_code, const char **ret_signature)
 {
@@ -232,11 +232,11 @@ skip_field (Reader *self, guint8 *ret_code, const char **ret_signature)
   if (*ret_code == FIELD_SIGNATURE && g_str_equal (type, "g"))
     *ret_signature = (const char *)self->bytes + self->at + 1;
   if (*ret_code <= FIELD_UNIX_FDS)
-    self->values++; /* each is there once, and is not counted */
+    self->values++; /* each known field appears once and is not counted */
   return skip_value (self, &type, FIELD_DEPTH_MAX) && *type == '\0';
 }
 
-/* The fields of a message of size bytes. */
+/* Reads the header fields of a message of size bytes. */
 static gboolean
 read_fields (Reader *self, const guint8 *message, gsize size, guint values)
 {
@@ -266,15 +266,15 @@ quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values)
          reader.at == size;
 }
 
-/* A value takes a byte or more. The limit ends the search through an array of structures without
- * members, which D-Bus does not allow. */
+/* A value takes at least a byte. The limit bounds the search through an array of empty structures,
+ * which D-Bus forbids. */
 static guint
 values_within (gsize size)
 {
   return (guint)MIN (size, G_MAXUINT);
 }
 
-/* Fields begin at multiples of 8, so a field that moves by whole multiples stays aligned. */
+/* Fields begin at multiples of 8, so a field that is moved by a multiple of 8 stays aligned. */
 gboolean
 quilt_bus_message_cut (guint8 *head, gsize *size, guint8 flag)
 {

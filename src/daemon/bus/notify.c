@@ -25,7 +25,8 @@ quilt_notify_ready (void)
 void
 quilt_notify_reloading (void)
 {
-  /* systemd 253's Type=notify-reload wants the time; it is µs of CLOCK_MONOTONIC, as GLib's. */
+  /* Type=notify-reload of systemd 253 needs the time in µs of CLOCK_MONOTONIC, which GLib also
+   * uses. */
   sd_notifyf (FALSE, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
 }
 

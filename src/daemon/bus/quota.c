@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much unfinished work one user may have: one caller can't take the daemon from the others. */
+/* Limits the unfinished work of each user, so that one caller can't occupy the daemon. */
 #include "daemon/bus/quota.h"
 
 #include "base/error.h"
 
 struct QuiltQuota {
   guint max;
-  GHashTable *pending; /* uid → charges; not there: none */
+  GHashTable *pending; /* uid → number of charges; no entry means none */
 };
 
 guint

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two threads, one for each direction, pass messages on: GDBus ── socket pair ── relay ── bus.
- * Calls wait here until the main thread has come to earlier ones, and the bus has taken most of
- * what was sent: answers that wait for the bus would delay another caller's answer. */
+ * Calls wait here until the main thread has begun earlier ones, and the bus has taken most of what
+ * was sent. Otherwise answers that wait for the bus would delay another caller's answer. */
 #include "daemon/bus/relay.h"
 
 #include "base/error.h"
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Messages that may wait for the bus while calls are passed on. The kernel keeps some more. */
+/* Messages that may wait for the bus while calls are passed on. The kernel buffers some more. */
 #define SENDING_MAX 16
 #define KERNEL_BYTES (16 * 1024)
 
@@ -33,14 +33,15 @@ typedef struct {
 struct QuiltBusRelay {
   GDBusConnection *connection;
   guint filter;
-  GMutex lock;          /* of turns, counts, made and sent; nobody who has it waits */
-  GMutex sending;       /* of sending to inside: a message is sent as a whole */
+  GMutex lock;          /* protects turns, counts, made and sent; nobody blocks while holding it */
+  GMutex sending;       /* held while sending to inside, so that messages stay whole */
   QuiltTurns *turns;    /* of Call */
   QuiltActivity *calls; /* from the bus until nothing has them any more */
-  gboolean counts;      /* the filter is in place */
-  guint32 made, sent;   /* serials of the last messages that GDBus has, and that the bus has */
+  gboolean counts;      /* the filter is installed */
+  guint32 made,
+      sent; /* serials of the last messages that GDBus has made, and that the bus has received */
   int bus;
-  int inside; /* the other end of the pair is GDBus's */
+  int inside; /* our end of the pair; GDBus has the other */
   GThread *from_bus, *to_bus;
 };
 
@@ -60,7 +61,8 @@ call_free (gpointer data)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
 
-/* Whether a call may be under way, as far as what GDBus sends is concerned; its serials go up. */
+/* Whether calls may be passed on: GDBus must not have too many unsent messages. Serials only
+ * increase. */
 static gboolean
 may_pass (const QuiltBusRelay *self)
 {
@@ -83,7 +85,7 @@ is_call_due (QuiltBusRelay *self)
   return may_pass (self) && quilt_turns_is_due (self->turns);
 }
 
-/* Takes call over; self->sending is locked. */
+/* Takes ownership of call. self->sending must be locked. */
 static void
 pass_whole_call (QuiltBusRelay *self, Call *call)
 {
@@ -94,9 +96,9 @@ pass_whole_call (QuiltBusRelay *self, Call *call)
   call_free (call);
 }
 
-/* Passes on all calls that may be under way now. A thread that finds another one sending leaves it
- * to that one, which looks once more when it has sent. If nobody reads inside any more, the thread
- * of the other direction ends the relay. */
+/* Passes on all calls that are allowed now. If another thread is sending, leaves the calls to that
+ * thread, which looks again after sending. If GDBus no longer reads, the thread of the other
+ * direction ends the relay. */
 static void
 pass_calls (QuiltBusRelay *self)
 {
@@ -111,7 +113,8 @@ pass_calls (QuiltBusRelay *self)
   } while (is_call_due (self));
 }
 
-/* Only its header will wait, to be answered with an error. FALSE: it can't be read. */
+/* Keeps only the header, so that the call is answered with an error. Returns FALSE if it is
+ * malformed. */
 static gboolean
 cut (Call *self, const QuiltBusMessage *message, guint8 flag)
 {
@@ -133,8 +136,9 @@ get_cost (const Call *self)
   return self->size + (self->descriptors ? self->descriptors->n * DESCRIPTOR_COST : 0);
 }
 
-/* A call for which there is no room is cut. FALSE: there is not even room to refuse it, and its
- * caller has thousands of calls waiting; or it is a signal, or can't be read. */
+/* Cuts a call for which there is no room. Returns FALSE if it must be dropped: there is not even
+ * room to refuse it, since its caller has thousands of calls waiting; or it is a signal, or
+ * malformed. */
 static gboolean
 make_room (QuiltBusRelay *self,
            const char *caller,
@@ -149,8 +153,8 @@ make_room (QuiltBusRelay *self,
          quilt_turns_has_room (self->turns, caller, get_cost (call), TRUE);
 }
 
-/* All but answers to our own calls, and the bus's own signals. Peers send us any signal they like,
- * so these are calls, too. */
+/* Whether the message takes turns: all do except answers to our calls and signals of the bus. Peers
+ * can send us any signals, so these are treated like calls. */
 static gboolean
 takes_turns (guint type, const char *sender)
 {
@@ -196,7 +200,8 @@ line_up (QuiltBusRelay *self, const QuiltBusMessage *message, gboolean too_large
   pass_calls (self);
 }
 
-/* The first bytes of a message, at most as many as a call may have. NULL: the connection ends. */
+/* Reads the first bytes of a message, at most as many as a call may have. Returns NULL if the
+ * connection ends. */
 static Call *
 read_call (QuiltBusRelay *self,
            const QuiltBusMessage *message,
@@ -224,7 +229,7 @@ is_too_large (const QuiltBusMessage *message, const Call *call)
          !quilt_bus_message_has_at_most (call->bytes, call->size, QUILT_CALL_VALUES_MAX);
 }
 
-/* A call or a signal is read before anything of it is passed on. */
+/* Reads a call or a signal completely before passing on anything of it. */
 static gboolean
 read_and_line_up (QuiltBusRelay *self,
                   const QuiltBusMessage *message,
@@ -250,8 +255,9 @@ is_answer (const QuiltBusMessage *message)
          message->type == G_DBUS_MESSAGE_TYPE_ERROR;
 }
 
-/* Messages are read one by one, in both directions: the kernel would join two of them in one read,
- * and then descriptors of the second would seem to be of the first. */
+/* Reads the start of one message. Messages are read one by one in both directions: the kernel would
+ * join two messages in one read, and descriptors of the second would seem to belong to the
+ * first. */
 static gboolean
 read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, QuiltDescriptors *descriptors)
 {
@@ -259,7 +265,7 @@ read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, QuiltDescript
          quilt_bus_message_measure (chunk, ret_message);
 }
 
-/* What of a message whose start is in chunk has room there, too. */
+/* Reads as much of the message as has room in chunk, which contains its start. */
 static gboolean
 read_first (int from, const QuiltBusMessage *message, guint8 *chunk, QuiltDescriptors *descriptors)
 {
@@ -317,8 +323,8 @@ pass_message_to_bus (QuiltBusRelay *self, guint8 *chunk)
   return TRUE;
 }
 
-/* The lines of the authentication; messages follow the last one. FALSE: the connection was closed
- * before. */
+/* Passes on the lines of the authentication; messages follow the last line. Returns FALSE if the
+ * connection ends before. */
 static gboolean
 pass_lines (int from, int to, const char *last, guint8 *chunk)
 {
@@ -363,7 +369,7 @@ pass_to_bus (gpointer data)
   return NULL;
 }
 
-/* The bus's socket, which blocks. -1 with error. */
+/* Returns a blocking socket to the bus, or -1 with an error. */
 static int
 connect_bus (GError **error)
 {
@@ -383,7 +389,7 @@ connect_bus (GError **error)
   return g_unix_set_fd_nonblocking (fd, FALSE, error) ? g_steal_fd (&fd) : -1;
 }
 
-/* Our end of a new pair, and a stream for GDBus. -1 with error. */
+/* Returns our end of a new socket pair, and a stream for GDBus. Returns -1 with an error. */
 static int
 open_pair (GIOStream **ret_stream, GError **error)
 {
@@ -423,7 +429,7 @@ release (gpointer self)
   g_atomic_rc_box_release_full (self, relay_clear);
 }
 
-/* What this thread has sent; self is locked. */
+/* Notes the last serial that this thread has sent; self must be locked. */
 static void
 note_made (QuiltBusRelay *self, GDBusConnection *bus)
 {
@@ -433,8 +439,8 @@ note_made (QuiltBusRelay *self, GDBusConnection *bus)
     self->made = serial;
 }
 
-/* GDBus hands a call to the main thread in the same way, and has handed on all calls before this
- * one: the main thread has come to them. */
+/* GDBus passes calls to the main thread in the same way, in order. So the main thread has begun all
+ * calls before this one. */
 static gboolean
 on_call_in_main (gpointer data)
 {
@@ -450,7 +456,7 @@ on_call_in_main (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* In GDBus's thread, which answers some calls itself. */
+/* Runs in GDBus's thread, which answers some calls itself. */
 static GDBusMessage *
 on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer data)
 {
@@ -469,7 +475,7 @@ on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoi
   return message;
 }
 
-/* From now on each call that is passed is counted, and calls are passed. */
+/* From now on counts each call, and passes calls on. */
 static void
 count_calls (QuiltBusRelay *self)
 {
@@ -541,7 +547,7 @@ quilt_bus_relay_free (QuiltBusRelay *self)
     self->counts = FALSE;
     g_mutex_unlock (&self->lock);
   }
-  /* GDBus may have closed before, of its own. What it sent is still read. */
+  /* GDBus may have closed its end before. What it has sent is still read. */
   if (self->inside >= 0)
     shutdown (self->inside, SHUT_RDWR);
   if (self->from_bus)

@@ -23,7 +23,7 @@ typedef struct {
 struct QuiltRow {
   Call *call;
   char *name;
-  gpointer data; /* NULL: it was not found, and error says so */
+  gpointer data; /* NULL: not found, error is set */
   GError *error;
 };
 
@@ -93,7 +93,7 @@ answer_one (const Call *call, GDBusMethodInvocation *invocation)
     g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
-/* The call may be gone after this. */
+/* The call may be freed by this. */
 static void
 answer (Call *call)
 {
@@ -109,7 +109,7 @@ answer (Call *call)
     quilt_hub_release (hub);
 }
 
-/* A loop and no recursion: many rows may be done as soon as they begin. */
+/* Loops instead of recursing, since many rows may be done as soon as they begin. */
 static void
 proceed (Call *call)
 {

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls that wait until quiltd has time for them, callers in turn. */
+/* Queues calls by caller until quiltd has time for them; callers take turns. */
 #include "daemon/bus/turns.h"
 
-/* Calls that may be under way. A large call counts as several. */
+/* The limit for calls under way. A large call counts as several. */
 #define LOAD_MAX 8
 #define LOAD_BYTES (8 * 1024)
 
-/* Callers may come anew without end, and go before others: so many in a row. */
+/* New callers go before others, but can appear without end. So at most this many in a row do. */
 #define FRESH_MAX 8
 
-/* Bytes of calls that may wait, each with what it costs to keep it. Each caller is sure of some. */
+/* Limits for the bytes of waiting calls, including the cost of keeping each. SURE_MAX is guaranteed
+ * to each caller. */
 #define CALLER_MAX (1024 * 1024)
 #define ALL_MAX (32 * 1024 * 1024)
 #define SURE_MAX (64 * 1024)
-/* As long as there is room, what a caller asked for and did not wait for is done. */
+/* Calls of a caller that is gone are still done while fewer bytes wait than this. */
 #define KEEP_MAX (1024 * 1024)
 #define OVERHEAD 256
 
@@ -31,9 +32,9 @@ typedef struct {
 struct QuiltTurns {
   GDestroyNotify free;
   GHashTable *callers; /* name → Caller, owned here */
-  GQueue fresh;        /* callers who had no call waiting */
-  GQueue old;          /* callers who had a turn; they may have no call any more */
-  guint passed_over;   /* fresh callers in a row who went before old ones */
+  GQueue fresh;        /* callers that had no call waiting */
+  GQueue old;          /* callers that had a turn; they may have no calls any more */
+  guint passed_over;   /* number of fresh callers in a row that went before old ones */
   gsize bytes;
   GQueue under_way; /* the load of each call */
   guint load;
@@ -95,8 +96,8 @@ has_calls (QuiltTurns *self, GQueue *queue)
 }
 
 /* The queue whose first caller is next; that caller has calls. A caller without calls is forgotten
- * when its turn comes. It can't be forgotten before: it would be fresh with each new call, and go
- * before others again and again. NULL: no call waits. */
+ * only when its turn comes: otherwise it would be fresh with each new call, and go first again and
+ * again. Returns NULL if no call waits. */
 static GQueue *
 find_next (QuiltTurns *self)
 {
@@ -117,7 +118,7 @@ take_call (QuiltTurns *self, Caller *caller)
   return call->data;
 }
 
-/* The same, but NULL also if that call has to wait for those under way. */
+/* As find_next(), but also NULL if that call must wait for those under way. */
 static GQueue *
 find_due (QuiltTurns *self)
 {

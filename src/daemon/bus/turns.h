@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls that wait until quiltd has time for them, callers in turn: however many calls one caller
- * has waiting, another caller waits for few of them. */
+/* Queues calls by caller until quiltd has time for them. Callers take turns: however many calls one
+ * caller has waiting, another caller waits only for a few of them. */
 #pragma once
 
 #include <glib.h>
@@ -12,23 +12,23 @@ QuiltTurns *quilt_turns_new (GDestroyNotify free);
 void quilt_turns_free (QuiltTurns *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltTurns, quilt_turns_free)
 
-/* Whether a call of so many bytes may wait. The calls of one caller and those of all callers have a
- * limit; 64 KiB of each caller may always wait. refused: the call is only
- * there to be refused, and has room beyond that limit. */
+/* Whether a call of this size may wait. There are limits for each caller and for all callers; 64
+ * KiB of each caller may always wait. refused: the call only waits to be refused, and has extra
+ * room beyond the limit. */
 gboolean quilt_turns_has_room (QuiltTurns *self, const char *caller, gsize size, gboolean refused);
 
-/* Takes call over. */
+/* Queues call, and takes ownership of it. */
 void quilt_turns_push (QuiltTurns *self, const char *caller, gpointer call, gsize size);
 
-/* The next call, for the taker to free. NULL: no call waits, or enough calls are under way. A
- * caller who comes after a while goes before those whose calls wait, but not without end; the
- * calls of each stay in order. */
+/* Takes the next call, which the caller frees. Returns NULL if no call waits, or enough calls are
+ * under way. A caller that had no call waiting goes before others, within limits. The calls of each
+ * caller stay in order. */
 gpointer quilt_turns_take (QuiltTurns *self);
-/* Whether take would give one. */
+/* Whether quilt_turns_take() would return a call. */
 gboolean quilt_turns_is_due (QuiltTurns *self);
 
 /* Frees the calls of a caller that is gone, unless few calls wait. */
 void quilt_turns_forget (QuiltTurns *self, const char *caller);
 
-/* The earliest of the calls under way is not under way any more. */
+/* Tells that the earliest call under way is done. */
 void quilt_turns_done (QuiltTurns *self);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Work on the disk that may take long, away from the main thread. */
+/* Runs long work on the disk in threads. */
 #include "daemon/bus/work.h"
 
 typedef struct {

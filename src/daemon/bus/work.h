@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Work on the disk that may take long, away from the main thread, which owns all state. */
+/* Runs long work on the disk in threads. The main thread owns all state. */
 #pragma once
 
 #include "store/store.h"
 
 #include <gio/gio.h>
 
-/* Runs in a thread: touches the store's descriptors and its own data, and nothing else. */
+/* Runs in a thread, and uses only the store's descriptors and its own data. */
 typedef gboolean (*QuiltWorkFunc) (QuiltStore *store, gpointer data, GError **error);
 
-/* callback comes in the main context; data is freed after it. */
+/* Calls callback in the main context, and frees data afterwards. */
 void quilt_work_run (QuiltStore *store,
                      QuiltWorkFunc func,
                      gpointer data,
@@ -18,7 +18,8 @@ void quilt_work_run (QuiltStore *store,
                      gpointer user_data);
 gboolean quilt_work_finish (GAsyncResult *result, GError **error);
 
-/* The same at once, in the main thread: for work that waits for no disk. */
+/* As quilt_work_run(), but runs at once in the main thread, for work that does not wait for a
+ * disk. */
 void quilt_work_run_here (QuiltStore *store,
                           QuiltWorkFunc func,
                           gpointer data,
@@ -26,7 +27,7 @@ void quilt_work_run_here (QuiltStore *store,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
 
-/* The same in the one thread of pool, one after the other. */
+/* As quilt_work_run(), but in the only thread of pool, one after the other. */
 GThreadPool *quilt_work_pool_new (void);
 void quilt_work_run_in_turn (GThreadPool *pool,
                              QuiltStore *store,
