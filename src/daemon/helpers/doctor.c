@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The method Diagnose: runs one quilt-doctor at a time; callers that ask meanwhile get the same
+/* The method Diagnose: runs one quilt-doctor at a time. Callers that ask meanwhile get the same
  * answer. */
 #include "daemon/helpers/doctor.h"
 
@@ -24,7 +24,7 @@ struct QuiltDoctor {
   QuiltHub *hub;
   const QuiltPrograms *programs;
   char *state_dir;
-  Diagnosis *diagnosis; /* that is under way */
+  Diagnosis *diagnosis; /* the diagnosis under way */
 };
 
 static const char *const verdicts[] = {"good", "limited", "missing"};
@@ -60,7 +60,7 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents events = {on_finding, on_closed};
 
-/* on_closed() follows, and answers with what was found so far. */
+/* on_closed() follows, and answers with the findings so far. */
 static gboolean
 on_out_of_patience (gpointer data)
 {

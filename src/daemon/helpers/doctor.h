@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The method Diagnose: what quilt-doctor finds out about this host. */
+/* The method Diagnose: quilt-doctor's findings about this host. */
 #pragma once
 
 #include "daemon/bus/hub.h"
@@ -7,7 +7,7 @@
 
 typedef struct QuiltDoctor QuiltDoctor;
 
-/* Borrows hub and programs; state_dir is what the diagnosis looks at. */
+/* Borrows hub and programs. quilt-doctor looks at state_dir. */
 QuiltDoctor *quilt_doctor_new (QuiltHub *hub, const QuiltPrograms *programs, const char *state_dir);
 void quilt_doctor_free (QuiltDoctor *self);
 

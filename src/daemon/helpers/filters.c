@@ -17,7 +17,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Each is a descriptor and some 10 KB. */
+/* Each filter takes a descriptor and some 10 KB. */
 #define FILTERS_MAX 64
 
 struct QuiltFilters {
@@ -26,7 +26,7 @@ struct QuiltFilters {
   int cache_fd; /* -1: none */
   struct utsname host;
   GHashTable *ready;   /* profile and capabilities → Filter */
-  GHashTable *pending; /* the same → Making */
+  GHashTable *pending; /* profile and capabilities → Making */
 };
 
 typedef struct {
@@ -34,10 +34,10 @@ typedef struct {
   char *key;
 } Filter;
 
-/* One that quilt-seccomp is asked for. */
+/* A filter that quilt-seccomp is making. */
 typedef struct {
   QuiltFilters *filters;
-  char *name; /* in the tables */
+  char *name; /* key in the tables */
   QuiltHelper *helper;
   int fd;             /* memory file for the answer */
   GPtrArray *waiters; /* of GTask */
@@ -164,7 +164,7 @@ quilt_filters_describe (QuiltFilters *self,
   return TRUE;
 }
 
-/* The file is sealed, and it is a valid filter. */
+/* Checks that the file is sealed and contains a valid filter. */
 static gboolean
 check_answer (int fd, GError **error)
 {
@@ -179,7 +179,8 @@ check_answer (int fd, GError **error)
   return quilt_filter_check (bytes, error);
 }
 
-/* Those that run have theirs; who starts next makes it again. */
+/* If the table is full, drops all filters: running containers have theirs, and later starts make
+ * them again. */
 static void
 keep (QuiltFilters *self, Making *making, const char *key)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A process of ours and the socket to it. */
+/* A helper process and the socket to it. */
 #include "daemon/helpers/helper.h"
 
 #include "base/error.h"
@@ -16,24 +16,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Variables that the service manager meant only for quiltd. */
+/* Environment variables that the service manager intends only for quiltd. */
 static const char *const private_variables[] = {
     "NOTIFY_SOCKET",  "WATCHDOG_PID",          "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID",
     "LISTEN_FDNAMES", "CREDENTIALS_DIRECTORY", "FDSTORE",       "G_SLICE",
 };
 
-/* How long a helper may take to fork: the main thread waits for it. */
+/* Time limit for a helper to fork, for which the main thread waits. */
 #define FORK_MSEC 1000
 
 struct QuiltHelper {
   const QuiltHelperEvents *events;
   gpointer data;
   int socket;
-  int pidfd; /* -1: not known */
+  int pidfd; /* -1: unknown */
   pid_t pid; /* 0: not our child */
   guint source;
-  guint32 version; /* of the messages that it understands; 0: it has not spoken yet */
-  GQueue unsent;   /* of QuiltMessage: the socket's buffer is full, or the version is not known */
+  /* version of the messages that it understands; 0: unknown, it has sent nothing yet */
+  guint32 version;
+  GQueue unsent; /* of QuiltMessage: the socket's buffer is full, or the version is unknown */
   guint writable;
 };
 
@@ -56,14 +57,14 @@ on_ended (int pidfd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A helper that hangs up is at its end, or will be now. */
+/* Hangs up. A helper that has hung up must have ended, or is killed now. */
 static void
 hang_up (QuiltHelper *self)
 {
   self->source = 0;
   drop_unsent (self);
   if (self->events->hung_up && self->events->hung_up (self->data))
-    return; /* self may be gone */
+    return; /* the callback may have freed self */
   if (self->pidfd < 0) {
     self->events->closed (self->data);
     return;
@@ -91,7 +92,7 @@ on_writable (int socket, GIOCondition condition, gpointer data)
     g_free (g_queue_pop_head (&self->unsent));
   if (next && errno == EAGAIN)
     return G_SOURCE_CONTINUE;
-  drop_unsent (self); /* all is sent, or the helper is gone, and closed() says so */
+  drop_unsent (self); /* all is sent; or the helper is gone, which closed() reports */
   return G_SOURCE_REMOVE;
 }
 
@@ -101,7 +102,8 @@ send_later (QuiltHelper *self)
   self->writable = g_unix_fd_add (self->socket, G_IO_OUT, on_writable, self);
 }
 
-/* The first message of an adopted helper. Messages to it have waited for that. */
+/* Learns the version from the first message of an adopted helper, and sends the messages that
+ * waited for it. */
 static void
 learn_version (QuiltHelper *self, const QuiltMessage *message)
 {
@@ -124,9 +126,9 @@ on_readable (int socket, GIOCondition condition, gpointer data)
   if (r > 0) {
     learn_version (self, &message);
     self->events->message (&message, self->data);
-    return G_SOURCE_CONTINUE; /* self may be gone */
+    return G_SOURCE_CONTINUE; /* the callback may have freed self */
   }
-  if (r < 0 && self->pid) /* an adopted one is connected to again and again */
+  if (r < 0 && self->pid) /* we connect to an adopted helper again and again */
     g_warning ("Failed to read what helper process %d sent: %s", (int)self->pid,
                g_strerror (errno));
   hang_up (self);
@@ -138,7 +140,8 @@ helper_new (int socket, guint32 version, const QuiltHelperEvents *events, gpoint
 {
   QuiltHelper *self = g_new0 (QuiltHelper, 1);
 
-  /* A stopped helper must not stop us: what does not fit into its buffer is an error. */
+  /* A stopped helper must not block us: a message that does not fit into the socket's buffer is an
+   * error. */
   g_unix_set_fd_nonblocking (socket, TRUE, NULL);
   self->events = events;
   self->data = data;
@@ -155,7 +158,7 @@ pidfd_open (pid_t pid)
   return (int)syscall (SYS_pidfd_open, pid, 0);
 }
 
-/* fds[i] becomes 3 + i; moves[i] is its copy, out of the way of all targets. */
+/* fds[i] becomes 3 + i. moves[i] is a copy of it with a number above all targets. */
 static int
 plan_descriptors (posix_spawn_file_actions_t *actions, const int *fds, int *moves, guint n)
 {
@@ -167,7 +170,8 @@ plan_descriptors (posix_spawn_file_actions_t *actions, const int *fds, int *move
     moves[i] = fcntl (fds[i], F_DUPFD_CLOEXEC, 3 + (int)n);
     r = moves[i] < 0 ? errno : posix_spawn_file_actions_adddup2 (actions, moves[i], 3 + (int)i);
   }
-  /* Ours are all close-on-exec; a library's, or what we were started with, need not be. */
+  /* All our descriptors are close-on-exec, but those of a library, or inherited ones, may not
+   * be. */
   return r == 0 ? posix_spawn_file_actions_addclosefrom_np (actions, 3 + (int)n) : r;
 }
 
@@ -197,8 +201,8 @@ helper_environment (void)
   return environment;
 }
 
-/* Returns an errno. The path is of our /proc, since the child's own descriptor is closed by then.
- */
+/* Returns an errno. Uses the path in our own /proc, since the child's copy of the descriptor is
+ * closed by then. */
 static int
 spawn_with (int dir_fd, const char *const *argv, const int *fds, guint n, pid_t *ret_pid)
 {
@@ -212,7 +216,7 @@ spawn_with (int dir_fd, const char *const *argv, const int *fds, guint n, pid_t 
   int r;
 
   sigemptyset (&none);
-  sigemptyset (&ours); /* what GLib and main.c changed */
+  sigemptyset (&ours); /* the signals that GLib and main.c have changed */
   sigaddset (&ours, SIGPIPE);
   for (guint i = 0; i < n; i++)
     moves[i] = -1;
@@ -278,7 +282,7 @@ quilt_helper_spawn (int dir_fd,
     quilt_set_error_errno (error, r, "Failed to execute '%s'", argv[0]);
     return NULL;
   }
-  pidfd = pidfd_open (pid); /* our child, and not reaped yet: this is it */
+  pidfd = pidfd_open (pid); /* safe, since our child is not reaped yet */
   if (pidfd < 0) {
     quilt_set_error_errno (error, errno, "Failed to watch '%s'", argv[0]);
     kill (pid, SIGKILL);
@@ -288,7 +292,7 @@ quilt_helper_spawn (int dir_fd,
   return child_new (g_steal_fd (&ours), pid, pidfd, events, data);
 }
 
-/* 1 with a pidfd if the answer is FORKED; else 0, or -1 with errno. */
+/* Returns 1 with a pidfd if the answer is FORKED; otherwise 0, or -1 with errno set. */
 static int
 await_forked (int socket, QuiltMessage *ret_answer, int *ret_pidfd)
 {
@@ -332,7 +336,7 @@ quilt_helper_fork (QuiltHelper *self,
   return NULL;
 }
 
-/* The process that listened on the socket that we are connected to. */
+/* Returns a pidfd of the process that listened on the socket to which we are connected. */
 static int
 peer_pidfd (int socket)
 {
@@ -344,7 +348,7 @@ peer_pidfd (int socket)
   if (getsockopt (socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
     return -1;
   fd = pidfd_open (peer.pid);
-  /* It alone holds the other end: if that is open still, the pid was still its own just now. */
+  /* Only that process has the other end. If that end is still open, the pid was not reused. */
   if (fd < 0 || poll (&alive, 1, 0) != 0)
     return -1;
   return g_steal_fd (&fd);
@@ -371,7 +375,7 @@ reap (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* One that is traced has ended and is yet not ours to reap, until its tracer has let it go. */
+/* A traced process that has ended can't be reaped until its tracer lets it go. */
 static gboolean
 on_reapable (int pidfd, GIOCondition condition, gpointer data)
 {
@@ -393,7 +397,7 @@ quilt_helper_free (QuiltHelper *self)
   quilt_fd_clear (&self->socket);
   if (self->pid && self->pidfd >= 0 &&
       waitid (P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
-    g_unix_fd_add (self->pidfd, G_IO_IN, on_reapable, NULL); /* takes it over */
+    g_unix_fd_add (self->pidfd, G_IO_IN, on_reapable, NULL); /* takes ownership of the descriptor */
   else
     quilt_fd_clear (&self->pidfd);
   g_free (self);

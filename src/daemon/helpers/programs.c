@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the programs of quiltd's helpers are. */
+/* The locations of quiltd's helper programs. */
 #include "daemon/helpers/programs.h"
 
 #include "base/fd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A supervisor that was made ahead of need. */
+/* The spare supervisor, made before a start needs it. */
 #include "daemon/helpers/spare.h"
 
 #include "base/error.h"
@@ -9,8 +9,8 @@
 struct QuiltSpare {
   char *program;
   int helpers_fd;
-  QuiltHelper *template; /* forks the others; NULL: there is none */
-  QuiltHelper *helper;   /* NULL: none waits */
+  QuiltHelper *template; /* forks the others; NULL: none */
+  QuiltHelper *helper;   /* the supervisor that waits; NULL: none */
   guint refill;
 };
 
@@ -19,7 +19,7 @@ on_message (const QuiltMessage *message, gpointer data)
 {
 }
 
-/* It ended without being asked to: the next start makes its own. */
+/* The supervisor has ended by itself. The next start makes its own. */
 static void
 on_closed (gpointer data)
 {
@@ -70,7 +70,7 @@ on_refill (gpointer data)
   QuiltSpare *self = data;
 
   self->refill = 0;
-  if (!self->template) /* a start would say what is wrong */
+  if (!self->template) /* a start will report the error */
     self->template = execute (self, &template_events, self, NULL);
   if (!self->helper)
     self->helper = make (self, &waiting_events, self, NULL);
@@ -102,7 +102,7 @@ quilt_spare_begin (QuiltSpare *self,
   }
   quilt_helper_free (helper);
   helper = make (self, events, data, error);
-  /* Who ends before it reads that is reported by closed(). */
+  /* If the supervisor ended before it read the message, closed() reports that. */
   if (!helper || quilt_helper_send_fds (helper, message, fds, n_fds) || errno == EPIPE)
     return helper;
   quilt_set_error_errno (error, errno, "Failed to send '%s' the container to run", self->program);
@@ -128,7 +128,7 @@ quilt_spare_free (QuiltSpare *self)
     return;
   if (self->refill)
     g_source_remove (self->refill);
-  quilt_helper_free (self->helper); /* their sockets are closed, and they end */
+  quilt_helper_free (self->helper); /* this closes their sockets, so they end */
   quilt_helper_free (self->template);
   g_free (self->program);
   g_free (self);

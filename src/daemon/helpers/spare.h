@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A supervisor that was made ahead of need, so that a start does not wait for that. quiltd executes
- * one, the template, and has it fork the others. */
+/* The spare supervisor, made before a start needs it, so that a start does not wait for it. quiltd
+ * executes one supervisor, the template, which forks the others. */
 #pragma once
 
 #include "daemon/helpers/helper.h"
 
 typedef struct QuiltSpare QuiltSpare;
 
-/* libexec_dir holds quilt-supervisor; helpers_fd is the same, as quilt_helper_open_dir() gives it,
- * and the caller's. */
+/* libexec_dir contains quilt-supervisor. helpers_fd is that directory as quilt_helper_open_dir()
+ * returns it, and is borrowed. */
 QuiltSpare *quilt_spare_new (const char *libexec_dir, int helpers_fd);
-/* Ends the supervisor that waits, and the template. */
+/* Ends the spare supervisor and the template. */
 void quilt_spare_free (QuiltSpare *self);
 
-/* A supervisor that was sent message with the descriptors (QUILT_MESSAGE_BEGIN): the one that
- * waits, or a new one. NULL with error: of quilt_helper_spawn(), FAILED. */
+/* Returns a supervisor that was sent message with the descriptors (QUILT_MESSAGE_BEGIN): the spare
+ * one, or a new one. Returns NULL with the errors of quilt_helper_spawn(), or FAILED. */
 QuiltHelper *quilt_spare_begin (QuiltSpare *self,
                                 const QuiltMessage *message,
                                 const int *fds,
@@ -23,5 +23,5 @@ QuiltHelper *quilt_spare_begin (QuiltSpare *self,
                                 gpointer data,
                                 GError **error);
 
-/* Has one wait again, after so long and when there is nothing else to do. */
+/* Makes a new spare after delay_ms, when quiltd is idle. */
 void quilt_spare_refill (QuiltSpare *self, guint delay_ms);
