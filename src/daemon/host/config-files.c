@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A configuration file and its drop-ins, as systemd's programs look for theirs. */
+/* Finds a configuration file and its drop-ins by the rules of systemd's programs. */
 #include "daemon/host/config-files.h"
 
 #include "base/error.h"
 
 #include <string.h>
 
-/* Names of drop-ins → their paths; a file in a more important directory replaces one before. */
+/* Maps the names of drop-ins to their paths. A file in a more important directory replaces an
+ * earlier one. */
 static gboolean
 find_drop_ins (const char *directory, const char *file, GHashTable *paths, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The defaults of containers. */
+/* The defaults for containers. */
 #include "daemon/host/defaults.h"
 
 GVariant *

@@ -33,7 +33,7 @@ add (const Search *search, const struct stat *st, const char *path, GError **err
   return TRUE;
 }
 
-/* The kind of an entry in a directory of devices. A link to a device counts as a device
+/* Checks an entry in a directory of devices. A link to a device counts as a device
  * (/dev/serial/by-path has only links), unless a user other than root could have made it. */
 static gboolean
 look_at (const char *directory, const char *path, struct stat *ret_st)
@@ -48,7 +48,7 @@ look_at (const char *directory, const char *path, struct stat *ret_st)
          stat (path, ret_st) == 0 && !S_ISDIR (ret_st->st_mode);
 }
 
-/* Devices alone; what else is in such a directory is none of the container's business. */
+/* Adds only devices; other files in such a directory are skipped. */
 static gboolean
 add_directory (
     const Search *search, const char *source, const char *path, guint depth, GError **error)

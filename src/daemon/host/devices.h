@@ -5,6 +5,6 @@
 #include "spec/options/devices.h"
 #include "spec/options/options.h"
 
-/* Adds to devices what options ask for; a directory stands for all devices below it. Nothing is
- * opened. INVALID_ARGUMENT naming what is not there or is no device. */
+/* Adds the devices that options ask for; a directory means all devices below it. Opens nothing.
+ * INVALID_ARGUMENT names a path that is missing or not a device. */
 gboolean quilt_devices_resolve (const QuiltOptions *options, GArray *devices, GError **error);

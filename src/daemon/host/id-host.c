@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which user and group ids of the host are free. */
+/* Finds free user and group ids of the host. */
 #include "daemon/host/id-host.h"
 
 #include "base/error.h"
@@ -13,7 +13,7 @@
 
 #define N_RANGES ((QUILT_ID_HOST_LAST - QUILT_ID_HOST_FIRST + 1) / QUILT_ID_RANGE)
 #define REFUSALS_MAX 64
-/* An entry that does not fit is an entry. */
+/* Larger entries than this count as existing entries. */
 #define ENTRY_MAX (16 * 1024)
 
 static const char *const delegated[] = {"/etc/subuid", "/etc/subgid"};
@@ -60,7 +60,8 @@ quilt_id_host_choose (const GArray *taken,
   return FALSE;
 }
 
-/* The codes of getpwnam(3) for "there is none". With any other code it is unknown. */
+/* Errors by which getpwnam(3) says that there is no entry. After any other error, that is
+ * unknown. */
 static gboolean
 says_none (int error)
 {
@@ -109,7 +110,7 @@ quilt_id_host_find (const GArray *taken, guint n)
   while (found->len < n) {
     guint32 first;
 
-    /* At random, so that two managers of one host seldom want the same. */
+    /* Start at a random range, so that two managers on one host rarely choose the same. */
     if (!quilt_id_host_choose (all, g_random_int (), is_free, &first))
       break;
     quilt_id_map_add (all, 0, first, QUILT_ID_RANGE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ids of the host that containers have, and those that the next ones get. */
+/* The host's ids of all containers, and free ranges for new ones. */
 #include "daemon/host/id-ranges.h"
 
 #include "base/error.h"
@@ -7,8 +7,8 @@
 
 #include <gio/gio.h>
 
-/* The host's names may come over a network: a thread keeps a few ranges ready that were looked up,
- * so that no container waits for that. */
+/* Looking up names of the host may use a network. So a thread keeps a few ranges ready, and
+ * containers need not wait. */
 #define POOL_SIZE 16
 #define POOL_LOW 8
 
@@ -17,9 +17,9 @@ typedef struct {
   gpointer data;
 } Waiter;
 
-/* What a thread looks for; its alone, but for self, which is the main thread's. */
+/* A search in a thread, which owns everything except self. */
 typedef struct {
-  QuiltIdRanges *self; /* NULL: gone meanwhile */
+  QuiltIdRanges *self; /* NULL: freed meanwhile; only the main thread uses it */
   GArray *taken;
   guint n;
   char *version;
@@ -29,9 +29,9 @@ typedef struct {
 struct QuiltIdRanges {
   GHashTable *claims; /* char *container → GArray of QuiltIdMap */
   GArray *pool;       /* of guint32 */
-  char *version;      /* of what the pool was looked up in */
+  char *version;      /* version of the host's ids when the pool was filled */
   GQueue waiters;     /* of Waiter */
-  Search *search;     /* that is under way; NULL: none */
+  Search *search;     /* the search under way; NULL: none */
 };
 
 static void
@@ -113,7 +113,7 @@ quilt_id_ranges_find (QuiltIdRanges *self, const GArray *map, guint32 *ret_id)
   return NULL;
 }
 
-/* All that is claimed, or about to be. */
+/* All ids that are claimed, or in the pool. */
 static GArray *
 list_taken (QuiltIdRanges *self)
 {
@@ -134,7 +134,7 @@ search_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
 {
   Search *search = data;
 
-  /* First, so that what changes meanwhile is noticed. */
+  /* Get the version first, so that a change during the search is noticed. */
   search->version = quilt_id_host_get_version ();
   search->found = quilt_id_host_find (search->taken, search->n);
   g_task_return_boolean (task, TRUE);
@@ -237,7 +237,7 @@ quilt_id_ranges_take (QuiltIdRanges *self, QuiltIdRangeFunc callback, gpointer d
   g_autofree char *version = quilt_id_host_get_version ();
   Waiter *waiter = g_new (Waiter, 1);
 
-  /* A user may have been added, or given ids, since the pool was filled. */
+  /* Since the pool was filled, a user may have been added or given ids. */
   if (!g_str_equal (version, self->version))
     g_array_set_size (self->pool, 0);
   *waiter = (Waiter){callback, data};

@@ -18,7 +18,8 @@
 
 #define FILE_MAX (64 * 1024)
 
-/* Files of the kernel have no size before they are read. NULL: not there, or not to be read. */
+/* Files of the kernel have size 0 until they are read. Returns NULL if the file is missing or
+ * unreadable. */
 static char *
 read_text (int dir_fd, const char *name)
 {
@@ -39,7 +40,7 @@ read_text (int dir_fd, const char *name)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* The rest of the line that begins with key and a colon; NULL: no such line. */
+/* The rest of the line that begins with key and a colon. Returns NULL if there is no such line. */
 static char *
 find_line (const char *status, const char *key)
 {
@@ -135,7 +136,7 @@ quilt_in_force_add_status (json_object *object, const char *status)
   g_autofree char *no_new_privileges = find_line (status, "NoNewPrivs");
   json_object *user = json_object_new_object ();
 
-  /* Real, effective, saved, file system: ids of the host. */
+  /* Real, effective, saved and file system ids, on the host. */
   json_object_object_add (user, "uids", new_numbers (uids));
   json_object_object_add (user, "gids", new_numbers (gids));
   json_object_object_add (user, "groups", new_numbers (groups));
@@ -219,7 +220,7 @@ quilt_in_force_map (const char *map)
   return array;
 }
 
-/* "private" where it is not quiltd's, that is the host's. */
+/* A namespace is "private" if it differs from quiltd's, which is the host's. */
 static json_object *
 read_namespaces (int proc_fd)
 {
@@ -244,7 +245,8 @@ read_namespaces (int proc_fd)
   return object;
 }
 
-/* The scope's directory, by the path of the process's own cgroup, one or more levels below. */
+/* Opens the scope's cgroup, given the path of the process's own cgroup, one or more levels below
+ * it. */
 static int
 open_scope (const char *cgroup, const char *scope)
 {

@@ -4,17 +4,18 @@
 
 #include <json-c/json.h>
 
-/* Reads it from proc_fd, the directory /proc/PID, and from the process's cgroup: an object with
- * "namespaces", "uid_map", "gid_map", "user", "capabilities", "no_new_privileges", "seccomp",
- * "security_label", "oom_score_adj", "resource_limits" and "cgroup". What this kernel does not have
- * is null. NULL when the process is gone, or is not in the cgroup of scope (its pid was reused). */
+/* Reads the settings from proc_fd, the directory /proc/PID, and from the process's cgroup: an
+ * object with "namespaces", "uid_map", "gid_map", "user", "capabilities", "no_new_privileges",
+ * "seccomp", "security_label", "oom_score_adj", "resource_limits" and "cgroup". What this kernel
+ * lacks is null. Returns NULL if the process is gone, or not in the cgroup of scope (its pid was
+ * reused). */
 json_object *quilt_in_force_read (int proc_fd, const char *scope);
 
 /* Pure parts. */
 
-/* Of /proc/PID/status: adds what it says to object. */
+/* Adds the content of /proc/PID/status to object. */
 void quilt_in_force_add_status (json_object *object, const char *status);
-/* Of /proc/PID/limits: "NOFILE": [soft, hard], null for no limit. */
+/* Converts /proc/PID/limits: "NOFILE": [soft, hard], null for no limit. */
 json_object *quilt_in_force_limits (const char *limits);
-/* Of /proc/PID/uid_map: "0:100000:65536", one string for each line. */
+/* Converts /proc/PID/uid_map: one string "0:100000:65536" for each line. */
 json_object *quilt_in_force_map (const char *map);

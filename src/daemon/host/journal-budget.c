@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd's side of the journal's budget: says how much all containers together may fill. */
+/* Sets the limit of the journal budget of all containers. */
 #include "daemon/host/journal-budget.h"
 
 #include "base/error.h"
@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* How much room the journal's file system has changes. */
+/* The free space of the journal's file system changes, so compute the limit again. */
 #define REFRESH_SECONDS 600
 
 struct QuiltJournalBudget {
@@ -55,7 +55,7 @@ quilt_journal_budget_new (const char *run_dir, const QuiltJournalShare *share, G
   g_autofd int fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   QuiltBudgetPage *page = NULL;
   QuiltJournalBudget *self;
-  /* With room for the page now: a store into a hole of a full file system is a SIGBUS. */
+  /* Allocate the page now: a write into a hole of a full file system raises SIGBUS. */
   int errsv = fd < 0 ? errno : posix_fallocate (fd, 0, sizeof *page);
 
   if (errsv == 0) {

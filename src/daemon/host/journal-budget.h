@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd's side of the journal's budget: says how much all containers together may fill. */
+/* Sets the limit of the journal budget of all containers. */
 #pragma once
 
 #include <glib.h>
 
-/* How much all containers together may fill within a time. */
+/* The journal's share for all containers together within an interval. */
 typedef struct {
-  guint64 percent;       /* of the size that journald lets the journal have; 0: bytes counts */
+  guint64 percent;       /* of journald's own size limit; 0: bytes is the limit */
   guint64 bytes;         /* QUILT_INFINITY: no limit */
-  guint64 interval_usec; /* whole seconds count */
+  guint64 interval_usec; /* rounded to whole seconds */
 } QuiltJournalShare;
 
 typedef struct QuiltJournalBudget QuiltJournalBudget;
 
-/* The page that supervisors of an earlier quiltd may have mapped, below run_dir; what they have
- * used stays counted. FAILED. */
+/* Opens or makes the page in run_dir. Supervisors of an earlier quiltd may have mapped it, and what
+ * they have used stays counted. Error: FAILED. */
 QuiltJournalBudget *
 quilt_journal_budget_new (const char *run_dir, const QuiltJournalShare *share, GError **error);
 void quilt_journal_budget_free (QuiltJournalBudget *self);
 
-/* For running containers too. */
+/* Also applies to running containers. */
 void quilt_journal_budget_set (QuiltJournalBudget *self, const QuiltJournalShare *share);
 
-/* For a supervisor to map; stays ours. */
+/* A descriptor for a supervisor to map; owned by self. */
 int quilt_journal_budget_get_fd (const QuiltJournalBudget *self);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How large journald lets its journal become. */
+/* Computes journald's own size limit of the journal. */
 #include "daemon/host/journald.h"
 
 #include "daemon/host/config-files.h"
@@ -10,13 +10,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* journald.conf(5): a tenth of the file system, at most 4 GiB, and 15 % of it are left free, at
- * most 4 GiB. */
+/* journald.conf(5): a tenth of the file system, at most 4 GiB; 15 % of it stay free, at most 4
+ * GiB. */
 #define DEFAULT_MAX (G_GUINT64_CONSTANT (4) << 30)
-/* What it takes on a full disk too. */
+/* journald uses this much even on a full disk. */
 #define ALWAYS (G_GUINT64_CONSTANT (16) << 20)
 
-/* On a disk and in /run. */
+/* The journal on a disk, and in /run. */
 typedef enum { SYSTEM, RUNTIME, N_KINDS } Kind;
 
 typedef struct {
@@ -96,7 +96,7 @@ count_used (const char *directory)
   return used;
 }
 
-/* Where this machine's journal is; NULL: there is none. */
+/* The directory of this machine's journal. Returns NULL if there is none. */
 static char *
 find_journal (const char *root, const char *storage, Kind *ret_kind)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernel's limits in the units of a container's options. */
+/* Converts the kernel's limits to the units of a container's options. */
 #include "daemon/host/limit-value.h"
 
 #include "spec/options/options.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether this host has what a container's limits name. */
+/* Checks that this host has what a container's limits need. */
 #include "daemon/host/limits.h"
 
 #include "base/error.h"
@@ -30,7 +30,7 @@ check_set (const char *key, const char *list, const char *file, GError **error)
 
   if (!list || !*list)
     return TRUE;
-  /* A kernel without memory nodes has just the one. */
+  /* A kernel without support for memory nodes has only node 0. */
   if (!g_file_get_contents (file, &online, NULL, NULL))
     online = g_strdup ("0");
   set = quilt_cpu_list_parse (list, error);
@@ -111,7 +111,8 @@ quilt_host_limits_missing (const QuiltDefaults *defaults, const QuiltOptions *op
   g_autofree char *asked = NULL;
   g_autofree char *have = NULL;
 
-  /* The built-in limit was not asked for. quiltctl doctor reports it. */
+  /* The user did not ask for the built-in limit, so do not warn about it. quiltctl doctor reports
+   * it. */
   if (!defaults->pids.is_set)
     built_in->pids_max = defaults->pids.max;
   asked = quilt_options_missing_controllers (options, built_in, "");

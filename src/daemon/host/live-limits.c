@@ -94,7 +94,7 @@ quilt_live_memory (const char *scope)
   return quilt_cgroup_read_number (AT_FDCWD, path, &value) ? value : G_MAXUINT64;
 }
 
-/* Of a key in a file of the scope's cgroup. */
+/* Reads a key of a file in the scope's cgroup. */
 static gboolean
 read_key (const char *scope, const char *file, const char *key, guint64 *ret_value)
 {

@@ -18,9 +18,9 @@ void quilt_live_limits_set_one (QuiltBusContainer *iface,
                                 const char *scope,
                                 const char *name);
 
-/* Bytes of memory and µs of CPU time at this moment; G_MAXUINT64 where that is not known. */
+/* Current bytes of memory, and used CPU time in µs; G_MAXUINT64 if unknown. */
 guint64 quilt_live_memory (const char *scope);
 guint64 quilt_live_cpu_usec (const char *scope);
-/* Whether all processes of the scope stand still: it is frozen, or a slice that it is in. Cheap: a
- * list asks for each container that runs. */
+/* Whether the scope, or a slice above it, is frozen. Cheap, since a list calls it for each running
+ * container. */
 gboolean quilt_live_is_frozen (const char *scope);

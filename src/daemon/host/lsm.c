@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which profile or label a container gets on this host. */
+/* Chooses the security profile or label of a container on this host. */
 #include "daemon/host/lsm.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much a container waits for memory, CPU and disks: the kernel's pressure stall information. */
+/* Pressure stall information: how much a container waits for memory, CPU and disks. */
 #include "daemon/host/pressure.h"
 
 #include "cgroup/file.h"
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* "some", "avg10", "0.12" → "some-avg10" 0.12. What is not like that is left out. */
+/* "some", "avg10", "0.12" → "some-avg10" 0.12. Ignores other values. */
 static void
 add_stall (const char *line, const char *key, const char *value, gpointer builder)
 {

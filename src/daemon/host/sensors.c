@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What tells how warm the host's processors are. */
+/* Hides the files that show the temperature of the host's processors. */
 #include "daemon/host/sensors.h"
 
 #include <glob.h>
@@ -12,7 +12,7 @@ quilt_sensors_mask (QuiltSpec *spec, const char *directory)
   g_autoptr (GStrvBuilder) paths = NULL;
   glob_t found;
 
-  /* A guest has none, and need not look through all processors. */
+  /* A virtual machine has no such files, so skip the search through all processors. */
   if (!spec->masked_paths || !g_file_test (first, G_FILE_TEST_EXISTS) ||
       glob (pattern, GLOB_NOSORT, NULL, &found) != 0)
     return;
