@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An image as quiltd's object. */
+/* An image as an object of quiltd. */
 #include "daemon/images/image.h"
 
 #include "store/digest.h"
@@ -14,8 +14,8 @@ struct _QuiltImage {
   char **layers;     /* paths of the layers' trees, lowest last, as overlayfs takes them */
   char *path;        /* on the bus */
   GQueue uses;       /* of QuiltImageUse */
-  gboolean changing; /* its record is on its way to the disk, or off it */
-  gboolean removing; /* off it: nothing can be made of it any more */
+  gboolean changing; /* its record is being written or removed */
+  gboolean removing; /* its record is being removed: nothing can use the image any more */
 };
 
 struct QuiltImageUse {
@@ -25,7 +25,7 @@ struct QuiltImageUse {
   GList link; /* of image->uses */
 };
 
-/* Its handlers are methods.c's. */
+/* methods.c installs the handlers. */
 G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltImage,
                                quilt_image,
                                QUILT_BUS_TYPE_IMAGE_SKELETON,

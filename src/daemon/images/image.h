@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An image as quiltd's object. */
+/* An image as an object of quiltd. */
 #pragma once
 
 #include "daemon/images/images.h"
@@ -9,30 +9,31 @@
 #define QUILT_TYPE_IMAGE (quilt_image_get_type ())
 G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, QuiltBusImageSkeleton)
 
-/* Makes an image that is in the store, and puts it into the table and onto the bus. It takes its
- * names, which may be other images' still. Takes record over; returns the image, borrowed. */
+/* Makes an image that is in the store, and adds it to the table and the bus. It takes its names
+ * from other images that still have them. Takes ownership of record; returns the image,
+ * borrowed. */
 QuiltImage *quilt_image_add (QuiltImages *images, QuiltImageRecord *record);
 
-/* Borrowed, until the image's names change. */
+/* Borrowed; valid until the image's names change. */
 const QuiltImageRecord *quilt_image_get_record (const QuiltImage *self);
 const char *quilt_image_get_digest (const QuiltImage *self);
 /* Paths of the layers' trees, lowest last, as overlayfs takes them. */
 const char *const *quilt_image_get_layers (const QuiltImage *self);
 /* Its path on the bus. */
 const char *quilt_image_get_path (const QuiltImage *self);
-/* The digits of its digest: its ID. */
+/* The hexadecimal digits of its digest, which are its ID. */
 const char *quilt_image_get_hex (const QuiltImage *self);
 
-/* The names that a polkit rule may know it by: the one that it was asked for by. If that was its
- * digest or a part of it, a rule about any of its names is about it: all, or without a name the
- * digest. */
+/* The names by which a polkit rule may know the image: the name by which it was requested. If it
+ * was requested by its digest or a prefix of that, returns all its names, or the digest if it has
+ * none. */
 char **quilt_image_get_rule_names (const QuiltImage *self, const char *asked);
 
-/* Nothing can be made of it any more. */
+/* Whether the image is being removed, so that nothing can use it any more. */
 gboolean quilt_image_is_being_removed (const QuiltImage *self);
 
-/* One use of an image: as long as one is held, the image can't be removed. Each use has one holder,
- * who releases it. */
+/* A use of an image. While it is held, the image can't be removed. Each use has one holder, which
+ * releases it. */
 typedef struct QuiltImageUse QuiltImageUse;
 
 /* get_name(user), borrowed, names the holder in the error of a removal. */
@@ -42,22 +43,23 @@ QuiltImageUse *quilt_image_use_new (QuiltImage *image,
 void quilt_image_use_release (QuiltImageUse *use);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltImageUse, quilt_image_use_release)
 
-/* How many uses are held; *ret_name, borrowed, is the name of one's holder. */
+/* The number of uses held. *ret_name, borrowed, is the name of one holder. */
 guint quilt_image_count_uses (const QuiltImage *self, const char **ret_name);
 
-/* For this room alone. */
+/* Only for files of this room: */
 
 QuiltImages *quilt_image_get_images (const QuiltImage *self);
-/* Out of the table and off the bus. */
+/* Removes the image from the table and the bus. */
 void quilt_image_unpublish (QuiltImage *self);
 
-/* Its record is on its way to the disk or, if removal, off it. Nobody else changes it meanwhile. */
+/* Brackets a change: the record is being written, or removed if removal. No other call changes the
+ * image meanwhile. */
 void quilt_image_begin_change (QuiltImage *self, gboolean removal);
 void quilt_image_end_change (QuiltImage *self);
 gboolean quilt_image_is_changing (const QuiltImage *self);
 
-/* Replaces the record after a change of names. Takes record over. */
+/* Replaces the record after a change of names. Takes ownership of record. */
 void quilt_image_set_record (QuiltImage *self, QuiltImageRecord *record);
-/* The record with name added (NULL: none) and without_name taken out (NULL: none). */
+/* A copy of the record with name added (NULL: none) and without_name removed (NULL: none). */
 QuiltImageRecord *
 quilt_image_with_names (const QuiltImage *self, const char *name, const char *without_name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All images: the table in which other rooms look them up, and what the images share. */
+/* The table of all images, by which other rooms look them up, and the state that images share. */
 #include "daemon/images/images.h"
 
 #include "store/digest.h"
@@ -10,10 +10,10 @@ struct QuiltImages {
   const QuiltPrograms *programs;
   QuiltIndex *index; /* of QuiltImage */
   QuiltImportLimits limits;
-  GQueue imports;       /* whose archive is unpacked, see import.c */
-  GThreadPool *in_turn; /* one thread: changes of images, one after the other */
-  int uses;             /* held, of all images */
-  int changes;          /* under way */
+  GQueue imports;       /* imports whose archive is unpacked, see import.c */
+  GThreadPool *in_turn; /* one thread, which makes changes of images one after the other */
+  int uses;             /* number of uses held, of all images */
+  int changes;          /* number of changes under way */
 };
 
 QuiltImages *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of an import about how to run the image. */
+/* The options of an import that set how the image is run. */
 #include "daemon/images/import-config.h"
 
 #include "base/error.h"
@@ -27,7 +27,7 @@ check_keys (GVariant *dict, GError **error)
   return TRUE;
 }
 
-/* An empty list says nothing. */
+/* An empty list counts as absent. */
 static char **
 dup_list (char **list)
 {

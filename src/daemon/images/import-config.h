@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of an import about how to run the image. */
+/* The options of an import that set how the image is run. */
 #pragma once
 
 #include "spec/oci/oci.h"
 
 #include <glib.h>
 
-/* Reads "command", "entrypoint", "env", "working-directory" and "stop-signal", as they are options
- * of a container, into an empty config, which is left empty on failure. NOT_SUPPORTED for another
+/* Reads "command", "entrypoint", "env", "working-directory" and "stop-signal" into an empty config,
+ * by the rules for a container's options. On failure config stays empty. NOT_SUPPORTED for another
  * key. */
 gboolean quilt_import_config_read (GVariant *options, QuiltImageConfig *ret_config, GError **error);
 
-/* Whether it says nothing; whether both say the same. */
+/* Whether a configuration is empty; whether two are equal. */
 gboolean quilt_import_config_is_empty (const QuiltImageConfig *config);
 gboolean quilt_import_config_equal (const QuiltImageConfig *a, const QuiltImageConfig *b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ImportImage: from a descriptor, by way of quilt-transfer, to an image. */
+/* ImportImage: makes an image from an archive, by quilt-transfer. */
 #include "daemon/images/import.h"
 
 #include "base/error.h"
@@ -25,15 +25,15 @@ typedef struct {
   QuiltJob *job;
   QuiltHelper *helper;
   GError *error;
-  char *temporary; /* the unfinished layer, which the helper makes */
+  char *temporary; /* name of the unfinished layer, which the helper makes */
 
-  QuiltMessage done; /* the helper's last word */
+  QuiltMessage done; /* the helper's last message */
   char *digest;
   gboolean existed;
   gboolean no_end_mark;
-  QuiltImageConfig config; /* of a new image; empty: the archive says nothing */
+  QuiltImageConfig config; /* configuration of a new image; empty if none was given */
 
-  /* The thread writes the record of the image, and the record of the image that loses the name. */
+  /* The thread writes the image's record, and that of the image that loses the name. */
   QuiltImageRecord *record;
   QuiltImageRecord *loser;
   QuiltLayerInfo info;
@@ -55,7 +55,8 @@ import_free (Import *import)
   g_free (import);
 }
 
-/* Everybody may read the signal of a job's end, so it has numbers and no path of the archive. */
+/* Every user can read the signal of a job's end, so it has only numbers, and no paths of the
+ * archive. */
 static GVariant *
 left_out_counts (const QuiltLeftOut *left_out)
 {
@@ -97,7 +98,7 @@ find_image (Import *import)
   return quilt_images_get (import->images, import->digest);
 }
 
-/* In a thread. Whatever the helper left: it may have been killed. */
+/* Runs in a thread. Removes what the helper left, since it may have been killed. */
 static gboolean
 discard (QuiltStore *store, gpointer data, GError **error)
 {
@@ -109,7 +110,7 @@ discard (QuiltStore *store, gpointer data, GError **error)
 static void
 on_discarded (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Import *import = data; /* freed after this */
+  Import *import = data; /* frees import */
   QuiltImages *images = import->images;
   g_autoptr (GError) error = NULL;
 
@@ -119,7 +120,7 @@ on_discarded (GObject *source, GAsyncResult *result, gpointer data)
   quilt_hub_release (quilt_images_get_hub (images));
 }
 
-/* import->error says why. */
+/* import->error is the reason. */
 static void
 give_up (Import *import)
 {
@@ -130,7 +131,7 @@ give_up (Import *import)
                   on_discarded, import);
 }
 
-/* The helper's answer about the layer. */
+/* Reads the information about the layer that the helper made. */
 static gboolean
 read_info (QuiltStore *store, Import *import, GError **error)
 {
@@ -143,12 +144,14 @@ read_info (QuiltStore *store, Import *import, GError **error)
   return TRUE;
 }
 
-/* The image with the name first: a crash in between leaves it with two, never with none. */
+/* Write the image that gets the name first: after a crash in between, two images have it, but never
+ * none. */
 static gboolean
 publish (QuiltStore *store, gpointer data, GError **error)
 {
   Import *import = data;
-  g_autoptr (GPtrArray) none = g_ptr_array_new (); /* other images with its layer */
+  g_autoptr (GPtrArray) none =
+      g_ptr_array_new (); /* stands for the other images with this layer: there are none */
 
   if (import->done.exit_code == 0 &&
       !quilt_layer_publish (store, import->temporary, import->digest, error)) {
@@ -170,7 +173,7 @@ publish (QuiltStore *store, gpointer data, GError **error)
 
 static void begin_publishing (QuiltImages *images);
 
-/* The import at the head of the queue is over, and freed after this. */
+/* Ends the import at the head of the queue, and frees it. */
 static void
 end_publishing (Import *import, const QuiltImage *image, const GError *error)
 {
@@ -228,7 +231,7 @@ new_record (Import *import, const QuiltMessage *done)
   return record;
 }
 
-/* "sha256:HEX", and what else may follow after a space. */
+/* Parses "sha256:HEX", which a space and other words may follow. */
 static gboolean
 parse_done (Import *import, const QuiltMessage *done, GError **error)
 {
@@ -243,7 +246,8 @@ parse_done (Import *import, const QuiltMessage *done, GError **error)
   return TRUE;
 }
 
-/* An image's command stays what it is: containers that were made of it would run another one. */
+/* The command of an existing image must not change: containers made from it would run another
+ * one. */
 static gboolean
 check_config (const Import *import, const QuiltImage *image, GError **error)
 {
@@ -258,7 +262,7 @@ check_config (const Import *import, const QuiltImage *image, GError **error)
   return FALSE;
 }
 
-/* The records as they will be, of images as they are now. */
+/* Plans the new records, based on the current images. */
 static gboolean
 plan_records (Import *import, GError **error)
 {
@@ -288,7 +292,8 @@ plan_records (Import *import, GError **error)
   return TRUE;
 }
 
-/* One after the other: two imports may be of one archive, or of one name. */
+/* Imports are published one after the other, since two may have the same archive or the same
+ * name. */
 static void
 begin_publishing (QuiltImages *images)
 {
@@ -351,7 +356,8 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents helper_events = {on_message, on_closed};
 
-/* Its work is discarded when the helper is gone. Without a helper the image is being published. */
+/* The unfinished layer is removed when the helper has ended. Without a helper, the image is already
+ * being published. */
 static gboolean
 cancel (gpointer data)
 {

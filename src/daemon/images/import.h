@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ImportImage: from a descriptor, by way of quilt-transfer, to an image. */
+/* ImportImage: makes an image from an archive, by quilt-transfer. */
 #pragma once
 
 #include "daemon/images/images.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All images in one answer, straight from the table. */
+/* Lists all images in one answer, from the table. */
 #include "daemon/images/list.h"
 
 #include "daemon/bus/dict.h"

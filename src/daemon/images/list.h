@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All images in one answer, straight from the table. */
+/* Lists all images in one answer, from the table. */
 #pragma once
 
 #include "daemon/images/images.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.quilt.Image: from methods to what they do. */
+/* org.quilt.Image: the handlers of its methods. */
 #include "daemon/images/methods.h"
 
 #include "daemon/bus/dict.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* values: whether the caller may manage images, and so see the values in its environment. */
+/* values: the caller may manage images, and so may see the values in its environment. */
 static void
 inspect_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
 {

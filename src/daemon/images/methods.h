@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.quilt.Image: from methods to what they do. */
+/* org.quilt.Image: the handlers of its methods. */
 #pragma once
 
-/* Gives all images their handlers. Once, before the first image is on the bus: an image itself does
- * not know what callers can ask of it. */
+/* Installs the handlers for all images. Called once, before the first image is on the bus. So the
+ * object itself does not depend on its methods. */
 void quilt_image_methods_install (void);

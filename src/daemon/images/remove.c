@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Taking images, or names of images, away. */
+/* Removes images, or names of images. */
 #include "daemon/images/remove.h"
 
 #include "base/error.h"
@@ -9,13 +9,13 @@
 #include "daemon/bus/rows.h"
 #include "daemon/images/image.h"
 
-/* The image of a row. A name removes that name, and the image only if the image has no other name.
- * A digest removes the image with all its names. quiltd decides between the two when the call
- * arrives: later the name may belong to another image. */
+/* The image of a row. A name removes that name, and the image only if it has no other name. A
+ * digest removes the image with all its names. quiltd decides between the two when the call
+ * arrives, since later the name may belong to another image. */
 typedef struct {
   QuiltImages *images;
   char *digest;
-  char *name; /* one of the image's names; NULL: asked for by its digest */
+  char *name; /* the image's name to remove; NULL: the digest was given */
 } Target;
 
 static void
@@ -28,11 +28,11 @@ target_free (gpointer data)
   g_free (target);
 }
 
-/* The thread's work, with copies of its inputs. */
+/* The work of the thread, with copies of its inputs. */
 typedef struct {
-  QuiltImageRecord *record; /* to be saved, or else to be removed */
+  QuiltImageRecord *record; /* to save if save is set, otherwise to remove */
   gboolean save;
-  GPtrArray *remaining; /* of QuiltImageRecord with nothing but layers; NULL: save */
+  GPtrArray *remaining; /* of QuiltImageRecord that have only layers; NULL if save is set */
   QuiltRow *row;
   QuiltImage *image;
 } Change;
@@ -66,7 +66,7 @@ finish_removal (const QuiltImage *image)
 static void
 on_changed (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Change *change = data; /* freed after this */
+  Change *change = data; /* frees change */
   GError *error = NULL;
 
   quilt_image_end_change (change->image);
@@ -81,7 +81,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
   quilt_row_done (change->row, error);
 }
 
-/* image NULL: of all. */
+/* The layers of all images except image; of all if image is NULL. */
 static GPtrArray *
 layers_of_others (QuiltImages *images, const QuiltImage *image)
 {
@@ -124,7 +124,7 @@ quilt_image_sweep_layers (QuiltImages *images)
                      (GDestroyNotify)g_ptr_array_unref, on_swept, NULL);
 }
 
-/* Names a container to remove first. */
+/* Sets an error that names a container to remove first. */
 static void
 set_in_use (const char *asked, guint n, const char *user, GError **error)
 {
@@ -153,7 +153,7 @@ check_changeable (const QuiltImage *image, const char *asked, gboolean removal, 
   return FALSE;
 }
 
-/* The image of a row, if the row's name is still a name of that image. */
+/* The image of a row, if the row's name is still one of its names. */
 static QuiltImage *
 find_target (const Target *target, const char *asked, GError **error)
 {
@@ -228,7 +228,7 @@ add_details (const QuiltRow *row, GPtrArray *details)
   quilt_authority_add_image_details (details, "remove-image", NULL, names, target->digest, NULL);
 }
 
-/* In turn: a removal looks at what the other images use. */
+/* in_turn, since a removal looks at what the other images use. */
 static const QuiltRowsMethod method = {
     .action = QUILT_ACTION_MANAGE_IMAGES,
     .in_turn = TRUE,
@@ -238,7 +238,8 @@ static const QuiltRowsMethod method = {
     .free_row = target_free,
 };
 
-/* With an image go its names. So digests come first, and names of the same images are left out. */
+/* Removing an image also removes its names. So put digests first, and leave out names of the same
+ * images. */
 static GPtrArray *
 put_digests_first (const QuiltIndex *index, const char *const *names)
 {

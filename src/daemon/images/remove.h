@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Taking images, or names of images, away. */
+/* Removes images, or names of images. */
 #pragma once
 
 #include "daemon/images/images.h"
 
-/* Removes the layers that no image has. All images are in the index, and none is being imported. */
+/* Removes the layers that no image uses. All images must be in the index, and none is being
+ * imported. */
 void quilt_image_sweep_layers (QuiltImages *images);
 
 /* Each takes over a handler's reference to invocation and answers it. */
