@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The fields of a container, for the files that are its object and its life. tests/style/style.py
- * lists these files; all others use the functions of container.h and lifecycle.h. */
+/* The fields of a container, for the files that implement the object and its life.
+ * tests/style/style.py lists these files; all others use the functions of container.h and
+ * lifecycle.h. */
 #pragma once
 
 #include "base/error.h"
@@ -22,88 +23,89 @@ struct _QuiltContainer {
   QuiltLife life;
   QuiltState state;
   guint32 pid;
-  gboolean log_held; /* the journal's budget slows it down */
-  guint64 log_used;  /* of that budget by its last run, and when: a new run begins with it */
+  gboolean log_held; /* the journal budget slows the container down */
+  guint64 log_used;  /* what the last run used of that budget, and when; a new run begins with it */
   gint64 log_used_usec;
-  char *command_line;                /* for lists: one line of text */
-  GVariant *rows[2];                 /* list.c's, without and with detail; NULL: to be made anew */
-  char *path;                        /* on the bus */
-  char *scope_path;                  /* of the cgroup of a run whose limits were asked for */
+  char *command_line; /* for lists: one line of text */
+  GVariant *rows[2];  /* rows of list.c, without and with detail; NULL: to be made again */
+  char *path;         /* on the bus */
+  char *scope_path;   /* path of the cgroup of a run whose limits were requested */
   const QuiltOptions *options_shown; /* by the properties */
-  GDBusInterfaceVTable vtable;       /* the generated one, with a look at the kernel */
+  /* the generated vtable, with properties that are read from the kernel */
+  GDBusInterfaceVTable vtable;
 
-  QuiltRun *run;       /* until no process of it is left, which is after its end */
-  char *left_scope;    /* its place, of the last run: systemd may not have collected it yet */
-  gboolean unrecorded; /* how the last run ended could not be written */
-  gboolean forced;     /* somebody wants it removed though output is lost */
+  QuiltRun *run;       /* set until no process of the run is left, which is after its end */
+  char *left_scope;    /* place of the last run's scope, which systemd may not have collected yet */
+  gboolean unrecorded; /* the end of the last run could not be written */
+  gboolean forced;     /* a caller has forced the removal, so output may be lost */
 
-  GPtrArray *start_waiters;  /* of GTask: until the command is executed */
-  GPtrArray *end_waiters;    /* until the run is over, and the container with it if auto-remove */
-  GPtrArray *settle_waiters; /* starts that have to wait until the last run has settled */
-  GPtrArray *remove_waiters; /* until the container is gone */
+  GPtrArray *start_waiters; /* of GTask: answered when the command is executed */
+  /* answered when the run is over, and with auto-remove also the container is removed */
+  GPtrArray *end_waiters;
+  GPtrArray *settle_waiters; /* starts that wait until the last run has settled */
+  GPtrArray *remove_waiters; /* answered when the container is gone */
 };
 
-/* Sets the property LimitsNotInForce by its options and what this host has. */
+/* Sets the property LimitsNotInForce, from the options and the controllers of this host. */
 void quilt_container_look_for_limits (QuiltContainer *self);
 
-/* Off the bus and out of the tables. */
+/* Removes the object from the bus and the tables. */
 void quilt_container_unpublish (QuiltContainer *self);
 
-/* Sets the properties that follow from result, run and record, and if the state is a new one, says
- * so: PropertiesChanged, StateChanged, one entry in the journal. */
+/* Sets the properties that follow from result, run and record. If the state is new, announces it:
+ * PropertiesChanged, StateChanged, one entry in the journal. */
 void quilt_container_enter (QuiltContainer *self, QuiltState state);
-/* The same without a change of state. */
+/* As quilt_container_enter(), without a change of state. */
 void quilt_container_refresh (QuiltContainer *self);
 
-/* Its own, the image's, or SIGTERM. */
+/* The container's stop signal: its own, the image's, or SIGTERM. */
 int quilt_container_get_stop_signal (const QuiltContainer *self);
 
-/* Returns and releases a task; error NULL: success. If the task has data, it is a QuiltEnding, and
- * is filled in. */
+/* Returns and releases a task; error NULL means success. If the task has data, it is a QuiltEnding,
+ * which is filled in. */
 void quilt_container_answer_one (GTask *task, const GError *error);
-/* Answers all tasks of a list and empties it. */
+/* Answers all tasks of a list, and empties it. */
 void quilt_container_answer (GPtrArray *waiters, const GError *error);
 
 /* The data of an event of a container's life. */
 typedef struct {
-  guint64 timeout_usec; /* STOP: until SIGKILL */
-  const GError *error;  /* UNMARKED, UNDELETED: why */
-  gboolean unrecorded;  /* RECORDED: it could not be written */
+  guint64 timeout_usec; /* STOP: the timeout until SIGKILL */
+  const GError *error;  /* UNMARKED, UNDELETED: the reason */
+  gboolean unrecorded;  /* RECORDED: the end could not be written */
 } QuiltHappening;
 
-/* The event has happened, or is to happen: does what the table of daemon/containers/life.h says.
- * how may be NULL. */
+/* Handles an event, as the table of daemon/containers/life.h says. how may be NULL. */
 void quilt_container_happen (QuiltContainer *self, QuiltLifeEvent event, const QuiltHappening *how);
 
-/* self->result says how the run, which has ended or could not begin, went. */
+/* self->result has the result of the run, which has ended or could not begin. */
 
-/* Writes that a run has begun, then MARKED or UNMARKED happens. */
+/* Writes that a run has begun. MARKED or UNMARKED follows. */
 void quilt_container_mark (QuiltContainer *self);
-/* Writes how it ended, then RECORDED happens; also if that is impossible, and tries on. */
+/* Writes the end of the run. RECORDED follows, also if writing fails; it is tried again later. */
 void quilt_container_record (QuiltContainer *self);
-/* How its run ended, as the supervisor has kept it in the store while quiltd was away. */
+/* Reads the end of a run that the supervisor saved in the store while quiltd was away. */
 gboolean quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message);
 /* Takes the state that the last result gives, without a signal. */
 void quilt_container_take_state (QuiltContainer *self);
-/* Takes over the run that an earlier quiltd has left; see quilt_run_adopt(). FALSE: there is none.
- */
+/* Adopts the run that an earlier quiltd left; see quilt_run_adopt(). Returns FALSE if there is
+ * none. */
 gboolean quilt_container_resume (QuiltContainer *self);
-/* It runs: if the record says otherwise, the record is wrong. */
+/* The run continues: if the record says that it has ended, corrects the record. */
 void quilt_container_reopen (QuiltContainer *self, guint64 started_usec);
 
-/* Deletes its files, then DELETED or UNDELETED happens. */
+/* Deletes the container's files. DELETED or UNDELETED follows. */
 void quilt_container_delete_files (QuiltContainer *self);
-/* Nothing is left of it: takes the object away. */
+/* Removes the object, of which nothing is left. */
 void quilt_container_vanish (QuiltContainer *self);
 
-/* Refuses task while a slice that the container is in is frozen: its supervisor does not run. TRUE:
- * task was answered. */
+/* Answers task with an error while a slice above the container is frozen, since the supervisor
+ * can't act then. Returns whether task was answered. */
 gboolean quilt_container_refuse_while_frozen (GTask *task, const QuiltContainer *self);
-/* Refuses an operation until the last output is taken. TRUE. */
+/* Answers task with an error, since the last output was not taken yet. Returns TRUE. */
 gboolean quilt_container_refuse_while_lingering (GTask *task, const QuiltContainer *self);
-/* Returns task with an error, "Container 'NAME' WHY". TRUE. */
+/* Answers task with the error "Container 'NAME' WHY". Returns TRUE. */
 gboolean
 quilt_container_refuse (GTask *task, QuiltError code, const QuiltContainer *self, const char *why);
 
-/* Its run has ended, but its supervisor stays for the sake of its last output. */
+/* Whether the run has ended, but its supervisor stays for its last output. */
 gboolean quilt_container_is_lingering (const QuiltContainer *self);

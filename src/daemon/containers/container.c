@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container as quiltd's object: making it, its properties, its changes of state. */
+/* The object of a container: construction, properties, changes of state. */
 #include "daemon/containers/container.h"
 
 #include "base/text.h"
@@ -15,7 +15,7 @@
 
 #define COMMAND_LINE_MAX 400
 
-/* Its handlers are methods.c's. */
+/* methods.c installs the handlers. */
 G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
                                quilt_container,
                                QUILT_BUS_TYPE_CONTAINER_SKELETON,
@@ -107,7 +107,7 @@ quilt_container_is_gone (const QuiltContainer *self)
   return self->life.files == QUILT_FILES_GONE;
 }
 
-/* One line that says what runs; arguments that are no plain words in quotes. */
+/* Makes one line of text from argv; arguments with special characters are quoted. */
 static char *
 make_command_line (const char *const *argv)
 {
@@ -414,7 +414,7 @@ quilt_container_init (QuiltContainer *self)
   self->remove_waiters = g_ptr_array_new ();
 }
 
-/* Properties without a change signal: each Get reads them from the kernel. */
+/* Properties without a change signal. Each Get reads them from the kernel. */
 enum {
   PROP_MEMORY_PRESSURE = 1,
   PROP_CPU_PRESSURE,
@@ -441,7 +441,7 @@ static const struct {
     {PROP_CPU_USAGE, "cpuusage", quilt_live_cpu_usec},
 };
 
-/* The directory of the cgroup of its run. */
+/* The path of its run's cgroup. */
 static const char *
 get_scope_path (QuiltContainer *self)
 {
@@ -495,15 +495,15 @@ quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSp
       g_value_take_variant (value, quilt_pressure_read (place, pressures[i].resource));
 }
 
-/* The generated code sets none of them. */
+/* The generated code sets none of these properties. */
 static void
 quilt_container_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
   G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
 }
 
-/* Get and GetAll. GetManagedObjects does not come here: it shows what was seen last, since for a
- * thousand containers it would look for too long. */
+/* Called for Get and GetAll. GetManagedObjects shows the last known values instead, since reading
+ * those of a thousand containers would take too long. */
 static GVariant *
 on_get_property (GDBusConnection *bus,
                  const char *sender,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All containers: their table, and what they are made with. */
+/* The table of all containers, and the objects that containers share. */
 #include "daemon/containers/containers.h"
 
 #include "base/error.h"
@@ -20,7 +20,7 @@ struct QuiltContainers {
   QuiltIndex *index; /* of QuiltContainer */
   QuiltTombs *tombs;
   char *run_dir;
-  int tombs_fd; /* its ended/ */
+  int tombs_fd; /* directory ended/ */
 };
 
 static int

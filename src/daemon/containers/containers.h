@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All containers: their table, and what they are made with. */
+/* The table of all containers, and the objects that containers share. */
 #pragma once
 
 #include "daemon/bus/hub.h"
@@ -17,7 +17,8 @@
 typedef struct QuiltContainers QuiltContainers;
 typedef struct _QuiltContainer QuiltContainer; /* daemon/containers/container.h */
 
-/* What containers are made with. The pointers stay the same for the life of the QuiltContainers. */
+/* The objects that containers share. The pointers stay the same for the life of the
+ * QuiltContainers. */
 typedef struct {
   QuiltHub *hub;
   QuiltImages *images;
@@ -44,7 +45,8 @@ QuiltContainers *quilt_containers_new (QuiltHub *hub,
 void quilt_containers_free (QuiltContainers *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltContainers, quilt_containers_free)
 
-/* Once before the first container, and again for what begins from then on. */
+/* Called once before the first container, and again after a change, which applies to what begins
+ * from then on. */
 gboolean quilt_containers_configure (QuiltContainers *self,
                                      const QuiltDefaults *defaults,
                                      const QuiltJournalShare *share,
@@ -53,38 +55,40 @@ gboolean quilt_containers_configure (QuiltContainers *self,
 /* Borrowed. */
 const QuiltContainersParts *quilt_containers_parts (const QuiltContainers *self);
 
-/* By name, ID or unique prefix of the ID. Borrowed; NULL with NOT_FOUND or AMBIGUOUS. */
+/* Finds a container by name, ID or unique prefix of the ID. Borrowed; NULL with NOT_FOUND or
+ * AMBIGUOUS. */
 QuiltContainer *
 quilt_containers_find (const QuiltContainers *self, const char *text, GError **error);
-/* By the whole ID. Borrowed; NULL if there is none. */
+/* Finds a container by its whole ID. Borrowed; NULL if there is none. */
 QuiltContainer *quilt_containers_get (const QuiltContainers *self, const char *id);
-/* All, in the order of their IDs; free with g_ptr_array_unref(), the containers are borrowed. */
+/* All containers, ordered by ID. Free the array with g_ptr_array_unref(); the containers are
+ * borrowed. */
 GPtrArray *quilt_containers_list (const QuiltContainers *self);
 guint quilt_containers_size (const QuiltContainers *self);
 
-/* Reserves *name for a container that is about to have it. If *name is NULL, invents a name. The
- * caller releases the name if nothing comes of that. EXISTS. */
+/* Reserves *name for a new container. If *name is NULL, invents a name. If the container is not
+ * made, the caller releases the name. EXISTS if the name is taken. */
 gboolean quilt_containers_reserve_name (QuiltContainers *self, char **name, GError **error);
 void quilt_containers_release_name (QuiltContainers *self, const char *name);
 
-/* Keeps a reference to container. Its name is reserved or free. */
+/* Keeps a reference to container. Its name must be reserved or free. */
 void quilt_containers_add (QuiltContainers *self,
                            const char *id,
                            const char *name,
                            QuiltContainer *container);
-/* new_name is reserved. */
+/* new_name must be reserved. */
 void quilt_containers_rename (QuiltContainers *self,
                               QuiltContainer *container,
                               const char *old_name,
                               const char *new_name);
 void quilt_containers_remove (QuiltContainers *self, const char *id, const char *name);
 
-/* Remembers how a container ended that is removed, for callers that ask a little later. */
+/* Remembers the end of a container that is removed, for callers that ask shortly after. */
 void quilt_containers_remember_end (QuiltContainers *self,
                                     const char *id,
                                     int exit_code,
                                     const char *reason);
-/* By the whole ID. *ret_reason is borrowed until the next removal. */
+/* Finds that end by the whole ID. *ret_reason is borrowed until the next removal. */
 gboolean quilt_containers_recall_end (const QuiltContainers *self,
                                       const char *id,
                                       int *ret_exit_code,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ids of the host a new container gets. */
+/* Chooses the host's ids for a new container. */
 #include "daemon/containers/create-ids.h"
 
 #include "base/error.h"
@@ -12,7 +12,7 @@ typedef struct {
   QuiltCreateIdsFunc callback;
   gpointer data;
   gboolean keep;
-  guint32 uid, gid; /* to keep */
+  guint32 uid, gid; /* the ids to keep */
 } Request;
 
 /* Frees request. */
@@ -26,7 +26,7 @@ answer (Request *request, GArray *uid_map, GArray *gid_map, const GError *error)
   g_free (request);
 }
 
-/* Root's group inside is never the host's. */
+/* Never keep root's group. */
 static GArray *
 make_map (const Request *request, guint32 first, guint32 kept)
 {
@@ -48,7 +48,7 @@ on_range (guint32 first, const GError *failure, gpointer data)
   }
   uid_map = make_map (request, first, request->uid);
   gid_map = make_map (request, first, request->gid);
-  /* Only where the id to keep lies in the range itself. */
+  /* This fails only if the id to keep is in the range itself. */
   if (quilt_id_map_check (uid_map, &error) && quilt_id_map_check (gid_map, &error)) {
     answer (request, uid_map, gid_map, NULL);
     return;

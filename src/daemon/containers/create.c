@@ -19,16 +19,17 @@
 #include "daemon/host/limits.h"
 #include "spec/words.h"
 
-/* Lives as long as its invocation. */
+/* Freed with its invocation. */
 typedef struct {
   QuiltContainers *containers;
   const QuiltContainersParts *parts; /* of containers */
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
-  char *image;   /* as the caller named it; once it was found, a name of it, or else its digest */
-  char *digest;  /* of the image that the caller was checked for */
-  char **images; /* the names that a rule may know it by */
+  /* the name that the caller gave; after the look-up, a name of the image or its digest */
+  char *image;
+  char *digest;  /* digest of the image for which the caller was checked */
+  char **images; /* the names by which a rule may know the image */
   QuiltOptions *options;
-  GPtrArray *others; /* of QuiltContainer: whose namespaces it shares */
+  GPtrArray *others; /* of QuiltContainer: containers whose namespaces it shares */
   QuiltContainer *container;
   QuiltAttach attach;
   gboolean run;
@@ -65,7 +66,7 @@ answer (Creation *creation, const GError *error)
   quilt_hub_release (parts->hub);
 }
 
-/* Keeps the error of the start while the container that it failed for is removed. */
+/* Keeps the error of a start while the new container is removed. */
 typedef struct {
   Creation *creation;
   GError *error;
@@ -127,7 +128,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
     answer (creation, NULL);
 }
 
-/* Everything about it is checked before anything is made. */
+/* Checks everything about the container before anything is made. */
 static QuiltContainer *
 prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user, GError **error)
 {
@@ -168,7 +169,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
   return NULL;
 }
 
-/* Compile the filter now, so that its errors are errors of the creation and not of the start. */
+/* Make the filter now, so that its errors are errors of the creation and not of the start. */
 static void
 on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -222,7 +223,7 @@ add_details (const Creation *creation, GPtrArray *details, const char *option)
                                      option);
 }
 
-/* The right to manage containers must not give root's power: ask polkit about each option that
+/* The right to manage containers must not give root's power, so ask polkit about each option that
  * would. */
 static void
 manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
@@ -248,8 +249,8 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
   add_details (creation, details, NULL);
-  /* A container that shares another's namespaces can do to it what the other's own processes can.
-   */
+  /* A container that shares another container's namespaces can do everything to it that the other's
+   * own processes can. */
   for (guint i = 0; i < creation->others->len; i++)
     g_ptr_array_add (details, quilt_container_new_details (creation->others->pdata[i], "share"));
   quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), invocation,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Changes of a container's record: rename, update. */
+/* Changes a container's record: rename, update. */
 #include "daemon/containers/edit.h"
 
 #include "base/error.h"
@@ -11,15 +11,16 @@
 #include "daemon/host/limits.h"
 #include "spec/words.h"
 
-/* A change of the record goes to the kernel first, then to the disk, then to the bus. */
+/* A change of the record, which is applied first to the kernel, then to the disk, then to the
+ * bus. */
 typedef struct {
   QuiltContainer *container;
   const QuiltContainersParts *parts; /* of all containers */
   GDBusMethodInvocation *invocation; /* owned since the authorization */
-  char *checked_name;                /* that the caller was checked for */
-  char *new_name;                    /* rename */
-  GVariant *changes;                 /* update */
-  QuiltContainerRecord *record;      /* as it will be */
+  char *checked_name;                /* the name for which the caller was checked */
+  char *new_name;                    /* for rename */
+  GVariant *changes;                 /* for update */
+  QuiltContainerRecord *record;      /* the new record */
   gboolean limits_set;
 } Edit;
 
@@ -34,7 +35,7 @@ edit_free (Edit *edit)
   g_free (edit);
 }
 
-/* Lives as long as its invocation. */
+/* Freed with its invocation. */
 static Edit *
 edit_new (QuiltContainer *self, GDBusMethodInvocation *invocation)
 {
@@ -58,7 +59,7 @@ require (Edit *edit,
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
   g_ptr_array_add (details, quilt_container_new_details (edit->container, verb));
-  if (edit->new_name) /* a rule about names is about this one too */
+  if (edit->new_name) /* a rule about names also applies to the new name */
     g_ptr_array_add (
         details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
   quilt_authority_require (quilt_container_get_authority (edit->container), invocation, action,
@@ -168,7 +169,8 @@ on_limits_set (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   edit->limits_set = quilt_systemd_set_properties_finish (edit->parts->systemd, result, &error);
-  /* It may have ended meanwhile: then the next start takes the limits from the record. */
+  /* The container may have ended meanwhile. Then the next start takes the limits from the
+   * record. */
   if (edit->limits_set || !quilt_container_is_active (self))
     save (edit);
   else
@@ -184,7 +186,7 @@ same_limits (const QuiltOptions *a, const QuiltOptions *b)
   return g_variant_equal (first, second);
 }
 
-/* systemd keeps the timeout that the scope was started with, and kills when it runs out. */
+/* The timeout of the scope can't be changed, and systemd kills when it passes. */
 static gboolean
 check_stop_timeout (const QuiltContainer *self, const QuiltOptions *options, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Changes of a container's record: rename, update. */
+/* Changes a container's record: rename, update. */
 #pragma once
 
 #include "daemon/containers/container.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The contents of a container's own files in /etc. */
+/* The contents of the files in /etc that a container gets from Quilt. */
 #include "daemon/containers/etc.h"
 
 #include "spec/options/sharing.h"
@@ -14,7 +14,7 @@ get_hostname (const QuiltOptions *options)
                            : quilt_hostname_from_name (options->name);
 }
 
-/* The hostname that the container sees. Owned by the caller. */
+/* The container's host name. Owned by the caller. */
 static char *
 find_hostname (const QuiltContainer *container, const QuiltSpec *spec)
 {
@@ -50,7 +50,8 @@ quilt_etc_texts (const QuiltContainer *container,
     if (!quilt_etc_has (i, options))
       continue;
     if (quilt_etc_is_host (i, options))
-      g_file_get_contents (path, &host, NULL, NULL); /* a host without the file has no content */
+      g_file_get_contents (path, &host, NULL,
+                           NULL); /* if the host lacks the file, it counts as empty */
     ret_texts[i] = quilt_etc_text (i, options, hostname, host);
   }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inspect of a container: its record, how it is, and what holds for it while it runs. */
+/* Inspect of a container: its record, its state, and the settings in force while it runs. */
 #include "daemon/containers/inspect.h"
 
 #include "base/error.h"
@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Lives as long as its invocation. */
+/* Freed with its invocation. */
 typedef struct {
   QuiltContainer *container;
   gboolean oci;
@@ -37,7 +37,7 @@ read_in_force (QuiltContainer *self)
   return proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_container_get_scope (self)) : NULL;
 }
 
-/* The record, the state and result, and while the container runs, the settings in force. */
+/* Prints the record, state and result and, while the container runs, the settings in force. */
 static char *
 print_record (QuiltContainer *self, gboolean values)
 {
@@ -73,7 +73,7 @@ print_oci (QuiltContainer *self, gboolean values, GError **error)
   return quilt_spec_print (spec, TRUE);
 }
 
-/* values: whether the caller may manage the container, and so see the values in its environment. */
+/* values: the caller may manage the container, and so may see the values in its environment. */
 static void
 on_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
 {

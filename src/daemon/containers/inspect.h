@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inspect of a container: its record, how it is, and what holds for it while it runs. */
+/* Inspect of a container: its record, its state, and the settings in force while it runs. */
 #pragma once
 
 #include "daemon/containers/container.h"

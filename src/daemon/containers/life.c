@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container's life as one table. */
+/* A container's life as a table. */
 #include "daemon/containers/life.h"
 
 #define NOTHING 0
 
-/* What everybody is told once how a run ended is on the disk. */
+/* The effects once the end of a run is on the disk. */
 #define TELL                                                                                       \
   (QUILT_DO_BURY | QUILT_DO_SHOW_END | QUILT_DO_RELEASE | QUILT_DO_FINISH | QUILT_DO_ANSWER)
-/* The same where nobody is told what is no news. */
+/* The effects if the end was already known, so that it is not announced. */
 #define KNOWN_END (QUILT_DO_TAKE_STATE | QUILT_DO_KNOWN | QUILT_DO_RELEASE | QUILT_DO_FINISH)
 
 typedef struct {
@@ -23,10 +23,11 @@ typedef struct {
   {                                                                                                \
     QUILT_PHASE_##from, QUILT_LIFE_##event, QUILT_PHASE_##to, (QuiltEffects)(effects), __VA_ARGS__ \
   }
-/* … and a state is shown. */
+/* A row that also shows a state. */
 #define SHOW(from, event, to, state, effects)                                                      \
   ROW (from, event, to, QUILT_DO_SHOW | (effects), .shown = QUILT_STATE_##state)
-/* … that is no change: this quiltd just did not know. */
+/* A row that shows a state without announcing it: the state is old, but this quiltd did not know
+ * it. */
 #define QUIET(from, event, to, state, effects)                                                     \
   ROW (from, event, to, QUILT_DO_SHOW | (effects), .shown = QUILT_STATE_##state, .quiet = TRUE)
 
@@ -140,7 +141,7 @@ find_row (const Row *rows, guint n, guint from, QuiltLifeEvent event)
   return NULL;
 }
 
-/* What is due without an event of its own. */
+/* Adds effects that are due without an event. */
 static void
 add_due (QuiltLifeStep *step)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Carries out what the table of a container's life says. */
+/* Carries out the effects of a container's life. */
 #include "daemon/containers/lifecycle.h"
 
 #include "daemon/containers/container-private.h"
@@ -77,7 +77,7 @@ answer_starts (QuiltContainer *self)
   quilt_container_answer (self->start_waiters, failure);
 }
 
-/* How it ended is known: nobody has to wait for the rest. */
+/* Answers callers that wait for more than the end: the result is known, so they need not wait. */
 static void
 refuse_waiters (QuiltContainer *self)
 {
@@ -118,7 +118,8 @@ start_again (QuiltContainer *self)
     quilt_container_start (self, NULL, starts[i]);
 }
 
-/* Before anything of it goes: from now on this is all that a crash of ours would leave of it. */
+/* Writes the end before anything is removed: if quiltd crashes from here on, only this is left of
+ * it. */
 static void
 bury (QuiltContainer *self)
 {
@@ -151,7 +152,8 @@ do_to_run (QuiltContainer *self, QuiltEffects effects, const QuiltHappening *how
     quilt_run_release (self->run, !how->unrecorded);
 }
 
-/* In the order of QuiltEffects. Some let the next event happen: these come last. */
+/* Carries out effects in the order of QuiltEffects. Some cause the next event, so these come
+ * last. */
 static void
 carry_out (QuiltContainer *self, const QuiltLifeStep *step, const QuiltHappening *how)
 {
@@ -264,6 +266,6 @@ quilt_container_end_edit (QuiltContainer *self)
 {
   QuiltHub *hub = self->parts->hub;
 
-  quilt_container_happen (self, QUILT_LIFE_EDIT_END, NULL); /* may remove the container */
+  quilt_container_happen (self, QUILT_LIFE_EDIT_END, NULL); /* may free the container */
   quilt_hub_release (hub);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All containers in one answer, straight from the table. */
+/* Lists all containers in one answer, from the table. */
 #include "daemon/containers/list.h"
 
 #include "base/text.h"
@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define CONTAINER_ROW "(ossssstttisua{ss})"
-/* Of one container's labels, so that no container makes the list too long for a message. */
+/* The limit for one container's labels in bytes, so that no container makes the list too large for
+ * a message. */
 #define LABELS_MAX 4096
 
 static int
@@ -52,7 +53,7 @@ describe_state (QuiltContainer *container)
   return quilt_state_to_string (state);
 }
 
-/* Without detail: what the properties tell everybody. */
+/* Makes a row. Without detail, it has only what the properties show to all users. */
 static GVariant *
 new_row (QuiltContainer *container, gboolean detail)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All containers in one answer, straight from the table. */
+/* Lists all containers in one answer, from the table. */
 #pragma once
 
 #include "daemon/containers/containers.h"

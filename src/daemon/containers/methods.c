@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.quilt.Container: from methods to what they do. */
+/* org.quilt.Container: the handlers of its methods. */
 #include "daemon/containers/methods.h"
 
 #include "daemon/containers/container.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.quilt.Container: from methods to what they do. */
+/* org.quilt.Container: the handlers of its methods. */
 #pragma once
 
-/* Gives all containers their handlers. Once, before the first container is on the bus: a container
- * itself does not know what callers can ask of it. */
+/* Installs the handlers for all containers. Called once, before the first container is on the bus.
+ * So the object itself does not depend on its methods. */
 void quilt_container_methods_install (void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names for containers whose maker gave none. */
+/* Invents names for containers. */
 #include "daemon/containers/names.h"
 
 #define TRIES 20

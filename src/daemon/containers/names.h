@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names for containers whose maker gave none. */
+/* Invents names for containers. */
 #pragma once
 
 #include "daemon/bus/index.h"
 
-/* Two words such as "calm_otter", reserved in index. Owned by the caller. */
+/* Makes a name of two words, such as "calm_otter", and reserves it in index. Owned by the
+ * caller. */
 char *quilt_names_reserve (QuiltIndex *index);

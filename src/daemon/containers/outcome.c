@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a run ended, from what its supervisor said or did not say. */
+/* The result of a run, from its supervisor's message or the lack of one. */
 #include "daemon/containers/outcome.h"
 
 #include "base/error.h"

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a run ended, from what its supervisor said or did not say. Pure. */
+/* The result of a run, from its supervisor's message or the lack of one. Pure. */
 #pragma once
 
 #include "proto/message.h"
 #include "store/containers.h"
 
-/* Each fills all of result; started_usec it keeps, or clears where the command never ran. */
+/* Each sets all of result except started_usec, which is cleared if the command never ran. */
 
-/* EXITED or FAILED. */
+/* For EXITED or FAILED. */
 void quilt_outcome_from_message (QuiltResult *result, const QuiltMessage *message);
-/* It never ran. */
+/* For a run that never executed its command. */
 void
 quilt_outcome_failed (QuiltResult *result, const char *reason, guint64 now_usec, const GError *why);
-/* It ran, and its exit is unknown. */
+/* For a run whose exit is unknown. */
 void quilt_outcome_lost (QuiltResult *result, guint64 now_usec);
 
-/* The mark of a run that begins. */
+/* For the mark of a run that begins. */
 void quilt_outcome_begin (QuiltResult *result, guint64 now_usec);
 
-/* Whether result is of a run that has begun and not ended. */
+/* Whether result belongs to a run that has begun and not ended. */
 gboolean quilt_outcome_is_open (const QuiltResult *result);
-/* Whether the last run failed, rather than ended. */
+/* Whether the last run has failed. */
 gboolean quilt_outcome_is_failure (const QuiltResult *result);
-/* The error of a failure as one to return; NULL if there is none. Its text may hold what the
- * container printed, and paths: it is for callers that were authorized. */
+/* The error of a failure; NULL if there is none. Its text may contain the container's output, and
+ * paths, so it is only for authorized callers. */
 GError *quilt_outcome_get_error (const QuiltResult *result);
-/* The same for everybody: its name, "org.quilt.Error.NAME", and a sentence of Quilt's own. Both ""
- * if nothing is wrong; owned by the caller. */
+/* The error for all users: its name, "org.quilt.Error.NAME", and a fixed message of Quilt. Both are
+ * "" if there is no error; owned by the caller. */
 char *quilt_outcome_public_name (const QuiltResult *result);
 char *quilt_outcome_public_text (const QuiltResult *result);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The OCI configuration of a container's next run. */
+/* Plans the OCI configuration of a container's next run. */
 #include "daemon/containers/plan.h"
 
 #include "base/error.h"
@@ -15,7 +15,7 @@ new_spec (const QuiltContainer *container, const QuiltImage *image, GError **err
   const QuiltContainerRecord *record = quilt_container_get_record (container);
   g_autofree char *upper = quilt_container_path (parts->store, record->id, "upper");
   g_autofree char *work = quilt_container_path (parts->store, record->id, "work");
-  /* A directory that is there anyway: in its own mount namespace it makes no difference which. */
+  /* Any existing directory will do, since the mount is in the container's own mount namespace. */
   g_autofree char *root = quilt_run_dir_get_path (parts->run_dirs, record->id);
   const QuiltRootfs rootfs = {
       .layers = quilt_image_get_layers (image),

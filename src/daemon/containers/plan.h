@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The OCI configuration of a container's next run. */
+/* Plans the OCI configuration of a container's next run. */
 #pragma once
 
 #include "daemon/containers/container.h"
 #include "spec/oci/oci.h"
 
-/* From its record, its image and this host. NOT_FOUND if the image is missing. */
+/* Plans from its record, its image and this host. NOT_FOUND if the image is missing. */
 QuiltSpec *quilt_container_plan (const QuiltContainer *container, GError **error);

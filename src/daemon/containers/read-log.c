@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ReadLog of a container: its journal for callers that have no access to the journal. A quilt-log
- * for each call reads the journal and waits for the caller to read, so that quiltd never does. */
+/* ReadLog of a container: its journal for callers without access to the journal. One quilt-log for
+ * each call reads the journal and waits for the caller to read, so that quiltd never does. */
 #include "daemon/containers/read-log.h"
 
 #include "base/error.h"
@@ -14,11 +14,11 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-/* journald may be this far behind a container that has ended. */
+/* journald may lag this far behind a container that has ended. */
 #define BEHIND_USEC (2 * G_USEC_PER_SEC)
 
-/* Lives as long as its invocation, which lives as long as quilt-log: so long the caller's quota is
- * charged with it. */
+/* Freed with its invocation, which lives as long as quilt-log. Until then the caller's quota is
+ * charged. */
 typedef struct {
   QuiltContainer *container;
   GDBusMethodInvocation *invocation; /* NULL until quilt-log runs */
@@ -40,7 +40,7 @@ read_log_free (ReadLog *self)
 static void
 on_message (const QuiltMessage *message, gpointer data)
 {
-  /* quilt-log has nothing to say. */
+  /* quilt-log sends no messages. */
 }
 
 static void
@@ -54,8 +54,8 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents events = {on_message, on_closed};
 
-/* An entry that tells of the container's end is its last one if it is not older than this; 0: don't
- * wait for one. *ret_runs: whether it has not ended. */
+/* An entry about the container's end is its last one if it is not older than this time. 0: don't
+ * wait for such an entry. *ret_runs: whether the container has not ended. */
 static guint64
 get_ended_after (const ReadLog *self, gboolean *ret_runs)
 {
@@ -93,7 +93,7 @@ spawn (ReadLog *self, int output, GError **error)
   return quilt_helper_spawn (programs->fd, argv, &output, 1, &events, self, error);
 }
 
-/* The reading end of a pipe that quilt-log fills. -1 on error. */
+/* Starts quilt-log. Returns the reading end of a pipe that quilt-log fills, or -1 on error. */
 static int
 begin (ReadLog *self, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ReadLog of a container: its journal for callers that have no access to the journal. */
+/* ReadLog of a container: its journal for callers without access to the journal. */
 #pragma once
 
 #include "daemon/containers/container.h"

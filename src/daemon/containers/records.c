@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Containers' records on the disk, written and removed away from the main thread. */
+/* Writes and removes containers' records in threads. */
 #include "daemon/containers/records.h"
 
 #include "daemon/bus/work.h"
@@ -37,7 +37,7 @@ quilt_records_create (QuiltStore *store,
   QuiltContainerRecord *copy = quilt_records_copy (record);
   GDestroyNotify free_copy = (GDestroyNotify)quilt_container_record_free;
 
-  /* Nothing of a volatile one is synced, and a thread would cost the start time. */
+  /* A volatile record is not synced, and a thread would delay the start. */
   if (record->is_volatile)
     quilt_work_run_here (store, create, copy, free_copy, callback, user_data);
   else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Containers' records on the disk, written and removed away from the main thread. */
+/* Writes and removes containers' records in threads. */
 #pragma once
 
 #include "store/containers.h"
@@ -7,7 +7,7 @@
 
 #include <gio/gio.h>
 
-/* Copies are taken of what is given. Each is finished with quilt_work_finish(). */
+/* Each function copies its inputs. Finish with quilt_work_finish(). */
 void quilt_records_create (QuiltStore *store,
                            const QuiltContainerRecord *record,
                            GAsyncReadyCallback callback,
@@ -21,7 +21,7 @@ void quilt_records_save_result (QuiltStore *store,
                                 const QuiltResult *result,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
-/* Out of the store, and its files deleted. */
+/* Removes the container from the store, and deletes its files. */
 void quilt_records_remove (QuiltStore *store,
                            const char *id,
                            gboolean durable,

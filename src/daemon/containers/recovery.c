@@ -16,7 +16,8 @@
 
 #include <string.h>
 
-/* A supervisor that says nothing for so long must not keep the others from being managed. */
+/* Time limit for supervisors that do not answer, so that they don't keep the other containers from
+ * being managed. */
 #define PATIENCE_MS 2000
 
 typedef struct {
@@ -25,10 +26,10 @@ typedef struct {
   void (*callback) (gpointer data);
   gpointer data;
   guint timer;
-  gboolean keep_layers; /* of images that are not known */
-  gboolean is_blind;    /* there may be more scopes than those in scopes: nothing may be removed */
-  GHashTable *scopes;   /* IDs of containers in which something runs */
-  GHashTable *broken;   /* containers whose record can't be read: what they run is left alone */
+  gboolean keep_layers; /* unknown images may use layers, so don't remove any */
+  gboolean is_blind;    /* scopes may be incomplete: nothing may be removed */
+  GHashTable *scopes;   /* IDs of containers that have running processes */
+  GHashTable *broken;   /* containers with an unreadable record: their processes are left alone */
 } Recovery;
 
 static void
@@ -60,9 +61,9 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
     g_warning ("%s", error->message);
 }
 
-/* A power cut has damaged the text of the record, which is not synced. Nothing runs: there is
- * neither a directory in /run nor a scope. A record that can't be read for another reason may be
- * whole. */
+/* Whether a power cut has damaged the record, which is not synced. The container does not run if it
+ * has neither a directory in /run nor a scope. A record that is unreadable for another reason may
+ * be intact. */
 static gboolean
 was_cut_short (const Recovery *recovery, const char *id, const GError *why)
 {
@@ -72,7 +73,7 @@ was_cut_short (const Recovery *recovery, const char *id, const GError *why)
          g_error_matches (why, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT);
 }
 
-/* Its ids stay its own: it may run, and its files are there. */
+/* Keep its ids claimed: it may run, and its files exist. */
 static void
 on_broken_container (const char *id, const GError *why, gpointer data)
 {
@@ -89,7 +90,7 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   quilt_id_ranges_claim (recovery->parts->id_ranges, id, uid_map, gid_map);
 }
 
-/* Its layers are not known, but they are there. */
+/* Its layers exist, but are unknown. */
 static void
 on_broken_image (const char *file, const GError *why, gpointer data)
 {
@@ -132,7 +133,7 @@ load_containers (Recovery *recovery, GError **error)
       recovery->keep_layers = TRUE; /* they may be mounted */
     quilt_container_take_result (container, &stored->result);
     quilt_container_publish (container);
-    /* If somebody has moved /run away, the files of a container may be in use. */
+    /* If an administrator has moved /run away, the files of a container may be in use. */
     quilt_container_recover (container,
                              !recovery->is_blind && !g_hash_table_contains (recovery->scopes, id));
   }
@@ -162,8 +163,8 @@ on_stray (QuiltRunEvent event, const QuiltMessage *message, const GError *error,
   }
 }
 
-/* If the container is not in the store, quiltd went in the middle of a removal, or the store is not
- * all there. A run that has ended is cleared away. */
+/* If the container is not in the store, quiltd was interrupted during a removal, or the store is
+ * incomplete. Removes the rest of a run that has ended. */
 static void
 on_run_dir (const char *id, gpointer data)
 {
@@ -179,7 +180,7 @@ on_run_dir (const char *id, gpointer data)
     g_free (stray);
 }
 
-/* Do not end a running container because we do not know it: an administrator may have moved /run or
+/* Do not kill a running container because it is unknown: an administrator may have moved /run or
  * the store. */
 static void
 on_scope (const char *scope, const char *id, gpointer data)

@@ -4,8 +4,9 @@
 
 #include "daemon/containers/containers.h"
 
-/* Loads images and containers, connects to the supervisors that live, and puts in order what ended
- * meanwhile. callback comes when every container's state is known, or was not told in time. */
+/* Loads images and containers, connects to the living supervisors, and cleans up after runs that
+ * ended meanwhile. Calls callback when the state of every container is known, or the time limit has
+ * passed. */
 gboolean quilt_recover (QuiltContainers *containers,
                         void (*callback) (gpointer data),
                         gpointer data,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The removal of a container: its files, what is left of its run, the object. */
+/* Removes a container: its files, what is left of its run, the object. */
 #include "daemon/containers/lifecycle.h"
 
 #include "base/error.h"
@@ -24,14 +24,14 @@ quilt_container_vanish (QuiltContainer *self)
 {
   g_autoptr (GError) removed = NULL;
 
-  /* A run leaves none; one that was announced and could not begin does. */
+  /* A run removes its directory. A run that was announced and could not begin leaves one. */
   quilt_run_dir_remove (self->parts->run_dirs, self->record->id, NULL);
   quilt_container_unpublish (self);
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                            "Container '%s' was removed before it ran", self->record->options->name);
   quilt_container_answer (self->end_waiters, removed);
-  /* When the removal returns, nothing is left, not even an empty scope. */
+  /* When the removal returns, nothing may be left, not even an empty scope. */
   if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
     quilt_systemd_wait_left_async (self->parts->systemd, self->left_scope, on_scope_gone,
                                    g_object_ref (self));
@@ -53,7 +53,7 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer data)
   quilt_container_happen (self, QUILT_LIFE_UNDELETED, &(QuiltHappening){.error = error});
 }
 
-/* The files go while systemd takes the scope apart: neither needs the other. */
+/* The files are deleted while systemd removes the scope, since neither needs the other. */
 void
 quilt_container_delete_files (QuiltContainer *self)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The disk's record of a run: that it has begun, and how it ended. */
+/* Writes to the disk that a run has begun, and how it ended. */
 #include "base/fd.h"
 #include "daemon/containers/lifecycle.h"
 #include "daemon/containers/container-private.h"
@@ -8,7 +8,7 @@
 #include "daemon/bus/work.h"
 #include "daemon/containers/records.h"
 
-/* Between two attempts to record an end that the disk has no room for. */
+/* The interval between attempts to write an end to a full disk. */
 #define RETRY_SECONDS 3
 
 static void
@@ -22,9 +22,9 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
                           &(QuiltHappening){.error = error});
 }
 
-/* The disk says that the run has begun before the command is executed. So if the host goes down,
- * the result of the previous run is not taken for this one. A volatile container needs that only
- * while the host is up. */
+/* The disk records that the run has begun before the command is executed. So after a crash of the
+ * host, the result of the previous run is not taken for that of this one. A volatile container
+ * needs that only while the host is up. */
 void
 quilt_container_mark (QuiltContainer *self)
 {
@@ -70,7 +70,7 @@ quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_mes
   return FALSE;
 }
 
-/* The host was down. How the run ended is known if its supervisor could still keep that. */
+/* The host was down. The run's end is known if the supervisor could still save it. */
 static void
 report_end (QuiltContainer *self)
 {
@@ -90,7 +90,7 @@ report_end (QuiltContainer *self)
 }
 
 /* The files of a run in /run take precedence over the record: the supervisor knows whether the
- * container runs, and the exit record says how it ended. Until one of them answers, assume that it
+ * container runs, and the exit record contains its end. Until one of them answers, assume that it
  * runs. */
 void
 quilt_container_recover (QuiltContainer *self, gboolean may_remove)
@@ -102,14 +102,14 @@ quilt_container_recover (QuiltContainer *self, gboolean may_remove)
   quilt_container_take_state (self);
   if (quilt_outcome_is_open (&self->result))
     report_end (self);
-  /* The record may outlive a power cut, and the removal not. */
+  /* After a power cut, the record may exist although the container was removed. */
   if (may_remove &&
       (record->is_volatile || (record->options->auto_remove && self->result.finished_usec)))
     quilt_container_happen (self, QUILT_LIFE_DOOM, NULL);
 }
 
-/* There may be room on the disk again. Not in a thread: nothing must be saved after the mark of the
- * next run. FALSE: it is on record, or that is no use any more. */
+/* The disk may have room again. Writes in the main thread, since nothing may be written after the
+ * mark of the next run. Returns FALSE if the end is on record, or need not be any more. */
 static gboolean
 retry_record (QuiltContainer *self)
 {
@@ -131,7 +131,7 @@ on_retry (gpointer data)
 {
   QuiltContainer *self = data;
 
-  if (self->run) /* it is not settled: its directory in /run is still in use */
+  if (self->run) /* not settled: its directory in /run is still in use */
     return G_SOURCE_CONTINUE;
   if (retry_record (self))
     return G_SOURCE_CONTINUE;
@@ -175,7 +175,7 @@ on_recorded (GObject *source, GAsyncResult *result, gpointer data)
   quilt_container_happen (self, QUILT_LIFE_RECORDED, &(QuiltHappening){.unrecorded = !ok});
 }
 
-/* What is removed next needs no record. */
+/* A container that is removed next needs no record. */
 void
 quilt_container_record (QuiltContainer *self)
 {

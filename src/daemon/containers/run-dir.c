@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 struct QuiltRunDirs {
-  char *path;   /* of containers/ */
-  int runs_fd;  /* the same */
-  int units_fd; /* /run/systemd/units, -1 where there is none */
+  char *path;   /* path of containers/ */
+  int runs_fd;  /* descriptor of containers/ */
+  int units_fd; /* /run/systemd/units; -1 if it is missing */
 };
 
 QuiltRunDirs *
@@ -72,8 +72,8 @@ quilt_run_dir_get_path (const QuiltRunDirs *dirs, const char *id)
   return g_build_filename (dirs->path, id, NULL);
 }
 
-/* journald looks here for a unit's rate limit, where PID 1 puts it for services. A scope has no
- * such setting, and journald's default loses lines of a busy container. "0" is "no limit". */
+/* journald reads a unit's rate limit here, where PID 1 writes it for services. A scope has no such
+ * setting, and journald's default would drop lines of a busy container. "0" means "no limit". */
 static const char *const limits[] = {"log-rate-limit-interval:", "log-rate-limit-burst:"};
 
 void
@@ -166,7 +166,7 @@ quilt_run_dir_make (QuiltRunDirs *dirs,
 void
 quilt_run_dir_announce (QuiltRunDirs *dirs, const char *id)
 {
-  mkdirat (dirs->runs_fd, id, 0700); /* a failure is reported by the run itself */
+  mkdirat (dirs->runs_fd, id, 0700); /* the run itself reports a failure */
 }
 
 gboolean
@@ -196,7 +196,8 @@ quilt_run_dir_get_exit (QuiltRunDirs *dirs,
   return quilt_message_load_end (dirs->runs_fd, path, ret_message, error);
 }
 
-/* For bus, journal and service manager: without them nobody could end what takes the others. */
+/* Descriptors reserved for bus, journal and service manager. Without them, no container that uses
+ * up the others could be ended. */
 #define DESCRIPTORS_LEFT 16
 
 static gboolean
@@ -214,7 +215,7 @@ quilt_run_dir_connect (QuiltRunDirs *dirs, const char *id, GError **error)
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-  /* By way of /proc: the name itself may be longer than an address holds. */
+  /* Use a path in /proc, since the real path may be too long for a socket address. */
   snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s/supervisor",
             dirs->runs_fd, id);
   if (fd >= 0 && is_one_of_the_last (fd)) {

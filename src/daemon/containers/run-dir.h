@@ -8,7 +8,7 @@
 /* The directories in /run that hold the files of all runs. */
 typedef struct QuiltRunDirs QuiltRunDirs;
 
-/* Makes containers/ in run_dir, of which run_fd is a descriptor; both are borrowed. */
+/* Makes containers/ in run_dir, of which run_fd is a descriptor. Borrows both. */
 QuiltRunDirs *quilt_run_dirs_new (int run_fd, const char *run_dir, GError **error);
 void quilt_run_dirs_free (QuiltRunDirs *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltRunDirs, quilt_run_dirs_free)
@@ -22,8 +22,8 @@ void quilt_run_dirs_foreach (QuiltRunDirs *self,
 char *quilt_run_dir_get_path (const QuiltRunDirs *dirs, const char *id);
 
 /* Makes /run/quilt/containers/ID with config.json, the files of spec/oci/etc.h that have a text,
- * and the scope's place. What an earlier run left there is removed. Returns the directory for the
- * supervisor; -1 on error. */
+ * and the scope's place. Removes what an earlier run left there. Returns the directory for the
+ * supervisor, or -1 on error. */
 int quilt_run_dir_make (QuiltRunDirs *dirs,
                         const char *id,
                         const char *place,
@@ -31,34 +31,35 @@ int quilt_run_dir_make (QuiltRunDirs *dirs,
                         char *const etc[QUILT_ETC_FILES],
                         GError **error);
 
-/* Makes the directory alone, before there is a record of a container that is made for one run: if
- * quiltd goes before that begins, the next one knows by it that nobody waits for the container. */
+/* Makes an empty directory, before there is a record of a container that is made for one run. If
+ * quiltd ends before the run begins, the next quiltd knows by the directory that no caller waits
+ * for the container. */
 void quilt_run_dir_announce (QuiltRunDirs *dirs, const char *id);
 
-/* Whether a run has left anything. */
+/* Whether a run has left its directory. */
 gboolean quilt_run_dir_exists (QuiltRunDirs *dirs, const char *id);
 
-/* The place of the run's scope; owned by the caller, NULL if there is none on record. */
+/* The place of the run's scope; owned by the caller. NULL if it was not recorded. */
 char *quilt_run_dir_get_place (QuiltRunDirs *dirs, const char *id);
 
-/* The supervisor's last message. BUSY: unknown now, ask again; any other error: there is no message
- * that can be trusted. */
+/* Reads the supervisor's last message. BUSY: unknown now, ask again. Any other error: there is no
+ * valid message. */
 gboolean quilt_run_dir_get_exit (QuiltRunDirs *dirs,
                                  const char *id,
                                  QuiltMessage *ret_message,
                                  GError **error);
 
-/* Connects to the supervisor; -1 on error. NOT_FOUND: the supervisor is gone; with any other error
- * it may be alive. */
+/* Connects to the supervisor; -1 on error. NOT_FOUND: the supervisor is gone. After any other error
+ * it may still run. */
 int quilt_run_dir_connect (QuiltRunDirs *dirs, const char *id, GError **error);
 
-/* Removes everything; scope may be NULL. */
+/* Removes all files of a run; scope may be NULL. */
 void quilt_run_dir_remove (QuiltRunDirs *dirs, const char *id, const char *scope);
 
 /* Turns journald's rate limit off for the scope, before its first line. */
 void quilt_run_dir_lift_limits (QuiltRunDirs *dirs, const char *scope);
-/* And on again. */
+/* Removes that setting. */
 void quilt_run_dir_forget_scope (QuiltRunDirs *dirs, const char *scope);
 
-/* Does so for all that are not in quilt.slice, or a slice below, any more. */
+/* Removes that setting for all scopes that are no longer in quilt.slice, or a slice below. */
 void quilt_run_dir_sweep_limits (QuiltRunDirs *dirs);

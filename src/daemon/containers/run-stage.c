@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How far one run of a container is, as one table. */
+/* The stages of a run as a table. */
 #include "daemon/containers/run-stage.h"
 
 #include "base/error.h"
@@ -30,7 +30,7 @@ typedef struct {
     QUILT_STAGE_##from, QUILT_STAGE_ON_##event, QUILT_STAGE_##to, (QuiltRunEffects)(effects),      \
         QUILT_VERDICT_NONE                                                                         \
   }
-/* … and quiltd ends the run for a reason. */
+/* A row in which quiltd ends the run for a reason. */
 #define JUDGE(from, event, to, effects, reason)                                                    \
   {                                                                                                \
     QUILT_STAGE_##from, QUILT_STAGE_ON_##event, QUILT_STAGE_##to, (QuiltRunEffects)(effects),      \
@@ -140,7 +140,7 @@ find_row (QuiltStage from, QuiltStageEvent event)
   return NULL;
 }
 
-/* A run that quiltd has called off gets no GO, so it keeps its needs. */
+/* quiltd sends no GO to a run that it has called off, so the run's needs stay. */
 static guint
 needs_after (QuiltRunState state, QuiltStageEvent event)
 {

@@ -12,42 +12,43 @@
 
 #include <signal.h>
 
-/* After this long a supervisor that should have acted is taken for hung, and killed. */
+/* Time limit for a supervisor to act. Afterwards it counts as hung, and is killed. */
 #define PATIENCE_SECONDS 10
 
-/* The next spare is executed a moment after a run has settled, when who waited for that has gone
- * its way; or while the run goes on, if it takes longer than this. */
+/* The next spare supervisor is made shortly after a run has settled, when its waiting callers are
+ * served, or while the run continues, if it takes longer than SPARE_MEANWHILE_MS. */
 #define SPARE_AFTER_MS 4
 #define SPARE_MEANWHILE_MS 50
 
-/* Between two looks at a run that could not be looked at. */
+/* The interval between attempts to look at a run. */
 #define LOOK_AGAIN_MS 100
 
 struct QuiltRun {
   const QuiltContainersParts *parts;
   char *id;
-  char *place; /* of its scope (spec/slice.h); NULL: adopted, and never got so far; or the name is
-                  somebody else's */
-  QuiltHelper
-      *helper; /* kept after its end: its pid stays its own until systemd has no use for it */
+  /* place of its scope (spec/slice.h); NULL: an adopted run had none yet, or the name belongs to
+   * another scope */
+  char *place;
+  /* kept after its end, so that its pid is not reused while systemd needs it */
+  QuiltHelper *helper;
   QuiltRunFunc callback;
   gpointer data;
-  guint timer; /* of our patience */
-  guint idle;  /* an event that is due */
+  guint timer; /* the time limit for the supervisor */
+  guint idle;  /* a pending event */
   guint settling;
-  guint asking; /* answers of systemd that are due */
+  guint asking; /* pending answers of systemd */
   QuiltRunState state;
   gboolean building; /* the timer waits for the root file system */
   gboolean adopted;
-  gboolean recorded; /* how it ended is on the disk */
-  gboolean puzzled;  /* it could not be looked at, and that was said */
-  GQueue orders;     /* of QuiltMessage, for a supervisor that we are not connected to yet */
+  gboolean recorded; /* its end is on the disk */
+  gboolean puzzled;  /* looking at it has failed, and that was logged */
+  GQueue orders;     /* of QuiltMessage, for a supervisor to which we are not connected yet */
   GError *verdict;   /* why we ended it before its command was executed */
 };
 
-/* What comes with an event. */
+/* Data of an event. */
 typedef struct {
-  const QuiltMessage *message; /* of the supervisor, or for it */
+  const QuiltMessage *message; /* from the supervisor, or for it */
   const GError *error;
 } QuiltRunNews;
 
@@ -59,8 +60,8 @@ stop_timer (QuiltRun *self)
   g_clear_handle_id (&self->timer, g_source_remove);
 }
 
-/* Everything of the run, by brute force. A scope without its mark holds no process of the container
- * but the init, which dies with its supervisor. */
+/* Kills all processes of the run. A scope without its mark contains no process of the container
+ * except the init, which ends with its supervisor. */
 static gboolean
 destroy (QuiltRun *self)
 {
@@ -103,7 +104,7 @@ wait_patiently (QuiltRun *self, guint64 more_usec)
 static void
 send (QuiltRun *self, const QuiltMessage *message)
 {
-  /* A failure means that the other side is gone, and closed() says so. */
+  /* A failure means that the helper is gone, which closed() reports. */
   if (self->helper)
     quilt_helper_send (self->helper, message);
   else if (self->idle)
@@ -119,7 +120,7 @@ send_plain (QuiltRun *self, QuiltMessageType type)
   send (self, &message);
 }
 
-/* systemd's own stop thaws a unit first too: a frozen supervisor could not act. */
+/* Like systemd's own stop, first thaw the unit: a frozen supervisor could not act. */
 static void
 ask (QuiltRun *self, const QuiltMessage *message)
 {
@@ -157,7 +158,8 @@ on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
 
   self->asking--;
   if (!quilt_systemd_wait_finish (self->parts->systemd, result, &error)) {
-    g_warning ("%s", error->message); /* processes may live: nothing of theirs is given away */
+    g_warning ("%s",
+               error->message); /* processes may still run, so release nothing that they use */
     return;
   }
   happen (self, QUILT_STAGE_ON_LEFT, NULL);
@@ -183,7 +185,7 @@ settle (QuiltRun *self)
 
   if (self->asking > 0 || self->settling)
     return;
-  /* An earlier quiltd's scope may be gone, and its name be somebody else's by now. */
+  /* The scope of an earlier quiltd may be gone, and another scope may have its name. */
   if (is_ours && self->adopted &&
       !quilt_scope_belongs_to (self->place, self->id, &is_ours, &error)) {
     if (!self->puzzled)
@@ -194,7 +196,7 @@ settle (QuiltRun *self)
   }
   if (is_ours) {
     self->asking++;
-    /* Before GO there may be nobody in it yet: that it is empty says nothing. */
+    /* Before GO, the scope may be empty because no process has entered it yet. */
     if (quilt_stage_is_ahead (self->state))
       quilt_systemd_wait_empty_async (self->parts->systemd, self->place, NULL, on_scope_left, self);
     else
@@ -202,14 +204,14 @@ settle (QuiltRun *self)
     return;
   }
   if (self->idle)
-    g_source_remove (self->idle); /* look() has nothing to find any more */
+    g_source_remove (self->idle); /* look() need not run any more */
   self->idle = g_idle_add (on_nothing_left, self);
 }
 
 static gboolean look (gpointer data);
 
-/* What keeps us from knowing now (no descriptor is free, the supervisor's backlog is full) says
- * nothing about the run. */
+/* A temporary failure (no free descriptor, the supervisor's backlog is full) says nothing about the
+ * run, so try again later. */
 static void
 look_later (QuiltRun *self, const GError *why)
 {
@@ -233,7 +235,7 @@ read_exit (QuiltRun *self)
     happen (self, QUILT_STAGE_ON_LOST, NULL);
 }
 
-/* If the supervisor lives, so does the container. */
+/* If the supervisor still runs, so does the container. */
 static void
 look_again (QuiltRun *self)
 {
@@ -242,7 +244,7 @@ look_again (QuiltRun *self)
   self->puzzled = TRUE;
 }
 
-/* The last thing that is done: the owner may release the run, or free it. */
+/* Must be the last effect: the owner may release the run, or free it. */
 static void
 tell (QuiltRun *self, QuiltStageEvent event, const QuiltMessage *message)
 {
@@ -254,7 +256,8 @@ tell (QuiltRun *self, QuiltStageEvent event, const QuiltMessage *message)
   self->callback (told, message, NULL, self->data);
 }
 
-/* In the order of QuiltRunEffects. FALSE: something that was to be killed may live. */
+/* Carries out effects in the order of QuiltRunEffects. Returns FALSE if a process that should have
+ * been killed may still run. */
 static gboolean
 carry_out (QuiltRun *self,
            const QuiltStageStep *step,
@@ -340,7 +343,7 @@ on_closed (gpointer data)
   happen (data, QUILT_STAGE_ON_CLOSED, NULL);
 }
 
-/* The supervisor hung up, or sent a message that we don't understand. */
+/* The supervisor hung up, or sent an invalid message. */
 static gboolean
 on_hung_up (gpointer data)
 {
@@ -380,11 +383,11 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
 
   self->asking--;
   if (quilt_systemd_start_scope_finish (self->parts->systemd, result, &error)) {
-    /* Not before: the last one of that name may have been on its way out. */
+    /* Not earlier: the last scope of that name may have been ending. */
     quilt_run_dir_lift_limits (self->parts->run_dirs, quilt_place_unit (self->place));
     happen (self, QUILT_STAGE_ON_SCOPED, NULL);
   } else {
-    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in it is ours */
+    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in that scope is ours */
       g_clear_pointer (&self->place, g_free);
     happen (self, QUILT_STAGE_ON_UNSCOPED, &(QuiltRunNews){.error = error});
   }

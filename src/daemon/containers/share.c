@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Containers that share namespaces: whom an option means, and the descriptors to join them by. */
+/* Containers that share namespaces: resolves the options, and opens the namespaces to join. */
 #include "daemon/containers/share.h"
 
 #include "base/error.h"
@@ -15,7 +15,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-/* For a record that names itself, which none of ours does. */
+/* The limit for records that name each other in a circle, which ours never do. */
 #define DEPTH_MAX 16
 
 static gboolean
@@ -69,8 +69,8 @@ quilt_share_bind (QuiltContainers *containers,
   return TRUE;
 }
 
-/* Whether the process is in the part of the scope that is the container's: nobody else gets there,
- * and from there nobody gets out. */
+/* Whether the process is in the payload cgroup of the scope. No other process can enter that
+ * cgroup, and no process of the container can leave it. */
 static gboolean
 is_in_payload (pid_t pid, const char *scope)
 {
@@ -91,7 +91,7 @@ open_namespace (const QuiltContainer *other, const char *file)
 
   if (fd < 0)
     return -1;
-  /* If it lives now, all of the above was about the same process. */
+  /* If the process is still alive, the checks above were about this process. */
   if (!is_in_payload (pid, quilt_container_get_scope (other)) || poll (&ended, 1, 0) != 0)
     return errno = ESRCH, -1;
   return g_steal_fd (&fd);

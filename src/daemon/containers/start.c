@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The first half of a container's life: from a start to its command, and what its run tells. */
+/* The first half of a container's life: from the start to the command, and the events of its
+ * run. */
 #include "daemon/containers/lifecycle.h"
 
 #include "base/error.h"
@@ -25,7 +26,7 @@ set_log_held (QuiltContainer *self, gboolean held)
   quilt_container_refresh (self);
 }
 
-/* Its command was executed, or is about to be. */
+/* The command was executed, or is about to be. */
 static void
 go_on (QuiltContainer *self, QuiltLifeEvent event, QuiltLifeEvent event_cut, guint flags)
 {
@@ -103,8 +104,8 @@ quilt_container_resume (QuiltContainer *self)
   return TRUE;
 }
 
-/* Two containers may claim one scope where one was renamed while it ran. What has ended leaves it
- * to systemd, and a start waits for that. */
+/* If a running container was renamed, a new container may need the same scope. A run that has ended
+ * leaves its scope to systemd, and a start waits for that. */
 static gboolean
 check_scope_free (QuiltContainer *self, const char *scope, GError **error)
 {
@@ -130,7 +131,7 @@ clear_descriptor (gpointer fd)
   quilt_fd_clear (fd);
 }
 
-/* What to run, and its filter; *ret_ready FALSE: that has to be made first. */
+/* Plans a run, and finds its filter. *ret_ready is FALSE if the filter must be made first. */
 static QuiltSpec *
 plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **error)
 {
@@ -220,7 +221,7 @@ refuse_if_not_startable (QuiltContainer *self, GTask *task)
   return FALSE;
 }
 
-/* What follows is said by the run; or there is none, for the reason why. */
+/* The run tells what follows. If run is NULL, there is none, for the reason why. */
 static void
 enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
 {
@@ -231,10 +232,10 @@ enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
   quilt_container_happen (self, run ? QUILT_LIFE_BEGIN : QUILT_LIFE_BAR, NULL);
 }
 
-/* A start that waits for a filter: nothing has happened to the container yet. */
+/* A start that waits for a filter. Nothing about the container has changed yet. */
 typedef struct {
   QuiltContainer *container;
-  const QuiltAttach *attach; /* its caller's, who keeps it until the start is answered */
+  const QuiltAttach *attach; /* the caller keeps it until the start is answered */
   GTask *task;
 } Waiting;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ending a container's run: by its stop signal, by any signal, at systemd's request. */
+/* Ends a container's run: by its stop signal, by another signal, at systemd's request. */
 #include "daemon/containers/lifecycle.h"
 
 #include "base/error.h"

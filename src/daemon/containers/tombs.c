@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How removed containers ended, for who asks a little late. */
+/* Remembers the ends of removed containers, for callers that ask shortly after the removal. */
 #include "daemon/containers/tombs.h"
 
 #include "base/fd.h"
@@ -19,7 +19,7 @@ typedef struct {
 
 struct QuiltTombs {
   GQueue in_order;   /* of owned Tomb, oldest first */
-  GHashTable *by_id; /* its id → Tomb */
+  GHashTable *by_id; /* id → Tomb */
   guint max;
   int dir_fd; /* -1: none */
 };
@@ -57,7 +57,7 @@ remember (QuiltTombs *self, const char *id, int exit_code, const char *reason)
   g_hash_table_insert (self->by_id, tomb->id, tomb);
 }
 
-/* One that was found in the directory. */
+/* An entry found in the directory. */
 typedef struct {
   char id[33];
   struct timespec since;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Verbs on containers, one or many. */
+/* Verbs on one or many containers. */
 #include "daemon/containers/verbs.h"
 
 #include "base/error.h"
@@ -12,7 +12,7 @@ typedef struct {
   const char *name;
   const QuiltRowsMethod *method;
   void (*run) (QuiltContainer *container, const QuiltVerbArgs *args, GTask *task);
-  const char *options[2]; /* that it takes; NULL: no more */
+  const char *options[2]; /* options that it takes; NULL: no more */
 } Verb;
 
 /* The arguments of a call. */
@@ -24,9 +24,9 @@ typedef struct {
 
 /* The container of a row, found before the caller is checked. */
 typedef struct {
-  QuiltContainer *container; /* NULL: it was removed, and only its ending is known */
-  char *name;                /* that the caller was checked for */
-  QuiltEnding ending;        /* wait: of the run that was waited for */
+  QuiltContainer *container; /* NULL: it was removed, and only its end is known */
+  char *name;                /* the name for which the caller was checked */
+  QuiltEnding ending;        /* wait: the end of the run */
 } Target;
 
 static void
@@ -56,7 +56,7 @@ find (const char *name, gpointer data, char **ret_key, GError **error)
   return target;
 }
 
-/* WAIT also knows containers that were removed. */
+/* WAIT also finds containers that were removed. */
 static gpointer
 find_also_removed (const char *name, gpointer data, char **ret_key, GError **error)
 {
@@ -171,7 +171,7 @@ static const Verb verbs[] = {
     [QUILT_VERB_WAIT] = {"wait", &look, wait, {NULL}},
 };
 
-/* NULL: answered with an error. */
+/* Returns NULL if the call was answered with an error. */
 static Arguments *
 read_arguments (QuiltContainers *containers,
                 GDBusMethodInvocation *invocation,

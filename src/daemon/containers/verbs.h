@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Verbs on containers, one or many: arguments, authorization, all at once, failures collected. */
+/* Verbs on one or many containers: reads arguments, authorizes, acts on all at once, collects
+ * failures. */
 #pragma once
 
 #include "daemon/containers/container.h"
@@ -13,16 +14,17 @@ typedef enum {
   QUILT_VERB_WAIT,
 } QuiltVerbKind;
 
-/* Each takes over a handler's reference to invocation and answers it; signal is KILL's. */
+/* Each takes over a handler's reference to invocation and answers it. signal is for KILL. */
 
-/* For each of names, in their order; the answer is an array of those that failed. */
+/* Acts on each of names, in order. The answer is an array of the names that failed. */
 void quilt_verb_on_many (QuiltContainers *containers,
                          GDBusMethodInvocation *invocation,
                          QuiltVerbKind kind,
                          const char *const *names,
                          int signal,
                          GVariant *options);
-/* For one; a failure is the answer's error. WAIT finds containers that were removed, too. */
+/* Acts on one container. A failure is the answer's error. WAIT also finds containers that were
+ * removed. */
 void quilt_verb_on_one (QuiltContainers *containers,
                         GDBusMethodInvocation *invocation,
                         QuiltVerbKind kind,
