@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd.conf and its drop-ins as values. */
+/* Reads quiltd.conf and its drop-ins. */
 #include "daemon/config.h"
 
 #include "base/error.h"
@@ -41,7 +41,7 @@ parse_duration (const char *text, gpointer member, GError **error)
 static gboolean
 parse_count (const char *text, gpointer member, GError **error)
 {
-  /* No more than fits everywhere that a count goes. */
+  /* The limit fits into every type that holds a count. */
   if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT32, member, NULL))
     return TRUE;
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
@@ -60,7 +60,7 @@ parse_limit (const char *text, gpointer member, GError **error)
   return TRUE;
 }
 
-/* A part of the journal, or bytes, or no limit. */
+/* Parses a share of the journal, a number of bytes, or "no limit". */
 static gboolean
 parse_share (const char *text, gpointer member, GError **error)
 {

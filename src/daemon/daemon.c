@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd's parts, and what ties them together. */
+/* The parts of quiltd, and how they are connected. */
 #include "daemon/daemon.h"
 
 #include "daemon/containers/container.h"
@@ -40,7 +40,7 @@ quilt_daemon_free (QuiltDaemon *self)
   if (!self)
     return;
   g_clear_handle_id (&self->summary, g_source_remove);
-  /* Before the tables: objects on the bus are references to what is in them. */
+  /* Before the tables are freed: objects on the bus are references to their contents. */
   if (self->hub)
     quilt_hub_withdraw (self->hub);
   if (self->containers)

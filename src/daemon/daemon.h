@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd's parts, and what ties them together. */
+/* The parts of quiltd, and how they are connected. */
 #pragma once
 
 #include "daemon/bus/hub.h"
@@ -32,7 +32,7 @@ typedef struct {
   const char *cache_dir;
 } QuiltDaemonPaths;
 
-/* Takes config over, even on failure. BUSY when another quiltd has the state directory. */
+/* Takes ownership of config, even on failure. BUSY if another quiltd has the state directory. */
 QuiltDaemon *quilt_daemon_new (GDBusConnection *bus,
                                const QuiltDaemonPaths *paths,
                                QuiltConfig *config,
@@ -40,5 +40,5 @@ QuiltDaemon *quilt_daemon_new (GDBusConnection *bus,
 void quilt_daemon_free (QuiltDaemon *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDaemon, quilt_daemon_free)
 
-/* Takes config over; in force for what begins from now on. */
+/* Takes ownership of config, which applies to everything that begins from now on. */
 void quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config);

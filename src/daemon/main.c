@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quiltd: containers and images of this host on D-Bus. */
+/* quiltd: manages containers and images of this host, with an interface on D-Bus. */
 #include <config.h> /* of the build: "config.h" would be daemon/config.h */
 
 #include "daemon/bus/event.h"
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-/* How long calls that are under way may take when we are asked to end. */
+/* Time limit for calls under way when quiltd is asked to end. */
 #define DRAIN_SECONDS 5
 
 typedef struct {
@@ -31,7 +31,7 @@ typedef struct {
   QuiltManager *manager;
   const char *const *config_dirs;
   int log_level;
-  guint name; /* we own, or want to */
+  guint name; /* the bus name that we own, or want to own */
   gboolean owns_name;
   QuiltIdle *idle;
   gboolean leaving; /* since nothing went on */
@@ -73,7 +73,7 @@ release_name (Main *self)
   self->owns_name = FALSE;
 }
 
-/* Answer the calls that were made; later calls wait for the next quiltd. */
+/* Answers the calls under way. Later calls wait for the next quiltd. */
 static gboolean
 on_terminate (gpointer data)
 {
@@ -192,7 +192,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
   quilt_activity_end (data);
 }
 
-/* So that the first container does not wait for it. */
+/* Made early, so that the first container does not wait for it. */
 static gboolean
 make_filter (gpointer data)
 {
@@ -237,7 +237,7 @@ own_name (Main *self, GBusNameAcquiredCallback acquired)
                                     acquired, on_name_lost, self, NULL);
 }
 
-/* Every container's state is known: now others may see them. */
+/* The state of every container is known, so publish the objects. */
 static void
 on_recovered (gpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.quilt.Manager: from methods to what they do. */
+/* org.quilt.Manager: the handlers of its methods. */
 #include "daemon/manager.h"
 
 #include <config.h> /* of the build: "config.h" would be daemon/config.h */

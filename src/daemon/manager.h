@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.quilt.Manager: from methods to what they do. */
+/* org.quilt.Manager: the handlers of its methods. */
 #pragma once
 
 #include "daemon/daemon.h"
@@ -8,10 +8,10 @@
 #define QUILT_TYPE_MANAGER (quilt_manager_get_type ())
 G_DECLARE_FINAL_TYPE (QuiltManager, quilt_manager, QUILT, MANAGER, QuiltBusManagerSkeleton)
 
-/* reload reads the configuration again; it is the same that SIGHUP calls. */
+/* reload reads the configuration again; SIGHUP calls it too. */
 QuiltManager *quilt_manager_new (QuiltDaemon *daemon,
                                  gboolean (*reload) (gpointer data, GError **error),
                                  gpointer data);
 
-/* Sets the properties that tell what this host can limit, now and with this configuration. */
+/* Updates the properties that tell which limits this host can enforce. */
 void quilt_manager_look_for_limits (QuiltManager *self);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How many containers and images there are, in `systemctl status quiltd`. */
+/* Shows the numbers of containers and images in `systemctl status quiltd`. */
 #include "daemon/summary.h"
 
 #include "daemon/bus/notify.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How many containers and images there are, in `systemctl status quiltd`. */
+/* Shows the numbers of containers and images in `systemctl status quiltd`. */
 #pragma once
 
 #include "daemon/daemon.h"
 
-/* Tells the service manager now. */
+/* Updates the status now. */
 void quilt_summary_tell (QuiltDaemon *daemon);
 
-/* From now on, also within a second after containers or images came, went or changed, and once for
- * all of them. */
+/* From now on also updates the status within a second after a change of containers or images, once
+ * for several changes. */
 void quilt_summary_begin (QuiltDaemon *daemon);
