@@ -68,7 +68,8 @@ reword (const char *name, const char *message)
   return g_strdup_printf ("Failed to ask quiltd: %s", message);
 }
 
-/* What quiltd says of an error of an option, if the call had QUILT_BUS_ERROR_DETAILS. */
+/* Attaches the details of an option's error, which quiltd sends if the call had
+ * QUILT_BUS_ERROR_DETAILS. */
 static void
 adopt_details (GError *error, GVariant *details)
 {

@@ -9,7 +9,7 @@
 
 #define VALUES_MAX 12
 
-/* Those of a container, at any depth. */
+/* Counts the values of a container, at any depth. */
 static guint
 count (GVariant *value)
 {

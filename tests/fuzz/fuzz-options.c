@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options: '{…' as a record's JSON, 'T…' as a text for each small grammar, all else as the bytes of
- * a D-Bus dictionary. What is taken must make a configuration and go through the record unchanged.
- */
+/* Options: '{…' as a record's JSON, 'T…' as a text for each small grammar, all other input as the
+ * bytes of a D-Bus dictionary. Accepted input must make a configuration, and pass through the
+ * record unchanged. */
 #include "fuzz.h"
 
 #include "base/error.h"
@@ -170,7 +170,7 @@ check_rate (GVariant *entry)
     FUZZ_CHECK_REFUSED (error);
 }
 
-/* What a text stands for goes through the record unchanged. */
+/* The structure that a text stands for must pass through the record unchanged. */
 static void
 fuzz_shape (const QuiltShape *shape, void (*check) (GVariant *entry), const char *text)
 {
@@ -207,7 +207,7 @@ fuzz_shapes (const char *text)
   fuzz_shape (&quilt_operation_rate_shape, check_rate, text);
 }
 
-/* What is one element of a list of texts. */
+/* Fuzzes one element of a list of texts. */
 static void
 fuzz_element (char *text)
 {

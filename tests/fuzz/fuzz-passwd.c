@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Users: the first line as what people type, the rest as the container's /etc/passwd and
- * /etc/group. What is found may not depend on where the buffer ends. */
+/* Users: the first line is what a user types, the rest the container's /etc/passwd and /etc/group.
+ * The result must not depend on where the buffer ends. */
 #include "fuzz.h"
 
 #include "base/error.h"

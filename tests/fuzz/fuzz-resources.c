@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What update reads: resources are printed as they were read, merged over themselves, and planned.
- */
+/* The input of update: resources are printed as they were read, merged over themselves, and
+ * planned. */
 #include "fuzz.h"
 
 #include "base/error.h"
@@ -18,7 +18,7 @@ print (const QuiltOciResources *resources)
   return quilt_json_print (object, FALSE);
 }
 
-/* What is written is a file of a cgroup, and one line. */
+/* Each write must be one line to a file of a cgroup. */
 static void
 check_plan (const QuiltOciResources *resources)
 {

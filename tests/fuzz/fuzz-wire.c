@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes over a socket from a helper, or from the container's init: taken whole and in words
- * that can be shown, or refused. */
+/* Messages from a helper and from the container's init: each is accepted as a whole, with printable
+ * texts, or refused. */
 #include "fuzz.h"
 
 #include "base/error.h"
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What was taken is the same message when it is sent on. */
+/* An accepted message must be the same after it was sent again. */
 static void
 check_again (const QuiltMessage *message, GBytes *body)
 {

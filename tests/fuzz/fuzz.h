@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a fuzz target is: libFuzzer's entry, and how it says that a promise was broken. */
+/* The interface of a fuzz target: libFuzzer's entry point, and the report of a broken promise. */
 #pragma once
 
 #include <glib.h>

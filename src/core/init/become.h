@@ -5,8 +5,8 @@
 
 #include "core/init/stage.h"
 
-/* Gives up all power that the command will not have. step 0 is the command itself. What the init
- * does afterwards needs no privilege. */
+/* Gives up all power that the command will not have. step 0 is the command itself. The rest of the
+ * init needs no privilege. */
 void quilt_init_give_up_power (QuiltInit *init, guint step);
 
 /* For an exposed init that must run setup steps before it can become the command's user. Keeps the

@@ -28,8 +28,8 @@ QuiltManagedObjects *quilt_hub_get_managed_objects (const QuiltHub *self);
 /* The number of a new job. Each number is used once. */
 guint64 quilt_hub_next_job (QuiltHub *self);
 
-/* What quiltd does beside calls: quiltd does not exit for being idle meanwhile. Operations, jobs
- * and charges that outlive their call are counted already. Borrowed. */
+/* The work of quiltd other than calls: while there is any, quiltd does not exit as idle.
+ * Operations, jobs and charges that outlive their call are counted in it. Borrowed. */
 QuiltActivity *quilt_hub_get_work (const QuiltHub *self);
 
 /* Brackets an operation. When quiltd is asked to end, it finishes such operations first. */

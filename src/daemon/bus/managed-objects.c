@@ -38,7 +38,7 @@ quilt_managed_objects_redirect (GDBusMessage *message)
   redirected = g_dbus_message_copy (message, NULL); /* GDBus has locked the original */
   if (!redirected)
     return message;
-  /* What the relay has attached to it ends with the call. */
+  /* The data that the relay has attached to the message must live until the call ends. */
   g_object_set_data_full (G_OBJECT (redirected), "quilt-original", message, g_object_unref);
   g_dbus_message_set_interface (redirected, "org.quilt.Manager");
   return redirected;

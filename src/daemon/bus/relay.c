@@ -547,7 +547,7 @@ quilt_bus_relay_free (QuiltBusRelay *self)
     self->counts = FALSE;
     g_mutex_unlock (&self->lock);
   }
-  /* GDBus may have closed its end before. What it has sent is still read. */
+  /* GDBus may have closed its end before. The relay still reads everything that it sent. */
   if (self->inside >= 0)
     shutdown (self->inside, SHUT_RDWR);
   if (self->from_bus)

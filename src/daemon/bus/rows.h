@@ -55,7 +55,7 @@ void quilt_rows_on_one (QuiltHub *hub,
 
 /* The name as the caller wrote it. */
 const char *quilt_row_get_name (const QuiltRow *row);
-/* What find returned. */
+/* The data that find returned. */
 gpointer quilt_row_get_data (const QuiltRow *row);
 /* The data of the call. */
 gpointer quilt_row_get_arguments (const QuiltRow *row);

@@ -24,7 +24,7 @@ typedef enum {
   QUILT_STAGES,
 } QuiltStage;
 
-/* What a run still needs. GO is sent once the run has its scope and its allowance. */
+/* The needs of a run. GO is sent once the run has its scope and its allowance. */
 typedef enum {
   QUILT_NEEDS_SCOPE = 1 << 0,
   QUILT_NEEDS_ALLOWANCE = 1 << 1,
@@ -59,7 +59,7 @@ typedef enum {
   QUILT_STAGE_EVENTS,
 } QuiltStageEvent;
 
-/* What quiltd does, in this order. */
+/* The effects, in the order in which quiltd carries them out. */
 typedef enum {
   QUILT_RUN_DO_CALM = 1 << 0,      /* stop the timer */
   QUILT_RUN_DO_BUILT = 1 << 1,     /* stop the timer if it waits for the root file system */

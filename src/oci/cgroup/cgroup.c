@@ -57,7 +57,7 @@ quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error)
   return FALSE;
 }
 
-/* Whoever undoes the rest must not take it for ours. */
+/* Forget the cgroup: the code that undoes a failed start must not take it for ours. */
 static void
 forget (QuiltOciCgroup *self)
 {

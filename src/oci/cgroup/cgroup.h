@@ -25,11 +25,11 @@ gboolean quilt_oci_cgroup_plan (const char *cgroups_path,
                                 QuiltOciCgroup *ret_cgroup,
                                 GError **error);
 
-/* cgroupfs: makes the directory with the controllers that there are, writes the limits, attaches
- * the filter of devices, and leaves dir_fd open, for CLONE_INTO_CGROUP. resources may be NULL.
- * INVALID_STATE if somebody is in it already. Rootless and without the right to make it, a
- * container that asks for no limit has no cgroup of its own: path is then NULL, dir_fd -1. What was
- * made is removed again on failure. */
+/* cgroupfs: makes the directory with the available controllers, writes the limits, attaches the
+ * filter of devices, and leaves dir_fd open, for CLONE_INTO_CGROUP. resources may be NULL.
+ * INVALID_STATE if the cgroup already contains processes. Rootless and without the right to make
+ * it, a container that asks for no limit has no cgroup of its own: path is then NULL, dir_fd -1. On
+ * failure, removes everything that it made. */
 gboolean quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **error);
 
 /* systemd: says that quilt_oci_cgroup_adopt() is to come, which can be done while systemd does not

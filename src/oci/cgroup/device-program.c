@@ -10,7 +10,8 @@
 
 #define ALL_ACCESS (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 
-/* What every container has. Making a node is no access: opening it is. */
+/* The devices of every container. Making a node is always allowed, since access is decided when the
+ * node is opened. */
 static const QuiltOciDeviceRule usual[] = {
     {TRUE, 'c', -1, -1, "m"},    {TRUE, 'b', -1, -1, "m"}, /* any node */
     {TRUE, 'c', 1, 3, "rwm"},    {TRUE, 'c', 1, 5, "rwm"}, /* null, zero */

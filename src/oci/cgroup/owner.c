@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose a container's cgroup is: config-linux.md, "Cgroup ownership". */
+/* The owner of a container's cgroup: config-linux.md, "Cgroup ownership". */
 #include "oci/cgroup/files.h"
 
 #include "base/error.h"

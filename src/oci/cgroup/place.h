@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* What is needed to find it again; all but dir_fd and client are plain values for a state file. A
- * container may have none (path NULL) after quilt_oci_cgroup_create(): see there. */
+/* The place of a container's cgroup. All members but dir_fd and client are plain values for a state
+ * file. After quilt_oci_cgroup_create(), a container may have no cgroup (path NULL): see there. */
 typedef struct {
   gboolean systemd;  /* a scope of systemd's; else cgroupfs */
   gboolean rootless; /* the scope is the user's own systemd's */

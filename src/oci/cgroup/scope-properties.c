@@ -53,8 +53,8 @@ add_set (GVariantBuilder *properties, const char *name, const char *text)
          g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, bits->data, bits->len, 1));
 }
 
-/* What systemd does not take as a value is left out, and the kernel is asked: its file is written
- * after this. */
+/* Leaves out values that systemd refuses. The kernel decides about them, since its file is written
+ * afterwards. */
 static void
 add_limit (GVariantBuilder *properties, const char *file, const char *text)
 {

@@ -4,11 +4,12 @@
 
 #include <glib.h>
 
-/* What systemd has a property for, of the limits that are written to files too: an array a(sv), as
- * an owned GVariant. Not among it: limits of single disks, huge pages, RDMA; systemd leaves alone
- * what it was told nothing of. */
+/* The limits for which systemd has a property: an array a(sv), as an owned GVariant. The same
+ * limits are also written to files. Limits of single disks, huge pages and RDMA have no property;
+ * systemd leaves alone what it was not told. */
 GVariant *quilt_oci_limit_properties (const GPtrArray *writes);
 
-/* Those of the annotations "org.systemd.property.NAME", a(sv), sorted by name. A NAME that ends in
- * "Sec" is given in seconds, and becomes "USec". INVALID_ARGUMENT by the annotation. */
+/* The properties from the annotations "org.systemd.property.NAME", a(sv), sorted by name. A NAME
+ * that ends in "Sec" is given in seconds, and becomes "USec". INVALID_ARGUMENT names the
+ * annotation. */
 GVariant *quilt_oci_annotated_properties (GHashTable *annotations, GError **error);

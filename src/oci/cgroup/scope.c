@@ -261,11 +261,11 @@ wait_for_job (Client *client, const char *what, const char *unit, GError **error
   return FALSE;
 }
 
-/* What makes it a container's scope. Processes are in the scope itself, not in a cgroup below it:
- * engines read limits and figures from the cgroup that /proc/PID/cgroup names, and the container,
- * for which it is the root, sees its limits there too. DefaultDependencies would end it at the
- * host's shutdown before the engine that has to. CollectMode: nobody has to forget it where it
- * failed. */
+/* Appends the properties of a container's scope. Processes are in the scope itself, not in a cgroup
+ * below it: engines read limits and figures from the cgroup that /proc/PID/cgroup names, and the
+ * container sees its limits there too, since it is the container's root. With DefaultDependencies,
+ * systemd would end the scope at the host's shutdown before the engine does. With CollectMode, a
+ * failed scope needs no reset. */
 static int
 append_scope (Client *client, sd_bus_message *message, const QuiltOciCgroup *self, pid_t pid)
 {

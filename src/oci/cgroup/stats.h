@@ -7,6 +7,6 @@
 #include <json-c/json.h>
 
 /* The object "data" of an event of the type "stats", with runc's keys: times in ns, sizes in bytes,
- * a limit that is none as 18446744073709551615 (of pids 0). What belongs to a controller that the
- * cgroup has not is left out. NULL on error, NOT_FOUND if the cgroup is gone. */
+ * "no limit" as 18446744073709551615 (for pids 0). Values of controllers that the cgroup lacks are
+ * left out. NULL on error, NOT_FOUND if the cgroup is gone. */
 json_object *quilt_oci_cgroup_stats (QuiltOciCgroup *self, GError **error);

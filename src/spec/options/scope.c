@@ -178,7 +178,8 @@ add_ranges (GVariantBuilder *builder,
 
 static const Unit units[] = {QUILT_OPTION_UNITS};
 
-/* Those that are set; for an update, everything that may change while the container lives. */
+/* Adds the options that are set; for an update, every option that can change while the container
+ * exists. */
 static void
 add_units (GVariantBuilder *builder, const QuiltOptions *options, gboolean update)
 {
@@ -207,10 +208,10 @@ has_no_other_nodes (const QuiltOptions *options, const GArray *devices)
          (!devices || devices->len == 0) && !has_nodes_of_volumes (options);
 }
 
-/* Whatever device nodes a container gets, it can only open the usual ones (systemd's "closed"
- * allows the same) and those that it was given. The rule uses device numbers, since a path may
- * change. A policy is a BPF program, which takes systemd some 1.2 ms, so it is set only for
- * containers that could get other nodes. */
+/* A container can open only the usual nodes (systemd's "closed" allows the same) and those that it
+ * was given, even if it gets hold of others. The rule uses device numbers, since a path may change.
+ * A policy is a BPF program, which takes systemd some 1.2 ms, so it is set only for containers that
+ * could get other nodes. */
 static void
 add_devices (GVariantBuilder *builder, const QuiltOptions *options, const GArray *devices)
 {

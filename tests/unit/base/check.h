@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the unit tests share: a GError that frees itself, and what an error has to be like. */
+/* Shared by the unit tests: a GError that frees itself, and checks of errors. */
 #pragma once
 
 #include <glib.h>

@@ -16,7 +16,7 @@ extern "C" {
 
 static const guint8 inet[] = {192, 0, 2, 7}, peer[] = {192, 0, 2, 8};
 
-// What the kernel tells of an address of the device 5.
+/* The kernel's message about an address of device 5. */
 static QuiltRtRequest
 told (guint8 scope, guint32 flags, guint32 index = 5)
 {

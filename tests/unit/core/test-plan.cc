@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is decided before a container is cloned: mounts, credentials, its cgroup. */
+/* Decisions before a container is cloned: mounts, credentials, its cgroup. */
 #include <glib.h>
 #include <gtest/gtest.h>
 
@@ -176,7 +176,8 @@ TEST_F (PlanTest, BindsHaveOptionsOfTheirOwn)
   EXPECT_TRUE (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT));
 }
 
-/* What is mounted below loses what is taken away, but gets nothing back unless asked by r. */
+/* Mounts below also lose permissions that are taken away, but get them back only by the options
+ * with r. */
 TEST_F (PlanTest, AttributesOfWhatIsMountedBelow)
 {
   const struct {

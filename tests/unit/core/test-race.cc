@@ -103,7 +103,7 @@ protected:
     EXPECT_TRUE (fs::is_empty (outside + "/deep"));
   }
 
-  /* What was mounted, wherever it is now: names stand still meanwhile. */
+  /* Takes the mount off, wherever it is now. The names do not change meanwhile. */
   void take_off ()
   {
     std::ifstream mountinfo;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the init reports, in words; and what a parent makes of reports that make no sense. */
+/* The init's reports in words, and how a parent handles reports that make no sense. */
 #include <glib-unix.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the supervisor has to make for a container in a user namespace. */
+/* The mounts that the supervisor has to make for a container in a user namespace. */
 #include "base/check.h"
 
 #include <string>
@@ -157,7 +157,8 @@ TEST_F (TreesTest, WhatCannotBeIsRefused)
   }
 }
 
-/* Who is root in a namespace may mount what shows it, and of the host's that is nobody inside. */
+/* Only root of a namespace may mount what shows it. No process inside is root of the host's
+ * namespaces. */
 TEST_F (TreesTest, WhatShowsTheHostIsMadeOutside)
 {
   const std::string mounts = R"({"destination":"/proc","type":"proc","source":"proc"},)"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the user may have meant.
+/* Suggestions for what the user may have meant. */
 #include <gtest/gtest.h>
 
 extern "C" {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What --format and --filter take.
+/* The values that --format and --filter accept. */
 #include <gtest/gtest.h>
 
 extern "C" {

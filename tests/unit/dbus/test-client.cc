@@ -190,7 +190,7 @@ protected:
     return reply;
   }
 
-  // What came of calls and signals, in its order.
+  /* The results of calls and signals, in order. */
   static void on_reply (QuiltDbusReply *reply, gpointer data)
   {
     g_autofree char *text = reply->body ? g_variant_print (reply->body, FALSE) : nullptr;
@@ -358,7 +358,7 @@ TEST_F (Client, AClosedConnectionEndsEachCall)
   wait_for (2);
 }
 
-// Whoever opens another connection instead still has to hear of the calls on the old one.
+/* A caller that opens another connection must still get the errors of the calls on the old one. */
 TEST_F (Client, GivingUpAClosedConnectionEndsItsCalls)
 {
   open_after_welcome ([] (Peer &peer) {
@@ -558,7 +558,7 @@ TEST_F (Client, SignalsByTheirFirstArgumentUntilUnsubscribed)
   EXPECT_EQ (seen, "/job('a', 2)|()|");
 }
 
-// Whoever waits for a name's owner to go has nobody to wait for.
+/* If the connection ends, a caller that waits for a name's owner to go must be told. */
 TEST_F (Client, AClosedConnectionIsTheLossOfEachWatchedOwner)
 {
   const QuiltDbusMatch owner = {QUILT_DBUS_BUS, QUILT_DBUS_BUS, "NameOwnerChanged",

@@ -282,7 +282,7 @@ TEST (Message, ReadsErrorsAndReplies)
   g_variant_unref (message.body);
 }
 
-// A body that lacks its last bytes, whatever its length says, is none.
+/* A body without its last bytes is invalid, whatever its length says. */
 TEST (Message, TruncatedAtEveryByteIsInvalid)
 {
   for (const char *text : bodies) {
@@ -303,7 +303,8 @@ TEST (Message, TruncatedAtEveryByteIsInvalid)
   }
 }
 
-// What is read at all is what GDBus reads. GDBus takes more: bytes other than 0 as padding, say.
+/* A message that we accept is read as GDBus reads it. GDBus accepts more, such as padding with
+ * bytes other than 0. */
 TEST (Message, RandomFlipsAreReadAsGDBusReadsThemOrRefused)
 {
   std::mt19937 random (10);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What quilt-doctor makes of what it reads. */
+/* quilt-doctor's conclusions from what it reads. */
 #include "base/check.h"
 
 extern "C" {

@@ -141,7 +141,8 @@ TEST (OciDevices, WhoMayDoAllNeedsNoFilter)
   EXPECT_EQ (allows_all (R"([{"allow":true,"access":"rw"}])"), "some");
 }
 
-/* What every container has, it has whatever its rules are, and what linux.devices makes too. */
+/* Every container has the usual devices, whatever its rules are, and those that linux.devices
+ * makes. */
 TEST (OciDevices, UsualOnesComeLast)
 {
   const string text =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What engines read: lines of the log, and the words by which they choose exit codes.
+/* The texts that engines read: lines of the log, and the words by which they choose exit codes. */
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <regex>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What can be done to our own program by way of /proc/self/exe once it is shielded: from inside it,
-// as a container would.
+// Attacks on our own program through /proc/self/exe once it is shielded: from inside it, as a
+// container would.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -37,7 +37,7 @@ probe (int argc, char **argv)
     found |= Written;
   if (truncate (own, 0) == 0 || (writing >= 0 && ftruncate (writing, 0) == 0))
     found |= Truncated;
-  // The mode of a copy is nobody else's.
+  /* The mode of a copy affects no other process. */
   if (!in_memory && chmod (own, 0777) == 0)
     found |= OtherMode;
   if (argc != 3 || std::string (argv[2]) != "a b")
@@ -61,7 +61,7 @@ run_probe (bool privileged)
 {
   pid_t pid = fork ();
   if (pid == 0) {
-    // By a descriptor: nobody else may be let into the directory of the build.
+    /* Executes it by descriptor, since other users must not get into the build directory. */
     int self = open (own, O_PATH | O_CLOEXEC);
     const char *const argv[] = {"test-shield", "probe", "a b", nullptr};
     if (!privileged)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the verb spec writes is a configuration.
+/* The output of the verb `spec` is a valid configuration. */
 #include <gtest/gtest.h>
 #include <string.h>
 

@@ -256,7 +256,7 @@ TEST_F (MessageTest, LastWordsAreHeard)
 {
   QuiltMessage got;
 
-  /* Who ends without having read everything resets the connection. */
+  /* A process that ends without having read everything resets the connection. */
   ASSERT_TRUE (quilt_message_send (fds[1], &message));
   ASSERT_TRUE (quilt_message_send (fds[0], &message));
   quilt_fd_clear (&fds[0]);

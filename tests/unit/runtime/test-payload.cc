@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is decided before and around the clone of a container's first process, or of one more. */
+/* Decisions before and around the clone of a container's first process, or of another process in
+ * it. */
 #include <glib.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +29,7 @@ config (const std::string &mounts, const std::string &more = "")
          "}}";
 }
 
-/* Whoever made the values: without these namespaces the host itself would be changed. */
+/* Such values are always refused: without these namespaces the host itself would be changed. */
 TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
 {
   const struct {
@@ -116,7 +117,7 @@ TEST (PayloadTest, ReportsOfABirthNameNobodyElse)
   quilt_payload_clear (&payload);
 }
 
-/* What nobody would run must not look as if it had been. */
+/* A hook that would not be run is refused, so that it does not look as if it had run. */
 TEST (PayloadTest, HooksAndTerminalsAreRefused)
 {
   const struct {

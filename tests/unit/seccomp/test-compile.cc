@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What compiled filters do: to processes that have loaded them, and to any call by an interpreter
- * of BPF, which can be asked about calls of other architectures. */
+/* The effect of compiled filters: on processes that have loaded them, and on any call by an
+ * interpreter of BPF, which can also simulate calls of other architectures. */
 #include "base/check.h"
 
 #include <linux/audit.h>

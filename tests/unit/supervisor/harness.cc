@@ -218,7 +218,7 @@ ContainerTest::TearDown ()
   }
   quilt_fd_clear (&control);
   delete journald;
-  /* Whoever is left ends with the supervisor. */
+  /* All remaining processes end with the supervisor. */
   wait_unpopulated (cgroup);
   for (const char *part : {"/supervisor", "/payload", ""})
     EXPECT_TRUE (!fs::exists (cgroup + part) || rmdir ((cgroup + part).c_str ()) == 0);

@@ -42,7 +42,7 @@ struct Step {
   int timeout = 0;
 };
 
-/* What differs from an ordinary container. */
+/* Differences from an ordinary container. */
 struct Options {
   Strings env = {"PATH=/usr/bin:/bin"};
   std::string cwd = "/";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the configuration asks of the kernel for a container's processes, seen from inside. */
+/* The kernel settings that the configuration asks for, seen from inside the container. */
 #include "harness.h"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@ protected:
     return options;
   }
 
-  /* What a script prints, its lines joined by '|'. */
+  /* The output of a script, its lines joined by '|'. */
   std::string output (const std::string &script, const Options &options)
   {
     QuiltMessage message = run (sh (script), options);
@@ -88,7 +88,8 @@ TEST_F (KernelTest, DomainName)
   }
 }
 
-/* A day and more ahead, and the host's clock as it was for who comes next. */
+/* The container's clock is ahead by more than a day, and later processes see the host's clock
+ * unchanged. */
 TEST_F (KernelTest, TimeNamespace)
 {
   for (Options options : {Options (), mapped ()}) {
@@ -229,7 +230,7 @@ TEST_F (KernelTest, AMountHasIdsOfItsOwn)
   }
 }
 
-/* What the host mounts later is seen where the mount is a slave. */
+/* If the mount is a slave, the container sees later mounts of the host. */
 TEST_F (KernelTest, ASlaveFollowsTheHost)
 {
   const std::string data = directory + "/data";

@@ -179,7 +179,7 @@ TEST_F (LifeTest, AnExitWaitsForQuiltd)
   message = wait_for_end ();
   EXPECT_EQ (message.signal, SIGKILL);
   drop_connection ();
-  /* On record, and it stays until somebody says that he has it. */
+  /* The exit is on record. The supervisor stays until a quiltd says that it has it. */
   message = load_exit ();
   EXPECT_EQ (message.type, QUILT_MESSAGE_EXITED);
   EXPECT_EQ (message.exit_code, 137);
@@ -350,7 +350,7 @@ TEST_F (LifeTest, ItKeepsNoMorePowerThanItNeeds)
   start_up (TRAP);
   std::ifstream status ("/proc/" + std::to_string (supervisor) + "/status");
   while (std::getline (status, line))
-    if (line.rfind ("CapBnd", 0) != 0 && /* it matters to who executes programs */
+    if (line.rfind ("CapBnd", 0) != 0 && /* it matters to a process that executes programs */
         (line.rfind ("Cap", 0) == 0 || line.rfind ("NoNewPrivs", 0) == 0 ||
          line.rfind ("Seccomp:", 0) == 0))
       got.push_back (line);
@@ -402,7 +402,7 @@ TEST_F (LifeTest, NonsenseDropsTheConnectionAndNoMore)
     ASSERT_EQ (wait_for (QUILT_MESSAGE_RUNNING).type, QUILT_MESSAGE_RUNNING);
   }
   send ((QuiltMessageType)999);
-  send (QUILT_MESSAGE_BYE); /* of somebody who has nothing on record yet */
+  send (QUILT_MESSAGE_BYE); /* from a quiltd that has nothing on record yet */
   send (QUILT_MESSAGE_GO);
   send (QUILT_MESSAGE_KILL, 0);
   send (QUILT_MESSAGE_KILL, -5);
@@ -449,7 +449,7 @@ TEST_F (LifeTest, WhatAStepAbandonsIsReaped)
 {
   Options options;
 
-  /* More orphans than can be zombies at once, if nobody reaped them. */
+  /* More orphans than can be zombies at once, if no process reaped them. */
   options.steps = {{sh ("i=0; while [ $i -lt 50 ]; do (true &); i=$((i+1)); done;"
                         "while grep -qs Z /proc/[0-9]*/stat; do :; done; echo none")}};
   EXPECT_EQ (run (sh ("true"), options).exit_code, 0);

@@ -87,7 +87,7 @@ protected:
     return g_get_monotonic_time ();
   }
 
-  /* What the entries say, put together as it was. */
+  /* The text of all entries, joined as it was. */
   std::string joined () const
   {
     std::string text;
@@ -118,7 +118,7 @@ TEST_F (LogTest, FieldsSayWhoseItIs)
                                           {"IMAGE_NAME", "box"},
                                           {"QUILT_STREAM", "stdout"}}));
   quilt_log_set_step (&log, 3);
-  quilt_log_set_name (&log, "a\nb=c"); /* not a name, but nobody may forge a field */
+  quilt_log_set_name (&log, "a\nb=c"); /* not a valid name, but no field may be forged */
   write_all ("step\n");
   EXPECT_EQ (journald->entries[1].at ("QUILT_STEP"), "3");
   EXPECT_EQ (journald->entries[1].at ("CONTAINER_NAME"), "a\nb=c");
@@ -513,7 +513,7 @@ TEST_F (LogTest, ASlowReaderSlowsTheContainerAndLosesNothing)
     full += n > 0 ? 0 : 1;
     turn ();
   }
-  EXPECT_LT (done, text.size ()); /* nobody reads: it has to wait */
+  EXPECT_LT (done, text.size ()); /* without a reader, the output has to wait */
   EXPECT_LE (output.attachment.buffer->len, QUILT_ATTACHMENT_MAX + QUILT_OUTPUT_BUFFER);
   while (done < text.size ()) {
     ssize_t n = write (in, text.data () + done, text.size () - done);
@@ -525,7 +525,7 @@ TEST_F (LogTest, ASlowReaderSlowsTheContainerAndLosesNothing)
   quilt_fd_clear (&in);
   while (!turn (true))
     got += read_some (fds[0]);
-  /* At the end the rest moves into the pipe, and nobody waits for the reader. */
+  /* At the end the rest moves into the pipe, and the supervisor does not wait for the reader. */
   quilt_attachment_finish (&output.attachment);
   EXPECT_EQ (output.attachment.fd, -1);
   EXPECT_EQ (got + read_some (fds[0]), text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who a container's processes are, and what they may use: with a user namespace and without. */
+/* The credentials of a container's processes, and what they may use: with a user namespace and
+ * without. */
 #include "harness.h"
 
 extern "C" {
@@ -43,7 +44,7 @@ protected:
     return options;
   }
 
-  /* What a script prints, its lines joined by '|'. */
+  /* The output of a script, its lines joined by '|'. */
   std::string output (const std::string &script, const Options &options)
   {
     QuiltMessage message = run (sh (script), options);

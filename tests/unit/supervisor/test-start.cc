@@ -292,7 +292,7 @@ TEST_F (StartTest, ADoubtOnlyWarns)
   message = run ({"dynamic"}, options);
   EXPECT_EQ (message.type, QUILT_MESSAGE_EXITED); /* what its loader makes of it */
   EXPECT_EQ (message.exit_code, 127);
-  /* What the loader writes comes by another way, and may come before it. */
+  /* The loader's own message takes another way, and may arrive earlier. */
   auto warning = std::find_if (journald->entries.begin (), journald->entries.end (), [] (auto &e) {
     return e.at ("MESSAGE").find ("'libc.so.6'") != std::string::npos;
   });

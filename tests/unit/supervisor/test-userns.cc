@@ -31,7 +31,7 @@ protected:
     return options;
   }
 
-  /* What a script prints, its lines joined by '|'. */
+  /* The output of a script, its lines joined by '|'. */
   std::string output (const std::string &script, const Options &options = mapped ())
   {
     QuiltMessage message = run (sh (script), options);
@@ -170,7 +170,8 @@ TEST_F (UsernsTest, DevicesAreThereAndNoOthersCanBeMade)
              "refused|refused|0|");
 }
 
-/* What belongs to ids that it does not have is nobody's inside, and root there has no say in it. */
+/* Files of ids that the container lacks belong to no user inside, and root there has no power over
+ * them. */
 TEST_F (UsernsTest, WhatBelongsToTheHostCannotBeWritten)
 {
   Options options = mapped ();

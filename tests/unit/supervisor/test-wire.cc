@@ -49,7 +49,7 @@ TEST_F (WireTest, ARequestThatIsNotKnownIsAnswered)
   send (QUILT_MESSAGE_GO);
   wait_for (QUILT_MESSAGE_RUNNING);
   quilt_message_init (&request, (QuiltMessageType)999);
-  EXPECT_TRUE (quilt_message_send (control, &request)); /* nobody waits for an answer to this */
+  EXPECT_TRUE (quilt_message_send (control, &request)); /* this message has no answer */
   request.request = 7;
   request.session = 3;
   EXPECT_TRUE (quilt_message_send_fds (control, &request, &control, 1));

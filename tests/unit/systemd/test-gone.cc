@@ -250,7 +250,7 @@ TEST_F (Gone, FreedOnesAreCancelled)
   g_rmdir (scope ("quilt-web.scope").c_str ());
 }
 
-/* Systemd is told of it; what is empty stays until somebody removes it. */
+/* systemd is told once. The empty scope stays until systemd removes it. */
 TEST_F (Gone, AnEmptyScopeIsReportedOnce)
 {
   std::string events = scope ("quilt-web.scope") + "/cgroup.events";

@@ -341,7 +341,7 @@ TEST_F (Systemd, WhatIsUnderWayWhenFreedIsCancelled)
   systemd = nullptr;
   run_until_finished ();
   EXPECT_TRUE (error.is (QUILT_ERROR_CANCELLED, ""));
-  run_until ([this] { return !calls.empty (); }); /* the reply finds nobody */
+  run_until ([this] { return !calls.empty (); }); /* the reply comes after its caller was freed */
   for (int i = 0; i < 20; i++)
     g_main_context_iteration (nullptr, FALSE);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an entry may say of itself, as data. */
+/* The claims of an archive's entry, as data. */
 #include "check.h"
 
 extern "C" {

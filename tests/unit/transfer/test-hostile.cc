@@ -402,7 +402,7 @@ static const Case field_cases[] = {
        EXPECT_EQ (st.st_mode & 07777, 06755u);
        ASSERT_EQ (stat ((root / "sticky").c_str (), &st), 0);
        EXPECT_EQ (st.st_mode & 07777, 03777u);
-       /* Whoever is not us does not come this far. */
+       /* Other users can't get this far. */
        ASSERT_EQ (stat (root.parent_path ().c_str (), &st), 0);
        EXPECT_EQ (st.st_mode & 07777, 0700u);
      }},

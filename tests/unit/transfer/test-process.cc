@@ -41,7 +41,7 @@ public:
       high[i] = fcntl (wanted[i], F_DUPFD_CLOEXEC, 20);
       posix_spawn_file_actions_adddup2 (&actions, high[i], 3 + i);
     }
-    /* One that it was not given on purpose. */
+    /* A descriptor that the helper was not meant to get. */
     posix_spawn_file_actions_adddup2 (&actions, high[2], 99);
     if (!exe ||
         posix_spawn (&pid, exe, &actions, nullptr, (char *const *)argv, (char *const *)env) != 0)

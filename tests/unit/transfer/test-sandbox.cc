@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is left to a process in the sandbox, seen from inside: its directory, and nothing else. */
+/* The sandbox seen from inside: a process has its directory, and nothing else. */
 #include "fixture.h"
 
 extern "C" {

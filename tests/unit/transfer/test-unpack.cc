@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a good archive becomes, and what is said of one that is none, damaged, cut off or too large.
- */
+/* The tree of a good archive, and the errors for one that is invalid, damaged, cut off or too
+ * large. */
 #include "fixture.h"
 
 #include <sched.h>
@@ -253,7 +253,7 @@ TEST_F (Unpack, LeavesOutHardLinksToWhatIsLeftOut)
   EXPECT_EQ (read_file (root () / "copy"), "now a file");
 }
 
-/* Fault 20. What is left out still replaces what an entry before it made. */
+/* Fault 20. An entry that is left out still replaces an earlier entry of the same name. */
 TEST_F (Unpack, RemovesWhatIsReplacedByWhatItLeavesOut)
 {
   TarHeader device;

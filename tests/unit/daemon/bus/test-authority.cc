@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may do what, on a bus where the test itself is the caller, quiltd and polkit. */
+/* Authorization, on a bus where the test itself is the caller, quiltd and polkit. */
 #include "base/check.h"
 
 extern "C" {
@@ -308,7 +308,7 @@ TEST_F (Authority, ConsultingIsNoRefusal)
   for (int i = 0; i < 3; i++)
     EXPECT_EQ (ask (G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION), "done");
   EXPECT_EQ (consulted, (std::vector<bool>{false, false, true}));
-  EXPECT_EQ (flags, 0u); /* nobody types a password to see a little more */
+  EXPECT_EQ (flags, 0u); /* no user types a password to see a little more */
   own ("ReleaseName", g_variant_new ("(s)", "org.freedesktop.PolicyKit1"));
   EXPECT_EQ (ask (), "done");
   EXPECT_FALSE (consulted.back ());
@@ -330,7 +330,7 @@ TEST_F (Authority, ACallerThatGoesAwayIsDenied)
   EXPECT_EQ (authorized, 0);
 }
 
-/* quiltd ends: what polkit says after that finds nobody, and it need not go on asking. */
+/* quiltd ends: a later answer of polkit is ignored, and polkit is told to stop asking. */
 TEST_F (Authority, OpenQuestionsAreCancelledAtTheEnd)
 {
   call ();

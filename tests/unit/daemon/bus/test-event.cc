@@ -93,7 +93,7 @@ TEST (Event, EachHasAnIdOfItsOwn)
   });
 }
 
-/* What stands on stderr when that is not the journal, with this LogLevel=. */
+/* The text on stderr, if stderr is not the journal, with this LogLevel=. */
 std::string
 logged (int level)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the service manager is told: the test is the service manager. */
+/* Messages to the service manager: the test is the service manager. */
 #include "base/check.h"
 
 extern "C" {

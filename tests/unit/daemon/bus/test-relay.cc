@@ -96,7 +96,7 @@ deliver (int fd, GDBusMessage *message, guint32 serial)
   say (fd, blob, size);
 }
 
-/* What has reached GDBus. */
+/* The messages that have reached GDBus. */
 struct Received {
   std::atomic<int> calls = 0, signals = 0;
 
@@ -268,7 +268,8 @@ TEST_F (BusRelay, CallsWaitForTheMainThreadAndTheBusDoesNot)
   g_dbus_connection_remove_filter (connection, id);
 }
 
-/* A call counts while it waits for others, and until nobody has it any more; a signal does not. */
+/* A call counts while it waits for others, and until its last reference is dropped. A signal does
+ * not count. */
 TEST_F (BusRelay, CallsCountUntilTheyAreOver)
 {
   QuiltActivity *calls = quilt_bus_relay_get_calls (relay);

@@ -162,7 +162,7 @@ protected:
                0u);
   }
 
-  /* Whatever the test did, nothing of the call is left. */
+  /* After each test, nothing of the call may be left. */
   void TearDown () override
   {
     EXPECT_EQ (held, 0);

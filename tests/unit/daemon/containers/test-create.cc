@@ -85,7 +85,8 @@ TEST_F (Create, AContainerIsOnTheDiskWhenTheCallIsAnswered)
   EXPECT_TRUE (quilt_hub_is_idle (daemon->hub));
 }
 
-/* Unless somebody asked for the host's, it has ids of its own, and no two have the same. */
+/* Unless its creator asked for the host's ids, each container has ids of its own, and no two have
+ * the same. */
 TEST_F (Create, EachHasIdsOfItsOwn)
 {
   const QuiltContainer *one = create (""), *two = create (""),
@@ -134,7 +135,8 @@ TEST_F (Create, ARefusalLeavesNothing)
       {"web", "'name': <'a/b'>", "InvalidArgument", "name"},
       {"web", "'pid': <'container:nobody'>", "NotFound", "nobody"},
       {"web", "'userns': <'0:0:nonsense'>", "InvalidArgument", "userns"},
-      /* What only the compiler of filters finds, when the container has a name already. */
+      /* Only the compiler of filters finds this fault, when the container's name is already
+       * reserved. */
       {"web", "'seccomp': <'{\"defaultAction\": \"SCMP_ACT_NONSENSE\"}'>", "InvalidArgument",
        "SCMP_ACT_NONSENSE"},
   };

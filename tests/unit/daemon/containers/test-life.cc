@@ -202,7 +202,7 @@ TEST (Life, NothingIsDeletedThatIsInUse)
     }
     EXPECT_EQ (has (step, QUILT_DO_VANISH), step.next.files == QUILT_FILES_GONE);
     EXPECT_TRUE (step.next.files != QUILT_FILES_GONE || step.next.phase == QUILT_PHASE_IDLE);
-    /* Whatever is due is done at once: nothing waits for an event that may never come. */
+    /* Effects that are due are in the step: nothing may wait for an event that may never come. */
     EXPECT_FALSE (step.next.files == QUILT_FILES_DOOMED && quilt_life_is_over (step.next));
     EXPECT_FALSE (step.next.files == QUILT_FILES_DELETED && step.next.phase == QUILT_PHASE_IDLE);
   });
@@ -228,7 +228,7 @@ TEST (Life, ArchitectureShowsIt)
     }
 }
 
-/* What goes on with a container keeps quiltd from an exit for being idle. */
+/* A container that has work under way keeps quiltd from exiting as idle. */
 TEST (Life, AtRestIsOnlyWhatNothingGoesOnWith)
 {
   for (guint phase = 0; phase < QUILT_PHASES; phase++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a restarted quiltd makes of what it finds: in the store, in /run, and at the supervisors. */
+/* A restarted quiltd recovers containers from the store, from /run and from the supervisors. */
 #include "quiltd.h"
 
 extern "C" {
@@ -114,7 +114,7 @@ TEST_F (Recovery, ABrokenRecordHidesNoOther)
   recover ();
   EXPECT_EQ (get ('1'), nullptr);
   EXPECT_NE (get ('2'), nullptr);
-  EXPECT_TRUE (fs::exists (directory ('1') / "record.json")); /* somebody may repair it */
+  EXPECT_TRUE (fs::exists (directory ('1') / "record.json")); /* an administrator may repair it */
 }
 
 /* The host was down: there is neither a supervisor nor its word. */
@@ -181,7 +181,7 @@ TEST_F (Recovery, ARunGoesOnWhileQuiltdIsAway)
   EXPECT_EQ (get ('1')->result.exit_code, 128 + SIGKILL);
 }
 
-/* What a removal has left in /run, of a container that is not in the store. */
+/* A removal has left the directory in /run of a container that is not in the store. */
 TEST_F (Recovery, WhatIsLeftInRunIsClearedAway)
 {
   store (new_record ('1', "one"));

@@ -99,7 +99,7 @@ TEST_F (Run, ARunGoesFromItsCommandToNothing)
   EXPECT_FALSE (fs::exists (directory ()));
 }
 
-/* What could not be written down elsewhere stays in /run. */
+/* An exit that could not be recorded elsewhere stays in /run. */
 TEST_F (Run, TheExitRecordOfWhatIsNotRecordedStays)
 {
   ASSERT_TRUE (begin ("\"exit\", \"0\""));
@@ -183,7 +183,7 @@ TEST_F (Run, SignalsReachTheCommand)
   EXPECT_STREQ (last.text, "signaled");
 }
 
-/* Nobody knows how it ended: that is not an error of its start. */
+/* The exit is unknown, which is not an error of the start. */
 TEST_F (Run, ASupervisorThatDiesIsALostRun)
 {
   last.type = 0;
@@ -207,8 +207,8 @@ TEST_F (Run, ASupervisorThatDiesBeforeTheCommandFailsTheStart)
   EXPECT_NE (why.find ("failed or was killed before it executed the command"), string::npos) << why;
 }
 
-/* What is built is not waited for any more, however quiltd learns that: a run whose supervisor hung
- * up and came back would be killed after a minute. */
+/* A root that is built is no longer waited for, however quiltd learns of it. Otherwise a run whose
+ * supervisor hung up and came back would be killed after a minute. */
 TEST_F (Run, ASupervisorThatComesBackRunningIsNotWaitedFor)
 {
   ASSERT_TRUE (begin ("\"late\""));

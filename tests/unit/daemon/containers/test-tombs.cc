@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How removed containers ended, for who asks a little late. */
+/* The remembered ends of removed containers, for callers that ask shortly after the removal. */
 #include <gtest/gtest.h>
 
 extern "C" {

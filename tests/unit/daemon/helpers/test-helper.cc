@@ -46,7 +46,7 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents events = {on_message, on_closed};
 
-/* What the child does when it is executed as `PROGRAM --helper VERB`. */
+/* The child's behaviour when it is executed as `PROGRAM --helper VERB`. */
 static int
 be_helper (const std::string &verb)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Free ids of the host: which are taken, which are chosen, and that nobody gets another's. */
+/* Free ids of the host: which are taken, which are chosen, and that no container gets another's. */
 #include "base/check.h"
 
 #include <set>

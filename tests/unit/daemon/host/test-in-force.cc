@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel says of a process, as JSON. */
+/* The kernel's data about a process, as JSON. */
 #include "base/check.h"
 
 extern "C" {
