@@ -188,9 +188,26 @@ def check_lists():
 
 PROSE_COLUMNS = 100
 
+# Comments that "Plain English" in docs/style.md always wants in other words.
+RIDDLES = [
+    (r"(?:^|[.:;] )(?:Who|Whoever|Whose|Whom|What|Whatever)\b",
+     "begins with a pronoun: name the process, file or value instead"),
+    (r"\b[Ww]hoever\b|\b(?:for|of|to|by|from|with) who\b", "'who' without a noun: name the process or the user"),
+    (r"(?<!there )\b(?:is|are) none\b(?! of)", "'is none': say 'invalid', 'not a …' or 'there is none'"),
+    (r"\b(?:no|some|any)body's\b|\bas good as none\b", "a riddle about owners: name the owner, or say 'counts as absent'"),
+    (r"^(?:One|Those|That) (?:that|which|who|of|for|in|with)\b", "begins with a pronoun: begin with the noun or a verb"),
+]
+
+
+def comments(text):
+    """(line, text) of each comment of C or C++: a comment of several lines is one text."""
+    for match in re.finditer(r'/\*(.*?)\*/|//([^\n]*)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', text, re.S):
+        if match[0][0] == "/":
+            yield text.count("\n", 0, match.start()) + 1, " ".join(re.sub(r"\n\s*\*? ?", " ", match[1] or match[2] or "").split())
+
 
 def check_prose():
-    """Prose is wrapped. Tables, headings, examples and words that can't be broken may be longer."""
+    """Prose is wrapped. Tables, headings, examples and words that can't be broken may be longer. Comments are plain."""
     for path in tracked("docs/*.md", "README.md", "CONTRIBUTING.md"):
         is_example = False
         for number, line in enumerate(path.read_text().split("\n"), 1):
@@ -198,6 +215,11 @@ def check_prose():
                 is_example = not is_example
             elif not is_example and len(line) > PROSE_COLUMNS and not line.startswith(("|", "#")) and " " in line.strip():
                 yield f"{where(path, number)}: {len(line)} columns, at most {PROSE_COLUMNS}"
+    for path in c_files() + tracked("tests/*.c", "tests/*.h", "tests/*.cc"):
+        for number, comment in comments(path.read_text()):
+            for pattern, why in RIDDLES:
+                if re.search(pattern, comment):
+                    yield f"{where(path, number)}: the comment '{comment[:50]}…' {why}; see docs/style.md, Plain English"
 
 
 def check_catalog():
