@@ -27,8 +27,8 @@ typedef enum {
   QUILT_N_ERRORS,
 } QuiltError;
 
-/* The option of a container that an error is about: see base/option-error.h, which alone uses it.
- * Both are NULL if it is about none. */
+/* The option of a container that an error is about. Only base/option-error.h uses it. Both members
+ * are NULL if the error is not about an option. */
 typedef struct {
   char *key;
   char *problem;
@@ -36,7 +36,7 @@ typedef struct {
 
 GQuark quilt_error_quark (void);
 
-/* It stays in error. NULL: error has another domain than QUILT_ERROR. */
+/* Borrowed from error. NULL if the error's domain is not QUILT_ERROR. */
 QuiltErrorOption *quilt_error_get_option (const GError *error);
 
 /* The name after "org.quilt.Error.", a static string; "Failed" for a code out of range. */

@@ -18,7 +18,7 @@ typedef struct {
   int fd;
   gboolean connected;
   gboolean full;      /* journald is slow: wait until resume_usec, or if that is 0 for POLLOUT */
-  gboolean has_sent;  /* something was sent since the queue was full last */
+  gboolean has_sent;  /* something was sent since the queue was last full */
   gint64 resume_usec; /* g_get_monotonic_time() */
   /* journald is away: when to try again (g_get_monotonic_time()); 0: it is not away */
   gint64 retry_usec;
@@ -39,8 +39,8 @@ guint quilt_journal_socket_send (QuiltJournalSocket *self, struct mmsghdr *entri
 /* Whether nothing can be sent now. */
 gboolean quilt_journal_socket_is_blocked (const QuiltJournalSocket *self);
 
-/* Returns what to wait for if blocked: an event, and the time of a deadline
- * (g_get_monotonic_time(); 0: there is none). Pass both on to quilt_journal_socket_handle(). */
+/* Returns the event to wait for if blocked, and a deadline (g_get_monotonic_time(); 0: none). Pass
+ * both to quilt_journal_socket_handle(). */
 gint64 quilt_journal_socket_get_deadline (const QuiltJournalSocket *self);
 struct pollfd quilt_journal_socket_poll (const QuiltJournalSocket *self);
 void quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now_usec);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Errors of an option of a container: one wording, and the key as data. */
+/* Errors of a container's options: their wording, and the key as data. */
 #include "base/option-error.h"
 
 #include "base/text.h"

@@ -25,6 +25,5 @@ int quilt_cgroup_open_root (void);
 /* Opens a cgroup's directory for reading. path is as quilt_cgroup_of() returns it. Returns -1 with
  * errno set. */
 int quilt_cgroup_open (const char *path);
-/* Opens the cgroup of a process, or with pid 0 our own, in the same way. Returns -1 with errno
- * set. */
+/* As quilt_cgroup_open(), for the cgroup of a process (0: ourselves). Returns -1 with errno set. */
 int quilt_cgroup_open_of (pid_t pid);

@@ -12,8 +12,8 @@
 #define QUILT_BUS_JOB "org.quilt.Job"
 #define QUILT_BUS_PROPERTIES "org.freedesktop.DBus.Properties"
 
-/* An option, type b, of calls with options of a container: an error of such an option then says
- * which it is. */
+/* An option, type b, of calls that have a container's options. With it, quiltd's error of an option
+ * names that option as data. */
 #define QUILT_BUS_ERROR_DETAILS "error-details"
 
 /* The type of a row of ListContainers, for g_variant_iter_next() and similar functions. */

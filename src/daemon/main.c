@@ -34,8 +34,8 @@ typedef struct {
   guint name; /* the bus name that we own, or want to own */
   gboolean owns_name;
   QuiltIdle *idle;
-  gboolean leaving; /* since nothing went on */
-  gboolean left;    /* the name is released for good */
+  gboolean leaving; /* quiltd exits as idle */
+  gboolean left;    /* the bus name was released for good */
   int exit_code;
 } Main;
 
@@ -63,7 +63,7 @@ on_drained (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* When this returns, all calls that were made before are here: the bus has answered after them. */
+/* When this returns, all earlier calls have arrived, since the bus answers after them. */
 static void
 release_name (Main *self)
 {
@@ -87,7 +87,7 @@ on_terminate (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Calls come without end. Those that come from now on wait for the next quiltd. */
+/* Calls keep coming. Calls from now on wait for the next quiltd. */
 static gboolean
 on_leaving_overdue (gpointer data)
 {
@@ -100,8 +100,8 @@ on_leaving_overdue (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* systemd is told first: from then on, a start that the bus asks for waits until this process has
- * exited. Before, it would do nothing, since quiltd runs. */
+/* Tell systemd first: from then on, a start that the bus asks for waits until this process has
+ * exited. Before, such a start would do nothing, since quiltd runs. */
 static void
 begin_leaving (Main *self)
 {
@@ -123,8 +123,8 @@ on_name_back (GDBusConnection *bus, const char *name, gpointer data)
   quilt_idle_set (self->idle, 0);
 }
 
-/* A call that came before the bus had released the name is answered under the name: its caller may
- * wait for signals that come after the answer. */
+/* Answer a call that arrived before the name was released while quiltd still owns the name: its
+ * caller may wait for signals that follow the answer. */
 static void
 on_idle (gpointer data)
 {
@@ -137,7 +137,7 @@ on_idle (gpointer data)
   if (self->owns_name)
     release_name (self);
   else if (!self->left)
-    return; /* the bus has yet to give the name back */
+    return; /* the bus has not released the name yet */
   if (quilt_idle_is_quiet (self->idle))
     quit (self);
   else if (!self->left)

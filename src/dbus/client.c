@@ -162,7 +162,7 @@ deliver_error (QuiltDbus *self, guint32 serial, GError *error)
   deliver (self, incoming);
 }
 
-/* After all messages and answers that have come. */
+/* Delivers the end after all messages and answers that have arrived. */
 static void
 deliver_end (QuiltDbus *self)
 {

@@ -28,7 +28,7 @@ quilt_dbus_error_private_clear (QuiltDbusErrorPrivate *self)
 
 G_DEFINE_EXTENDED_ERROR (QuiltDbusError, quilt_dbus_error)
 
-/* An argument of a body, if it has this type. */
+/* Gets an argument of a body, if it has this type. */
 static GVariant *
 get_argument (GVariant *body, gsize i, const GVariantType *type)
 {

@@ -15,12 +15,13 @@ typedef enum {
 
 GQuark quilt_dbus_error_quark (void);
 
-/* Makes an error with the code REMOTE. body is that of the message: its first argument is the text,
- * and the second one may be details. Owned by the caller. */
+/* Makes an error with the code REMOTE. body is the message's body: its first argument is the text,
+ * and a second one may be details. Owned by the caller. */
 GError *quilt_dbus_error_new_remote (const char *name, GVariant *body);
 
 /* The D-Bus name of an error with the code REMOTE, owned by error. NULL for other errors. */
 const char *quilt_dbus_error_get_name (const GError *error);
 
-/* The details of such an error, a dictionary of type a{sv}, owned by error. NULL if it has none. */
+/* The details of an error with the code REMOTE, a dictionary of type a{sv}, owned by error. NULL if
+ * it has none. */
 GVariant *quilt_dbus_error_get_details (const GError *error);

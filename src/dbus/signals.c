@@ -224,7 +224,7 @@ quilt_dbus_signals_lose_owners (QuiltDbusSignals *self)
   }
 }
 
-/* The name whose owner the subscription is about. NULL: none. */
+/* The name whose owner the subscription watches. NULL: none. */
 static const char *
 get_watched_name (const QuiltDbusMatch *match)
 {

@@ -36,7 +36,8 @@ typedef struct {
   gpointer ask_data;
   GPtrArray *subscriptions; /* the oldest first */
   guint last_id;
-  GHashTable *owners; /* of the well-known names that subscriptions have as sender, or watch */
+  /* owners of the well-known names that subscriptions watch or have as sender */
+  GHashTable *owners;
 } QuiltDbusSignals;
 
 void quilt_dbus_signals_init (QuiltDbusSignals *self, QuiltDbusAskFunc ask, gpointer data);
@@ -58,6 +59,5 @@ gboolean quilt_dbus_signals_is_wanted (QuiltDbusSignals *self,
 /* Calls the callbacks of a signal. The callbacks may call any function on self. */
 void quilt_dbus_signals_dispatch (QuiltDbusSignals *self, const QuiltDbusMessage *message);
 
-/* Call this after the connection has ended. It calls the callbacks as if each name had lost its
- * owner. */
+/* Called after the connection has ended. Calls the callbacks as if each name had lost its owner. */
 void quilt_dbus_signals_lose_owners (QuiltDbusSignals *self);

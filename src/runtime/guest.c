@@ -157,7 +157,7 @@ wait_next (QuiltGuest *guest, QuiltReportType until, GError **error)
   return quilt_reports_answer (&guest->payload, error);
 }
 
-/* The report has come that was waited for. As quilt_guest_advance(). */
+/* Handles the awaited report. Returns as quilt_guest_advance(). */
 static int
 take_step (QuiltGuest *guest, const QuiltReport *report, GError **error)
 {

@@ -21,7 +21,7 @@ int quilt_guest_open_cgroup (pid_t first, GError **error);
 /* A start in progress. The caller drives it, with quilt_guest_poll() and quilt_guest_advance(). */
 typedef struct {
   const QuiltSpec *spec;
-  int first_fd; /* pidfd of the container's first process; the caller's, and so is spec */
+  int first_fd; /* pidfd of the container's first process; borrowed, as is spec */
   const QuiltListenerTaker *taker;
   QuiltPayload payload;
   QuiltReportsWait wait;

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* Of one wait: an init sends a few warnings at most. */
+/* The limit of one wait. An init sends a few warnings at most. */
 #define REPORTS_MAX 256
 
 static gboolean
@@ -25,7 +25,8 @@ fail (int r, const QuiltReport *report, GError **error)
   return FALSE;
 }
 
-/* A process of the container that may trace the init can send reports in its name. */
+/* Whether there were too many reports: a process of the container that may trace the init can send
+ * reports in its name. */
 static gboolean
 is_flooded (QuiltReportsWait *wait, GError **error)
 {
@@ -37,7 +38,7 @@ is_flooded (QuiltReportsWait *wait, GError **error)
   return TRUE;
 }
 
-/* As quilt_reports_read(), for one report; 0: there may be more. */
+/* As quilt_reports_read(), for one report. Returns 0 if there may be more. */
 static int
 handle (QuiltReportsWait *wait,
         const QuiltPayload *payload,
@@ -49,7 +50,7 @@ handle (QuiltReportsWait *wait,
       close (report->error);
     return -1;
   }
-  if (report->type == QUILT_REPORT_WARNING) /* the command is tried all the same */
+  if (report->type == QUILT_REPORT_WARNING) /* the command is executed despite a warning */
     return 0;
   if (report->type == QUILT_REPORT_LISTENER && wait->taker && wait->taker->hand_over) {
     if (wait->taker->hand_over (report, payload->pid_fd, wait->taker->data, error))

@@ -13,7 +13,8 @@ typedef struct {
 
 /* One wait for a report of an init. The caller sets until and taker; the rest begins as 0. */
 typedef struct {
-  QuiltReportType until; /* EXEC: the wait ends at the end of file after it: the command runs */
+  /* EXEC: the wait ends at the end of file that follows, when the command is executed */
+  QuiltReportType until;
   const QuiltListenerTaker *taker; /* NULL: a reported listener is an error */
   guint n_reports;
   gboolean executes;

@@ -75,7 +75,7 @@ take_descriptors (const QuiltMessage *message, const int *fds, guint n, Begin *r
   return next == n;
 }
 
-/* FALSE with errno; errno is 0 if quiltd needs no supervisor any more. */
+/* Returns FALSE with errno set; errno is 0 if quiltd needs no supervisor any more. */
 static gboolean
 wait_for_begin (Begin *ret_begin)
 {

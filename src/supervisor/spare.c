@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A supervisor that has no container yet. */
+/* A spare supervisor: one that has no container yet. */
 #include "supervisor/spare.h"
 
 #include "base/error.h"
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* With the parent's parent as its parent: clone(2), CLONE_PARENT. */
+/* Makes the child a child of our parent: clone(2), CLONE_PARENT. */
 static pid_t
 clone_sibling (int *ret_pid_fd)
 {
@@ -35,7 +35,7 @@ become_child (int control, int socket)
   close_range ((guint)control + 1, ~0U, 0);
 }
 
-/* TRUE in the template, FALSE in the child. */
+/* Returns TRUE in the template, FALSE in the child. */
 static gboolean
 fork_another (int control, const QuiltMessage *request, int socket)
 {
@@ -77,7 +77,7 @@ quilt_spare_wait (int control, QuiltMessage *ret_message, int *ret_fds, guint ro
 {
   int r;
 
-  /* Descriptors that are open here stay open as long as the container. */
+  /* Descriptors left open here would stay open as long as the container. */
   close_range ((guint)control + 1, ~0U, 0);
   prctl (PR_SET_NAME, "quilt-spare");
   while ((r = receive (control, ret_message, ret_fds, room, ret_n)) > 0 &&

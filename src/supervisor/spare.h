@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A supervisor that has no container yet. */
+/* A spare supervisor: one that has no container yet. */
 #pragma once
 
 #include "proto/message.h"

@@ -7,7 +7,7 @@
 /* The bytes that show whether a part begins. */
 #define QUILT_DECODER_START 4
 
-/* A kind of stream. Each `self` is what `create` returned. */
+/* A kind of stream. `create` returns the `self` of the other functions. */
 typedef struct {
   const char *part; /* "zstd frame" */
 
@@ -31,17 +31,17 @@ typedef struct {
   /* Whether no part is incomplete. */
   gboolean (*is_complete) (gconstpointer self);
 
-  /* Whether a complete part is followed by bytes that begin no other. */
+  /* Whether bytes follow a complete part that do not begin another part. */
   gboolean (*is_over) (gconstpointer self);
 
-  /* The length of all complete parts. To be asked if `is_complete`. */
+  /* The length of all complete parts. Valid if `is_complete`. */
   guint64 (*get_used) (gconstpointer self);
 } QuiltDecoder;
 
 /* libarchive's own filter takes zeros that pad the archive for a damaged frame, and then loses the
- * end of the frame before them. Bytes other than zeros behind a frame are an error of `read`. */
+ * end of the frame before them. Bytes other than zeros after a frame are an error of `read`. */
 extern const QuiltDecoder quilt_decoder_zstd;
 
-/* ISA-L, if Quilt is built with it, else NULL: then libarchive's filter decompresses. Unlike that
- * filter, this one checks the checksum of each member. */
+/* Uses ISA-L. NULL if Quilt is built without it: then libarchive's filter decompresses. ISA-L,
+ * unlike that filter, verifies the checksum of each member. */
 const QuiltDecoder *quilt_decoder_gzip (void);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decompresses gzip members that follow each other, with ISA-L, which takes a quarter of zlib's
- * time. */
+/* Decompresses a sequence of gzip members with ISA-L, which takes a quarter of zlib's time. */
 #include "transfer/decoder.h"
 
 #include <isa-l/igzip_lib.h>
@@ -10,10 +9,10 @@
 #define AHEAD_MAX 8
 
 typedef enum {
-  STAGE_START,  /* at the first bytes of a member, or at what follows the last one */
+  STAGE_START,  /* at the first bytes of a member, or after the last member */
   STAGE_HEADER, /* in the rest of a member's header */
   STAGE_DATA,   /* in a member's data or trailer */
-  STAGE_OVER,   /* behind the last member */
+  STAGE_OVER,   /* after the last member */
 } Stage;
 
 typedef struct {
@@ -21,24 +20,24 @@ typedef struct {
   struct isal_gzip_header header;
   Stage stage;
   guint8 start[QUILT_DECODER_START];
-  guint n_start;           /* bytes of the start of a member that were seen */
-  guint8 ahead[AHEAD_MAX]; /* behind the last member, read by ISA-L already */
+  guint n_start;           /* number of bytes of a member's start that were read */
+  guint8 ahead[AHEAD_MAX]; /* bytes after the last member that ISA-L has already read */
   guint n_ahead;
-  const guint8 *data; /* input that was not looked at, behind these */
+  const guint8 *data; /* input after those bytes that was not read yet */
   gsize length;
   guint64 taken; /* bytes of input that are in no buffer here */
   guint64 used;  /* bytes of complete members */
   gboolean full; /* the last buffer was filled: more may come without input */
 } Gunzip;
 
-/* The method is deflate, and the flags are known ones. */
+/* Whether the method is deflate and all flags are known. */
 static gboolean
 gunzip_begins (const guint8 *data)
 {
   return data[0] == 0x1f && data[1] == 0x8b && data[2] == 8 && (data[3] & 0xe0) == 0;
 }
 
-/* Whether n bytes may be the first ones of a member. */
+/* Whether n bytes may begin a member. */
 static gboolean
 may_begin (const guint8 *data, guint n)
 {
@@ -91,7 +90,7 @@ begin_member (Gunzip *gunzip)
 {
   isal_inflate_init (&gunzip->state);
   isal_gzip_header_init (&gunzip->header);
-  /* The header is parsed apart: what isal_inflate() knows of a header is lost between two calls. */
+  /* Parse the header separately: isal_inflate() forgets a partial header between two calls. */
   gunzip->state.crc_flag = ISAL_GZIP_NO_HDR_VER;
   gunzip->stage = STAGE_HEADER;
   gunzip->state.next_in = gunzip->start;
@@ -116,7 +115,7 @@ read_start (Gunzip *gunzip, const char **ret_error)
   return TRUE;
 }
 
-/* Points ISA-L to the input: to what it had read ahead, or to what the caller has given. */
+/* Points ISA-L to its input: to the bytes that it has read ahead, or to the caller's. */
 static guint
 lend_input (Gunzip *gunzip)
 {
@@ -126,7 +125,7 @@ lend_input (Gunzip *gunzip)
   return gunzip->state.avail_in;
 }
 
-/* Counts what ISA-L took of the n bytes that it was lent. */
+/* Counts how many of the n bytes ISA-L has used. */
 static guint
 count_input (Gunzip *gunzip, guint n)
 {
@@ -159,8 +158,8 @@ read_header (Gunzip *gunzip, const char **ret_error)
   return TRUE;
 }
 
-/* Takes back the whole bytes behind the trailer that ISA-L has read. They may be of input that the
- * caller has replaced since. */
+/* Takes back the whole bytes after the trailer that ISA-L has read. They may come from input that
+ * the caller has replaced since. */
 static void
 end_member (Gunzip *gunzip)
 {
@@ -168,7 +167,8 @@ end_member (Gunzip *gunzip)
   guint64 bits = gunzip->state.read_in >> gunzip->state.read_in_length % 8;
   guint8 ahead[AHEAD_MAX];
 
-  g_assert (n + gunzip->n_ahead <= AHEAD_MAX); /* no member is shorter than what was there */
+  g_assert (n + gunzip->n_ahead <=
+            AHEAD_MAX); /* a member is never shorter than the bytes read ahead */
   for (guint i = 0; i < n; i++, bits >>= 8)
     ahead[i] = (guint8)bits;
   memmove (gunzip->ahead + n, gunzip->ahead, gunzip->n_ahead);

@@ -54,7 +54,7 @@ count_zeros (QuiltInput *input, const guint8 *data, gsize length)
   input->zeros = n == 0 ? input->zeros + length : length - n;
 }
 
-/* Reads raw bytes. The buffer may have some that were read ahead. */
+/* Reads raw bytes. The buffer may contain bytes that were read ahead. */
 static gssize
 read_raw (QuiltInput *input)
 {
@@ -75,7 +75,7 @@ read_raw (QuiltInput *input)
   return n;
 }
 
-/* Reads ahead what shows which compression the input has. */
+/* Reads ahead as many bytes as are needed to recognize the compression. */
 static gboolean
 read_start (QuiltInput *input)
 {

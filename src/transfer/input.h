@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bytes of an archive: hashed as they came, decompressed of gzip, xz, zstd or bzip2. Reading
- * and hashing is done in one thread, decompressing in another. */
+/* The bytes of an archive: one thread reads and hashes them, another decompresses them (gzip, xz,
+ * zstd or bzip2). */
 #pragma once
 
 #include "transfer/control.h"

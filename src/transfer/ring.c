@@ -13,7 +13,8 @@ struct _QuiltRing {
   guint filled; /* number of blocks from first on that hold data */
   gboolean taken;
   gboolean closed;
-  gboolean waiting; /* one side waits: waking costs a system call even if nobody does */
+  /* one side waits; kept because waking costs a system call even without a waiter */
+  gboolean waiting;
 };
 
 static void
@@ -91,7 +92,7 @@ quilt_ring_take (QuiltRing *ring, const guint8 **ret_data)
     ring->first = (ring->first + 1) % ring->n_blocks;
     ring->filled--;
     ring->taken = FALSE;
-    /* Not for each block: the other side fills half of the ring at once. */
+    /* Don't wake it for each block, so that it fills half of the ring at once. */
     if (ring->filled <= ring->n_blocks / 2)
       wake (ring);
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bytes of an archive as they come: read and hashed in a thread. */
+/* The raw bytes of an archive: a thread reads and hashes them. */
 #include "transfer/source.h"
 
 #include "base/error.h"
@@ -21,10 +21,10 @@ struct _QuiltSource {
   QuiltRing *ring;
   gboolean ended; /* the reader has seen the end */
 
-  /* Belong to the thread until the end is seen. */
+  /* Owned by the thread until the end is reached. */
   EVP_MD_CTX *hash;
   guint64 consumed;
-  int errsv; /* of a read that failed, or 0 */
+  int errsv; /* errno of a failed read, or 0 */
 };
 
 static EVP_MD_CTX *
@@ -52,7 +52,7 @@ digest_new (EVP_MD_CTX *hash)
   return g_string_free (text, FALSE);
 }
 
-/* A pipe may give less than a decoder needs to be chosen. */
+/* A pipe may return fewer bytes than are needed to choose a decoder, so read on. */
 static gsize
 read_block (QuiltSource *source, guint8 *block)
 {
@@ -69,7 +69,7 @@ read_block (QuiltSource *source, guint8 *block)
   return n < 0 ? 0 : length;
 }
 
-/* Hashes a block while the reader may have it already: both only read. */
+/* Hashes a block while the reader may already use it, since both only read. */
 static gpointer
 source_thread (gpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decompresses zstd frames that follow each other. */
+/* Decompresses a sequence of zstd frames. */
 #include "transfer/decoder.h"
 
 #include <zstd.h>

@@ -23,12 +23,11 @@ GVariant *quilt_create_options (const QuiltCreateArgs *args,
                                 const char *(*lookup) (const char *name),
                                 GError **error);
 
-/* Those options as a call takes them, type a{sv}, floating: quiltd is asked to say which option an
- * error is about. */
+/* Adds QUILT_BUS_ERROR_DETAILS to those options, type a{sv}, floating. */
 GVariant *quilt_create_call_options (GVariant *options);
-/* The same, for a call that adds more to the dictionary. */
+/* As quilt_create_call_options(), for a call that adds more keys to the dictionary. */
 void quilt_create_begin_call (GVariantBuilder *ret_builder, GVariant *options);
 
-/* If error is of one of those options, has it say "--name", as it was typed, in the place of the
- * key. A denial keeps its key: rules of polkit know no other. */
+/* If error is about one of those options, replaces the key in it by "--name", as it was typed. A
+ * denial keeps its key, since rules of polkit know the option by its key. */
 void quilt_create_name_option (const QuiltCreateArgs *args, GError *error);

@@ -217,8 +217,8 @@ on_state_changed (const char *path, GVariant *parameters, gpointer data)
   check_end (logs);
 }
 
-/* A quiltd that comes back finds the container, and says how it ended. Without the bus nobody says
- * that. */
+/* A quiltd that comes back finds the container and announces its end. Without the bus, no end can
+ * be announced. */
 static void
 on_owner_changed (const char *path, GVariant *parameters, gpointer data)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A count of what goes on, which any thread may change. */
+/* Counts activities; any thread may change the count. */
 #include "daemon/bus/activity.h"
 
 struct QuiltActivity {
-  GMutex lock; /* of all but the callback, which the main thread has for itself */
+  GMutex lock; /* protects all members but the callback, which only the main thread uses */
   guint count;
   gint64 since_usec;
   gboolean watched;
-  gboolean due; /* the callback is */
+  gboolean due; /* the callback is pending */
   void (*callback) (gpointer data);
   gpointer data;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A count of what goes on, which any thread may change: quiltd does not exit for being idle while
- * something goes on. */
+/* Counts activities; any thread may change the count. While there are any, quiltd does not exit as
+ * idle. */
 #pragma once
 
 #include <glib.h>
@@ -12,14 +12,15 @@ QuiltActivity *quilt_activity_ref (QuiltActivity *self);
 void quilt_activity_unref (QuiltActivity *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltActivity, quilt_activity_unref)
 
-/* Something goes on between the two. Each begin takes a reference, which end drops. */
+/* Brackets an activity. Each begin takes a reference, which end drops. */
 void quilt_activity_begin (QuiltActivity *self);
 void quilt_activity_end (QuiltActivity *self);
 
-/* Whether nothing goes on. ret_since_usec: when the last of it began or ended, of the monotonic
- * clock; 0: nothing ever did. */
+/* Whether there is no activity. ret_since_usec: when the last one began or ended (monotonic); 0:
+ * there never was one. */
 gboolean quilt_activity_is_none (QuiltActivity *self, gint64 *ret_since_usec);
 
-/* Calls callback in the default main context after each end that leaves nothing. Several such ends
- * may be one call, and more may have begun since. NULL: no longer. Only for the main thread. */
+/* Calls callback in the default main context after an end that leaves no activity. Several such
+ * ends may cause one call, and new activities may have begun since. NULL: stops that. Only for the
+ * main thread. */
 void quilt_activity_on_none (QuiltActivity *self, void (*callback) (gpointer data), gpointer data);

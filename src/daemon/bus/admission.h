@@ -16,7 +16,8 @@ typedef struct QuiltAdmission QuiltAdmission;
 /* A charge of one piece of work to a uid. */
 typedef struct QuiltCharge QuiltCharge;
 
-/* bus is where the callers and org.freedesktop.DBus are. work: each charge counts. */
+/* bus is the bus of the callers and of org.freedesktop.DBus. Each charge counts as an activity in
+ * work. */
 QuiltAdmission *quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota, QuiltActivity *work);
 void quilt_admission_free (QuiltAdmission *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAdmission, quilt_admission_free)

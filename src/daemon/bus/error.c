@@ -65,7 +65,7 @@ quilt_bus_error_give_details (GDBusMethodInvocation *invocation)
   g_object_set_data (G_OBJECT (invocation), DETAILS_ASKED, (gpointer)DETAILS_ASKED);
 }
 
-/* NULL: the error has no details, or the caller did not ask for them. Floating. */
+/* Returns NULL if the error has no details, or the caller did not ask for them. Floating. */
 static GVariant *
 make_details (GDBusMethodInvocation *invocation, const GError *error)
 {
@@ -83,7 +83,7 @@ make_details (GDBusMethodInvocation *invocation, const GError *error)
   return g_variant_dict_end (&details);
 }
 
-/* GDBus has no function for an error with more than a message. */
+/* GDBus has no function to return an error with more than a message. */
 static void
 return_with_details (GDBusMethodInvocation *invocation,
                      const char *name,

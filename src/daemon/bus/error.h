@@ -18,10 +18,10 @@ void quilt_bus_error_add (GVariantBuilder *failures, const char *name, const GEr
  * static string. */
 const char *quilt_bus_error_describe (const char *name);
 
-/* The key of a call whose caller asks for details of errors, type b: see dbus/org.quilt.xml. */
+/* The key, type b, of a call whose caller asks for details of errors: see dbus/org.quilt.xml. */
 #define QUILT_BUS_ERROR_DETAILS "error-details"
 
-/* Such a call: the error of an option gets a second argument, which names the option. */
+/* Marks such a call: the error of an option then has a second argument, which names the option. */
 void quilt_bus_error_give_details (GDBusMethodInvocation *invocation);
 
 /* Answers the call with error. Consumes the reference to invocation, as g_dbus_method_invocation_

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tells when nothing has gone on for a while. */
+/* Detects that quiltd has been idle for a while. */
 #include "daemon/bus/idle.h"
 
 #include "spec/words.h"
@@ -9,11 +9,11 @@ struct QuiltIdle {
   void (*callback) (gpointer data);
   gpointer data;
   guint64 usec;
-  gint64 set_usec; /* when that was set, of the monotonic clock */
+  gint64 set_usec; /* when the time was set (monotonic) */
   guint timer;
 };
 
-/* ret_since_usec: untouched if something goes on. */
+/* Leaves ret_since_usec untouched if there is an activity. */
 static gboolean
 is_quiet (const QuiltIdle *self, gint64 *ret_since_usec)
 {
@@ -32,8 +32,8 @@ is_quiet (const QuiltIdle *self, gint64 *ret_since_usec)
 
 static gboolean on_due (gpointer data);
 
-/* If something goes on, its end calls this again. A call does not move a timer that is set: the
- * timer finds out how much of the time is left. */
+/* While there is an activity, its end calls this again. A call does not move a timer that is set:
+ * the timer computes the remaining time. */
 static void
 look (gpointer data)
 {

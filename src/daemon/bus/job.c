@@ -50,7 +50,7 @@ quilt_job_new (QuiltHub *hub,
   quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_admission_get_uid (invocation));
   quilt_bus_job_set_progress (QUILT_BUS_JOB (self), -1);
   quilt_hub_export (hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_activity_begin (quilt_hub_get_work (hub)); /* until it leaves the bus */
+  quilt_activity_begin (quilt_hub_get_work (hub)); /* until the job leaves the bus */
   return self;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes and descriptors, passed from one blocking socket to another one. */
+/* Passes bytes and descriptors from one blocking socket to another. */
 #include "daemon/bus/pass.h"
 
 void

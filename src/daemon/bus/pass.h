@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes and descriptors, passed from one blocking socket to another one. */
+/* Passes bytes and descriptors from one blocking socket to another. */
 #pragma once
 
 #include "base/fd.h"
 
 #include <glib.h>
 
-/* The most that is read at once, and the size of the buffers that are called chunk. */
+/* The most bytes read at once, and the size of the buffers called chunk. */
 #define QUILT_PASS_CHUNK (64 * 1024)
 
 typedef struct {
@@ -14,13 +14,13 @@ typedef struct {
   guint n;
 } QuiltDescriptors;
 
-/* Closes all of them. */
+/* Closes all descriptors. */
 void quilt_descriptors_close (QuiltDescriptors *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltDescriptors, quilt_descriptors_close)
 
-/* Sends one message or a part of it. The descriptors go with its first byte, as buses expect, and
- * are closed here. If too many are on their way to the reader, the kernel refuses them: then they
- * are lost, and the reader misses them. FALSE: nobody reads any more. */
+/* Sends a message or a part of it. Its descriptors go with the first byte, as buses expect, and are
+ * closed here. If too many are in flight to the reader, the kernel refuses them: they are lost, and
+ * the reader misses them. Returns FALSE if the reader is gone. */
 gboolean quilt_pass (int socket, const guint8 *data, gsize size, QuiltDescriptors *descriptors);
 
 /* Exactly size bytes, which are one message's, as all descriptors are that come with them. */

@@ -27,7 +27,7 @@ typedef struct {
   guint8 *bytes;
   gsize size;
   QuiltDescriptors *descriptors; /* NULL: none */
-  QuiltActivity *activity;       /* NULL: a signal; or GDBus has it */
+  QuiltActivity *activity;       /* NULL: a signal, or GDBus has the activity */
 } Call;
 
 struct QuiltBusRelay {
@@ -36,7 +36,7 @@ struct QuiltBusRelay {
   GMutex lock;          /* protects turns, counts, made and sent; nobody blocks while holding it */
   GMutex sending;       /* held while sending to inside, so that messages stay whole */
   QuiltTurns *turns;    /* of Call */
-  QuiltActivity *calls; /* from the bus until nothing has them any more */
+  QuiltActivity *calls; /* calls that the bus has delivered, until they are released */
   gboolean counts;      /* the filter is installed */
   guint32 made,
       sent; /* serials of the last messages that GDBus has made, and that the bus has received */
@@ -92,7 +92,7 @@ pass_whole_call (QuiltBusRelay *self, Call *call)
   QuiltDescriptors none = {0};
 
   quilt_pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
-  call->activity = NULL; /* on_message() attaches its end to GDBus's message */
+  call->activity = NULL; /* on_message() attaches the end of the activity to GDBus's message */
   call_free (call);
 }
 

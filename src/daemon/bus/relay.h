@@ -30,8 +30,7 @@ GDBusConnection *quilt_bus_relay_get_connection (QuiltBusRelay *self);
  * gone. New callers can appear without end, so limits per caller are not enough. */
 void quilt_bus_relay_watch_callers (QuiltBusRelay *self);
 
-/* The calls that the bus has handed over, from then on until they are answered and nothing has them
- * any more. Borrowed. */
+/* The calls that the bus has delivered, until they are answered and released. Borrowed. */
 QuiltActivity *quilt_bus_relay_get_calls (QuiltBusRelay *self);
 
 /* Closes the connection once everything was sent to the bus. */

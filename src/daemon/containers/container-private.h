@@ -30,7 +30,7 @@ struct _QuiltContainer {
   GVariant *rows[2];  /* rows of list.c, without and with detail; NULL: to be made again */
   char *path;         /* on the bus */
   char *scope_path;   /* path of the cgroup of a run whose limits were requested */
-  const QuiltOptions *options_shown; /* by the properties */
+  const QuiltOptions *options_shown; /* the options that the properties show */
   /* the generated vtable, with properties that are read from the kernel */
   GDBusInterfaceVTable vtable;
 

@@ -256,7 +256,8 @@ quilt_container_refresh (QuiltContainer *self)
   g_autofree char *error = quilt_outcome_public_text (result);
 
   forget_rows (self);
-  /* While a container runs, its properties may show the kernel's limits: keep those. */
+  /* While a container runs, its properties may show the kernel's limits, so don't overwrite
+   * these. */
   if (!active || self->options_shown != options) {
     quilt_live_limits_set (iface, options);
     self->options_shown = options;

@@ -114,7 +114,7 @@ typedef struct {
  * either is left: the step includes these effects when they are due. */
 gboolean quilt_life_step (QuiltLife life, QuiltLifeEvent event, QuiltLifeStep *ret_step);
 
-/* Nothing is going on with it: no run, and nothing on its way to the disk. */
+/* Whether the container is at rest: it has no run, and nothing of it is being written. */
 gboolean quilt_life_is_at_rest (QuiltLife life);
 /* Whether its run is over, or it has none. */
 gboolean quilt_life_is_over (QuiltLife life);

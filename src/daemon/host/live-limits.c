@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options and the use of a container as properties. See
+/* Shows a container's options and its use of resources as properties. See
  * Documentation/admin-guide/cgroup-v2.rst. */
 #include "daemon/host/live-limits.h"
 
@@ -14,14 +14,15 @@
 typedef struct {
   const QuiltOption *option;
   const char *name;    /* on D-Bus */
-  const char *gobject; /* the same property as GObject calls it */
-  const char *file;    /* of the cgroup, with the value in force; NULL: shown as it was asked */
+  const char *gobject; /* GObject's name of the property */
+  /* file of the cgroup with the value in force; NULL: the property shows the option */
+  const char *file;
   QuiltLimitKind kind; /* of that file */
 } Property;
 
 static const Property properties[] = {QUILT_OPTION_PROPERTIES};
 
-/* text: what the kernel says of a limit, or NULL. */
+/* text: the kernel's value of a limit, or NULL. */
 static void
 set_property (QuiltBusContainer *iface,
               const Property *property,
@@ -46,7 +47,7 @@ set_property (QuiltBusContainer *iface,
   case QUILT_OPTION_BOOLEAN:
     g_object_set (iface, property->gobject, *(gboolean *)value, NULL);
     return;
-  default: /* no property has such a type: generate checks it */
+  default: /* generate refuses options of other types */
     g_return_if_reached ();
   }
 }

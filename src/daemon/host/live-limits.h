@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options and the use of a container as properties of its object. Options come from its record.
- * While the container runs, limits come from the kernel: `systemctl set-property` may have changed
- * them. */
+/* Shows a container's options and its use of resources as properties of its object. The options
+ * come from its record. While the container runs, limits come from the kernel, since `systemctl
+ * set-property` may have changed them. */
 #pragma once
 
 #include "dbus/quilt-bus.h"
@@ -10,9 +10,9 @@
 /* Sets each property that options.toml names to the value of its option. */
 void quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options);
 
-/* Whether the kernel shows in a cgroup what is in force for the property called name. */
+/* Whether the property called name shows a value of a cgroup's file while the container runs. */
 gboolean quilt_live_limits_has (const char *name);
-/* Sets such a property to that. scope: the directory of the container's cgroup. */
+/* Sets such a property to the kernel's value. scope is the directory of the container's cgroup. */
 void quilt_live_limits_set_one (QuiltBusContainer *iface,
                                 const QuiltOptions *options,
                                 const char *scope,

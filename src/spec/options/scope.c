@@ -40,8 +40,8 @@ swap_max (const QuiltOptions *options)
                                    : options->memory_swap - options->memory_max;
 }
 
-/* How an option becomes a property of the scope. update: the scope runs. Then the property is said
- * also if the option is not set, since it may have been. */
+/* Turns an option into a property of the scope. update: the scope is running. Then the property is
+ * also set if the option is not, since it may have been set before. */
 typedef struct Unit Unit;
 typedef void (*Plan) (GVariantBuilder *builder,
                       const Unit *unit,
@@ -84,7 +84,7 @@ add_slice (GVariantBuilder *builder, const Unit *unit, const QuiltOptions *optio
   add (builder, unit->name, g_variant_new_string (slice));
 }
 
-/* systemd changes no timeout of a scope that runs. */
+/* systemd can't change the timeout of a running scope. */
 static void
 add_stop_timeout (GVariantBuilder *builder,
                   const Unit *unit,
