@@ -329,7 +329,7 @@ def test_a8_names_ids_and_prefixes(create, root):
 def test_bulk_verbs_do_what_they_can(create, root):
     create("sleep", name="a")
     create("sleep", name="b")
-    failures = root.call("StartContainers", "asa{sv}", (["a", "nope", "b"], {}))
+    failures = root.call("StartContainers", "asa{sv}", (["a", "nope", "b", "nope"], {}))
     assert [row[:2] for row in failures] == [("nope", "org.quilt.Error.NotFound")]
     assert "nope" in failures[0][2]
     assert [row[5] for row in root.call("ListContainers", "a{sv}", ({},))] == ["running", "running"]
