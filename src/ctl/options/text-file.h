@@ -4,9 +4,9 @@
 
 #include <glib.h>
 
-/* Reads a file of any kind, including a shell's pipe. Reads at most max + 1 bytes, so that the
- * caller notices a file that is too large. `what` names the file's purpose in the error. Owned by
- * the caller. */
+/* Reads a file of any kind, including a shell's pipe. Stops once it has read more than max
+ * bytes, so that the caller notices a file that is too large. `what` names the file's purpose in
+ * the error. Owned by the caller. */
 GString *quilt_text_file_read (const char *what, const char *path, gsize max, GError **error);
 
 /* Reads the file's lines, except empty lines and those that begin with '#'. Owned by the caller,

@@ -61,8 +61,8 @@ call_free (gpointer data)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
 
-/* Whether calls may be passed on: GDBus must not have too many unsent messages. Serials only
- * increase. */
+/* Whether a call may be passed on: not while SENDING_MAX messages of GDBus are unsent, and not
+ * before the filter counts them. Serials only increase. */
 static gboolean
 may_pass (const QuiltBusRelay *self)
 {

@@ -57,7 +57,8 @@ on_ended (int pidfd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Hangs up. A helper that has hung up must have ended, or is killed now. */
+/* Handles a closed or failed connection. Kills the helper, unless hung_up() returns TRUE. Once the
+ * helper has ended, closed() follows. */
 static void
 hang_up (QuiltHelper *self)
 {
