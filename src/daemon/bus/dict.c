@@ -42,28 +42,40 @@ apply (const QuiltDictKey *key, GVariant *value)
     *key->ret_seen = TRUE;
 }
 
+/* The key in the table that an entry of a dictionary has; NULL: it is not there. ret_value: what
+ * the entry holds. Formats with '&' and new entries would make GVariant serialize the value. To
+ * read a large list in that form costs the square of its length. */
+static const QuiltDictKey *
+read_entry (GVariant *entry, const QuiltDictKey *keys, guint n_keys, GVariant **ret_value)
+{
+  g_autoptr (GVariant) name = g_variant_get_child_value (entry, 0);
+  const QuiltDictKey *key = find_key (keys, n_keys, g_variant_get_string (name, NULL));
+
+  if (key)
+    g_variant_get_child (entry, 1, "v", ret_value);
+  return key;
+}
+
 GVariant *
 quilt_dict_take (GVariant *dict, const QuiltDictKey *keys, guint n_keys, GError **error)
 {
   g_auto (GVariantBuilder) rest = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  const QuiltDictKey *key;
-  GVariantIter iter;
-  const char *name;
-  GVariant *value;
 
-  g_variant_iter_init (&iter, dict);
-  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value)) {
-    key = find_key (keys, n_keys, name);
-    if (!key) {
-      g_variant_builder_add (&rest, "{sv}", name, value);
-    } else if (!check_type (key, value, error)) {
-      g_variant_unref (value);
+  for (gsize i = 0; i < g_variant_n_children (dict); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (dict, i);
+    g_autoptr (GVariant) value = NULL;
+    const QuiltDictKey *key = read_entry (entry, keys, n_keys, &value);
+
+    if (!key)
+      g_variant_builder_add_value (&rest, entry);
+    else if (!check_type (key, value, error))
       return NULL;
-    }
   }
-  g_variant_iter_init (&iter, dict);
-  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value)) {
-    key = find_key (keys, n_keys, name);
+  for (gsize i = 0; i < g_variant_n_children (dict); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (dict, i);
+    g_autoptr (GVariant) value = NULL;
+    const QuiltDictKey *key = read_entry (entry, keys, n_keys, &value);
+
     if (key)
       apply (key, value);
   }
