@@ -9,11 +9,12 @@
 #define QUILT_BUDGET_CALLERS 509
 
 /* Written bytes count in full at first, and then fade: after interval_sec, 1/e is left. A container
- * may write as long as its own count is less than what all containers leave free. So one flooding
- * container gets half of the limit, n of them get 1/(n+1) each, and a container that has written
- * little can continue. Bytes that were not free also count for the container's caller, over all of
- * that caller's containers. Otherwise a loop of short runs could fill the journal. All this works
- * while quiltd is away, and a killed supervisor leaves nothing locked. */
+ * may write as long as its own count is less than the part of the limit that all containers leave
+ * free. So one flooding container gets half of the limit, n of them get 1/(n+1) each, and a
+ * container that has written little can continue. Bytes that were not free also count for the
+ * container's caller, over all of that caller's containers. Otherwise a loop of short runs could
+ * fill the journal. All this works while quiltd is away, and a killed supervisor leaves nothing
+ * locked. */
 typedef struct {
   guint64 limit;        /* bytes of journal for all containers; G_MAXUINT64: no limit */
   guint64 interval_sec; /* at least 1 */

@@ -15,9 +15,9 @@ typedef enum {
   QUILT_MESSAGE_RENAME = 5, /* text: the new name, for the fields of later log lines */
 
   /* the first message, with descriptors: the run directory, `total` namespaces to join, and those
-   * that the flags name, in the flags' order. done, time_usec: what the last run's log counts, see
-   * proto/budget.h, and as of when (g_get_monotonic_time()); code: the uid of the container's
-   * owner */
+   * that the flags name, in the flags' order. done: the bytes of log that still count for the last
+   * run, see proto/budget.h, as of time_usec (g_get_monotonic_time()); code: the uid of the
+   * container's owner */
   QUILT_MESSAGE_BEGIN = 6,
 
   QUILT_MESSAGE_STOP_SETTINGS = 7, /* signal and time_usec for a stop that systemd requests */
@@ -34,8 +34,8 @@ typedef enum {
   /* never ran: code is a QuiltError, step the setup step or 0, exit_code the step's code, text the
    * error with its cause and a remedy */
   QUILT_MESSAGE_FAILED = 19,
-  /* exit_code, signal (0: none), time_usec; text: reason; done: what its log counts, see
-   * proto/budget.h */
+  /* exit_code, signal (0: none), time_usec; text: reason; done: the bytes of log that count for the
+   * run, see proto/budget.h */
   QUILT_MESSAGE_EXITED = 20,
   QUILT_MESSAGE_LINGERING = 21, /* after BYE: stays until journald has taken the last lines */
   QUILT_MESSAGE_FORKED = 22,    /* the answer to FORK: pid, with a pidfd */

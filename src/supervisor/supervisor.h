@@ -68,7 +68,7 @@ typedef struct {
   int attached[QUILT_N_STREAMS];
   int kernel_log; /* see quilt_oom_open_log() */
   int budget;     /* of the journal, see proto/budget.h; -1: no limit */
-  guint64 used;   /* what the container's earlier runs used of the budget, as of used_sec */
+  guint64 used;   /* used by the container's earlier runs, as of used_sec */
   guint64 used_sec;
   guint32 caller; /* uid that the budget is charged to */
   int store_fd;   /* -1: the result need not survive a reboot */

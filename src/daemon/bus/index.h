@@ -6,8 +6,8 @@
 
 typedef struct QuiltIndex QuiltIndex;
 
-/* what is the word for the objects in errors ("container"), advice says what to do about a missing
- * one; both are static strings. free_value releases values. */
+/* `what` is the word for the objects in errors ("container"), advice says what to do about a
+ * missing one; both are static strings. free_value releases values. */
 QuiltIndex *quilt_index_new (const char *what, const char *advice, GDestroyNotify free_value);
 void quilt_index_free (QuiltIndex *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltIndex, quilt_index_free)

@@ -95,9 +95,9 @@ has_calls (QuiltTurns *self, GQueue *queue)
   return caller != NULL;
 }
 
-/* The queue whose first caller is next; that caller has calls. A caller without calls is forgotten
- * only when its turn comes: otherwise it would be fresh with each new call, and go first again and
- * again. Returns NULL if no call waits. */
+/* Returns the queue whose first caller is next and has calls; NULL if no call waits. A caller
+ * without calls is forgotten only when its turn comes. Otherwise the caller would be fresh with
+ * each new call, and go first again and again. */
 static GQueue *
 find_next (QuiltTurns *self)
 {

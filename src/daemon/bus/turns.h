@@ -21,8 +21,8 @@ gboolean quilt_turns_has_room (QuiltTurns *self, const char *caller, gsize size,
 void quilt_turns_push (QuiltTurns *self, const char *caller, gpointer call, gsize size);
 
 /* Takes the next call, which the caller frees. Returns NULL if no call waits, or enough calls are
- * under way. A caller that had no call waiting goes before others, within limits. The calls of each
- * caller stay in order. */
+ * under way. Callers that had no call waiting go before other callers, within limits. The calls of
+ * each caller stay in order. */
 gpointer quilt_turns_take (QuiltTurns *self);
 /* Whether quilt_turns_take() would return a call. */
 gboolean quilt_turns_is_due (QuiltTurns *self);

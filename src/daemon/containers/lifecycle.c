@@ -118,8 +118,8 @@ start_again (QuiltContainer *self)
     quilt_container_start (self, NULL, starts[i]);
 }
 
-/* Writes the end before anything is removed: if quiltd crashes from here on, only this is left of
- * it. */
+/* Keeps the end of a container with auto-remove for callers that ask later. Called before anything
+ * is removed: if quiltd crashes from here on, nothing else may show the end. */
 static void
 bury (QuiltContainer *self)
 {

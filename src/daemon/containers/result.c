@@ -22,9 +22,9 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
                           &(QuiltHappening){.error = error});
 }
 
-/* The disk records that the run has begun before the command is executed. So after a crash of the
- * host, the result of the previous run is not taken for that of this one. A volatile container
- * needs that only while the host is up. */
+/* Before the command is executed, the disk records that the run has begun. So after a crash of the
+ * host, quiltd does not mistake the result of the previous run for the result of this run. A
+ * volatile container needs the record only while the host is up. */
 void
 quilt_container_mark (QuiltContainer *self)
 {

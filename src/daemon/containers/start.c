@@ -221,7 +221,8 @@ refuse_if_not_startable (QuiltContainer *self, GTask *task)
   return FALSE;
 }
 
-/* The run tells what follows. If run is NULL, there is none, for the reason why. */
+/* From now on the events of run set the container's state. If run is NULL, the start has failed
+ * with the error why. */
 static void
 enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
 {

@@ -13,8 +13,8 @@ typedef struct {
 
 typedef struct QuiltJournalBudget QuiltJournalBudget;
 
-/* Opens or makes the page in run_dir. Supervisors of an earlier quiltd may have mapped it, and what
- * they have used stays counted. Error: FAILED. */
+/* Opens or makes the page in run_dir. Supervisors of an earlier quiltd may have mapped it, so the
+ * page keeps its counts. Error: FAILED. */
 QuiltJournalBudget *
 quilt_journal_budget_new (const char *run_dir, const QuiltJournalShare *share, GError **error);
 void quilt_journal_budget_free (QuiltJournalBudget *self);

@@ -228,7 +228,7 @@ add_details (const QuiltRow *row, GPtrArray *details)
   quilt_authority_add_image_details (details, "remove-image", NULL, names, target->digest, NULL);
 }
 
-/* in_turn, since a removal looks at what the other images use. */
+/* in_turn, since a removal checks which layers the other images use. */
 static const QuiltRowsMethod method = {
     .action = QUILT_ACTION_MANAGE_IMAGES,
     .in_turn = TRUE,

@@ -80,7 +80,7 @@ plan_cgroup (
   return writes && writes->len == 0;
 }
 
-/* Records what is needed to clean up before anything is made. */
+/* Makes the container's record before the cgroup and the init, so that a deletion finds them. */
 static gboolean
 make_container (QuiltOciLaunch *launch, const char *id, GError **error)
 {
@@ -124,7 +124,8 @@ has_hooks (const QuiltSpec *spec)
 }
 
 /* Runs in the child that becomes a createContainer hook. Enters all namespaces of the container's
- * init except the pid namespace, where other processes could use what the hook has. */
+ * init except the pid namespace, where other processes could use the hook's descriptors and
+ * privileges. */
 static void
 enter_container (gconstpointer data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A user namespace for callers who are not root, in which they are root. The namespaces of their
- * containers are inside it. It is like that of unshare(1) --map-root-user. It allows what a
- * rootless engine can do that calls us in its own user namespace. */
+ * containers are inside it. It is like that of unshare(1) --map-root-user. It gives these
+ * callers the abilities of a rootless engine, which calls us in its own user namespace. */
 #pragma once
 
 #include "spec/oci/oci.h"

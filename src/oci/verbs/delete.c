@@ -65,7 +65,7 @@ end_init (const QuiltOciContainer *container, GError **error)
   return FALSE;
 }
 
-/* Kills the processes first, so that what they use can be removed. Removes the record last, so that
+/* Kills the processes first, so that their cgroup can be removed. Removes the record last, so that
  * a failed deletion can be repeated. */
 static gboolean
 delete_container (QuiltOci *oci, QuiltOciContainer *container, GError **error)

@@ -100,8 +100,8 @@ open_container (QuiltOci *oci, Exec *exec, GError **error)
   return FALSE;
 }
 
-/* Opens a cgroup strictly below the container's own: the container may have made it, and chosen
- * what it is. */
+/* Opens the container's cgroup or one below it. The container may have made the lower one, so the
+ * path must not lead elsewhere. */
 static gboolean
 open_named_cgroup (Exec *exec, GError **error)
 {
