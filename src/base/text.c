@@ -4,6 +4,17 @@
 
 #include <string.h>
 
+/* How many of the first n bytes are printable ASCII, which most texts consist of. */
+static gsize
+count_plain (const char *bytes, gsize n)
+{
+  gsize i = 0;
+
+  while (i < n && bytes[i] >= ' ' && bytes[i] <= '~')
+    i++;
+  return i;
+}
+
 char *
 quilt_text_printable (const char *bytes, gssize length, gsize max_bytes)
 {
@@ -11,8 +22,15 @@ quilt_text_printable (const char *bytes, gssize length, gsize max_bytes)
   GString *text = g_string_new (NULL);
 
   while (bytes < end) {
-    gunichar c = g_utf8_get_char_validated (bytes, end - bytes);
+    gsize plain =
+        count_plain (bytes, MIN ((gsize)(end - bytes), max_bytes - MIN (text->len, max_bytes)));
+    gunichar c;
 
+    g_string_append_len (text, bytes, (gssize)plain);
+    bytes += plain;
+    if (bytes == end)
+      break;
+    c = g_utf8_get_char_validated (bytes, end - bytes);
     if (text->len >= max_bytes) {
       g_string_append (text, "…");
       break;

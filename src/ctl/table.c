@@ -4,6 +4,8 @@
 
 #include "ctl/text.h"
 
+#include <string.h>
+
 #define GAP 2
 #define COLUMN_MIN 8 /* a narrower column would be of no use */
 
@@ -45,6 +47,15 @@ quilt_table_take (QuiltTable *table, char *text)
 }
 
 static void
+append_spaces (GString *text, gsize n)
+{
+  gsize at = text->len;
+
+  g_string_set_size (text, at + n);
+  memset (text->str + at, ' ', n);
+}
+
+static void
 append_row (const QuiltTable *table, const guint *widths, char *const *cells, GString *text)
 {
   for (guint i = 0; i < table->n_columns; i++) {
@@ -52,7 +63,7 @@ append_row (const QuiltTable *table, const guint *widths, char *const *cells, GS
 
     g_string_append (text, cut);
     if (i + 1 < table->n_columns)
-      g_string_append_printf (text, "%*s", (int)(widths[i] - quilt_text_width (cut) + GAP), "");
+      append_spaces (text, widths[i] - quilt_text_width (cut) + GAP);
   }
   g_string_append_c (text, '\n');
 }

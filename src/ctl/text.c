@@ -23,6 +23,8 @@ quilt_text_line (const char *text)
 static guint
 char_width (gunichar c)
 {
+  if (c < 0x80)
+    return 1;
   return g_unichar_iszerowidth (c) ? 0 : g_unichar_iswide (c) ? 2 : 1;
 }
 

@@ -18,7 +18,6 @@ typedef struct {
   guint64 created, started, finished;
   int exit_code;
   guint32 owner;
-  GVariant *labels; /* a{ss} */
 } Row;
 
 typedef struct {
@@ -53,49 +52,106 @@ call_options (const List *list)
   return g_variant_dict_end (&options);
 }
 
+static const char *
+get_text (GVariant *row, gsize index)
+{
+  g_autoptr (GVariant) text = g_variant_get_child_value (row, index);
+
+  return g_variant_get_string (text, NULL);
+}
+
+static guint64
+get_number (GVariant *row, gsize index)
+{
+  g_autoptr (GVariant) number = g_variant_get_child_value (row, index);
+
+  return g_variant_get_uint64 (number);
+}
+
+/* Member by member: for a format string, GLib would first serialize the whole answer. The members
+ * belong to value, which must outlive the row. */
+static Row
+read_row (GVariant *value)
+{
+  g_autoptr (GVariant) exit_code = g_variant_get_child_value (value, 9);
+  g_autoptr (GVariant) owner = g_variant_get_child_value (value, 11);
+
+  return (Row){
+      .id = get_text (value, 1),
+      .name = get_text (value, 2),
+      .image = get_text (value, 3),
+      .command = get_text (value, 4),
+      .state = get_text (value, 5),
+      .created = get_number (value, 6),
+      .started = get_number (value, 7),
+      .finished = get_number (value, 8),
+      .exit_code = g_variant_get_int32 (exit_code),
+      .reason = get_text (value, 10),
+      .owner = g_variant_get_uint32 (owner),
+  };
+}
+
 static json_object *
-new_json_row (const Row *row)
+new_json_row (GVariant *value)
 {
   json_object *object = json_object_new_object ();
   json_object *labels = json_object_new_object ();
-  const char *key, *value;
+  g_autoptr (GVariant) pairs = g_variant_get_child_value (value, 12);
+  const Row row = read_row (value);
+  const char *key, *text;
   GVariantIter iter;
 
-  quilt_json_add_string (object, "id", row->id);
-  quilt_json_add_string (object, "name", row->name);
-  quilt_json_add_string (object, "image", row->image);
-  quilt_json_add_string (object, "command", row->command);
-  quilt_json_add_string (object, "state", row->state);
-  quilt_json_add_uint64 (object, "created", row->created);
-  quilt_json_add_uint64 (object, "started", row->started);
-  quilt_json_add_uint64 (object, "finished", row->finished);
-  json_object_object_add (object, "exitCode", json_object_new_int (row->exit_code));
-  quilt_json_add_string (object, "reason", row->reason);
-  json_object_object_add (object, "owner", json_object_new_int64 (row->owner));
+  quilt_json_add_string (object, "id", row.id);
+  quilt_json_add_string (object, "name", row.name);
+  quilt_json_add_string (object, "image", row.image);
+  quilt_json_add_string (object, "command", row.command);
+  quilt_json_add_string (object, "state", row.state);
+  quilt_json_add_uint64 (object, "created", row.created);
+  quilt_json_add_uint64 (object, "started", row.started);
+  quilt_json_add_uint64 (object, "finished", row.finished);
+  json_object_object_add (object, "exitCode", json_object_new_int (row.exit_code));
+  quilt_json_add_string (object, "reason", row.reason);
+  json_object_object_add (object, "owner", json_object_new_int64 (row.owner));
   json_object_object_add (object, "labels", labels);
-  g_variant_iter_init (&iter, row->labels);
-  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
-    quilt_json_add_string (labels, key, value);
+  g_variant_iter_init (&iter, pairs);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &text))
+    quilt_json_add_string (labels, key, text);
   return object;
 }
 
 /* All rows as JSON, sorted by creation time. */
 static json_object *
-fetch (QuiltCtl *ctl, const List *list, GError **error)
+new_json_rows (GVariant *rows)
 {
-  g_autoptr (json_object) array = json_object_new_array ();
-  g_autoptr (GVariant) rows = quilt_bus_list_containers (ctl, call_options (list), error);
-  GVariantIter iter;
-  Row row = {0};
+  json_object *array = json_object_new_array ();
 
-  if (!rows)
-    return NULL;
-  g_variant_iter_init (&iter, rows);
-  while (g_variant_iter_loop (&iter, QUILT_BUS_CONTAINER_ROW, NULL, &row.id, &row.name, &row.image,
-                              &row.command, &row.state, &row.created, &row.started, &row.finished,
-                              &row.exit_code, &row.reason, &row.owner, &row.labels))
-    json_object_array_add (array, new_json_row (&row));
-  return g_steal_pointer (&array);
+  for (gsize i = 0; i < g_variant_n_children (rows); i++) {
+    g_autoptr (GVariant) value = g_variant_get_child_value (rows, i);
+
+    json_object_array_add (array, new_json_row (value));
+  }
+  return array;
+}
+
+/* A row of JSON as the table shows it. Its strings belong to the JSON. */
+static Row
+read_json_row (json_object *row)
+{
+  json_object *exit_code = NULL;
+
+  json_object_object_get_ex (row, "exitCode", &exit_code);
+  return (Row){
+      .id = quilt_row_string (row, "id"),
+      .name = quilt_row_string (row, "name"),
+      .image = quilt_row_string (row, "image"),
+      .command = quilt_row_string (row, "command"),
+      .state = quilt_row_string (row, "state"),
+      .reason = quilt_row_string (row, "reason"),
+      .created = quilt_row_uint64 (row, "created"),
+      .started = quilt_row_uint64 (row, "started"),
+      .finished = quilt_row_uint64 (row, "finished"),
+      .exit_code = json_object_get_int (exit_code),
+  };
 }
 
 /* Selects rows: applies the filters, then keeps the last n_last, newest first. */
@@ -116,23 +172,19 @@ choose (const List *list, json_object *rows, GError **error)
 }
 
 static char *
-describe_state (json_object *row)
+describe_state (const Row *row)
 {
-  const char *state = quilt_row_string (row, "state");
-  const char *reason = quilt_row_string (row, "reason");
-  const char *code = quilt_row_string (row, "exitCode");
-
-  if (strcmp (state, "exited") != 0 || *code == '-')
-    return g_strdup (state);
-  return strcmp (reason, "exited") == 0 ? g_strdup_printf ("exited (%s)", code)
-                                        : g_strdup_printf ("exited (%s, %s)", code, reason);
+  if (strcmp (row->state, "exited") != 0 || row->exit_code < 0)
+    return g_strdup (row->state);
+  return strcmp (row->reason, "exited") == 0
+             ? g_strdup_printf ("exited (%d)", row->exit_code)
+             : g_strdup_printf ("exited (%d, %s)", row->exit_code, row->reason);
 }
 
 static guint64
-changed_usec (json_object *row)
+changed_usec (const Row *row)
 {
-  return MAX (MAX (quilt_row_uint64 (row, "created"), quilt_row_uint64 (row, "started")),
-              quilt_row_uint64 (row, "finished"));
+  return MAX (MAX (row->created, row->started), row->finished);
 }
 
 /* Formats labels as "a=1,b=2". */
@@ -151,19 +203,19 @@ describe_labels (json_object *row)
   return g_string_free (text, FALSE);
 }
 
+/* labels is taken over; NULL without a column of labels. */
 static void
-add_row (const List *list, QuiltTable *table, json_object *row, guint64 now)
+add_row (const List *list, QuiltTable *table, const Row *row, char *labels, guint64 now)
 {
-  const char *id = quilt_row_string (row, "id"), *image = quilt_row_string (row, "image");
-
-  quilt_table_add (table, quilt_row_string (row, "name"));
-  quilt_table_take (table, list->no_trunc ? g_strdup (id) : quilt_text_short_id (id));
-  quilt_table_take (table, list->no_trunc ? g_strdup (image) : quilt_text_short_id (image));
+  quilt_table_add (table, row->name);
+  quilt_table_take (table, list->no_trunc ? g_strdup (row->id) : quilt_text_short_id (row->id));
+  quilt_table_take (table,
+                    list->no_trunc ? g_strdup (row->image) : quilt_text_short_id (row->image));
   quilt_table_take (table, describe_state (row));
   quilt_table_take (table, quilt_text_ago (changed_usec (row), now));
-  if (list->show_labels)
-    quilt_table_take (table, describe_labels (row));
-  quilt_table_add (table, quilt_row_string (row, "command"));
+  if (labels)
+    quilt_table_take (table, labels);
+  quilt_table_add (table, row->command);
 }
 
 /* Adds formatted members that templates of podman and docker use, and --json lacks. */
@@ -171,24 +223,60 @@ static void
 add_view (const List *list, json_object *row, guint64 now)
 {
   guint64 created = quilt_row_uint64 (row, "created");
+  Row shown = read_json_row (row);
 
+  quilt_json_take_string (row, "names", g_strdup (shown.name));
+  quilt_json_take_string (row, "status", describe_state (&shown));
+  quilt_json_take_string (row, "since", quilt_text_ago (changed_usec (&shown), now));
   if (!list->no_trunc)
-    quilt_json_take_string (row, "id", quilt_text_short_id (quilt_row_string (row, "id")));
-  quilt_json_take_string (row, "names", g_strdup (quilt_row_string (row, "name")));
-  quilt_json_take_string (row, "status", describe_state (row));
-  quilt_json_take_string (row, "since", quilt_text_ago (changed_usec (row), now));
+    quilt_json_take_string (row, "id", quilt_text_short_id (shown.id));
   quilt_json_take_string (row, "createdAt", quilt_text_time (created));
   quilt_json_take_string (row, "runningFor", quilt_text_ago (created, now));
   quilt_json_take_string (row, "labels", describe_labels (row));
 }
 
-static int
-print (QuiltCtl *ctl, const List *list, json_object *rows)
+static QuiltTable *
+new_table (const List *list)
 {
   static const char *const plain[] = {"NAME", "ID", "IMAGE", "STATE", "SINCE", "COMMAND", NULL};
   static const char *const labelled[] = {"NAME",  "ID",     "IMAGE",   "STATE",
                                          "SINCE", "LABELS", "COMMAND", NULL};
-  g_autoptr (QuiltTable) table = quilt_table_new (list->show_labels ? labelled : plain);
+
+  return quilt_table_new (list->show_labels ? labelled : plain);
+}
+
+/* Without filters and labels the table needs no JSON, which takes most of the time. */
+static gboolean
+needs_json (const QuiltCtl *ctl, const List *list)
+{
+  return ctl->json != QUILT_JSON_OFF || list->format || list->filters || list->show_labels;
+}
+
+static void
+print_rows (QuiltCtl *ctl, const List *list, GVariant *rows)
+{
+  g_autoptr (QuiltTable) table = new_table (list);
+  guint64 now = (guint64)g_get_real_time ();
+  gsize n = g_variant_n_children (rows);
+  gsize n_shown = list->n_last > 0 ? MIN (list->n_last, n) : n;
+
+  for (gsize i = 0; i < n_shown; i++) {
+    g_autoptr (GVariant) value = g_variant_get_child_value (rows, list->n_last > 0 ? n - 1 - i : i);
+    Row row = read_row (value);
+
+    if (list->quiet)
+      puts (row.id);
+    else
+      add_row (list, table, &row, NULL, now);
+  }
+  if (!list->quiet)
+    quilt_print_table (ctl, table);
+}
+
+static int
+print_json (QuiltCtl *ctl, const List *list, json_object *rows)
+{
+  g_autoptr (QuiltTable) table = new_table (list);
   guint64 now = (guint64)g_get_real_time ();
 
   if (ctl->json != QUILT_JSON_OFF) {
@@ -197,13 +285,14 @@ print (QuiltCtl *ctl, const List *list, json_object *rows)
   }
   for (gsize i = 0; i < json_object_array_length (rows); i++) {
     json_object *row = json_object_array_get_idx (rows, i);
+    Row shown = read_json_row (row);
 
     if (list->format)
       add_view (list, row, now);
     else if (list->quiet)
-      puts (quilt_row_string (row, "id"));
+      puts (shown.id);
     else
-      add_row (list, table, row, now);
+      add_row (list, table, &shown, list->show_labels ? describe_labels (row) : NULL, now);
   }
   if (list->format)
     return quilt_rows_print (ctl, rows, list->format);
@@ -260,7 +349,8 @@ verb_list (QuiltCtl *ctl, char **argv)
        "TEMPLATE"},
       {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
-  g_autoptr (json_object) rows = NULL;
+  g_autoptr (GVariant) rows = NULL;
+  g_autoptr (json_object) json = NULL;
   g_autoptr (json_object) chosen = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -268,7 +358,12 @@ verb_list (QuiltCtl *ctl, char **argv)
     return ctl->parse_code;
   ctl->no_cut = list.no_trunc;
   if (complete (ctl, &list, &error))
-    rows = fetch (ctl, &list, &error);
-  chosen = rows ? choose (&list, rows, &error) : NULL;
-  return chosen ? print (ctl, &list, chosen) : quilt_ctl_fail (ctl, error);
+    rows = quilt_bus_list_containers (ctl, call_options (&list), &error);
+  if (rows && !needs_json (ctl, &list)) {
+    print_rows (ctl, &list, rows);
+    return 0;
+  }
+  json = rows ? new_json_rows (rows) : NULL;
+  chosen = json ? choose (&list, json, &error) : NULL;
+  return chosen ? print_json (ctl, &list, chosen) : quilt_ctl_fail (ctl, error);
 }
