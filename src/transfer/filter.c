@@ -35,6 +35,7 @@ static const QuiltCall allowed[] = {
     {SYS_fsync},
     {SYS_fdatasync},
     {SYS_syncfs},
+    {SYS_sync_file_range},
     {SYS_copy_file_range},
     {SYS_fgetxattr},
     {SYS_fsetxattr},

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "transfer/entry.h"
+#include "transfer/flush.h"
 #include "transfer/input.h"
 #include "transfer/kind.h"
 #include "transfer/space.h"
@@ -28,6 +29,7 @@ typedef struct {
   QuiltControl *control;
   QuiltInput *input;
   QuiltWriter *writer;
+  QuiltFlush *flush;
   struct archive *archive;
   struct archive_entry *entry;
   char *path; /* of the entry */
@@ -223,6 +225,7 @@ unpack_file (Unpack *u, GError **error)
       !set_xattrs (u, fd, error))
     return FALSE;
   u->result.bytes += (guint64)size;
+  quilt_flush_close (u->flush, g_steal_fd (&fd), (guint64)size);
   return TRUE;
 }
 
@@ -424,12 +427,14 @@ quilt_unpack (int archive_fd,
 {
   g_autoptr (QuiltInput) input = quilt_input_new (archive_fd, limits->max_bytes, control, error);
   g_autoptr (QuiltWriter) writer = quilt_writer_new (root_fd);
+  g_autoptr (QuiltFlush) flush = quilt_flush_new ();
   GError *why = NULL;
   Unpack u = {
       .limits = limits,
       .control = control,
       .input = input,
       .writer = writer,
+      .flush = flush,
       .space = {.fd = root_fd},
       .left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
