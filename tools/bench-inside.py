@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|cpu|seccomp|list|memory|serve"""
 
+import gzip
 import json
 import os
 import re
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import time
@@ -194,8 +196,29 @@ def bench_seccomp():
     run("quiltctl", "remove-image", "bench")
 
 
+def add_records(count):
+    """Adds records to the store of a quiltd that is stopped, made of one that it wrote itself."""
+    store = Path("/var/lib/quilt/containers")
+    record = json.loads(next(store.glob("*/record.json")).read_text())
+    del record["uid-map"], record["gid-map"]
+    record["options"]["userns"] = "host"
+    for number in range(count):
+        record["id"] = f"{number:032x}"
+        record["options"]["name"] = f"more-{number}"
+        directory = store / record["id"]
+        for name in ("upper", "work"):
+            (directory / name).mkdir(parents=True)
+        (directory / "record.json").write_text(json.dumps(record))
+
+
+def seconds_of(*argv):
+    begin = time.perf_counter()
+    run(*argv)
+    return time.perf_counter() - begin
+
+
 def bench_list():
-    count = 1000
+    count, more = 1000, 9000
     run("quiltctl", "import", TARBALL, "bench")
     bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
 
@@ -203,19 +226,77 @@ def bench_list():
         return bus.call_sync("org.quilt", "/org/quilt", "org.quilt.Manager", method, parameters, None,
                              Gio.DBusCallFlags.NONE, -1, None)
 
+    def show(title, subjects):
+        print(f"list: {title}, {ROUNDS} rounds each, medians")
+        for name, value in measure(subjects).items():
+            print(f"  {name:32} {value:7.2f} ms")
+
     options = {"command": GLib.Variant("aay", [b"/bin/true\0"])}
     names = [f"bench-{number}" for number in range(count)]
     for name in names:
         call("CreateContainer", GLib.Variant("(sa{sv})", ("bench", {**options, "name": GLib.Variant("s", name)})))
-    figures = measure({
+    lists = {
         "ListContainers on the bus": lambda: call("ListContainers", GLib.Variant("(a{sv})", ({},))),
         "quiltctl list": lambda: run("quiltctl", "list"),
+    }
+    show(f"{count} containers in the store", {
+        **lists,
+        "quiltctl status NAME": lambda: run("quiltctl", "status", names[-1]),
+        "quiltctl inspect NAME": lambda: run("quiltctl", "inspect", names[-1]),
+        "quiltctl version (one call)": lambda: run("quiltctl", "version"),
     })
-    print(f"list: {count} containers in the store, {ROUNDS} rounds each, medians")
-    for name, value in figures.items():
-        print(f"  {name:32} {value:7.2f} ms")
-    call("RemoveContainers", GLib.Variant("(asa{sv})", (names, {})))
+    run("systemctl", "stop", "quiltd")
+    add_records(more)
+    starts = []
+    for _ in range(3):
+        run("systemctl", "stop", "quiltd")
+        starts.append(seconds_of("systemctl", "start", "quiltd"))
+    show(f"{count + more} containers in the store", lists)
+    print(f"  {'systemctl start quiltd':32} {statistics.median(starts) * 1000:7.2f} ms")
+    names += [f"more-{number}" for number in range(more)]
+    for first in range(0, len(names), 1000):
+        call("RemoveContainers", GLib.Variant("(asa{sv})", (names[first:first + 1000], {})))
     run("quiltctl", "remove-image", "bench")
+
+
+def vary(archive, kind, number):
+    """Appends a part that holds nothing: quiltd unpacks no archive that it has already."""
+    part = gzip.compress(b"", mtime=number) if kind == "gz" else struct.pack("<III", 0x184D2A50, 4, number)
+    with archive.open("ab") as file:
+        file.write(part)
+
+
+def bench_import():
+    """Nothing is removed before the end: ext4 looks for seconds for inodes that were not freed just now."""
+    rounds = 3
+    work = Path("/var/lib/quilt/.bench")  # the disk that quiltd unpacks to
+    plain = Path("/tmp/bench.tar")  # memory, so that reading costs both the same
+    run("tar", "-C", "/", "--numeric-owner", "-cf", str(plain), "usr", "etc")
+    run("gzip", "-k", str(plain))
+    run("zstd", "-q", "-k", str(plain))
+    work.mkdir()
+    times = {}
+    images = []
+    for number in range(rounds):
+        for kind, option in (("gz", "--gzip"), ("zst", "--zstd")):
+            archive = Path(f"{plain}.{kind}")
+            tree = work / f"{kind}-{number}"
+            vary(archive, kind, number)
+            tree.mkdir()
+            images.append(f"bench-{kind}-{number}")
+            for name, command in (
+                    ("tar and sync", f"tar -C {tree} {option} --numeric-owner -xpf {archive} && sync -f {tree}"),
+                    ("quiltctl import", f"quiltctl import {archive} {images[-1]}")):
+                run("sync", "-f", str(work))
+                times.setdefault((kind, name), []).append(seconds_of("sh", "-c", command))
+    print(f"import: {plain.stat().st_size / 1e6:.0f} MB of a real root, {rounds} rounds, taking turns, medians")
+    for kind in ("gz", "zst"):
+        tar, quilt = (statistics.median(times[kind, name]) for name in ("tar and sync", "quiltctl import"))
+        print(f"  {kind:4} tar and sync {tar:6.2f} s   quiltctl import {quilt:6.2f} s   {quilt / tar:5.2f} of tar's")
+    run("quiltctl", "remove-image", *images)
+    shutil.rmtree(work)
+    for path in Path("/tmp").glob("bench.tar*"):
+        path.unlink()
 
 
 def pss(pid):
@@ -255,4 +336,5 @@ def serve():
     run("quiltctl", "remove-image", "bench")
 
 
-{"start": bench_start, "cpu": bench_cpu, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "serve": serve}[sys.argv[1]]()
+{"start": bench_start, "cpu": bench_cpu, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "import": bench_import,
+ "serve": serve}[sys.argv[1]]()
