@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def bus():
-    """In a directory of its own: callers of other uids reach the socket, and each pytest closes what is above its own."""
+    """Has its own directory, so that callers of other uids reach the socket: each pytest closes the directories above its own."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o711)
         bus = fakes.PrivateBus(pathlib.Path(directory))

@@ -11,7 +11,7 @@ from gi.repository import Gio, GLib
 SOURCE = Path(os.environ["QUILT_SOURCE"])
 PATIENCE = 20  # seconds; nothing here takes one, a test that waits so long has failed
 
-# As the distribution's system.conf: nobody owns a name, nobody calls anybody, but as a policy allows it.
+# Like the distribution's system.conf: without a policy that allows it, nobody may own a name or call a method.
 BUS_CONFIG = """
 <busconfig>
   <type>system</type>
@@ -145,7 +145,7 @@ class Services:
             self.condition.notify_all()
 
     def wait(self, predicate):
-        """Until predicate() is true, and returns what it then is."""
+        """Waits until predicate() is true, and returns its value."""
         with self.condition:
             assert self.condition.wait_for(predicate, PATIENCE), "waited in vain"
             return predicate()
@@ -202,9 +202,9 @@ class Polkit:
 
 
 class Systemd:
-    """Scopes whose processes are the fake supervisors; result is what each start's job ends with. Of what systemd does
-    this plays what quiltd relies on: a stop asks a scope's Controller, as long as that has its bus name; else its processes
-    get KillSignal; and all get SIGKILL after TimeoutStopUSec."""
+    """Scopes whose processes are the fake supervisors; result is the result of each start's job. This fake has the behaviour
+    of systemd on which quiltd relies: a stop asks the scope's Controller, as long as that has its bus name. Without one, the
+    scope's processes get KillSignal. All get SIGKILL after TimeoutStopUSec."""
 
     def __init__(self, services):
         self.services = services

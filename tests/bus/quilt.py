@@ -64,7 +64,7 @@ class Client:
         return values[0] if len(values) == 1 else values
 
     def send(self, *args, **kwargs):
-        """Calls without waiting for an answer, which must come to nobody."""
+        """Calls without waiting for the answer, which nothing may receive."""
         self.connection.send_message(self.message(*args, **kwargs), Gio.DBusSendMessageFlags.NONE)
         self.connection.flush_sync(None)
 

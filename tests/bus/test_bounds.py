@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What one user asks for, however large, is paid by nobody else: sizes, checks and quotas come before all work. (P6)"""
+"""A user's requests, however large, cost other users nothing: quiltd checks sizes and quotas before any work. (P6)"""
 import concurrent.futures
 import os
 import pathlib
@@ -26,7 +26,7 @@ TOO_LARGE = "A call may have at most 1048576 bytes and 65536 values"
 
 
 class RawCaller:
-    """A caller that has its messages ready as bytes: what it costs to make them is not measured."""
+    """A caller that prepares its messages as bytes, so that the measurement excludes the cost of making them."""
 
     def __init__(self, address, uid):
         os.seteuid(uid)
@@ -127,7 +127,7 @@ def rss(daemon):
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("interface,method", [key for key in CALLS if "as" in CALLS[key][0]])
 def test_names_in_a_call(interface, method, image, measured, polkit):
-    """As many as may be are answered one by one; one more is refused, and nobody is asked about it."""
+    """A call with the maximum of names gets an answer for each name. One more name is refused, without asking polkit."""
     signature, (_, *rest) = CALLS[interface, method]
     error, values = measured(method, signature, ([f"no-{n}" for n in range(1024)], *rest))
     assert error == "" and len(values[0]) == 1024
@@ -230,7 +230,7 @@ def test_values_in_each_other_end_nothing(depth, kind, image, hostile, stopped):
 
 @pytest.mark.fault(8)
 def test_a_call_that_is_too_large_leaves_no_descriptor(stopped, user, image):
-    """Of the caller's: quiltd opens and closes others meanwhile, such as those of the helper that makes the filter."""
+    """Checks the caller's descriptor only: meanwhile quiltd opens and closes others, such as those of the helper that makes the filter."""
     def held(target):
         for fd in os.listdir(f"/proc/{stopped.process.pid}/fd"):
             try:
@@ -538,7 +538,7 @@ def test_many_calls_of_get_managed_objects_are_all_answered_with_what_is_true(cr
 
 @pytest.mark.fault(8)
 def test_the_calls_of_a_new_connection_are_counted_too(stopped, bus, root, services, polkit):
-    """They come before the bus has said whose they are."""
+    """They arrive before the bus has told quiltd the uid of their caller."""
     stopped.configure("MaxPendingPerUser=4\n")
     stopped.start()
     polkit.decide = lambda check: None

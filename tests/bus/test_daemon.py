@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""quiltd as a service: start, configuration, watchdog, end, and what it finds after it was killed."""
+"""quiltd as a service: start, configuration, watchdog, end, and recovery after it was killed."""
 import concurrent.futures
 import contextlib
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The option seccomp: who may choose, what is refused before anything is made, and a compiler that fails."""
+"""The option seccomp: permission to choose a profile, refusals before anything is made, and a compiler that fails."""
 import json
 import os
 
@@ -58,7 +58,7 @@ def test_a_compiler_that_fails_is_an_error_and_the_next_try_works(stopped, servi
     helper.unlink()
     helper.symlink_to(real)
     assert create("sleep", name="box", seccomp=profile(READ)).Name == "box"
-    # One that is made has to be made again by the next quiltd.
+    # The next quiltd must compile the filter again.
     daemon.end()
     helper.unlink()
     helper.symlink_to("/bin/false")

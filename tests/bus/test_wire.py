@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A supervisor that an earlier version of Quilt started, played from what it said then (tests/data/wire-v1)."""
+"""A supervisor that an earlier version of Quilt started. The test replays its recorded messages (tests/data/wire-v1)."""
 import os
 import shutil
 import signal

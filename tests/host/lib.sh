@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Shared by the test hosts: what they are made of, built once and kept in a cache.
+# Shared by the test hosts: builds their parts once and keeps them in a cache.
 # shellcheck shell=bash
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,7 +17,7 @@ root_packages=(
   zstd xz-utils bzip2 crun bubblewrap hyperfine
 )
 
-# The container engines that run on quilt-oci, and what they do without only where it is missed.
+# The container engines that run on quilt-oci, and the optional packages that the tests need.
 engine_packages=(
   docker.io containerd runc podman buildah crun
   iptables netavark aardvark-dns catatonit tini        # networks, pods, inits
@@ -30,8 +30,8 @@ need_root () { ((EUID == 0)) || die "must run as root"; }
 
 # cached NAME [ARG…]: prints the directory $cache/NAME-KEY, which `fill_NAME DIR ARG…` fills if it
 # is not there yet. KEY is the recipe. Published by rename, so that an interrupted build is never
-# taken for a whole one; the lock lets hosts be built side by side. What nobody has used for a week
-# goes; not sooner, as the hosts of another checkout may stand on it.
+# taken for a complete one. The lock lets hosts be built side by side. Directories that were not used
+# for a week are removed; not sooner, as the hosts of another checkout may need them.
 cached () {
   local name=$1 fill=fill_$1 key dir
   shift
@@ -61,7 +61,7 @@ cached () {
 fill_root () {
   local unit units=$1/etc/systemd/system
   mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${root_packages[*]}")" "$suite" "$1"
-  # Two who are not root, to be denied.
+  # Two users who are not root, for tests of refusals.
   chroot "$1" useradd --create-home alice
   chroot "$1" useradd --create-home bob
   echo quilt-test >"$1/etc/hostname"
@@ -130,8 +130,8 @@ fill_kernel () {
   rm -rf "$work"
 }
 
-# fill_engines DIR ROOT PACKAGE…: the packages as a layer on top of ROOT. Nothing of them starts by
-# itself: a test starts what it is about, when it has configured it.
+# fill_engines DIR ROOT PACKAGE…: the packages as a layer on top of ROOT. No service starts by
+# itself: a test configures its engine and then starts it.
 fill_engines () {
   local root=$2 work
   apt-get -q update

@@ -70,7 +70,7 @@ def stop_docker():
 
 
 def eventually(look, timeout=None):
-    """What `look` answers as soon as that is true: for what an engine does later, and tells nobody of."""
+    """Waits until `look` returns a true value, and returns it: for actions that an engine does later without a report."""
     deadline = time.monotonic() + (timeout or 2 * quilt.TIMEOUT)
     while not (seen := look()):
         if time.monotonic() > deadline:
@@ -115,7 +115,7 @@ class Terminal:
         return match
 
     def wait(self):
-        """Its exit code; what it still writes is read, or it could not end."""
+        """Returns its exit code. Reads its remaining output meanwhile, since it could not end otherwise."""
         deadline = time.monotonic() + 2 * quilt.TIMEOUT
         with contextlib.suppress(OSError):
             while select.select([self.fd], [], [], max(0, deadline - time.monotonic()))[0] and os.read(self.fd, 65536):
@@ -126,8 +126,8 @@ class Terminal:
 # Leaks
 
 def leaks(known=frozenset()):
-    """What engines and quilt-oci have left behind but for what is known, as a set of sentences; each has
-    some seconds to go, as engines clean up after they have answered."""
+    """The leaks of engines and quilt-oci except the known ones, as a set of sentences. Waits some seconds
+    for each to vanish, since engines clean up after they have answered."""
     deadline = time.monotonic() + quilt.TIMEOUT
     while (left := set(_leaks()) - known) and time.monotonic() < deadline:
         pass

@@ -36,7 +36,7 @@ def act(item, before, after, *argv, **kwargs):
     tell(item, after)
 
 
-# Items, from nothing to nothing, or to what is left when the worker goes on to the next
+# Items: each begins and ends with nothing, or with the remains when the worker continues with the next
 
 def container(item):
     first, second = f"{item}-a", f"{item}-b"

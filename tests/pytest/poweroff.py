@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""poweroff.py before|after there|stopped|killed: what is on record, after the boot, of containers that had ended and of
-containers that ran when the host was powered off, with quiltd there, stopped or killed (faults 6a, 6b)."""
+"""poweroff.py before|after there|stopped|killed: checks the records after a boot, of containers that had ended and of
+containers that ran when the host was powered off, with quiltd running, stopped or killed (faults 6a, 6b)."""
 import os
 import signal
 import sys

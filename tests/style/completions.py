@@ -13,7 +13,7 @@ import tempfile
 import tomllib
 import tty
 
-# Answers as quiltctl's lists do, so that no quiltd has to run.
+# Prints lists as quiltctl does, so that the test needs no quiltd.
 QUILTCTL = """#!/bin/sh
 case "$1" in
   list) printf '%s\\n' 'web  busybox  running' 'worker  busybox  exited' ;;
@@ -24,7 +24,7 @@ QUILT_OCI = """#!/bin/sh
 printf '%s\\n' web worker
 """
 
-# Both write ">" and the line, what is offered for it, and "=" and the line as it is afterwards.
+# Both write ">" and the line, the offered words, and "=" and the line after completion.
 BASH = r"""
 PS1= PS2=
 source "$COMPLETIONS/quiltctl"
@@ -71,7 +71,7 @@ zle -N complete-lines
 bindkey '^T' complete-lines
 """
 
-# line: what is offered, in any order; with one offer the line gets it.
+# line: the offered words, in any order. If only one is offered, it is added to the line.
 CASES = {
     "quiltctl sto": ["stop"],
     "quiltctl help sto": ["stop"],

@@ -75,7 +75,7 @@ def room_of(name, rules):
 
 
 def may_include(room, target, rules):
-    """A room that is allowed is allowed with the rooms in it, but between rooms of one house each has to be named."""
+    """A row that allows a room also allows the rooms in it. Between rooms of one house, each room must be named."""
     if room.split("/")[0] == target.split("/")[0]:
         return target == room or target in rules[room]
     return target in rules[room] or target.split("/")[0] in rules[room]
@@ -89,7 +89,7 @@ PRIVATE = {
 
 
 def check_rooms():
-    """A room includes itself and what its row allows; nobody includes by a relative path."""
+    """A file includes only from its own room and the rooms in its row, and never by a relative path."""
     rules = room_rules()
     for path in c_files():
         room = room_of(str(path.relative_to(SOURCE / "src")), rules)
@@ -306,7 +306,7 @@ MANUALS = {
 
 
 def check_manual():
-    """Every verb and every option stands in the man page and in both completions."""
+    """The man page and both completions contain every verb and every option."""
     for program in PROGRAMS:
         texts = {path.name: path.read_text() for path in MANUALS[program]}
         for verb in [None] + verbs(program):

@@ -69,7 +69,7 @@ def test_both_cgroup_managers(ctr):
             engine.eventually(lambda: "STOPPED" in ctr("task", "ls").text)
             ctr("task", "delete", "manager")
             ctr("container", "delete", "manager").ok()
-    # What the engine names and the runtime had to make above the container's cgroup, nobody removes.
+    # Nobody removes the cgroup above the container's, which the engine named and the runtime had to make.
     pathlib.Path("/sys/fs/cgroup/ctr-files").rmdir()
 
 

@@ -245,7 +245,7 @@ def test_the_engine_is_restarted_and_killed(docker, service):
 
 @pytest.mark.fault(24)
 def test_h2_the_command_of_readme(docker):
-    """As it stands there, with an image and a command."""
+    """Runs the command of README with an image and a command."""
     line = next(line for line in engine.README.read_text().splitlines() if line.startswith("docker "))
     line = line.split(" # ")[0].replace("IMAGE COMMAND", "busybox echo it runs")
     assert quilt.run("bash", "-c", line, timeout=6 * quilt.TIMEOUT).ok().out == b"it runs\n"

@@ -240,7 +240,7 @@ def test_without_root(podman):
 
 @pytest.mark.fault(24)
 def test_h2_the_command_of_readme(podman):
-    """As it stands there, with an image and a command, and without what this host has no controllers for."""
+    """Runs the command of README with an image and a command, without options whose controllers this host lacks."""
     line = next(line for line in engine.README.read_text().splitlines() if line.startswith("podman "))
     line = line.split(" # ")[0].replace("IMAGE COMMAND", "busybox echo it runs").replace(" run ", f" run {' '.join(QUIET)} ")
     assert quilt.run("bash", "-c", line, timeout=6 * quilt.TIMEOUT).ok().out == b"it runs\n"

@@ -129,7 +129,7 @@ polkit.addRule(function (action, subject) {
 
 @pytest.mark.fault(8)
 def test_p6_more_names_than_a_call_takes(busybox, name, rule):
-    """quiltctl calls as often as it has to; each name is tried, and each failure told."""
+    """quiltctl makes as many calls as it needs. It tries each name, and reports each failure."""
     rule("""
 polkit.addRule(function (action, subject) {
   if (action.id == "org.quilt.manage-containers")

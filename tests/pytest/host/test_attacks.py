@@ -82,7 +82,7 @@ def test_b_a_link_where_a_mount_goes_leads_nowhere(name, tmp_path, bait, target,
 
 
 def test_b_a_false_proc_is_covered_by_the_true_one(name, tmp_path):
-    """CVE-2019-16884, CVE-2025-52881: what is written to /proc by Quilt reaches procfs, whatever the image has there."""
+    """CVE-2019-16884, CVE-2025-52881: Quilt's writes to /proc reach procfs, whatever the image has at that path."""
     path = tmp_path / "root.tar"
     with tarfile.open(BUSYBOX) as source, tarfile.open(path, "w") as target:
         for member in source:
@@ -113,7 +113,7 @@ def test_a_b_a_working_directory_does_not_lead_out_nor_make_directories(name, tm
 
 
 def test_b_nothing_of_a_container_changes_its_image(debian, name):
-    """The layers on disk are the same bytes, owners and times after a container's root did what it could."""
+    """The layers on disk keep their bytes, owners and times after a container's root has tried to change them."""
     layer = STATE / "layers"
     before = snapshot(layer)
     inside(debian, """if True:

@@ -197,7 +197,7 @@ def test_a_run_that_cannot_have_its_scope_leaves_nothing(busybox, name):
 
 
 def test_restarts_under_a_load_of_runs_wait_for_each_other_and_end(busybox, name):
-    """What a client is told is what is on record, and neither a start nor the restart waits for the other for ever."""
+    """The answers to clients agree with the records. Starts and restarts never wait for each other for ever."""
     def one(number):
         return ctl("run", "--name", f"{name}-{number}", busybox, "/bin/sh", "-c", f"exit {number}", timeout=60)
 

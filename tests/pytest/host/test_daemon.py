@@ -106,7 +106,7 @@ def test_d2_restart_under_a_load_of_creates(busybox, name):
     manager("ListContainers", "(a{sv})", {})
     there = {row[2] for row in manager("ListContainers", "(a{sv})", {})[0]}
     assert {title for title, code in outcomes.items() if code == 0} <= there
-    # A create whose answer was lost may be there, but then it is whole.
+    # If the answer to a create was lost, its container may exist, but is then complete.
     for title in there:
         assert props(title)["State"] == "pending"
     ctl("remove", *there, timeout=60).ok()

@@ -53,7 +53,7 @@ def test_no_other_device_can_be_opened_even_by_who_can_make_nodes(busybox):
 def test_a_device_is_there_with_what_may_be_done(busybox, name, node):
     listed = ctl("run", "--rm", f"--device={node}:/dev/sub/log:rw", busybox, "/bin/stat", "-c", "%F %t:%T %a %u:%g", "/dev/sub/log").ok()
     assert listed.text.strip() == "character special file 1:b 600 0:0"
-    # kmsg can be opened for writing by anybody who may open the node.
+    # Everybody who may open the node can open kmsg for writing.
     ctl("run", "--rm", f"--device={node}:/dev/log2", busybox, "/bin/sh", "-c", ": >/dev/log2").ok()
     background(name, busybox, "/bin/sleep", "1000", options=[f"--device={node}:/dev/log2:rw"])
     assert any(line.startswith("DeviceAllow=") and "/dev/char/1:11" in line for line in shown(name, "DeviceAllow"))

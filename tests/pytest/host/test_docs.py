@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every command of README and of the manual pages' examples works as it stands there (H2)."""
+"""Every command of README and of the manual pages' examples works as written (H2)."""
 import os
 import pathlib
 import re

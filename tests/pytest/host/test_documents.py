@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is installed to be read, and does what it says."""
+"""The installed documents, and whether their examples work."""
 import pathlib
 
 import pytest

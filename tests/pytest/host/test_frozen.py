@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Containers whose cgroup is frozen: the supervisor stands still with them."""
+"""Containers whose cgroup is frozen, and their supervisor with them."""
 import pytest
 
 from quilt import SLICE, TIMEOUT, containers, ctl, run

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""ExitIdleSec=: quiltd exits when nothing runs and nobody calls; the next call starts it again, and none is lost."""
+"""ExitIdleSec=: quiltd exits while no container runs and no call arrives. The next call starts it again, and no call is lost."""
 import os
 import pathlib
 import random

@@ -9,7 +9,7 @@ import pytest
 from quilt import ctl, run, wait_exit
 from test_lifecycle import background, follow_until, props
 
-# Its children's children have nobody who waits for them.
+# No parent waits for the grandchildren.
 ORPHANS = "for i in 1 2 3 4 5 6 7 8 9 10; do (sleep 0 & sleep 0 & exit) ; done; echo made; exec sleep 1000"
 
 

@@ -177,7 +177,7 @@ def test_logs_are_those_of_the_last_container_of_the_name(busybox, name):
 
 
 class Stranger:
-    """Somebody to whom a container has handed its stdout, and who writes to that without an end."""
+    """A process outside of the container that has the container's stdout, and writes to it without end."""
 
     def __init__(self, pid):
         self.fd = os.open(f"/proc/{pid}/fd/1", os.O_WRONLY)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Namespaces that a container has to itself, shares with another, or has of the host."""
+"""A container's own namespaces, and those that it shares with another container or the host."""
 import os
 import pathlib
 
@@ -18,7 +18,7 @@ def namespace(pid, kind):
 
 
 def processes(marker):
-    """The pids whose command line has this word in it."""
+    """The pids of the processes whose command line has the argument marker."""
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -166,7 +166,7 @@ def test_pid_of_another_container_ends_with_that(busybox, name, bus_events):
 
 
 def test_who_joins_can_neither_be_traced_nor_its_binary_be_written(debian, name):
-    """CVE-2016-9962, CVE-2019-5736: a container that watches who enters its pid namespace gets at nothing of it."""
+    """CVE-2016-9962, CVE-2019-5736: a container can watch the process that enters its pid namespace, but can use nothing of it."""
     script = r"""
         $| = 1;
         print "ready\n";

@@ -189,7 +189,7 @@ def test_the_parent_of_cgroups_goes_with_the_last_container():
 
 
 def end_and_lose_cgroup(bundle, systemd):
-    """A container that has ended, and whose cgroup somebody has removed."""
+    """A container that has ended, and whose cgroup is removed."""
     container = oci.Container("one", bundle, before=["--systemd-cgroup"] if systemd else []).start()
     wait_exit(container.pid)
     if systemd:

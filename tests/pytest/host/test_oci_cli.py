@@ -317,7 +317,7 @@ def test_checkpoint_is_refused_by_name(bundle):
         assert done.code == 1 and done.out == b"" and b"CRIU" in done.err
 
 
-# How engines call, and what they read.
+# The calls of engines, and the files and output that they read.
 
 def test_errors_go_to_the_log_and_to_stderr(bundle, tmp_path):
     for command, words in (("/no/such", "no such file or directory"), ("nosuch", "executable file not found in $PATH"), ("/etc", "permission denied")):
@@ -392,7 +392,7 @@ def test_exec_cpu_affinity(bundle):
     container = Container("one", Bundle("two").write(configuration)).start()
     listed = "Cpus_allowed_list:\t"
     assert listed + "1\n" in oci("exec", "one", "cat", "/proc/self/status").ok().text
-    # Of what is executed later alone.
+    # Only processes that exec starts have the affinity.
     own = pathlib.Path(f"/proc/{container.pid}/status").read_text()
     assert listed + pathlib.Path("/proc/self/status").read_text().split(listed)[1].split("\n")[0] + "\n" in own
 

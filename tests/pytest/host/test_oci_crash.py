@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""SIGKILL of quilt-oci before each of its system calls: what it leaves is on record, and delete --force takes all of it away."""
+"""SIGKILL of quilt-oci before each of its system calls: everything that it leaves behind is recorded, and delete --force removes it."""
 import contextlib
 import ctypes
 import errno
@@ -198,7 +198,7 @@ def foreign(manager):
 @MANAGERS
 @pytest.mark.fault(39)
 def test_a_cgroup_that_cannot_be_looked_at_is_not_empty(manager):
-    """Of a create that was killed before it knew its cgroup there is the name: delete --force must not take what it can't see for its own."""
+    """A create that was killed before it recorded which cgroup it made leaves only its name: delete --force must not claim a cgroup that it can't read."""
     bundle = Bundle("one").write(config("sleep", MARK))
     create = ["quilt-oci", "--root", str(ROOT), *manager, "create", "--bundle", str(bundle.path), "one"]
     calls, _ = run_until(create, None)

@@ -10,7 +10,7 @@ from oci import ROOT, Container, config, oci, state
 from quilt import TIMEOUT, run, wait_exit, wait_path
 
 KINDS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
-# Where it runs, whose root it sees, and what the state says then.
+# Writes the state, and the hook's namespaces, root and working directory.
 HOOK = """#!/bin/sh
 cat >{out}/state.$1
 echo "$1 $(readlink /proc/self/ns/mnt) $(readlink /proc/self/ns/pid) $(test -e /hook-is-inside && echo inside || echo outside) $(pwd) ${{WORD-none}}" >>{out}/order

@@ -76,7 +76,7 @@ SHOW_FDS = "ls /proc/$$/fd; true"
 
 @pytest.fixture
 def careless():
-    """Descriptors as a careless caller leaves them: the host's root, and what it may write to."""
+    """Descriptors that a careless caller leaves open: directories of the host, such as its root."""
     fds = [os.open(path, os.O_RDONLY) for path in ("/", "/etc", "/run")]
     for fd in range(3, 13):
         os.dup2(fds[0], fd + 40, inheritable=True)
@@ -467,7 +467,7 @@ def test_e_the_callers_terminal_cannot_be_typed_at(debian_root, bundle, verb):
 
 @pytest.mark.parametrize("key", ["org.quilt.user", "org.quilt.groups"])
 def test_e_an_annotation_makes_nobody_root(bundle, key):
-    """Engines pass on those of users whom they forbid to be root."""
+    """Engines pass on annotations from users whom they forbid to be root."""
     configuration = config("id", "-u", user={"uid": 1000, "gid": 1000})
     configuration["annotations"] = {key: "root"}
     done = oci("run", "--bundle", str(bundle.write(configuration).path), "one")
@@ -508,7 +508,7 @@ def test_e_ids_inside_and_outside(bundle):
 
 @pytest.mark.parametrize("before", [(), ("--systemd-cgroup",)], ids=["cgroupfs", "systemd"])
 def test_e_a_container_among_the_hosts_processes_is_ended_whole(bundle, before):
-    """In the host's pid and network namespaces: nobody of it outlives delete, and nobody else is hit."""
+    """A container in the host's pid and network namespaces: delete ends all of its processes, and no others."""
     configuration = config("sh", "-c", "setsid sleep 12321 & setsid sleep 12322 & echo $$ >/pid; mv /pid /ready; exec sleep 12323")
     configuration["linux"]["namespaces"] = [entry for entry in configuration["linux"]["namespaces"] if entry["type"] not in ("pid", "network")]
     container = Container("one", bundle.write(configuration), before=before).start()
@@ -525,7 +525,7 @@ def test_e_a_container_among_the_hosts_processes_is_ended_whole(bundle, before):
 
 @pytest.mark.parametrize("before, path", [((), "/quilt-oci-shared"), (("--systemd-cgroup",), "system.slice:quilt-oci-test:shared")], ids=["cgroupfs", "systemd"])
 def test_e_another_containers_cgroup_is_left_alone(bundle, before, path):
-    """A configuration that names it is refused, and what is undone then is not the other's."""
+    """A configuration with another container's cgroup is refused. The clean-up then leaves that container alone."""
     configuration = config("sleep", "1000")
     configuration["linux"]["cgroupsPath"] = path
     container = Container("one", bundle.write(configuration), before=before).start()

@@ -10,7 +10,7 @@ from test_lifecycle import background
 from test_oci_hooks import Hooks
 from test_oci_hostile import debian_root, mapped, powerful  # noqa: F401  debian_root is a fixture
 
-# Looks at all processes in its pid namespace all the time, and prints what it reaches beyond its own: the host's root, capabilities over its own
+# Watches all processes in its pid namespace, and prints everything of them that gives it more access: the host's root, capabilities over its own
 # user namespace, descriptors.
 SPY = r"""
 $| = 1; my %seen; my $users = readlink "/proc/self/ns/user";

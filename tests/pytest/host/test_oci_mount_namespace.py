@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A mount namespace that is there already: the container's mounts are made in it, and whoever else is there keeps its root."""
+"""An existing mount namespace: quilt-oci makes the container's mounts in it, and its other processes keep their root."""
 import os
 import subprocess
 

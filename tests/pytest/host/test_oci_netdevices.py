@@ -76,7 +76,7 @@ def configuration(devices, *args, path=None):
 
 
 def refused(bundle, value, *words):
-    """Neither run nor create does it, nothing is left, and the host's devices are what they were."""
+    """run and create refuse it and leave nothing behind. The host's devices are unchanged."""
     bundle.write(value)
     before = links()
     for verb in ("run", "create"):

@@ -25,7 +25,7 @@ def bundle(bundle):
 
 
 class Inside:
-    """A user namespace of alice's, in which she is root and there is nobody else; commands are run in it one after the other."""
+    """A user namespace in which alice is root and no other user exists. Runs commands in it, one after another."""
 
     def __init__(self):
         env = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(RUNTIME)}
@@ -132,7 +132,7 @@ def test_an_ordinary_user_runs_what_spec_writes(bundle):
     configuration["process"].update(terminal=False, args=["sh", "-c", INIT])
     configuration["root"]["readonly"] = False
     path.write_text(json.dumps(configuration))
-    # Its output has to be a file: it keeps it open.
+    # The output must be a file, since the container keeps it open.
     with open(bundle.path / "output", "wb") as output:
         assert subprocess.run(["quilt-oci", "run", "--detach", "--bundle", str(bundle.path), "one"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                               user=USER.pw_uid, group=USER.pw_gid, extra_groups=[], timeout=TIMEOUT,

@@ -79,7 +79,7 @@ def test_a_listener_is_asked_in_run_and_in_exec(no_new_privileges):
     assert b"quota exceeded" in container.output.read_bytes()
 
 
-# What has to be allowed beside them stands in quilt-oci(1).
+# quilt-oci(1) lists the calls that a filter must allow besides these.
 NEW = ["openat2", "close_range", "faccessat2", "execveat", "setresuid", "setresgid", "setgroups", "capset", "keyctl", "fchdir", "chdir", "umask", "mount", "umount2"]
 
 

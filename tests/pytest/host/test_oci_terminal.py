@@ -245,7 +245,7 @@ def test_run_without_a_terminal_of_the_callers(bundle):
 
 
 def test_output_is_whole(bundle):
-    """Also what it wrote last, and much of it."""
+    """quilt-oci prints all of a large output, including its last bytes."""
     bundle.write(config("sh", "-c", "i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done; printf end", terminal=True))
     done = oci("run", "--bundle", str(bundle.path), "one", timeout=6 * TIMEOUT).ok()
     assert done.out.split() == [f"line-{i}".encode() for i in range(20000)] + [b"end"]

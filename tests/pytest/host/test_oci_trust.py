@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What quilt-oci believes and what it does not: its environment, its directory of states, a failed create, a user namespace that is there."""
+"""What quilt-oci trusts: its environment, its state directory, a failed create, an existing user namespace."""
 import os
 import pathlib
 import pwd

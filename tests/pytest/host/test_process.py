@@ -252,7 +252,7 @@ def test_a_number_needs_no_account_file(busybox, make):
 
 @pytest.mark.fault(19)
 def test_a_number_needs_no_name_and_no_groups_that_can_be_read(busybox):
-    """Of its line in /etc/passwd it takes what is valid."""
+    """Only the valid fields of the line in /etc/passwd are used."""
     name = "mkdir -p /etc; rm -rf /etc/passwd /etc/group; n=$(yes n | head -300 | tr -d '\\n'); echo $n:x:5:6::/home/long: >/etc/passwd; echo g:x:70:$n >/etc/group"
     assert who(busybox, "-u", "5", "--group-add", "g", files=["--setup", name]) == ("5", "6", ["70"], "/home/long")
     short = "mkdir -p /etc; rm -rf /etc/passwd /etc/group; echo app:x:5:6::/home/app: >/etc/passwd; mkfifo /etc/group"
@@ -274,7 +274,7 @@ def test_groups_of_long_lines_and_users_of_large_files_are_found(busybox):
 @pytest.mark.parametrize("make", ["mkfifo /etc/passwd", "mkdir /etc/passwd", "truncate -s 1G /etc/passwd", "ln -s /dev/zero /etc/passwd",
                                   "ln -s passwd /etc/passwd", "ln -s /proc/self/fd/0 /etc/passwd", "ln -s ../../../../etc/shadow /etc/passwd"])
 def test_hostile_passwd_files_are_refused(busybox, make):
-    """A FIFO nobody writes to, a directory, 1 GB, a device, links to itself, to a descriptor, to the host: none is followed or waited for."""
+    """A FIFO without a writer, a directory, 1 GB, a device, links to itself, to a descriptor and to the host: the init neither follows nor waits."""
     done = ctl("run", "--rm", "--setup", f"mkdir -p /etc; rm -rf /etc/passwd; {make}", "-u", "root", busybox, "/bin/true")
     assert done.code == 125 and (b"/etc/passwd" in done.err), done
 
@@ -325,7 +325,7 @@ def test_privileged_but_for_one(busybox):
 
 
 def test_privileged_is_nobody_on_the_host_but_without_a_user_namespace_root(busybox):
-    """A device that no container has by itself: it can be made and opened only by who is root on the host."""
+    """A device that no container has by default. Only a process that is root on the host can make and open it."""
     script = "mknod /fuse c 10 229 && exec 3<>/fuse && echo opened"
     assert ctl("run", "--rm", "--privileged", busybox, "/bin/sh", "-c", script).out == b""
     assert ctl("run", "--rm", "--userns=host", "--cap-add", "ALL", busybox, "/bin/sh", "-c", script).out == b""

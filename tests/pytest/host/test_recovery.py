@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A restart of quiltd ends nothing: neither what is not Quilt's, nor what it can't look at now."""
+"""A restart of quiltd ends no process of another program, and no container that it can't read at the moment."""
 import contextlib
 import json
 import os
@@ -82,7 +82,7 @@ def test_a_scope_that_took_the_name_of_a_lost_container_is_left_alone(busybox, n
 
 @pytest.mark.fault(39)
 def test_a_scope_that_cannot_be_looked_at_is_neither_empty_nor_ours(busybox, name):
-    """Once it can be, what is left of the lost container can be removed."""
+    """Once quiltd can read the scope again, the remains of the lost container can be removed."""
     take_name_of_lost(busybox, name, lambda: unreadable(SLICE / f"quilt-{name}.scope/cgroup.events"))
 
 

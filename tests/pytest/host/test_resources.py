@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Limits are properties of the scope, change while it runs, and are refused where the host has not what they name.
+"""Limits are properties of the scope, and can change while it runs. quiltd refuses limits that name a CPU or device which the host lacks.
 
 That the kernel keeps them is shown in the virtual host, which has the controllers; addresses are filtered here too."""
 import os

@@ -66,7 +66,7 @@ NOT_THERE = {"clone3", "uselib", "unknown", "unknown-negative", "x32-getpid", "x
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """The name of an image with this host's Python, whole: that of the Debian image can't call by number."""
+    """The name of an image with this host's complete Python: the Debian image has none that can make system calls by number."""
     library = pathlib.Path(sysconfig.get_path("stdlib"))
     programs = [os.path.realpath(sys.executable), *map(str, library.glob("lib-dynload/*.so"))]
     needed = set(re.findall(r"(/\S+) \(0x", run("ldd", *programs).text))
@@ -167,7 +167,7 @@ def test_a_profile_of_ones_own(busybox, tmp_path, name):
     killed = ctl("run", "--rm", "--seccomp", profile(tmp_path / "kill.json", syscalls=[
         {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}]), busybox, "sh", "-c", "exec mkdir /x")
     assert killed.code == 128 + 31, repr(killed)  # SIGSYS
-    # It stays the container's over its starts, and over those of quiltd.
+    # The container keeps the filter when it is started again, and when quiltd is restarted.
     ctl("create", "--name", name, "--seccomp", mine, busybox, "mkdir", "/x").ok()
     run("systemctl", "restart", "quiltd").ok()
     for _ in range(2):

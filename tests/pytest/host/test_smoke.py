@@ -8,7 +8,7 @@ def test_system_is_running():
 
 
 def test_bus_activation_starts_quiltd():
-    """Nobody has to start quiltd: the first call does."""
+    """The first call starts quiltd."""
     tree = quilt.run("busctl", "introspect", "org.quilt", "/org/quilt").ok().text
     assert "org.quilt.Manager" in tree
     assert "org.freedesktop.DBus.ObjectManager" in tree

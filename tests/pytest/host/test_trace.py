@@ -181,7 +181,7 @@ def test_a_cve_2019_5736_a_command_that_is_the_supervisor_can_not_change_it(busy
 
 
 def test_a_cve_2019_5736_a_step_that_sees_the_supervisors_program_can_not_change_it(debian, name, unchanged):
-    """The mount that it is executed from is read-only for ever, also when nobody executes it any more."""
+    """The mount that it is executed from stays read-only, even after the last process that executes it has ended."""
     attack = 'chmod 0777, "/proc/1/exe"; print "$!\n"; chown 1, 1, "/proc/1/exe"; print "$!\n"; open(my $exe, ">>", "/proc/1/exe") and print "opened\n";'
     done = ctl("run", "--name", name, "--userns=host", "--cap-add=SYS_PTRACE", "--setup", f"perl -e '{attack}' >/seen", debian, "cat", "/seen")
     assert done.ok().text.splitlines() == [os.strerror(EROFS)] * 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""User namespaces: whose a container's processes and files are, inside and on the host."""
+"""User namespaces: the owners of a container's processes and files, inside and on the host."""
 import concurrent.futures
 import os
 import pathlib
@@ -38,7 +38,7 @@ def base_of(name):
 
 @pytest.fixture(scope="module")
 def carol():
-    """A user who may do everything but what makes her root."""
+    """A user who may do everything except actions that would make her root."""
     rule = pathlib.Path("/etc/polkit-1/rules.d/10-quilt-userns.rules")
 
     def restart():  # polkitd would read it soon; after a restart it has
@@ -80,7 +80,7 @@ def test_files_on_the_disk_keep_their_small_ids(busybox, name, carol):
     assert ctl("run", "--name", name, busybox, "/bin/sh", "-c", script).ok().out == b"done\n"
     mine, theirs = (upper(name) / "mine").stat(), (upper(name) / "theirs").stat()
     assert (mine.st_uid, mine.st_gid, theirs.st_uid, theirs.st_gid) == (0, 0, 1000, 1000)
-    # setuid to root, on the host's disk: nobody but root gets there.
+    # The file is setuid to root on the host's disk. Only root can reach it.
     assert mine.st_mode & 0o7777 == 0o4755
     assert run("ls", str(upper(name)), user="carol").code != 0
     assert {path.stat().st_uid for path in STATE.glob("layers/*/fs/bin/busybox")} == {0}
@@ -215,7 +215,7 @@ def test_delegated_ids_are_nobody_elses(busybox, name):
 
 
 def test_what_belongs_to_the_host_cannot_be_written(busybox, name):
-    """/proc/PID of the host's root would be the way out: inside, its files are nobody's."""
+    """A container could escape through files in /proc and /sys that belong to the host's root. Inside, they belong to 65534."""
     script = ("for f in /proc/sysrq-trigger /proc/sys/kernel/hostname /proc/sys/vm/drop_caches /sys/kernel/uevent_helper; do "
               "[ -e $f ] && echo x 2>/dev/null >$f && echo $f; done; ls -ln /proc/sysrq-trigger 2>/dev/null; true")
     lines = output(busybox, "/bin/sh", "-c", script).splitlines()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Volumes: files of the host in a container, what they may do there, and what they can't."""
+"""Volumes: files of the host in a container, with the access that each option allows and forbids."""
 import contextlib
 import json
 import os
@@ -30,7 +30,7 @@ def volume(tmp_path):
 
 @pytest.fixture
 def permissive(tmp_path):
-    """A volume of a file system that forbids nothing; what is below /tmp may be nosuid and nodev by itself."""
+    """A volume on a file system without restrictions. The file system of /tmp may be nosuid and nodev."""
     path = tmp_path / "permissive"
     path.mkdir()
     with mounted(path):
@@ -345,7 +345,7 @@ def test_b_a_container_that_swaps_links_under_anothers_mounts_reaches_nothing(de
     starts = mounted_there = refused = 0
 
     def has_seen_enough():
-        # About one start in twenty is seen with its mounts in place; the bound is for a swapper that stands still.
+        # About one start in twenty has its mounts in place. The limit of 1000 ends the test if the swapper hangs.
         return starts >= 100 and counter.exists() and int(counter.read_text() or 0) >= 10000 and (mounted_there and refused or starts >= 1000)
 
     while not has_seen_enough():

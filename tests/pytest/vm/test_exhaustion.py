@@ -60,7 +60,7 @@ def test_f_who_fills_the_store_is_told_and_the_others_go_on(busybox, name, small
     run("systemctl", "restart", "quiltd.service", timeout=6 * TIMEOUT).ok()
     assert props(f"{name}-other")["ExitCode"] == 3 and props(name)["ExitCode"] == done.code
 
-    # And with who took it the room comes back.
+    # Removing the container that filled the disk makes the room available again.
     ctl("remove", name).ok()
     assert ctl("run", "--rm", busybox, "/bin/sh", "-c", "echo x >/x; cat /x").ok().out == b"x\n"
     ctl("remove", f"{name}-other").ok()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Limits bind, from the first instruction on, and are reported as what they are (A2, B4 to B7, S5)."""
+"""The kernel enforces limits from the first instruction on, and reports name the limit that was reached (A2, B4 to B7, S5)."""
 import os
 import pathlib
 import signal

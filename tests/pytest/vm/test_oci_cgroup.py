@@ -51,7 +51,7 @@ def test_limits_are_in_force_and_updated(manager):
         assert stats["memory"]["swap"]["limit"] == 96 << 20
         assert stats["pids"] == {"current": 1, "limit": 7}
 
-        # Swap is what is left of memory and swap together, also when memory alone changes.
+        # The limit of swap is the limit of both minus that of memory, also if only the limit of memory changes.
         update = {"memory": {"limit": 80 << 20}, "cpu": {"quota": 30000}, "pids": {"limit": -1}, "unified": {"memory.high": "max"}}
         assert it.do("update", json.dumps(update)) == "ok"
         changed = FILES | {"memory.max": 80 << 20, "memory.swap.max": 16 << 20, "memory.high": "max", "cpu.max": "30000 20000",

@@ -47,7 +47,7 @@ def test_a_cpu_set_binds_the_container(busybox):
 
 
 def test_memory_high_slows_down_and_does_not_kill(busybox, name):
-    """A file in the page cache is what it can take back at once."""
+    """The kernel can reclaim a file in the page cache at once."""
     fill = "dd if=/dev/zero of=/file bs=1M count=64 2>/dev/null; echo done; exec sleep 1000"
     ctl("run", "-d", "--name", name, "--memory-high", "16M", busybox, "/bin/sh", "-c", fill).ok()
     deadline = time.monotonic() + 6 * TIMEOUT
