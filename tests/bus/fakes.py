@@ -288,7 +288,7 @@ class Systemd:
         timer.attach(self.services.context)
 
     def request_stop(self, unit, destination, connection=None):
-        """What systemd sends to a scope's controller on `systemctl stop`."""
+        """Sends the signal that systemd sends to a scope's controller on `systemctl stop`."""
         path = "/org/freedesktop/systemd1/unit/" + "".join(c if c.isalnum() else f"_{ord(c):02x}" for c in unit)
         connection = connection or self.services.connection
         connection.emit_signal(destination, path, "org.freedesktop.systemd1.Scope", "RequestStop", None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who may do what: bus policy, polkit, quotas. (P1, P3, P6)"""
+"""Permissions of callers: bus policy, polkit, quotas. (P1, P3, P6)"""
 import concurrent.futures
 import os
 
@@ -50,7 +50,7 @@ CALLS = {
 
 @pytest.fixture
 def objects(create, image, services):
-    """One object of each interface, by path."""
+    """An object of each interface, by path."""
     box = create("exit", "0", name="box")
     job = next(arguments[0] for _, _, what, arguments in services.signals if what == "InterfacesAdded" and "/job/" in arguments[0])
     return {"Manager": quilt.ROOT, "Container": box.path, "Image": image, "Job": job}

@@ -84,7 +84,7 @@ def hostile(bus):
 
 
 def cpu_ms(daemon):
-    """What all threads of quiltd have used so far."""
+    """The CPU time that all threads of quiltd have used so far."""
     tasks = pathlib.Path(f"/proc/{daemon.process.pid}/task").iterdir()
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
 
@@ -365,7 +365,7 @@ def test_a_key_as_often_as_a_call_can_hold(create, image, measured):
 
 @pytest.mark.fault(8)
 def test_nobody_is_worked_for_beyond_his_quota(stopped, hostile, client, root, services, polkit):
-    """Not even his arguments are read: an error of theirs would come first."""
+    """quiltd does not even read the arguments: otherwise the answer would be an error about them."""
     stopped.configure("MaxPendingPerUser=1\n")
     stopped.start()
     polkit.decide = lambda check: None
@@ -428,7 +428,7 @@ def list_ms(caller, times=9):
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("kind", FLOODS)
 def test_calls_that_wait_delay_no_other_user(kind, create, flood, other, polkit):
-    """Neither those that GDBus answers by itself, nor those that are refused: each costs some time before its answer."""
+    """Includes calls that GDBus answers by itself, and refused calls: each takes some time until its answer."""
     polkit.decide = lambda check: "yes"
     path = create("sleep", name="box").path
     process = flood(*(FLOODS[kind] + (path,))[:5])

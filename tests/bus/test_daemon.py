@@ -262,7 +262,7 @@ def test_a_supervisor_that_crashes_is_no_exit_code(run):
 
 @pytest.mark.fault(1)
 def test_no_scope_is_touched_for_its_name(run, daemon, systemd):
-    """Neither one that no container has, nor one that has taken the name of a container that is gone."""
+    """quiltd touches neither a scope without a container, nor another program's scope with the name of a lost container's scope."""
     box = run("sleep", name="box")
     daemon.end(signal.SIGKILL)
     supervisor, = systemd.scopes["quilt-box.scope"]
@@ -319,7 +319,7 @@ def test_a_supervisor_that_takes_no_connection_is_alive(run, daemon, systemd):
 
 @pytest.mark.fault(3)
 def test_a_restart_with_its_descriptors_used_up(create, daemon, root, services):
-    """What can't be looked at now runs on, and is looked at when there is a descriptor."""
+    """Containers that quiltd can't reach now keep running. quiltd reaches them once it has free descriptors."""
     boxes = [create("sleep", name=f"box-{number}") for number in range(30)]
     for box in boxes:
         box.call("Start")

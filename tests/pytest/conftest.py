@@ -18,13 +18,13 @@ sys.dont_write_bytecode = True
 
 @pytest.fixture(scope="session")
 def leaked():
-    """What earlier tests have left and nothing could remove: a failure of theirs alone."""
+    """Leaks of earlier tests that could not be removed. Only those tests fail for them."""
     return set()
 
 
 @pytest.fixture(autouse=True)
 def no_leak(leaked):
-    """Nothing of Quilt's is left after a test, whether it passed or not."""
+    """Checks that a test leaves nothing of Quilt behind, whether it passed or not."""
     yield
     left = set(quilt.leaks()) - leaked
     if left:
@@ -85,7 +85,7 @@ def journal():
 
 @pytest.fixture
 def bus_events():
-    """What org.quilt signals from now on."""
+    """The signals that org.quilt sends from now on."""
     with quilt.Events() as events:
         yield events
 

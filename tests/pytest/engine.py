@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests drive container engines with, and how they see that quilt-oci ran a container:
-by its own list of what is in the state directory that the engine gave it."""
+"""Functions to drive container engines, and to check that quilt-oci ran a container: they list the
+containers in the state directory that the engine passed to it."""
 import contextlib
 import fcntl
 import json
@@ -29,7 +29,7 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
 def listed(root):
-    """What quilt-oci has below a state directory: the status of each container by its id."""
+    """The status of each container in a state directory of quilt-oci, by its id."""
     if not os.path.isdir(root):
         return {}
     found = quilt.run(RUNTIME, "--root", root, "list", "--format", "json").ok().json

@@ -58,7 +58,7 @@ def state(name):
 
 
 class Container:
-    """One that is created from a bundle; its output goes to a file, for a pipe would be held open by it."""
+    """A container that is created from a bundle. Its output goes to a file, since it would keep a pipe open."""
 
     def __init__(self, name, bundle, *options, before=()):
         self.name, self.bundle = name, bundle

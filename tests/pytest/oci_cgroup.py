@@ -18,7 +18,7 @@ MANAGERS = pytest.mark.parametrize("manager", PATHS)
 
 
 class Cgroup:
-    """One that has a process in it; talks to the program that made it, a line for a line."""
+    """A cgroup with a process in it. Sends the program that made it commands, a line each, and reads a line for each."""
 
     def __init__(self, process):
         self.process = process

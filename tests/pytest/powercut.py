@@ -68,7 +68,7 @@ def image(item):
 
 
 def files(item):
-    """What an image of that item has: {path: bytes}, from the item's name alone."""
+    """The files of that item's image: {path: bytes}. They depend only on the item's name."""
     contents = random.Random(item)
     return {f"d{n % 3}/f{n}": contents.randbytes(contents.choice([0, 1, 5000, 70_000])) for n in range(12)}
 
@@ -125,7 +125,7 @@ def images():
 
 
 def wrong(expected):
-    """What is not as expected, as sentences."""
+    """The differences from the expected states, as sentences."""
     items = found()
     for item in items.keys() | expected.keys():
         may, state = expected.get(item, [ABSENT]), items.get(item, ABSENT)
@@ -147,7 +147,7 @@ def wrong_layer(name, root):
 
 
 def leftovers():
-    """What is of no image and no container."""
+    """Files of the store that belong to no image and no container."""
     layers = {layer.removeprefix("sha256:") for record in images() for layer in record["layers"]}
     yield from (f"leftover layer {path.name}" for path in (STATE / "layers").iterdir() if path.name not in layers)
     ids = {row[1] for row in manager("ListContainers", "(a{sv})", {})[0]}

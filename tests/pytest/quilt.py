@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests drive and observe Quilt with. Nothing here sleeps: whatever takes time is waited
+"""Functions of the tests to drive and observe Quilt. Nothing here sleeps: whatever takes time is waited
 for by its event, and a timeout is a failure."""
 import contextlib
 import json
@@ -32,7 +32,7 @@ LONG = bool(os.environ.get("QUILT_LONG"))  # tools/check --long: what is repeate
 # Commands
 
 class Result:
-    """What a command did: its exit code, the exact bytes it wrote, and how long it took (s)."""
+    """The result of a command: its exit code, the exact bytes that it wrote, and the time that it took (s)."""
 
     def __init__(self, argv, code, out, err, seconds):
         self.argv, self.code, self.out, self.err, self.seconds = argv, code, out, err, seconds
@@ -71,7 +71,7 @@ def ctl(*argv, **kwargs):
 
 @contextlib.contextmanager
 def spawn(*argv, **kwargs):
-    """A command that goes on in the background, and is killed at the end if it still does."""
+    """A command in the background, which is killed at the end if it still runs."""
     kwargs = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kwargs}
     with subprocess.Popen(argv, **kwargs) as process:
         try:
@@ -294,7 +294,7 @@ def wait_path(path, present=True, timeout=TIMEOUT):
 
 
 def wait_text(path, *texts, timeout=TIMEOUT):
-    """What a file contains as soon as all of texts (bytes) are in it, by inotify on it."""
+    """Waits by inotify until the file contains all of texts (bytes), and returns its content."""
     path = pathlib.Path(path)
     monitor = Gio.File.new_for_path(str(path)).monitor_file(Gio.FileMonitorFlags.NONE)
     monitor.connect("changed", lambda *_: None)  # wakes the main context
@@ -316,7 +316,7 @@ def _processes():
 
 
 def _lasting(look):
-    """What is still seen when there was a second for it to go."""
+    """Calls look() until it finds nothing, for at most a second. Returns its last result."""
     deadline = time.monotonic() + 1
     while (seen := look()) and time.monotonic() < deadline:
         pass
@@ -324,7 +324,7 @@ def _lasting(look):
 
 
 def scopes():
-    """Those that systemd knows; the kernel tells it of an empty one up to 16 ms later."""
+    """The scopes that systemd knows. The kernel reports an empty scope to systemd up to 16 ms later."""
     return _lasting(lambda: [line.split()[0] for line in run(
         "systemctl", "list-units", "--all", "--plain", "--no-legend", "quilt-*.scope", "quiltoci-*.scope").text.splitlines()])
 
@@ -336,7 +336,7 @@ def helpers():
 
 
 def leaks():
-    """What containers have left behind, as a list of sentences; an image and quiltd may stay."""
+    """The leaks of containers, as a list of sentences. Images and quiltd may stay."""
     left = []
     left += [f"scope {scope}" for scope in scopes()]
     left += [f"cgroup {path.relative_to(SLICE.parent)}" for path in _lasting(lambda: list(SLICE.glob("*/")))]
@@ -361,7 +361,7 @@ def sweep():
 
 
 def host_state():
-    """What no container may change."""
+    """The host's state that no container may change."""
     return {
         "mounts": sorted(line.split()[4] for line in pathlib.Path("/proc/1/mountinfo").read_text().splitlines()
                          if "/proc/sys/fs/binfmt_misc" not in line),

@@ -119,7 +119,7 @@ def read_options(path):
 
 
 def cases_of_options(options):
-    """One for each option of the table and its values, by the words that at least have to be offered."""
+    """A case for each option of the table and one for its values, each with words that must be offered."""
     for name, argument, live in options:
         values = [word for word in argument.get("complete", []) if not word.isupper() and word != "container:"]
         for verb in "run", "create", "update":
@@ -159,7 +159,7 @@ def talk(terminal, keys):
 
 
 def type_lines(shell, scratch, lines):
-    """What the shell wrote of them."""
+    """Types the lines into the shell, and returns the shell's output."""
     environment = {"PATH": f"{scratch}/bin:{os.environ['PATH']}", "HOME": str(scratch), "ZDOTDIR": str(scratch), "TERM": "dumb",
                    "SCRATCH": str(scratch), "COMPLETIONS": f"{scratch}/completions", "LC_ALL": "C.UTF-8"}
     argv = {"bash": ["bash", "--noprofile", "--rcfile", str(scratch / "rc"), "-i"], "zsh": ["zsh", "-d", "-i"]}[shell]
@@ -191,7 +191,7 @@ def read_answers(text, lines):
 
 
 def shorten(shell, line, word):
-    """As the shell gets it: readline replaces what follows the last = or :."""
+    """The word without the part that the shell keeps: readline only replaces the text after the last = or ':'."""
     value = re.sub(r"^--[\w-]+=", "", line.split(" ")[-1])
     before = re.match(r".*[:=]|", value)[0] if shell == "bash" else ""
     return word.removeprefix(before)

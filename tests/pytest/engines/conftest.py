@@ -9,7 +9,7 @@ import quilt
 
 @pytest.fixture(autouse=True)
 def no_leak(leaked):
-    """Nothing of an engine's containers is left after a test, whether it passed or not."""
+    """Checks that a test leaves nothing of an engine's containers behind, whether it passed or not."""
     yield
     left = engine.leaks(leaked)
     if left:

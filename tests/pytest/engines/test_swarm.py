@@ -23,7 +23,7 @@ def peer(script):
 
 
 def on_peer():
-    """What quilt-oci runs there, as engine.listed."""
+    """The containers of quilt-oci on the peer, as engine.listed()."""
     found = json.loads(peer(f"{engine.RUNTIME} --root {engine.DOCKER} list --format json 2>/dev/null")) or []
     return {container["id"]: container["status"] for container in found}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who may do what: polkit for everybody but root (P1 to P6)."""
+"""Permissions of callers: polkit for all users except root (P1 to P6)."""
 import json
 import pathlib
 import signal

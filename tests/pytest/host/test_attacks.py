@@ -135,7 +135,7 @@ def test_b_nothing_of_a_container_changes_its_image(debian, name):
 # A. Helpers and descriptors
 
 def test_a_no_abstract_socket_is_ours(busybox, name):
-    """One could be reached from a container with the host's network."""
+    """A container with the host's network could connect to an abstract socket."""
     background(name, busybox, "/bin/sleep", "1000")
     ours = set()
     for process in pathlib.Path("/proc").glob("[0-9]*"):
@@ -213,7 +213,7 @@ def test_e_what_governs_the_host_cannot_be_written(debian, path):
 
 
 def test_e_no_device_of_the_host_can_be_made_or_opened(debian):
-    """Also not one that is made where a disk's node may stand: a node without the power to open it is nothing."""
+    """Not even at a path where a node could be made: the node can't be opened."""
     script = """if True:
         import os, stat
         def attempt(what, function):

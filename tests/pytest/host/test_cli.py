@@ -289,7 +289,7 @@ def test_cli_status_says_an_end_once(busybox, name):
 
 
 def test_cli_status_is_an_overview(busybox, name):
-    """One line of a MB, of bytes that each take four columns."""
+    """The log has a line of 1 MB whose bytes each take four columns."""
     ctl("run", "--name", name, busybox, "sh", "-c", "head -c 1000000 /dev/zero; echo; echo last").ok()
     *_, long, last = ctl("status", name).text.splitlines()
     assert len(long) == 500 and long.endswith("…") and last.endswith(": last"), (long, last)

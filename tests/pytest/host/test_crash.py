@@ -57,8 +57,8 @@ def prepare_running(name, image):
 
 
 def ends_with(name, trapped, expected):
-    """What began goes on, in its supervisor, to its true end. It failed if quiltd went before it could begin, and then its
-    command was never executed; it is lost only if its supervisor fell into the same trap."""
+    """A run that began continues under its supervisor to its own end. If quiltd was killed before the run began, the run has
+    failed, and its command was never executed. The run is lost only if the trap also killed its supervisor."""
     if name in rows() and rows()[name][5] != "pending":
         found, reason = int(ctl("wait", name).text), rows()[name][10] if name in rows() else "gone"
         assert (found, reason) in [(expected, "exited"), (expected, "gone"), (-1, "failed")] + [(-1, "lost")] * trapped
@@ -112,7 +112,7 @@ def killed_supervisor(trace):
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_j_quiltd_is_killed_at_each_step(busybox, name, operation, tmp_path):
-    """What was reported is there, what was not is whole or not there; no_leak does the rest."""
+    """Reported objects exist. Other objects are complete or do not exist. no_leak checks the rest."""
     prepare, verb, check, traps = OPERATIONS[operation]
     for number, trap in enumerate(traps):
         title = f"{name}-{number}"

@@ -35,7 +35,7 @@ def test_the_scope_is_closed_but_for_the_usual(busybox, name):
 
 
 def test_in_a_user_namespace_no_node_can_be_made_whatever_is_granted(busybox):
-    """So that no policy is needed there, which would cost every start."""
+    """Therefore a container with a user namespace needs no device policy, which would slow down every start."""
     for options in ["--cap-add=MKNOD"], ["--privileged"]:
         for place in "/n", "/dev/n", "/dev/shm/n", "/tmp/n":
             refused = ctl("run", "--rm", *options, busybox, "/bin/sh", "-c", f"mkdir -p /tmp; mknod {place} c 1 11")
@@ -74,7 +74,7 @@ def test_a_directory_stands_for_its_devices(busybox, tmp_path, node):
 
 @pytest.mark.fault("22")
 def test_a_directory_of_links_and_of_names_with_colons(busybox, tmp_path, node):
-    """As /dev/serial/by-path. A link that another user than root could have made leads nowhere."""
+    """A directory like /dev/serial/by-path. Links that another user than root could have made are not followed."""
     (tmp_path / "pci-0000:00:14.0-usb-0:1:1.0-port0").symlink_to(node)
     run("mknod", str(tmp_path / "bus:1"), "c", "1", "3").ok()
     tmp_path.chmod(0o755)

@@ -28,7 +28,7 @@ def examples(page):
 
 
 def until_first_output(command, cwd):
-    """For a command that follows: it goes on until it has shown something."""
+    """Runs a command that does not end by itself until it has printed something."""
     with subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             assert select.select([process.stdout], [], [], TIMEOUT)[0], command
@@ -39,7 +39,7 @@ def until_first_output(command, cwd):
 
 @pytest.fixture
 def place(tmp_path, debian):
-    """What the examples have at hand: archives, a directory, and mmdebstrap's archive without a network."""
+    """A directory with the files that the examples need: archives, and an mmdebstrap that works without a network."""
     mmdebstrap = tmp_path / "bin" / "mmdebstrap"
     mmdebstrap.parent.mkdir()
     mmdebstrap.write_text(f"#!/bin/sh\nexec cat {DEBIAN}\n")

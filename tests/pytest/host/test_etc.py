@@ -70,7 +70,7 @@ def test_root_inside_can_edit_them_until_the_next_start(busybox, name):
 
 @pytest.mark.parametrize("options", [(), ("--userns=host",)], ids=str)
 def test_they_are_in_a_memory_of_their_own_and_small(busybox, name, options):
-    """Nothing of the host's can be filled through them, neither a disk nor /run, and no file of it is open to the container."""
+    """Through them, a container can fill neither the host's disks nor /run, and reaches no file of the host."""
     script = "dd if=/dev/zero of=/etc/hosts bs=64k count=100 2>&1 | grep -c 'No space'; stat -c %s /etc/hosts; stat -f -c %T /etc/hostname"
     done = ctl("run", "--name", name, *options, busybox, "/bin/sh", "-c", f"{script}; echo full >&2").ok()
     full, size, kind = done.text.split()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What fingers bring along from podman and docker."""
+"""Habits from podman and docker."""
 import json
 import os
 import re

@@ -60,7 +60,7 @@ def test_signals_are_passed_on(busybox, name, signal, word):
 
 
 def test_a_command_that_minds_no_signal_is_ended_by_term(busybox, name):
-    """As the first process of its namespace it would not be."""
+    """The kernel ignores such a signal for the first process of a pid namespace."""
     background(name, busybox, "/bin/sleep", "1000", options=["--init", "--stop-timeout", "60"])
     assert ctl("stop", name).ok().seconds < 30
     state = props(name)

@@ -19,7 +19,7 @@ def put_in_force():
 
 @pytest.fixture
 def small_journal():
-    """Of 64M, of which containers may have half."""
+    """Limits the journal to 64M. Containers may use half of it."""
     JOURNALD.parent.mkdir(exist_ok=True)
     JOURNALD.write_text("[Journal]\nSystemMaxUse=64M\nRuntimeMaxUse=64M\n")
     put_in_force()
@@ -30,7 +30,7 @@ def small_journal():
 
 @pytest.fixture
 def small_share():
-    """So small that what earlier tests have printed fills it: little is left to anybody."""
+    """Sets a share so small that the output of earlier tests fills it."""
     QUILTD.parent.mkdir(exist_ok=True)
     QUILTD.write_text("[Manager]\nJournalShare=100M\n")
     run("systemctl", "reload", "quiltd.service").ok()

@@ -212,7 +212,7 @@ def test_a9_systemctl_stop_of_the_scope_is_graceful(busybox, name):
 def test_a10_a_hanging_start_delays_nobody(busybox, name):
     """One container hangs in a setup step; list, status and every verb on another answer within 50 ms.
 
-    That is so of the fastest of some rounds: what hangs would delay each of them, what else the machine does not.
+    Takes the fastest of some rounds: a hanging start would delay each round, but other load of the machine does not.
     """
     path = f"{name}-other"
     with Events() as events, spawn("quiltctl", "run", "--name", name, "--setup", "sleep 1000", busybox, "/bin/true"):
@@ -261,7 +261,7 @@ def test_rename_keeps_the_container_and_frees_the_name(busybox, name):
 
 @pytest.mark.parametrize("options", [[], ["--memory=64M"], ["--replace"]], ids=str)
 def test_run_passes_signals_on(busybox, name, options):
-    """Also when quiltctl has asked quiltd something before."""
+    """quiltctl passes signals on even if options made it call quiltd before."""
     with spawn("quiltctl", "run", "--rm", "--name", name, *options, busybox, "/bin/sh", "-c",
                "trap 'echo got; exit 5' TERM; echo ready; while :; do sleep 0.1; done") as client:
         assert client.stdout.readline() == b"ready\n"

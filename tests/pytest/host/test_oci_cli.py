@@ -403,7 +403,7 @@ def sockets(pid):
 
 
 def test_a_run_that_lasts_keeps_no_connection_to_systemd(bundle):
-    """Nobody would read what systemd says to all. One that ends at once is taken leave of by the same connection."""
+    """quilt-oci would not read the signals that systemd sends. For a container that ends at once, it uses the same connection."""
     with spawn("quilt-oci", "--root", str(ROOT), "--systemd-cgroup", "run", "--bundle", str(bundle.path), "one") as process:
         wait_unit("quiltoci-one.scope", "active")
         end = time.monotonic() + TIMEOUT

@@ -82,7 +82,7 @@ def alive():
 
 
 def left():
-    """What there must be nothing of when all is deleted."""
+    """The things that must not exist once all containers are deleted."""
     return {
         "states": os.listdir(ROOT) if ROOT.exists() else [],
         "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", CGROUPS / "system.slice/quiltoci-one.scope") if path.exists()],
@@ -142,7 +142,7 @@ def test_killed_at_each_system_call(verb, manager):
 
 @MANAGERS
 def test_the_same_name_again_after_a_create_that_was_killed(manager):
-    """Also where it was not deleted before: it is told by name that something is in the way."""
+    """Without a deletion before, create reports that the container already exists."""
     bundle = Bundle("one").write(config("sleep", MARK))
     create = ["quilt-oci", "--root", str(ROOT), *manager, "create", "--bundle", str(bundle.path), "one"]
     total = len(run_until(create, None)[0])
@@ -222,7 +222,7 @@ def test_a_cgroup_that_cannot_be_looked_at_is_not_empty(manager):
 
 
 def test_a_hook_that_runs_while_quilt_oci_is_killed(tmp_path):
-    """What the init runs ends with it; delete is not held up by it."""
+    """A hook that the init runs ends with the init, and does not delay delete."""
     hook = tmp_path / "hook"
     hook.write_text(f"#!/bin/sh\necho >{tmp_path}/begun\nexec sleep {MARK}\n")
     hook.chmod(0o755)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("oci_clean")
 
 @pytest.fixture
 def bundle(bundle):
-    """Whose hooks write into a directory that the host and the container have by the same name."""
+    """A bundle whose root has a mark, by which hooks see whether they run inside."""
     (bundle.path / "rootfs/hook-is-inside").touch()
     return bundle
 

@@ -58,7 +58,7 @@ def background(bundle, *argv, change=lambda configuration: configuration):
 
 
 def command(verb, bundle, *argv, options=(), **kwargs):
-    """What a shell prints as the container's command, or in one that is there."""
+    """Runs argv as the command of a new container, or with exec in an existing one."""
     if verb == "run":
         bundle.write(kwargs.pop("change", lambda it: it)(config(*argv, **kwargs.pop("process", {}))))
         return oci("run", "--bundle", str(bundle.path), *options, "one", **kwargs)
@@ -107,7 +107,7 @@ def test_a_no_descriptor_but_those_that_are_to_be_preserved(bundle, careless, ve
 
 @VERBS
 def test_a_what_is_not_open_is_not_preserved(bundle, verb):
-    """Not our own descriptors in its place, of which the first is the directory of states."""
+    """Instead of a closed descriptor, quilt-oci must not preserve its own, the first of which is the state directory."""
     done = command(verb, bundle, "sh", "-c", SHOW_FDS, options=("--preserve-fds=1",))
     assert done.code in (1, 255) and "descriptor 3 is not open" in done.err.decode()
 
@@ -413,7 +413,7 @@ def test_e_a_hook_of_the_image_has_no_more_than_the_command(bundle):
 
 @VERBS
 def test_e_keys_of_the_callers_session_are_not_the_containers(debian_root, bundle, verb):
-    """But with --no-new-keyring, which shows that they would be found."""
+    """Only with --no-new-keyring does the container find them, which shows that the test works."""
     script = f'my ($t, $n) = ("user", "quilt-secret"); print syscall({KEYCTL}, 10, -3, $t, $n, 0) > 0 ? "found" : "none"'
     libc = ctypes.CDLL(None, use_errno=True)
 

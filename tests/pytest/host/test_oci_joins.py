@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who joins the pid namespace of a container that may trace: at no moment is there a process with more than the container itself has."""
+"""Joining the pid namespace of a container that may trace: no process in it ever has more access than the container itself."""
 import json
 
 import pytest

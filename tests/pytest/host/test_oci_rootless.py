@@ -102,7 +102,7 @@ def test_run_and_its_exit_code(inside, bundle):
 
 
 def test_groups_that_cannot_be_had_are_an_error(inside, bundle):
-    """Not a container without them."""
+    """quilt-oci must not start the container without the groups."""
     configuration = rootless()
     configuration["process"]["user"]["additionalGids"] = [0]
     bundle.write(configuration)

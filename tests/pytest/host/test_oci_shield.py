@@ -73,7 +73,7 @@ def test_a_cve_2019_5736_nor_can_one_that_is_executed_later(command):
 
 
 def test_a_cve_2019_5736_the_runtime_can_not_be_opened_again_when_nobody_runs_it(tmp_path):
-    """Who has got hold of it can wait until it is no longer busy."""
+    """An attacker with a descriptor of the program could wait until it is no longer busy."""
     pause = loader(34, 0)
     attack = """read pid </tell; exec 9</proc/$pid/exe; kill -9 $pid
                 until (echo x >>/proc/self/fd/9) 2>/answer; do grep -q busy /answer || break; done; cat /answer"""

@@ -61,7 +61,7 @@ def test_another_major_version_is_refused(example, version):
 
 
 def warned(example, word, *options, before=(), out="there\n"):
-    """It runs all the same, and a warning says what was left out: in the log, or on stderr."""
+    """Checks that the container runs, and that a warning in the log or on stderr names the ignored setting."""
     done = example.run(*options, before=before).ok()
     assert done.text == out and done.err.count(b"\n") == 1 and word in done.err.decode() and b"level=warning" in done.err, done
     log = example.bundle.path / "log"
@@ -193,7 +193,7 @@ def test_a_link_at_dev_leads_nowhere_outside(example, tmp_path):
 
 @pytest.fixture
 def names():
-    """A uts namespace that is there already."""
+    """An existing uts namespace."""
     with spawn("unshare", "--uts", "sleep", "1000") as process:
         ours = os.readlink("/proc/self/ns/uts")
         while os.readlink(f"/proc/{process.pid}/ns/uts") == ours:

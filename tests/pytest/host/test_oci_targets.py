@@ -31,7 +31,7 @@ def with_links(root, links):
 
 
 def entries():
-    """What there is on the host where the links would lead."""
+    """The entries of those directories of the host to which the links would lead."""
     return {path: set(os.listdir(path)) - {ROOT.name} for path in ("/", "/run", "/usr/share", "/etc", "/var")}
 
 
@@ -82,7 +82,7 @@ def test_a_working_directory_that_is_a_dangling_link_is_made():
 @pytest.mark.fault(17)
 @pytest.mark.parametrize("options", [[], ["--read-only"], ["--userns=host", "--read-only"]], ids=" ".join)
 def test_a_volume_goes_where_the_images_link_leads(name, tmp_path, options):
-    """Also over a root that is read-only in the end."""
+    """Also works if --read-only makes the root read-only in the end."""
     root = tmp_path / "root"
     root.mkdir()
     run("tar", "-C", str(root), "-xf", str(BUSYBOX)).ok()

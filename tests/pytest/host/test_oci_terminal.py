@@ -129,7 +129,7 @@ def test_job_control_of_a_shell_inside(bundle, verb):
 
 
 def test_a_dead_quilt_oci_hangs_up(bundle):
-    """Who sat there is gone: the container's terminal has no other side."""
+    """If quilt-oci is killed, the container's terminal has no other end, so the kernel sends SIGHUP."""
     with terminal("run", bundle, "trap 'echo hup >/hup; exit' HUP; echo ready; while :; do sleep 1000 & wait; done") as it:
         it.expect(b"ready\r\n")
         pid = oci("state", "one").json["pid"]

@@ -31,7 +31,7 @@ def test_a_create_that_can_have_no_cgroup_leaves_nothing(bundle, path):
 
 @pytest.mark.fault("16")
 def test_delete_force_removes_a_record_whose_cgroup_never_was(bundle):
-    """As a create leaves it that was killed, or that an older version could not take back."""
+    """Such a record remains from a killed create, or from an older version that could not undo a create."""
     Container("one", bundle.write(config("sleep", "1000"))).stop()
     path = ROOT / "one/state.json"
     text = path.read_text()
@@ -85,7 +85,7 @@ def test_a_directory_of_states_that_is_not_ours_alone_is_not_used(bundle, tmp_pa
 
 @pytest.fixture
 def users():
-    """A user namespace that is there already, with ids of its own."""
+    """An existing user namespace with its own ids."""
     process = subprocess.Popen(["unshare", "--user", "sleep", "1000"])
     ours = os.readlink("/proc/self/ns/user")
     while os.readlink(f"/proc/{process.pid}/ns/user") == ours:

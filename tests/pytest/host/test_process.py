@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a container's processes are and may: capabilities, ids, limits."""
+"""The rights of a container's processes: capabilities, ids, limits."""
 import os
 import pathlib
 
@@ -29,7 +29,7 @@ def sets(found):
 
 
 def refused(image, *options):
-    """What quiltctl says about options that make no container."""
+    """The error of quiltctl for options that it refuses."""
     before = manager("ListContainers", "(a{sv})", {})
     done = ctl("run", *options, image, "/bin/true")
     assert done.code == 125 and manager("ListContainers", "(a{sv})", {}) == before, done

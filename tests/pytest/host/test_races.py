@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What happens while a call is under way. strace makes one of quiltd's system calls take long."""
+"""Events during a call. strace makes one of quiltd's system calls take long."""
 import contextlib
 import json
 import os

@@ -106,7 +106,7 @@ def take_name_of_lost(busybox, name, hindrance):
 
 @contextlib.contextmanager
 def descriptors_used_up():
-    """So few that not all supervisors can be connected to."""
+    """Allows quiltd so few descriptors that it can't connect to all supervisors."""
     drop_in = pathlib.Path("/run/systemd/system/quiltd.service.d/few.conf")
     drop_in.parent.mkdir(parents=True)
     drop_in.write_text("[Service]\nLimitNOFILE=48\n")
@@ -185,7 +185,7 @@ def test_options_of_a_newer_quilt_are_kept_and_not_ignored(busybox, name):
 
 @pytest.mark.fault("6a")
 def test_an_end_that_nobody_saw_outlives_run(busybox, name):
-    """As after a boot: /run is empty, and the supervisor is gone."""
+    """As after a boot, /run is empty and no supervisor exists."""
     init, supervisor = background(name, busybox, "/bin/sh", "-c", "exec sleep 1000"), supervisor_of(name)
     with quiltd_away():
         os.kill(init["Pid"], signal.SIGTERM)

@@ -136,7 +136,7 @@ def test_e_setup_steps_are_filtered_too(busybox):
 
 
 def test_programs_run_as_ever(debian, python, busybox):
-    """What makes threads and processes, and looks into them."""
+    """Runs programs that make threads and processes, and inspect them."""
     script = ("import subprocess, threading, multiprocessing, asyncio, socket, sys\n"
               "t = [threading.Thread(target=lambda: None) for _ in range(20)]; [x.start() for x in t]; [x.join() for x in t]\n"
               "assert subprocess.run([sys.executable, '-c', 'raise SystemExit(3)']).returncode == 3\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What status shows of a container, and systemctl of quiltd."""
+"""The output of `quiltctl status` for a container, and of `systemctl status` for quiltd."""
 import re
 import time
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a process that may trace can take from the container's init before that is the command: no more than the container has."""
+"""A process that may trace gets no more from the container's init, before that executes the command, than the container has."""
 import os
 import pathlib
 import platform
