@@ -5,6 +5,7 @@
 #include "base/option-error.h"
 #include "base/text.h"
 #include "ctl/agent.h"
+#include "dbus/open.h"
 
 #include <string.h>
 

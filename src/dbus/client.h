@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client of a D-Bus message bus on the default main context. It needs no threads and only GLib's
- * core. Callbacks run on the main loop, never inside a function of this file. */
+/* A client of a D-Bus message bus, or of a program that speaks D-Bus without a bus, on the default
+ * main context. It needs no threads and only GLib's core. Callbacks run on the main loop or inside
+ * quilt_dbus_iterate(), never inside another function of this file. If the other side does not
+ * read, messages wait in a queue; only calls with descriptors block then. */
 #pragma once
 
 #include "dbus/error.h"
@@ -10,12 +12,11 @@
 
 typedef struct QuiltDbus QuiltDbus;
 
-/* Connects to the bus at address (NULL: the usual address of the system bus). Returns when the bus
- * has accepted us. */
-QuiltDbus *quilt_dbus_open (const char *address, GError **error);
-
-/* As quilt_dbus_open(), over a connected socket. Takes ownership of the socket, also on failure. */
-QuiltDbus *quilt_dbus_new (int socket, GError **error);
+/* Begins a connection over a connected socket, takes ownership of the socket, and does not wait.
+ * is_peer: the other side is a program, not a bus. A peer needs no destination in calls. It sends
+ * its signals unasked, and the sender of a QuiltDbusMatch is ignored. A bus wants a call of Hello
+ * first: dbus/open.h does that. */
+QuiltDbus *quilt_dbus_new (int socket, gboolean is_peer);
 
 /* Closes the connection. If the connection had ended before, pending calls still get an error.
  * Otherwise their callbacks are dropped. */
@@ -25,6 +26,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDbus, quilt_dbus_close)
 /* Whether the connection has ended: the bus closed it or sent an invalid message. */
 gboolean quilt_dbus_is_closed (const QuiltDbus *self);
 
+/* Calls func once when the connection has ended. */
+void quilt_dbus_on_closed (QuiltDbus *self, void (*func) (gpointer data), gpointer data);
+
+/* Skips all messages that are larger, from now on: any user of a bus may send us large signals.
+ * size: at least 64 KiB. */
+void quilt_dbus_set_message_max (QuiltDbus *self, gsize size);
+
 /* All pointers are borrowed until the function that gets the call returns. */
 typedef struct {
   const char *destination, *path, *interface, *method;
@@ -32,12 +40,10 @@ typedef struct {
   const char *reply_type; /* expected type of the reply, a tuple; any other type is an error. NULL:
                              any type */
   guint8 flags;           /* QuiltDbusFlags */
+  guint timeout_sec;      /* for the answer; 0: no limit. quilt_dbus_call_sync() ignores it */
   const int *fds;         /* descriptors that the handles in args index */
   guint n_fds;
 } QuiltDbusCall;
-
-/* The reply is cleared after the callback returns. */
-typedef void (*QuiltDbusReplyFunc) (QuiltDbusReply *reply, gpointer data);
 
 /* A call that may still be waiting for its answer. All zero: no call. */
 typedef struct {
@@ -62,6 +68,10 @@ void quilt_dbus_call_sync (QuiltDbus *self,
                            const QuiltDbusCall *call,
                            int timeout_msec,
                            QuiltDbusReply *ret_reply);
+
+/* For programs without a main loop: waits for messages, for at most timeout_msec (-1: no limit),
+ * and calls their callbacks. Returns FALSE if the connection has ended. */
+gboolean quilt_dbus_iterate (QuiltDbus *self, int timeout_msec);
 
 /* Calls func for each signal that matches. The subscription takes effect before any call made after
  * it. If the connection ends, no signal can arrive any more. A subscription to NameOwnerChanged of

@@ -13,3 +13,6 @@ typedef struct {
 
 void quilt_dbus_reply_clear (QuiltDbusReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltDbusReply, quilt_dbus_reply_clear)
+
+/* The reply is cleared after the callback returns. */
+typedef void (*QuiltDbusReplyFunc) (QuiltDbusReply *reply, gpointer data);

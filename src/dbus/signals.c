@@ -92,7 +92,7 @@ track (QuiltDbusSignals *self, const char *name)
   g_autofree char *rule = make_rule (&match);
   QuiltDbusOwner *owner;
 
-  if (!can_change_hands (name) || g_hash_table_contains (self->owners, name))
+  if (!name || !can_change_hands (name) || g_hash_table_contains (self->owners, name))
     return;
   owner = g_new0 (QuiltDbusOwner, 1);
   g_hash_table_insert (self->owners, g_strdup (name), owner);
@@ -122,8 +122,10 @@ take_owner (QuiltDbusSignals *self, const QuiltDbusMessage *message)
 static gboolean
 is_from (QuiltDbusSignals *self, const QuiltDbusMessage *message, const char *sender)
 {
-  const QuiltDbusOwner *owner = g_hash_table_lookup (self->owners, sender);
+  const QuiltDbusOwner *owner = sender ? g_hash_table_lookup (self->owners, sender) : NULL;
 
+  if (!sender)
+    return TRUE;
   return message->sender &&
          strcmp (message->sender, owner ? owner->unique ? owner->unique : "" : sender) == 0;
 }
@@ -228,7 +230,7 @@ quilt_dbus_signals_lose_owners (QuiltDbusSignals *self)
 static const char *
 get_watched_name (const QuiltDbusMatch *match)
 {
-  return strcmp (match->sender, QUILT_DBUS_BUS) == 0 &&
+  return g_strcmp0 (match->sender, QUILT_DBUS_BUS) == 0 &&
                  strcmp (match->member, "NameOwnerChanged") == 0
              ? match->arg0
              : NULL;

@@ -9,7 +9,7 @@
 
 /* Selects signals (D-Bus Specification, "Match Rules"). */
 typedef struct {
-  const char *sender; /* for a well-known name, only signals of its current owner match */
+  const char *sender; /* of a well-known name, its current owner; NULL: any */
   const char *interface;
   const char *member;
   const char *path;      /* NULL: any */

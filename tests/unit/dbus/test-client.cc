@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,8 +16,8 @@
 
 extern "C" {
 #include "base/fd.h"
-#include "dbus/client.h"
 #include "dbus/connect.h"
+#include "dbus/open.h"
 }
 
 namespace
@@ -37,6 +38,14 @@ public:
   ~Peer ()
   {
     quilt_fd_clear (&fd);
+  }
+
+  // Waits a moment: a message that comes too early does come.
+  bool has_input ()
+  {
+    struct pollfd item = {fd, POLLIN, 0};
+
+    return poll (&item, 1, 20) > 0;
   }
 
   std::string read_until (const std::string &end)
@@ -160,7 +169,7 @@ protected:
       Peer peer (fd);
       script (peer);
     });
-    bus = quilt_dbus_new (fds[0], &error);
+    bus = quilt_dbus_open_socket (fds[0], &error);
   }
 
   void open_after_welcome (std::function<void (Peer &)> script)
@@ -170,6 +179,18 @@ protected:
       script (peer);
     });
     ASSERT_TRUE (bus) << error->message;
+  }
+
+  void open_peer (std::function<void (Peer &)> script)
+  {
+    int fds[2];
+
+    ASSERT_EQ (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    thread = std::thread ([script, fd = fds[1]] {
+      Peer peer (fd);
+      script (peer);
+    });
+    bus = quilt_dbus_new (fds[0], TRUE);
   }
 
   static QuiltDbusCall call_of (const char *method, GVariant *args = nullptr)
@@ -671,6 +692,137 @@ TEST_F (Client, SignalsWaitForTheMainLoop)
   g_auto (QuiltDbusReply) reply = call_sync ("GetVersion");
   EXPECT_EQ (seen, "");
   wait_for (1);
+}
+
+// systemd at its private socket: no Hello, no rules, and no messages before it has let us in.
+TEST_F (Client, APeerIsNotGreetedAndItsSignalsComeUnasked)
+{
+  open_peer ([] (Peer &peer) {
+    EXPECT_EQ (peer.read_until ("BEGIN\r\n").substr (0, 15), std::string ("\0AUTH EXTERNAL ", 15));
+    EXPECT_FALSE (peer.has_input ());
+    peer.write ("OK 1234\r\nAGREE_");
+    EXPECT_FALSE (peer.has_input ());
+    peer.write ("UNIX_FD\r\n");
+    const Message call = peer.take ();
+    EXPECT_EQ (call.member, "Start");
+    peer.signal ("org.freedesktop.systemd1", "/job", "Other", "('unwanted',)");
+    peer.signal ("org.freedesktop.systemd1", "/job", "Completed", "('one',)");
+    peer.signal (nullptr, "/job", "Completed", "('two',)");
+    peer.reply (call, "('done',)");
+  });
+  subscribe ("Completed", nullptr, nullptr);
+  QuiltDbusCall call = call_of ("Start");
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  wait_for (3);
+  EXPECT_EQ (seen, "/job('one',)|/job('two',)|('done',)|");
+}
+
+TEST_F (Client, APeerMayRefuseTheUserLater)
+{
+  open_peer ([] (Peer &peer) {
+    peer.read_until ("BEGIN\r\n");
+    peer.write ("REJECTED EXTERNAL\r\n");
+  });
+  g_auto (QuiltDbusReply) reply = call_sync ("Start");
+  EXPECT_STREQ (reply.error->message, "The bus refuses to authenticate this user");
+  EXPECT_TRUE (quilt_dbus_is_closed (bus));
+}
+
+TEST_F (Client, APeerThatDoesNotReadHangsNobody)
+{
+  std::string large (1 << 20, 'x');
+  int fds[2];
+
+  ASSERT_EQ (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  bus = quilt_dbus_new (fds[0], TRUE);
+  for (int i = 0; i < 4; i++) {
+    QuiltDbusCall call = call_of ("Start", g_variant_new ("(s)", large.c_str ()));
+
+    quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  }
+  QuiltDbusCall last = call_of ("Last");
+  last.timeout_sec = 1;
+  quilt_dbus_call (bus, &last, on_reply, &seen, nullptr);
+  wait_for (1);
+  EXPECT_EQ (seen, "No answer within the time limit|");
+  thread = std::thread ([fd = fds[1], &large] {
+    Peer peer (fd);
+
+    peer.read_until ("BEGIN\r\n");
+    peer.write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    std::vector<Message> calls;
+    for (int i = 0; i < 5; i++)
+      calls.push_back (peer.take ());
+    EXPECT_EQ (calls[3].text, "('" + large + "',)");
+    peer.reply (calls[4], "('late',)");
+    for (int i = 0; i < 4; i++)
+      peer.reply (calls[(size_t)i], "(1,)");
+  });
+  wait_for (5);
+  EXPECT_EQ (seen, "No answer within the time limit|(1,)|(1,)|(1,)|(1,)|");
+}
+
+TEST_F (Client, WithoutAMainLoopCallbacksRunInIterate)
+{
+  open_peer ([] (Peer &peer) {
+    peer.read_until ("BEGIN\r\n");
+    peer.write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    peer.reply (peer.take (), "('done',)");
+    peer.read_until ("\n"); /* until the client closes */
+  });
+  QuiltDbusCall call = call_of ("Start");
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  while (seen.empty ())
+    EXPECT_TRUE (quilt_dbus_iterate (bus, -1));
+  EXPECT_EQ (seen, "('done',)|");
+  EXPECT_TRUE (quilt_dbus_iterate (bus, 1)); /* nothing comes */
+}
+
+TEST_F (Client, TheEndIsToldOnce)
+{
+  int told = 0;
+
+  open_after_welcome ([] (Peer &peer) { peer.take (); });
+  quilt_dbus_on_closed (
+      bus, [] (gpointer data) { ++*(int *)data; }, &told);
+  QuiltDbusCall call = call_of ("Start");
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  while (told == 0)
+    g_main_context_iteration (nullptr, TRUE);
+  EXPECT_EQ (seen, "The connection to the bus has ended: the bus has closed it|");
+  EXPECT_FALSE (g_main_context_iteration (nullptr, FALSE));
+  EXPECT_EQ (told, 1);
+  EXPECT_FALSE (quilt_dbus_iterate (bus, -1));
+}
+
+// A stranger's signal may be as large as the bus lets it be.
+TEST_F (Client, MessagesThatAreTooLargeAreSkippedWithTheirDescriptors)
+{
+  const int fd = ::open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  open_after_welcome ([fd] (Peer &peer) {
+    const Message call = peer.take ();
+    QuiltDbusMessage signal = {QUILT_DBUS_SIGNAL};
+
+    signal.path = "/j";
+    signal.interface = "org.quilt.Job";
+    signal.member = "Completed";
+    for (const char *body : {"(b'%s',)", "('%s', 1)"}) {
+      g_autofree char *large = g_strnfill (1 << 20, 'x');
+      g_autofree char *text = g_strdup_printf (body, large);
+      peer.send (signal, text, {fd, fd});
+    }
+    peer.reply (call, "(handle 0,)", {fd});
+    peer.read_until ("\n"); /* until the client closes */
+  });
+  const guint before = count_fds ();
+  quilt_dbus_set_message_max (bus, 64 << 10);
+  {
+    g_auto (QuiltDbusReply) reply = call_sync ("Ping");
+    ASSERT_TRUE (reply.body);
+    EXPECT_EQ (reply.n_fds, 1u);
+  }
+  EXPECT_EQ (count_fds (), before);
+  close (fd);
 }
 
 TEST (Address, OnlyUnixSockets)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The calls of a D-Bus client that wait for their answers. */
+#pragma once
+
+#include "dbus/message.h"
+#include "dbus/reply.h"
+
+/* A message that has come, or the end of a call without one. */
+typedef struct {
+  guint8 *data; /* the strings of message point into it */
+  QuiltDbusMessage message;
+  int *fds;
+  GError *error;   /* if set, there is no message: only its reply_serial is valid */
+  gboolean is_end; /* if TRUE, there is no message: the connection has ended */
+} QuiltDbusIncoming;
+
+void quilt_dbus_incoming_free (QuiltDbusIncoming *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDbusIncoming, quilt_dbus_incoming_free)
+
+typedef struct {
+  guint32 serial;
+  char *reply_type; /* NULL: any */
+  QuiltDbusReplyFunc func;
+  gpointer data;
+  gint64 deadline;  /* of the monotonic clock; 0: none */
+  gboolean is_sync; /* deliver the answer at once, without waiting for the main loop */
+} QuiltDbusWaiting;
+
+/* An array of QuiltDbusWaiting, the oldest first. */
+GPtrArray *quilt_dbus_calls_new (void);
+
+/* Owned by calls. */
+QuiltDbusWaiting *quilt_dbus_calls_add (
+    GPtrArray *calls, guint32 serial, const char *type, QuiltDbusReplyFunc func, gpointer data);
+
+/* Returns NULL if there is no such call. */
+QuiltDbusWaiting *quilt_dbus_calls_find (GPtrArray *calls, guint32 serial);
+
+/* Removes the call from the list, if it is there, and calls its callback. */
+void
+quilt_dbus_calls_answer (GPtrArray *calls, QuiltDbusWaiting *call, QuiltDbusIncoming *incoming);

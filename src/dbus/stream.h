@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The socket of a D-Bus client: cuts received bytes into messages, and queues messages that the
+ * other side does not read yet. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  int socket;        /* -1: closed */
+  gboolean is_ready; /* the other side has accepted our authentication */
+  gboolean is_peer;  /* messages wait for that */
+  gsize message_max; /* skip larger messages */
+  GByteArray *in;    /* bytes read */
+  gsize taken;       /* so many bytes at the begin of `in` are used up */
+  gsize missing;     /* bytes still missing from the message in `in`; 0 if that is unknown */
+  gsize skip;        /* so many bytes that follow belong to a skipped message */
+  GArray *fds;       /* descriptors read that belong to messages not complete yet */
+  GByteArray *out;   /* bytes not written yet */
+  GByteArray *held;  /* messages to a peer that has not accepted our authentication yet */
+} QuiltDbusStream;
+
+typedef enum {
+  QUILT_DBUS_STREAM_MESSAGE,
+  QUILT_DBUS_STREAM_NOTHING, /* no message is complete */
+  QUILT_DBUS_STREAM_BROKEN,  /* the error is set */
+} QuiltDbusStreamResult;
+
+/* Takes ownership of a connected socket, and begins the authentication. To a bus, the first message
+ * goes out with it: both common buses accept that. sd-bus, and so systemd, would read such a
+ * message only when more bytes come, so messages to a peer wait for the answer. */
+void quilt_dbus_stream_init (QuiltDbusStream *self, int socket, gboolean is_peer);
+/* Closes the socket, and drops bytes not written. */
+void quilt_dbus_stream_close (QuiltDbusStream *self);
+/* Closes the socket, and frees the rest. */
+void quilt_dbus_stream_clear (QuiltDbusStream *self);
+
+/* Writes as much as possible without waiting, and queues the rest. With descriptors, which the
+ * caller keeps, it blocks until all is written. Returns FALSE with errno set on failure. */
+gboolean quilt_dbus_stream_send (
+    QuiltDbusStream *self, const void *data, gsize size, const int *fds, guint n_fds);
+/* Writes as much of the queue as possible without waiting. Returns FALSE with errno set on failure.
+ */
+gboolean quilt_dbus_stream_flush (QuiltDbusStream *self);
+gboolean quilt_dbus_stream_has_output (const QuiltDbusStream *self);
+
+/* Reads once, which may block. Returns FALSE if the connection has ended. */
+gboolean quilt_dbus_stream_receive (QuiltDbusStream *self, GError **error);
+
+/* Takes the next complete message out of the bytes read. ret_data is valid until the next call. */
+QuiltDbusStreamResult quilt_dbus_stream_next (QuiltDbusStream *self,
+                                              const guint8 **ret_data,
+                                              gsize *ret_size,
+                                              GError **error);
+
+/* Takes the first n descriptors received. Owned by the caller; NULL if n is 0. */
+int *quilt_dbus_stream_take_fds (QuiltDbusStream *self, guint n);
+
+/* A new error CLOSED for a connection that has ended. */
+GError *quilt_dbus_stream_describe (const char *why);
