@@ -292,10 +292,13 @@ def check_help():
 
 
 def check_libraries():
-    """What is executed for each call or container loads neither GIO nor GObject: they would cost each of them 1 ms."""
+    """What is executed for each call or container loads neither GIO nor GObject: they would cost each of them 1 ms. A runtime
+    does not load libsystemd later either."""
     for path in ["src/ctl/quiltctl", "src/oci/quilt-oci", "src/supervisor/quilt-supervisor"]:
         libraries = subprocess.run(["ldd", BUILD / path], stdout=subprocess.PIPE, text=True, check=True).stdout
-        yield from (f"{path} loads {name}" for name in re.findall(r"\b(libg(?:io|object|module)\S*)", libraries))
+        yield from (f"{path} loads {name}" for name in re.findall(r"\b(libg(?:io|object|module)\S*|libsystemd\S*)", libraries))
+        if path != "src/ctl/quiltctl" and b"libsystemd.so" in (BUILD / path).read_bytes():
+            yield f"{path} can load libsystemd"
 
 
 # The man page and the completions; those of quiltctl are made at build time.

@@ -1,127 +1,92 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The transient scope of a container, asked of systemd over sd-bus. */
+/* The transient scope of a container, asked of systemd. */
 #include "oci/cgroup/scope.h"
 
 #include "base/error.h"
-#include "base/text.h"
+#include "dbus/open.h"
 #include "oci/cgroup/scope-properties.h"
-#include "oci/cgroup/sd-bus.h"
+#include "systemd/client/jobs.h"
+#include "systemd/client/manager.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SYSTEMD "org.freedesktop.systemd1"
-#define MANAGER SYSTEMD ".Manager"
-#define JOB_TIMEOUT (30 * G_USEC_PER_SEC)
+#define TIMEOUT_SEC 30
 
 typedef struct QuiltOciScopeClient {
-  QuiltSdBus lib;
-  sd_bus *bus;
-  char *job;    /* what is waited for */
-  char *result; /* how it ended */
+  QuiltDbus *dbus;
+  QuiltJobs *jobs;
 } Client;
 
 static void
 client_free (Client *client)
 {
-  if (client->bus)
-    client->lib.flush_close_unref (client->bus);
-  g_free (client->job);
-  g_free (client->result);
+  g_clear_pointer (&client->jobs, quilt_jobs_free);
+  g_clear_pointer (&client->dbus, quilt_dbus_close);
   g_free (client);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
-
-static gboolean
-fail (GError **error, int result, const char *what, const char *unit)
+/* An address with the path of a socket below directory. */
+static char *
+make_address (const char *directory, const char *name)
 {
-  return quilt_set_error_errno (error, -result, "Failed to %s '%s'", what, unit);
+  g_autofree char *escaped = g_uri_escape_string (directory, "/", FALSE);
+
+  return g_strdup_printf ("unix:path=%s/%s", escaped, name);
 }
 
-/* The socket of systemd itself, as systemctl(1) takes it: no broker between, and none needed. NULL
- * where that is not for us, or is at a place that an address would have to spell otherwise. */
-static char *
-private_address (gboolean rootless)
+/* systemd's own socket, as systemctl(1) takes it: there is no bus between. NULL: not for us. */
+static QuiltDbus *
+open_private (gboolean rootless)
 {
   const char *directory = rootless ? g_getenv ("XDG_RUNTIME_DIR") : "/run";
+  g_autofree char *address = directory ? make_address (directory, "systemd/private") : NULL;
 
-  if ((!rootless && geteuid () != 0) || !directory ||
-      strspn (directory, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_/.") != strlen (directory))
+  if (!address || (!rootless && geteuid () != 0))
     return NULL;
-  return g_strdup_printf ("unix:path=%s/systemd/private", directory);
+  return quilt_dbus_open_peer (address, NULL);
 }
 
-static int
-connect_private (Client *client, const char *address)
+static QuiltDbus *
+open_bus (gboolean rootless, GError **error)
 {
-  int result = client->lib.new(&client->bus);
+  const char *address =
+      g_getenv (rootless ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
+  const char *directory = g_getenv ("XDG_RUNTIME_DIR");
+  g_autofree char *usual = rootless && directory ? make_address (directory, "bus") : NULL;
 
-  if (result >= 0)
-    result = client->lib.set_address (client->bus, address);
-  if (result >= 0)
-    result = client->lib.start (client->bus);
-  if (result < 0 && client->bus)
-    client->bus = client->lib.flush_close_unref (client->bus);
-  return result;
+  return quilt_dbus_open (address ? address : rootless && !usual ? "" : usual, error);
 }
 
-static int
-on_job_removed (sd_bus_message *message, void *data, sd_bus_error *error)
+static QuiltDbus *
+open_systemd (gboolean rootless, GError **error)
 {
-  Client *client = data;
-  const char *path, *unit, *result;
-  guint32 id;
+  QuiltDbus *dbus = open_private (rootless);
 
-  if (client->lib.message_read (message, "uoss", &id, &path, &unit, &result) >= 0 &&
-      g_strcmp0 (path, client->job) == 0 && !client->result)
-    client->result = g_strdup (result);
-  return 0;
-}
-
-static int
-watch_jobs (Client *client)
-{
-  return client->lib.match_signal (client->bus, NULL, NULL, "/org/freedesktop/systemd1", MANAGER,
-                                   "JobRemoved", on_job_removed, client);
-}
-
-static gboolean
-client_open (Client *client, gboolean rootless, GError **error)
-{
-  g_autofree char *address = private_address (rootless);
-  int result;
-
-  if (!quilt_sd_bus_load (&client->lib, error))
-    return FALSE;
-  if (address && connect_private (client, address) >= 0)
-    return TRUE;
-  result = rootless ? client->lib.open_user (&client->bus) : client->lib.open_system (&client->bus);
-  if (result >= 0)
-    return TRUE;
-  return quilt_set_error_errno (error, -result,
-                                rootless ? "Failed to reach your own systemd (is XDG_RUNTIME_DIR "
-                                           "set, and did you log in?)"
-                                         : "Failed to reach systemd (without --systemd-cgroup it "
-                                           "is not needed)");
+  if (!dbus)
+    dbus = open_bus (rootless, error);
+  if (!dbus)
+    g_prefix_error (error, "%s: ",
+                    rootless ? "Failed to reach your own systemd (is XDG_RUNTIME_DIR set, and did "
+                               "you log in?)"
+                             : "Failed to reach systemd (without --systemd-cgroup it is not "
+                               "needed)");
+  return dbus;
 }
 
 gboolean
 quilt_oci_scope_connect (QuiltOciCgroup *self, GError **error)
 {
-  g_autoptr (Client) client = NULL;
-  int result;
+  g_autoptr (QuiltDbus) dbus = NULL;
 
   if (self->client)
     return TRUE;
-  client = g_new0 (Client, 1);
-  if (!client_open (client, self->rootless, error))
+  dbus = open_systemd (self->rootless, error);
+  if (!dbus)
     return FALSE;
-  result = watch_jobs (client);
-  if (result < 0)
-    return fail (error, result, "listen for jobs of", self->unit);
-  self->client = g_steal_pointer (&client);
+  self->client = g_new0 (Client, 1);
+  self->client->jobs = quilt_jobs_new (dbus, FALSE);
+  self->client->dbus = g_steal_pointer (&dbus);
   return TRUE;
 }
 
@@ -131,154 +96,87 @@ quilt_oci_scope_disconnect (QuiltOciCgroup *self)
   g_clear_pointer (&self->client, client_free);
 }
 
-static int append_value (const QuiltSdBus *lib, sd_bus_message *message, GVariant *value);
+/* How a job went. */
+typedef struct {
+  gboolean is_over;
+  char *result;
+  GError *error;
+} Outcome;
 
-static int
-append_container (
-    const QuiltSdBus *lib, sd_bus_message *message, GVariant *value, char type, const char *inside)
+static void
+outcome_clear (Outcome *self)
 {
-  int result = lib->message_open_container (message, type, inside);
-
-  for (gsize i = 0; result >= 0 && i < g_variant_n_children (value); i++) {
-    g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
-
-    result = append_value (lib, message, child);
-  }
-  return result < 0 ? result : lib->message_close_container (message);
+  g_free (self->result);
+  g_clear_error (&self->error);
 }
 
-/* Both name types as D-Bus does; only a boolean is an int here and a byte there. */
-static int
-append_value (const QuiltSdBus *lib, sd_bus_message *message, GVariant *value)
-{
-  const char *type = g_variant_get_type_string (value);
-  g_autofree char *inside = NULL;
-  g_autoptr (GVariant) child = NULL;
-  int boolean;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outcome, outcome_clear)
 
-  switch (*type) {
-  case 'b':
-    boolean = g_variant_get_boolean (value);
-    return lib->message_append_basic (message, 'b', &boolean);
-  case 's':
-  case 'o':
-  case 'g':
-    return lib->message_append_basic (message, *type, g_variant_get_string (value, NULL));
-  case 'v':
-    child = g_variant_get_variant (value);
-    return append_container (lib, message, value, 'v', g_variant_get_type_string (child));
-  case 'a':
-    return append_container (lib, message, value, 'a', type + 1);
-  case '(':
-  case '{':
-    inside = g_strndup (type + 1, strlen (type) - 2);
-    return append_container (lib, message, value, *type == '(' ? 'r' : 'e', inside);
-  default:
-    return lib->message_append_basic (message, *type, g_variant_get_data (value));
-  }
+static void
+on_job (const char *result, const GError *error, gpointer data)
+{
+  Outcome *outcome = data;
+
+  outcome->is_over = TRUE;
+  outcome->result = g_strdup (result);
+  outcome->error = error ? g_error_copy (error) : NULL;
 }
 
-/* The elements of an a(sv), into an array that is open. */
-static int
-append_properties (const QuiltSdBus *lib, sd_bus_message *message, GVariant *properties)
-{
-  int result = 0;
-
-  for (gsize i = 0; result >= 0 && i < g_variant_n_children (properties); i++) {
-    g_autoptr (GVariant) property = g_variant_get_child_value (properties, i);
-
-    result = append_value (lib, message, property);
-  }
-  return result;
-}
-
-static int
-new_call (Client *client, sd_bus_message **ret_message, const char *method)
-{
-  return client->lib.message_new_method_call (client->bus, ret_message, SYSTEMD,
-                                              "/org/freedesktop/systemd1", MANAGER, method);
-}
-
-/* Calls a method, and keeps the job that it may have started. FALSE with *ret_expected instead of
- * an error if it is the expected one. */
+/* Waits until the job is over. Returns FALSE if there was none: outcome->error says why. */
 static gboolean
-call (Client *client,
-      sd_bus_message *message,
-      const char *what,
-      const char *unit,
-      const char *expected_error,
-      gboolean *ret_expected,
-      GError **error)
+wait_for_job (Client *client, QuiltJob *job, Outcome *outcome)
 {
-  sd_bus_error bus_error = SD_BUS_ERROR_NULL;
-  sd_bus_message *reply = NULL;
-  const char *job = NULL;
-  int result = client->lib.call (client->bus, message, JOB_TIMEOUT, &bus_error, &reply);
+  const gint64 end = g_get_monotonic_time () + TIMEOUT_SEC * G_USEC_PER_SEC;
+  gint64 left;
+  gboolean is_connected = TRUE;
 
-  if (result < 0 && expected_error && client->lib.error_has_name (&bus_error, expected_error)) {
-    *ret_expected = TRUE;
-  } else if (result < 0) {
-    g_autofree char *text = quilt_text_printable (
-        bus_error.message ? bus_error.message : g_strerror (-result), -1, 300);
-
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to %s '%s': %s", what, unit, text);
+  while (!outcome->is_over && is_connected && (left = end - g_get_monotonic_time ()) > 0)
+    is_connected = quilt_dbus_iterate (client->dbus, (int)(left / 1000) + 1);
+  if (!outcome->is_over) {
+    quilt_job_forget (job);
+    outcome->error = is_connected ? g_error_new (QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
+                                                 "systemd did not do it within %d s", TIMEOUT_SEC)
+                                  : g_error_new_literal (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                                         "systemd has closed the connection");
   }
-  g_clear_pointer (&client->job, g_free);
-  g_clear_pointer (&client->result, g_free);
-  if (result >= 0 && client->lib.message_read (reply, "o", &job) >= 0)
-    client->job = g_strdup (job);
-  client->lib.error_free (&bus_error);
-  if (reply)
-    client->lib.message_unref (reply);
-  return result >= 0;
+  return outcome->result != NULL;
 }
 
+/* Returns TRUE if the job is done, else sets an error. */
 static gboolean
-wait_for_job (Client *client, const char *what, const char *unit, GError **error)
+check (const Outcome *outcome, const char *what, const char *unit, GError **error)
 {
-  const gint64 end = g_get_monotonic_time () + JOB_TIMEOUT;
-
-  while (!client->result) {
-    int result = client->lib.process (client->bus, NULL);
-    gint64 left = end - g_get_monotonic_time ();
-
-    if (result == 0 && left > 0)
-      result = client->lib.wait (client->bus, (guint64)left);
-    if (result < 0 && result != -EINTR)
-      return fail (error, result, what, unit);
-    if (left <= 0) {
-      g_set_error (error, QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
-                   "Failed to %s '%s': systemd did not do it within %d s", what, unit,
-                   (int)(JOB_TIMEOUT / G_USEC_PER_SEC));
-      return FALSE;
-    }
-  }
-  if (strcmp (client->result, "done") == 0)
+  if (g_strcmp0 (outcome->result, "done") == 0)
     return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-               "Failed to %s '%s': its job ended as '%s' ('systemctl status' says more)", what,
-               unit, client->result);
+  if (outcome->result)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                 "Failed to %s '%s': its job ended as '%s' ('systemctl status' says more)", what,
+                 unit, outcome->result);
+  else if (outcome->error->domain == QUILT_ERROR)
+    g_set_error (error, QUILT_ERROR, outcome->error->code, "Failed to %s '%s': %s", what, unit,
+                 outcome->error->message);
+  else
+    g_propagate_error (error, quilt_systemd_describe (outcome->error, what, unit));
   return FALSE;
 }
 
-/* Appends the properties of a container's scope. Processes are in the scope itself, not in a cgroup
- * below it: engines read limits and figures from the cgroup that /proc/PID/cgroup names, and the
- * container sees its limits there too, since it is the container's root. With DefaultDependencies,
- * systemd would end the scope at the host's shutdown before the engine does. With CollectMode, a
- * failed scope needs no reset. */
-static int
-append_scope (Client *client, sd_bus_message *message, const QuiltOciCgroup *self, pid_t pid)
+/* Calls a method and waits for the answer. NULL with the error as it came. */
+static GVariant *
+ask (Client *client, QuiltDbusCall call, GError **error)
 {
-  static const char *const on[] = {"Delegate", "CPUAccounting", "MemoryAccounting", "IOAccounting",
-                                   "TasksAccounting"};
-  const QuiltSdBus *lib = &client->lib;
-  int result = lib->message_append (message, "(sv)(sv)(sv)(sv)", "Slice", "s", self->slice, "PIDs",
-                                    "au", 1, (guint32)pid, "DefaultDependencies", "b", 0,
-                                    "CollectMode", "s", "inactive-or-failed");
+  g_auto (QuiltDbusReply) reply = {0};
 
-  for (guint i = 0; result >= 0 && i < G_N_ELEMENTS (on); i++)
-    result = lib->message_append (message, "(sv)", on[i], "b", 1);
-  return result;
+  quilt_dbus_call_sync (client->dbus, &call, TIMEOUT_SEC * 1000, &reply);
+  if (reply.error)
+    g_propagate_error (error, g_steal_pointer (&reply.error));
+  return g_steal_pointer (&reply.body);
+}
+
+static gboolean
+describe_failure (GError **error, const GError *cause, const char *what, const char *unit)
+{
+  g_propagate_error (error, quilt_systemd_describe (cause, what, unit));
+  return FALSE;
 }
 
 static char *
@@ -287,48 +185,57 @@ describe (const char *id)
   return g_strdup_printf ("Quilt container %s", id);
 }
 
-static int
-new_start (Client *client,
-           sd_bus_message **ret_message,
-           const QuiltOciCgroup *self,
-           const char *id,
-           pid_t pid,
-           GVariant *annotated,
-           GVariant *limits)
+static void
+add (GVariantBuilder *properties, const char *name, GVariant *value)
 {
-  const QuiltSdBus *lib = &client->lib;
-  g_autofree char *description = describe (id);
-  int result = new_call (client, ret_message, "StartTransientUnit");
-  sd_bus_message *message = *ret_message;
+  g_variant_builder_add (properties, "(sv)", name, value);
+}
 
-  if (result >= 0)
-    result = lib->message_append (message, "ss", self->unit, "fail");
-  if (result >= 0)
-    result = lib->message_open_container (message, 'a', "(sv)");
-  if (result >= 0)
-    result = lib->message_append (message, "(sv)", "Description", "s", description);
-  if (result >= 0)
-    result = append_scope (client, message, self, pid);
-  if (result >= 0)
-    result = append_properties (lib, message, annotated);
-  if (result >= 0)
-    result = append_properties (lib, message, limits);
-  if (result >= 0)
-    result = lib->message_close_container (message);
-  return result < 0 ? result : lib->message_append (message, "a(sa(sv))", 0);
+static void
+add_all (GVariantBuilder *properties, GVariant *more)
+{
+  for (gsize i = 0; i < g_variant_n_children (more); i++) {
+    g_autoptr (GVariant) property = g_variant_get_child_value (more, i);
+
+    g_variant_builder_add_value (properties, property);
+  }
+}
+
+/* Appends the properties of a container's scope. Processes are in the scope itself, not in a cgroup
+ * below it: engines read limits and figures from the cgroup that /proc/PID/cgroup names, and the
+ * container sees its limits there too, since it is the container's root. With DefaultDependencies,
+ * systemd would end the scope at the host's shutdown before the engine does. With CollectMode, a
+ * failed scope needs no reset. */
+static GVariant *
+make_properties (
+    const QuiltOciCgroup *self, const char *id, pid_t pid, GVariant *annotated, GVariant *limits)
+{
+  static const char *const on[] = {"Delegate", "CPUAccounting", "MemoryAccounting", "IOAccounting",
+                                   "TasksAccounting"};
+  const guint32 pids[] = {(guint32)pid};
+  g_autofree char *description = describe (id);
+  GVariantBuilder properties;
+
+  g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
+  add (&properties, "Description", g_variant_new_string (description));
+  add (&properties, "Slice", g_variant_new_string (self->slice));
+  add (&properties, "PIDs",
+       g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, pids, 1, sizeof *pids));
+  add (&properties, "DefaultDependencies", g_variant_new_boolean (FALSE));
+  add (&properties, "CollectMode", g_variant_new_string ("inactive-or-failed"));
+  for (guint i = 0; i < G_N_ELEMENTS (on); i++)
+    add (&properties, on[i], g_variant_new_boolean (TRUE));
+  add_all (&properties, annotated);
+  add_all (&properties, limits);
+  return g_variant_ref_sink (g_variant_builder_end (&properties));
 }
 
 /* Forgets a scope of this name that failed; there may be none. */
 static void
 reset_failed (Client *client, const char *unit)
 {
-  sd_bus_message *message = NULL;
-
-  if (new_call (client, &message, "ResetFailedUnit") >= 0 &&
-      client->lib.message_append (message, "s", unit) >= 0)
-    call (client, message, "reset", unit, NULL, NULL, NULL);
-  if (message)
-    client->lib.message_unref (message);
+  g_autoptr (GVariant) reply = ask (
+      client, quilt_systemd_make_call ("ResetFailedUnit", g_variant_new ("(s)", unit), NULL), NULL);
 }
 
 gboolean
@@ -341,32 +248,29 @@ quilt_oci_scope_start (QuiltOciCgroup *self,
 {
   g_autoptr (GVariant) annotated = quilt_oci_annotated_properties (annotations, error);
   g_autoptr (GVariant) limits = quilt_oci_limit_properties (writes);
+  g_autoptr (GVariant) properties = NULL;
+  g_auto (Outcome) outcome = {0};
   Client *client;
-  sd_bus_message *message = NULL;
-  gboolean exists = FALSE;
-  gboolean ok;
-  int result;
 
   if (!annotated || !quilt_oci_scope_connect (self, error))
     return FALSE;
   client = self->client;
-  result = new_start (client, &message, self, id, pid, annotated, limits);
-  ok = result >= 0
-           ? call (client, message, "start", self->unit, SYSTEMD ".UnitExists", &exists, error)
-           : fail (error, result, "ask systemd for", self->unit);
-  if (exists) {
+  properties = make_properties (self, id, pid, annotated, limits);
+  if (!wait_for_job (
+          client, quilt_jobs_start_scope (client->jobs, self->unit, properties, on_job, &outcome),
+          &outcome) &&
+      quilt_systemd_is_error (outcome.error, "UnitExists")) {
     reset_failed (client, self->unit);
-    client->lib.message_unref (message);
-    message = NULL;
-    result = new_start (client, &message, self, id, pid, annotated, limits);
-    ok = result >= 0 ? call (client, message, "start", self->unit, NULL, NULL, error)
-                     : fail (error, result, "ask systemd for", self->unit);
+    outcome_clear (&outcome);
+    outcome = (Outcome){0};
+    wait_for_job (client,
+                  quilt_jobs_start_scope (client->jobs, self->unit, properties, on_job, &outcome),
+                  &outcome);
   }
-  if (message)
-    client->lib.message_unref (message);
-  if (!ok || wait_for_job (client, "start", self->unit, error))
-    return ok;
-  reset_failed (client, self->unit);
+  if (check (&outcome, "start", self->unit, error))
+    return TRUE;
+  if (outcome.result)
+    reset_failed (client, self->unit);
   return FALSE;
 }
 
@@ -374,50 +278,34 @@ gboolean
 quilt_oci_scope_update (QuiltOciCgroup *self, const GPtrArray *writes, GError **error)
 {
   g_autoptr (GVariant) limits = quilt_oci_limit_properties (writes);
-  Client *client;
-  sd_bus_message *message = NULL;
-  gboolean ok;
-  int result;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) cause = NULL;
 
   if (g_variant_n_children (limits) == 0)
     return TRUE;
   if (!quilt_oci_scope_connect (self, error))
     return FALSE;
-  client = self->client;
-  result = new_call (client, &message, "SetUnitProperties");
-  if (result >= 0)
-    result = client->lib.message_append (message, "sb", self->unit, 1);
-  if (result >= 0)
-    result = append_value (&client->lib, message, limits);
-  ok = result >= 0 ? call (client, message, "set limits of", self->unit, NULL, NULL, error)
-                   : fail (error, result, "ask systemd for limits of", self->unit);
-  if (message)
-    client->lib.message_unref (message);
-  return ok;
+  reply =
+      ask (self->client,
+           quilt_systemd_make_call ("SetUnitProperties",
+                                    g_variant_new ("(sb@a(sv))", self->unit, TRUE, limits), "()"),
+           &cause);
+  return reply || describe_failure (error, cause, "set limits of", self->unit);
 }
 
 gboolean
 quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error)
 {
-  Client *client;
-  sd_bus_message *message = NULL;
-  gboolean gone = FALSE;
-  gboolean ok;
-  int result;
+  g_auto (Outcome) outcome = {0};
 
   if (!quilt_oci_scope_connect (self, error))
     return FALSE;
-  client = self->client;
-  result = new_call (client, &message, "StopUnit");
-  if (result >= 0)
-    result = client->lib.message_append (message, "ss", self->unit, "replace");
-  ok = result >= 0 ? call (client, message, "stop", self->unit, SYSTEMD ".NoSuchUnit", &gone, error)
-                   : fail (error, result, "ask systemd to stop", self->unit);
-  if (message)
-    client->lib.message_unref (message);
-  if (gone)
+  if (!wait_for_job (self->client,
+                     quilt_jobs_stop_unit (self->client->jobs, self->unit, on_job, &outcome),
+                     &outcome) &&
+      quilt_systemd_is_error (outcome.error, "NoSuchUnit"))
     return TRUE;
-  return ok && wait_for_job (client, "stop", self->unit, error);
+  return check (&outcome, "stop", self->unit, error);
 }
 
 /* A property of a unit, a string. Owned by the caller. */
@@ -429,28 +317,22 @@ get_property (Client *client,
               const char *unit,
               GError **error)
 {
-  const QuiltSdBus *lib = &client->lib;
-  sd_bus_message *message = NULL, *reply = NULL;
-  const char *value = NULL;
-  char *copy = NULL;
-  int result = lib->message_new_method_call (client->bus, &message, SYSTEMD, object,
-                                             "org.freedesktop.DBus.Properties", "Get");
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (GVariant) reply =
+      ask (client,
+           quilt_systemd_make_property_call (object, "Get", g_variant_new ("(ss)", interface, name),
+                                             "(v)"),
+           &cause);
+  g_autoptr (GVariant) value = NULL;
 
-  if (result >= 0)
-    result = lib->message_append (message, "ss", interface, name);
-  if (result >= 0)
-    result = lib->call (client->bus, message, JOB_TIMEOUT, NULL, &reply);
-  if (result >= 0)
-    result = lib->message_read (reply, "v", "s", &value);
-  if (result >= 0)
-    copy = g_strdup (value);
-  else
-    fail (error, result, "ask systemd for a property of", unit);
-  if (reply)
-    lib->message_unref (reply);
-  if (message)
-    lib->message_unref (message);
-  return copy;
+  if (!reply) {
+    describe_failure (error, cause, "ask systemd for a property of", unit);
+    return NULL;
+  }
+  g_variant_get (reply, "(v)", &value);
+  return g_strdup (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
+                       ? g_variant_get_string (value, NULL)
+                       : "");
 }
 
 gboolean
@@ -458,33 +340,29 @@ quilt_oci_scope_find (QuiltOciCgroup *self, const char *id, char **ret_path, GEr
 {
   g_autofree char *wanted = describe (id);
   g_autofree char *description = NULL;
-  g_autofree char *object = NULL;
   g_autofree char *path = NULL;
-  sd_bus_message *message = NULL;
-  gboolean gone = FALSE;
-  Client *client;
-  gboolean ok;
-  int result;
+  g_autoptr (GVariant) unit = NULL;
+  g_autoptr (GError) cause = NULL;
+  const char *object;
 
   if (!quilt_oci_scope_connect (self, error))
     return FALSE;
-  client = self->client;
-  result = new_call (client, &message, "GetUnit");
-  if (result >= 0)
-    result = client->lib.message_append (message, "s", self->unit);
-  ok = result >= 0 ? call (client, message, "find", self->unit, SYSTEMD ".NoSuchUnit", &gone, error)
-                   : fail (error, result, "ask systemd for", self->unit);
-  if (message)
-    client->lib.message_unref (message);
-  object = g_steal_pointer (&client->job); /* the reply is a path here too */
+  unit =
+      ask (self->client,
+           quilt_systemd_make_call ("GetUnit", g_variant_new ("(s)", self->unit), "(o)"), &cause);
+  if (!unit && !quilt_systemd_is_error (cause, "NoSuchUnit"))
+    return describe_failure (error, cause, "find", self->unit);
   *ret_path = NULL;
-  if (!ok || !object)
-    return gone;
-  description = get_property (client, object, SYSTEMD ".Unit", "Description", self->unit, error);
+  if (!unit)
+    return TRUE;
+  g_variant_get (unit, "(&o)", &object);
+  description = get_property (self->client, object, QUILT_SYSTEMD_NAME ".Unit", "Description",
+                              self->unit, error);
   if (!description)
     return FALSE;
   if (strcmp (description, wanted) == 0) {
-    path = get_property (client, object, SYSTEMD ".Scope", "ControlGroup", self->unit, error);
+    path = get_property (self->client, object, QUILT_SYSTEMD_NAME ".Scope", "ControlGroup",
+                         self->unit, error);
     if (!path)
       return FALSE;
   }
