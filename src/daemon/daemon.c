@@ -8,6 +8,7 @@
 
 QuiltDaemon *
 quilt_daemon_new (GDBusConnection *bus,
+                  QuiltDbus *systemd,
                   const QuiltDaemonPaths *paths,
                   QuiltConfig *config,
                   GError **error)
@@ -20,7 +21,7 @@ quilt_daemon_new (GDBusConnection *bus,
   if (!self->programs)
     return NULL;
   self->hub = quilt_hub_new (bus, config->max_pending_per_user);
-  self->systemd = quilt_systemd_new (bus);
+  self->systemd = quilt_systemd_new (bus, systemd);
   self->doctor = quilt_doctor_new (self->hub, self->programs, self->store->path);
   self->images = quilt_images_new (self->hub, self->store, self->programs);
   quilt_images_set_limits (self->images, &config->import_limits);

@@ -32,8 +32,10 @@ typedef struct {
   const char *cache_dir;
 } QuiltDaemonPaths;
 
-/* Takes ownership of config, even on failure. BUSY if another quiltd has the state directory. */
+/* Takes ownership of config, even on failure. BUSY if another quiltd has the state directory.
+ * systemd is borrowed: see quilt_systemd_new(). */
 QuiltDaemon *quilt_daemon_new (GDBusConnection *bus,
+                               QuiltDbus *systemd,
                                const QuiltDaemonPaths *paths,
                                QuiltConfig *config,
                                GError **error);

@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "daemon/manager.h"
 #include "daemon/summary.h"
+#include "dbus/open.h"
 #include "spec/capabilities.h"
 
 #include <glib-unix.h>
@@ -23,10 +24,14 @@
 /* Time limit for calls under way when quiltd is asked to end. */
 #define DRAIN_SECONDS 5
 
+/* systemd's messages to us are smaller; any user may send us larger ones. */
+#define SYSTEMD_MESSAGE_MAX (64 * 1024)
+
 typedef struct {
   GMainLoop *loop;
   QuiltBusRelay *relay;
   GDBusConnection *bus; /* the relay's */
+  QuiltDbus *systemd;   /* another connection to the same bus, for calls of systemd */
   QuiltDaemon *daemon;
   QuiltManager *manager;
   const char *const *config_dirs;
@@ -183,6 +188,23 @@ on_bus_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer 
 }
 
 static void
+on_systemd_closed (gpointer data)
+{
+  fail (data, "The connection to systemd over the bus was lost");
+}
+
+static gboolean
+connect_systemd (Main *self, GError **error)
+{
+  self->systemd = quilt_dbus_open (g_getenv ("DBUS_SYSTEM_BUS_ADDRESS"), error);
+  if (!self->systemd)
+    return FALSE;
+  quilt_dbus_set_message_max (self->systemd, SYSTEMD_MESSAGE_MAX);
+  quilt_dbus_on_closed (self->systemd, on_systemd_closed, self);
+  return TRUE;
+}
+
+static void
 on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -265,14 +287,14 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
   }
   self->log_level = config->log_level;
   self->relay = quilt_bus_relay_new (error);
-  if (!self->relay) {
+  if (!self->relay || !connect_systemd (self, error)) {
     quilt_config_free (config);
     return FALSE;
   }
   quilt_bus_relay_watch_callers (self->relay);
   self->bus = quilt_bus_relay_get_connection (self->relay);
   g_signal_connect (self->bus, "closed", G_CALLBACK (on_bus_closed), self);
-  self->daemon = quilt_daemon_new (self->bus, paths, config, error);
+  self->daemon = quilt_daemon_new (self->bus, self->systemd, paths, config, error);
   if (!self->daemon)
     return FALSE;
   self->idle = quilt_idle_new (quilt_bus_relay_get_calls (self->relay),
@@ -300,6 +322,7 @@ main_clear (Main *self)
   g_clear_pointer (&self->idle, quilt_idle_free);
   g_clear_object (&self->manager);
   g_clear_pointer (&self->daemon, quilt_daemon_free);
+  g_clear_pointer (&self->systemd, quilt_dbus_close);
   g_clear_pointer (&self->relay, quilt_bus_relay_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
 }

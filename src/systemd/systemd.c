@@ -4,24 +4,31 @@
 
 #include "base/error.h"
 #include "spec/slice.h"
-#include "systemd/call.h"
 #include "systemd/cgroup.h"
+#include "systemd/client/manager.h"
 #include "systemd/freezer.h"
 #include "systemd/gone.h"
-#include "systemd/jobs.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <systemd/sd-bus.h>
+#include "systemd/starts.h"
 
 struct QuiltSystemd {
   GDBusConnection *bus;
+  QuiltDbus *dbus;
   QuiltGone *gone;
-  QuiltJobs *jobs;
+  QuiltStarts *starts;
+  GPtrArray *updates; /* of Update: not finished yet */
   guint request_stop;
   QuiltStopRequestFunc on_stop;
   gpointer on_stop_data;
 };
+
+/* A call without an answer. */
+static void
+tell (QuiltSystemd *self, const char *method, GVariant *arguments)
+{
+  const QuiltDbusCall call = quilt_systemd_make_call (method, arguments, NULL);
+
+  quilt_dbus_call (self->dbus, &call, NULL, NULL, NULL);
+}
 
 /* Start. */
 
@@ -33,7 +40,7 @@ quilt_systemd_start_scope_async (QuiltSystemd *self,
                                  GAsyncReadyCallback callback,
                                  gpointer data)
 {
-  quilt_jobs_start_scope_async (self->jobs, unit, properties, cancellable, callback, data);
+  quilt_starts_start_scope_async (self->starts, unit, properties, cancellable, callback, data);
 }
 
 gboolean
@@ -44,56 +51,79 @@ quilt_systemd_start_scope_finish (QuiltSystemd *self, GAsyncResult *result, GErr
 
 /* Properties. */
 
-static void
-on_properties_in_force (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+typedef struct {
+  QuiltSystemd *systemd;
+  GTask *task;
+  char *unit;
+  QuiltDbusPending pending;
+} Update;
 
-  if (reply)
-    g_task_return_boolean (task, TRUE);
+static void
+update_free (gpointer data)
+{
+  Update *self = data;
+
+  quilt_dbus_pending_clear (&self->pending);
+  g_object_unref (self->task);
+  g_free (self->unit);
+  g_free (self);
+}
+
+/* Takes ownership of error; NULL is success. */
+static void
+end_update (Update *self, GError *error)
+{
+  g_autoptr (GTask) task = g_object_ref (self->task);
+
+  g_ptr_array_remove_fast (self->systemd->updates, self);
+  if (error)
+    g_task_return_error (task, error);
   else
-    g_task_return_error (task,
-                         quilt_systemd_describe (error, "update", g_task_get_task_data (task)));
+    g_task_return_boolean (task, TRUE);
 }
 
 static void
-on_properties_reply (GObject *source, GAsyncResult *result, gpointer data)
+on_properties_in_force (QuiltDbusReply *reply, gpointer data)
 {
-  g_autoptr (GTask) task = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  Update *update = data;
 
-  if (!reply) {
-    g_task_return_error (task,
-                         quilt_systemd_describe (error, "update", g_task_get_task_data (task)));
+  end_update (update,
+              reply->body ? NULL : quilt_systemd_describe (reply->error, "update", update->unit));
+}
+
+static void
+on_properties_reply (QuiltDbusReply *reply, gpointer data)
+{
+  Update *update = data;
+  QuiltDbusCall ping = quilt_systemd_make_call ("Ping", NULL, NULL);
+
+  if (!reply->body) {
+    end_update (update, quilt_systemd_describe (reply->error, "update", update->unit));
     return;
   }
   /* systemd answers first, and writes to the cgroup before it reads its next message. So the answer
    * to a second message shows that the properties are in force. */
-  g_dbus_connection_call (G_DBUS_CONNECTION (source), SYSTEMD_NAME, SYSTEMD_PATH,
-                          "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE,
-                          -1, g_task_get_cancellable (task), on_properties_in_force,
-                          g_object_ref (task));
+  ping.interface = "org.freedesktop.DBus.Peer";
+  quilt_dbus_pending_clear (&update->pending);
+  quilt_dbus_call (update->systemd->dbus, &ping, on_properties_in_force, update, &update->pending);
 }
 
 void
 quilt_systemd_set_properties_async (QuiltSystemd *self,
                                     const char *unit,
                                     GVariant *properties,
-                                    GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer data)
 {
-  GTask *task = g_task_new (NULL, cancellable, callback, data);
+  const QuiltDbusCall call = quilt_systemd_make_call (
+      "SetUnitProperties", g_variant_new ("(sb@a(sv))", unit, TRUE, properties), "()");
+  Update *update = g_new0 (Update, 1);
 
-  g_task_set_task_data (task, g_strdup (unit), g_free);
-  quilt_systemd_call (self->bus, "SetUnitProperties",
-                      g_variant_new ("(sb@a(sv))", unit, TRUE, properties), "()", cancellable,
-                      on_properties_reply, task);
+  update->systemd = self;
+  update->task = g_task_new (NULL, NULL, callback, data);
+  update->unit = g_strdup (unit);
+  g_ptr_array_add (self->updates, update);
+  quilt_dbus_call (self->dbus, &call, on_properties_reply, update, &update->pending);
 }
 
 gboolean
@@ -113,10 +143,8 @@ hurry (const char *place, gpointer data)
   QuiltSystemd *self = data;
   const char *unit = quilt_place_unit (place);
 
-  quilt_systemd_call (self->bus, "AbandonScope", g_variant_new ("(s)", unit), NULL, NULL, NULL,
-                      NULL);
-  quilt_systemd_call (self->bus, "StopUnit", g_variant_new ("(ss)", unit, "fail"), NULL, NULL, NULL,
-                      NULL);
+  tell (self, "AbandonScope", g_variant_new ("(s)", unit));
+  tell (self, "StopUnit", g_variant_new ("(ss)", unit, "fail"));
 }
 
 void
@@ -168,8 +196,7 @@ quilt_systemd_thaw_scope (QuiltSystemd *self, const char *place)
   gboolean frozen = quilt_freezer_is_frozen (path);
 
   if (frozen)
-    quilt_systemd_call (self->bus, "ThawUnit", g_variant_new ("(s)", quilt_place_unit (place)),
-                        NULL, NULL, NULL, NULL);
+    tell (self, "ThawUnit", g_variant_new ("(s)", quilt_place_unit (place)));
   return frozen || slice;
 }
 
@@ -185,11 +212,10 @@ on_request_stop (GDBusConnection *bus,
                  gpointer data)
 {
   QuiltSystemd *self = data;
-  char *unit = NULL;
+  g_autofree char *unit = quilt_systemd_unit_from_path (path);
 
-  if (self->on_stop && sd_bus_path_decode (path, SYSTEMD_PATH "/unit", &unit) > 0)
+  if (self->on_stop && unit)
     self->on_stop (unit, self->on_stop_data);
-  free (unit);
 }
 
 void
@@ -200,15 +226,18 @@ quilt_systemd_on_stop_request (QuiltSystemd *self, QuiltStopRequestFunc callback
 }
 
 QuiltSystemd *
-quilt_systemd_new (GDBusConnection *bus)
+quilt_systemd_new (GDBusConnection *bus, QuiltDbus *dbus)
 {
   QuiltSystemd *self = g_new0 (QuiltSystemd, 1);
 
   self->bus = g_object_ref (bus);
+  self->dbus = dbus;
   self->gone = quilt_gone_new (NULL, hurry, self);
-  self->jobs = quilt_jobs_new (bus, self->gone);
+  self->starts = quilt_starts_new (dbus, self->gone);
+  self->updates = g_ptr_array_new_with_free_func (update_free);
+  /* systemd sends it to the owner of the name in Controller=. */
   self->request_stop = g_dbus_connection_signal_subscribe (
-      bus, SYSTEMD_NAME, "org.freedesktop.systemd1.Scope", "RequestStop", NULL, NULL,
+      bus, QUILT_SYSTEMD_NAME, QUILT_SYSTEMD_NAME ".Scope", "RequestStop", NULL, NULL,
       G_DBUS_SIGNAL_FLAGS_NONE, on_request_stop, self, NULL);
   return self;
 }
@@ -216,7 +245,12 @@ quilt_systemd_new (GDBusConnection *bus)
 void
 quilt_systemd_free (QuiltSystemd *self)
 {
-  quilt_jobs_free (self->jobs);
+  quilt_starts_free (self->starts);
+  while (self->updates->len > 0)
+    end_update (self->updates->pdata[0],
+                g_error_new_literal (QUILT_ERROR, QUILT_ERROR_CANCELLED,
+                                     "Failed to update a unit: quiltd is shutting down"));
+  g_ptr_array_unref (self->updates);
   g_dbus_connection_signal_unsubscribe (self->bus, self->request_stop);
   quilt_gone_free (self->gone);
   g_object_unref (self->bus);

@@ -2,13 +2,18 @@
 /* quiltd's client of systemd: transient scopes and their jobs; org.freedesktop.systemd1(5). */
 #pragma once
 
+#include "dbus/client.h"
+
 #include <gio/gio.h>
 
 typedef struct QuiltSystemd QuiltSystemd;
 
-/* One per daemon, on the bus of org.freedesktop.systemd1. All calls come from, and all answers go
- * to, the main context in which it was made. The source objects of the answers are NULL. */
-QuiltSystemd *quilt_systemd_new (GDBusConnection *bus);
+/* One per daemon. dbus, which is borrowed, is a connection to the bus of org.freedesktop.systemd1.
+ * All calls and answers go over it, on the default main context, without another thread. It can't
+ * be systemd's private socket: there systemd refuses a scope with Controller=, and sends each
+ * client every change of every unit. bus owns the name in Controller=, and gets the requests to
+ * stop. The source objects of the answers are NULL. */
+QuiltSystemd *quilt_systemd_new (GDBusConnection *bus, QuiltDbus *dbus);
 /* Finishes pending calls with CANCELLED. */
 void quilt_systemd_free (QuiltSystemd *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSystemd, quilt_systemd_free)
@@ -32,7 +37,6 @@ quilt_systemd_start_scope_finish (QuiltSystemd *self, GAsyncResult *result, GErr
 void quilt_systemd_set_properties_async (QuiltSystemd *self,
                                          const char *unit,
                                          GVariant *properties,
-                                         GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer data);
 gboolean

@@ -104,7 +104,7 @@ on_saved (GObject *source, GAsyncResult *result, gpointer data)
   if (!quilt_work_finish (result, &error) && edit->limits_set && scope)
     quilt_systemd_set_properties_async (
         edit->parts->systemd, scope,
-        quilt_options_limit_properties (options, edit->record->options), NULL, on_limits_undone,
+        quilt_options_limit_properties (options, edit->record->options), on_limits_undone,
         edit->parts->systemd);
   finish (edit, error);
 }
@@ -232,7 +232,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (scope && quilt_container_is_active (self) && !same_limits (edit->record->options, options))
     quilt_systemd_set_properties_async (
         edit->parts->systemd, scope,
-        quilt_options_limit_properties (edit->record->options, options), NULL, on_limits_set, edit);
+        quilt_options_limit_properties (edit->record->options, options), on_limits_set, edit);
   else
     save (edit);
 }

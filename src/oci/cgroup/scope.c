@@ -201,7 +201,7 @@ add_all (GVariantBuilder *properties, GVariant *more)
   }
 }
 
-/* Appends the properties of a container's scope. Processes are in the scope itself, not in a cgroup
+/* The properties of a container's scope. Processes are in the scope itself, not in a cgroup
  * below it: engines read limits and figures from the cgroup that /proc/PID/cgroup names, and the
  * container sees its limits there too, since it is the container's root. With DefaultDependencies,
  * systemd would end the scope at the host's shutdown before the engine does. With CollectMode, a

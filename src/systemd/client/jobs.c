@@ -251,7 +251,7 @@ quilt_jobs_stop_unit (QuiltJobs *self, const char *unit, QuiltJobFunc func, gpoi
 QuiltJobs *
 quilt_jobs_new (QuiltDbus *dbus, gboolean survives)
 {
-  /* systemd sends JobRemoved to the caller that asked for the job, so Subscribe() is not needed. */
+  /* systemd sends JobRemoved to the caller that requested the job, so Subscribe() is not needed. */
   static const QuiltDbusMatch removed = {.sender = QUILT_SYSTEMD_NAME,
                                          .interface = QUILT_SYSTEMD_MANAGER,
                                          .member = "JobRemoved",

@@ -23,7 +23,7 @@ gboolean quilt_systemd_is_error (const GError *error, const char *name);
 /* Whether systemd was away, or went away before it answered: it may have done what was asked. */
 gboolean quilt_systemd_was_away (const GError *error);
 
-/* The error of a failed call for our caller: a new QUILT_ERROR. */
+/* Turns the error of a failed call into a QUILT_ERROR for our caller. */
 GError *quilt_systemd_describe (const GError *cause, const char *verb, const char *unit);
 
 /* The object path of a unit. Owned by the caller. */

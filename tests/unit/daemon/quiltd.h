@@ -12,6 +12,7 @@ extern "C" {
 #include "daemon/containers/lifecycle.h"
 #include "daemon/daemon.h"
 #include "daemon/manager.h"
+#include "dbus/open.h"
 #include "store/digest.h"
 }
 
@@ -31,6 +32,7 @@ protected:
   fs::path path;
   GTestDBus *bus = nullptr;
   GDBusConnection *ours = nullptr, *theirs = nullptr, *caller = nullptr;
+  QuiltDbus *systemd = nullptr;
   QuiltDaemon *daemon = nullptr;
   QuiltManager *manager = nullptr;
   QuiltContainers *containers = nullptr;
@@ -58,6 +60,8 @@ protected:
     g_test_dbus_up (bus);
     for (GDBusConnection **connection : {&ours, &theirs, &caller})
       *connection = connect ();
+    systemd = quilt_dbus_open (g_test_dbus_get_bus_address (bus), error.out ());
+    ASSERT_NE (systemd, nullptr) << error.message ();
     play_services ();
     start ();
   }
@@ -65,6 +69,7 @@ protected:
   void TearDown () override
   {
     stop ();
+    g_clear_pointer (&systemd, quilt_dbus_close);
     for (guint32 pid : supervisors)
       kill ((pid_t)pid, SIGKILL);
     for (GDBusConnection *connection : {ours, theirs, caller}) {
@@ -102,7 +107,7 @@ protected:
     QuiltConfig *config = quilt_config_load (etcs, error.out ());
 
     ASSERT_NE (config, nullptr) << error.message ();
-    daemon = quilt_daemon_new (ours, &paths, config, error.out ());
+    daemon = quilt_daemon_new (ours, systemd, &paths, config, error.out ());
     ASSERT_NE (daemon, nullptr) << error.message ();
     containers = daemon->containers;
     manager = quilt_manager_new (daemon, nullptr, nullptr);

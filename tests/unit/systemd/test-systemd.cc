@@ -3,6 +3,7 @@
 #include "base/check.h"
 
 extern "C" {
+#include "dbus/open.h"
 #include "systemd/systemd.h"
 }
 
@@ -26,10 +27,15 @@ const char INTROSPECTION[] =
     "<arg type='a(sv)' direction='in'/></method>"
     "<method name='ListUnitsByPatterns'><arg type='as' direction='in'/>"
     "<arg type='as' direction='in'/><arg type='a(ssssssouso)' direction='out'/></method>"
-    "</interface></node>";
+    "</interface>"
+    "<interface name='org.freedesktop.systemd1.Unit'>"
+    "<property name='ActiveState' type='s' access='read'/>"
+    "<property name='ActiveEnterTimestampMonotonic' type='t' access='read'/>"
+    "<property name='Job' type='(uo)' access='read'/></interface></node>";
 
 const char PATH[] = "/org/freedesktop/systemd1";
 const char MANAGER[] = "org.freedesktop.systemd1.Manager";
+const char UNIT[] = "/org/freedesktop/systemd1/unit/quilt_2dweb_2escope";
 const char JOB[] = "/org/freedesktop/systemd1/job/1";
 
 class Systemd : public testing::Test
@@ -39,7 +45,7 @@ protected:
   {
     g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (INTROSPECTION, nullptr);
     static const GDBusInterfaceVTable vtable = {on_call, nullptr, nullptr, {nullptr}};
-    g_autoptr (GVariant) reply = nullptr;
+    static const GDBusInterfaceVTable unit = {nullptr, on_get, nullptr, {nullptr}};
 
     bus = g_test_dbus_new (G_TEST_DBUS_NONE);
     g_test_dbus_up (bus);
@@ -49,13 +55,30 @@ protected:
     ASSERT_NE (g_dbus_connection_register_object (theirs, PATH, node->interfaces[0], &vtable, this,
                                                   nullptr, nullptr),
                0u);
-    reply = g_dbus_connection_call_sync (theirs, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                         "org.freedesktop.DBus", "RequestName",
-                                         g_variant_new ("(su)", "org.freedesktop.systemd1", 0),
-                                         nullptr, G_DBUS_CALL_FLAGS_NONE, -1, nullptr, nullptr);
-    ASSERT_NE (reply, nullptr);
-    systemd = quilt_systemd_new (ours);
+    ASSERT_NE (g_dbus_connection_register_object (theirs, UNIT, node->interfaces[1], &unit, this,
+                                                  nullptr, nullptr),
+               0u);
+    own_name ("RequestName", g_variant_new ("(su)", "org.freedesktop.systemd1", 0));
+    dbus = quilt_dbus_open (g_test_dbus_get_bus_address (bus), error.out ());
+    ASSERT_NE (dbus, nullptr) << error.message ();
+    systemd = quilt_systemd_new (ours, dbus);
     settle ();
+  }
+
+  void own_name (const char *method, GVariant *arguments)
+  {
+    g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+        theirs, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method,
+        arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, -1, nullptr, nullptr);
+
+    ASSERT_NE (reply, nullptr);
+  }
+
+  /* Plays `systemctl daemon-reexec`: the bus sees the name go and come. */
+  void reexecute ()
+  {
+    own_name ("ReleaseName", g_variant_new ("(s)", "org.freedesktop.systemd1"));
+    own_name ("RequestName", g_variant_new ("(su)", "org.freedesktop.systemd1", 0));
   }
 
   /* GDBus asks the bus who owns systemd's name, and drops what comes before the answer. The bus
@@ -75,6 +98,7 @@ protected:
   {
     if (systemd)
       quilt_systemd_free (systemd);
+    g_clear_pointer (&dbus, quilt_dbus_close);
     for (GDBusConnection *connection : {theirs, ours, stranger}) {
       g_dbus_connection_close_sync (connection, nullptr, nullptr);
       g_object_unref (connection);
@@ -108,6 +132,25 @@ protected:
     self->play (method, invocation);
   }
 
+  static GVariant *on_get (GDBusConnection *,
+                           const gchar *,
+                           const gchar *,
+                           const gchar *,
+                           const gchar *name,
+                           GError **,
+                           gpointer data)
+  {
+    auto *self = static_cast<Systemd *> (data);
+
+    if (g_str_equal (name, "ActiveState")) {
+      self->looks++;
+      return g_variant_new_string (self->state.c_str ());
+    }
+    if (g_str_equal (name, "Job"))
+      return g_variant_new ("(uo)", self->job ? 1 : 0, self->job ? JOB : "/");
+    return g_variant_new_uint64 (self->since);
+  }
+
   void job_removed (const char *job, const char *unit, const char *result)
   {
     g_dbus_connection_emit_signal (theirs, nullptr, PATH, MANAGER, "JobRemoved",
@@ -124,6 +167,13 @@ protected:
     std::string whole = std::string ("org.freedesktop.systemd1.") + name;
 
     g_dbus_method_invocation_return_dbus_error (invocation, whole.c_str (), "So it is.");
+  }
+
+  /* The bus's answer for a systemd that went. */
+  static void lose (GDBusMethodInvocation *invocation)
+  {
+    g_dbus_method_invocation_return_dbus_error (invocation, "org.freedesktop.DBus.Error.NoReply",
+                                                "It disconnected.");
   }
 
   static void on_started (GObject *, GAsyncResult *result, gpointer data)
@@ -163,7 +213,12 @@ protected:
 
   GTestDBus *bus = nullptr;
   GDBusConnection *theirs = nullptr, *ours = nullptr, *stranger = nullptr;
+  QuiltDbus *dbus = nullptr;
   QuiltSystemd *systemd = nullptr;
+  std::string state = "inactive"; /* of the unit */
+  guint64 since = 0;              /* it has been active */
+  bool job = false;               /* it has one */
+  int looks = 0;
   std::vector<std::string> calls;
   std::function<void (const char *, GDBusMethodInvocation *)> play;
   int finished = 0;
@@ -287,14 +342,93 @@ TEST_F (Systemd, ACancelledStartIsNotFinishedTwice)
   EXPECT_EQ (finished, 1);
 }
 
+/* systemd is executed anew before it has read the call. */
+TEST_F (Systemd, ALostCallIsMadeAgain)
+{
+  play = [this] (const char *, GDBusMethodInvocation *invocation) {
+    if (calls.size () == 1)
+      return lose (invocation);
+    accept (invocation);
+    job_removed (JOB, "quilt-web.scope", "done");
+  };
+  start ();
+  run_until_finished ();
+  EXPECT_TRUE (success) << error.message ();
+  EXPECT_EQ (calls.size (), 2u);
+}
+
+/* systemd is executed anew after it has started the scope, and before it has answered. */
+TEST_F (Systemd, ALostAnswerIsLookedFor)
+{
+  play = [this] (const char *, GDBusMethodInvocation *invocation) {
+    state = "active";
+    since = (guint64)g_get_monotonic_time ();
+    lose (invocation);
+  };
+  start ();
+  run_until_finished ();
+  EXPECT_TRUE (success) << error.message ();
+  EXPECT_EQ (calls.size (), 1u);
+}
+
+TEST_F (Systemd, AnOlderScopeIsNotTakenForTheOneThatWasLost)
+{
+  play = [this] (const char *, GDBusMethodInvocation *invocation) {
+    state = "active";
+    since = 1;
+    if (calls.size () == 1)
+      return lose (invocation);
+    refuse (invocation, "BadUnit");
+  };
+  start ();
+  run_until_finished ();
+  EXPECT_FALSE (success);
+  EXPECT_EQ (calls.size (), 2u);
+}
+
+/* systemd is executed anew after it has answered, and JobRemoved is lost. */
+TEST_F (Systemd, ALostSignalIsLookedFor)
+{
+  play = [] (const char *, GDBusMethodInvocation *invocation) { accept (invocation); };
+  job = true;
+  start ();
+  run_until ([this] { return !calls.empty (); });
+  for (int i = 0; i < 20; i++)
+    g_main_context_iteration (nullptr, FALSE);
+  reexecute ();
+  run_until ([this] { return looks > 1; });
+  EXPECT_EQ (finished, 0);
+  job = false;
+  state = "active";
+  since = (guint64)g_get_monotonic_time ();
+  run_until_finished ();
+  EXPECT_TRUE (success) << error.message ();
+  EXPECT_EQ (calls.size (), 1u);
+}
+
+TEST_F (Systemd, AJobThatSurvivesItsSystemdEndsByItsSignal)
+{
+  play = [] (const char *, GDBusMethodInvocation *invocation) { accept (invocation); };
+  job = true;
+  start ();
+  run_until ([this] { return !calls.empty (); });
+  reexecute ();
+  run_until ([this] { return looks > 0; });
+  job_removed (JOB, "quilt-web.scope", "failed");
+  run_until_finished ();
+  EXPECT_TRUE (error.is (QUILT_ERROR_FAILED, "Failed to start 'quilt-web.scope': its job ended as "
+                                             "'failed'; `journalctl -b UNIT=quilt-web.scope` may "
+                                             "show why"));
+}
+
 TEST_F (Systemd, PropertiesOfNoUnitAreNotFound)
 {
   play = [] (const char *, GDBusMethodInvocation *invocation) {
     refuse (invocation, "NoSuchUnit");
   };
   quilt_systemd_set_properties_async (systemd, "quilt-web.scope",
-                                      g_variant_new_parsed ("[('TasksMax', <uint64 5>)]"), nullptr,
-                                      on_set, this);
+                                      g_variant_new_parsed ("[('TasksMax', <uint64 5>)]"), on_set,
+                                      this);
   run_until_finished ();
   EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, ""));
 }
@@ -305,8 +439,8 @@ TEST_F (Systemd, PropertiesAreSetForTheRunTime)
     g_dbus_method_invocation_return_value (invocation, nullptr);
   };
   quilt_systemd_set_properties_async (systemd, "quilt-web.scope",
-                                      g_variant_new_parsed ("[('TasksMax', <uint64 5>)]"), nullptr,
-                                      on_set, this);
+                                      g_variant_new_parsed ("[('TasksMax', <uint64 5>)]"), on_set,
+                                      this);
   run_until_finished ();
   EXPECT_TRUE (success) << error.message ();
   EXPECT_EQ (calls[0], "SetUnitProperties ('quilt-web.scope', true, [('TasksMax', <uint64 5>)])");
