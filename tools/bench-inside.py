@@ -181,7 +181,7 @@ def bench_seccomp():
     new_profile()
     cached = Path("/run/quilt-bench-cached.json")
     cached.write_bytes(path.read_bytes())
-    # Apart: what a compilation leaves to be done would fall upon whoever comes next.
+    # Measured separately: work that a compilation leaves behind would slow down the next start.
     loaded = {"run, the default filter": start, "run, no filter (unconfined)": lambda: start("--seccomp", "unconfined")}
     compiled = {"run, a profile seen before": lambda: start("--seccomp", str(cached)), "run, a profile never seen": missed}
     lone, figures = ({**measure(loaded, before), **measure(compiled, before)} for before in (peace, another_start))

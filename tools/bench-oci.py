@@ -101,7 +101,7 @@ def peak(runtime, bundle, *options):
     """KB that the run command had resident at most until its container ran."""
     process = subprocess.Popen([runtime, *options, "run", "--bundle", bundle, "bench"], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE)
-    process.stdout.read(1)  # its command speaks, and goes on when it hears us
+    process.stdout.read(1)  # the command prints a byte, and ends when it reads our line
     status = Path(f"/proc/{process.pid}/status").read_text()
     process.communicate(b"\n")
     assert process.returncode == 0

@@ -17,9 +17,9 @@ from conftest import OTHER, USER
 from test_access import CALLS
 
 V = GLib.Variant
-# How long the list of another user may take meanwhile.
+# Another user's list may take at most this time meanwhile.
 PATIENCE_MS = 50
-# What such a list costs quiltd at least.
+# quiltd needs at least this time for such a list.
 LIST_MS = 0.2
 MIB = 1 << 20
 TOO_LARGE = "A call may have at most 1048576 bytes and 65536 values"
@@ -578,7 +578,7 @@ def test_jobs_are_charged_until_they_end(stopped, user, other, root, services, p
     user.call("Cancel", "a{sv}", ({},), jobs[0], "org.quilt.Job")
     services.wait_signal("Completed", jobs[0], since)
     assert user.call("ListContainers", "a{sv}", ({},)) == []
-    # What ends by itself, or fails, is not charged any more either.
+    # Jobs that end by themselves or fail are no longer charged either.
     since = len(services.signals)
     for _, write in pipes:
         os.close(write)

@@ -28,7 +28,7 @@ def test_it_says_when_it_is_ready(stopped, root):
 
 
 def test_the_watchdog_is_fed(stopped):
-    stopped.spawn(WATCHDOG_USEC="200000")  # without WATCHDOG_PID=, which nobody knows yet: for whoever reads it
+    stopped.spawn(WATCHDOG_USEC="200000")  # without WATCHDOG_PID=, since the pid is unknown: then it applies to every process
     for _ in range(3):
         stopped.wait_told("WATCHDOG=1")
 

@@ -83,7 +83,7 @@ def test_labels_do_not_make_a_list_too_long(create, root):
     assert sum(len(key) + len(value) for key, value in found.items()) <= 4096
 
 
-# What only some may see.
+# Details that only some callers may see.
 
 @pytest.mark.fault("11")
 def test_the_message_of_a_failed_start_is_for_authorized_callers(image, root, user, services, polkit):

@@ -26,7 +26,7 @@ SLICE = pathlib.Path("/sys/fs/cgroup/quilt.slice")
 # A virtual host emulates its processor, and takes up to 20 times as long.
 SLOWNESS = 1 if "container" in pathlib.Path("/proc/1/environ").read_text(errors="replace") else 10
 TIMEOUT = 10 * SLOWNESS
-LONG = bool(os.environ.get("QUILT_LONG"))  # tools/check --long: what is repeated is repeated more often
+LONG = bool(os.environ.get("QUILT_LONG"))  # tools/check --long: more repetitions
 
 
 # Commands

@@ -257,7 +257,7 @@ def check_names():
                 yield f"{where(path, number)}: a path of somebody's machine"
 
 
-# What people and engines type: where it is built, and mistakes that it answers in one line.
+# The programs that people and engines call: the build directory, and mistakes that a program must report in one line.
 PROGRAMS = {
     "quiltctl": ("src/ctl", [["no-such-verb"], ["list", "--no-such-option"], ["remove"]]),
     "quilt-oci": ("src/oci", [["no-such-verb"], ["list", "--no-such-option"], ["start"], ["--no-such-option"], ["checkpoint", "--help"]]),

@@ -193,7 +193,7 @@ def test_devices_are_the_usual_ones(docker):
 
 
 def test_no_other_descriptor_comes_along(docker):
-    # What lists them has one open for that.
+    # ls itself opens descriptor 3 for the directory.
     assert docker("run", "--rm", "busybox", "ls", "/proc/self/fd").ok().text.split() == ["0", "1", "2", "3"]
 
 

@@ -185,7 +185,7 @@ def test_descriptors(podman):
     """The standard ones and what was asked for, whatever else podman and conmon have open."""
     argv = ("podman", "run", "--rm", *QUIET, "--preserve-fds=1", "busybox", "sh", "-c", "cat <&3; ls /proc/self/fd")
     done = quilt.run("sh", "-c", 'exec "$@" 3</etc/hostname', "-", *argv, timeout=3 * quilt.TIMEOUT).ok()
-    # What lists them has one open for that.
+    # ls itself opens descriptor 3 for the directory.
     assert done.text.split() == ["quilt-test", "0", "1", "2", "3", "4"]
 
 

@@ -209,7 +209,7 @@ def test_restarts_under_a_load_of_runs_wait_for_each_other_and_end(busybox, name
     there = rows()
     for number, done in enumerate((done.result() for done in runs), 1):
         title = f"{name}-{number}"
-        # A call that comes while quiltd exits may be lost, but then nothing was begun, or it goes on.
+        # A call that comes while quiltd exits may be lost. Then either no run has begun, or the run continues.
         if done.code != number:
             assert done.code == 125, done
             assert b"quiltd went away" in done.err or b"no such container" in done.err and title not in there, done
@@ -227,7 +227,7 @@ def test_stop_of_40_scopes_at_once(busybox, name):
         assert rows()[title][10] == "stopped"
 
 
-# What a container can do to its helper
+# Attacks of a container on its helper
 
 def loader():
     """An ELF interpreter that does chmod("/proc/self/exe", 0755) and exits with the errno."""

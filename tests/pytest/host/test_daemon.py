@@ -205,7 +205,7 @@ def test_d9_idle_with_100_running_there_are_no_wake_ups(busybox, name):
 
     before = switches()
     assert len(before) == 101
-    select.select([], [], [], 5)  # what is observed is five seconds in which nothing happens
+    select.select([], [], [], 5)  # not a wait for an event: observes five idle seconds
     woken = {pid: count - before[pid] for pid, count in switches().items() if count != before[pid]}
     watchdog = 2  # quiltd itself answers systemd's watchdog
     assert set(woken) <= {daemon_pid_quiet()} and sum(woken.values()) <= watchdog, woken

@@ -79,7 +79,7 @@ def test_idle_so_do_a_call_and_a_job_that_have_not_ended(busybox, name, idle):
         os.close(reader)
         events.wait(lambda _p, _i, member, args: member == "InterfacesAdded" and "/job/" in args[0])
         with pytest.raises(subprocess.TimeoutExpired):
-            client.wait(2 * IDLE)  # what is observed is that time, in which quiltd would have left
+            client.wait(2 * IDLE)  # not a wait for an event: observes that quiltd does not exit in this time
         assert daemon_pid_quiet() == pid
     wait_gone()
 

@@ -106,7 +106,7 @@ def test_journald_gets_the_last_lines_however_long_it_is_away(busybox, name, jou
     try:
         ctl("stop", name).ok()
         assert props(name)["ExitCode"] == 7
-        with pytest.raises(TimeoutError):  # longer than whoever would give up has patience
+        with pytest.raises(TimeoutError):  # if a supervisor gave up after a time, it would have ended by now
             wait_unit(f"quilt-{name}.scope", "inactive", timeout=13)
         for verb in "start", "remove":
             refused = ctl(verb, name)

@@ -38,7 +38,7 @@ def test_life_of_a_cgroup(manager):
         assert stats["pids"]["current"] == 1
         assert set(stats) == {"cpu", "memory", "pids", "blkio", "hugetlb"}
         assert stats["cpu"]["usage"]["total"] == usage(it) * 1000
-        # What the container made for itself is counted, and goes with it.
+        # Cgroups that the container made are counted, and are removed with its own.
         (it.directory / "a/b").mkdir(parents=True)
         (it.directory / "a/b/cgroup.procs").write_text(it.pid)
         assert it.do("processes").startswith("1 ")

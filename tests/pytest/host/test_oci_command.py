@@ -8,9 +8,9 @@ import pytest
 from oci import CAPABILITIES, Container, config, oci
 from quilt import ctl
 
-# What Quilt calls to become a command, and the command does not.
+# System calls that Quilt makes on the way to execute the command, and the command does not make.
 OURS = ["openat2", "close_range", "faccessat2", "setresuid", "setresgid", "setgroups", "fchdir", "umask", "getcwd", "keyctl", "seccomp", "accept4"]
-# Also those that only a process needs that is born among others.
+# Also the calls that only a process of exec makes under the filter.
 ALL_OURS = OURS + ["capset", "capget", "sendto", "sendmsg", "recvfrom", "setsid", "rt_sigprocmask", "clone", "clone3", "socket"]
 FILES = ["stat", "lstat", "newfstatat", "statx", "openat", "open", "pread64", "access", "faccessat"]
 

@@ -115,7 +115,7 @@ def test_environment_and_arguments_are_its_own(hooks):
     assert [line[-1] for line in hooks.order] == ["own", "inherited"]
 
 
-# What comes of one that fails: the container is taken back, with poststop; after its end, it is said and all goes on.
+# A failed hook: the container is removed, with its poststop hooks. After the container's end, the failure is only reported.
 @pytest.mark.parametrize("more, word", [("exit 3", "exit code 3"), ("kill -9 $$", "signal 9"), ("exec sleep 1000", "timeout"), ("echo why >&2; exit 1", "why")],
                          ids=["code", "signal", "timeout", "stderr"])
 @pytest.mark.parametrize("kind", KINDS)

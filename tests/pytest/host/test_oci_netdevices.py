@@ -173,7 +173,7 @@ def test_a_virtual_one_ends_with_the_container(bundle, cables):
 
 
 def test_one_that_is_not_there(bundle, cables):
-    # Neither is the one before it moved.
+    # The device before it is not moved either.
     refused(bundle, configuration({"qmove0": {}, "qnone": {}}), "linux.netDevices.qnone", "no network device")
 
 

@@ -131,7 +131,7 @@ def test_a_slow_listener_costs_no_processor():
 def test_a_created_container_with_a_listener_is_deleted():
     BUNDLES.mkdir(exist_ok=True)
     path = BUNDLES / "agent"
-    with socket.socket(socket.AF_UNIX) as agent:  # it never asks what is wanted of it
+    with socket.socket(socket.AF_UNIX) as agent:  # it never accepts the connection
         agent.bind(str(path))
         agent.listen()
         container = Container("one", filtered("one", seccomp("SCMP_ACT_NOTIFY", ["mkdir"], listenerPath=str(path)), "true"))

@@ -229,7 +229,7 @@ def test_a_listener_path_means_nothing_without_notify(example):
     assert done.text == "there\n" and b"quota exceeded" in done.err
 
 
-# What systemd hands to a service, and other options
+# Things that systemd gives a service, and other options
 
 class Notified:
     """A service manager's socket."""

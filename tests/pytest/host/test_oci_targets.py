@@ -8,7 +8,7 @@ from oci import ROOT, Bundle, config, oci
 from quilt import BUSYBOX, ctl, run
 from test_oci_hostile import mapped
 
-# Of the image: the links; where a file or a directory is mounted; where it then is.
+# The links in the image; the mount's destination; the path where the mount then is.
 WAYS = [
     pytest.param({"etc/localtime": "/usr/share/zoneinfo/Europe/Berlin"}, "/etc/localtime", "/usr/share/zoneinfo/Europe/Berlin", id="absolute"),
     pytest.param({"etc/resolv.conf": "../run/systemd/resolve/stub-resolv.conf"}, "/etc/resolv.conf", "/run/systemd/resolve/stub-resolv.conf", id="relative"),

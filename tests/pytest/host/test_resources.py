@@ -57,7 +57,7 @@ def test_every_limit_is_a_property_of_the_scope_and_update_takes_it_off(busybox,
         "IOReadBandwidthMax": "", "IOWriteBandwidthMax": f"{block_device} 3145728", "IOReadIOPSMax": "", "IOWriteIOPSMax": "",
     }
 
-    # What was updated holds in the next run too.
+    # The next run has the updated values too.
     ctl("kill", name).ok()
     ctl("start", name).ok()
     assert shown(name, "CPUWeight", "IPAddressDeny") == {"CPUWeight": "300", "IPAddressDeny": "10.1.0.0/16"}

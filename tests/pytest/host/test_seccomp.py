@@ -119,7 +119,7 @@ def status_of(image, *options):
 
 
 def test_e_the_mode_is_said_by_the_kernel(busybox, name):
-    ours = status(pathlib.Path("/proc/self/status").read_text())  # of whatever this host stands in
+    ours = status(pathlib.Path("/proc/self/status").read_text())  # filters of the environment around this host
     inside = status_of(busybox)
     assert inside["Seccomp"] == "2" and int(inside["Seccomp_filters"]) == int(ours["Seccomp_filters"]) + 1
     assert status_of(busybox, "--security-opt", "seccomp=unconfined")["Seccomp_filters"] == ours["Seccomp_filters"]
@@ -183,7 +183,7 @@ def test_inspect_shows_the_rules(busybox, tmp_path, name):
     rules = {(name, rule["action"]) for rule in shown["syscalls"] for name in rule["names"] if "args" not in rule}
     assert ("openat", "SCMP_ACT_ALLOW") in rules and ("mount", "SCMP_ACT_ERRNO") in rules
     assert ("chroot", "SCMP_ACT_ALLOW") in rules, "CAP_SYS_CHROOT is one of the default capabilities"
-    # What is shown is a profile that does the same.
+    # The shown profile has the same effect.
     (tmp_path / "shown.json").write_text(json.dumps(shown))
     assert ctl("run", "--rm", "--seccomp", str(tmp_path / "shown.json"), busybox, "unshare", "-U", "true").code != 0
     ctl("create", "--name", name + "-2", "--seccomp", "unconfined", busybox, "/bin/true").ok()

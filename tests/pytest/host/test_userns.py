@@ -118,7 +118,7 @@ def test_removal_releases_the_ids(busybox, name):
     taken = f"0:{base_of(name)}:1000"
     refused = ctl("create", f"--userns={taken}", "--name", f"{name}-2", busybox, "/bin/true")
     assert refused.code == 125 and name.encode() in refused.err and taken.encode() in refused.err
-    # Also where quiltd has only its record to know it from.
+    # Also if quiltd knows the container only from its record.
     run("systemctl", "restart", "quiltd").ok()
     assert ctl("create", f"--userns={taken}", "--name", f"{name}-2", busybox, "/bin/true").code == 125
     ctl("remove", "--force", name).ok()

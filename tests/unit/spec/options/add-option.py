@@ -14,7 +14,7 @@ TREE, BUILD = SCRATCH / "tree", SCRATCH / "build"
 TARGETS = ["src/ctl/quiltctl", "src/spec/libquilt-spec.a", "src/base/libquilt-base.a", "dbus/org.quilt.xml",
            "docs/quiltctl.1", "docs/quiltctl.1.rst", "docs/org.quilt.5", "completions/quiltctl", "completions/_quiltctl"]
 
-# What a caller on the bus and systemd see of it.
+# Prints the option as a caller on the bus and systemd see it.
 PROBE = """
 #include "spec/options/controllers.h"
 #include "spec/options/options.h"
