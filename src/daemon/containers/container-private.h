@@ -44,6 +44,8 @@ struct _QuiltContainer {
   GPtrArray *end_waiters;
   GPtrArray *settle_waiters; /* starts that wait until the last run has settled */
   GPtrArray *remove_waiters; /* answered when the container is gone */
+  GPtrArray
+      *scope_waiters; /* of QuiltStartWaiter: starts of other containers that need its scope */
 };
 
 /* Sets the property LimitsNotInForce, from the options and the controllers of this host. */
@@ -95,8 +97,22 @@ void quilt_container_reopen (QuiltContainer *self, guint64 started_usec);
 
 /* Deletes the container's files. DELETED or UNDELETED follows. */
 void quilt_container_delete_files (QuiltContainer *self);
-/* Removes the object, of which nothing is left. */
+/* Removes the object. At most a supervisor that exits is left of the container. */
 void quilt_container_vanish (QuiltContainer *self);
+/* Ends the removal: nothing of the container is left. */
+void quilt_container_end_removal (QuiltContainer *self);
+
+/* A start that waits. Nothing about its container has changed yet. */
+typedef struct {
+  QuiltContainer *container;
+  const QuiltAttach *attach; /* the caller keeps it until the start is answered */
+  GTask *task;
+} QuiltStartWaiter;
+
+/* Takes ownership of task. attach may be NULL. quilt_start_waiter_continue() frees the waiter. */
+QuiltStartWaiter *
+quilt_start_waiter_new (QuiltContainer *container, const QuiltAttach *attach, GTask *task);
+void quilt_start_waiter_continue (QuiltStartWaiter *self);
 
 /* Answers task with an error while a slice above the container is frozen, since the supervisor
  * can't act then. Returns whether task was answered. */

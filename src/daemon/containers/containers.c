@@ -17,7 +17,8 @@
 
 struct QuiltContainers {
   QuiltContainersParts parts;
-  QuiltIndex *index; /* of QuiltContainer */
+  QuiltIndex *index;   /* of QuiltContainer */
+  GHashTable *leaving; /* owned QuiltContainer → scope */
   QuiltTombs *tombs;
   char *run_dir;
   int tombs_fd; /* directory ended/ */
@@ -63,6 +64,7 @@ quilt_containers_new (QuiltHub *hub,
     return NULL;
   self->index =
       quilt_index_new ("container", "'quiltctl list' lists the containers", g_object_unref);
+  self->leaving = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
   self->tombs = quilt_tombs_new (TOMBS, self->tombs_fd);
   self->parts.id_ranges = quilt_id_ranges_new ();
   self->parts.filters = quilt_filters_new (programs->path, programs->fd, cache_dir);
@@ -76,6 +78,7 @@ quilt_containers_free (QuiltContainers *self)
   if (!self)
     return;
   g_clear_pointer (&self->index, quilt_index_free);
+  g_clear_pointer (&self->leaving, g_hash_table_unref);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
   g_clear_pointer (&self->parts.spare, quilt_spare_free);
   g_clear_pointer (&self->parts.journal_budget, quilt_journal_budget_free);
@@ -172,6 +175,31 @@ quilt_containers_remove (QuiltContainers *self, const char *id, const char *name
 {
   quilt_index_unname (self->index, name);
   quilt_index_remove (self->index, id);
+}
+
+void
+quilt_containers_keep_leaving (QuiltContainers *self, QuiltContainer *container, const char *scope)
+{
+  g_hash_table_replace (self->leaving, g_object_ref (container), g_strdup (scope));
+}
+
+void
+quilt_containers_drop_leaving (QuiltContainers *self, QuiltContainer *container)
+{
+  g_hash_table_remove (self->leaving, container);
+}
+
+QuiltContainer *
+quilt_containers_find_leaving (const QuiltContainers *self, const char *scope)
+{
+  GHashTableIter iter;
+  gpointer container, its_scope;
+
+  g_hash_table_iter_init (&iter, self->leaving);
+  while (g_hash_table_iter_next (&iter, &container, &its_scope))
+    if (g_str_equal (its_scope, scope))
+      return container;
+  return NULL;
 }
 
 void

@@ -83,6 +83,14 @@ void quilt_containers_rename (QuiltContainers *self,
                               const char *new_name);
 void quilt_containers_remove (QuiltContainers *self, const char *id, const char *name);
 
+/* Keeps a reference to a container that was removed while its supervisor exits, until
+ * quilt_containers_drop_leaving(). Meanwhile no other run can have its scope. */
+void
+quilt_containers_keep_leaving (QuiltContainers *self, QuiltContainer *container, const char *scope);
+void quilt_containers_drop_leaving (QuiltContainers *self, QuiltContainer *container);
+/* Finds such a container by the scope of its run. Borrowed; NULL if there is none. */
+QuiltContainer *quilt_containers_find_leaving (const QuiltContainers *self, const char *scope);
+
 /* Remembers the end of a container that is removed, for callers that ask shortly after. */
 void quilt_containers_remember_end (QuiltContainers *self,
                                     const char *id,

@@ -107,7 +107,9 @@ static const Row run_rows[] = {
     ROW   (FOUND_ENDED, KILL,         FOUND_ENDED,             NOTHING),
 
     ROW   (SETTLING,    LINGER,       LINGERING,               QUILT_DO_REFUSE),
+    ROW   (SETTLING,    CLOSE,        CLOSING,                 NOTHING),
     ROW   (SETTLING,    SETTLED,      IDLE,                    QUILT_DO_LEAVE | QUILT_DO_START_AGAIN),
+    ROW   (CLOSING,     SETTLED,      IDLE,                    QUILT_DO_LEAVE | QUILT_DO_START_AGAIN),
     ROW   (LINGERING,   LINGER,       LINGERING,               QUILT_DO_REFUSE),
     ROW   (LINGERING,   SETTLED,      IDLE,                    QUILT_DO_LEAVE | QUILT_DO_START_AGAIN),
 };
@@ -148,10 +150,13 @@ add_due (QuiltLifeStep *step)
   if (step->next.files == QUILT_FILES_DOOMED && quilt_life_is_over (step->next)) {
     step->next.files = QUILT_FILES_DELETING;
     step->effects |= QUILT_DO_DELETE;
-  } else if (step->next.files == QUILT_FILES_DELETED && step->next.phase == QUILT_PHASE_IDLE) {
+  } else if (step->next.files == QUILT_FILES_DELETED &&
+             (step->next.phase == QUILT_PHASE_IDLE || step->next.phase == QUILT_PHASE_CLOSING)) {
     step->next.files = QUILT_FILES_GONE;
     step->effects |= QUILT_DO_VANISH;
   }
+  if (step->next.files == QUILT_FILES_GONE && step->next.phase == QUILT_PHASE_IDLE)
+    step->effects |= QUILT_DO_REMOVED;
 }
 
 gboolean
@@ -183,7 +188,7 @@ gboolean
 quilt_life_is_over (QuiltLife life)
 {
   return life.phase == QUILT_PHASE_IDLE || life.phase == QUILT_PHASE_SETTLING ||
-         life.phase == QUILT_PHASE_LINGERING;
+         life.phase == QUILT_PHASE_CLOSING || life.phase == QUILT_PHASE_LINGERING;
 }
 
 gboolean
@@ -228,6 +233,7 @@ quilt_phase_to_string (QuiltPhase phase)
       [QUILT_PHASE_ENDED] = "ended",
       [QUILT_PHASE_FOUND_ENDED] = "found-ended",
       [QUILT_PHASE_SETTLING] = "settling",
+      [QUILT_PHASE_CLOSING] = "closing",
       [QUILT_PHASE_LINGERING] = "lingering",
   };
 
@@ -269,6 +275,7 @@ quilt_life_event_to_string (QuiltLifeEvent event)
       [QUILT_LIFE_END_KNOWN] = "end-known",
       [QUILT_LIFE_RECORDED] = "recorded",
       [QUILT_LIFE_LINGER] = "linger",
+      [QUILT_LIFE_CLOSE] = "close",
       [QUILT_LIFE_SETTLED] = "settled",
       [QUILT_LIFE_EDIT] = "edit",
       [QUILT_LIFE_EDIT_END] = "edit-end",

@@ -30,6 +30,7 @@ typedef enum {
   QUILT_PHASE_ENDED,       /* the run has ended, and that is being written */
   QUILT_PHASE_FOUND_ENDED, /* as ENDED, for a run of an earlier quiltd that was not announced yet */
   QUILT_PHASE_SETTLING,    /* the end was announced, and something of the run is left */
+  QUILT_PHASE_CLOSING,     /* as SETTLING, and its supervisor exits: no output is left */
   QUILT_PHASE_LINGERING,   /* as SETTLING, since its last output was not taken yet */
   QUILT_PHASES,
 } QuiltPhase;
@@ -67,6 +68,7 @@ typedef enum {
   QUILT_LIFE_END_KNOWN,    /* as END, and the result is on record already */
   QUILT_LIFE_RECORDED,     /* the result is on the disk, or need not be, or can't be written now */
   QUILT_LIFE_LINGER,       /* nothing of the run is left but its last output */
+  QUILT_LIFE_CLOSE,        /* the supervisor has nothing left to do, and exits */
   QUILT_LIFE_SETTLED,      /* nothing of the run is left */
   QUILT_LIFE_EDIT,         /* a change of its record begins */
   QUILT_LIFE_EDIT_END,     /* the change of its record has ended, or failed */
@@ -95,10 +97,11 @@ typedef enum {
   QUILT_DO_LEAVE = 1 << 14,       /* forget the run */
   QUILT_DO_DELETE = 1 << 15,      /* delete its files */
   QUILT_DO_KEEP = 1 << 16,        /* answer callers that wait for its removal: it stays */
-  QUILT_DO_VANISH = 1 << 17,      /* remove the object, and answer callers that wait for that */
-  QUILT_DO_START_AGAIN = 1 << 18, /* begin starts that have waited until the last run had settled */
-  QUILT_DO_MARK = 1 << 19,        /* write the mark of a run; MARKED or UNMARKED follows */
-  QUILT_DO_RECORD = 1 << 20,      /* write the end of a run; RECORDED follows */
+  QUILT_DO_VANISH = 1 << 17,      /* remove the object, and answer callers that wait for the end */
+  QUILT_DO_REMOVED = 1 << 18,     /* answer callers that wait for the removal, or the scope */
+  QUILT_DO_START_AGAIN = 1 << 19, /* begin starts that have waited until the last run had settled */
+  QUILT_DO_MARK = 1 << 20,        /* write the mark of a run; MARKED or UNMARKED follows */
+  QUILT_DO_RECORD = 1 << 21,      /* write the end of a run; RECORDED follows */
 } QuiltEffects;
 
 typedef struct {

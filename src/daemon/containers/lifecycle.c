@@ -182,6 +182,8 @@ carry_out (QuiltContainer *self, const QuiltLifeStep *step, const QuiltHappening
     keep (self, how->error);
   if (step->effects & QUILT_DO_VANISH)
     quilt_container_vanish (self);
+  if (step->effects & QUILT_DO_REMOVED)
+    quilt_container_end_removal (self);
   if (step->effects & QUILT_DO_START_AGAIN)
     start_again (self);
   if (step->effects & QUILT_DO_MARK)

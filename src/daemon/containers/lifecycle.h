@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/containers/container.h"
+#include "daemon/containers/run.h"
 
 typedef struct {
   guint64 timeout_usec; /* stop */
@@ -11,12 +12,6 @@ typedef struct {
   int signal;            /* kill: 1..64 */
   gboolean force;        /* remove */
 } QuiltVerbArgs;
-
-/* Descriptors for a copy of the output; -1: none. The caller keeps them. */
-typedef struct {
-  int out;
-  int err;
-} QuiltAttach;
 
 /* Each takes ownership of task, and returns it as a boolean when dbus/org.quilt.xml says that the
  * call is answered. The task's source object is the container. */

@@ -24,13 +24,32 @@ quilt_container_vanish (QuiltContainer *self)
 {
   g_autoptr (GError) removed = NULL;
 
-  /* A run removes its directory. A run that was announced and could not begin leaves one. */
-  quilt_run_dir_remove (self->parts->run_dirs, self->record->id, NULL);
+  if (self->run)
+    quilt_containers_keep_leaving (self->containers, self, quilt_run_get_scope (self->run));
+  else /* a run removes its directory; a run that could not begin leaves one */
+    quilt_run_dir_remove (self->parts->run_dirs, self->record->id, NULL);
   quilt_container_unpublish (self);
   if (!self->result.reason || !*self->result.reason)
     removed = g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                            "Container '%s' was removed before it ran", self->record->options->name);
   quilt_container_answer (self->end_waiters, removed);
+}
+
+static void
+continue_scope_waiters (QuiltContainer *self)
+{
+  gsize n;
+  g_autofree gpointer *waiters = g_ptr_array_steal (self->scope_waiters, &n);
+
+  for (gsize i = 0; i < n; i++)
+    quilt_start_waiter_continue (waiters[i]);
+}
+
+void
+quilt_container_end_removal (QuiltContainer *self)
+{
+  quilt_containers_drop_leaving (self->containers, self);
+  continue_scope_waiters (self);
   /* When the removal returns, nothing may be left, not even an empty scope. */
   if (self->remove_waiters->len > 0 && self->left_scope && *self->left_scope)
     quilt_systemd_wait_left_async (self->parts->systemd, self->left_scope, on_scope_gone,

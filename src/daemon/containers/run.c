@@ -250,6 +250,7 @@ tell (QuiltRun *self, QuiltStageEvent event, const QuiltMessage *message)
 {
   QuiltRunEvent told = event == QUILT_STAGE_ON_STEP       ? QUILT_RUN_STEP
                        : event == QUILT_STAGE_ON_EXECUTED ? QUILT_RUN_RUNNING
+                       : event == QUILT_STAGE_ON_HANG_UP  ? QUILT_RUN_CLOSING
                        : event == QUILT_STAGE_ON_LINGER   ? QUILT_RUN_LINGERING
                                                           : QUILT_RUN_SETTLED;
 

@@ -11,9 +11,10 @@ typedef struct QuiltRun QuiltRun;
 typedef enum {
   QUILT_RUN_STEP,    /* message->step begins */
   QUILT_RUN_RUNNING, /* message->pid, message->time_usec */
-  /* sent once; only the next two may follow. message is EXITED or FAILED; or NULL, and error is the
-   * reason why it never ran; or both are NULL: unknown */
+  /* sent once; only the next three may follow. message is EXITED or FAILED; or NULL, and error is
+   * the reason why it never ran; or both are NULL: unknown */
   QUILT_RUN_ENDED,
+  QUILT_RUN_CLOSING,   /* released, and the supervisor exits: it does not linger */
   QUILT_RUN_LINGERING, /* released, but its last output was not taken yet; that may take any time */
   /* no process and no file of it is left, except perhaps a scope that systemd will collect; call
    * quilt_run_free() */
@@ -25,6 +26,12 @@ typedef void (*QuiltRunFunc) (QuiltRunEvent event,
                               const QuiltMessage *message,
                               const GError *error,
                               gpointer data);
+
+/* Descriptors for a copy of the output; -1: none. The caller keeps them. */
+typedef struct {
+  int out;
+  int err;
+} QuiltAttach;
 
 /* The inputs of a run. */
 typedef struct {

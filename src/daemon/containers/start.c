@@ -82,6 +82,9 @@ on_run (QuiltRunEvent event, const QuiltMessage *message, const GError *error, g
   case QUILT_RUN_ENDED:
     on_run_ended (self, message, error);
     break;
+  case QUILT_RUN_CLOSING:
+    quilt_container_happen (self, QUILT_LIFE_CLOSE, NULL);
+    break;
   case QUILT_RUN_LINGERING:
     quilt_container_happen (self, QUILT_LIFE_LINGER, NULL);
     break;
@@ -233,27 +236,38 @@ enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
   quilt_container_happen (self, run ? QUILT_LIFE_BEGIN : QUILT_LIFE_BAR, NULL);
 }
 
-/* A start that waits for a filter. Nothing about the container has changed yet. */
-typedef struct {
-  QuiltContainer *container;
-  const QuiltAttach *attach; /* the caller keeps it until the start is answered */
-  GTask *task;
-} Waiting;
+QuiltStartWaiter *
+quilt_start_waiter_new (QuiltContainer *container, const QuiltAttach *attach, GTask *task)
+{
+  QuiltStartWaiter *self = g_new (QuiltStartWaiter, 1);
+
+  *self = (QuiltStartWaiter){g_object_ref (container), attach, task};
+  return self;
+}
+
+void
+quilt_start_waiter_continue (QuiltStartWaiter *self)
+{
+  g_autoptr (QuiltContainer) container = self->container;
+
+  quilt_container_start (container, self->attach, self->task);
+  g_free (self);
+}
 
 static void
 on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Waiting *waiting = data;
-  g_autoptr (QuiltContainer) self = waiting->container;
-  const QuiltAttach *attach = waiting->attach;
-  GTask *task = waiting->task;
+  QuiltStartWaiter *waiter = data;
+  g_autoptr (QuiltContainer) self = waiter->container;
+  GTask *task = waiter->task;
   g_autoptr (GError) error = NULL;
 
-  g_free (waiting);
   if (quilt_filters_make_finish (result, &error)) {
-    quilt_container_start (self, attach, task);
+    g_steal_pointer (&self);
+    quilt_start_waiter_continue (waiter);
     return;
   }
+  g_free (waiter);
   if (self->life.phase != QUILT_PHASE_IDLE || quilt_life_is_doomed (self->life)) {
     g_task_return_error (task, g_steal_pointer (&error));
     g_object_unref (task);
@@ -265,16 +279,19 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-wait_for_filter (QuiltContainer *self,
-                 const QuiltSpec *spec,
-                 const QuiltAttach *attach,
-                 GTask *task)
+wait_for_filter (QuiltContainer *self, const QuiltSpec *spec, QuiltStartWaiter *waiter)
 {
-  Waiting *waiting = g_new (Waiting, 1);
-
-  *waiting = (Waiting){g_object_ref (self), attach, task};
   quilt_filters_make_async (self->parts->filters, quilt_options_get_seccomp (self->record->options),
-                            spec->process.capabilities.bounding, on_filter_made, waiting);
+                            spec->process.capabilities.bounding, on_filter_made, waiter);
+}
+
+/* A container of the same name that was removed may have the scope for another moment. */
+static QuiltContainer *
+find_leaving (const QuiltContainer *self)
+{
+  g_autofree char *scope = quilt_scope_name (self->record->options->name);
+
+  return quilt_containers_find_leaving (self->containers, scope);
 }
 
 static void
@@ -282,13 +299,18 @@ start_run (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
+  QuiltContainer *leaving = find_leaving (self);
   QuiltRun *run;
   gboolean ready;
   int filter = -1;
 
+  if (leaving) {
+    g_ptr_array_add (leaving->scope_waiters, quilt_start_waiter_new (self, attach, task));
+    return;
+  }
   spec = plan_run (self, &filter, &ready, &error);
   if (!ready) {
-    wait_for_filter (self, spec, attach, task);
+    wait_for_filter (self, spec, quilt_start_waiter_new (self, attach, task));
     return;
   }
   g_ptr_array_add (self->start_waiters, task);

@@ -245,6 +245,16 @@ TEST (RunStage, VerdictsSayWhy)
              QUILT_VERDICT_NONE);
 }
 
+/* A supervisor that hangs up after BYE has no output left; before BYE, only it knows. */
+TEST (RunStage, OnlyAReleasedSupervisorThatHangsUpIsTold)
+{
+  walk ([&] (QuiltRunState state, QuiltStageEvent event, const QuiltStageStep &step) {
+    if (event == QUILT_STAGE_ON_HANG_UP) {
+      EXPECT_EQ (has (step, QUILT_RUN_DO_TELL), state.stage == QUILT_STAGE_RELEASED);
+    }
+  });
+}
+
 /* The table for readers is this one. */
 TEST (RunStage, ArchitectureShowsIt)
 {

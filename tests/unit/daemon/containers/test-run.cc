@@ -33,10 +33,12 @@ protected:
   static void
   on_run (QuiltRunEvent event, const QuiltMessage *message, const GError *error, gpointer data)
   {
-    static const char *const words[] = {"step", "running", "ended", "lingering", "settled"};
+    static const char *const words[] = {"step",    "running",   "ended",
+                                        "closing", "lingering", "settled"};
     auto *self = static_cast<Run *> (data);
 
-    self->told += string (self->told.empty () ? "" : " ") + words[event];
+    if (event != QUILT_RUN_CLOSING) /* the run may settle first */
+      self->told += string (self->told.empty () ? "" : " ") + words[event];
     if (message)
       self->last = *message;
     self->why = error ? string (quilt_error_to_name (error->code)) + ": " + error->message : "";
