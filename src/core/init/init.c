@@ -13,6 +13,7 @@
 #include "core/init/root.h"
 #include "core/init/steps.h"
 #include "core/init/terminal.h"
+#include "core/mounts/apply.h"
 #include "core/mounts/trees.h"
 #include "core/namespaces/sysctl.h"
 #include "core/program/command.h"

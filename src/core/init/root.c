@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "core/identity/credentials.h"
 #include "core/identity/user-namespace.h"
+#include "core/mounts/apply.h"
 #include "core/mounts/copies.h"
 #include "core/mounts/trees.h"
 #include "core/namespaces/join.h"

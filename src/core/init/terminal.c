@@ -4,7 +4,7 @@
 
 #include "base/beneath.h"
 #include "base/fd.h"
-#include "core/mounts/mounts.h"
+#include "core/mounts/apply.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,7 @@
 
 extern "C" {
 #include "base/fd.h"
+#include "core/mounts/apply.h"
 #include "core/mounts/mounts.h"
 }
 
