@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checks of the kernel, its cgroups, namespaces, filters and security modules. */
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 
 #include "base/fd.h"
 #include "cgroup/tree.h"
+#include "doctor/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,22 +18,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* See docs/architecture.md, "Baseline". */
+/* The oldest kernel that Quilt is tested with. */
 #define KERNEL_MAJOR 6
 #define KERNEL_MINOR 1
-
-void
-quilt_finding_set (
-    QuiltFinding *finding, QuiltVerdict verdict, const char *advice, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_vsnprintf (finding->found, sizeof finding->found, format, args);
-  va_end (args);
-  finding->verdict = verdict;
-  g_strlcpy (finding->advice, advice, sizeof finding->advice);
-}
 
 gboolean
 quilt_kernel_parse (const char *release, guint *ret_major, guint *ret_minor)

@@ -2,26 +2,9 @@
 /* Finds out by trying what this host can isolate. */
 #pragma once
 
+#include "doctor/finding.h"
+
 #include <glib.h>
-
-typedef enum {
-  QUILT_VERDICT_GOOD,
-  QUILT_VERDICT_LIMITED, /* containers run, but lack something that another host offers */
-  QUILT_VERDICT_MISSING, /* containers, or those with a certain option, will fail */
-} QuiltVerdict;
-
-/* One line of text for users in each field. */
-typedef struct {
-  QuiltVerdict verdict;
-  char found[512];
-  char advice[512]; /* a remedy; empty if nothing is wrong */
-} QuiltFinding;
-
-void quilt_finding_set (QuiltFinding *finding,
-                        QuiltVerdict verdict,
-                        const char *advice,
-                        const char *format,
-                        ...) G_GNUC_PRINTF (4, 5);
 
 /* Each check looks at one thing. state_dir is the path of the store. */
 typedef struct {
@@ -31,9 +14,6 @@ typedef struct {
 
 extern const QuiltCheck quilt_checks[];
 extern const guint quilt_n_checks;
-
-/* trial.c: builds a container of an empty image, up to the point where its command would run. */
-void quilt_trial_look (const char *state_dir, QuiltFinding *ret_finding);
 
 /* Pure parts. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* quilt-doctor: checks what this host can isolate, and sends quiltd one message for each check. */
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 #include "proto/message.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Builds a container of an empty image, up to the point where its command would run. No list of
  * requirements is as reliable as a real attempt. */
-#include "doctor/doctor.h"
+#include "doctor/trial.h"
 
 #include "base/error.h"
 #include "base/fd.h"

@@ -3,7 +3,7 @@
 #include "base/check.h"
 
 extern "C" {
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 }
 
 #include <set>
