@@ -8,6 +8,8 @@
 #include "cgroup/tree.h"
 #include "oci/cgroup/device-filter.h"
 #include "oci/cgroup/files.h"
+#include "oci/cgroup/open.h"
+#include "oci/cgroup/processes.h"
 #include "oci/cgroup/scope.h"
 #include "spec/oci/cgroup.h"
 
@@ -26,7 +28,7 @@ filter_devices (QuiltOciCgroup *self,
   return !rules || quilt_oci_device_filter_attach (self->dir_fd, rules, self->rootless, error);
 }
 
-/* Makes a directory the container's cgroup: its limits, its filter, its owner. */
+/* Sets the limits, the device filter and the owner of the open directory. */
 static gboolean
 equip (QuiltOciCgroup *self, const QuiltSpec *spec, const GPtrArray *writes, GError **error)
 {
@@ -41,23 +43,8 @@ plan_writes (const QuiltOciResources *resources, GError **error)
   return resources ? quilt_cgroup_plan_writes (resources, error) : g_ptr_array_new ();
 }
 
-gboolean
-quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error)
-{
-  gboolean was_open = self->dir_fd >= 0;
-  gboolean is_empty;
-  gboolean ok = quilt_oci_cgroup_is_empty (self, &is_empty, error);
-
-  if (!was_open)
-    quilt_fd_clear (&self->dir_fd);
-  if (!ok || is_empty)
-    return ok;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-               "Failed to use cgroup '%s': it already contains processes", self->path);
-  return FALSE;
-}
-
-/* Forget the cgroup: the code that undoes a failed start must not take it for ours. */
+/* The cgroup belongs to another program, so the code that undoes a failed start must not remove
+ * it. */
 static void
 forget (QuiltOciCgroup *self)
 {
@@ -96,7 +83,7 @@ quilt_oci_cgroup_create (QuiltOciCgroup *self, const QuiltSpec *spec, GError **e
   return FALSE;
 }
 
-/* Where the process is now: systemd knows best where it put a slice. */
+/* Sets path to the cgroup of the process: only systemd knows the path of a slice. */
 static gboolean
 find_path (QuiltOciCgroup *self, pid_t pid, GError **error)
 {
@@ -170,68 +157,13 @@ quilt_oci_cgroup_find (QuiltOciCgroup *self, const char *id, pid_t pid, GError *
     return quilt_set_error_errno (error, errno, "Failed to read '/proc/%d/cgroup'", (int)pid);
   if (g_strcmp0 (place, self->path) == 0)
     return TRUE;
-  /* The init is moved into a scope after its pid was recorded, and cloned into a directory before.
-   */
+  /* With systemd, create recorded the pid before the init was moved into the scope. With cgroupfs,
+   * the init was cloned into the directory, so its last process may still be ending. */
   if (!(self->systemd ? quilt_oci_cgroup_is_empty (self, &is_ours, error)
                       : quilt_oci_cgroup_wait_empty (self, &is_ours, error)))
     return FALSE;
   if (!is_ours)
     forget (self);
-  return TRUE;
-}
-
-/* A name that is nothing, a file, or longer than a name can be has never been a cgroup. */
-static gboolean
-can_be_cgroup (int errsv)
-{
-  return errsv != ENOENT && errsv != ENOTDIR && errsv != ENAMETOOLONG && errsv != ELOOP;
-}
-
-gboolean
-quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
-{
-  g_autofd int root_fd = -1;
-  g_autofd int fd = -1;
-
-  if (self->dir_fd >= 0)
-    return TRUE;
-  if (!self->path) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "Failed to open the container's cgroup: it has none of its own");
-    return FALSE;
-  }
-  root_fd = quilt_oci_cgroup_open_root (error);
-  if (root_fd < 0)
-    return FALSE;
-  fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd >= 0 && self->inode && quilt_cgroup_get_inode (fd) != self->inode) {
-    g_set_error (
-        error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-        "Failed to open cgroup '%s': the container's cgroup was removed, and this is another one",
-        self->path);
-    return FALSE;
-  }
-  if (fd >= 0) {
-    self->dir_fd = g_steal_fd (&fd);
-    return TRUE;
-  }
-  g_set_error (error, QUILT_ERROR,
-               can_be_cgroup (errno) ? QUILT_ERROR_FAILED : QUILT_ERROR_NOT_FOUND,
-               "Failed to open cgroup '%s': %s", self->path, g_strerror (errno));
-  return FALSE;
-}
-
-gboolean
-quilt_oci_cgroup_try_open (QuiltOciCgroup *self, gboolean *ret_exists, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  gboolean exists = quilt_oci_cgroup_open (self, &local);
-
-  if (!exists && !g_error_matches (local, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) {
-    g_propagate_error (error, g_steal_pointer (&local));
-    return FALSE;
-  }
-  *ret_exists = exists;
   return TRUE;
 }
 

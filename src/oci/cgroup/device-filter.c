@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Attaching a filter of devices to a cgroup: bpf(2). */
+/* Attaches a device filter to a cgroup: bpf(2). */
 #include "oci/cgroup/device-filter.h"
 
 #include "base/error.h"
@@ -26,20 +26,20 @@ load (const GArray *program)
       .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
       .insns = (guint64)(gsize)program->data,
       .insn_cnt = program->len,
-      .license = (guint64)(gsize) "GPL", /* of the program, which calls nothing of the kernel's */
+      .license = (guint64)(gsize) "GPL",
       .prog_name = "quilt_devices",
   };
   const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
   int fd = bpf (BPF_PROG_LOAD, &attr);
 
-  /* Before Linux 5.11 programs counted as locked memory, of which little is the default. */
+  /* Before Linux 5.11, programs counted as locked memory, which has a low default limit. */
   if (fd < 0 && errno == EPERM && setrlimit (RLIMIT_MEMLOCK, &unlimited) == 0)
     fd = bpf (BPF_PROG_LOAD, &attr);
   return fd;
 }
 
-/* The program of ours that the cgroup has, by its name: systemd may have attached its own, which
- * stays, as both have to allow an access. -1 if there is none. */
+/* Finds the program that Quilt attached to the cgroup, by its name. A program of systemd stays: an
+ * access needs the consent of both. Returns -1 if there is none. */
 static int
 find_ours (int cgroup_fd)
 {
@@ -65,7 +65,7 @@ find_ours (int cgroup_fd)
   return -1;
 }
 
-/* BPF_F_REPLACE (Linux 5.6) puts one in the place of the other. */
+/* BPF_F_REPLACE (Linux 5.6) replaces a program atomically. */
 gboolean
 quilt_oci_device_filter_attach (int cgroup_fd,
                                 const GArray *rules,

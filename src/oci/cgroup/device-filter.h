@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which devices the processes of a cgroup may use: a BPF program of the kernel's type
- * BPF_PROG_TYPE_CGROUP_DEVICE, since version 2 has no files for it. */
+/* Decides which devices the processes of a cgroup may use, by a BPF program of the type
+ * BPF_PROG_TYPE_CGROUP_DEVICE: cgroup version 2 has no files for that. */
 #pragma once
 
 #include "spec/oci/oci.h"
 
-/* The rules that a container has: those of linux.resources, then, so that they can't take it away,
- * the devices that every container has (config-linux.md, "Default Devices") and those of
- * linux.devices. A GArray of QuiltOciDeviceRule; NULL if nobody asks for rules. */
+/* The rules of a container, a GArray of QuiltOciDeviceRule: first those of linux.resources, then
+ * those for the devices of every container (config-linux.md, "Default Devices") and for
+ * linux.devices. The last matching rule decides, so linux.resources can't deny these devices. NULL
+ * if linux.resources has no rules. */
 GArray *quilt_oci_device_rules (const QuiltSpec *spec, const QuiltOciResources *resources);
 
-/* Whether they deny nothing, as those of a privileged container. */
+/* Whether the rules deny nothing, like those of a privileged container. */
 gboolean quilt_oci_device_rules_allow_all (const GArray *rules);
 
-/* The program for rules, a GArray of struct bpf_insn. Pure. For each of reading, writing and making
- * a node the last rule that matches decides; where none does it is denied. */
+/* The program for the rules, a GArray of struct bpf_insn. Pure. For each of reading, writing and
+ * making a node, the last rule that matches decides. If no rule matches, the program denies. */
 GArray *quilt_oci_device_program (const GArray *rules);
 
-/* Attaches the filter, if one is needed, to the cgroup, instead of the one that an earlier call
- * attached, at no moment without one. Where the kernel does not let us (EPERM: a user namespace), a
- * container has what its user namespace leaves it, as with other runtimes: no error if rootless. */
+/* Attaches the filter to the cgroup, if one is needed. Replaces the filter of an earlier call
+ * atomically. In a user namespace the kernel may refuse this (EPERM). If rootless, that is no
+ * error: the user namespace limits the devices, as with other runtimes. */
 gboolean quilt_oci_device_filter_attach (int cgroup_fd,
                                          const GArray *rules,
                                          gboolean rootless,

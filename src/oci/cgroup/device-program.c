@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules of devices as a program for the kernel. Pure. */
+/* Translates device rules to a BPF program. Pure. */
 #include "oci/cgroup/device-filter.h"
 
 #include "spec/options/devices.h"
@@ -78,8 +78,9 @@ access_mask (const char *access)
          (strchr (access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
 }
 
-/* A rule may be for some of the accesses that are asked for: what it allows is struck from register
- * 3, and the rules before it decide on the rest; what it denies ends it. */
+/* The rule is for some kinds of access only. If it allows, removes these kinds from register 3, and
+ * the rules before it decide about the rest. If it denies one of the requested kinds, the access is
+ * denied. */
 static void
 emit_part (GArray *program, const QuiltOciDeviceRule *rule)
 {
@@ -95,7 +96,8 @@ emit_part (GArray *program, const QuiltOciDeviceRule *rule)
   }
 }
 
-/* Each test that fails jumps behind the verdict; 32-bit jumps, since a number may have bit 31. */
+/* Each test that fails jumps behind the verdict. The jumps compare 32 bits, since a device number
+ * may have bit 31. */
 static void
 emit_rule (GArray *program, const QuiltOciDeviceRule *rule)
 {
@@ -138,8 +140,8 @@ quilt_oci_device_rules_allow_all (const GArray *rules)
   return FALSE;
 }
 
-/* From the last rule to the first: the first that matches then ends it. Nothing comes behind a rule
- * for everything, as the kernel refuses code that can't be reached. */
+/* Goes from the last rule to the first, so that the first match decides. Stops at a rule for all
+ * devices, since the kernel refuses unreachable code. */
 GArray *
 quilt_oci_device_program (const GArray *rules)
 {

@@ -25,7 +25,7 @@ quilt_oci_cgroup_open_root (GError **error)
 }
 
 static gboolean
-is_not_ours (int errsv)
+is_not_permitted (int errsv)
 {
   return errsv == EACCES || errsv == EPERM || errsv == EROFS;
 }
@@ -40,7 +40,7 @@ quilt_oci_cgroup_make (const char *path, gboolean *ret_missing, GError **error)
     return -1;
   fd = quilt_cgroup_make (root_fd, path);
   if (fd < 0) {
-    *ret_missing = is_not_ours (errno);
+    *ret_missing = is_not_permitted (errno);
     quilt_set_error_errno (error, errno, "Failed to make cgroup '%s'", path);
   }
   return fd;
@@ -84,7 +84,7 @@ quilt_oci_cgroup_write (int dir_fd, const char *path, const GPtrArray *writes, G
   return TRUE;
 }
 
-/* 0: nothing is in use, or that is not counted. */
+/* Returns 0 if the kernel does not count this use. */
 static gint64
 read_use (int dir_fd, const char *name)
 {

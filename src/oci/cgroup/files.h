@@ -4,23 +4,26 @@
 
 #include "spec/oci/oci.h"
 
-/* The root of the cgroup2 tree; -1 with a message that says what to do on a host without. */
+/* Opens the root of the cgroup2 tree. On a host without cgroup2, returns -1 with an error that says
+ * what to do. */
 int quilt_oci_cgroup_open_root (GError **error);
 
-/* Makes the directory at path with all controllers that it can have, and opens it. Sets
- * *ret_missing if the right to make it is missing, and nothing else is wrong. */
+/* Makes the directory at path with all available controllers, and opens it. Returns -1 on error.
+ * *ret_missing is then whether the caller lacks the permission to make it. */
 int quilt_oci_cgroup_make (const char *path, gboolean *ret_missing, GError **error);
 
-/* Does the writes of quilt_cgroup_plan_writes() in the cgroup dir_fd; path is for messages. A file
- * that is not there is an error that names the controller. */
+/* Does the writes of quilt_cgroup_plan_writes() in the cgroup dir_fd. path is for messages. If a
+ * file does not exist, the error names the controller. */
 gboolean
 quilt_oci_cgroup_write (int dir_fd, const char *path, const GPtrArray *writes, GError **error);
 
-/* That the limits do not lie below what is in use, if the update asks for that check. */
+/* If resources ask for the check, INVALID_ARGUMENT if a limit is below the memory in use. */
 gboolean quilt_oci_cgroup_check (int dir_fd, const QuiltOciResources *resources, GError **error);
 
-/* Whether the cgroup has to belong to the container's root, and who that is on the host. Pure. */
+/* Whether the cgroup has to belong to the container's root. *ret_owner is that user on the host.
+ * Pure. */
 gboolean quilt_oci_cgroup_needs_owner (const QuiltSpec *spec, uid_t *ret_owner);
-/* Gives it to the container's root if so: not the limits, but the right to divide what there is. */
+/* If so, makes the container's root the owner of the directory and of the files for cgroups below
+ * it. The limits stay root's. */
 gboolean
 quilt_oci_cgroup_give (int dir_fd, const char *path, const QuiltSpec *spec, GError **error);

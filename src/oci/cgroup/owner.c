@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Whether the container sees its cgroups, its own as the root, and may write there. */
+/* Whether the container has a writable mount of its cgroups. */
 static gboolean
 has_writable_cgroups (const QuiltSpec *spec)
 {
@@ -37,7 +37,7 @@ quilt_oci_cgroup_needs_owner (const QuiltSpec *spec, uid_t *ret_owner)
   return TRUE;
 }
 
-/* The files that belong to the user that a cgroup is delegated to; the limits do not. */
+/* The names of the files that a delegated cgroup's user owns, as the kernel lists them. */
 static char **
 files_to_give (void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a container's cgroup is, from linux.cgroupsPath. Pure. */
-#include "oci/cgroup/cgroup.h"
+/* Computes from linux.cgroupsPath where the cgroup of a container will be. */
+#include "oci/cgroup/plan.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -19,7 +19,7 @@ refuse (GError **error, const char *path, const char *why)
   return FALSE;
 }
 
-/* "//a/./b/" → "/a/b"; NULL if it leads nowhere or upward. */
+/* "//a/./b/" → "/a/b". NULL if the path is empty or contains "..". */
 static char *
 normalize (const char *path)
 {
@@ -45,14 +45,15 @@ plan_cgroupfs (const char *cgroups_path, const char *id, QuiltOciCgroup *cgroup,
   return TRUE;
 }
 
-/* Letters that the name of a unit may have; see systemd.unit(5). */
+/* Whether the name of a unit may have these characters: systemd.unit(5). */
 static gboolean
 is_unit_text (const char *text)
 {
   return strspn (text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ":-_.\\@") == strlen (text);
 }
 
-/* Each dash in a slice's name is a level: none may be empty, but "-.slice" is the root. */
+/* Each dash in a slice's name separates two levels, and no level is empty. "-.slice" is the root.
+ */
 static gboolean
 is_slice (const char *text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The processes of a container's cgroup: to freeze, count, kill, and to remove what they left. */
-#include "oci/cgroup/cgroup.h"
+/* The processes of a container's cgroup: freezes, lists and kills them, and removes the cgroup. */
+#include "oci/cgroup/processes.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -8,6 +8,7 @@
 #include "cgroup/processes.h"
 #include "cgroup/state.h"
 #include "oci/cgroup/files.h"
+#include "oci/cgroup/open.h"
 #include "oci/cgroup/scope.h"
 
 #include <errno.h>
@@ -59,6 +60,22 @@ quilt_oci_cgroup_wait_empty (QuiltOciCgroup *self, gboolean *ret_empty, GError *
 }
 
 gboolean
+quilt_oci_cgroup_check_empty (QuiltOciCgroup *self, GError **error)
+{
+  gboolean was_open = self->dir_fd >= 0;
+  gboolean is_empty;
+  gboolean ok = quilt_oci_cgroup_is_empty (self, &is_empty, error);
+
+  if (!was_open)
+    quilt_fd_clear (&self->dir_fd);
+  if (!ok || is_empty)
+    return ok;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+               "Failed to use cgroup '%s': it already contains processes", self->path);
+  return FALSE;
+}
+
+gboolean
 quilt_oci_cgroup_is_frozen (QuiltOciCgroup *self)
 {
   return quilt_oci_cgroup_open (self, NULL) && quilt_cgroup_is_frozen (self->dir_fd);
@@ -107,7 +124,7 @@ quilt_oci_cgroup_kill_all (QuiltOciCgroup *self, int signal_number, GError **err
                                 self->path);
 }
 
-/* Others may be in it, or make themselves a cgroup there: then it stays. */
+/* The kernel does not remove it while it has other cgroups or processes. */
 static void
 remove_home (int root_fd, const QuiltOciCgroup *self)
 {
@@ -129,9 +146,9 @@ remove_directory (QuiltOciCgroup *self, GError **error)
   return TRUE;
 }
 
-/* It is gone, or was never made; what comes before and after it may be there. If ours is known, a
- * scope that has a cgroup at that path nevertheless is somebody else's; if not, systemd may have
- * made ours just now. */
+/* The container's cgroup is gone, or was never made. But its scope may be left, or its parent. If
+ * the scope has a cgroup at that path, the scope belongs to another program, or systemd has just
+ * made it. So leave it alone. */
 static gboolean
 remove_rest (QuiltOciCgroup *self, GError **error)
 {
@@ -161,7 +178,7 @@ quilt_oci_cgroup_remove (QuiltOciCgroup *self, GError **error)
     return FALSE;
   if (!exists)
     return remove_rest (self, error);
-  /* The dead ones that nobody has fetched yet are no processes for cgroup.events. */
+  /* cgroup.events does not count processes that have ended and were not reaped. */
   if (!quilt_cgroup_wait (self->dir_fd, "populated", 0, EMPTY_MS)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
                  "Failed to remove cgroup '%s': there are processes in it", self->path);

@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "cgroup/file.h"
 #include "cgroup/pressure.h"
+#include "oci/cgroup/open.h"
+#include "oci/cgroup/processes.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,7 +21,7 @@ add_number (json_object *object, const char *key, guint64 value)
   json_object_object_add (object, key, json_object_new_uint64 (value));
 }
 
-/* Lines of "KEY NUMBER", as an object; NULL if the file is not there. */
+/* Lines of "KEY NUMBER", as an object. NULL if the file does not exist. */
 static json_object *
 read_table (int dir_fd, const char *name)
 {
@@ -129,7 +131,7 @@ print_memory_entry (const Memory *memory, guint64 failures)
   return entry;
 }
 
-/* Swap is told as version 1 did, together with memory. */
+/* As in cgroup version 1, the value for swap is the sum of memory and swap. */
 static json_object *
 print_memory (int dir_fd)
 {
@@ -233,7 +235,7 @@ print_io (int dir_fd)
   return object;
 }
 
-/* By the sizes of pages that there are: "hugetlb.2MB.current". */
+/* One file for each size of huge pages: "hugetlb.2MB.current". */
 static json_object *
 print_hugepages (int dir_fd)
 {

@@ -8,6 +8,8 @@
 #include "core/identity/credentials.h"
 #include "core/identity/learn-ids.h"
 #include "core/identity/user-namespace.h"
+#include "oci/cgroup/cgroup.h"
+#include "oci/cgroup/processes.h"
 #include "oci/launch/activation.h"
 #include "oci/launch/caller.h"
 #include "oci/launch/filter.h"

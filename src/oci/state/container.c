@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "oci/cgroup/processes.h"
 #include "oci/state/gate.h"
 
 #include <dirent.h>

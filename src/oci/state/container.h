@@ -5,7 +5,7 @@
  * processes don't. */
 #pragma once
 
-#include "oci/cgroup/cgroup.h"
+#include "oci/cgroup/plan.h"
 #include "oci/state/oci.h"
 #include "spec/oci/oci.h"
 

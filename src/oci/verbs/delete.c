@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "oci/cgroup/cgroup.h"
+#include "oci/cgroup/processes.h"
 #include "oci/launch/hooks.h"
 #include "oci/state/container.h"
 

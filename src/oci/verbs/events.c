@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* events: prints what a container uses, and when it ran out of memory; one JSON object per line. */
+#include "oci/cgroup/open.h"
 #include "oci/cgroup/stats.h"
 #include "oci/state/container.h"
 #include "oci/verbs/verbs.h"

@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "oci/cgroup/open.h"
 #include "oci/launch/caller.h"
 #include "oci/launch/exec-spec.h"
 #include "oci/launch/filter.h"

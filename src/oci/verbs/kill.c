@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kill: sends a signal to a container's first process, or to all processes. */
 #include "oci/state/container.h"
+#include "oci/cgroup/processes.h"
 #include "oci/verbs/verbs.h"
 
 #include "base/error.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pause and resume: freeze and thaw the container's cgroup. */
 #include "oci/state/container.h"
+#include "oci/cgroup/processes.h"
 #include "oci/verbs/verbs.h"
 
 #include "base/error.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ps: prints the processes of a container, as the host sees them. */
 #include "oci/state/container.h"
+#include "oci/cgroup/processes.h"
 #include "oci/verbs/command-line.h"
 #include "oci/verbs/ps-table.h"
 #include "oci/verbs/verbs.h"

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "oci/cgroup/cgroup.h"
 #include "oci/launch/caller.h"
 #include "oci/launch/foreground.h"
 #include "oci/launch/launch.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* start: lets a created container execute its command. */
 #include "oci/verbs/start.h"
+#include "oci/cgroup/processes.h"
 #include "oci/verbs/verbs.h"
 
 #include "base/error.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* update: changes the limits of a running container. */
 #include "oci/state/container.h"
+#include "oci/cgroup/cgroup.h"
 #include "oci/verbs/merge.h"
 #include "oci/verbs/verbs.h"
 

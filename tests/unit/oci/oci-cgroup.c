@@ -5,6 +5,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "oci/cgroup/cgroup.h"
+#include "oci/cgroup/open.h"
+#include "oci/cgroup/plan.h"
+#include "oci/cgroup/processes.h"
 #include "oci/cgroup/stats.h"
 
 #include <signal.h>

@@ -4,7 +4,7 @@
 
 extern "C" {
 #include "oci/cgroup/files.h"
-#include "oci/cgroup/cgroup.h"
+#include "oci/cgroup/plan.h"
 #include "oci/cgroup/scope-properties.h"
 #include "spec/oci/cgroup.h"
 }
