@@ -23,6 +23,9 @@
 
 /* Time limit for calls under way when quiltd is asked to end. */
 #define DRAIN_SECONDS 5
+/* Time limit for what begins while quiltd exits as idle. With DRAIN_SECONDS, it is shorter than
+ * systemd's time limit for a stop (DefaultTimeoutStopSec=, 90 s). */
+#define LEAVE_SECONDS 60
 
 /* systemd's messages to us are smaller; any user may send us larger ones. */
 #define SYSTEMD_MESSAGE_MAX (64 * 1024)
@@ -92,7 +95,19 @@ on_terminate (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Calls keep coming. Calls from now on wait for the next quiltd. */
+/* Something still goes on, and only a running quiltd can end it: systemd starts quiltd again. */
+static gboolean
+on_left_overdue (gpointer data)
+{
+  Main *self = data;
+
+  self->exit_code = EX_TEMPFAIL;
+  quit (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Calls keep coming, or one takes long, or a container runs. Calls from now on wait for the next
+ * quiltd. */
 static gboolean
 on_leaving_overdue (gpointer data)
 {
@@ -100,7 +115,7 @@ on_leaving_overdue (gpointer data)
 
   release_name (self);
   self->left = TRUE;
-  g_timeout_add_seconds (DRAIN_SECONDS, on_drained, self);
+  g_timeout_add_seconds (DRAIN_SECONDS, on_left_overdue, self);
   quilt_idle_set (self->idle, 0);
   return G_SOURCE_REMOVE;
 }
@@ -113,7 +128,7 @@ begin_leaving (Main *self)
   g_info ("quiltd exits: nothing runs, and nobody has called it for ExitIdleSec=");
   self->leaving = TRUE;
   quilt_notify_stopping ();
-  g_timeout_add_seconds (DRAIN_SECONDS, on_leaving_overdue, self);
+  g_timeout_add_seconds (LEAVE_SECONDS, on_leaving_overdue, self);
   quilt_idle_set (self->idle, 0);
 }
 

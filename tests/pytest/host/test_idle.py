@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ExitIdleSec=: quiltd exits while no container runs and no call arrives. The next call starts it again, and no call is lost."""
+import contextlib
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import threading
 
 import pytest
 from gi.repository import Gio, GLib
 
-from quilt import TIMEOUT, Events, ctl, manager, run, spawn, wait_unit
+from quilt import BUSYBOX, LONG, STATE, TIMEOUT, Events, ctl, manager, run, spawn, wait_path, wait_unit
 from test_daemon import daemon_pid
 from test_lifecycle import props
 
@@ -82,6 +84,51 @@ def test_idle_so_do_a_call_and_a_job_that_have_not_ended(busybox, name, idle):
             client.wait(2 * IDLE)  # not a wait for an event: observes that quiltd does not exit in this time
         assert daemon_pid_quiet() == pid
     wait_gone()
+
+
+@contextlib.contextmanager
+def leaving(image, name):
+    """quiltd has told systemd that it exits. Only a call that came at that moment keeps it, until this returns."""
+    for _ in range(20):
+        wait_gone()
+        ctl("create", "--name", name, image, "/bin/true").ok()
+        path = manager("GetContainer", "(s)", name)[0]
+        pid = daemon_pid_quiet()
+        threading.Event().wait(0.6 * IDLE)  # these waits are for nothing: quiltd would exit meanwhile
+        os.kill(pid, signal.SIGSTOP)
+        threading.Event().wait(0.6 * IDLE)
+        with spawn("busctl", "call", "org.quilt", path, "org.quilt.Container", "Wait", "a{sv}", "0"):
+            threading.Event().wait(0.2)
+            os.kill(pid, signal.SIGCONT)
+            threading.Event().wait(0.2)
+            met = run("systemctl", "is-active", "quiltd.service").text.strip() == "deactivating" and daemon_pid_quiet() == pid
+            if met:
+                yield
+            ctl("remove", name).ok()
+        if met:
+            return
+    pytest.fail("the moment was not met")
+
+
+def test_idle_what_begins_as_it_leaves_is_not_cut_off(busybox, name, idle):
+    reader, writer = os.pipe()
+    with open(writer, "wb", 0) as archive, leaving(busybox, name), spawn("quiltctl", "import", "-", name, stdin=reader) as client:
+        os.close(reader)
+        with pytest.raises(subprocess.TimeoutExpired):
+            client.wait(12)
+        archive.write(BUSYBOX.read_bytes())
+        archive.close()
+        assert client.wait(TIMEOUT) == 0, client.stderr.read()
+    ctl("remove-image", name).ok()
+
+
+def test_idle_a_container_that_begins_as_it_leaves_is_removed_at_its_end(busybox, name, idle):
+    """Nobody calls. quiltd waits for the end, or systemd starts it again."""
+    seconds = 75 if LONG else 12
+    with leaving(busybox, name + "-call"):
+        found = ctl("run", "-d", "--rm", "--name", name, busybox, "/bin/sleep", str(seconds)).ok().text.strip()
+    wait_path(STATE / "containers" / found, present=False, timeout=seconds + TIMEOUT)
+    assert run("systemctl", "is-failed", "quiltd.service").code != 0
 
 
 def connect():
