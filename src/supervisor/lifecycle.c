@@ -61,14 +61,6 @@ send_signal (QuiltSupervisor *self, int signal)
     pidfd_send_signal (self->payload.pid_fd, signal, NULL, 0);
 }
 
-void
-quilt_supervisor_kill_payload (QuiltSupervisor *self)
-{
-  self->killed = TRUE;
-  self->kill_usec = 0;
-  send_signal (self, SIGKILL);
-}
-
 static void
 cancel (QuiltSupervisor *self, const char *what)
 {

@@ -99,9 +99,11 @@ void quilt_supervisor_handle_left (QuiltSupervisor *self);
 gboolean quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec);
 /* The time by which quilt_supervisor_advance() must be called again; 0: no deadline. */
 gint64 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec);
-void quilt_supervisor_kill_payload (QuiltSupervisor *self);
 
 /* verdict.c: sets self->result. */
+
+/* Kills the container, which counts as killed by this supervisor. */
+void quilt_supervisor_kill_payload (QuiltSupervisor *self);
 
 /* Records why the container will never run, and kills it. The first reason counts. */
 void quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step);

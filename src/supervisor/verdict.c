@@ -5,7 +5,17 @@
 #include "base/error.h"
 
 #include <signal.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
+
+void
+quilt_supervisor_kill_payload (QuiltSupervisor *self)
+{
+  self->killed = TRUE;
+  self->kill_usec = 0;
+  if (self->payload.pid_fd >= 0)
+    pidfd_send_signal (self->payload.pid_fd, SIGKILL, NULL, 0);
+}
 
 void
 quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step)
