@@ -6,7 +6,7 @@
 #include "daemon/bus/idle.h"
 #include "daemon/bus/log.h"
 #include "daemon/bus/notify.h"
-#include "daemon/bus/relay.h"
+#include "daemon/relay/relay.h"
 #include "daemon/containers/lifecycle.h"
 #include "daemon/containers/recovery.h"
 #include "daemon/daemon.h"

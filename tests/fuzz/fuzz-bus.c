@@ -3,7 +3,7 @@
  * and what is cut can be decoded. */
 #include "fuzz.h"
 
-#include "daemon/bus/message.h"
+#include "daemon/relay/message.h"
 
 #include <gio/gio.h>
 

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "daemon/bus/error.h"
 #include "daemon/bus/managed-objects.h"
-#include "daemon/bus/message.h"
-#include "daemon/bus/relay.h"
+#include "daemon/relay/message.h"
+#include "daemon/relay/relay.h"
 
 /* The limit for remembered uids by unique name; a bus never reuses a unique name. */
 #define UIDS_MAX 256

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Admission of calls: refuses a call that is too large (daemon/bus/relay.h has cut it), and charges
- * every other call to the caller's uid, before quiltd does anything else for the caller. */
+/* Admission of calls: refuses a call that is too large (daemon/relay/relay.h has cut it), and
+ * charges every other call to the caller's uid, before quiltd does anything else for the caller. */
 #pragma once
 
-#include "daemon/bus/activity.h"
+#include "daemon/relay/activity.h"
 #include "daemon/bus/quota.h"
 
 #include <gio/gio.h>

@@ -3,7 +3,7 @@
  * count of the running operations. */
 #pragma once
 
-#include "daemon/bus/activity.h"
+#include "daemon/relay/activity.h"
 #include "daemon/bus/address.h"
 #include "daemon/bus/authority.h"
 #include "daemon/bus/managed-objects.h"

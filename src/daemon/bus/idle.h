@@ -2,7 +2,7 @@
 /* Detects that quiltd has been idle for a while. */
 #pragma once
 
-#include "daemon/bus/activity.h"
+#include "daemon/relay/activity.h"
 
 typedef struct QuiltIdle QuiltIdle;
 

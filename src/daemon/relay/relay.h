@@ -4,7 +4,7 @@
  * calls back while many are queued, and callers take turns. */
 #pragma once
 
-#include "daemon/bus/activity.h"
+#include "daemon/relay/activity.h"
 
 #include <gio/gio.h>
 
@@ -18,8 +18,8 @@ typedef struct QuiltBusRelay QuiltBusRelay;
 /* Connects to the system bus and passes messages on, with these limits. Only a few calls at once
  * are passed on, until the main thread, whose default context must run, has begun them. Of a call
  * that is too large, or for which there is no room among its caller's calls, only the header is
- * passed on, with a flag (daemon/bus/message.h); it is dropped if the caller has thousands of calls
- * waiting. A signal of more than 64 KiB, or without room, is dropped; signals count as calls.
+ * passed on, with a flag (daemon/relay/message.h); it is dropped if the caller has thousands of
+ * calls waiting. A signal of more than 64 KiB, or without room, is dropped; signals count as calls.
  * Answers to our own calls may have any size. Returns NULL with an error. */
 QuiltBusRelay *quilt_bus_relay_new (GError **error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Passes bytes and descriptors from one blocking socket to another. */
-#include "daemon/bus/pass.h"
+#include "daemon/relay/pass.h"
 
 void
 quilt_descriptors_close (QuiltDescriptors *self)

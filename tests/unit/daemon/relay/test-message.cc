@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 
 extern "C" {
-#include "daemon/bus/message.h"
+#include "daemon/relay/message.h"
 }
 
 namespace

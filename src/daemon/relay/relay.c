@@ -2,13 +2,13 @@
 /* Two threads, one for each direction, pass messages on: GDBus ── socket pair ── relay ── bus.
  * Calls wait here until the main thread has begun earlier ones, and the bus has taken most of what
  * was sent. Otherwise answers that wait for the bus would delay another caller's answer. */
-#include "daemon/bus/relay.h"
+#include "daemon/relay/relay.h"
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "daemon/bus/message.h"
-#include "daemon/bus/pass.h"
-#include "daemon/bus/turns.h"
+#include "daemon/relay/message.h"
+#include "daemon/relay/pass.h"
+#include "daemon/relay/turns.h"
 
 #include <errno.h>
 #include <fcntl.h>

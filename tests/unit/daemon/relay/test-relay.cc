@@ -15,8 +15,8 @@
 
 extern "C" {
 #include "base/fd.h"
-#include "daemon/bus/message.h"
-#include "daemon/bus/relay.h"
+#include "daemon/relay/message.h"
+#include "daemon/relay/relay.h"
 }
 
 namespace

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads the marshalled bytes of a D-Bus message, only as far as lengths and counts need it. */
-#include "daemon/bus/message.h"
+#include "daemon/relay/message.h"
 
 #include "dbus/signature.h"
 

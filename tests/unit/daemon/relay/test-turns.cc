@@ -3,7 +3,7 @@
 #include "base/check.h"
 
 extern "C" {
-#include "daemon/bus/turns.h"
+#include "daemon/relay/turns.h"
 }
 
 namespace
