@@ -3,18 +3,13 @@
 #pragma once
 
 #include "ctl/ctl.h"
+#include "dbus/address.h"
 
-#define QUILT_BUS_NAME "org.quilt"
-#define QUILT_BUS_PATH "/org/quilt"
 #define QUILT_BUS_MANAGER "org.quilt.Manager"
 #define QUILT_BUS_CONTAINER "org.quilt.Container"
 #define QUILT_BUS_IMAGE "org.quilt.Image"
 #define QUILT_BUS_JOB "org.quilt.Job"
 #define QUILT_BUS_PROPERTIES "org.freedesktop.DBus.Properties"
-
-/* An option, type b, of calls that have a container's options. With it, quiltd's error of an option
- * names that option as data. */
-#define QUILT_BUS_ERROR_DETAILS "error-details"
 
 /* The type of a row of ListContainers, for g_variant_iter_next() and similar functions. */
 #define QUILT_BUS_CONTAINER_ROW "(&o&s&s&s&s&sttti&su@a{ss})"

@@ -13,7 +13,7 @@
 
 #define CHUNK (64 * 1024)
 
-struct QuiltStream {
+struct QuiltStreamCopy {
   int source;
   int target;
   int errsv;
@@ -97,7 +97,7 @@ quilt_stream_copy (int source, int target)
 static gboolean
 on_end (gpointer data)
 {
-  QuiltStream *stream = data;
+  QuiltStreamCopy *stream = data;
 
   stream->done (stream->errsv, stream->data);
   return G_SOURCE_REMOVE;
@@ -106,7 +106,7 @@ on_end (gpointer data)
 static gpointer
 copy_thread (gpointer data)
 {
-  QuiltStream *stream = data;
+  QuiltStreamCopy *stream = data;
 
   stream->errsv = quilt_stream_copy (stream->source, stream->target);
   /* Close it now, so that the supervisor notices that the reader is gone. The container
@@ -120,7 +120,7 @@ copy_thread (gpointer data)
 static gboolean
 on_readable (int source, GIOCondition condition, gpointer data)
 {
-  QuiltStream *stream = data;
+  QuiltStreamCopy *stream = data;
 
   if (condition & G_IO_IN) {
     GThread *thread = g_thread_try_new ("copy", copy_thread, stream, NULL);
@@ -135,16 +135,16 @@ on_readable (int source, GIOCondition condition, gpointer data)
   return on_end (stream);
 }
 
-QuiltStream *
+QuiltStreamCopy *
 quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writer)
 {
-  QuiltStream *stream;
+  QuiltStreamCopy *stream;
   int fds[2];
 
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return NULL;
-  stream = g_new0 (QuiltStream, 1);
-  *stream = (QuiltStream){.source = fds[0], .target = target, .done = done, .data = data};
+  stream = g_new0 (QuiltStreamCopy, 1);
+  *stream = (QuiltStreamCopy){.source = fds[0], .target = target, .done = done, .data = data};
   *ret_writer = fds[1];
   g_unix_fd_add (stream->source, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);
   return stream;

@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-typedef struct QuiltStream QuiltStream;
+typedef struct QuiltStreamCopy QuiltStreamCopy;
 
 /* errsv: why copying stopped before the end of file; 0 at the end of file. */
 typedef void (*QuiltStreamDone) (int errsv, gpointer data);
@@ -13,7 +13,8 @@ typedef void (*QuiltStreamDone) (int errsv, gpointer data);
  * not delay the other. Calls done on the main loop at the end. ret_writer is the pipe's writing
  * end, owned by the caller. Returns NULL with errno set. The stream is never freed; it lives as
  * long as quiltctl. */
-QuiltStream *quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writer);
+QuiltStreamCopy *
+quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writer);
 
 /* Copies from source to target until end of file. Returns 0, or the errno of a failed write. */
 int quilt_stream_copy (int source, int target);

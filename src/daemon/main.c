@@ -283,7 +283,7 @@ on_recovered (gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager), self->bus,
-                                         QUILT_BUS_ROOT, &error)) {
+                                         QUILT_BUS_PATH, &error)) {
     fail (self, error->message);
     return;
   }

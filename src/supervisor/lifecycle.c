@@ -78,7 +78,7 @@ confine_if_due (QuiltSupervisor *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!self->built || self->phase == QUILT_PHASE_BUILDING)
+  if (!self->built || self->phase == QUILT_SUPERVISOR_BUILDING)
     return;
   quilt_journal_socket_prepare (&self->log.journal);
 #ifndef __SANITIZE_ADDRESS__
@@ -95,9 +95,9 @@ go (QuiltSupervisor *self)
   const char *id = g_hash_table_lookup (self->spec->annotations, QUILT_ANNOTATION_ID);
   g_autoptr (GError) error = NULL;
 
-  if (self->phase != QUILT_PHASE_BUILDING || self->result.type != 0)
+  if (self->phase != QUILT_SUPERVISOR_BUILDING || self->result.type != 0)
     return;
-  self->phase = QUILT_PHASE_SETTING_UP;
+  self->phase = QUILT_SUPERVISOR_SETTING_UP;
   self->scope_fd = quilt_place_open (&error);
   if (self->scope_fd < 0 ||
       !quilt_place_divide (self->scope_fd, id ? id : "", self->payload.pid, &error))
@@ -117,7 +117,7 @@ stop (QuiltSupervisor *self, int signal, guint64 grace_usec)
   gint64 deadline = grace_usec < (guint64)(G_MAXINT64 - now) ? now + (gint64)grace_usec : 0;
 
   self->flags |= QUILT_MESSAGE_FLAG_STOPPING;
-  if (self->phase < QUILT_PHASE_RUNNING) {
+  if (self->phase < QUILT_SUPERVISOR_RUNNING) {
     cancel (self, "The container was stopped");
     return;
   }
@@ -130,7 +130,7 @@ stop (QuiltSupervisor *self, int signal, guint64 grace_usec)
 static void
 kill_by_order (QuiltSupervisor *self, int signal)
 {
-  if (self->phase < QUILT_PHASE_RUNNING) {
+  if (self->phase < QUILT_SUPERVISOR_RUNNING) {
     if (signal == SIGKILL)
       cancel (self, "The container was killed");
     return;
@@ -165,7 +165,7 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
     self->stop_timeout_usec = message->time_usec;
     break;
   case QUILT_MESSAGE_BYE:
-    self->released = self->phase == QUILT_PHASE_RECORDED;
+    self->released = self->phase == QUILT_SUPERVISOR_RECORDED;
     if (self->lingering)
       send_simple (self, QUILT_MESSAGE_LINGERING);
     break;
@@ -178,18 +178,18 @@ void
 quilt_supervisor_handle_lost (QuiltSupervisor *self)
 {
   /* quiltd reports a failed start to its caller, or has done so. */
-  if (self->phase == QUILT_PHASE_BUILDING)
+  if (self->phase == QUILT_SUPERVISOR_BUILDING)
     cancel (self, "quiltd ended");
 }
 
 void
 quilt_supervisor_tell (QuiltSupervisor *self)
 {
-  if (self->phase == QUILT_PHASE_RECORDED)
+  if (self->phase == QUILT_SUPERVISOR_RECORDED)
     quilt_control_send (&self->control, &self->result);
-  else if (self->phase >= QUILT_PHASE_RUNNING)
+  else if (self->phase >= QUILT_SUPERVISOR_RUNNING)
     send_simple (self, QUILT_MESSAGE_RUNNING);
-  else if (self->phase == QUILT_PHASE_SETTING_UP)
+  else if (self->phase == QUILT_SUPERVISOR_SETTING_UP)
     send_simple (self,
                  QUILT_MESSAGE_STEP); /* also if step is 0: quiltd waits for a first message */
 }
@@ -198,11 +198,11 @@ void
 quilt_supervisor_handle_terminate (QuiltSupervisor *self)
 {
   self->terminated = TRUE;
-  if (self->phase >= QUILT_PHASE_ENDED)
+  if (self->phase >= QUILT_SUPERVISOR_ENDED)
     lift_budget (self);
   stop (self, self->stop_signal, self->stop_timeout_usec);
   /* this message carries the flag, so that quiltd learns of the stop */
-  if (self->phase == QUILT_PHASE_RUNNING)
+  if (self->phase == QUILT_SUPERVISOR_RUNNING)
     send_simple (self, QUILT_MESSAGE_RUNNING);
 }
 
@@ -291,7 +291,7 @@ quilt_supervisor_handle_reports (QuiltSupervisor *self)
   quilt_fd_clear (&self->payload.channel);
   if (r < 0 || !self->executing || self->result.type != 0)
     return;
-  self->phase = QUILT_PHASE_RUNNING;
+  self->phase = QUILT_SUPERVISOR_RUNNING;
   self->started_usec = (guint64)g_get_real_time ();
   send_simple (self, QUILT_MESSAGE_RUNNING);
 }
@@ -300,7 +300,7 @@ static void
 enter_end (QuiltSupervisor *self)
 {
   quilt_fd_clear (&self->left_fd);
-  self->phase = QUILT_PHASE_ENDED;
+  self->phase = QUILT_SUPERVISOR_ENDED;
   mark_outputs (self);
   self->flags &= ~(guint)QUILT_MESSAGE_FLAG_HELD;
   if (self->killed || (self->flags & QUILT_MESSAGE_FLAG_STOPPING))
@@ -382,7 +382,7 @@ tell_held (QuiltSupervisor *self, gint64 now_usec)
     self->was_held_usec = now_usec;
   if (self->was_held_usec > 0 && now_usec - self->was_held_usec < HELD_USEC)
     flags |= QUILT_MESSAGE_FLAG_HELD;
-  if (flags == self->flags || self->phase != QUILT_PHASE_RUNNING)
+  if (flags == self->flags || self->phase != QUILT_SUPERVISOR_RUNNING)
     return;
   self->flags = flags;
   send_simple (self, QUILT_MESSAGE_RUNNING);
@@ -452,7 +452,7 @@ waits_for_journal (const QuiltSupervisor *self)
 static gboolean
 has_to_keep (const QuiltSupervisor *self)
 {
-  return self->phase == QUILT_PHASE_RECORDED && !self->released && self->control.fd < 0 &&
+  return self->phase == QUILT_SUPERVISOR_RECORDED && !self->released && self->control.fd < 0 &&
          self->store_fd >= 0;
 }
 
@@ -464,7 +464,7 @@ record (QuiltSupervisor *self)
   quilt_supervisor_complete_result (self);
   if (!quilt_message_save (self->run_dir_fd, "exit", &self->result, QUILT_FILE_VOLATILE, &error))
     g_printerr ("%s\n", error->message); /* quiltd still learns it over the connection */
-  self->phase = QUILT_PHASE_RECORDED;
+  self->phase = QUILT_SUPERVISOR_RECORDED;
   self->patience_usec = 0;
   quilt_control_send (&self->control, &self->result);
 }
@@ -506,7 +506,7 @@ may_leave (const QuiltSupervisor *self)
 {
   gboolean never_went = self->scope_fd < 0;
 
-  return self->phase == QUILT_PHASE_RECORDED &&
+  return self->phase == QUILT_SUPERVISOR_RECORDED &&
          (self->released || (self->control.fd < 0 && (self->terminated || never_went)));
 }
 
@@ -543,13 +543,13 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
     self->reap_usec = 0;
     quilt_supervisor_handle_end (self);
   }
-  if (self->phase >= QUILT_PHASE_ENDED)
+  if (self->phase >= QUILT_SUPERVISOR_ENDED)
     finish_output (self);
   else if (self->waiting)
     continue_setup (self);
   else
     pump (self);
-  if (self->phase == QUILT_PHASE_ENDED &&
+  if (self->phase == QUILT_SUPERVISOR_ENDED &&
       (self->drained || now_usec >= self->patience_usec || waits_for_journal (self)))
     record (self);
   keep_result (self, now_usec);

@@ -11,12 +11,12 @@
 #include <signal.h>
 
 typedef enum {
-  QUILT_PHASE_BUILDING,   /* until GO; if quiltd goes away, the start is cancelled */
-  QUILT_PHASE_SETTING_UP, /* in its cgroup, until the command is executed */
-  QUILT_PHASE_RUNNING,
-  QUILT_PHASE_ENDED,    /* reaped; its last output is being logged */
-  QUILT_PHASE_RECORDED, /* its exit is recorded; quiltd may still have to be told */
-} QuiltPhase;
+  QUILT_SUPERVISOR_BUILDING,   /* until GO; if quiltd goes away, the start is cancelled */
+  QUILT_SUPERVISOR_SETTING_UP, /* in its cgroup, until the command is executed */
+  QUILT_SUPERVISOR_RUNNING,
+  QUILT_SUPERVISOR_ENDED,    /* reaped; its last output is being logged */
+  QUILT_SUPERVISOR_RECORDED, /* its exit is recorded; quiltd may still have to be told */
+} QuiltSupervisorPhase;
 
 typedef struct {
   const QuiltSpec *spec;
@@ -34,7 +34,7 @@ typedef struct {
   int kernel_log; /* -1 after quilt_oom_init() took it */
   QuiltOutput outputs[QUILT_N_STREAMS];
 
-  QuiltPhase phase;
+  QuiltSupervisorPhase phase;
   gboolean built;      /* the init has reported READY */
   guint step;          /* the setup step that runs; 0: none */
   guint n_reports;     /* number of reports received from the init */

@@ -129,7 +129,7 @@ set_exit (QuiltSupervisor *self, const siginfo_t *info)
 void
 quilt_supervisor_judge_end (QuiltSupervisor *self, const siginfo_t *info)
 {
-  if (self->phase == QUILT_PHASE_RUNNING)
+  if (self->phase == QUILT_SUPERVISOR_RUNNING)
     quilt_message_set_text (&self->result, set_exit (self, info));
   else
     fail_by_signal (self, info);

@@ -110,6 +110,30 @@ def check_rooms():
                 yield f"{where(path, number)}: {include[1]} is for the files that PRIVATE in style.py lists"
 
 
+# Two programs each have a connection or a state of this name.
+SHARED_NAMES = {"QuiltControl", "quilt_control_init", "quilt_control_clear"}
+
+
+def check_identifiers():
+    """A name of the whole tree means one thing: a type, constant or function has one definition. A build may choose
+    between FILE.c and FILE-none.c."""
+    places = {}
+    for path in c_files():
+        code = without_comments(path.read_text())
+        if path.suffix == ".h":
+            names = re.findall(r"^\} (Quilt\w+);|^typedef [^;{]*?\b(Quilt\w+);|^#define (QUILT_\w+)", code, re.M)
+            names += [(name,) for body in re.findall(r"^typedef enum \{(.*?)^\}", code, re.M | re.S)
+                      for name in re.findall(r"^ +(QUILT_\w+)", body, re.M)]
+        else:
+            names = re.findall(r"^(?!static\b)[^\n]*\n(quilt_\w+) \(", code, re.M)
+            names = [(name,) for name in names]
+        for name in {next(filter(None, found)) for found in names}:
+            places.setdefault(name, set()).add(re.sub(r"-none\.c$", ".c", where(path)))
+    for name, paths in sorted(places.items()):
+        if len(paths) > 1 and name not in SHARED_NAMES:
+            yield f"{name} is defined in {' and '.join(sorted(paths))}"
+
+
 def functions(path):
     """(first line, last line, lines) of each function: by house style its braces stand alone in column 0."""
     lines, start = path.read_text().split("\n"), None

@@ -2,6 +2,8 @@
 /* Errors on the bus: org.quilt.Error.NAME and a message. */
 #pragma once
 
+#include "dbus/address.h"
+
 #include <gio/gio.h>
 
 /* "org.quilt.Error.NAME", a static string; "….Failed" for an error of any other domain. */
@@ -18,10 +20,8 @@ void quilt_bus_error_add (GVariantBuilder *failures, const char *name, const GEr
  * static string. */
 const char *quilt_bus_error_describe (const char *name);
 
-/* The key, type b, of a call whose caller asks for details of errors: see dbus/org.quilt.xml. */
-#define QUILT_BUS_ERROR_DETAILS "error-details"
-
-/* Marks such a call: the error of an option then has a second argument, which names the option. */
+/* Marks a call with QUILT_BUS_ERROR_DETAILS: the error of an option then has a second argument,
+ * which names the option. */
 void quilt_bus_error_give_details (GDBusMethodInvocation *invocation);
 
 /* Answers the call with error. Consumes the reference to invocation, as g_dbus_method_invocation_

@@ -32,7 +32,7 @@ quilt_hub_new (GDBusConnection *bus, guint64 max_pending)
   self->work = quilt_activity_new ();
   self->admission = quilt_admission_new (bus, self->quota, self->work);
   self->authority = quilt_authority_new (bus);
-  self->objects = g_dbus_object_manager_server_new (QUILT_BUS_ROOT);
+  self->objects = g_dbus_object_manager_server_new (QUILT_BUS_PATH);
   self->managed_objects = quilt_managed_objects_new (self->objects);
   return self;
 }

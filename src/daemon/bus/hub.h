@@ -4,7 +4,7 @@
 #pragma once
 
 #include "daemon/relay/activity.h"
-#include "daemon/bus/address.h"
+#include "dbus/address.h"
 #include "daemon/bus/authority.h"
 #include "daemon/bus/managed-objects.h"
 

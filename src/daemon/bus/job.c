@@ -45,7 +45,7 @@ quilt_job_new (QuiltHub *hub,
   self->cancel = cancel;
   self->cancel_data = data;
   self->began_usec = g_get_monotonic_time ();
-  self->path = g_strdup_printf (QUILT_BUS_ROOT "/job/%" G_GUINT64_FORMAT, quilt_hub_next_job (hub));
+  self->path = g_strdup_printf (QUILT_BUS_PATH "/job/%" G_GUINT64_FORMAT, quilt_hub_next_job (hub));
   quilt_bus_job_set_operation (QUILT_BUS_JOB (self), operation);
   quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_admission_get_uid (invocation));
   quilt_bus_job_set_progress (QUILT_BUS_JOB (self), -1);

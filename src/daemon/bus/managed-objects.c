@@ -4,7 +4,7 @@
 #include "daemon/bus/managed-objects.h"
 
 #include "base/error.h"
-#include "daemon/bus/address.h"
+#include "dbus/address.h"
 #include "daemon/bus/error.h"
 
 /* After an answer, the next one waits this many times as long as the answer took. */
@@ -32,7 +32,7 @@ quilt_managed_objects_redirect (GDBusMessage *message)
   GDBusMessage *redirected;
 
   if (g_strcmp0 (g_dbus_message_get_member (message), "GetManagedObjects") != 0 ||
-      g_strcmp0 (g_dbus_message_get_path (message), QUILT_BUS_ROOT) != 0 ||
+      g_strcmp0 (g_dbus_message_get_path (message), QUILT_BUS_PATH) != 0 ||
       g_strcmp0 (g_dbus_message_get_interface (message), "org.freedesktop.DBus.ObjectManager") != 0)
     return message;
   redirected = g_dbus_message_copy (message, NULL); /* GDBus has locked the original */

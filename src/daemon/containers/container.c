@@ -158,7 +158,7 @@ quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, 
   if (image)
     self->image_use = quilt_image_use_new (image, get_holder_name, self);
   quilt_id_ranges_claim (self->parts->id_ranges, record->id, record->uid_map, record->gid_map);
-  self->path = g_strconcat (QUILT_BUS_ROOT "/container/", record->id, NULL);
+  self->path = g_strconcat (QUILT_BUS_PATH "/container/", record->id, NULL);
   self->command_line = make_command_line (quilt_container_get_command (self));
   quilt_bus_container_set_id (iface, record->id);
   quilt_bus_container_set_image (iface, record->image);

@@ -18,23 +18,23 @@
 #define READ_EXIT QUILT_RUN_DO_READ_EXIT
 
 typedef struct {
-  QuiltStage from;
-  QuiltStageEvent event;
-  QuiltStage to;
+  QuiltRunStage from;
+  QuiltRunStageEvent event;
+  QuiltRunStage to;
   QuiltRunEffects effects;
-  QuiltVerdictReason verdict;
+  QuiltRunVerdict verdict;
 } Row;
 
 #define ROW(from, event, to, effects)                                                              \
   {                                                                                                \
-    QUILT_STAGE_##from, QUILT_STAGE_ON_##event, QUILT_STAGE_##to, (QuiltRunEffects)(effects),      \
-        QUILT_VERDICT_NONE                                                                         \
+    QUILT_RUN_STAGE_##from, QUILT_RUN_ON_##event, QUILT_RUN_STAGE_##to,                            \
+        (QuiltRunEffects)(effects), QUILT_RUN_VERDICT_NONE                                         \
   }
 /* A row in which quiltd ends the run for a reason. */
 #define JUDGE(from, event, to, effects, reason)                                                    \
   {                                                                                                \
-    QUILT_STAGE_##from, QUILT_STAGE_ON_##event, QUILT_STAGE_##to, (QuiltRunEffects)(effects),      \
-        QUILT_VERDICT_##reason                                                                     \
+    QUILT_RUN_STAGE_##from, QUILT_RUN_ON_##event, QUILT_RUN_STAGE_##to,                            \
+        (QuiltRunEffects)(effects), QUILT_RUN_VERDICT_##reason                                     \
   }
 
 /* clang-format off */
@@ -132,7 +132,7 @@ static const Row rows[] = {
 /* clang-format on */
 
 static const Row *
-find_row (QuiltStage from, QuiltStageEvent event)
+find_row (QuiltRunStage from, QuiltRunStageEvent event)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     if (rows[i].from == from && rows[i].event == event)
@@ -142,17 +142,18 @@ find_row (QuiltStage from, QuiltStageEvent event)
 
 /* quiltd sends no GO to a run that it has called off, so the run's needs stay. */
 static guint
-needs_after (QuiltRunState state, QuiltStageEvent event)
+needs_after (QuiltRunState state, QuiltRunStageEvent event)
 {
   switch (event) {
-  case QUILT_STAGE_ON_SCOPED:
-    return state.stage == QUILT_STAGE_ASKED ? state.needs & ~QUILT_NEEDS_SCOPE : state.needs;
-  case QUILT_STAGE_ON_ALLOW:
-    return state.stage == QUILT_STAGE_ASKED ? state.needs & ~QUILT_NEEDS_ALLOWANCE : state.needs;
-  case QUILT_STAGE_ON_READY:
+  case QUILT_RUN_ON_SCOPED:
+    return state.stage == QUILT_RUN_STAGE_ASKED ? state.needs & ~QUILT_NEEDS_SCOPE : state.needs;
+  case QUILT_RUN_ON_ALLOW:
+    return state.stage == QUILT_RUN_STAGE_ASKED ? state.needs & ~QUILT_NEEDS_ALLOWANCE
+                                                : state.needs;
+  case QUILT_RUN_ON_READY:
     return state.needs & ~QUILT_NEEDS_ROOT;
-  case QUILT_STAGE_ON_STEP:
-  case QUILT_STAGE_ON_EXECUTED:
+  case QUILT_RUN_ON_STEP:
+  case QUILT_RUN_ON_EXECUTED:
     return 0;
   default:
     return state.needs;
@@ -160,42 +161,43 @@ needs_after (QuiltRunState state, QuiltStageEvent event)
 }
 
 gboolean
-quilt_stage_step (QuiltRunState state, QuiltStageEvent event, QuiltStageStep *ret_step)
+quilt_run_stage_step (QuiltRunState state, QuiltRunStageEvent event, QuiltRunStageStep *ret_step)
 {
   const Row *row = find_row (state.stage, event);
 
   if (!row)
     return FALSE;
-  *ret_step = (QuiltStageStep){{row->to, needs_after (state, event)}, row->effects, row->verdict};
-  if (row->to == QUILT_STAGE_ASKED && quilt_stage_is_ahead (ret_step->next)) {
-    ret_step->next.stage = ret_step->next.needs ? QUILT_STAGE_AHEAD : QUILT_STAGE_STARTED;
+  *ret_step =
+      (QuiltRunStageStep){{row->to, needs_after (state, event)}, row->effects, row->verdict};
+  if (row->to == QUILT_RUN_STAGE_ASKED && quilt_run_stage_is_ahead (ret_step->next)) {
+    ret_step->next.stage = ret_step->next.needs ? QUILT_RUN_STAGE_AHEAD : QUILT_RUN_STAGE_STARTED;
     ret_step->effects |= QUILT_RUN_DO_GO;
   }
   return TRUE;
 }
 
 gboolean
-quilt_stage_is_ahead (QuiltRunState state)
+quilt_run_stage_is_ahead (QuiltRunState state)
 {
   return !(state.needs & BEFORE_GO);
 }
 
 GError *
-quilt_verdict_new (QuiltVerdictReason reason)
+quilt_verdict_new (QuiltRunVerdict reason)
 {
   static const struct {
     QuiltError code;
     const char *text;
-  } verdicts[QUILT_VERDICTS] = {
-      [QUILT_VERDICT_SLOW] = {QUILT_ERROR_FAILED,
-                              "The container's supervisor was not ready within " G_STRINGIFY (
-                                  QUILT_RUN_READY_SECONDS) " s; start the container again"},
-      [QUILT_VERDICT_ORPHAN] =
+  } verdicts[QUILT_RUN_VERDICTS] = {
+      [QUILT_RUN_VERDICT_SLOW] = {QUILT_ERROR_FAILED,
+                                  "The container's supervisor was not ready within " G_STRINGIFY (
+                                      QUILT_RUN_READY_SECONDS) " s; start the container again"},
+      [QUILT_RUN_VERDICT_ORPHAN] =
           {QUILT_ERROR_CANCELLED,
            "quiltd ended before it had started the container; start the container again"},
-      [QUILT_VERDICT_STOPPED] = {QUILT_ERROR_CANCELLED,
-                                 "The container was stopped before its command was executed"},
-      [QUILT_VERDICT_BROKEN] =
+      [QUILT_RUN_VERDICT_STOPPED] = {QUILT_ERROR_CANCELLED,
+                                     "The container was stopped before its command was executed"},
+      [QUILT_RUN_VERDICT_BROKEN] =
           {QUILT_ERROR_FAILED,
            "The container's supervisor failed or was killed before it executed the command; see "
            "'journalctl -u quiltd.service', and start the container again"},
@@ -205,32 +207,32 @@ quilt_verdict_new (QuiltVerdictReason reason)
 }
 
 const char *
-quilt_stage_to_string (QuiltStage stage)
+quilt_run_stage_to_string (QuiltRunStage stage)
 {
   static const char *const names[] = {
-      [QUILT_STAGE_ASKED] = "asked",           [QUILT_STAGE_FOUND] = "found",
-      [QUILT_STAGE_AHEAD] = "ahead",           [QUILT_STAGE_STARTED] = "started",
-      [QUILT_STAGE_CALLED_OFF] = "called-off", [QUILT_STAGE_CUT] = "cut",
-      [QUILT_STAGE_ENDED] = "ended",           [QUILT_STAGE_RELEASED] = "released",
-      [QUILT_STAGE_LINGERING] = "lingering",   [QUILT_STAGE_SETTLED] = "settled",
+      [QUILT_RUN_STAGE_ASKED] = "asked",           [QUILT_RUN_STAGE_FOUND] = "found",
+      [QUILT_RUN_STAGE_AHEAD] = "ahead",           [QUILT_RUN_STAGE_STARTED] = "started",
+      [QUILT_RUN_STAGE_CALLED_OFF] = "called-off", [QUILT_RUN_STAGE_CUT] = "cut",
+      [QUILT_RUN_STAGE_ENDED] = "ended",           [QUILT_RUN_STAGE_RELEASED] = "released",
+      [QUILT_RUN_STAGE_LINGERING] = "lingering",   [QUILT_RUN_STAGE_SETTLED] = "settled",
   };
 
   return names[stage];
 }
 
 const char *
-quilt_stage_event_to_string (QuiltStageEvent event)
+quilt_run_stage_event_to_string (QuiltRunStageEvent event)
 {
   static const char *const names[] = {
-      [QUILT_STAGE_ON_SCOPED] = "scoped",     [QUILT_STAGE_ON_UNSCOPED] = "unscoped",
-      [QUILT_STAGE_ON_ALLOW] = "allow",       [QUILT_STAGE_ON_CALL_OFF] = "call-off",
-      [QUILT_STAGE_ON_STOP] = "stop",         [QUILT_STAGE_ON_SIGNAL] = "signal",
-      [QUILT_STAGE_ON_READY] = "ready",       [QUILT_STAGE_ON_STEP] = "step",
-      [QUILT_STAGE_ON_EXECUTED] = "executed", [QUILT_STAGE_ON_EXIT] = "exit",
-      [QUILT_STAGE_ON_LINGER] = "linger",     [QUILT_STAGE_ON_HANG_UP] = "hang-up",
-      [QUILT_STAGE_ON_CLOSED] = "closed",     [QUILT_STAGE_ON_LOST] = "lost",
-      [QUILT_STAGE_ON_TIMEOUT] = "timeout",   [QUILT_STAGE_ON_RELEASE] = "release",
-      [QUILT_STAGE_ON_GIVE_UP] = "give-up",   [QUILT_STAGE_ON_LEFT] = "left",
+      [QUILT_RUN_ON_SCOPED] = "scoped",     [QUILT_RUN_ON_UNSCOPED] = "unscoped",
+      [QUILT_RUN_ON_ALLOW] = "allow",       [QUILT_RUN_ON_CALL_OFF] = "call-off",
+      [QUILT_RUN_ON_STOP] = "stop",         [QUILT_RUN_ON_SIGNAL] = "signal",
+      [QUILT_RUN_ON_READY] = "ready",       [QUILT_RUN_ON_STEP] = "step",
+      [QUILT_RUN_ON_EXECUTED] = "executed", [QUILT_RUN_ON_EXIT] = "exit",
+      [QUILT_RUN_ON_LINGER] = "linger",     [QUILT_RUN_ON_HANG_UP] = "hang-up",
+      [QUILT_RUN_ON_CLOSED] = "closed",     [QUILT_RUN_ON_LOST] = "lost",
+      [QUILT_RUN_ON_TIMEOUT] = "timeout",   [QUILT_RUN_ON_RELEASE] = "release",
+      [QUILT_RUN_ON_GIVE_UP] = "give-up",   [QUILT_RUN_ON_LEFT] = "left",
   };
 
   return names[event];

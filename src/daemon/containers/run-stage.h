@@ -10,19 +10,20 @@
 #define QUILT_RUN_READY_SECONDS 60
 
 typedef enum {
-  QUILT_STAGE_ASKED, /* a supervisor builds the root, and systemd was asked for the scope */
-  QUILT_STAGE_FOUND, /* a run of an earlier quiltd, whose supervisor has not told its state yet */
-  QUILT_STAGE_AHEAD, /* the supervisor got GO before it had built the root file system */
+  QUILT_RUN_STAGE_ASKED, /* a supervisor builds the root, and systemd was asked for the scope */
+  QUILT_RUN_STAGE_FOUND, /* a run of an earlier quiltd, whose supervisor has not told its state yet
+                          */
+  QUILT_RUN_STAGE_AHEAD, /* the supervisor got GO before it had built the root file system */
   /* the root is built, and GO was sent: only the supervisor decides how the run ends */
-  QUILT_STAGE_STARTED,
-  QUILT_STAGE_CALLED_OFF, /* quiltd killed it before GO */
-  QUILT_STAGE_CUT,        /* quiltd killed it after GO; or a run of an earlier quiltd before GO */
-  QUILT_STAGE_ENDED,      /* the run's owner was told how it ended */
-  QUILT_STAGE_RELEASED,   /* the supervisor may end; quiltd waits until the scope is empty */
-  QUILT_STAGE_LINGERING,  /* as RELEASED, and the supervisor still has output to deliver */
-  QUILT_STAGE_SETTLED,    /* nothing is left */
-  QUILT_STAGES,
-} QuiltStage;
+  QUILT_RUN_STAGE_STARTED,
+  QUILT_RUN_STAGE_CALLED_OFF, /* quiltd killed it before GO */
+  QUILT_RUN_STAGE_CUT,      /* quiltd killed it after GO; or a run of an earlier quiltd before GO */
+  QUILT_RUN_STAGE_ENDED,    /* the run's owner was told how it ended */
+  QUILT_RUN_STAGE_RELEASED, /* the supervisor may end; quiltd waits until the scope is empty */
+  QUILT_RUN_STAGE_LINGERING, /* as RELEASED, and the supervisor still has output to deliver */
+  QUILT_RUN_STAGE_SETTLED,   /* nothing is left */
+  QUILT_RUN_STAGES,
+} QuiltRunStage;
 
 /* The needs of a run. GO is sent once the run has its scope and its allowance. */
 typedef enum {
@@ -30,34 +31,34 @@ typedef enum {
   QUILT_NEEDS_ALLOWANCE = 1 << 1,
   QUILT_NEEDS_ROOT = 1 << 2, /* the root file system is not built */
   QUILT_NEEDS_ALL = (1 << 3) - 1,
-} QuiltStageNeeds;
+} QuiltRunStageNeeds;
 
 typedef struct {
-  QuiltStage stage;
-  guint needs; /* QuiltStageNeeds */
+  QuiltRunStage stage;
+  guint needs; /* QuiltRunStageNeeds */
 } QuiltRunState;
 
 typedef enum {
-  QUILT_STAGE_ON_SCOPED,   /* systemd has made the scope */
-  QUILT_STAGE_ON_UNSCOPED, /* systemd can't make the scope */
-  QUILT_STAGE_ON_ALLOW,    /* the run's owner lets it execute its command */
-  QUILT_STAGE_ON_CALL_OFF, /* the run's owner ends a run that it has not allowed */
-  QUILT_STAGE_ON_STOP,     /* the run's owner requests a stop, by the stop signal or SIGKILL */
-  QUILT_STAGE_ON_SIGNAL,   /* the run's owner sends another signal */
-  QUILT_STAGE_ON_READY,    /* the supervisor reports: root built */
-  QUILT_STAGE_ON_STEP,     /* the supervisor reports: a setup step begins */
-  QUILT_STAGE_ON_EXECUTED, /* the supervisor reports: command executed */
-  QUILT_STAGE_ON_EXIT,     /* the supervisor, or its exit record, reports the end */
-  QUILT_STAGE_ON_LINGER,   /* the supervisor reports: output is left */
-  QUILT_STAGE_ON_HANG_UP,  /* the supervisor closed the connection, and may still run */
-  QUILT_STAGE_ON_CLOSED,   /* the supervisor is gone */
-  QUILT_STAGE_ON_LOST,     /* as CLOSED, and there is no exit record */
-  QUILT_STAGE_ON_TIMEOUT,  /* the supervisor has not reacted in time */
-  QUILT_STAGE_ON_RELEASE,  /* the run's owner lets the supervisor end */
-  QUILT_STAGE_ON_GIVE_UP,  /* the run's owner gives up the last output */
-  QUILT_STAGE_ON_LEFT,     /* no process is left in the scope */
-  QUILT_STAGE_EVENTS,
-} QuiltStageEvent;
+  QUILT_RUN_ON_SCOPED,   /* systemd has made the scope */
+  QUILT_RUN_ON_UNSCOPED, /* systemd can't make the scope */
+  QUILT_RUN_ON_ALLOW,    /* the run's owner lets it execute its command */
+  QUILT_RUN_ON_CALL_OFF, /* the run's owner ends a run that it has not allowed */
+  QUILT_RUN_ON_STOP,     /* the run's owner requests a stop, by the stop signal or SIGKILL */
+  QUILT_RUN_ON_SIGNAL,   /* the run's owner sends another signal */
+  QUILT_RUN_ON_READY,    /* the supervisor reports: root built */
+  QUILT_RUN_ON_STEP,     /* the supervisor reports: a setup step begins */
+  QUILT_RUN_ON_EXECUTED, /* the supervisor reports: command executed */
+  QUILT_RUN_ON_EXIT,     /* the supervisor, or its exit record, reports the end */
+  QUILT_RUN_ON_LINGER,   /* the supervisor reports: output is left */
+  QUILT_RUN_ON_HANG_UP,  /* the supervisor closed the connection, and may still run */
+  QUILT_RUN_ON_CLOSED,   /* the supervisor is gone */
+  QUILT_RUN_ON_LOST,     /* as CLOSED, and there is no exit record */
+  QUILT_RUN_ON_TIMEOUT,  /* the supervisor has not reacted in time */
+  QUILT_RUN_ON_RELEASE,  /* the run's owner lets the supervisor end */
+  QUILT_RUN_ON_GIVE_UP,  /* the run's owner gives up the last output */
+  QUILT_RUN_ON_LEFT,     /* no process is left in the scope */
+  QUILT_RUN_STAGE_EVENTS,
+} QuiltRunStageEvent;
 
 /* The effects, in the order in which quiltd carries them out. */
 typedef enum {
@@ -78,30 +79,31 @@ typedef enum {
 
 /* The reason why quiltd ends a run before its command is executed. */
 typedef enum {
-  QUILT_VERDICT_NONE,
-  QUILT_VERDICT_GIVEN,   /* the error that came with the event */
-  QUILT_VERDICT_SLOW,    /* the supervisor did not get ready */
-  QUILT_VERDICT_ORPHAN,  /* the quiltd that began it ended before GO */
-  QUILT_VERDICT_STOPPED, /* the run's owner requested it */
-  QUILT_VERDICT_BROKEN,  /* the supervisor was killed, or failed */
-  QUILT_VERDICTS,
-} QuiltVerdictReason;
+  QUILT_RUN_VERDICT_NONE,
+  QUILT_RUN_VERDICT_GIVEN,   /* the error that came with the event */
+  QUILT_RUN_VERDICT_SLOW,    /* the supervisor did not get ready */
+  QUILT_RUN_VERDICT_ORPHAN,  /* the quiltd that began it ended before GO */
+  QUILT_RUN_VERDICT_STOPPED, /* the run's owner requested it */
+  QUILT_RUN_VERDICT_BROKEN,  /* the supervisor was killed, or failed */
+  QUILT_RUN_VERDICTS,
+} QuiltRunVerdict;
 
 typedef struct {
   QuiltRunState next;
   QuiltRunEffects effects;
-  QuiltVerdictReason verdict;
-} QuiltStageStep;
+  QuiltRunVerdict verdict;
+} QuiltRunStageStep;
 
 /* Computes the next stage. Returns FALSE if the event can't happen in that stage. */
-gboolean quilt_stage_step (QuiltRunState state, QuiltStageEvent event, QuiltStageStep *ret_step);
+gboolean
+quilt_run_stage_step (QuiltRunState state, QuiltRunStageEvent event, QuiltRunStageStep *ret_step);
 
 /* Whether the supervisor is, or may have been, in the scope. Then an empty scope means that the run
  * is over. */
-gboolean quilt_stage_is_ahead (QuiltRunState state);
+gboolean quilt_run_stage_is_ahead (QuiltRunState state);
 
 /* The error for the run's owner and for the caller. Not for GIVEN, which has its own error. */
-GError *quilt_verdict_new (QuiltVerdictReason reason);
+GError *quilt_verdict_new (QuiltRunVerdict reason);
 
-const char *quilt_stage_to_string (QuiltStage stage);
-const char *quilt_stage_event_to_string (QuiltStageEvent event);
+const char *quilt_run_stage_to_string (QuiltRunStage stage);
+const char *quilt_run_stage_event_to_string (QuiltRunStageEvent event);

@@ -26,8 +26,7 @@
 struct QuiltRun {
   const QuiltContainersParts *parts;
   char *id;
-  /* place of its scope (spec/slice.h); NULL: an adopted run had none yet, or the name belongs to
-   * another scope */
+  /* place of its scope; NULL: an adopted run had none yet, or another scope has the name */
   char *place;
   /* kept after its end, so that its pid is not reused while systemd needs it */
   QuiltHelper *helper;
@@ -40,10 +39,10 @@ struct QuiltRun {
   QuiltRunState state;
   gboolean building; /* the timer waits for the root file system */
   gboolean adopted;
-  gboolean recorded; /* its end is on the disk */
-  gboolean puzzled;  /* looking at it has failed, and that was logged */
-  GQueue orders;     /* of QuiltMessage, for a supervisor to which we are not connected yet */
-  GError *verdict;   /* why we ended it before its command was executed */
+  gboolean recorded;   /* its end is on the disk */
+  gboolean complained; /* looking at it has failed, and that was logged */
+  GQueue orders;       /* of QuiltMessage, for a supervisor to which we are not connected yet */
+  GError *verdict;     /* why we ended it before its command was executed */
 };
 
 /* Data of an event. */
@@ -52,7 +51,7 @@ typedef struct {
   const GError *error;
 } QuiltRunNews;
 
-static gboolean happen (QuiltRun *self, QuiltStageEvent event, const QuiltRunNews *news);
+static gboolean happen (QuiltRun *self, QuiltRunStageEvent event, const QuiltRunNews *news);
 
 static void
 stop_timer (QuiltRun *self)
@@ -85,7 +84,7 @@ on_out_of_patience (gpointer data)
     return G_SOURCE_CONTINUE;
   }
   g_warning ("The supervisor of container %s does not respond; quiltd kills it", self->id);
-  if (!happen (self, QUILT_STAGE_ON_TIMEOUT, NULL))
+  if (!happen (self, QUILT_RUN_ON_TIMEOUT, NULL))
     return G_SOURCE_CONTINUE;
   self->timer = 0;
   return G_SOURCE_REMOVE;
@@ -146,7 +145,7 @@ on_nothing_left (gpointer data)
   QuiltRun *self = data;
 
   self->idle = 0;
-  happen (self, QUILT_STAGE_ON_LEFT, NULL);
+  happen (self, QUILT_RUN_ON_LEFT, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -162,7 +161,7 @@ on_scope_left (GObject *source, GAsyncResult *result, gpointer data)
                error->message); /* processes may still run, so release nothing that they use */
     return;
   }
-  happen (self, QUILT_STAGE_ON_LEFT, NULL);
+  happen (self, QUILT_RUN_ON_LEFT, NULL);
 }
 
 static void settle (QuiltRun *self);
@@ -188,16 +187,16 @@ settle (QuiltRun *self)
   /* The scope of an earlier quiltd may be gone, and another scope may have its name. */
   if (is_ours && self->adopted &&
       !quilt_scope_belongs_to (self->place, self->id, &is_ours, &error)) {
-    if (!self->puzzled)
+    if (!self->complained)
       g_warning ("%s; quiltd tries again until it succeeds", error->message);
-    self->puzzled = TRUE;
+    self->complained = TRUE;
     self->settling = g_timeout_add (LOOK_AGAIN_MS, on_settle_again, self);
     return;
   }
   if (is_ours) {
     self->asking++;
     /* Before GO, the scope may be empty because no process has entered it yet. */
-    if (quilt_stage_is_ahead (self->state))
+    if (quilt_run_stage_is_ahead (self->state))
       quilt_systemd_wait_empty_async (self->parts->systemd, self->place, NULL, on_scope_left, self);
     else
       quilt_systemd_wait_gone_async (self->parts->systemd, self->place, NULL, on_scope_left, self);
@@ -215,9 +214,9 @@ static gboolean look (gpointer data);
 static void
 look_later (QuiltRun *self, const GError *why)
 {
-  if (!self->puzzled)
+  if (!self->complained)
     g_warning ("%s; until that is possible, the container counts as running", why->message);
-  self->puzzled = TRUE;
+  self->complained = TRUE;
   self->idle = g_timeout_add (LOOK_AGAIN_MS, look, self);
 }
 
@@ -228,11 +227,11 @@ read_exit (QuiltRun *self)
   QuiltMessage message;
 
   if (quilt_run_dir_get_exit (self->parts->run_dirs, self->id, &message, &error))
-    happen (self, QUILT_STAGE_ON_EXIT, &(QuiltRunNews){.message = &message});
+    happen (self, QUILT_RUN_ON_EXIT, &(QuiltRunNews){.message = &message});
   else if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY))
     look_later (self, error);
   else
-    happen (self, QUILT_STAGE_ON_LOST, NULL);
+    happen (self, QUILT_RUN_ON_LOST, NULL);
 }
 
 /* If the supervisor still runs, so does the container. */
@@ -240,19 +239,19 @@ static void
 look_again (QuiltRun *self)
 {
   g_clear_pointer (&self->helper, quilt_helper_free);
-  self->idle = g_timeout_add (self->puzzled ? LOOK_AGAIN_MS : 1, look, self);
-  self->puzzled = TRUE;
+  self->idle = g_timeout_add (self->complained ? LOOK_AGAIN_MS : 1, look, self);
+  self->complained = TRUE;
 }
 
 /* Must be the last effect: the owner may release the run, or free it. */
 static void
-tell (QuiltRun *self, QuiltStageEvent event, const QuiltMessage *message)
+tell (QuiltRun *self, QuiltRunStageEvent event, const QuiltMessage *message)
 {
-  QuiltRunEvent told = event == QUILT_STAGE_ON_STEP       ? QUILT_RUN_STEP
-                       : event == QUILT_STAGE_ON_EXECUTED ? QUILT_RUN_RUNNING
-                       : event == QUILT_STAGE_ON_HANG_UP  ? QUILT_RUN_CLOSING
-                       : event == QUILT_STAGE_ON_LINGER   ? QUILT_RUN_LINGERING
-                                                          : QUILT_RUN_SETTLED;
+  QuiltRunEvent told = event == QUILT_RUN_ON_STEP       ? QUILT_RUN_STEP
+                       : event == QUILT_RUN_ON_EXECUTED ? QUILT_RUN_RUNNING
+                       : event == QUILT_RUN_ON_HANG_UP  ? QUILT_RUN_CLOSING
+                       : event == QUILT_RUN_ON_LINGER   ? QUILT_RUN_LINGERING
+                                                        : QUILT_RUN_SETTLED;
 
   self->callback (told, message, NULL, self->data);
 }
@@ -261,13 +260,13 @@ tell (QuiltRun *self, QuiltStageEvent event, const QuiltMessage *message)
  * been killed may still run. */
 static gboolean
 carry_out (QuiltRun *self,
-           const QuiltStageStep *step,
-           QuiltStageEvent event,
+           const QuiltRunStageStep *step,
+           QuiltRunStageEvent event,
            const QuiltRunNews *news)
 {
   gboolean done = TRUE;
 
-  if (step->verdict != QUILT_VERDICT_NONE)
+  if (step->verdict != QUILT_RUN_VERDICT_NONE)
     self->verdict = news->error ? g_error_copy (news->error) : quilt_verdict_new (step->verdict);
   if (step->effects & QUILT_RUN_DO_CALM)
     stop_timer (self);
@@ -300,14 +299,15 @@ carry_out (QuiltRun *self,
 }
 
 static gboolean
-happen (QuiltRun *self, QuiltStageEvent event, const QuiltRunNews *news)
+happen (QuiltRun *self, QuiltRunStageEvent event, const QuiltRunNews *news)
 {
   static const QuiltRunNews none = {0};
-  QuiltStageStep step;
+  QuiltRunStageStep step;
 
-  if (!quilt_stage_step (self->state, event, &step)) {
+  if (!quilt_run_stage_step (self->state, event, &step)) {
     g_critical ("The run of container %s is %s: '%s' can't happen then", self->id,
-                quilt_stage_to_string (self->state.stage), quilt_stage_event_to_string (event));
+                quilt_run_stage_to_string (self->state.stage),
+                quilt_run_stage_event_to_string (event));
     return TRUE;
   }
   self->state = step.next;
@@ -319,14 +319,14 @@ on_message (const QuiltMessage *message, gpointer data)
 {
   static const struct {
     QuiltMessageType type;
-    QuiltStageEvent event;
+    QuiltRunStageEvent event;
   } events[] = {
-      {QUILT_MESSAGE_READY, QUILT_STAGE_ON_READY},
-      {QUILT_MESSAGE_STEP, QUILT_STAGE_ON_STEP},
-      {QUILT_MESSAGE_RUNNING, QUILT_STAGE_ON_EXECUTED},
-      {QUILT_MESSAGE_FAILED, QUILT_STAGE_ON_EXIT},
-      {QUILT_MESSAGE_EXITED, QUILT_STAGE_ON_EXIT},
-      {QUILT_MESSAGE_LINGERING, QUILT_STAGE_ON_LINGER},
+      {QUILT_MESSAGE_READY, QUILT_RUN_ON_READY},
+      {QUILT_MESSAGE_STEP, QUILT_RUN_ON_STEP},
+      {QUILT_MESSAGE_RUNNING, QUILT_RUN_ON_EXECUTED},
+      {QUILT_MESSAGE_FAILED, QUILT_RUN_ON_EXIT},
+      {QUILT_MESSAGE_EXITED, QUILT_RUN_ON_EXIT},
+      {QUILT_MESSAGE_LINGERING, QUILT_RUN_ON_LINGER},
   };
   QuiltRun *self = data;
 
@@ -341,7 +341,7 @@ on_message (const QuiltMessage *message, gpointer data)
 static void
 on_closed (gpointer data)
 {
-  happen (data, QUILT_STAGE_ON_CLOSED, NULL);
+  happen (data, QUILT_RUN_ON_CLOSED, NULL);
 }
 
 /* The supervisor hung up, or sent an invalid message. */
@@ -350,7 +350,7 @@ on_hung_up (gpointer data)
 {
   QuiltRun *self = data;
 
-  happen (self, QUILT_STAGE_ON_HANG_UP, NULL);
+  happen (self, QUILT_RUN_ON_HANG_UP, NULL);
   return !self->helper;
 }
 
@@ -386,11 +386,11 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
   if (quilt_systemd_start_scope_finish (self->parts->systemd, result, &error)) {
     /* Not earlier: the last scope of that name may have been ending. */
     quilt_run_dir_lift_limits (self->parts->run_dirs, quilt_place_unit (self->place));
-    happen (self, QUILT_STAGE_ON_SCOPED, NULL);
+    happen (self, QUILT_RUN_ON_SCOPED, NULL);
   } else {
     if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in that scope is ours */
       g_clear_pointer (&self->place, g_free);
-    happen (self, QUILT_STAGE_ON_UNSCOPED, &(QuiltRunNews){.error = error});
+    happen (self, QUILT_RUN_ON_UNSCOPED, &(QuiltRunNews){.error = error});
   }
 }
 
@@ -403,7 +403,7 @@ run_new (const QuiltContainersParts *parts, const char *id, QuiltRunFunc callbac
   self->id = g_strdup (id);
   self->callback = callback;
   self->data = data;
-  self->state = (QuiltRunState){QUILT_STAGE_ASKED, QUILT_NEEDS_ALL};
+  self->state = (QuiltRunState){QUILT_RUN_STAGE_ASKED, QUILT_NEEDS_ALL};
   return self;
 }
 
@@ -482,7 +482,7 @@ quilt_run_adopt (QuiltContainers *containers, const char *id, QuiltRunFunc callb
     return NULL;
   self = run_new (parts, id, callback, data);
   self->adopted = TRUE;
-  self->state.stage = QUILT_STAGE_FOUND;
+  self->state.stage = QUILT_RUN_STAGE_FOUND;
   self->place = quilt_run_dir_get_place (parts->run_dirs, id);
   self->idle = g_idle_add (look, self);
   return self;
@@ -507,13 +507,13 @@ quilt_run_free (QuiltRun *self)
 void
 quilt_run_allow (QuiltRun *self)
 {
-  happen (self, QUILT_STAGE_ON_ALLOW, NULL);
+  happen (self, QUILT_RUN_ON_ALLOW, NULL);
 }
 
 void
 quilt_run_call_off (QuiltRun *self, const GError *why)
 {
-  happen (self, QUILT_STAGE_ON_CALL_OFF, &(QuiltRunNews){.error = why});
+  happen (self, QUILT_RUN_ON_CALL_OFF, &(QuiltRunNews){.error = why});
 }
 
 static void
@@ -530,7 +530,7 @@ quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec)
   QuiltMessage stop;
 
   signal_message (&stop, QUILT_MESSAGE_STOP, signal, timeout_usec);
-  happen (self, QUILT_STAGE_ON_STOP, &(QuiltRunNews){.message = &stop});
+  happen (self, QUILT_RUN_ON_STOP, &(QuiltRunNews){.message = &stop});
 }
 
 void
@@ -539,7 +539,7 @@ quilt_run_kill (QuiltRun *self, int signal)
   QuiltMessage kill;
 
   signal_message (&kill, QUILT_MESSAGE_KILL, signal, 0);
-  happen (self, signal == SIGKILL ? QUILT_STAGE_ON_STOP : QUILT_STAGE_ON_SIGNAL,
+  happen (self, signal == SIGKILL ? QUILT_RUN_ON_STOP : QUILT_RUN_ON_SIGNAL,
           &(QuiltRunNews){.message = &kill});
 }
 
@@ -578,13 +578,13 @@ void
 quilt_run_release (QuiltRun *self, gboolean recorded)
 {
   self->recorded = recorded;
-  happen (self, QUILT_STAGE_ON_RELEASE, NULL);
+  happen (self, QUILT_RUN_ON_RELEASE, NULL);
 }
 
 void
 quilt_run_give_up (QuiltRun *self)
 {
-  happen (self, QUILT_STAGE_ON_GIVE_UP, NULL);
+  happen (self, QUILT_RUN_ON_GIVE_UP, NULL);
 }
 
 const char *

@@ -65,7 +65,7 @@ image_new (QuiltImages *images, QuiltImageRecord *record)
   self->images = images;
   self->record = record;
   self->layers = layer_paths (quilt_images_get_store (images), record->layers);
-  self->path = g_strconcat (QUILT_BUS_ROOT "/image/", quilt_image_get_hex (self), NULL);
+  self->path = g_strconcat (QUILT_BUS_PATH "/image/", quilt_image_get_hex (self), NULL);
   quilt_bus_image_set_digest (iface, record->digest);
   quilt_bus_image_set_size (iface, record->size);
   quilt_bus_image_set_entries (iface, record->entries);

@@ -12,19 +12,19 @@
 typedef struct {
   int fds[QUILT_FDS_MAX];
   guint n;
-} QuiltDescriptors;
+} QuiltPassedFds;
 
 /* Closes all descriptors. */
-void quilt_descriptors_close (QuiltDescriptors *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltDescriptors, quilt_descriptors_close)
+void quilt_passed_fds_close (QuiltPassedFds *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltPassedFds, quilt_passed_fds_close)
 
 /* Sends a message or a part of it. Its descriptors go with the first byte, as buses expect, and are
  * closed here. If too many are in flight to the reader, the kernel refuses them: they are lost, and
  * the reader misses them. Returns FALSE if the reader is gone. */
-gboolean quilt_pass (int socket, const guint8 *data, gsize size, QuiltDescriptors *descriptors);
+gboolean quilt_pass (int socket, const guint8 *data, gsize size, QuiltPassedFds *descriptors);
 
 /* Exactly size bytes, which are one message's, as all descriptors are that come with them. */
-gboolean quilt_read_exactly (int socket, guint8 *data, gsize size, QuiltDescriptors *descriptors);
+gboolean quilt_read_exactly (int socket, guint8 *data, gsize size, QuiltPassedFds *descriptors);
 
 /* Passes size bytes on; with to -1 they are dropped. */
 gboolean quilt_pass_rest (int from, int to, guint8 *chunk, gsize size);

@@ -26,8 +26,8 @@
 typedef struct {
   guint8 *bytes;
   gsize size;
-  QuiltDescriptors *descriptors; /* NULL: none */
-  QuiltActivity *activity;       /* NULL: a signal, or GDBus has the activity */
+  QuiltPassedFds *descriptors; /* NULL: none */
+  QuiltActivity *activity;     /* NULL: a signal, or GDBus has the activity */
 } Call;
 
 struct QuiltBusRelay {
@@ -51,7 +51,7 @@ call_free (gpointer data)
   Call *self = data;
 
   if (self->descriptors)
-    quilt_descriptors_close (self->descriptors);
+    quilt_passed_fds_close (self->descriptors);
   if (self->activity)
     quilt_activity_end (self->activity);
   g_free (self->descriptors);
@@ -89,7 +89,7 @@ is_call_due (QuiltBusRelay *self)
 static void
 pass_whole_call (QuiltBusRelay *self, Call *call)
 {
-  QuiltDescriptors none = {0};
+  QuiltPassedFds none = {0};
 
   quilt_pass (self->inside, call->bytes, call->size, call->descriptors ? call->descriptors : &none);
   call->activity = NULL; /* on_message() attaches the end of the activity to GDBus's message */
@@ -119,7 +119,7 @@ static gboolean
 cut (Call *self, const QuiltBusMessage *message, guint8 flag)
 {
   if (self->descriptors)
-    quilt_descriptors_close (self->descriptors);
+    quilt_passed_fds_close (self->descriptors);
   g_clear_pointer (&self->descriptors, g_free);
   if (message->head > self->size)
     return FALSE;
@@ -206,7 +206,7 @@ static Call *
 read_call (QuiltBusRelay *self,
            const QuiltBusMessage *message,
            const guint8 *start,
-           QuiltDescriptors *descriptors)
+           QuiltPassedFds *descriptors)
 {
   g_autoptr (Call) call = g_new0 (Call, 1);
 
@@ -234,7 +234,7 @@ static gboolean
 read_and_line_up (QuiltBusRelay *self,
                   const QuiltBusMessage *message,
                   guint8 *chunk,
-                  QuiltDescriptors *descriptors)
+                  QuiltPassedFds *descriptors)
 {
   g_autoptr (Call) call = read_call (self, message, chunk, descriptors);
   gboolean too_large;
@@ -259,7 +259,7 @@ is_answer (const QuiltBusMessage *message)
  * join two messages in one read, and descriptors of the second would seem to belong to the
  * first. */
 static gboolean
-read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, QuiltDescriptors *descriptors)
+read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, QuiltPassedFds *descriptors)
 {
   return quilt_read_exactly (from, chunk, QUILT_BUS_START, descriptors) &&
          quilt_bus_message_measure (chunk, ret_message);
@@ -267,7 +267,7 @@ read_start (int from, guint8 *chunk, QuiltBusMessage *ret_message, QuiltDescript
 
 /* Reads as much of the message as has room in chunk, which contains its start. */
 static gboolean
-read_first (int from, const QuiltBusMessage *message, guint8 *chunk, QuiltDescriptors *descriptors)
+read_first (int from, const QuiltBusMessage *message, guint8 *chunk, QuiltPassedFds *descriptors)
 {
   return quilt_read_exactly (from, chunk + QUILT_BUS_START,
                              MIN (message->size, QUILT_PASS_CHUNK) - QUILT_BUS_START, descriptors);
@@ -275,7 +275,7 @@ read_first (int from, const QuiltBusMessage *message, guint8 *chunk, QuiltDescri
 
 static gboolean
 pass_whole (
-    int from, int to, const QuiltBusMessage *message, guint8 *chunk, QuiltDescriptors *descriptors)
+    int from, int to, const QuiltBusMessage *message, guint8 *chunk, QuiltPassedFds *descriptors)
 {
   gsize first = MIN (message->size, QUILT_PASS_CHUNK);
 
@@ -286,7 +286,7 @@ pass_whole (
 static gboolean
 pass_message_from_bus (QuiltBusRelay *self, guint8 *chunk)
 {
-  g_auto (QuiltDescriptors) descriptors = {0};
+  g_auto (QuiltPassedFds) descriptors = {0};
   QuiltBusMessage message;
   gboolean passed;
 
@@ -309,7 +309,7 @@ pass_message_from_bus (QuiltBusRelay *self, guint8 *chunk)
 static gboolean
 pass_message_to_bus (QuiltBusRelay *self, guint8 *chunk)
 {
-  g_auto (QuiltDescriptors) descriptors = {0};
+  g_auto (QuiltPassedFds) descriptors = {0};
   QuiltBusMessage message;
 
   if (!read_start (self->inside, chunk, &message, &descriptors) ||
@@ -328,7 +328,7 @@ pass_message_to_bus (QuiltBusRelay *self, guint8 *chunk)
 static gboolean
 pass_lines (int from, int to, const char *last, guint8 *chunk)
 {
-  g_auto (QuiltDescriptors) none = {0};
+  g_auto (QuiltPassedFds) none = {0};
   gsize length = 0;
 
   while (length < QUILT_PASS_CHUNK && quilt_read_exactly (from, chunk + length, 1, &none)) {

@@ -113,7 +113,7 @@ protected:
     manager = quilt_manager_new (daemon, nullptr, nullptr);
     quilt_hub_guard (daemon->hub, G_DBUS_INTERFACE_SKELETON (manager));
     ASSERT_TRUE (g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (manager), ours,
-                                                   QUILT_BUS_ROOT, error.out ()))
+                                                   QUILT_BUS_PATH, error.out ()))
         << error.message ();
     quilt_hub_show (daemon->hub);
     settle ();
@@ -150,7 +150,7 @@ protected:
     Answer answer;
 
     g_dbus_connection_call_with_unix_fd_list (
-        caller, g_dbus_connection_get_unique_name (ours), QUILT_BUS_ROOT, "org.quilt.Manager",
+        caller, g_dbus_connection_get_unique_name (ours), QUILT_BUS_PATH, "org.quilt.Manager",
         method, arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, -1, fds, nullptr, on_answer, &answer);
     wait ([&] { return answer.came; });
     remote_error = answer.error ? take (g_dbus_error_get_remote_error (answer.error)) : "";
