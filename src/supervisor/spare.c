@@ -29,7 +29,6 @@ clone_sibling (int *ret_pid_fd)
 static void
 become_child (int control, int socket)
 {
-  prctl (PR_SET_NAME, "quilt-spare");
   if (dup3 (socket, control, O_CLOEXEC) < 0)
     _exit (255); /* quiltd sees the end of the process */
   close_range ((guint)control + 1, ~0U, 0);
@@ -43,12 +42,14 @@ fork_another (int control, const QuiltMessage *request, int socket)
   QuiltMessage answer;
   pid_t pid;
 
-  prctl (PR_SET_NAME, "quilt-template");
+  /* The child has its name from the beginning, since others may look at it at once. */
+  prctl (PR_SET_NAME, "quilt-spare");
   pid = clone_sibling (&pid_fd);
   if (pid == 0) {
     become_child (control, socket);
     return FALSE;
   }
+  prctl (PR_SET_NAME, "quilt-template");
   quilt_message_init_answer (&answer, pid < 0 ? QUILT_MESSAGE_ERROR : QUILT_MESSAGE_FORKED,
                              request);
   if (pid < 0) {
