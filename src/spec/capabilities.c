@@ -159,7 +159,8 @@ quilt_capabilities_plan (char *const *add, char *const *drop, guint64 *ret_mask,
     return quilt_option_error_refuse (error, "cap-drop", "ALL", "cap-add or privileged adds it");
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (added & dropped & 1ULL << i)
-      return quilt_option_error_refuse (error, "cap-drop", names[i], "cap-add adds it");
+      return quilt_option_error_refuse (error, "cap-drop", names[i],
+                                        "can't be both added and dropped");
   mask = quilt_capabilities_default ();
   if (add_all)
     mask = quilt_capabilities_all ();

@@ -259,7 +259,7 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
   if (options->memory_swap != 0 && options->memory_swap != QUILT_INFINITY &&
       options->memory_swap < options->memory_max)
     return refuse (error, "memory-swap",
-                   "it limits memory and swap together, so it needs memory-max and must not be "
+                   "it limits memory and swap together, so it needs a memory limit and must not be "
                    "less than that");
   if (options->log_rate_burst == 0 &&
       options->log_rate_interval_usec != defaults->log_rate_interval_usec)
