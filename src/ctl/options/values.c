@@ -46,6 +46,14 @@ quilt_create_texts (const QuiltArgument *argument,
   return TRUE;
 }
 
+/* Names the option, since several options take the same kind of value. Returns FALSE. */
+static gboolean
+name_option (const QuiltArgument *argument, GError **error)
+{
+  g_prefix_error (error, "Failed to set option --%s: ", argument->name);
+  return FALSE;
+}
+
 gboolean
 quilt_create_flag (const QuiltArgument *argument,
                    const QuiltCreateValue *value,
@@ -69,7 +77,7 @@ quilt_create_number (const QuiltArgument *argument,
    * the limit. */
   if ((*value->text || !request->args->live) &&
       !quilt_create_kinds[argument->kind].parse (value->text, &number, error))
-    return FALSE;
+    return name_option (argument, error);
   g_variant_builder_add (request->builder, "{sv}", argument->option->key,
                          g_variant_new_uint64 (number));
   return TRUE;
@@ -124,7 +132,7 @@ quilt_create_signal (const QuiltArgument *argument,
   int signal = 0; /* 0: the image's stop signal */
 
   if ((*value->text || !request->args->live) && !quilt_parse_signal (value->text, &signal, error))
-    return FALSE;
+    return name_option (argument, error);
   g_variant_builder_add (request->builder, "{sv}", argument->option->key,
                          g_variant_new_int32 (signal));
   return TRUE;

@@ -310,7 +310,21 @@ TEST (Create, BadValuesAreNamed)
     Parsed parsed (words);
 
     ASSERT_NE (parsed.args, nullptr) << words[0];
-    EXPECT_EQ (print (parsed).rfind ("Failed to read", 0), 0u) << words[0] << ' ' << print (parsed);
+    EXPECT_NE (print (parsed).find ("Failed to read"), std::string::npos)
+        << words[0] << ' ' << print (parsed);
+  }
+}
+
+TEST (Create, AWrongNumberIsReportedWithItsOption)
+{
+  for (const char *option : {"--memory", "--memory-high", "--shm-size", "--cpus", "--pids-limit",
+                             "--cpu-weight", "--io-weight", "--cpu-shares", "--blkio-weight",
+                             "--stop-timeout", "--timeout", "--setup-timeout", "--stop-signal"}) {
+    Parsed parsed ({option, "nonsense", "i"});
+    std::string start = std::string ("Failed to set option ") + option + ": Failed to read ";
+
+    ASSERT_NE (parsed.args, nullptr) << option;
+    EXPECT_EQ (print (parsed).rfind (start, 0), 0u) << print (parsed);
   }
 }
 
