@@ -108,6 +108,25 @@ polkit.addRule(function (action, subject) {
     ctl("remove", name, user="alice").ok()
 
 
+def test_the_rules_of_the_example_let_a_group_use_containers_of_its_own(busybox, name, rule):
+    """Alice is in the group `web`, bob is not; in the example the group with containers of its own is `quilt`."""
+    example = pathlib.Path("/usr/share/doc/quilt/examples/50-quilt.rules").read_text()
+    rule(example.replace('isInGroup("quilt")', 'isInGroup("web")'))
+
+    def alice(*words):
+        return run("setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups", "quiltctl", "--no-ask-password", *words)
+
+    ran = alice("run", "--name", name, busybox, "sh", "-c", "echo hello; exit 3")
+    assert (ran.code, ran.text, ran.err) == (3, "hello\n", b"")
+    assert alice("logs", name).ok().text == "hello\n" and alice("wait", name).ok().text == "3\n"
+    assert alice("inspect", name).ok().json["command"][0] == "sh"
+    alice("remove", name).ok()
+    ctl("create", "--name", name, busybox, "true").ok()
+    for words in ("inspect", name), ("remove", name), ("run", "--privileged", busybox, "true"):
+        assert "Not authorized" in alice(*words).err.decode(), words
+    assert "Not authorized" in ctl("--no-ask-password", "run", busybox, "true", user="bob").err.decode()
+
+
 def test_p4_what_makes_root_needs_its_own_action(busybox, name, rule):
     rule("""
 polkit.addRule(function (action, subject) {
