@@ -14,9 +14,13 @@ static const struct {
   const char *word;
   const char *verb; /* may be NULL */
 } synonyms[] = {
-    {"delete", "remove"},  {"destroy", "remove"},    {"image", "images"},  {"ls", "list"},
-    {"load", "import"},    {"log", "logs"},          {"poweroff", "stop"}, {"set", "update"},
-    {"terminate", "kill"}, {"import-tar", "import"}, {"prune", NULL},
+    {"delete", "remove"},   {"destroy", "remove"},
+    {"image", "images"},    {"ls", "list"},
+    {"load", "import"},     {"log", "logs"},
+    {"poweroff", "stop"},   {"set", "update"},
+    {"terminate", "kill"},  {"import-tar", "import"},
+    {"prune", NULL},        {"journal", "logs"},
+    {"list-units", "list"}, {"set-property", "update"},
 };
 
 /* Features that Quilt lacks so far. instead: a command that does nearly the same, or NULL. */
@@ -79,6 +83,23 @@ static const struct {
     {"volume", "podman", "quiltctl run --volume"},
 };
 
+/* Verbs of systemctl that do something else, or need the scope's name. */
+static const struct {
+  const char *word;
+  const char *instead;
+} of_systemctl[] = {
+    {"cat", "quiltctl inspect NAME"},
+    {"daemon-reload", "systemctl reload quiltd"},
+    {"disable", "systemctl disable, on the service that executes quiltctl run"},
+    {"edit", "quiltctl update NAME"},
+    {"enable", "a service that executes quiltctl run"},
+    {"freeze", "systemctl freeze quilt-NAME.scope"},
+    {"is-active", "quiltctl status NAME"},
+    {"is-failed", "quiltctl status NAME"},
+    {"reload", "quiltctl kill --signal HUP NAME"},
+    {"thaw", "systemctl thaw quilt-NAME.scope"},
+};
+
 /* Levenshtein's distance, computed with one row. */
 static guint
 distance (const char *a, const char *b)
@@ -114,12 +135,14 @@ typedef struct {
     .word = (text), .distance = 3                                                                  \
   }
 
+/* If half of the letters differ, the words are similar only if they begin with the same letter. */
 static void
 consider (Search *search, const char *candidate)
 {
   guint d = distance (search->word, candidate);
+  gsize length = strlen (search->word);
 
-  if (d < search->distance && d < strlen (search->word)) {
+  if (d < search->distance && d < length && (2 * d < length || *candidate == *search->word)) {
     search->best = candidate;
     search->distance = d;
   }
@@ -163,6 +186,9 @@ quilt_suggest_verb (const QuiltVerb *verbs, const char *word)
       return g_strdup_printf ("verb '%s' is %s's; Quilt does not have it yet%s%s", word,
                               others[i].whose, others[i].instead ? "; see " : "",
                               others[i].instead ? others[i].instead : "");
+  for (guint i = 0; i < G_N_ELEMENTS (of_systemctl); i++)
+    if (strcmp (of_systemctl[i].word, word) == 0)
+      return g_strdup_printf ("verb '%s' is systemctl's; use %s", word, of_systemctl[i].instead);
   if (near)
     return g_strdup_printf ("unknown verb '%s'; did you mean '%s'?", word, near);
   return g_strdup_printf ("unknown verb '%s'; see quiltctl --help", word);

@@ -5,6 +5,7 @@
 #include "base/option-words.h"
 #include "ctl/foreign.h"
 #include "ctl/suggest.h"
+#include "spec/options/arguments.h"
 
 #include <string.h>
 
@@ -13,6 +14,16 @@ typedef struct {
   const GOptionEntry *entries;
   gboolean strict;
 } Place;
+
+/* Whether create has this option, which is spelled as typed. */
+static gboolean
+is_of_create (const char *typed)
+{
+  for (const QuiltArgument *argument = quilt_arguments; argument->name; argument++)
+    if (typed[1] == '-' ? strcmp (argument->name, typed + 2) == 0 : argument->letter == typed[1])
+      return TRUE;
+  return FALSE;
+}
 
 static gboolean
 refuse (const char *typed, gpointer data, GError **error)
@@ -28,6 +39,11 @@ refuse (const char *typed, gpointer data, GError **error)
   if (instead)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
                  "unknown option %s of podman or docker: %s", typed, instead);
+  else if (g_strcmp0 (verb, "update") == 0 && is_of_create (typed))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                 "option %s is only of run and create: update can't change it; see quiltctl update "
+                 "--help",
+                 typed);
   else if (near)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
                  "unknown option %s; did you mean --%s?", typed, near);

@@ -19,6 +19,7 @@ TEST (Suggest, NearAndFar)
   EXPECT_STREQ (quilt_suggest (verbs, "removed"), "remove");
   EXPECT_STREQ (quilt_suggest (verbs, "delete"), "remove");
   EXPECT_EQ (quilt_suggest (verbs, "frobnicate"), nullptr);
+  EXPECT_EQ (quilt_suggest (verbs, "pint"), nullptr);
   EXPECT_EQ (quilt_suggest (verbs, ""), nullptr);
   EXPECT_EQ (quilt_suggest (verbs, "x"), nullptr);
   EXPECT_EQ (quilt_suggest (verbs, std::string (10000, 'l').c_str ()), nullptr);
@@ -52,6 +53,9 @@ TEST (Suggest, VerbsOfOthers)
                 "quilt-NAME.scope"},
       {"strat", "unknown verb 'strat'; did you mean 'start'?"},
       {"prune", "unknown verb 'prune'; see quiltctl --help"},
+      {"thaw", "verb 'thaw' is systemctl's; use systemctl thaw quilt-NAME.scope"},
+      {"is-active", "verb 'is-active' is systemctl's; use quiltctl status NAME"},
+      {"list-units", "unknown verb 'list-units'; did you mean 'list'?"},
   };
 
   for (const auto &c : cases) {
@@ -89,6 +93,13 @@ TEST (Words, AnUnknownOptionIsAnsweredInOneStyle)
        "yet; "
        "leave it out"},
       {{"rename", "-i"}, "rename", "unknown option -i; see quiltctl rename --help"},
+      {{"update", "--cap-add=ALL"},
+       "update",
+       "option --cap-add is only of run and create: update can't change it; see quiltctl update "
+       "--help"},
+      {{"update", "-v"},
+       "update",
+       "option -v is only of run and create: update can't change it; see quiltctl update --help"},
       {{"run", "-h", "web"},
        "run",
        "option -h takes no value and shows help: for the host name use --hostname"},
