@@ -137,6 +137,16 @@ refuse (Check *check, const char *why)
 
 static void ask (Check *check);
 
+/* Whether polkit may ask the user for a password. */
+static gboolean
+is_interactive (Check *check)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (check->invocation);
+
+  return !check->consulted && (g_dbus_message_get_flags (message) &
+                               G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+}
+
 static void
 on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -158,7 +168,10 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
   }
   g_clear_pointer (&check->cancellation_id, g_free);
   g_variant_get (answer, "((bba{ss}))", &yes, &challenge, NULL);
-  if (!yes && challenge)
+  if (!yes && challenge && is_interactive (check))
+    refuse (check, "polkit has to ask for a password, but your session has no agent that can ask; "
+                   "run it as root or in a login session");
+  else if (!yes && challenge)
     refuse (check, "polkit has to ask for a password, but this call does not allow that; run it as "
                    "root or on a terminal");
   else if (!yes)
@@ -194,10 +207,7 @@ complete_details (Check *check)
 static void
 ask (Check *check)
 {
-  GDBusMessage *message = g_dbus_method_invocation_get_message (check->invocation);
-  gboolean interactive =
-      !check->consulted && (g_dbus_message_get_flags (message) &
-                            G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+  gboolean interactive = is_interactive (check);
   GVariantBuilder subject;
 
   g_variant_builder_init (&subject, G_VARIANT_TYPE_VARDICT);

@@ -292,6 +292,16 @@ TEST_F (Authority, APasswordIsAskedForOnlyIfTheCallAllowsThat)
   EXPECT_EQ (flags, 1u);
 }
 
+/* polkit answers so if no authentication agent is registered for the caller's session. */
+TEST_F (Authority, APasswordThatCannotBeAskedForIsExplained)
+{
+  says = {"challenge", "challenge"};
+  ask ();
+  expect_denied ("but this call does not allow that");
+  ask (G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION);
+  expect_denied ("but your session has no agent that can ask");
+}
+
 TEST_F (Authority, WithoutPolkitOnlyRootMay)
 {
   own ("ReleaseName", g_variant_new ("(s)", "org.freedesktop.PolicyKit1"));
