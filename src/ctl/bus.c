@@ -64,6 +64,8 @@ reword (const char *name, const char *message)
                      "systemctl start quiltd");
   if (is_absent (name))
     return g_strdup_printf (NOT_RUNNING " (%s)", message);
+  if (strcmp (name, "org.freedesktop.DBus.Error.TimedOut") == 0)
+    return g_strdup_printf ("quiltd did not start (%s); see: systemctl status quiltd", message);
   if (strcmp (name, "org.freedesktop.DBus.Error.NoReply") == 0)
     return g_strdup ("quiltd went away before it answered; see: systemctl status quiltd");
   return g_strdup_printf ("Failed to ask quiltd: %s", message);
