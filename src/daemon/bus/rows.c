@@ -17,6 +17,8 @@ typedef struct {
   GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
   guint next;                        /* the row that begins next */
   guint pending;                     /* rows that have begun and are not done */
+  GDBusConnection *bus;              /* set if the caller is watched */
+  guint vanished;                    /* subscription that tells when the caller goes away */
   gboolean beginning;                /* rows are being begun */
 } Call;
 
@@ -44,6 +46,9 @@ call_free (gpointer data)
 {
   Call *call = data;
 
+  if (call->bus)
+    g_dbus_connection_signal_unsubscribe (call->bus, call->vanished);
+  g_clear_object (&call->bus);
   g_ptr_array_unref (call->rows);
   g_hash_table_unref (call->keys);
   if (call->free_data)
@@ -140,6 +145,41 @@ quilt_row_done (QuiltRow *row, GError *error)
   proceed (call);
 }
 
+/* While polkit is asked, the authority denies the call. */
+static void
+on_caller_vanished (GDBusConnection *bus,
+                    const char *sender,
+                    const char *path,
+                    const char *interface,
+                    const char *signal,
+                    GVariant *arguments,
+                    gpointer data)
+{
+  Call *call = data;
+  g_autoptr (GDBusMethodInvocation) keep = NULL; /* the end of the last row would free the call */
+
+  if (!call->invocation)
+    return;
+  keep = g_object_ref (call->invocation);
+  for (guint i = 0; i < call->next; i++) {
+    QuiltRow *row = call->rows->pdata[i];
+
+    if (row->data)
+      call->method->give_up (row);
+  }
+}
+
+/* The relay has told the bus to send us each such signal. */
+static void
+watch_caller (Call *call, GDBusMethodInvocation *invocation)
+{
+  call->bus = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
+  call->vanished = g_dbus_connection_signal_subscribe (
+      call->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
+      "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (invocation),
+      G_DBUS_SIGNAL_FLAGS_NO_MATCH_RULE, on_caller_vanished, call, NULL);
+}
+
 static void
 authorized (GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -179,6 +219,8 @@ run (QuiltHub *hub,
     if (row->data)
       method->add_details (row, details);
   }
+  if (method->give_up)
+    watch_caller (call, invocation);
   quilt_authority_require (quilt_hub_get_authority (hub), invocation, method->action, details,
                            authorized, call);
 }

@@ -4,7 +4,7 @@
  * handler calls quilt_rows_on_many() or quilt_rows_on_one(), which look each name up, ask polkit
  * about all rows together, begin each row, wait until all are done, and answer. A failed row does
  * not stop the others. If the caller leaves the bus while polkit is asked, nothing begins. If it
- * leaves later, the rows are still done. */
+ * leaves later, the rows are still done, unless the method gives them up. */
 #pragma once
 
 #include "daemon/bus/hub.h"
@@ -29,6 +29,9 @@ typedef struct {
   /* Called when polkit has allowed the call. Looks the object up again and begins the work, which
    * ends with quilt_row_done(), now or later. */
   void (*begin) (QuiltRow *row);
+  /* Called when the caller has left the bus, for each row that has begun, also if it is done.
+   * quilt_row_done() follows if it is not. NULL: the rows go on without the caller. */
+  void (*give_up) (QuiltRow *row);
   /* Answers a successful call on one object. NULL: the method returns nothing. */
   void (*answer) (const QuiltRow *row, GDBusMethodInvocation *invocation);
   GDestroyNotify free_row; /* releases what find returned */

@@ -22,6 +22,9 @@ void quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTas
 void quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 /* The task's data is a QuiltEnding, which is filled in. */
 void quilt_container_wait (QuiltContainer *self, GTask *task);
+/* Answers task, which quilt_container_wait() took, with an error: its caller is gone. Does nothing
+ * if task was answered. */
+void quilt_container_end_wait (QuiltContainer *self, GTask *task);
 
 /* Whether the record can be changed now, given the name for which the caller was checked.
  * NOT_FOUND, BUSY. */

@@ -137,6 +137,15 @@ quilt_container_wait (QuiltContainer *self, GTask *task)
 }
 
 void
+quilt_container_end_wait (QuiltContainer *self, GTask *task)
+{
+  if (!g_ptr_array_remove (self->end_waiters, task))
+    return;
+  g_task_return_new_error (task, QUILT_ERROR, QUILT_ERROR_CANCELLED, "The caller has left the bus");
+  g_object_unref (task);
+}
+
+void
 quilt_container_on_stop_request (const char *unit, gpointer data)
 {
   QuiltContainers *containers = data;

@@ -27,6 +27,7 @@ typedef struct {
   QuiltContainer *container; /* NULL: it was removed, and only its end is known */
   char *name;                /* the name for which the caller was checked */
   QuiltEnding ending;        /* wait: the end of the run */
+  GTask *waiting;            /* wait: borrowed; NULL when it has ended */
 } Target;
 
 static void
@@ -93,8 +94,10 @@ add_details (const QuiltRow *row, GPtrArray *details)
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
 {
+  Target *target = quilt_row_get_data (data);
   GError *error = NULL;
 
+  target->waiting = NULL;
   g_task_propagate_boolean (G_TASK (result), &error);
   quilt_row_done (data, error);
 }
@@ -120,7 +123,18 @@ begin (QuiltRow *row)
   task = g_task_new (container, NULL, on_done, row);
   if (arguments->verb->method->answer)
     g_task_set_task_data (task, &target->ending, NULL);
+  if (arguments->verb->method->give_up)
+    target->waiting = task;
   arguments->verb->run (container, &arguments->args, task);
+}
+
+static void
+give_up (QuiltRow *row)
+{
+  const Target *target = quilt_row_get_data (row);
+
+  if (target->waiting)
+    quilt_container_end_wait (target->container, target->waiting);
 }
 
 static void
@@ -146,6 +160,7 @@ static const QuiltRowsMethod look = {
     .find = find_also_removed,
     .add_details = add_details,
     .begin = begin,
+    .give_up = give_up,
     .answer = answer_ending,
     .free_row = target_free,
 };

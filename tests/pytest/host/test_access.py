@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from quilt import RUN, ctl, manager, run, spawn
+from quilt import RUN, TIMEOUT, ctl, manager, run, spawn
 from test_lifecycle import background, follow_until, props
 
 RULES = pathlib.Path("/etc/polkit-1/rules.d")
@@ -214,3 +214,38 @@ polkit.addRule(function (action, subject) {{
         assert props(name)["State"] == "pending"
     finally:
         fifo.unlink()
+
+
+WAITS = """
+import sys
+from gi.repository import Gio, GLib
+bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+def call(path, interface, method, then=None):
+    arguments = GLib.Variant("(a{sv})", ({},))
+    if then is None:
+        bus.call("org.quilt", path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, -1, None, None)
+    else:
+        bus.call_sync("org.quilt", path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, -1, None)
+for _ in range(63):
+    call(sys.argv[1], "org.quilt.Container", "Wait")
+call("/org/quilt", "org.quilt.Manager", "ListContainers", True)
+print(bus.get_unique_name())
+"""
+
+
+@pytest.mark.fault(40)
+def test_p6_the_waits_of_a_caller_who_vanishes_end(busybox, name, rule):
+    """They count towards MaxPendingPerUser=, which is 64, as long as nobody starts the container."""
+    rule("""
+polkit.addRule(function (action, subject) {
+  if (action.id == "org.quilt.inspect")
+    return polkit.Result.YES;
+});""")
+    ctl("create", "--name", name, busybox, "/bin/true").ok()
+    path = manager("GetContainer", "(s)", name)[0]
+    for _ in range(3):
+        caller = run("/usr/bin/python3", "-c", WAITS, path, user="bob", timeout=3 * TIMEOUT).ok().text.strip()
+        while run("busctl", "status", caller).code == 0:  # the bus tells quiltd before
+            pass
+        manager("ListContainers", "(a{sv})", {})
+    assert name in ctl("list", "--all", user="bob").ok().text

@@ -136,8 +136,8 @@ class Rows : public testing::Test
 protected:
   GTestDBus *bus = nullptr;
   GDBusConnection *quiltd = nullptr, *caller = nullptr;
-  QuiltRowsMethod method = {"org.quilt.test", FALSE, FALSE,   find,
-                            add_details,      begin, nullptr, free_row};
+  QuiltRowsMethod method = {"org.quilt.test", FALSE,   FALSE,   find, add_details, begin,
+                            nullptr,          nullptr, free_row};
   Arguments arguments;
   string reply; /* to the caller; "": none yet */
 
@@ -372,6 +372,23 @@ TEST_F (Rows, AMissingObjectIsSaidToACallerThatMayKnow)
   allow ();
   EXPECT_EQ (wait (), "GDBus.Error:org.quilt.Error.NotFound: There is no 'missing'");
   EXPECT_TRUE (began ().empty ());
+}
+
+TEST_F (Rows, AMethodMayGiveUpItsRowsWhenTheCallerVanishes)
+{
+  const char *const names[] = {"o1", "missing", "o2", nullptr};
+
+  method.give_up = [] (QuiltRow *row) { quilt_row_done (row, busy ()); };
+  g_variant_unref (g_dbus_connection_call_sync (
+      quiltd, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
+      g_variant_new ("(s)", "type='signal',sender='org.freedesktop.DBus',arg2=''"), nullptr,
+      G_DBUS_CALL_FLAGS_NONE, -1, nullptr, nullptr));
+  call ("Many", g_variant_new ("(^as)", names));
+  allow ();
+  EXPECT_EQ (began ().size (), 2u);
+  g_dbus_connection_close_sync (caller, nullptr, nullptr);
+  while (frees_of_data == 0)
+    g_main_context_iteration (nullptr, TRUE);
 }
 
 TEST_F (Rows, AMethodOnOneMayReturnSomething)
