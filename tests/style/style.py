@@ -350,7 +350,9 @@ MANUALS = {
 
 
 def check_manual():
-    """The man page and both completions contain every verb and every option."""
+    """The man page and both completions contain every verb and every option. No manual hyphenates: a word that is divided
+    at the end of a line, such as an option or a path, can't be copied."""
+    yield from (f"{where(path)}: no '.nh'" for path in tracked("docs/man/*.rst") if "\n.. raw:: manpage\n\n    .nh\n" not in path.read_text())
     for program in PROGRAMS:
         texts = {path.name: path.read_text() for path in MANUALS[program]}
         for verb in [None] + verbs(program):
