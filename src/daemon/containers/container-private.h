@@ -87,8 +87,6 @@ void quilt_container_mark (QuiltContainer *self);
 void quilt_container_record (QuiltContainer *self);
 /* Reads the end of a run that the supervisor saved in the store while quiltd was away. */
 gboolean quilt_container_find_kept_end (const QuiltContainer *self, QuiltMessage *ret_message);
-/* Takes the state that the last result gives, without a signal. */
-void quilt_container_take_state (QuiltContainer *self);
 /* Adopts the run that an earlier quiltd left; see quilt_run_adopt(). Returns FALSE if there is
  * none. */
 gboolean quilt_container_resume (QuiltContainer *self);

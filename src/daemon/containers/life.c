@@ -34,6 +34,8 @@ typedef struct {
 /* clang-format off */
 static const Row run_rows[] = {
     QUIET (IDLE,        FOUND,        FOUND,       RUNNING,    NOTHING),
+    ROW   (IDLE,        UNFOUND,      IDLE,                    QUILT_DO_TAKE_STATE),
+    ROW   (IDLE,        MISSED,       IDLE,                    QUILT_DO_SHOW_END),
     SHOW  (IDLE,        BEGIN,        BEGUN,       SETTING_UP, QUILT_DO_MARK),
     SHOW  (IDLE,        BAR,          UNSTARTED,   SETTING_UP, QUILT_DO_RECORD),
 
@@ -261,6 +263,8 @@ quilt_life_event_to_string (QuiltLifeEvent event)
 {
   static const char *const names[] = {
       [QUILT_LIFE_FOUND] = "found",
+      [QUILT_LIFE_UNFOUND] = "unfound",
+      [QUILT_LIFE_MISSED] = "missed",
       [QUILT_LIFE_BEGIN] = "begin",
       [QUILT_LIFE_BAR] = "bar",
       [QUILT_LIFE_MARKED] = "marked",

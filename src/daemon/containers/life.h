@@ -54,6 +54,8 @@ typedef struct {
 
 typedef enum {
   QUILT_LIFE_FOUND,        /* a new quiltd has found a run */
+  QUILT_LIFE_UNFOUND,      /* a new quiltd has found no run */
+  QUILT_LIFE_MISSED,       /* as UNFOUND, and the end of the last run is now on record */
   QUILT_LIFE_BEGIN,        /* a run was requested, and has a supervisor */
   QUILT_LIFE_BAR,          /* a run was requested, and can't begin */
   QUILT_LIFE_MARKED,       /* the mark of its beginning is on the disk */

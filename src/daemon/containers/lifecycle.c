@@ -15,8 +15,9 @@ show_quietly (QuiltContainer *self, QuiltState state)
   quilt_container_refresh (self);
 }
 
-void
-quilt_container_take_state (QuiltContainer *self)
+/* Takes the state that the last result gives, without a signal. */
+static void
+take_state (QuiltContainer *self)
 {
   const QuiltResult *result = &self->result;
 
@@ -164,7 +165,7 @@ carry_out (QuiltContainer *self, const QuiltLifeStep *step, const QuiltHappening
   if (step->effects & QUILT_DO_SHOW_END)
     show_end (self);
   if (step->effects & QUILT_DO_TAKE_STATE)
-    quilt_container_take_state (self);
+    take_state (self);
   if (step->effects & QUILT_DO_KNOWN)
     be_known (self);
   do_to_run (self, step->effects, how);

@@ -85,8 +85,7 @@ report_end (QuiltContainer *self)
                                     &error))
     g_warning ("Failed to record how container %s ended: %s", self->record->options->name,
                error->message);
-  quilt_container_enter (self, quilt_outcome_is_failure (&self->result) ? QUILT_STATE_FAILED
-                                                                        : QUILT_STATE_EXITED);
+  quilt_container_happen (self, QUILT_LIFE_MISSED, NULL);
 }
 
 /* The files of a run in /run take precedence over the record: the supervisor knows whether the
@@ -99,7 +98,7 @@ quilt_container_recover (QuiltContainer *self, gboolean may_remove)
 
   if (quilt_container_resume (self))
     return;
-  quilt_container_take_state (self);
+  quilt_container_happen (self, QUILT_LIFE_UNFOUND, NULL);
   if (quilt_outcome_is_open (&self->result))
     report_end (self);
   /* After a power cut, the record may exist although the container was removed. */

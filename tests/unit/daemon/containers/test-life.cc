@@ -21,7 +21,7 @@ namespace
 
 /* For each phase the events that can happen in it, and where they lead. No other can. */
 const std::map<string, string> runs = {
-    {"idle", "found>found begin>begun bar>unstarted"},
+    {"idle", "found>found unfound>idle missed>idle begin>begun bar>unstarted"},
     {"begun", "marked>setting-up unmarked>setting-up stop>cut kill>cut end>over"},
     {"cut", "marked>stopping unmarked>stopping stop>cut kill>cut end>over"},
     {"over", "marked>ended unmarked>ended stop>over kill>over"},
