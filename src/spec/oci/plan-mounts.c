@@ -122,13 +122,3 @@ quilt_plan_order (QuiltSpec *spec, guint first)
     qsort (spec->mounts->pdata + first, spec->mounts->len - first, sizeof (gpointer),
            compare_destinations);
 }
-
-char *
-quilt_options_get_timezone_file (const QuiltOptions *options)
-{
-  if (!options->timezone)
-    return NULL;
-  return g_str_equal (options->timezone, "local")
-             ? g_strdup ("/etc/localtime")
-             : g_build_filename ("/usr/share/zoneinfo", options->timezone, NULL);
-}

@@ -32,9 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltOptions, quilt_options_free)
  * or value; the error names the key, the value and what is allowed. */
 QuiltOptions *quilt_options_from_variant (GVariant *dict, GError **error);
 
-/* Applies the keys that can change while a container exists (limits, stop-timeout, stop-signal):
- * all, or none on error. Errors as for quilt_options_from_variant(); a key that is fixed at
- * creation is NOT_SUPPORTED. */
+/* Applies keys that are `live` in options.toml: all, or none on error. Errors as for
+ * quilt_options_from_variant(); a key that is fixed at creation is NOT_SUPPORTED. */
 gboolean quilt_options_update (QuiltOptions *options, GVariant *dict, GError **error);
 
 /* Convert to the form in a record and back. quilt_options_from_json() checks everything again,

@@ -152,25 +152,3 @@ quilt_options_need_privilege (const QuiltOptions *options, const char **ret_why)
   *ret_why = keys[0];
   return TRUE;
 }
-
-gboolean
-quilt_options_get_capabilities (const QuiltOptions *options, guint64 *ret_mask, GError **error)
-{
-  static const char *const all[] = {"ALL", NULL};
-  guint64 mask;
-
-  if (!quilt_capabilities_plan (options->cap_add, options->cap_drop, &mask, error) ||
-      (options->privileged &&
-       !quilt_capabilities_plan ((char *const *)all, options->cap_drop, &mask, error)))
-    return FALSE;
-  *ret_mask = mask;
-  return TRUE;
-}
-
-const char *
-quilt_options_get_seccomp (const QuiltOptions *options)
-{
-  if (options->seccomp)
-    return options->seccomp;
-  return options->privileged ? QUILT_SECCOMP_UNCONFINED : QUILT_SECCOMP_DEFAULT;
-}
