@@ -142,6 +142,10 @@ kill_by_order (QuiltSupervisor *self, int signal)
 void
 quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *message)
 {
+  if (message->session != 0) { /* of a newer quiltd: not about the container, so never obey it */
+    quilt_control_refuse (&self->control, message);
+    return;
+  }
   switch (message->type) {
   case QUILT_MESSAGE_GO:
     go (self);

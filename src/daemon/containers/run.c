@@ -331,7 +331,7 @@ on_message (const QuiltMessage *message, gpointer data)
   QuiltRun *self = data;
 
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
-    if (events[i].type == message->type) {
+    if (events[i].type == message->type && message->session == 0) {
       happen (self, events[i].event, &(QuiltRunNews){.message = message});
       return;
     }

@@ -64,6 +64,28 @@ TEST_F (WireTest, ARequestThatIsNotKnownIsAnswered)
   finish ();
 }
 
+/* A later quiltd may end one process of a container: that is not the container. */
+TEST_F (WireTest, AMessageAboutAnotherSessionIsNotForTheContainer)
+{
+  QuiltMessage message;
+
+  start (sh ("sleep 1000"));
+  send (QUILT_MESSAGE_GO);
+  wait_for (QUILT_MESSAGE_RUNNING);
+  quilt_message_init (&message, QUILT_MESSAGE_KILL);
+  message.signal = SIGKILL;
+  message.session = 3;
+  message.request = 8;
+  EXPECT_TRUE (quilt_message_send (control, &message));
+  message = wait_for (QUILT_MESSAGE_ERROR);
+  EXPECT_EQ (message.request, 8u);
+  EXPECT_EQ (message.session, 3u);
+  EXPECT_EQ (message.code, QUILT_ERROR_NOT_SUPPORTED);
+  send (QUILT_MESSAGE_KILL, SIGKILL);
+  wait_for_end ();
+  finish ();
+}
+
 /* A quiltd that is back says nothing before it knows the version. */
 TEST_F (WireTest, ItAlwaysSpeaksFirst)
 {
