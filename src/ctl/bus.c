@@ -12,6 +12,10 @@
 #define ERROR_PREFIX "org.quilt.Error."
 /* The largest number of names that quiltd accepts in one call. */
 #define NAMES_MAX 1024
+/* How long to wait for a connection while the bus has as many of this user as it allows, and the
+ * least time between two attempts. */
+#define FULL_USEC (60 * G_USEC_PER_SEC)
+#define FULL_AGAIN_USEC (10 * G_USEC_PER_SEC / 1000)
 #define NOT_RUNNING "quiltd does not run; start it by: systemctl start quiltd"
 
 const QuiltDbusMatch quilt_bus_owner_changed = {
@@ -22,6 +26,28 @@ const QuiltDbusMatch quilt_bus_owner_changed = {
     .arg0 = QUILT_BUS_NAME,
 };
 
+/* dbus-daemon allows each user 256 connections at a time by default. If many clients of a user
+ * start at once, most of them end soon, so the others wait. */
+static QuiltDbus *
+open_bus (GError **error)
+{
+  const gint64 deadline = g_get_monotonic_time () + FULL_USEC;
+  const char *address = g_getenv ("DBUS_SYSTEM_BUS_ADDRESS");
+  g_autoptr (GError) cause = NULL;
+  QuiltDbus *bus;
+
+  while (!(bus = quilt_dbus_open (address, &cause)) &&
+         g_strcmp0 (quilt_dbus_error_get_name (cause),
+                    "org.freedesktop.DBus.Error.LimitsExceeded") == 0 &&
+         g_get_monotonic_time () < deadline) {
+    g_clear_error (&cause);
+    g_usleep ((gulong)g_random_int_range (FULL_AGAIN_USEC, 4 * FULL_AGAIN_USEC));
+  }
+  if (!bus)
+    g_propagate_error (error, g_steal_pointer (&cause));
+  return bus;
+}
+
 gboolean
 quilt_bus_connect (QuiltCtl *ctl, GError **error)
 {
@@ -30,7 +56,7 @@ quilt_bus_connect (QuiltCtl *ctl, GError **error)
   if (ctl->connection && !quilt_dbus_is_closed (ctl->connection))
     return TRUE;
   g_clear_pointer (&ctl->connection, quilt_dbus_close);
-  ctl->connection = quilt_dbus_open (g_getenv ("DBUS_SYSTEM_BUS_ADDRESS"), &cause);
+  ctl->connection = open_bus (&cause);
   if (!ctl->connection) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
                  "Failed to connect to the system bus: %s; is dbus running?", cause->message);

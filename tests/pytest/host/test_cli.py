@@ -471,3 +471,29 @@ def test_cli_a_bus_that_closes_the_connection_ends_what_waits_for_signals(busybo
         assert b"closed during the import" in client.stderr.read()
         client.stdin.close()
         events.wait(lambda path, _i, member, _a: path == job and member == "Completed")
+
+
+HOARD = """
+from gi.repository import Gio, GLib
+held = []
+try:
+    while len(held) < 1000:
+        held.append(Gio.DBusConnection.new_for_address_sync(
+            "unix:path=/run/dbus/system_bus_socket",
+            Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None))
+except GLib.Error:
+    print(len(held), flush=True)
+input()
+"""
+
+
+def test_a_client_waits_while_the_bus_has_all_connections_of_its_user():
+    """dbus-daemon allows 256 of them, and a user who starts a thousand containers at once has more clients."""
+    alice = ("runuser", "-u", "alice", "--")
+    with spawn(*alice, "/usr/bin/python3", "-c", HOARD, stdin=subprocess.PIPE) as hoard:
+        assert int(hoard.stdout.readline()) > 100
+        with spawn(*alice, "quiltctl", "list") as client:
+            with pytest.raises(subprocess.TimeoutExpired):
+                client.wait(timeout=0.5)
+            hoard.communicate(b"\n", timeout=TIMEOUT)
+            assert client.wait(timeout=TIMEOUT) == 0
