@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|cpu|seccomp|list|memory|serve"""
+"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|cpu|parallel|seccomp|list|memory|serve"""
 
 import gzip
 import json
@@ -119,6 +119,37 @@ def bench_start():
     for name, value in phases(figures["quiltctl run --rm"]).items():
         print(f"    {name:30} {value:7.2f} ms")
     run("quiltctl", "remove-image", "bench", "bench-host")
+
+
+def together(count, argv):
+    """Seconds until as many of argv(number) as count, begun at the same moment, have ended."""
+    begin = time.perf_counter()
+    started = [subprocess.Popen(argv(number), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for number in range(count)]
+    for process in started:
+        assert process.wait() == 0, argv(0)
+    return time.perf_counter() - begin
+
+
+def bench_parallel():
+    """Starts that begin at the same moment, until the last one has ended."""
+    run("quiltctl", "import", TARBALL, "bench")
+    crun_start()
+    subjects = {
+        "quiltctl run --rm": lambda number: ["quiltctl", "run", "--rm", "bench", "/bin/true"],
+        "crun --systemd-cgroup run": lambda number: ["crun", "--systemd-cgroup", "run", "--bundle", "/run/quilt-bench", f"b{number}"],
+    }
+    for count, rounds in ((100, 7), (1000, 1)):
+        times = {name: [] for name in subjects}
+        for turn in range(rounds + 1):
+            for name, argv in subjects.items():
+                taken = together(count if turn else 10, argv)
+                if turn:
+                    times[name].append(taken)
+        medians = {name: statistics.median(values) for name, values in times.items()}
+        print(f"parallel: {count} starts at once, {rounds} rounds, medians of the time until the last has ended")
+        for name, value in medians.items():
+            print(f"  {name:28} {value:7.3f} s  {value / medians['crun --systemd-cgroup run']:5.2f} ×")
+    run("quiltctl", "remove-image", "bench")
 
 
 CGROUPS = {
@@ -337,5 +368,5 @@ def serve():
     run("quiltctl", "remove-image", "bench")
 
 
-{"start": bench_start, "cpu": bench_cpu, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "import": bench_import,
+{"start": bench_start, "cpu": bench_cpu, "parallel": bench_parallel, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "import": bench_import,
  "serve": serve}[sys.argv[1]]()
