@@ -23,6 +23,8 @@ waiting_free (gpointer data)
 {
   QuiltDbusWaiting *self = data;
 
+  if (self->unsent)
+    g_byte_array_unref (self->unsent);
   g_free (self->reply_type);
   g_free (self);
 }
@@ -54,6 +56,28 @@ quilt_dbus_calls_find (GPtrArray *calls, guint32 serial)
     QuiltDbusWaiting *call = g_ptr_array_index (calls, i);
 
     if (call->serial == serial)
+      return call;
+  }
+  return NULL;
+}
+
+guint
+quilt_dbus_calls_count_sent (const GPtrArray *calls)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < calls->len; i++)
+    n += ((const QuiltDbusWaiting *)calls->pdata[i])->unsent ? 0 : 1;
+  return n;
+}
+
+QuiltDbusWaiting *
+quilt_dbus_calls_find_unsent (const GPtrArray *calls)
+{
+  for (guint i = 0; i < calls->len; i++) {
+    QuiltDbusWaiting *call = calls->pdata[i];
+
+    if (call->unsent)
       return call;
   }
   return NULL;

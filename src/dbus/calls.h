@@ -22,8 +22,9 @@ typedef struct {
   char *reply_type; /* NULL: any */
   QuiltDbusReplyFunc func;
   gpointer data;
-  gint64 deadline;  /* of the monotonic clock; 0: none */
-  gboolean is_sync; /* deliver the answer at once, without waiting for the main loop */
+  gint64 deadline;    /* of the monotonic clock; 0: none */
+  GByteArray *unsent; /* the message, until it may be sent; NULL: it was sent */
+  gboolean is_sync;   /* deliver the answer at once, without waiting for the main loop */
 } QuiltDbusWaiting;
 
 /* An array of QuiltDbusWaiting, the oldest first. */
@@ -35,6 +36,12 @@ QuiltDbusWaiting *quilt_dbus_calls_add (
 
 /* Returns NULL if there is no such call. */
 QuiltDbusWaiting *quilt_dbus_calls_find (GPtrArray *calls, guint32 serial);
+
+/* The number of calls that were sent. */
+guint quilt_dbus_calls_count_sent (const GPtrArray *calls);
+
+/* The oldest call that was not sent; NULL: all were sent. */
+QuiltDbusWaiting *quilt_dbus_calls_find_unsent (const GPtrArray *calls);
 
 /* Removes the call from the list, if it is there, and calls its callback. */
 void

@@ -10,6 +10,9 @@
 #include <poll.h>
 #include <string.h>
 
+/* dbus-daemon refuses the 129th call of a connection that it has not answered yet. */
+#define CALLS_MAX 96
+
 struct QuiltDbus {
   GSource source;
   gpointer watch; /* the event source of the socket; NULL after the connection has ended */
@@ -32,22 +35,6 @@ tell_end (QuiltDbus *self)
   quilt_dbus_signals_lose_owners (&self->signals);
   if (self->on_closed && !self->released)
     self->on_closed (self->on_closed_data);
-}
-
-/* Runs on the main loop. */
-static void
-dispatch (QuiltDbus *self, QuiltDbusIncoming *incoming)
-{
-  const QuiltDbusMessage *message = &incoming->message;
-  QuiltDbusWaiting *call =
-      message->reply_serial ? quilt_dbus_calls_find (self->calls, message->reply_serial) : NULL;
-
-  if (call)
-    quilt_dbus_calls_answer (self->calls, call, incoming);
-  else if (incoming->is_end && !self->released)
-    tell_end (self);
-  else if (message->type == QUILT_DBUS_SIGNAL && !self->released)
-    quilt_dbus_signals_dispatch (&self->signals, message);
 }
 
 static void
@@ -286,6 +273,44 @@ on_check (GSource *source)
 }
 
 static void
+send_bytes (QuiltDbus *self, const GByteArray *bytes, const int *fds, guint n_fds)
+{
+  if (!quilt_dbus_stream_send (&self->stream, bytes->data, bytes->len, fds, n_fds))
+    fail (self, g_strerror (errno));
+}
+
+/* An answer has made room for calls that wait to be sent. */
+static void
+send_more (QuiltDbus *self)
+{
+  QuiltDbusWaiting *call;
+
+  while (!self->failure && (call = quilt_dbus_calls_find_unsent (self->calls)) &&
+         quilt_dbus_calls_count_sent (self->calls) < CALLS_MAX) {
+    g_autoptr (GByteArray) bytes = g_steal_pointer (&call->unsent);
+
+    send_bytes (self, bytes, NULL, 0);
+  }
+}
+
+/* Runs on the main loop. */
+static void
+dispatch (QuiltDbus *self, QuiltDbusIncoming *incoming)
+{
+  const QuiltDbusMessage *message = &incoming->message;
+  QuiltDbusWaiting *call =
+      message->reply_serial ? quilt_dbus_calls_find (self->calls, message->reply_serial) : NULL;
+
+  if (call) {
+    quilt_dbus_calls_answer (self->calls, call, incoming);
+    send_more (self);
+  } else if (incoming->is_end && !self->released)
+    tell_end (self);
+  else if (message->type == QUILT_DBUS_SIGNAL && !self->released)
+    quilt_dbus_signals_dispatch (&self->signals, message);
+}
+
+static void
 dispatch_inbox (QuiltDbus *self)
 {
   while (self->inbox.length > 0 && !g_source_is_destroyed (&self->source)) {
@@ -383,10 +408,19 @@ set_deadline (QuiltDbus *self, QuiltDbusWaiting *call, guint timeout_sec)
     g_source_set_ready_time (&self->source, call->deadline);
 }
 
+/* Whether the bus would refuse one more call now. */
+static gboolean
+has_to_wait (const QuiltDbus *self, const QuiltDbusCall *call)
+{
+  return !self->is_peer && call->n_fds == 0 &&
+         quilt_dbus_calls_count_sent (self->calls) > CALLS_MAX;
+}
+
 static void
 send_call (QuiltDbus *self, const QuiltDbusCall *call, gboolean wants_answer)
 {
   const guint32 serial = self->serial;
+  QuiltDbusWaiting *waiting = wants_answer ? quilt_dbus_calls_find (self->calls, serial) : NULL;
   g_autoptr (GByteArray) bytes = write_call (call, serial, wants_answer);
 
   if (self->failure)
@@ -396,8 +430,10 @@ send_call (QuiltDbus *self, const QuiltDbusCall *call, gboolean wants_answer)
                    g_error_new (QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_FAILED,
                                 "Failed to call %s: D-Bus does not allow such a message",
                                 call->method));
-  else if (!quilt_dbus_stream_send (&self->stream, bytes->data, bytes->len, call->fds, call->n_fds))
-    fail (self, g_strerror (errno));
+  else if (waiting && !waiting->is_sync && has_to_wait (self, call))
+    waiting->unsent = g_steal_pointer (&bytes);
+  else
+    send_bytes (self, bytes, call->fds, call->n_fds);
   watch (self);
 }
 

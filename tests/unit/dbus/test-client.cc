@@ -9,6 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <deque>
 #include <functional>
 #include <string>
 #include <thread>
@@ -505,6 +508,39 @@ TEST_F (Client, AnswersComeInAnyOrderAndCancelledOnesDoNotCome)
   quilt_dbus_pending_clear (&pending);
   wait_for (2);
   EXPECT_EQ (seen, "(3,)|(1,)|");
+}
+
+/* The bus refuses more than 128 calls of a connection that it has not answered. */
+TEST_F (Client, CallsWaitWhileTooManyHaveNoAnswer)
+{
+  static const int CALLS = 300;
+  std::atomic<int> most{0};
+
+  open_after_welcome ([&most] (Peer &peer) {
+    std::deque<Message> open;
+
+    for (int taken = 0; taken < CALLS || !open.empty ();) {
+      struct pollfd more = {peer.fd, POLLIN, 0};
+
+      if (taken < CALLS && poll (&more, 1, open.empty () ? -1 : 20) > 0) {
+        open.push_back (peer.take ());
+        taken++;
+        most = std::max<int> (most, (int)open.size ());
+        continue;
+      }
+      peer.reply (open.front (), "(1,)");
+      open.pop_front ();
+    }
+  });
+
+  for (int i = 0; i < CALLS; i++) {
+    QuiltDbusCall call = call_of ("Wait");
+
+    quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  }
+  wait_for (CALLS);
+  EXPECT_GT (most, 50);
+  EXPECT_LE (most, 128);
 }
 
 TEST_F (Client, ATimeoutEndsACallAndItsLateAnswerIsDropped)
