@@ -7,15 +7,17 @@
 #include "ctl/agent.h"
 #include "dbus/open.h"
 
+#include <poll.h>
 #include <string.h>
 
 #define ERROR_PREFIX "org.quilt.Error."
 /* The largest number of names that quiltd accepts in one call. */
 #define NAMES_MAX 1024
-/* How long to wait for a connection while the bus has as many of this user as it allows, and the
- * least time between two attempts. */
-#define FULL_USEC (60 * G_USEC_PER_SEC)
-#define FULL_AGAIN_USEC (10 * G_USEC_PER_SEC / 1000)
+/* How long to wait for a connection while the bus has as many of this user as it allows; the first
+ * pause between two attempts, and the longest. */
+#define FULL_USEC (120 * G_USEC_PER_SEC)
+#define FULL_PAUSE_MSEC 50
+#define FULL_PAUSE_MAX_MSEC 1000
 #define NOT_RUNNING "quiltd does not run; start it by: systemctl start quiltd"
 
 const QuiltDbusMatch quilt_bus_owner_changed = {
@@ -27,13 +29,15 @@ const QuiltDbusMatch quilt_bus_owner_changed = {
 };
 
 /* dbus-daemon allows each user 256 connections at a time by default. If many clients of a user
- * start at once, most of them end soon, so the others wait. */
+ * start at once, most of them end soon, so the others wait. Attempts cost the bus time too, so they
+ * become rarer. */
 static QuiltDbus *
 open_bus (GError **error)
 {
   const gint64 deadline = g_get_monotonic_time () + FULL_USEC;
   const char *address = g_getenv ("DBUS_SYSTEM_BUS_ADDRESS");
   g_autoptr (GError) cause = NULL;
+  gint32 pause = FULL_PAUSE_MSEC;
   QuiltDbus *bus;
 
   while (!(bus = quilt_dbus_open (address, &cause)) &&
@@ -41,7 +45,8 @@ open_bus (GError **error)
                     "org.freedesktop.DBus.Error.LimitsExceeded") == 0 &&
          g_get_monotonic_time () < deadline) {
     g_clear_error (&cause);
-    g_usleep ((gulong)g_random_int_range (FULL_AGAIN_USEC, 4 * FULL_AGAIN_USEC));
+    poll (NULL, 0, g_random_int_range (pause / 2, pause)); /* there is no event to wait for */
+    pause = MIN (2 * pause, FULL_PAUSE_MAX_MSEC);
   }
   if (!bus)
     g_propagate_error (error, g_steal_pointer (&cause));
