@@ -42,7 +42,7 @@ print_field (const char *label, const char *text)
 {
   g_autofree char *line = quilt_text_line (text);
 
-  printf ("%10s: %s\n", label, line);
+  printf ("%10s%c %s\n", label, *label ? ':' : ' ', line);
 }
 
 /* Formats the end of a run: "exited (3)" or "exited (137, oom-killed)". */
@@ -130,7 +130,7 @@ print_pressure (GVariant *properties)
   static const struct {
     const char *key, *name;
   } resources[] = {{"MemoryPressure", "memory"}, {"CPUPressure", "CPU"}, {"IOPressure", "IO"}};
-  g_autoptr (GString) text = g_string_new (NULL);
+  const char *label = "Pressure";
 
   for (guint i = 0; i < G_N_ELEMENTS (resources); i++) {
     g_autoptr (GVariant) pressure =
@@ -139,12 +139,14 @@ print_pressure (GVariant *properties)
 
     if (pressure && g_variant_lookup (pressure, "some-avg10", "d", &ten) &&
         g_variant_lookup (pressure, "some-avg60", "d", &sixty) &&
-        g_variant_lookup (pressure, "full-avg10", "d", &full))
-      g_string_append_printf (text, "%s%s %.1f%% (full %.1f%%; %.1f%% of the minute)",
-                              text->len ? ", " : "", resources[i].name, ten, full, sixty);
+        g_variant_lookup (pressure, "full-avg10", "d", &full)) {
+      g_autofree char *text = g_strdup_printf ("%s %.1f%% (full %.1f%%; %.1f%% of the minute)",
+                                               resources[i].name, ten, full, sixty);
+
+      print_field (label, text);
+      label = "";
+    }
   }
-  if (text->len > 0)
-    print_field ("Pressure", text->str);
 }
 
 /* Returns NULL if the user may not see the log. */
@@ -226,7 +228,7 @@ print_container (QuiltCtl *ctl, const char *path, GVariant *properties, gboolean
   }
   if (*error)
     print_field ("Error", detailed_error ? detailed_error : error);
-  if (command)
+  if (command && *command)
     print_field ("Command", command);
   print_field ("Image", image);
   if (*scope)

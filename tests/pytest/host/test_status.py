@@ -24,6 +24,17 @@ def test_status_shows_command_and_cpu_time_of_now(busybox, name):
     assert "Command" not in for_everybody and "CPU" in for_everybody
 
 
+def test_status_fits_a_terminal_and_shows_nothing_empty(busybox, name):
+    """Each resource has a line of its own. A container with an entrypoint alone has no command."""
+    background(name, busybox, "sleep", "1000")
+    shown = ctl("status", name).ok().text
+    assert max(map(len, shown.splitlines())) <= 80, shown
+    assert re.search(r"^  Pressure: memory [^,\n]*\n            CPU [^,\n]*\n            IO [^,\n]*$", shown, re.M), shown
+    ctl("run", "--name", f"{name}-2", "--entrypoint=/no/such", busybox)
+    shown = ctl("status", f"{name}-2").text
+    assert not re.search(r": *$", shown, re.M), shown
+
+
 @pytest.mark.fault("11")
 def test_status_shows_the_full_message_of_an_error_to_users_who_may_see_it(busybox, name):
     assert ctl("run", "--name", name, busybox, "/no/such/command").code == 127
