@@ -108,11 +108,11 @@ refuse (GError **error, const char *what, const char *text, const char *allowed)
   return FALSE;
 }
 
-/* Removes a B or iB after a prefix, since podman and systemd always use powers of 1024. */
+/* Removes a B, iB or i after a prefix, since podman and systemd always use powers of 1024. */
 static char *
 strip_byte (const char *text)
 {
-  static const char *const suffixes[] = {"ib", "b"};
+  static const char *const suffixes[] = {"ib", "b", "i"};
   gsize length = strlen (text);
 
   for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++) {
