@@ -21,8 +21,15 @@ quilt_id_file_open (QuiltIdFile *file, const char *path, GError **error)
     return TRUE;
   file->fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (file->fd < 0) {
+    const int cause = errno;
+
     quoted = quilt_text_quote (path);
-    return quilt_set_error_errno (error, errno, "Failed to make the ID file '%s'", quoted);
+    if (cause != EEXIST)
+      return quilt_set_error_errno (error, cause, "Failed to make the ID file '%s'", quoted);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS,
+                 "Failed to make the ID file '%s': File exists; remove it, or choose another file",
+                 quoted);
+    return FALSE;
   }
   file->path = g_strdup (path);
   return TRUE;

@@ -42,7 +42,7 @@ def test_cidfile(busybox, name, tmp_path, verb):
     ctl(*verb, "--name", name, "--cidfile", path, busybox, "true").ok()
     assert path.read_text() == ctl("show", "-p", "Id", "--value", name).ok().text.strip()
     again = ctl(*verb, "--name", f"{name}-2", "--cidfile", path, busybox, "true")
-    assert again.code == 125 and "File exists" in again.err.decode() and f"{name}-2" not in containers()
+    assert again.code == 125 and "File exists; remove it" in again.err.decode() and f"{name}-2" not in containers()
     path.unlink()
     assert ctl(*verb, "--name", name, "--cidfile", path, busybox, "true").code == 125
     assert not path.exists()
