@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static json_object *
 new_json_row (const char *check, const char *verdict, const char *found, const char *advice)
@@ -19,6 +21,41 @@ new_json_row (const char *check, const char *verdict, const char *found, const c
   return object;
 }
 
+#define TEXT_COLUMN 28
+
+/* The width of the texts in the third column; a pipe has none. */
+static guint
+get_text_width (void)
+{
+  struct winsize size = {0};
+
+  if (!isatty (STDOUT_FILENO) || ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ||
+      size.ws_col < 2 * TEXT_COLUMN)
+    return G_MAXUINT;
+  return size.ws_col - TEXT_COLUMN;
+}
+
+/* Prints words in lines of the third column; the cursor is in that column. */
+static void
+print_words (const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  const guint width = get_text_width ();
+  guint column = 0;
+
+  for (char **word = words; *word; word++) {
+    const guint length = quilt_text_width (*word);
+
+    if (column > 0 && column + 1 + length > width) {
+      printf ("\n%*s", TEXT_COLUMN, "");
+      column = 0;
+    }
+    printf ("%s%s", column > 0 ? " " : "", *word);
+    column += length + (column > 0);
+  }
+  putchar ('\n');
+}
+
 /* The advice is printed below the finding. */
 static void
 print_row (const char *check, const char *verdict, const char *found, const char *advice)
@@ -26,9 +63,12 @@ print_row (const char *check, const char *verdict, const char *found, const char
   g_autofree char *finding = quilt_text_line (found);
   g_autofree char *remedy = quilt_text_line (advice);
 
-  printf ("%-8s %-18s %s\n", verdict, check, finding);
-  if (*remedy)
-    printf ("%-8s %-18s %s\n", "", "", remedy);
+  printf ("%-8s %-18s ", verdict, check);
+  print_words (finding);
+  if (!*remedy)
+    return;
+  printf ("%*s", TEXT_COLUMN, "");
+  print_words (remedy);
 }
 
 int

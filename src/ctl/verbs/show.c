@@ -67,7 +67,8 @@ show_text (const Show *show, GVariant *properties)
     if (found)
       show_one (show, show->wanted[i], found);
     else
-      code = quilt_ctl_usage (show->ctl, "no property '%s'", show->wanted[i]);
+      code = quilt_ctl_usage (show->ctl, "no property '%s'; without --property, show prints all",
+                              show->wanted[i]);
   }
   return code;
 }
@@ -86,7 +87,8 @@ show_json (const Show *show, GVariant *properties)
     if (json_object_object_get_ex (all, key, &value))
       json_object_object_add (some, key, json_object_get (value));
     else
-      code = quilt_ctl_usage (show->ctl, "no property '%s'", show->wanted[i]);
+      code = quilt_ctl_usage (show->ctl, "no property '%s'; without --property, show prints all",
+                              show->wanted[i]);
   }
   quilt_print_json (show->ctl, show->wanted ? some : all);
   return code;

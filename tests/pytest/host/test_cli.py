@@ -127,6 +127,19 @@ def test_cli_list_all(busybox, name):
     assert ctl("ps", "-aq").ok().text == ctl("list", "--quiet").ok().text != ""
 
 
+def test_cli_doctor_breaks_lines_between_words_on_a_terminal(busybox):
+    with Terminal("quiltctl", "doctor", columns=80) as terminal:
+        terminal.wait()
+        shown = terminal.seen.decode()
+    assert max(map(len, shown.splitlines())) <= 80, shown
+    assert re.sub(r"[\s\d]+", " ", shown) == re.sub(r"[\s\d]+", " ", ctl("doctor").text)
+
+
+def test_cli_show_says_how_to_find_a_property(busybox):
+    said = ctl("show", "-p", "NoSuch").err.decode()
+    assert said == "quiltctl: no property 'NoSuch'; without --property, show prints all\n"
+
+
 @pytest.mark.parametrize("verb, answer", [("lst", "did you mean 'list'"), ("prune", "see quiltctl --help"), ("pull", "see quiltctl import")])
 def test_cli_suggestions_help(verb, answer):
     assert answer in ctl(verb).err.decode()
