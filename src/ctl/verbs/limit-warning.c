@@ -3,6 +3,7 @@
 #include "ctl/verbs/limit-warning.h"
 
 #include "ctl/bus.h"
+#include "spec/options/arguments.h"
 #include "spec/options/controllers.h"
 
 #include <string.h>
@@ -17,6 +18,32 @@ get_controllers (GVariant *properties)
   if (!properties || !g_variant_lookup (properties, "Controllers", "^a&s", &names))
     return NULL;
   return g_strjoinv (" ", (char **)names);
+}
+
+/* "--NAME" of the option that sets this key. Owned by the caller. */
+static char *
+name_key (const char *key)
+{
+  for (const QuiltArgument *argument = quilt_arguments; argument->name; argument++)
+    if (argument->option && strcmp (argument->option->key, key) == 0)
+      return g_strconcat ("--", argument->name, NULL);
+  return g_strdup (key);
+}
+
+char *
+quilt_limits_name_options (const char *missing)
+{
+  g_auto (GStrv) limits = g_strsplit (missing, ", ", -1);
+
+  for (char **limit = limits; *limit; limit++) {
+    const gsize length = strcspn (*limit, " ");
+    g_autofree char *old = *limit;
+    g_autofree char *key = g_strndup (old, length);
+    g_autofree char *name = name_key (key);
+
+    *limit = g_strconcat (name, old + length, NULL);
+  }
+  return g_strjoinv (", ", limits);
 }
 
 /* Adds the controllers for the default limits of quiltd.conf, except those that options
@@ -45,6 +72,7 @@ warn (GVariant *options, GVariant *properties, gboolean with_defaults)
   g_autofree char *have = get_controllers (properties);
   g_autoptr (GString) missing = g_string_new (NULL);
   g_autofree char *own = NULL;
+  g_autofree char *named = NULL;
 
   if (!asked || asked->strict_limits || !have)
     return; /* quiltd refuses the call, or is too old to have it */
@@ -52,10 +80,11 @@ warn (GVariant *options, GVariant *properties, gboolean with_defaults)
   g_string_append (missing, own ? own : "");
   if (with_defaults)
     add_defaults (missing, options, properties);
+  named = quilt_limits_name_options (missing->str);
   if (missing->len)
     quilt_ctl_warn ("Some limits are not in force, since this host lacks cgroup controllers: %s; "
                     "see quiltctl doctor, and --strict-limits",
-                    missing->str);
+                    named);
 }
 
 static void
@@ -115,10 +144,14 @@ quilt_limits_warn_containers (QuiltLimits *limits, char **names)
         path ? quilt_bus_get_all (limits->ctl, path, QUILT_BUS_CONTAINER, NULL) : NULL;
     const char *missing;
 
-    if (properties && g_variant_lookup (properties, "LimitsNotInForce", "&s", &missing) && *missing)
+    if (properties && g_variant_lookup (properties, "LimitsNotInForce", "&s", &missing) &&
+        *missing) {
+      g_autofree char *named = quilt_limits_name_options (missing);
+
       quilt_ctl_warn ("Container %s runs without some of its limits, since this host lacks cgroup "
                       "controllers: %s; see quiltctl doctor",
-                      *names, missing);
+                      *names, named);
+    }
   }
 }
 

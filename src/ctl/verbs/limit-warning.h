@@ -21,6 +21,10 @@ typedef struct {
 void quilt_limits_clear (QuiltLimits *limits);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltLimits, quilt_limits_clear)
 
+/* "--memory needs memory, --cpus needs cpu" of the property LimitsNotInForce, which has keys
+ * instead of options. Owned by the caller. */
+char *quilt_limits_name_options (const char *missing);
+
 /* Asks what the host can enforce, without waiting. options: an a{sv} of CreateContainer, which must
  * outlive limits, or NULL. When the answer arrives, warns if these options or quiltd.conf set
  * limits whose cgroup controllers the host lacks. NULL: no warning. */

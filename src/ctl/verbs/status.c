@@ -2,6 +2,7 @@
 /* status: shows a summary of a container, or of all of Quilt. */
 #include "ctl/bus.h"
 #include "ctl/verbs/detail.h"
+#include "ctl/verbs/limit-warning.h"
 #include "ctl/log-format.h"
 #include "ctl/pager.h"
 #include "ctl/print.h"
@@ -100,7 +101,8 @@ print_limits (GVariant *properties)
   stop = g_strdup_printf ("%s, SIGKILL after %s", signal, timeout);
   print_field ("Limits", limits);
   if (*missing) {
-    g_autofree char *text = g_strdup_printf ("not in force: %s", missing);
+    g_autofree char *named = quilt_limits_name_options (missing);
+    g_autofree char *text = g_strdup_printf ("not in force: %s", named);
 
     print_field ("", text);
   }
