@@ -22,8 +22,7 @@ void quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTas
 void quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 /* The task's data is a QuiltEnding, which is filled in. */
 void quilt_container_wait (QuiltContainer *self, GTask *task);
-/* Answers task, which quilt_container_wait() took, with an error: its caller is gone. Does nothing
- * if task was answered. */
+/* If task waits for the container's end, answers it with an error, since its caller is gone. */
 void quilt_container_end_wait (QuiltContainer *self, GTask *task);
 
 /* Whether the record can be changed now, given the name for which the caller was checked.

@@ -27,7 +27,7 @@ typedef struct {
   QuiltContainer *container; /* NULL: it was removed, and only its end is known */
   char *name;                /* the name for which the caller was checked */
   QuiltEnding ending;        /* wait: the end of the run */
-  GTask *waiting;            /* wait: borrowed; NULL when it has ended */
+  GTask *waiting;            /* borrowed; NULL when it has ended */
 } Target;
 
 static void
@@ -128,6 +128,7 @@ begin (QuiltRow *row)
   arguments->verb->run (container, &arguments->args, task);
 }
 
+/* If the row waits for the container's end, stop waiting. A stop goes on without its caller. */
 static void
 give_up (QuiltRow *row)
 {
@@ -151,6 +152,7 @@ static const QuiltRowsMethod change = {
     .find = find,
     .add_details = add_details,
     .begin = begin,
+    .give_up = give_up,
     .free_row = target_free,
 };
 

@@ -220,31 +220,28 @@ WAITS = """
 import sys
 from gi.repository import Gio, GLib
 bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
-def call(path, interface, method, then=None):
-    arguments = GLib.Variant("(a{sv})", ({},))
-    if then is None:
-        bus.call("org.quilt", path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, -1, None, None)
-    else:
-        bus.call_sync("org.quilt", path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, -1, None)
+options = GLib.Variant("(a{sv})", ({"timeout": GLib.Variant("t", 10**12)} if sys.argv[2] == "Stop" else {},))
 for _ in range(63):
-    call(sys.argv[1], "org.quilt.Container", "Wait")
-call("/org/quilt", "org.quilt.Manager", "ListContainers", True)
+    bus.call("org.quilt", sys.argv[1], "org.quilt.Container", sys.argv[2], options, None, Gio.DBusCallFlags.NONE, -1, None, None)
+bus.call_sync("org.quilt", "/org/quilt", "org.quilt.Manager", "ListContainers", GLib.Variant("(a{sv})", ({},)), None,
+              Gio.DBusCallFlags.NONE, -1, None)
 print(bus.get_unique_name())
 """
 
 
 @pytest.mark.fault(40)
-def test_p6_the_waits_of_a_caller_who_vanishes_end(busybox, name, rule):
-    """They count towards MaxPendingPerUser=, which is 64, as long as nobody starts the container."""
+@pytest.mark.parametrize("method", ["Wait", "Stop"])
+def test_p6_the_waits_of_a_caller_who_vanishes_end(busybox, name, rule, method):
+    """They count towards MaxPendingPerUser=, which is 64, until the container ends."""
     rule("""
 polkit.addRule(function (action, subject) {
-  if (action.id == "org.quilt.inspect")
+  if (action.id == "org.quilt.inspect" || action.id == "org.quilt.manage-containers")
     return polkit.Result.YES;
 });""")
-    ctl("create", "--name", name, busybox, "/bin/true").ok()
+    background(name, busybox, "/bin/sh", "-c", "trap '' TERM; while :; do sleep 1000; done")
     path = manager("GetContainer", "(s)", name)[0]
     for _ in range(3):
-        caller = run("/usr/bin/python3", "-c", WAITS, path, user="bob", timeout=3 * TIMEOUT).ok().text.strip()
+        caller = run("/usr/bin/python3", "-c", WAITS, path, method, user="bob", timeout=3 * TIMEOUT).ok().text.strip()
         while run("busctl", "status", caller).code == 0:  # the bus tells quiltd before
             pass
         manager("ListContainers", "(a{sv})", {})
