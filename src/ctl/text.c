@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "spec/options/options.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/options/options.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "daemon/host/config-files.h"
 #include "spec/options/options.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 #include <syslog.h>

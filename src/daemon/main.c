@@ -14,6 +14,7 @@
 #include "daemon/summary.h"
 #include "dbus/open.h"
 #include "spec/capabilities.h"
+#include "spec/quantities.h"
 
 #include <glib-unix.h>
 #include <locale.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The grammars of names: containers, images, hosts, identifiers. */
-#include "spec/words.h"
+#include "spec/names.h"
 
 #include "base/error.h"
 #include "base/text.h"

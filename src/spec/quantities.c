@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sizes, CPU counts and durations: exact decimals with a unit. */
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include "base/error.h"
 #include "base/text.h"

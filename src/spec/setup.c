@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Setup steps: short forms for package managers, and shell commands. */
-#include "spec/words.h"
+#include "spec/setup.h"
 
 #include "base/error.h"
 #include "base/text.h"

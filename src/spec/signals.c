@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signals by number and by name. */
-#include "spec/words.h"
+#include "spec/signals.h"
 
 #include "base/error.h"
 #include "base/text.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Converts docker's weights of CPU and disk time. Pure. */
+/* Weights of CPU and disk time. */
 #include "spec/weights.h"
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 

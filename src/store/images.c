@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "spec/words.h"
+#include "spec/names.h"
 #include "store/digest.h"
 #include "store/layers.h"
 #include "store/record.h"

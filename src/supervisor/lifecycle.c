@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cgroup/state.h"
-#include "spec/words.h"
 #include "supervisor/confine.h"
 #include "supervisor/place.h"
 

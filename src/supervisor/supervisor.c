@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "spec/words.h"
+#include "spec/signals.h"
 #include "supervisor/sources.h"
 
 #include <errno.h>

@@ -15,7 +15,10 @@
 #include "spec/options/volume.h"
 #include "spec/rlimits.h"
 #include "spec/sysctl.h"
-#include "spec/words.h"
+#include "spec/names.h"
+#include "spec/quantities.h"
+#include "spec/setup.h"
+#include "spec/signals.h"
 
 #include <string.h>
 

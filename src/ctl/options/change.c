@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "spec/words.h"
+#include "spec/signals.h"
 
 #include <string.h>
 

@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
+#include "spec/weights.h"
 
 #include <string.h>
 

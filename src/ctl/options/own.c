@@ -8,7 +8,7 @@
 #include "ctl/options/security.h"
 #include "ctl/options/text-file.h"
 #include "ctl/options/volume.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 

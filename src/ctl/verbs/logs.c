@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "spec/words.h"
+#include "spec/names.h"
 
 #include <glib-unix.h>
 #include <stdio.h>

@@ -4,7 +4,8 @@
 #include "ctl/options/create.h"
 #include "ctl/verbs/limit-warning.h"
 
-#include "spec/words.h"
+#include "spec/quantities.h"
+#include "spec/signals.h"
 
 #include <signal.h>
 #include <string.h>

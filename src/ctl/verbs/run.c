@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "spec/words.h"
+#include "spec/names.h"
 
 #include <errno.h>
 #include <signal.h>

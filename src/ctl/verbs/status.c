@@ -10,7 +10,7 @@
 #include "ctl/text.h"
 
 #include "base/error.h"
-#include "spec/words.h"
+#include "spec/signals.h"
 
 #include <stdio.h>
 #include <string.h>

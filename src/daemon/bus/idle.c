@@ -2,7 +2,7 @@
 /* Detects that quiltd has been idle for a while. */
 #include "daemon/bus/idle.h"
 
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 struct QuiltIdle {
   QuiltActivity *watched[2]; /* calls and work */

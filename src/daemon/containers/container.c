@@ -9,6 +9,7 @@
 #include "daemon/host/limits.h"
 #include "daemon/host/live-limits.h"
 #include "daemon/host/pressure.h"
+#include "spec/signals.h"
 #include "systemd/cgroup.h"
 
 #include <string.h>

@@ -17,7 +17,7 @@
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/share.h"
 #include "daemon/host/limits.h"
-#include "spec/words.h"
+#include "spec/names.h"
 
 /* Freed with its invocation. */
 typedef struct {

@@ -9,7 +9,7 @@
 #include "daemon/containers/lifecycle.h"
 #include "daemon/containers/records.h"
 #include "daemon/host/limits.h"
-#include "spec/words.h"
+#include "spec/names.h"
 
 /* A change of the record, which is applied first to the kernel, then to the disk, then to the
  * bus. */

@@ -3,7 +3,7 @@
 #include "daemon/containers/etc.h"
 
 #include "spec/options/sharing.h"
-#include "spec/words.h"
+#include "spec/names.h"
 
 #include <sys/utsname.h>
 

@@ -15,7 +15,7 @@
 #include "daemon/containers/share.h"
 #include "daemon/host/limits.h"
 #include "spec/slice.h"
-#include "spec/words.h"
+#include "spec/names.h"
 
 static void
 set_log_held (QuiltContainer *self, gboolean held)

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "daemon/containers/container-private.h"
 #include "spec/slice.h"
-#include "spec/words.h"
+#include "spec/names.h"
 #include "systemd/freezer.h"
 
 #include <signal.h>

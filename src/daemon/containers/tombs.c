@@ -3,7 +3,7 @@
 #include "daemon/containers/tombs.h"
 
 #include "base/fd.h"
-#include "spec/words.h"
+#include "spec/names.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include "daemon/host/journald.h"
 #include "proto/budget.h"
 #include "spec/options/options.h"
+#include "spec/quantities.h"
 
 #include <errno.h>
 #include <fcntl.h>

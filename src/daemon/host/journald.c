@@ -4,7 +4,7 @@
 
 #include "daemon/host/config-files.h"
 #include "spec/options/options.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 #include <sys/stat.h>

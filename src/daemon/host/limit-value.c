@@ -3,6 +3,7 @@
 #include "daemon/host/limit-value.h"
 
 #include "spec/options/options.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
 #include "base/option-error.h"
 #include "base/text.h"
 #include "spec/options/options.h"
-#include "spec/words.h"
+#include "spec/signals.h"
 
 static gboolean
 check_keys (GVariant *dict, GError **error)

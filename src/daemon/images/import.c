@@ -12,7 +12,7 @@
 #include "daemon/helpers/helper.h"
 #include "daemon/images/image.h"
 #include "daemon/images/import-config.h"
-#include "spec/words.h"
+#include "spec/names.h"
 #include "store/digest.h"
 #include "store/layers.h"
 

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "cgroup/state.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "spec/words.h"
+#include "spec/signals.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 

@@ -7,7 +7,10 @@
 #include "spec/capabilities.h"
 #include "spec/options/sharing.h"
 #include "spec/users.h"
-#include "spec/words.h"
+#include "spec/names.h"
+#include "spec/quantities.h"
+#include "spec/setup.h"
+#include "spec/signals.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "spec/quantities.h"
 
 static const QuiltField value_fields[] = {
     [QUILT_OPTION_STRING] = {"", QUILT_FIELD_STRING, quilt_field_string},

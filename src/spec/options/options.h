@@ -3,7 +3,6 @@
 #pragma once
 
 #include "spec/option-rows.h"
-#include "spec/words.h"
 
 #include <glib.h>
 #include <json-c/json.h>

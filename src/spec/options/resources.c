@@ -6,7 +6,7 @@
 #include "base/option-error.h"
 #include "base/text.h"
 #include "spec/options/texts.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <arpa/inet.h>
 #include <string.h>

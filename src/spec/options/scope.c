@@ -7,7 +7,8 @@
 #include "spec/options/table.h"
 #include "spec/options/volume.h"
 #include "spec/slice.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
+#include "spec/signals.h"
 
 #include <string.h>
 #include <sys/socket.h>

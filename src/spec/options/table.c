@@ -7,6 +7,7 @@
 #include "spec/capabilities.h"
 #include "spec/id-map.h"
 #include "spec/labels.h"
+#include "spec/names.h"
 #include "spec/options/devices.h"
 #include "spec/options/resources.h"
 #include "spec/options/sharing.h"
@@ -17,7 +18,8 @@
 #include "spec/slice.h"
 #include "spec/sysctl.h"
 #include "spec/users.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
+#include "spec/setup.h"
 
 #include <string.h>
 

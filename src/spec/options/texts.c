@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 

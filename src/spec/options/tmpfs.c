@@ -5,7 +5,7 @@
 #include "base/option-error.h"
 #include "spec/options/texts.h"
 #include "spec/place.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 
 #include <string.h>
 

@@ -7,6 +7,7 @@ extern "C" {
 #include "ctl/progress.h"
 #include "ctl/text.h"
 #include "spec/options/options.h"
+#include "spec/quantities.h"
 }
 
 static std::string

@@ -6,6 +6,7 @@ extern "C" {
 #include "base/file.h"
 #include "daemon/config.h"
 #include "spec/options/options.h"
+#include "spec/quantities.h"
 }
 
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include <set>
 
 extern "C" {
-#include "spec/words.h"
+#include "spec/names.h"
 }
 
 using std::string;

@@ -4,7 +4,7 @@
 
 extern "C" {
 #include "spec/options/options.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 }
 
 using std::string;

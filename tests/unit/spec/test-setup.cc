@@ -3,7 +3,7 @@
 #include "base/check.h"
 
 extern "C" {
-#include "spec/words.h"
+#include "spec/setup.h"
 }
 
 using std::string;

@@ -5,7 +5,7 @@
 #include <csignal>
 
 extern "C" {
-#include "spec/words.h"
+#include "spec/signals.h"
 }
 
 TEST (Signals, AreRead)

@@ -3,7 +3,7 @@
 #include "harness.h"
 
 extern "C" {
-#include "spec/words.h"
+#include "spec/signals.h"
 }
 
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 
 extern "C" {
 #include "daemon/bus/idle.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 }
 
 namespace

@@ -5,6 +5,7 @@
 extern "C" {
 #include "daemon/host/journald.h"
 #include "spec/options/options.h"
+#include "spec/quantities.h"
 }
 
 #include <sys/statvfs.h>

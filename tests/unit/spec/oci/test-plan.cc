@@ -10,6 +10,7 @@ extern "C" {
 #include "spec/capabilities.h"
 #include "spec/oci/etc.h"
 #include "spec/oci/oci.h"
+#include "spec/quantities.h"
 #include "spec/rlimits.h"
 }
 

@@ -7,6 +7,7 @@
 extern "C" {
 #include "base/json.h"
 #include "spec/options/options.h"
+#include "spec/quantities.h"
 }
 
 using std::string;

@@ -8,7 +8,7 @@ extern "C" {
 #include "spec/options/controllers.h"
 #include "spec/options/resources.h"
 #include "spec/weights.h"
-#include "spec/words.h"
+#include "spec/quantities.h"
 }
 
 #include <arpa/inet.h>
