@@ -25,7 +25,7 @@
 /* Time limit for calls under way when quiltd is asked to end. */
 #define DRAIN_SECONDS 5
 /* Time limit for what begins while quiltd exits as idle. With DRAIN_SECONDS, it is shorter than
- * systemd's time limit for a stop (DefaultTimeoutStopSec=, 90 s). */
+ * TimeoutStopSec= in quiltd.service. */
 #define LEAVE_SECONDS 60
 
 /* systemd's messages to us are smaller; any user may send us larger ones. */
