@@ -88,16 +88,10 @@ quilt_dbus_connect (const char *address, GError **error)
 }
 
 /* The first byte is a NUL. Some systems attach the sender's credentials to it. */
-char *
+const char *
 quilt_dbus_auth_request (void)
 {
-  g_autofree char *uid = g_strdup_printf ("%u", (unsigned)geteuid ());
-  GString *request = g_string_new ("AUTH EXTERNAL ");
-
-  for (const char *digit = uid; *digit; digit++)
-    g_string_append_printf (request, "%02x", (unsigned)*digit);
-  g_string_append (request, "\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n");
-  return g_string_free (request, FALSE);
+  return "AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n";
 }
 
 /* The position after the end of the line. Returns NULL if the line is not complete yet. */
@@ -109,12 +103,21 @@ end_of_line (const char *line, const char *end)
   return newline ? newline + 2 : NULL;
 }
 
+/* The challenge, to which the request has the answer. */
+static const char *
+skip_challenge (const char *in, const char *end)
+{
+  const char *behind = in ? end_of_line (in, end) : NULL;
+
+  return behind && g_str_has_prefix (in, "DATA\r\n") ? behind : in;
+}
+
 gboolean
 quilt_dbus_auth_take_answer (GByteArray *in, GError **error)
 {
-  const char *ok = (const char *)in->data;
-  const char *end = ok + in->len;
-  const char *agree = in->len > 0 ? end_of_line (ok, end) : NULL;
+  const char *end = (const char *)in->data + in->len;
+  const char *ok = in->len > 0 ? skip_challenge ((const char *)in->data, end) : NULL;
+  const char *agree = ok ? end_of_line (ok, end) : NULL;
   const char *behind = agree ? end_of_line (agree, end) : NULL;
 
   if (agree && !g_str_has_prefix (ok, "OK ")) {
@@ -133,6 +136,6 @@ quilt_dbus_auth_take_answer (GByteArray *in, GError **error)
     return FALSE;
   }
   if (behind)
-    g_byte_array_remove_range (in, 0, (guint)(behind - ok));
+    g_byte_array_remove_range (in, 0, (guint)(behind - (const char *)in->data));
   return behind != NULL;
 }

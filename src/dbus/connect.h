@@ -10,9 +10,10 @@
 int quilt_dbus_connect (const char *address, GError **error);
 
 /* The first bytes that a client sends: it authenticates as the uid of its socket and asks to pass
- * descriptors. The client may send messages at once, without waiting for the answer, unless they
- * carry descriptors. Owned by the caller. */
-char *quilt_dbus_auth_request (void);
+ * descriptors. The request does not name that uid: in a user namespace, the bus knows the client by
+ * another uid than the client itself. The client may send messages at once, without waiting for the
+ * answer, unless they carry descriptors. */
+const char *quilt_dbus_auth_request (void);
 
 /* Removes the answer to this request from the beginning of `in`. Returns TRUE once the answer was
  * complete. Sets an error if the bus refuses us. */

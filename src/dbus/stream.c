@@ -25,7 +25,7 @@ close_fds (QuiltDbusStream *self)
 void
 quilt_dbus_stream_init (QuiltDbusStream *self, int socket, gboolean is_peer)
 {
-  g_autofree char *request = quilt_dbus_auth_request ();
+  const char *request = quilt_dbus_auth_request ();
 
   *self = (QuiltDbusStream){
       .socket = socket,

@@ -138,10 +138,10 @@ public:
   // All that a client does to begin.
   void welcome ()
   {
-    EXPECT_EQ (read_until ("BEGIN\r\n").substr (0, 15), std::string ("\0AUTH EXTERNAL ", 15));
+    EXPECT_EQ (read_until ("BEGIN\r\n").substr (0, 15), std::string ("\0AUTH EXTERNAL\r", 15));
     const Message hello = take ();
     EXPECT_EQ (hello.member, "Hello");
-    write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    write ("DATA\r\nOK 1234\r\nAGREE_UNIX_FD\r\n");
     reply (hello, "(':1.7',)");
   }
 
@@ -346,7 +346,7 @@ TEST_F (Client, TheBusMayEndInTheMiddleOfItsWelcome)
   open ([] (Peer &peer) {
     peer.read_until ("BEGIN\r\n");
     peer.take ();
-    peer.write ("OK 1234\r\nAGREE");
+    peer.write ("DATA\r\nOK 1234\r\nAGREE");
   });
   ASSERT_FALSE (bus);
   EXPECT_TRUE (g_error_matches (error, QUILT_DBUS_ERROR, QUILT_DBUS_ERROR_CLOSED));
@@ -356,7 +356,7 @@ TEST_F (Client, TheBusMayRefuseHello)
 {
   open ([] (Peer &peer) {
     peer.read_until ("BEGIN\r\n");
-    peer.write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    peer.write ("DATA\r\nOK 1234\r\nAGREE_UNIX_FD\r\n");
     peer.refuse (peer.take (), "org.freedesktop.DBus.Error.LimitsExceeded", "('Too many',)");
   });
   ASSERT_FALSE (bus);
@@ -734,9 +734,9 @@ TEST_F (Client, SignalsWaitForTheMainLoop)
 TEST_F (Client, APeerIsNotGreetedAndItsSignalsComeUnasked)
 {
   open_peer ([] (Peer &peer) {
-    EXPECT_EQ (peer.read_until ("BEGIN\r\n").substr (0, 15), std::string ("\0AUTH EXTERNAL ", 15));
+    EXPECT_EQ (peer.read_until ("BEGIN\r\n").substr (0, 15), std::string ("\0AUTH EXTERNAL\r", 15));
     EXPECT_FALSE (peer.has_input ());
-    peer.write ("OK 1234\r\nAGREE_");
+    peer.write ("DATA\r\nOK 1234\r\nAGREE_");
     EXPECT_FALSE (peer.has_input ());
     peer.write ("UNIX_FD\r\n");
     const Message call = peer.take ();
@@ -785,7 +785,7 @@ TEST_F (Client, APeerThatDoesNotReadHangsNobody)
     Peer peer (fd);
 
     peer.read_until ("BEGIN\r\n");
-    peer.write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    peer.write ("DATA\r\nOK 1234\r\nAGREE_UNIX_FD\r\n");
     std::vector<Message> calls;
     for (int i = 0; i < 5; i++)
       calls.push_back (peer.take ());
@@ -802,7 +802,7 @@ TEST_F (Client, WithoutAMainLoopCallbacksRunInIterate)
 {
   open_peer ([] (Peer &peer) {
     peer.read_until ("BEGIN\r\n");
-    peer.write ("OK 1234\r\nAGREE_UNIX_FD\r\n");
+    peer.write ("DATA\r\nOK 1234\r\nAGREE_UNIX_FD\r\n");
     peer.reply (peer.take (), "('done',)");
     peer.read_until ("\n"); /* until the client closes */
   });
