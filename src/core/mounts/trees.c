@@ -180,6 +180,10 @@ open_directory (const QuiltMountTree *tree, int user_fd, GError **error)
                  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (op->recursive ? AT_RECURSIVE : 0));
   int r;
 
+  if (fd < 0 && tree->op) {
+    quilt_set_error_errno (error, errno, "Failed to mount %s on '%s'", tree->path, op->target);
+    return -1;
+  }
   if (fd < 0) {
     quilt_set_error_errno (error, errno, "Failed to open '%s'", tree->path);
     return -1;
