@@ -85,11 +85,20 @@ def left():
     """The things that must not exist once all containers are deleted."""
     return {
         "states": os.listdir(ROOT) if ROOT.exists() else [],
-        "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", CGROUPS / "system.slice/quiltoci-one.scope") if path.exists()],
+        "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", SCOPE) if path.exists()],
         "scopes": [scope for scope in scopes() if scope.startswith("quiltoci-")],
         "processes": alive(),
         "mounts": [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if "quilt-oci" in line],
     }
+
+
+SCOPE = CGROUPS / "system.slice/quiltoci-one.scope"
+# recvmsg(2) and ppoll(2): quilt-oci waits for the answer to its call.
+AWAIT_SYSTEMD = {"x86_64": (47, 271), "aarch64": (212, 73)}[platform.machine()]
+
+
+def procs_of(cgroup):
+    return [line for path in cgroup.rglob("cgroup.procs") for line in path.read_text().split()]
 
 
 NOTHING = {"states": [], "cgroups": [], "scopes": [], "processes": [], "mounts": []}
@@ -117,6 +126,11 @@ def test_killed_at_each_system_call(verb, manager):
         if found != NOTHING and found["processes"]:
             for pid in found["processes"]:
                 wait_exit(pid)
+            found = left()
+        if n is not None and calls[-1] in AWAIT_SYSTEMD and found["scopes"] and not procs_of(SCOPE):
+            # systemd may make the scope after the deletion, for an init that has just died: then it never hears that the
+            # scope is empty. No runtime that was killed can prevent that.
+            run("systemctl", "stop", SCOPE.name).ok()
             found = left()
         assert found == NOTHING, f"before call {n}: {calls[-1]}"
 
