@@ -85,16 +85,17 @@ def left():
     """The things that must not exist once all containers are deleted."""
     return {
         "states": os.listdir(ROOT) if ROOT.exists() else [],
-        "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", SCOPE) if path.exists()],
+        # First: it waits until systemd has collected a scope that is empty.
         "scopes": [scope for scope in scopes() if scope.startswith("quiltoci-")],
+        "cgroups": [str(path) for path in (CGROUPS / "quilt-oci", SCOPE) if path.exists()],
         "processes": alive(),
         "mounts": [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if "quilt-oci" in line],
     }
 
 
 SCOPE = CGROUPS / "system.slice/quiltoci-one.scope"
-# recvmsg(2) and ppoll(2): quilt-oci waits for the answer to its call.
-AWAIT_SYSTEMD = {"x86_64": (47, 271), "aarch64": (212, 73)}[platform.machine()]
+# poll(2), recvmsg(2) and ppoll(2): quilt-oci waits for the answer to its call.
+AWAIT_SYSTEMD = {"x86_64": (7, 47, 271), "aarch64": (212, 73)}[platform.machine()]
 
 
 def procs_of(cgroup):
