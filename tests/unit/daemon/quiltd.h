@@ -113,10 +113,15 @@ protected:
                       cache = path / "cache", etc = path / "etc";
     const QuiltDaemonPaths paths = {state.c_str (), run.c_str (), libexec.c_str (), cache.c_str ()};
     const char *const etcs[] = {etc.c_str (), nullptr};
-    QuiltConfig *config = quilt_config_load (etcs, error.out ());
 
-    ASSERT_NE (config, nullptr) << error.message ();
-    daemon = quilt_daemon_new (ours, systemd, &paths, config, error.out ());
+    /* A thread of the last quiltd may still hold the store. */
+    do {
+      QuiltConfig *config = quilt_config_load (etcs, error.out ());
+
+      ASSERT_NE (config, nullptr) << error.message ();
+      daemon = quilt_daemon_new (ours, systemd, &paths, config, error.out ());
+    } while (!daemon && error.message ().find ("another quiltd uses it") != std::string::npos &&
+             (g_main_context_iteration (nullptr, FALSE), TRUE));
     ASSERT_NE (daemon, nullptr) << error.message ();
     containers = daemon->containers;
     manager = quilt_manager_new (daemon, nullptr, nullptr);
