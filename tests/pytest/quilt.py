@@ -2,6 +2,7 @@
 """Functions of the tests to drive and observe Quilt. Nothing here sleeps: whatever takes time is waited
 for by its event, and a timeout is a failure."""
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -249,7 +250,9 @@ def wait_exit(pid, timeout=TIMEOUT):
     """Waits for the end of any process."""
     try:
         fd = os.pidfd_open(pid)
-    except ProcessLookupError:
+    except OSError as error:
+        # EINVAL: no process has the number any more, but a process group or a session has.
+        assert error.errno in (errno.ESRCH, errno.EINVAL), error
         return
     try:
         if not select.select([fd], [], [], timeout)[0]:
