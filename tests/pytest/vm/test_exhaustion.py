@@ -36,7 +36,7 @@ def small_store(busybox, tmp_path):
 
 @pytest.mark.fault(3)
 @pytest.mark.parametrize("what", FILLERS)
-def test_f_who_fills_the_store_is_told_and_the_others_go_on(busybox, name, small_store, what):
+def test_f_who_fills_the_store_is_told_and_the_others_go_on(busybox, small_store, name, what):
     other = ["/bin/sh", "-c", "trap 'echo bye; exit 3' TERM; echo hello; while :; do sleep 1; done"]
     ctl("run", "-d", "--name", f"{name}-other", busybox, *other).ok()
     done = ctl("run", "--name", name, busybox, "/bin/sh", "-c", FILLERS[what], timeout=6 * TIMEOUT)
