@@ -12,7 +12,7 @@ import time
 import pytest
 from gi.repository import GLib
 
-from quilt import LONG, STATE, TIMEOUT, Events, ctl, manager, run, scopes, spawn, wait_exit
+from quilt import LONG, STATE, TIMEOUT, Events, call, ctl, manager, run, scopes, spawn, wait_exit
 from test_lifecycle import background, follow_until, path_of, props
 
 
@@ -21,10 +21,20 @@ def daemon_pid():
     return int(run("systemctl", "show", "quiltd.service", "-p", "MainPID", "--value").text)
 
 
+def owner_of_name():
+    try:
+        return call("/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner", "(s)", "org.quilt", name="org.freedesktop.DBus")[0]
+    except GLib.Error:
+        return None
+
+
 def kill_daemon():
-    pid = daemon_pid()
+    """Kills quiltd. Until the bus has noticed, it would deliver calls to the dead one."""
+    pid, owner = daemon_pid(), owner_of_name()
     os.kill(pid, signal.SIGKILL)
     wait_exit(pid)
+    while owner_of_name() == owner:
+        pass
 
 
 def test_d1_kill_with_20_running_one_flooding_one_exiting_meanwhile(busybox, name, journal):

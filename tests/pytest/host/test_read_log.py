@@ -8,6 +8,7 @@ import pytest
 from gi.repository import Gio, GLib
 
 from quilt import BUS, TIMEOUT, ctl, run, spawn, wait_exit
+from test_daemon import kill_daemon
 from test_lifecycle import background, path_of
 
 
@@ -138,6 +139,6 @@ def test_a_reader_ends_with_quiltd(busybox, name):
     background(name, busybox, "/bin/sleep", "1000")
     with read_log(name, follow=GLib.Variant("b", True)) as pipe:
         pid, = readers()
-        run("systemctl", "kill", "--kill-whom=main", "-s", "KILL", "quiltd.service").ok()
+        kill_daemon()
         wait_exit(pid)
         pipe.read()
