@@ -69,7 +69,7 @@ load_argument (Program *program, guint n)
 
 /* Skips the next step unless the argument meets the condition. */
 static void
-add_condition (Program *program, const QuiltCall *call)
+add_condition (Program *program, const QuiltAllowedCall *call)
 {
   load_argument (program, call->argument);
   if (call->condition == QUILT_CALL_IF_ANY)
@@ -83,7 +83,7 @@ add_condition (Program *program, const QuiltCall *call)
 }
 
 static void
-add_call (Program *program, const QuiltCall *call)
+add_call (Program *program, const QuiltAllowedCall *call)
 {
   gboolean always = call->condition == QUILT_CALL_ALWAYS;
 
@@ -97,7 +97,7 @@ add_call (Program *program, const QuiltCall *call)
 
 /* The calls are sorted by number; higher numbers skip the block. */
 static void
-add_block (Program *program, const QuiltCall *const *calls, guint n)
+add_block (Program *program, const QuiltAllowedCall *const *calls, guint n)
 {
   guint begin = program->n;
 
@@ -109,7 +109,7 @@ add_block (Program *program, const QuiltCall *const *calls, guint n)
 }
 
 static void
-sort (const QuiltCall *calls, guint n, const QuiltCall **ret_sorted)
+sort (const QuiltAllowedCall *calls, guint n, const QuiltAllowedCall **ret_sorted)
 {
   for (guint i = 0; i < n; i++) {
     guint at = i;
@@ -123,9 +123,9 @@ sort (const QuiltCall *calls, guint n, const QuiltCall **ret_sorted)
 /* The list is divided into blocks, since the kernel runs the program for every system call number
  * when it is loaded. */
 static void
-build (Program *program, const QuiltCall *calls, guint n)
+build (Program *program, const QuiltAllowedCall *calls, guint n)
 {
-  const QuiltCall *sorted[QUILT_CALLS_MAX];
+  const QuiltAllowedCall *sorted[QUILT_CALLS_MAX];
 
   program->n = 0;
   sort (calls, n, sorted);
@@ -148,7 +148,7 @@ build (Program *program, const QuiltCall *calls, guint n)
 #endif
 
 gboolean
-quilt_calls_restrict (const QuiltCall *calls, guint n)
+quilt_calls_restrict (const QuiltAllowedCall *calls, guint n)
 {
   g_return_val_if_fail (n <= QUILT_CALLS_MAX, FALSE);
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

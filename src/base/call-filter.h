@@ -18,7 +18,7 @@ typedef struct {
   QuiltCallCondition condition;
   guint32 argument; /* from 0 */
   guint32 value;
-} QuiltCall;
+} QuiltAllowedCall;
 
 #define QUILT_CALLS_MAX 128
 
@@ -27,4 +27,4 @@ typedef struct {
  * calls of another architecture kill the process. Sets no_new_privs. Allocates nothing. Returns
  * FALSE with errno set. Does nothing on architectures that this file does not know, and under
  * AddressSanitizer, which makes system calls of its own. See seccomp(2). */
-gboolean quilt_calls_restrict (const QuiltCall *calls, guint n);
+gboolean quilt_calls_restrict (const QuiltAllowedCall *calls, guint n);

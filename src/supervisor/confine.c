@@ -16,7 +16,7 @@
 
 /* The supervisor moves bytes, answers quiltd, sends signals and writes its own files. It executes
  * no program, makes no process, enters no namespace, and needs no network. */
-static const QuiltCall calls[] = {
+static const QuiltAllowedCall calls[] = {
     /* Descriptors. */
     {SYS_read},
     {SYS_readv},

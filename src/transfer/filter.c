@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-static const QuiltCall allowed[] = {
+static const QuiltAllowedCall allowed[] = {
     /* Descriptors. */
     {SYS_read},
     {SYS_readv},

@@ -15,7 +15,7 @@
 /* All system calls that quilt-init makes from here on. It has this filter instead of the
  * container's: a profile need not allow these calls, and --seccomp=unconfined applies only to the
  * command. */
-static const QuiltCall calls[] = {
+static const QuiltAllowedCall calls[] = {
     {SYS_close_range}, {SYS_rt_sigtimedwait}, {SYS_wait4},
     {SYS_kill},        {SYS_exit_group},      {SYS_restart_syscall},
 };
