@@ -7,8 +7,7 @@
 #include "daemon/images/methods.h"
 
 QuiltDaemon *
-quilt_daemon_new (GDBusConnection *bus,
-                  QuiltDbus *systemd,
+quilt_daemon_new (QuiltDbus *bus,
                   const QuiltDaemonPaths *paths,
                   QuiltConfig *config,
                   GError **error)
@@ -21,17 +20,16 @@ quilt_daemon_new (GDBusConnection *bus,
   if (!self->programs)
     return NULL;
   self->hub = quilt_hub_new (bus, config->max_pending_per_user);
-  self->systemd = quilt_systemd_new (bus, systemd);
+  self->systemd = quilt_systemd_new (bus);
   self->doctor = quilt_doctor_new (self->hub, self->programs, self->store->path);
-  self->images = quilt_images_new (self->hub, self->store, self->programs);
+  self->images = quilt_images_new (self->hub, self->store, self->programs, quilt_image_methods);
   quilt_images_set_limits (self->images, &config->import_limits);
-  self->containers = quilt_containers_new (self->hub, self->images, self->store, self->systemd,
-                                           self->programs, paths->run_dir, paths->cache_dir, error);
+  self->containers =
+      quilt_containers_new (self->hub, self->images, self->store, self->systemd, self->programs,
+                            quilt_container_methods, paths->run_dir, paths->cache_dir, error);
   if (!self->containers || !quilt_containers_configure (self->containers, &config->defaults,
                                                         &config->journal_share, error))
     return NULL;
-  quilt_image_methods_install ();
-  quilt_container_methods_install ();
   return g_steal_pointer (&self);
 }
 

@@ -11,8 +11,6 @@
 #include "store/store.h"
 #include "systemd/systemd.h"
 
-#include <gio/gio.h>
-
 typedef struct {
   QuiltHub *hub;
   QuiltSystemd *systemd;
@@ -32,10 +30,9 @@ typedef struct {
   const char *cache_dir;
 } QuiltDaemonPaths;
 
-/* Takes ownership of config, even on failure. BUSY if another quiltd has the state directory.
- * systemd is borrowed: see quilt_systemd_new(). */
-QuiltDaemon *quilt_daemon_new (GDBusConnection *bus,
-                               QuiltDbus *systemd,
+/* Takes ownership of config, even on failure. BUSY if another quiltd has the state directory. bus,
+ * which is borrowed, is the bus of callers, polkit and systemd; it serves calls from now on. */
+QuiltDaemon *quilt_daemon_new (QuiltDbus *bus,
                                const QuiltDaemonPaths *paths,
                                QuiltConfig *config,
                                GError **error);

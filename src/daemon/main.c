@@ -6,7 +6,6 @@
 #include "daemon/bus/idle.h"
 #include "daemon/bus/log.h"
 #include "daemon/bus/notify.h"
-#include "daemon/relay/relay.h"
 #include "daemon/containers/lifecycle.h"
 #include "daemon/containers/recovery.h"
 #include "daemon/daemon.h"
@@ -28,20 +27,25 @@
  * TimeoutStopSec= in quiltd.service. */
 #define LEAVE_SECONDS 60
 
-/* systemd's messages to us are smaller; any user may send us larger ones. */
-#define SYSTEMD_MESSAGE_MAX (64 * 1024)
+/* Answers and signals to us are smaller; any user may send us larger signals. */
+#define MESSAGE_MAX (64 * 1024)
+
+/* Of RequestName (D-Bus Specification, "Message Bus Messages"). */
+#define DO_NOT_QUEUE 4u
+#define PRIMARY_OWNER 1u
+#define ALREADY_OWNER 4u
 
 typedef struct {
   GMainLoop *loop;
-  QuiltBusRelay *relay;
-  GDBusConnection *bus; /* the relay's */
-  QuiltDbus *systemd;   /* another connection to the same bus, for calls of systemd */
+  QuiltDbus *bus;
   QuiltDaemon *daemon;
   QuiltManager *manager;
   const char *const *config_dirs;
   int log_level;
-  guint name; /* the bus name that we own, or want to own */
+  QuiltDbusPending name_request; /* the call for our bus name */
+  gboolean wants_name;           /* we own the bus name, or have asked for it */
   gboolean owns_name;
+  void (*on_name) (gpointer data); /* called when we own it */
   QuiltIdle *idle;
   gboolean leaving; /* quiltd exits as idle */
   gboolean left;    /* the bus name was released for good */
@@ -72,13 +76,30 @@ on_drained (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static QuiltDbusCall
+make_bus_call (const char *method, GVariant *args, const char *reply_type)
+{
+  return (QuiltDbusCall){.destination = QUILT_DBUS_BUS,
+                         .path = QUILT_DBUS_BUS_PATH,
+                         .interface = QUILT_DBUS_BUS,
+                         .method = method,
+                         .args = args,
+                         .reply_type = reply_type};
+}
+
 /* When this returns, all earlier calls have arrived, since the bus answers after them. */
 static void
 release_name (Main *self)
 {
-  if (self->name)
-    g_bus_unown_name (self->name);
-  self->name = 0;
+  g_auto (QuiltDbusReply) reply = {0};
+  QuiltDbusCall call;
+
+  if (!self->wants_name)
+    return;
+  call = make_bus_call ("ReleaseName", g_variant_new ("(s)", QUILT_BUS_NAME), "(u)");
+  quilt_dbus_call_sync (self->bus, &call, -1, &reply);
+  quilt_dbus_pending_clear (&self->name_request);
+  self->wants_name = FALSE;
   self->owns_name = FALSE;
 }
 
@@ -133,14 +154,13 @@ begin_leaving (Main *self)
   quilt_idle_set (self->idle, 0);
 }
 
-static void own_name (Main *self, GBusNameAcquiredCallback acquired);
+static void own_name (Main *self, void (*on_name) (gpointer data));
 
 static void
-on_name_back (GDBusConnection *bus, const char *name, gpointer data)
+on_name_back (gpointer data)
 {
   Main *self = data;
 
-  self->owns_name = TRUE;
   quilt_idle_set (self->idle, 0);
 }
 
@@ -198,25 +218,43 @@ on_hangup (gpointer data)
 }
 
 static void
-on_bus_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer data)
+on_bus_closed (gpointer data)
 {
   fail (data, "The connection to the bus was lost");
 }
 
 static void
-on_systemd_closed (gpointer data)
+fail_without_name (Main *self)
 {
-  fail (data, "The connection to systemd over the bus was lost");
+  fail (self, "The bus name " QUILT_BUS_NAME " is not available: another quiltd runs, or the bus's "
+              "policy does not allow quiltd to own it");
+}
+
+/* The bus also sends it after release_name(). */
+static void
+on_name_lost (const char *path, GVariant *args, gpointer data)
+{
+  Main *self = data;
+
+  if (self->owns_name)
+    fail_without_name (self);
 }
 
 static gboolean
-connect_systemd (Main *self, GError **error)
+connect_bus (Main *self, GError **error)
 {
-  self->systemd = quilt_dbus_open (g_getenv ("DBUS_SYSTEM_BUS_ADDRESS"), error);
-  if (!self->systemd)
+  const QuiltDbusMatch lost = {.sender = QUILT_DBUS_BUS,
+                               .interface = QUILT_DBUS_BUS,
+                               .member = "NameLost",
+                               .path = QUILT_DBUS_BUS_PATH,
+                               .arg0 = QUILT_BUS_NAME};
+
+  self->bus = quilt_dbus_open (g_getenv ("DBUS_SYSTEM_BUS_ADDRESS"), error);
+  if (!self->bus)
     return FALSE;
-  quilt_dbus_set_message_max (self->systemd, SYSTEMD_MESSAGE_MAX);
-  quilt_dbus_on_closed (self->systemd, on_systemd_closed, self);
+  quilt_dbus_set_message_max (self->bus, MESSAGE_MAX);
+  quilt_dbus_on_closed (self->bus, on_bus_closed, self);
+  quilt_dbus_subscribe (self->bus, &lost, on_name_lost, self);
   return TRUE;
 }
 
@@ -245,7 +283,7 @@ make_filter (gpointer data)
 }
 
 static void
-on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
+on_name_acquired (gpointer data)
 {
   Main *self = data;
 
@@ -255,24 +293,36 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer data)
                    quilt_images_size (self->daemon->images));
   quilt_summary_tell (self->daemon);
   quilt_notify_ready ();
-  self->owns_name = TRUE;
   quilt_idle_set (self->idle, self->daemon->config->exit_idle_usec);
   g_idle_add_full (G_PRIORITY_LOW, make_filter, self->daemon, NULL);
 }
 
 static void
-on_name_lost (GDBusConnection *bus, const char *name, gpointer data)
+on_name_reply (QuiltDbusReply *reply, gpointer data)
 {
-  fail (data, "The bus name " QUILT_BUS_NAME " is not available: another quiltd runs, or the bus's "
-              "policy does not allow quiltd to own it");
+  Main *self = data;
+  guint32 code = 0;
+
+  if (reply->body)
+    g_variant_get (reply->body, "(u)", &code);
+  if (code != PRIMARY_OWNER && code != ALREADY_OWNER) {
+    fail_without_name (self);
+    return;
+  }
+  self->owns_name = TRUE;
+  self->on_name (self);
 }
 
 static void
-own_name (Main *self, GBusNameAcquiredCallback acquired)
+own_name (Main *self, void (*on_name) (gpointer data))
 {
-  self->name =
-      g_bus_own_name_on_connection (self->bus, QUILT_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                    acquired, on_name_lost, self, NULL);
+  const QuiltDbusCall call =
+      make_bus_call ("RequestName", g_variant_new ("(su)", QUILT_BUS_NAME, DO_NOT_QUEUE), "(u)");
+
+  self->wants_name = TRUE;
+  self->on_name = on_name;
+  quilt_dbus_pending_clear (&self->name_request);
+  quilt_dbus_call (self->bus, &call, on_name_reply, self, &self->name_request);
 }
 
 /* The state of every container is known, so publish the objects. */
@@ -280,15 +330,8 @@ static void
 on_recovered (gpointer data)
 {
   Main *self = data;
-  QuiltDaemon *daemon = self->daemon;
-  g_autoptr (GError) error = NULL;
 
-  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager), self->bus,
-                                         QUILT_BUS_PATH, &error)) {
-    fail (self, error->message);
-    return;
-  }
-  quilt_hub_show (daemon->hub);
+  quilt_hub_show (self->daemon->hub);
   own_name (self, on_name_acquired);
 }
 
@@ -302,22 +345,17 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
     return FALSE;
   }
   self->log_level = config->log_level;
-  self->relay = quilt_bus_relay_new (error);
-  if (!self->relay || !connect_systemd (self, error)) {
+  if (!connect_bus (self, error)) {
     quilt_config_free (config);
     return FALSE;
   }
-  quilt_bus_relay_watch_callers (self->relay);
-  self->bus = quilt_bus_relay_get_connection (self->relay);
-  g_signal_connect (self->bus, "closed", G_CALLBACK (on_bus_closed), self);
-  self->daemon = quilt_daemon_new (self->bus, self->systemd, paths, config, error);
+  self->daemon = quilt_daemon_new (self->bus, paths, config, error);
   if (!self->daemon)
     return FALSE;
-  self->idle = quilt_idle_new (quilt_bus_relay_get_calls (self->relay),
+  self->idle = quilt_idle_new (quilt_hub_get_calls (self->daemon->hub),
                                quilt_hub_get_work (self->daemon->hub), on_idle, self);
   quilt_summary_begin (self->daemon);
   self->manager = quilt_manager_new (self->daemon, reload, self);
-  quilt_hub_guard (self->daemon->hub, G_DBUS_INTERFACE_SKELETON (self->manager));
   quilt_systemd_on_stop_request (self->daemon->systemd, quilt_container_on_stop_request,
                                  self->daemon->containers);
   g_unix_signal_add (SIGTERM, on_terminate, self);
@@ -336,10 +374,12 @@ main_clear (Main *self)
   if (self->daemon)
     quilt_container_retry_records (self->daemon->containers);
   g_clear_pointer (&self->idle, quilt_idle_free);
-  g_clear_object (&self->manager);
+  g_clear_pointer (&self->manager, quilt_manager_free);
   g_clear_pointer (&self->daemon, quilt_daemon_free);
-  g_clear_pointer (&self->systemd, quilt_dbus_close);
-  g_clear_pointer (&self->relay, quilt_bus_relay_free);
+  quilt_dbus_pending_clear (&self->name_request);
+  if (self->bus)
+    quilt_dbus_drain (self->bus, DRAIN_SECONDS * 1000);
+  g_clear_pointer (&self->bus, quilt_dbus_close);
   g_clear_pointer (&self->loop, g_main_loop_unref);
 }
 

@@ -18,226 +18,198 @@
 #include "daemon/images/import.h"
 #include "daemon/images/list.h"
 #include "daemon/images/remove.h"
+#include "dbus/quilt-bus.h"
+#include "dbus/server/args.h"
 #include "systemd/cgroup.h"
 
-struct _QuiltManager {
-  QuiltBusManagerSkeleton parent_instance;
+struct QuiltManager {
   QuiltDaemon *daemon;
+  QuiltExport *exported;
   gboolean (*reload) (gpointer data, GError **error);
   gpointer reload_data;
 };
 
-static void manager_iface_init (QuiltBusManagerIface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltManager,
-                               quilt_manager,
-                               QUILT_BUS_TYPE_MANAGER_SKELETON,
-                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_MANAGER, manager_iface_init))
-
 void
 quilt_manager_look_for_limits (QuiltManager *self)
 {
-  QuiltBusManager *iface = QUILT_BUS_MANAGER (self);
   g_autofree char *text = quilt_cgroup_controllers ();
   g_auto (GStrv) names = g_strsplit_set (g_strstrip (text), " \n", -1);
   g_autofree char *missing = quilt_host_limits_missing_defaults (&self->daemon->config->defaults);
   g_auto (GStrv) defaults = g_strsplit (missing ? missing : "", ", ", -1);
 
-  quilt_bus_manager_set_controllers (iface, (const char *const *)names);
-  quilt_bus_manager_set_default_limits_not_in_force (iface, (const char *const *)defaults);
-}
-
-QuiltManager *
-quilt_manager_new (QuiltDaemon *daemon,
-                   gboolean (*reload) (gpointer data, GError **error),
-                   gpointer data)
-{
-  QuiltManager *self = g_object_new (QUILT_TYPE_MANAGER, NULL);
-
-  self->daemon = daemon;
-  self->reload = reload;
-  self->reload_data = data;
-  quilt_bus_manager_set_version (QUILT_BUS_MANAGER (self), QUILT_VERSION);
-  quilt_manager_look_for_limits (self);
-  return self;
-}
-
-static gboolean
-handle_create_container (QuiltBusManager *iface,
-                         GDBusMethodInvocation *call,
-                         const char *image,
-                         GVariant *options)
-{
-  quilt_create_container (QUILT_MANAGER (iface)->daemon->containers, call, image, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_run_container (QuiltBusManager *iface,
-                      GDBusMethodInvocation *call,
-                      GUnixFDList *fds,
-                      const char *image,
-                      GVariant *options)
-{
-  quilt_run_container (QUILT_MANAGER (iface)->daemon->containers, call, fds, image, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_get_container (QuiltBusManager *iface, GDBusMethodInvocation *call, const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  const QuiltContainer *found =
-      quilt_containers_find (QUILT_MANAGER (iface)->daemon->containers, name, &error);
-
-  if (found)
-    quilt_bus_manager_complete_get_container (iface, call, quilt_container_get_path (found));
-  else
-    quilt_bus_error_return (call, error);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_get_managed_objects (QuiltBusManager *iface, GDBusMethodInvocation *call)
-{
-  quilt_managed_objects_answer (quilt_hub_get_managed_objects (QUILT_MANAGER (iface)->daemon->hub),
-                                call, quilt_admission_get_uid (call));
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_list_containers (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
-{
-  quilt_list_containers (QUILT_MANAGER (iface)->daemon->containers, call, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_start_containers (QuiltBusManager *iface,
-                         GDBusMethodInvocation *call,
-                         const char *const *names,
-                         GVariant *options)
-{
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_START, names, 0,
-                      options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_stop_containers (QuiltBusManager *iface,
-                        GDBusMethodInvocation *call,
-                        const char *const *names,
-                        GVariant *options)
-{
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_STOP, names, 0,
-                      options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_restart_containers (QuiltBusManager *iface,
-                           GDBusMethodInvocation *call,
-                           const char *const *names,
-                           GVariant *options)
-{
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_RESTART, names, 0,
-                      options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_kill_containers (QuiltBusManager *iface,
-                        GDBusMethodInvocation *call,
-                        const char *const *names,
-                        int signal,
-                        GVariant *options)
-{
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_KILL, names,
-                      signal, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_remove_containers (QuiltBusManager *iface,
-                          GDBusMethodInvocation *call,
-                          const char *const *names,
-                          GVariant *options)
-{
-  quilt_verb_on_many (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_REMOVE, names, 0,
-                      options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_wait_container (QuiltBusManager *iface,
-                       GDBusMethodInvocation *call,
-                       const char *name,
-                       GVariant *options)
-{
-  quilt_verb_on_one (QUILT_MANAGER (iface)->daemon->containers, call, QUILT_VERB_WAIT, name, 0,
-                     options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_import_image (QuiltBusManager *iface,
-                     GDBusMethodInvocation *call,
-                     GUnixFDList *fds,
-                     GVariant *source,
-                     const char *name,
-                     GVariant *options)
-{
-  quilt_import_image (QUILT_MANAGER (iface)->daemon->images, call, fds,
-                      g_variant_get_handle (source), name, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_get_image (QuiltBusManager *iface, GDBusMethodInvocation *call, const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  const QuiltImage *found = quilt_images_find (QUILT_MANAGER (iface)->daemon->images, name, &error);
-
-  if (found)
-    quilt_bus_manager_complete_get_image (iface, call, quilt_image_get_path (found));
-  else
-    quilt_bus_error_return (call, error);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_list_images (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
-{
-  quilt_list_images (QUILT_MANAGER (iface)->daemon->images, call, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_remove_images (QuiltBusManager *iface,
-                      GDBusMethodInvocation *call,
-                      const char *const *names,
-                      GVariant *options)
-{
-  quilt_image_remove_many (QUILT_MANAGER (iface)->daemon->images, call, names, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  quilt_export_set (self->exported, QUILT_BUS_MANAGER_CONTROLLERS,
+                    g_variant_new_strv ((const char *const *)names, -1));
+  quilt_export_set (self->exported, QUILT_BUS_MANAGER_DEFAULT_LIMITS_NOT_IN_FORCE,
+                    g_variant_new_strv ((const char *const *)defaults, -1));
 }
 
 static void
-reload_authorized (GDBusMethodInvocation *invocation, gpointer data)
+handle_create_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_create_container (self->daemon->containers, call, quilt_args_get_text (args, 0), options);
+}
+
+static void
+handle_run_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_run_container (self->daemon->containers, call, quilt_args_get_text (args, 0), options);
+}
+
+static void
+handle_get_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GError) error = NULL;
+  const QuiltContainer *found =
+      quilt_containers_find (self->daemon->containers, quilt_args_get_text (args, 0), &error);
+
+  if (found)
+    quilt_call_return (call, g_variant_new ("(o)", quilt_container_get_path (found)));
+  else
+    quilt_bus_error_return (call, error);
+}
+
+static void
+handle_get_managed_objects (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+
+  quilt_managed_objects_answer (quilt_hub_get_managed_objects (self->daemon->hub), call,
+                                quilt_admission_get_uid (call));
+}
+
+static void
+handle_list_containers (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+
+  quilt_list_containers (self->daemon->containers, call, options);
+}
+
+/* Of a method whose arguments are names and options. */
+static void
+verb_on_many (QuiltCall *call, GVariant *args, QuiltManager *self, QuiltVerbKind kind)
+{
+  g_autofree const char **names = quilt_args_get_texts (args, 0);
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_verb_on_many (self->daemon->containers, call, kind, names, 0, options);
+}
+
+static void
+handle_start_containers (QuiltCall *call, GVariant *args, gpointer data)
+{
+  verb_on_many (call, args, data, QUILT_VERB_START);
+}
+
+static void
+handle_stop_containers (QuiltCall *call, GVariant *args, gpointer data)
+{
+  verb_on_many (call, args, data, QUILT_VERB_STOP);
+}
+
+static void
+handle_restart_containers (QuiltCall *call, GVariant *args, gpointer data)
+{
+  verb_on_many (call, args, data, QUILT_VERB_RESTART);
+}
+
+static void
+handle_kill_containers (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autofree const char **names = quilt_args_get_texts (args, 0);
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 2);
+  gint32 signal;
+
+  g_variant_get_child (args, 1, "i", &signal);
+  quilt_verb_on_many (self->daemon->containers, call, QUILT_VERB_KILL, names, signal, options);
+}
+
+static void
+handle_remove_containers (QuiltCall *call, GVariant *args, gpointer data)
+{
+  verb_on_many (call, args, data, QUILT_VERB_REMOVE);
+}
+
+static void
+handle_wait_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_verb_on_one (self->daemon->containers, call, QUILT_VERB_WAIT, quilt_args_get_text (args, 0),
+                     0, options);
+}
+
+static void
+handle_import_image (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 2);
+  gint32 source;
+
+  g_variant_get_child (args, 0, "h", &source);
+  quilt_import_image (self->daemon->images, call, source, quilt_args_get_text (args, 1), options);
+}
+
+static void
+handle_get_image (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GError) error = NULL;
+  const QuiltImage *found =
+      quilt_images_find (self->daemon->images, quilt_args_get_text (args, 0), &error);
+
+  if (found)
+    quilt_call_return (call, g_variant_new ("(o)", quilt_image_get_path (found)));
+  else
+    quilt_bus_error_return (call, error);
+}
+
+static void
+handle_list_images (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+
+  quilt_list_images (self->daemon->images, call, options);
+}
+
+static void
+handle_remove_images (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autofree const char **names = quilt_args_get_texts (args, 0);
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_image_remove_many (self->daemon->images, call, names, options);
+}
+
+static void
+reload_authorized (QuiltCall *call, gpointer data)
 {
   QuiltManager *self = data;
   g_autoptr (GError) error = NULL;
 
   if (self->reload (self->reload_data, &error))
-    g_dbus_method_invocation_return_value (invocation, NULL);
+    quilt_call_return (call, NULL);
   else
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
 }
 
-static gboolean
-handle_reload (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_reload (QuiltCall *call, GVariant *args, gpointer data)
 {
-  QuiltManager *self = QUILT_MANAGER (iface);
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
   g_autoptr (GError) error = NULL;
 
   if (quilt_dict_read (options, NULL, 0, &error))
@@ -245,44 +217,61 @@ handle_reload (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *op
                              NULL, reload_authorized, self);
   else
     quilt_bus_error_return (call, error);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_diagnose (QuiltBusManager *iface, GDBusMethodInvocation *call, GVariant *options)
-{
-  quilt_doctor_diagnose (QUILT_MANAGER (iface)->daemon->doctor, call, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static void
-quilt_manager_init (QuiltManager *self)
+handle_diagnose (QuiltCall *call, GVariant *args, gpointer data)
 {
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+
+  quilt_doctor_diagnose (self->daemon->doctor, call, options);
 }
 
-static void
-quilt_manager_class_init (QuiltManagerClass *class)
+static const QuiltMethodHandler handlers[] = {
+    {"CreateContainer", handle_create_container},
+    {"RunContainer", handle_run_container},
+    {"GetContainer", handle_get_container},
+    {"GetManagedObjects", handle_get_managed_objects},
+    {"ListContainers", handle_list_containers},
+    {"StartContainers", handle_start_containers},
+    {"StopContainers", handle_stop_containers},
+    {"RestartContainers", handle_restart_containers},
+    {"KillContainers", handle_kill_containers},
+    {"RemoveContainers", handle_remove_containers},
+    {"WaitContainer", handle_wait_container},
+    {"ImportImage", handle_import_image},
+    {"GetImage", handle_get_image},
+    {"ListImages", handle_list_images},
+    {"RemoveImages", handle_remove_images},
+    {"Diagnose", handle_diagnose},
+    {"Reload", handle_reload},
+    {NULL, NULL},
+};
+
+static const QuiltExportClass export_class = {.interface = &quilt_bus_manager};
+
+QuiltManager *
+quilt_manager_new (QuiltDaemon *daemon,
+                   gboolean (*reload) (gpointer data, GError **error),
+                   gpointer data)
 {
+  QuiltManager *self = g_new0 (QuiltManager, 1);
+
+  self->daemon = daemon;
+  self->reload = reload;
+  self->reload_data = data;
+  self->exported = quilt_export_new (&export_class, handlers, self);
+  quilt_export_set_string (self->exported, QUILT_BUS_MANAGER_VERSION, QUILT_VERSION);
+  quilt_manager_look_for_limits (self);
+  quilt_hub_export (daemon->hub, QUILT_BUS_PATH, self->exported);
+  return self;
 }
 
-static void
-manager_iface_init (QuiltBusManagerIface *iface)
+void
+quilt_manager_free (QuiltManager *self)
 {
-  iface->handle_create_container = handle_create_container;
-  iface->handle_run_container = handle_run_container;
-  iface->handle_get_container = handle_get_container;
-  iface->handle_get_managed_objects = handle_get_managed_objects;
-  iface->handle_list_containers = handle_list_containers;
-  iface->handle_start_containers = handle_start_containers;
-  iface->handle_stop_containers = handle_stop_containers;
-  iface->handle_restart_containers = handle_restart_containers;
-  iface->handle_kill_containers = handle_kill_containers;
-  iface->handle_remove_containers = handle_remove_containers;
-  iface->handle_wait_container = handle_wait_container;
-  iface->handle_import_image = handle_import_image;
-  iface->handle_get_image = handle_get_image;
-  iface->handle_list_images = handle_list_images;
-  iface->handle_remove_images = handle_remove_images;
-  iface->handle_diagnose = handle_diagnose;
-  iface->handle_reload = handle_reload;
+  quilt_hub_unexport (self->daemon->hub, QUILT_BUS_PATH);
+  quilt_export_free (self->exported);
+  g_free (self);
 }

@@ -3,15 +3,17 @@
 #pragma once
 
 #include "daemon/daemon.h"
-#include "dbus/quilt-bus.h"
 
-#define QUILT_TYPE_MANAGER (quilt_manager_get_type ())
-G_DECLARE_FINAL_TYPE (QuiltManager, quilt_manager, QUILT, MANAGER, QuiltBusManagerSkeleton)
+typedef struct QuiltManager QuiltManager;
 
-/* reload reads the configuration again; SIGHUP calls it too. */
+/* Puts itself on the bus. daemon, which is borrowed, must outlive it. reload reads the
+ * configuration again; SIGHUP calls it too. */
 QuiltManager *quilt_manager_new (QuiltDaemon *daemon,
                                  gboolean (*reload) (gpointer data, GError **error),
                                  gpointer data);
+
+void quilt_manager_free (QuiltManager *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltManager, quilt_manager_free)
 
 /* Updates the properties that tell which limits this host can enforce. */
 void quilt_manager_look_for_limits (QuiltManager *self);

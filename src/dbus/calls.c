@@ -62,22 +62,27 @@ quilt_dbus_calls_find (GPtrArray *calls, guint32 serial)
 }
 
 guint
-quilt_dbus_calls_count_sent (const GPtrArray *calls)
+quilt_dbus_calls_count_sent (const GPtrArray *calls, guint *ret_slow)
 {
   guint n = 0;
 
-  for (guint i = 0; i < calls->len; i++)
-    n += ((const QuiltDbusWaiting *)calls->pdata[i])->unsent ? 0 : 1;
+  *ret_slow = 0;
+  for (guint i = 0; i < calls->len; i++) {
+    const QuiltDbusWaiting *call = calls->pdata[i];
+
+    n += call->unsent ? 0 : 1;
+    *ret_slow += !call->unsent && call->is_slow ? 1 : 0;
+  }
   return n;
 }
 
 QuiltDbusWaiting *
-quilt_dbus_calls_find_unsent (const GPtrArray *calls)
+quilt_dbus_calls_find_unsent (const GPtrArray *calls, gboolean is_slow)
 {
   for (guint i = 0; i < calls->len; i++) {
     QuiltDbusWaiting *call = calls->pdata[i];
 
-    if (call->unsent)
+    if (call->unsent && call->is_slow == is_slow)
       return call;
   }
   return NULL;

@@ -24,6 +24,7 @@ typedef struct {
   gpointer data;
   gint64 deadline;    /* of the monotonic clock; 0: none */
   GByteArray *unsent; /* the message, until it may be sent; NULL: it was sent */
+  gboolean is_slow;   /* the answer may take minutes */
   gboolean is_sync;   /* deliver the answer at once, without waiting for the main loop */
 } QuiltDbusWaiting;
 
@@ -37,11 +38,12 @@ QuiltDbusWaiting *quilt_dbus_calls_add (
 /* Returns NULL if there is no such call. */
 QuiltDbusWaiting *quilt_dbus_calls_find (GPtrArray *calls, guint32 serial);
 
-/* The number of calls that were sent. */
-guint quilt_dbus_calls_count_sent (const GPtrArray *calls);
+/* The number of calls that were sent: of all, and of those that are slow. */
+guint quilt_dbus_calls_count_sent (const GPtrArray *calls, guint *ret_slow);
 
-/* The oldest call that was not sent; NULL: all were sent. */
-QuiltDbusWaiting *quilt_dbus_calls_find_unsent (const GPtrArray *calls);
+/* The oldest call that was not sent, of those that are slow or of the others. NULL: all were
+ * sent. */
+QuiltDbusWaiting *quilt_dbus_calls_find_unsent (const GPtrArray *calls, gboolean is_slow);
 
 /* Removes the call from the list, if it is there, and calls its callback. */
 void

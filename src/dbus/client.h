@@ -6,8 +6,10 @@
 #pragma once
 
 #include "dbus/error.h"
+#include "dbus/link.h"
 #include "dbus/message.h"
 #include "dbus/reply.h"
+#include "dbus/request.h"
 #include "dbus/signals.h"
 
 typedef struct QuiltDbus QuiltDbus;
@@ -23,27 +25,19 @@ QuiltDbus *quilt_dbus_new (int socket, gboolean is_peer);
 void quilt_dbus_close (QuiltDbus *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltDbus, quilt_dbus_close)
 
+/* References, for objects that outlive quilt_dbus_close(). They do not keep the connection open. */
+QuiltDbus *quilt_dbus_ref (QuiltDbus *self);
+void quilt_dbus_unref (QuiltDbus *self);
+
 /* Whether the connection has ended: the bus closed it or sent an invalid message. */
 gboolean quilt_dbus_is_closed (const QuiltDbus *self);
 
 /* Calls func once when the connection has ended. */
 void quilt_dbus_on_closed (QuiltDbus *self, void (*func) (gpointer data), gpointer data);
 
-/* Skips all messages that are larger, from now on: any user of a bus may send us large signals.
- * size: at least 64 KiB. */
+/* Skips all messages that are larger, from now on, except calls if there is a service:
+ * any user of a bus may send us large signals. size: at least 64 KiB. */
 void quilt_dbus_set_message_max (QuiltDbus *self, gsize size);
-
-/* All pointers are borrowed until the function that gets the call returns. */
-typedef struct {
-  const char *destination, *path, *interface, *method;
-  GVariant *args;         /* a tuple, which may be floating; NULL: none */
-  const char *reply_type; /* expected type of the reply, a tuple; any other type is an error. NULL:
-                             any type */
-  guint8 flags;           /* QuiltDbusFlags */
-  guint timeout_sec;      /* for the answer; 0: no limit. quilt_dbus_call_sync() ignores it */
-  const int *fds;         /* descriptors that the handles in args index */
-  guint n_fds;
-} QuiltDbusCall;
 
 /* A call that may still be waiting for its answer. All zero: no call. */
 typedef struct {
@@ -83,3 +77,20 @@ void quilt_dbus_subscribe (QuiltDbus *self,
 
 /* Ends all subscriptions with this data. */
 void quilt_dbus_unsubscribe (QuiltDbus *self, gpointer data);
+
+/* From now on passes received calls to service, on the main loop; without this, they are ignored.
+ * While messages wait for the bus, no call begins. Of a call larger than call_max bytes, service
+ * gets only the head. service: NULL stops that; see dbus/server/service.h. */
+void quilt_dbus_set_service (QuiltDbus *self,
+                             const QuiltDbusServing *service,
+                             gsize call_max,
+                             gpointer data);
+
+/* Sends an answer or a signal; sets the serial. The message is written before the main loop waits
+ * the next time, in the order of all messages. Takes ownership of fds (message->n_fds descriptors)
+ * and of that array; NULL: none. Only for a connection that serves calls. */
+void quilt_dbus_send (QuiltDbus *self, const QuiltDbusMessage *message, int *fds);
+
+/* Writes all messages that were sent, and waits for the bus, for at most timeout_msec (-1: no
+ * limit) in which it reads nothing. */
+void quilt_dbus_drain (QuiltDbus *self, int timeout_msec);

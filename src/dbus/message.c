@@ -257,15 +257,15 @@ read_value (Reader *self, const char **type, guint depth)
   }
 }
 
-/* Header fields that we do not know are validated and dropped. */
+/* Header fields that we do not know are dropped, without decoding them: they may have any size. */
 static gboolean
 skip_value (Reader *self, const char *type)
 {
-  g_autoptr (GVariant) value = read_value (self, &type, DEPTH_MAX);
+  const gboolean is_little = (G_BYTE_ORDER == G_LITTLE_ENDIAN) != self->swap;
+  const gsize behind = quilt_dbus_skip_value (self->bytes, self->at, self->end, is_little, type);
 
-  if (value)
-    g_variant_ref_sink (value);
-  return value != NULL;
+  self->at = behind;
+  return behind > 0;
 }
 
 static gboolean
@@ -327,6 +327,14 @@ quilt_dbus_message_measure (const guint8 start[QUILT_DBUS_START])
   return size <= MESSAGE_MAX ? size : 0;
 }
 
+gsize
+quilt_dbus_message_measure_head (const guint8 start[QUILT_DBUS_START])
+{
+  const gsize length = number_at (start + FIELDS_LENGTH, start[0] == OTHER_ORDER);
+
+  return QUILT_DBUS_START + (length + 7) / 8 * 8;
+}
+
 gboolean
 quilt_dbus_message_read_head (const guint8 *data, gsize size, QuiltDbusMessage *ret_message)
 {
@@ -334,7 +342,8 @@ quilt_dbus_message_read_head (const guint8 *data, gsize size, QuiltDbusMessage *
   QuiltDbusMessage message = {0};
   guint seen = 0;
 
-  if (size < QUILT_DBUS_START || quilt_dbus_message_measure (data) != size)
+  if (size < QUILT_DBUS_START || quilt_dbus_message_measure (data) == 0 ||
+      quilt_dbus_message_measure_head (data) > size)
     return FALSE;
   reader.swap = data[0] != OUR_ORDER;
   reader.end = QUILT_DBUS_START + number_at (data + FIELDS_LENGTH, reader.swap);
@@ -350,30 +359,35 @@ quilt_dbus_message_read_head (const guint8 *data, gsize size, QuiltDbusMessage *
   return TRUE;
 }
 
+GVariant *
+quilt_dbus_message_read_body (const guint8 *data, gsize size, const QuiltDbusMessage *head)
+{
+  Reader reader = {.bytes = data, .end = size, .n_fds = head->n_fds};
+  const char *signature = head->signature ? head->signature : "";
+  g_autoptr (GVariant) read = NULL;
+  const guint8 *padding;
+
+  reader.swap = data[0] != OUR_ORDER;
+  reader.at = QUILT_DBUS_START + number_at (data + FIELDS_LENGTH, reader.swap);
+  if (!take (&reader, 8, 0, &padding))
+    return NULL;
+  read = read_members (&reader, G_VARIANT_TYPE_TUPLE, &signature, '\0', DEPTH_MAX);
+  if (read)
+    g_variant_ref_sink (read);
+  return reader.at == size ? g_steal_pointer (&read) : NULL;
+}
+
 gboolean
 quilt_dbus_message_read (const guint8 *data, gsize size, QuiltDbusMessage *ret_message)
 {
-  Reader reader = {.bytes = data, .end = size};
   QuiltDbusMessage message;
-  const char *signature;
-  const guint8 *body;
 
-  if (!quilt_dbus_message_read_head (data, size, &message))
+  if (size < QUILT_DBUS_START || quilt_dbus_message_measure (data) != size ||
+      !quilt_dbus_message_read_head (data, size, &message))
     return FALSE;
-  reader.swap = data[0] != OUR_ORDER;
-  reader.at = QUILT_DBUS_START + number_at (data + FIELDS_LENGTH, reader.swap);
-  reader.n_fds = message.n_fds;
-  if (!take (&reader, 8, 0, &body))
-    return FALSE;
-  signature = message.signature ? message.signature : "";
-  message.body = read_members (&reader, G_VARIANT_TYPE_TUPLE, &signature, '\0', DEPTH_MAX);
+  message.body = quilt_dbus_message_read_body (data, size, &message);
   if (!message.body)
     return FALSE;
-  g_variant_ref_sink (message.body);
-  if (reader.at != size) {
-    g_variant_unref (message.body);
-    return FALSE;
-  }
   *ret_message = message;
   return TRUE;
 }

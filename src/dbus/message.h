@@ -3,10 +3,7 @@
  */
 #pragma once
 
-#include <glib.h>
-
-/* Size of the fixed start of every message, which gives the message's length. */
-#define QUILT_DBUS_START 16
+#include "dbus/measure.h"
 
 typedef enum {
   QUILT_DBUS_CALL = 1,
@@ -46,9 +43,17 @@ gsize quilt_dbus_message_measure (const guint8 start[QUILT_DBUS_START]);
  * FALSE if data is not a valid message. */
 gboolean quilt_dbus_message_read (const guint8 *data, gsize size, QuiltDbusMessage *ret_message);
 
-/* As quilt_dbus_message_read(), without reading the body, however expensive that would be. */
+/* The size of the message's fixed start, fields and padding, which precede the body. */
+gsize quilt_dbus_message_measure_head (const guint8 start[QUILT_DBUS_START]);
+
+/* As quilt_dbus_message_read(), without the body, which may be incomplete or missing. */
 gboolean
 quilt_dbus_message_read_head (const guint8 *data, gsize size, QuiltDbusMessage *ret_message);
+
+/* Decodes the body of a whole message, whose head was read. Handles must be below head->n_fds.
+ * Returns NULL if the body is invalid. Owned by the caller. */
+GVariant *
+quilt_dbus_message_read_body (const guint8 *data, gsize size, const QuiltDbusMessage *head);
 
 /* Returns the message in this machine's byte order, owned by the caller. Returns NULL if D-Bus does
  * not allow the message: it is too large, or its body has a type that D-Bus lacks. */

@@ -71,6 +71,7 @@ make_rule (const QuiltDbusMatch *match)
   add_key (rule, "path", match->path);
   add_key (rule, "arg0", match->arg0);
   add_key (rule, "arg0path", match->arg0_path);
+  add_key (rule, "arg2", match->no_arg2 ? "" : NULL);
   return g_string_free (rule, FALSE);
 }
 

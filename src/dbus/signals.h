@@ -15,6 +15,7 @@ typedef struct {
   const char *path;      /* NULL: any */
   const char *arg0;      /* the first argument, if it is a string; NULL: any */
   const char *arg0_path; /* the first argument, if it is an object path; NULL: any */
+  gboolean no_arg2;      /* the bus passes on only signals whose third argument is "" */
 } QuiltDbusMatch;
 
 typedef void (*QuiltDbusSignalFunc) (const char *path, GVariant *args, gpointer data);

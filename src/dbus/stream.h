@@ -10,12 +10,16 @@ typedef struct {
   gboolean is_ready; /* the other side has accepted our authentication */
   gboolean is_peer;  /* messages wait for that */
   gsize message_max; /* skip larger messages */
+  gsize call_max;    /* of larger calls take only the head; 0: calls are as other messages */
+  gboolean is_full;  /* the last read filled its room, so there may be more to read */
   GByteArray *in;    /* bytes read */
   gsize taken;       /* so many bytes at the begin of `in` are used up */
   gsize missing;     /* bytes still missing from the message in `in`; 0 if that is unknown */
   gsize skip;        /* so many bytes that follow belong to a skipped message */
   GArray *fds;       /* descriptors read that belong to messages not complete yet */
-  GByteArray *out;   /* bytes not written yet */
+  GByteArray *out;   /* bytes to write */
+  gsize written;     /* so many bytes at the begin of `out` are written */
+  GArray *passing;   /* of Passing: the descriptors of messages in `out`, in order */
   GByteArray *held;  /* messages to a peer that has not accepted our authentication yet */
 } QuiltDbusStream;
 
@@ -38,15 +42,28 @@ void quilt_dbus_stream_clear (QuiltDbusStream *self);
  * caller keeps, it blocks until all is written. Returns FALSE with errno set on failure. */
 gboolean quilt_dbus_stream_send (
     QuiltDbusStream *self, const void *data, gsize size, const int *fds, guint n_fds);
+/* Queues a message without writing, and takes ownership of the descriptors and of the array. fds:
+ * NULL if n_fds is 0. */
+void quilt_dbus_stream_queue (
+    QuiltDbusStream *self, const void *data, gsize size, int *fds, guint n_fds);
+
 /* Writes as much of the queue as possible without waiting. Returns FALSE with errno set on failure.
  */
 gboolean quilt_dbus_stream_flush (QuiltDbusStream *self);
+/* The number of bytes in the queue. */
+gsize quilt_dbus_stream_get_backlog (const QuiltDbusStream *self);
 gboolean quilt_dbus_stream_has_output (const QuiltDbusStream *self);
+
+/* Writes the whole queue, and waits for the other side, for at most timeout_msec in which it reads
+ * nothing. */
+void quilt_dbus_stream_drain (QuiltDbusStream *self, int timeout_msec);
 
 /* Reads once, which may block. Returns FALSE if the connection has ended. */
 gboolean quilt_dbus_stream_receive (QuiltDbusStream *self, GError **error);
 
-/* Takes the next complete message out of the bytes read. ret_data is valid until the next call. */
+/* Takes the next complete message out of the bytes read. ret_data is valid until the next call. Of
+ * a call that is larger than call_max, returns only the head (see
+ * quilt_dbus_message_measure_head()), and skips the rest. */
 QuiltDbusStreamResult quilt_dbus_stream_next (QuiltDbusStream *self,
                                               const guint8 **ret_data,
                                               gsize *ret_size,

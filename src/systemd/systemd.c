@@ -11,12 +11,10 @@
 #include "systemd/starts.h"
 
 struct QuiltSystemd {
-  GDBusConnection *bus;
   QuiltDbus *dbus;
   QuiltGone *gone;
   QuiltStarts *starts;
   GPtrArray *updates; /* of Update: not finished yet */
-  guint request_stop;
   QuiltStopRequestFunc on_stop;
   gpointer on_stop_data;
 };
@@ -203,13 +201,7 @@ quilt_systemd_thaw_scope (QuiltSystemd *self, const char *place)
 /* Requests to stop. */
 
 static void
-on_request_stop (GDBusConnection *bus,
-                 const char *sender,
-                 const char *path,
-                 const char *interface,
-                 const char *signal,
-                 GVariant *arguments,
-                 gpointer data)
+on_request_stop (const char *path, GVariant *arguments, gpointer data)
 {
   QuiltSystemd *self = data;
   g_autofree char *unit = quilt_systemd_unit_from_path (path);
@@ -226,19 +218,19 @@ quilt_systemd_on_stop_request (QuiltSystemd *self, QuiltStopRequestFunc callback
 }
 
 QuiltSystemd *
-quilt_systemd_new (GDBusConnection *bus, QuiltDbus *dbus)
+quilt_systemd_new (QuiltDbus *dbus)
 {
   QuiltSystemd *self = g_new0 (QuiltSystemd, 1);
+  const QuiltDbusMatch match = {.sender = QUILT_SYSTEMD_NAME,
+                                .interface = QUILT_SYSTEMD_NAME ".Scope",
+                                .member = "RequestStop"};
 
-  self->bus = g_object_ref (bus);
   self->dbus = dbus;
   self->gone = quilt_gone_new (NULL, hurry, self);
   self->starts = quilt_starts_new (dbus, self->gone);
   self->updates = g_ptr_array_new_with_free_func (update_free);
   /* systemd sends it to the owner of the name in Controller=. */
-  self->request_stop = g_dbus_connection_signal_subscribe (
-      bus, QUILT_SYSTEMD_NAME, QUILT_SYSTEMD_NAME ".Scope", "RequestStop", NULL, NULL,
-      G_DBUS_SIGNAL_FLAGS_NONE, on_request_stop, self, NULL);
+  quilt_dbus_subscribe (dbus, &match, on_request_stop, self);
   return self;
 }
 
@@ -251,8 +243,7 @@ quilt_systemd_free (QuiltSystemd *self)
                 g_error_new_literal (QUILT_ERROR, QUILT_ERROR_CANCELLED,
                                      "Failed to update a unit: quiltd is shutting down"));
   g_ptr_array_unref (self->updates);
-  g_dbus_connection_signal_unsubscribe (self->bus, self->request_stop);
+  quilt_dbus_unsubscribe (self->dbus, self);
   quilt_gone_free (self->gone);
-  g_object_unref (self->bus);
   g_free (self);
 }

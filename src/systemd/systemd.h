@@ -9,11 +9,10 @@
 typedef struct QuiltSystemd QuiltSystemd;
 
 /* One per daemon. dbus, which is borrowed, is a connection to the bus of org.freedesktop.systemd1.
- * All calls and answers go over it, on the default main context, without another thread. It can't
- * be systemd's private socket: there systemd refuses a scope with Controller=, and sends each
- * client every change of every unit. bus owns the name in Controller=, and gets the requests to
- * stop. The source objects of the answers are NULL. */
-QuiltSystemd *quilt_systemd_new (GDBusConnection *bus, QuiltDbus *dbus);
+ * It owns the name in Controller=, and so gets the requests to stop. It can't be systemd's private
+ * socket: there systemd refuses a scope with Controller=, and sends each client every change of
+ * every unit. The source objects of the answers are NULL. */
+QuiltSystemd *quilt_systemd_new (QuiltDbus *dbus);
 /* Finishes pending calls with CANCELLED. */
 void quilt_systemd_free (QuiltSystemd *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSystemd, quilt_systemd_free)

@@ -184,7 +184,7 @@ def costly(caller, kind, count, message=None):
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("kind", COSTLY)
 def test_what_costs_most_to_decode(kind, image, hostile, measured, stopped):
-    """GDBus decodes a call before quiltd sees it: one of 12 MiB would take it 1.5 s and 500 MiB, most of which stay."""
+    """To decode a call of 12 MiB would take quiltd a second and hundreds of MiB."""
     before, huge = rss(stopped), 12 * MIB // len(COSTLY[kind])
     for count, expected in ((30000, "Type of message"), (65536, TOO_LARGE), (huge, TOO_LARGE)):
         _, text = measured(ready=lambda count=count: costly(hostile, kind, count))
@@ -214,7 +214,7 @@ def nested(caller, depth, kind, message=None):
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("depth,kind", [(64, "ay"), (64, "as"), (63, "a{sv}"), (34, "a" * 32 + "y"), (63, "a" * 32 + "y")])
 def test_values_in_each_other_end_nothing(depth, kind, image, hostile, stopped):
-    """The bus passes them on, and GDBus closes the connection if it gets them."""
+    """The bus passes them on. quiltd does not decode them."""
     serial, blob = nested(hostile, depth, kind)
     hostile.send(blob)
     error, text = hostile.answer(serial)
@@ -428,7 +428,7 @@ def list_ms(caller, times=9):
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("kind", FLOODS)
 def test_calls_that_wait_delay_no_other_user(kind, create, flood, other, polkit):
-    """Includes calls that GDBus answers by itself, and refused calls: each takes some time until its answer."""
+    """Includes calls that are not charged, and refused calls: each takes some time until its answer."""
     polkit.decide = lambda check: "yes"
     path = create("sleep", name="box").path
     process = flood(*(FLOODS[kind] + (path,))[:5])
@@ -506,7 +506,7 @@ def managed_objects(caller):
 
 @pytest.mark.fault(8)
 def test_get_managed_objects_counts_as_any_other_call(stopped, client, root, services, polkit):
-    """It is the dearest of all that everybody may call, and GDBus answers it by itself."""
+    """It is the dearest of all that everybody may call."""
     stopped.configure("MaxPendingPerUser=1\n")
     stopped.start()
     polkit.decide = lambda check: None

@@ -1,34 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Admission of calls: refuses a call that is too large, and charges every other call to the
- * caller's uid, before quiltd does anything else for the caller. */
+/* Admission of calls: charges every call to the caller's uid, before quiltd does anything else for
+ * the caller. */
 #include "daemon/bus/admission.h"
 
 #include "base/error.h"
 #include "daemon/bus/error.h"
-#include "daemon/bus/managed-objects.h"
-#include "daemon/relay/message.h"
-#include "daemon/relay/relay.h"
+#include "dbus/server/standard.h"
 
 /* The limit for remembered uids by unique name; a bus never reuses a unique name. */
 #define UIDS_MAX 256
+/* Time limit for the bus's answer. */
+#define PATIENCE_SECONDS 25
 
 #define CHARGE_KEY "quilt-charge"
 
 struct QuiltAdmission {
-  GDBusConnection *bus;
+  QuiltDbus *bus;
   QuiltQuota *quota;
   QuiltActivity *work;
-  GHashTable *uids;    /* unique name → uid */
-  GHashTable *waiting; /* unique name → GPtrArray of Waiting, while the bus is asked for the uid */
-  GCancellable *questions; /* cancels the calls to the bus */
-  guint filter;
+  GHashTable *uids;      /* unique name → uid */
+  GHashTable *questions; /* unique name → Question, while the bus is asked for the uid */
 };
 
 /* A call whose caller's uid is still unknown. */
 typedef struct {
-  GDBusInterfaceSkeleton *object;
-  GDBusMethodInvocation *invocation; /* NULL: passed on */
+  QuiltCall *call; /* NULL: passed on */
+  QuiltCallFunc admitted;
+  gpointer data;
 } Waiting;
+
+typedef struct {
+  QuiltAdmission *admission;
+  char *sender;
+  GArray *calls; /* of Waiting */
+  QuiltDbusPending pending;
+} Question;
 
 struct QuiltCharge {
   QuiltQuota *quota;
@@ -53,15 +59,15 @@ quilt_charge_release (QuiltCharge *charge)
 }
 
 QuiltCharge *
-quilt_admission_hold (GDBusMethodInvocation *invocation)
+quilt_admission_hold (const QuiltCall *call)
 {
-  return g_rc_box_acquire (g_object_get_data (G_OBJECT (invocation), CHARGE_KEY));
+  return g_rc_box_acquire (quilt_call_get_attached (call, CHARGE_KEY));
 }
 
 guint32
-quilt_admission_get_uid (GDBusMethodInvocation *invocation)
+quilt_admission_get_uid (const QuiltCall *call)
 {
-  const QuiltCharge *charge = g_object_get_data (G_OBJECT (invocation), CHARGE_KEY);
+  const QuiltCharge *charge = quilt_call_get_attached (call, CHARGE_KEY);
 
   g_return_val_if_fail (charge != NULL, G_MAXUINT32);
   return charge->uid;
@@ -70,31 +76,28 @@ quilt_admission_get_uid (GDBusMethodInvocation *invocation)
 /* Cancel is refused only at twice the quota, so that a user whose jobs use up the quota can cancel
  * them. */
 static gboolean
-charge (QuiltAdmission *self, GDBusMethodInvocation *invocation, guint32 uid, GError **error)
+charge (QuiltAdmission *self, QuiltCall *call, guint32 uid, GError **error)
 {
-  const char *method = g_dbus_method_invocation_get_method_name (invocation);
   QuiltCharge *made;
 
-  if (!quilt_quota_enter (self->quota, uid, g_str_equal (method, "Cancel"), error))
+  if (!quilt_quota_enter (self->quota, uid, g_str_equal (quilt_call_get_method (call), "Cancel"),
+                          error))
     return FALSE;
   made = g_rc_box_new0 (QuiltCharge);
   made->quota = quilt_quota_ref (self->quota);
   made->work = self->work;
   quilt_activity_begin (made->work);
   made->uid = uid;
-  g_object_set_data_full (G_OBJECT (invocation), CHARGE_KEY, made,
-                          (GDestroyNotify)quilt_charge_release);
+  quilt_call_attach (call, CHARGE_KEY, made, (GDestroyNotify)quilt_charge_release);
   return TRUE;
 }
 
 /* Checks the sizes before the arguments are copied for the handler. */
 static gboolean
-check_lists (GDBusMethodInvocation *invocation, GError **error)
+check_lists (QuiltCall *call, GVariant *args, GError **error)
 {
-  GVariant *arguments = g_dbus_method_invocation_get_parameters (invocation);
-
-  for (gsize i = 0; i < g_variant_n_children (arguments); i++) {
-    g_autoptr (GVariant) argument = g_variant_get_child_value (arguments, i);
+  for (gsize i = 0; i < g_variant_n_children (args); i++) {
+    g_autoptr (GVariant) argument = g_variant_get_child_value (args, i);
 
     if (!g_variant_is_of_type (argument, G_VARIANT_TYPE_STRING_ARRAY) ||
         g_variant_n_children (argument) <= QUILT_NAMES_MAX)
@@ -102,246 +105,144 @@ check_lists (GDBusMethodInvocation *invocation, GError **error)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "%s takes at most %d names in one call, not %" G_GSIZE_FORMAT
                  ": call it several times",
-                 g_dbus_method_invocation_get_method_name (invocation), QUILT_NAMES_MAX,
-                 g_variant_n_children (argument));
+                 quilt_call_get_method (call), QUILT_NAMES_MAX, g_variant_n_children (argument));
     return FALSE;
   }
   return TRUE;
 }
 
-/* Returns FALSE if the call was answered with an error. */
-static gboolean
-admit (QuiltAdmission *self, GDBusMethodInvocation *invocation, guint32 uid)
+static void
+admit (QuiltAdmission *self, QuiltCall *call, guint32 uid, QuiltCallFunc admitted, gpointer data)
 {
   g_autoptr (GError) error = NULL;
+  GVariant *args;
 
-  if (charge (self, invocation, uid, &error) && (uid == 0 || check_lists (invocation, &error)))
-    return TRUE;
-  quilt_bus_error_return (invocation, error);
-  return FALSE;
+  if (!charge (self, call, uid, &error))
+    quilt_bus_error_return (call, error);
+  else if (!(args = quilt_call_get_args (call)))
+    quilt_standard_refuse_args (call);
+  else if (uid != 0 && !check_lists (call, args, &error))
+    quilt_bus_error_return (call, error);
+  else
+    admitted (call, data);
 }
 
 static void
-waiting_free (gpointer data)
-{
-  Waiting *waiting = data;
-
-  g_object_unref (waiting->object);
-  g_clear_object (&waiting->invocation);
-  g_free (waiting);
-}
-
-/* Does what GDBus does after "g-authorize-method". */
-static void
-dispatch (const Waiting *waiting, GDBusMethodInvocation *invocation)
-{
-  g_dbus_interface_skeleton_get_vtable (waiting->object)
-      ->method_call (g_dbus_method_invocation_get_connection (invocation),
-                     g_dbus_method_invocation_get_sender (invocation),
-                     g_dbus_method_invocation_get_object_path (invocation),
-                     g_dbus_method_invocation_get_interface_name (invocation),
-                     g_dbus_method_invocation_get_method_name (invocation),
-                     g_dbus_method_invocation_get_parameters (invocation), invocation,
-                     waiting->object);
-}
-
-static void
-refuse_unknown (GDBusMethodInvocation *invocation, const char *why)
+refuse_unknown (QuiltCall *call, const char *why)
 {
   g_autoptr (GError) error =
       g_error_new (QUILT_ERROR, QUILT_ERROR_NOT_AUTHORIZED, "Not authorized: %s", why);
 
-  quilt_bus_error_return (invocation, error);
+  quilt_bus_error_return (call, error);
 }
 
-typedef struct {
-  QuiltAdmission *admission;
-  char *sender;
-} Lookup;
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+
+  quilt_dbus_pending_clear (&question->pending);
+  for (guint i = 0; i < question->calls->len; i++)
+    g_clear_pointer (&g_array_index (question->calls, Waiting, i).call, quilt_call_unref);
+  g_array_unref (question->calls);
+  g_free (question->sender);
+  g_free (question);
+}
 
 static void
-on_uid (GObject *source, GAsyncResult *result, gpointer data)
+remember (QuiltAdmission *self, const char *sender, guint32 uid)
 {
-  g_autofree Lookup *lookup = data;
-  g_autofree char *sender = lookup->sender;
-  QuiltAdmission *self = lookup->admission;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  g_autoptr (GPtrArray) calls = NULL;
+  if (g_hash_table_size (self->uids) >= UIDS_MAX)
+    g_hash_table_remove_all (self->uids);
+  g_hash_table_insert (self->uids, g_strdup (sender), GUINT_TO_POINTER (uid));
+}
+
+static void
+on_uid (QuiltDbusReply *reply, gpointer data)
+{
+  Question *question = data;
+  QuiltAdmission *self = question->admission;
   guint32 uid = 0;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* self was freed */
-  calls = g_ptr_array_ref (g_hash_table_lookup (self->waiting, sender));
-  g_hash_table_remove (self->waiting, sender);
-  if (answer) {
-    g_variant_get (answer, "(u)", &uid);
-    if (g_hash_table_size (self->uids) >= UIDS_MAX)
-      g_hash_table_remove_all (self->uids);
-    g_hash_table_insert (self->uids, g_steal_pointer (&sender), GUINT_TO_POINTER (uid));
+  g_hash_table_steal (self->questions, question->sender);
+  if (reply->body) {
+    g_variant_get (reply->body, "(u)", &uid);
+    remember (self, question->sender, uid);
   }
-  for (guint i = 0; i < calls->len; i++) {
-    Waiting *waiting = calls->pdata[i];
-    GDBusMethodInvocation *invocation = g_steal_pointer (&waiting->invocation);
+  for (guint i = 0; i < question->calls->len; i++) {
+    Waiting *waiting = &g_array_index (question->calls, Waiting, i);
+    QuiltCall *call = g_steal_pointer (&waiting->call);
 
-    if (!answer)
-      refuse_unknown (invocation, "the caller has left the bus");
-    else if (admit (self, invocation, uid))
-      dispatch (waiting, invocation);
+    if (reply->body)
+      admit (self, call, uid, waiting->admitted, waiting->data);
+    else
+      refuse_unknown (call, "the caller has left the bus");
   }
+  question_free (question);
 }
 
-/* Asks the bus once for all waiting calls of a caller. */
-static void
-wait_for_uid (QuiltAdmission *self,
-              const char *sender,
-              GDBusInterfaceSkeleton *object,
-              GDBusMethodInvocation *invocation)
+static Question *
+ask (QuiltAdmission *self, const char *sender)
 {
-  GPtrArray *calls = g_hash_table_lookup (self->waiting, sender);
-  Waiting *waiting = g_new (Waiting, 1);
-  Lookup *lookup;
+  const QuiltDbusCall call = {.destination = QUILT_DBUS_BUS,
+                              .path = QUILT_DBUS_BUS_PATH,
+                              .interface = QUILT_DBUS_BUS,
+                              .method = "GetConnectionUnixUser",
+                              .args = g_variant_new ("(s)", sender),
+                              .reply_type = "(u)",
+                              .timeout_sec = PATIENCE_SECONDS};
+  Question *question = g_new0 (Question, 1);
 
-  *waiting = (Waiting){g_object_ref (object), invocation};
-  if (calls) {
-    g_ptr_array_add (calls, waiting);
-    return;
-  }
-  calls = g_ptr_array_new_with_free_func (waiting_free);
-  g_ptr_array_add (calls, waiting);
-  g_hash_table_insert (self->waiting, g_strdup (sender), calls);
-  lookup = g_new (Lookup, 1);
-  *lookup = (Lookup){self, g_strdup (sender)};
-  g_dbus_connection_call (self->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                          "org.freedesktop.DBus", "GetConnectionUnixUser",
-                          g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, self->questions, on_uid, lookup);
-}
-
-typedef struct {
-  QuiltAdmission *admission;
-  Waiting *waiting;
-} Call;
-
-static gboolean
-on_call_in_main (gpointer data)
-{
-  g_autofree Call *call = data;
-  QuiltAdmission *self = call->admission;
-  Waiting *waiting = call->waiting;
-  GDBusMethodInvocation *invocation = g_steal_pointer (&waiting->invocation);
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  gpointer uid;
-
-  if (!sender)
-    refuse_unknown (invocation, "the caller has no name on the bus");
-  else if (!g_hash_table_lookup_extended (self->uids, sender, NULL, &uid))
-    wait_for_uid (self, sender, waiting->object, invocation);
-  else if (admit (self, invocation, GPOINTER_TO_UINT (uid)))
-    dispatch (waiting, invocation);
-  waiting_free (waiting);
-  return G_SOURCE_REMOVE;
-}
-
-static void on_last_reference (gpointer data, GObject *invocation, gboolean is_last);
-
-static gboolean
-finalize (gpointer invocation)
-{
-  g_object_remove_toggle_ref (invocation, on_last_reference, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_last_reference (gpointer data, GObject *invocation, gboolean is_last)
-{
-  if (is_last)
-    g_idle_add_full (G_PRIORITY_DEFAULT, finalize, invocation, NULL);
-}
-
-/* GDBus emits this in a thread for each call, but the main thread owns all state, so nothing is
- * decided here. The emission's own reference may be the last one. The toggle reference ensures that
- * the main thread ends the charge and frees what handlers have attached. Returns FALSE: the
- * reference to invocation was taken. */
-static gboolean
-on_call (GDBusInterfaceSkeleton *object, GDBusMethodInvocation *invocation, gpointer data)
-{
-  Call *call = g_new (Call, 1);
-
-  g_object_add_toggle_ref (G_OBJECT (invocation), on_last_reference, NULL);
-  call->admission = data;
-  call->waiting = g_new (Waiting, 1);
-  *call->waiting = (Waiting){g_object_ref (object), invocation};
-  g_idle_add_full (G_PRIORITY_DEFAULT, on_call_in_main, call, NULL);
-  return FALSE;
+  question->admission = self;
+  question->sender = g_strdup (sender);
+  question->calls = g_array_new (FALSE, FALSE, sizeof (Waiting));
+  g_hash_table_insert (self->questions, question->sender, question);
+  quilt_dbus_call (self->bus, &call, on_uid, question, &question->pending);
+  return question;
 }
 
 void
-quilt_admission_guard (QuiltAdmission *self, GDBusInterfaceSkeleton *object)
+quilt_admission_admit (QuiltAdmission *self, QuiltCall *call, QuiltCallFunc admitted, gpointer data)
 {
-  g_signal_connect (object, "g-authorize-method", G_CALLBACK (on_call), self);
-}
+  const Waiting waiting = {call, admitted, data};
+  const char *sender = quilt_call_get_sender (call);
+  Question *question;
+  gpointer uid;
 
-/* Answers a call that the relay has cut. */
-static GDBusMessage *
-new_refusal (GDBusMessage *call)
-{
-  if (g_dbus_message_get_flags (call) & QUILT_BUS_FLAG_TOO_LARGE)
-    return g_dbus_message_new_method_error (call, "org.quilt.Error.InvalidArgument",
-                                            "A call may have at most %d bytes and %d values: "
-                                            "make several calls",
-                                            QUILT_CALL_MAX, QUILT_CALL_VALUES_MAX);
-  return g_dbus_message_new_method_error_literal (
-      call, "org.quilt.Error.QuotaExceeded",
-      "Too many calls wait for quiltd: wait for the answers to earlier calls");
-}
-
-/* Runs in the connection's thread. */
-static GDBusMessage *
-on_message (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer data)
-{
-  g_autoptr (GDBusMessage) answer = NULL;
-  GDBusMessageFlags flags = g_dbus_message_get_flags (message);
-
-  if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-    return message;
-  if (!(flags & (QUILT_BUS_FLAG_TOO_LARGE | QUILT_BUS_FLAG_TOO_MANY)))
-    return quilt_managed_objects_redirect (message);
-  if (!(flags & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
-    answer = new_refusal (message);
-    g_dbus_connection_send_message (bus, answer, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+  if (*sender == '\0') {
+    refuse_unknown (call, "the caller has no name on the bus");
+    return;
   }
-  g_object_unref (message);
-  return NULL;
+  if (g_hash_table_lookup_extended (self->uids, sender, NULL, &uid)) {
+    admit (self, call, GPOINTER_TO_UINT (uid), admitted, data);
+    return;
+  }
+  /* The bus is asked once for all waiting calls of a caller. */
+  question = g_hash_table_lookup (self->questions, sender);
+  if (!question)
+    question = ask (self, sender);
+  g_array_append_val (question->calls, waiting);
 }
 
 QuiltAdmission *
-quilt_admission_new (GDBusConnection *bus, QuiltQuota *quota, QuiltActivity *work)
+quilt_admission_new (QuiltDbus *bus, QuiltQuota *quota, QuiltActivity *work)
 {
   QuiltAdmission *self = g_new0 (QuiltAdmission, 1);
 
-  self->bus = g_object_ref (bus);
+  self->bus = bus;
   self->quota = quilt_quota_ref (quota);
   self->work = quilt_activity_ref (work);
   self->uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->waiting =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
-  self->questions = g_cancellable_new ();
-  self->filter = g_dbus_connection_add_filter (bus, on_message, NULL, NULL);
+  self->questions = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, question_free);
   return self;
 }
 
 void
 quilt_admission_free (QuiltAdmission *self)
 {
-  g_dbus_connection_remove_filter (self->bus, self->filter);
-  g_cancellable_cancel (self->questions);
-  g_object_unref (self->questions);
-  g_hash_table_unref (self->waiting);
+  g_hash_table_unref (self->questions);
   g_hash_table_unref (self->uids);
   quilt_quota_free (self->quota);
   quilt_activity_unref (self->work);
-  g_object_unref (self->bus);
   g_free (self);
 }

@@ -13,17 +13,19 @@
 /* CheckAuthorizationFlags of polkit's D-Bus interface. */
 #define ALLOW_USER_INTERACTION 1u
 
+/* Time limit for an answer of polkit that needs no user. */
+#define PATIENCE_SECONDS 25
+
 struct QuiltAuthority {
-  GDBusConnection *bus;
+  QuiltDbus *bus;
   GPtrArray *checks; /* of Check, not decided yet */
   guint64 cancellation_ids;
 };
 
-/* One call that waits for a decision; owned by authority->checks. If the check was decided
- * meanwhile, it is cancelled, and answers of the bus are ignored. */
+/* One call that waits for a decision; owned by authority->checks. */
 typedef struct {
   QuiltAuthority *authority;
-  GDBusMethodInvocation *invocation;
+  QuiltCall *call;
   const char *action;
   GPtrArray *details;
   guint next; /* index of the next element of details to ask about */
@@ -31,32 +33,53 @@ typedef struct {
   /* used instead of authorized: a denial is then an answer, not an error */
   QuiltConsultedFunc consulted;
   gpointer data;
-  GCancellable *cancellable;
-  guint vanished;        /* subscription that tells when the caller goes away */
-  char *cancellation_id; /* set while polkit is asked */
+  QuiltDbusPending pending; /* the question to polkit */
+  gboolean watches;         /* whether the caller is watched */
+  char *cancellation_id;    /* set while polkit is asked */
 } Check;
+
+static QuiltDbusCall
+make_question (const char *method, GVariant *args)
+{
+  return (QuiltDbusCall){.destination = POLKIT_NAME,
+                         .path = POLKIT_PATH,
+                         .interface = POLKIT_INTERFACE,
+                         .method = method,
+                         .args = args};
+}
 
 static void
 cancel_question (Check *check)
 {
-  if (check->cancellation_id)
-    g_dbus_connection_call (check->authority->bus, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE,
-                            "CancelCheckAuthorization",
-                            g_variant_new ("(s)", check->cancellation_id), NULL,
-                            G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
+  QuiltDbusCall call;
+
+  if (!check->cancellation_id)
+    return;
+  call = make_question ("CancelCheckAuthorization", g_variant_new ("(s)", check->cancellation_id));
+  call.flags = QUILT_DBUS_NO_AUTO_START;
+  quilt_dbus_call (check->authority->bus, &call, NULL, NULL, NULL);
   g_clear_pointer (&check->cancellation_id, g_free);
 }
 
 static void
 check_free (Check *check)
 {
-  g_cancellable_cancel (check->cancellable);
-  g_object_unref (check->cancellable);
-  if (check->vanished != 0)
-    g_dbus_connection_signal_unsubscribe (check->authority->bus, check->vanished);
+  quilt_dbus_pending_clear (&check->pending);
   g_clear_pointer (&check->details, g_ptr_array_unref);
   g_free (check->cancellation_id);
   g_free (check);
+}
+
+/* Frees the check; its call stays. */
+static QuiltCall *
+end (Check *check)
+{
+  QuiltCall *call = check->call;
+
+  if (check->watches)
+    quilt_call_unwatch_caller (call, check);
+  g_ptr_array_remove_fast (check->authority->checks, check);
+  return call;
 }
 
 /* The two ends of a check. */
@@ -64,26 +87,22 @@ check_free (Check *check)
 static void
 deny (Check *check, const GError *why)
 {
-  GDBusMethodInvocation *invocation = check->invocation;
-
   cancel_question (check);
-  g_ptr_array_remove_fast (check->authority->checks, check);
-  quilt_bus_error_return (invocation, why);
+  quilt_bus_error_return (end (check), why);
 }
 
 static void
 decided (Check *check, gboolean allowed)
 {
-  GDBusMethodInvocation *invocation = check->invocation;
   QuiltAuthorizedFunc authorized = check->authorized;
   QuiltConsultedFunc consulted = check->consulted;
   gpointer data = check->data;
+  QuiltCall *call = end (check);
 
-  g_ptr_array_remove_fast (check->authority->checks, check);
   if (consulted)
-    consulted (invocation, allowed, data);
+    consulted (call, allowed, data);
   else
-    authorized (invocation, data);
+    authorized (call, data);
 }
 
 static GVariant *
@@ -141,33 +160,24 @@ static void ask (Check *check);
 static gboolean
 is_interactive (Check *check)
 {
-  GDBusMessage *message = g_dbus_method_invocation_get_message (check->invocation);
-
-  return !check->consulted && (g_dbus_message_get_flags (message) &
-                               G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+  return !check->consulted && quilt_call_is_interactive (check->call);
 }
 
 static void
-on_answer (GObject *source, GAsyncResult *result, gpointer data)
+on_answer (QuiltDbusReply *reply, gpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
   Check *check = data;
   gboolean yes = FALSE, challenge = FALSE;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* decided meanwhile: check was freed */
-  if (error) {
-    g_autofree char *why = NULL;
+  if (!reply->body) {
+    g_autofree char *why =
+        g_strdup_printf ("polkit did not answer, so only root may: %s", reply->error->message);
 
-    g_dbus_error_strip_remote_error (error);
-    why = g_strdup_printf ("polkit did not answer, so only root may: %s", error->message);
     refuse (check, why);
     return;
   }
   g_clear_pointer (&check->cancellation_id, g_free);
-  g_variant_get (answer, "((bba{ss}))", &yes, &challenge, NULL);
+  g_variant_get (reply->body, "((bba{ss}))", &yes, &challenge, NULL);
   if (!yes && challenge && is_interactive (check))
     refuse (check, "polkit has to ask for a password, but your session has no agent that can ask; "
                    "run it as root or in a login session");
@@ -187,7 +197,7 @@ static GVariant *
 complete_details (Check *check)
 {
   GVariant *details = current_details (check);
-  g_autofree char *uid = g_strdup_printf ("%u", quilt_admission_get_uid (check->invocation));
+  g_autofree char *uid = g_strdup_printf ("%u", quilt_admission_get_uid (check->call));
   const char *key, *value;
   GVariantIter iter;
   GVariantBuilder builder;
@@ -209,50 +219,46 @@ ask (Check *check)
 {
   gboolean interactive = is_interactive (check);
   GVariantBuilder subject;
+  QuiltDbusCall call;
 
   g_variant_builder_init (&subject, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (
-      &subject, "{sv}", "name",
-      g_variant_new_string (g_dbus_method_invocation_get_sender (check->invocation)));
+  g_variant_builder_add (&subject, "{sv}", "name",
+                         g_variant_new_string (quilt_call_get_sender (check->call)));
+  g_free (check->cancellation_id);
   check->cancellation_id =
       g_strdup_printf ("quiltd-%" G_GUINT64_FORMAT, check->authority->cancellation_ids++);
-  g_dbus_connection_call (
-      check->authority->bus, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization",
-      g_variant_new ("((sa{sv})s@a{ss}us)", "system-bus-name", &subject, check->action,
-                     complete_details (check), interactive ? ALLOW_USER_INTERACTION : 0,
-                     check->cancellation_id),
-      G_VARIANT_TYPE ("((bba{ss}))"), G_DBUS_CALL_FLAGS_NONE,
-      interactive ? G_MAXINT : -1, /* no time limit while the user types a password */
-      check->cancellable, on_answer, check);
+  call = make_question ("CheckAuthorization",
+                        g_variant_new ("((sa{sv})s@a{ss}us)", "system-bus-name", &subject,
+                                       check->action, complete_details (check),
+                                       interactive ? ALLOW_USER_INTERACTION : 0,
+                                       check->cancellation_id));
+  call.reply_type = "((bba{ss}))";
+  call.is_slow = TRUE;
+  call.timeout_sec = interactive ? 0 : PATIENCE_SECONDS; /* the user may type a password */
+  quilt_dbus_pending_clear (&check->pending);
+  quilt_dbus_call (check->authority->bus, &call, on_answer, check, &check->pending);
 }
 
 static void
-on_caller_changed (GDBusConnection *bus,
-                   const char *sender,
-                   const char *path,
-                   const char *interface,
-                   const char *signal,
-                   GVariant *arguments,
-                   gpointer data)
+on_caller_vanished (gpointer data)
 {
-  deny_because (data, "the caller has left the bus");
+  Check *check = data;
+
+  check->watches = FALSE;
+  deny_because (check, "the caller has left the bus");
 }
 
 static Check *
-check_new (QuiltAuthority *self,
-           GDBusMethodInvocation *invocation,
-           const char *action,
-           GPtrArray *details,
-           gpointer data)
+check_new (
+    QuiltAuthority *self, QuiltCall *call, const char *action, GPtrArray *details, gpointer data)
 {
   Check *check = g_new0 (Check, 1);
 
   check->authority = self;
-  check->invocation = invocation;
+  check->call = call;
   check->action = action;
   check->details = details ? g_ptr_array_ref (details) : NULL;
   check->data = data;
-  check->cancellable = g_cancellable_new ();
   g_ptr_array_add (self->checks, check);
   return check;
 }
@@ -260,30 +266,26 @@ check_new (QuiltAuthority *self,
 static void
 begin (Check *check)
 {
-  QuiltAuthority *self = check->authority;
-
-  if (quilt_admission_get_uid (check->invocation) == 0) {
+  if (quilt_admission_get_uid (check->call) == 0) {
     decided (check, TRUE);
     return;
   }
   /* Watch the caller before asking polkit, on the same connection. If the caller is already gone,
    * polkit does not know it. If it goes later, we notice. */
-  check->vanished = g_dbus_connection_signal_subscribe (
-      self->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-      "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (check->invocation),
-      G_DBUS_SIGNAL_FLAGS_NONE, on_caller_changed, check, NULL);
+  quilt_call_watch_caller (check->call, on_caller_vanished, check);
+  check->watches = TRUE;
   ask (check);
 }
 
 void
 quilt_authority_require (QuiltAuthority *self,
-                         GDBusMethodInvocation *invocation,
+                         QuiltCall *call,
                          const char *action,
                          GPtrArray *details,
                          QuiltAuthorizedFunc authorized,
                          gpointer data)
 {
-  Check *check = check_new (self, invocation, action, details, data);
+  Check *check = check_new (self, call, action, details, data);
 
   check->authorized = authorized;
   begin (check);
@@ -291,13 +293,13 @@ quilt_authority_require (QuiltAuthority *self,
 
 void
 quilt_authority_consult (QuiltAuthority *self,
-                         GDBusMethodInvocation *invocation,
+                         QuiltCall *call,
                          const char *action,
                          GPtrArray *details,
                          QuiltConsultedFunc consulted,
                          gpointer data)
 {
-  Check *check = check_new (self, invocation, action, details, data);
+  Check *check = check_new (self, call, action, details, data);
 
   check->consulted = consulted;
   begin (check);
@@ -349,11 +351,11 @@ quilt_authority_add_image_details (GPtrArray *details,
 }
 
 QuiltAuthority *
-quilt_authority_new (GDBusConnection *bus)
+quilt_authority_new (QuiltDbus *bus)
 {
   QuiltAuthority *self = g_new0 (QuiltAuthority, 1);
 
-  self->bus = g_object_ref (bus);
+  self->bus = bus;
   self->checks = g_ptr_array_new_with_free_func ((GDestroyNotify)check_free);
   return self;
 }
@@ -367,10 +369,8 @@ quilt_authority_free (QuiltAuthority *self)
     Check *check = self->checks->pdata[0];
 
     cancel_question (check);
-    g_object_unref (check->invocation);
-    g_ptr_array_remove_fast (self->checks, check);
+    quilt_call_unref (end (check));
   }
   g_ptr_array_unref (self->checks);
-  g_object_unref (self->bus);
   g_free (self);
 }

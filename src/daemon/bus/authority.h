@@ -2,7 +2,7 @@
 /* Authorization: asks polkit for every caller but root. This is the only place that denies. */
 #pragma once
 
-#include <gio/gio.h>
+#include "dbus/server/call.h"
 
 #define QUILT_ACTION_INSPECT "org.quilt.inspect"
 #define QUILT_ACTION_MANAGE_CONTAINERS "org.quilt.manage-containers"
@@ -12,29 +12,27 @@
 
 typedef struct QuiltAuthority QuiltAuthority;
 
-/* Does the work of the call, and answers invocation exactly once, now or later. The caller's
+/* Does the work of the call, and answers call exactly once, now or later. The caller's
  * arguments may name other objects by now, so look everything up again, by ID. */
-typedef void (*QuiltAuthorizedFunc) (GDBusMethodInvocation *invocation, gpointer data);
+typedef void (*QuiltAuthorizedFunc) (QuiltCall *call, gpointer data);
 /* As QuiltAuthorizedFunc, for a call whose answer shows less if the caller is not allowed to see
  * everything. */
-typedef void (*QuiltConsultedFunc) (GDBusMethodInvocation *invocation,
-                                    gboolean allowed,
-                                    gpointer data);
+typedef void (*QuiltConsultedFunc) (QuiltCall *call, gboolean allowed, gpointer data);
 
-/* bus is the bus of the callers, org.freedesktop.DBus and polkit. */
-QuiltAuthority *quilt_authority_new (GDBusConnection *bus);
+/* bus, which is borrowed, is the bus of the callers, org.freedesktop.DBus and polkit. */
+QuiltAuthority *quilt_authority_new (QuiltDbus *bus);
 /* Denies calls that still wait for a decision. */
 void quilt_authority_free (QuiltAuthority *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltAuthority, quilt_authority_free)
 
-/* Takes over a handler's reference to invocation, and passes it to authorized() if the caller is
+/* Takes over a handler's reference to call, and passes it to authorized() if the caller is
  * allowed to do action. uid 0 is always allowed, without polkit. For others, polkit is asked once
  * per element of details (GVariant of type a{ss}; NULL or empty: once without details), and must
  * allow all. It may ask the user only if the message permits interaction. If polkit denies or
  * fails, or the caller goes away, authorized() is never called, and the caller gets NotAuthorized.
  * authorized() may require one more action. action is a static string. */
 void quilt_authority_require (QuiltAuthority *self,
-                              GDBusMethodInvocation *invocation,
+                              QuiltCall *call,
                               const char *action,
                               GPtrArray *details,
                               QuiltAuthorizedFunc authorized,
@@ -44,7 +42,7 @@ void quilt_authority_require (QuiltAuthority *self,
  * then called with allowed FALSE. The user is never asked for a password. If the caller goes away
  * or has used up its quota, the call is refused and consulted() is not called. */
 void quilt_authority_consult (QuiltAuthority *self,
-                              GDBusMethodInvocation *invocation,
+                              QuiltCall *call,
                               const char *action,
                               GPtrArray *details,
                               QuiltConsultedFunc consulted,

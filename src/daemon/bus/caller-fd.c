@@ -58,17 +58,23 @@ is_fit (int fd, QuiltCallerFdUse use)
 }
 
 int
-quilt_caller_fd_take (
-    GUnixFDList *fds, gint32 handle, const char *name, QuiltCallerFdUse use, GError **error)
+quilt_caller_fd_take (const int *fds,
+                      guint n_fds,
+                      gint32 handle,
+                      const char *name,
+                      QuiltCallerFdUse use,
+                      GError **error)
 {
   g_autofd int fd = -1;
 
-  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length (fds)) {
+  if (handle < 0 || (guint)handle >= n_fds) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "The call passes no descriptor for '%s'", name);
     return -1;
   }
-  fd = g_unix_fd_list_get (fds, handle, error);
+  fd = fcntl (fds[handle], F_DUPFD_CLOEXEC, 0);
+  if (fd < 0)
+    quilt_set_error_errno (error, errno, "Failed to copy the descriptor for '%s'", name);
   if (fd < 0 || is_fit (fd, use))
     return g_steal_fd (&fd);
   g_set_error (

@@ -3,7 +3,7 @@
  * safe. */
 #pragma once
 
-#include <gio/gunixfdlist.h>
+#include <glib.h>
 
 /* A helper uses the descriptor with root's credentials. For many kinds of files, read() and write()
  * act by the credentials of the calling process: files of procfs and sysfs, sockets, block devices,
@@ -16,7 +16,11 @@ typedef enum {
   QUILT_CALLER_FD_SOURCE,
 } QuiltCallerFdUse;
 
-/* Returns our own descriptor for the handle of the argument or option called name; -1 with
- * INVALID_ARGUMENT. */
-int quilt_caller_fd_take (
-    GUnixFDList *fds, gint32 handle, const char *name, QuiltCallerFdUse use, GError **error);
+/* Returns our own descriptor for the handle of the argument or option called name, an index in fds;
+ * -1 with INVALID_ARGUMENT. */
+int quilt_caller_fd_take (const int *fds,
+                          guint n_fds,
+                          gint32 handle,
+                          const char *name,
+                          QuiltCallerFdUse use,
+                          GError **error);

@@ -60,20 +60,20 @@ quilt_bus_error_describe (const char *name)
 }
 
 void
-quilt_bus_error_give_details (GDBusMethodInvocation *invocation)
+quilt_bus_error_give_details (QuiltCall *call)
 {
-  g_object_set_data (G_OBJECT (invocation), DETAILS_ASKED, (gpointer)DETAILS_ASKED);
+  quilt_call_attach (call, DETAILS_ASKED, (gpointer)DETAILS_ASKED, NULL);
 }
 
 /* Returns NULL if the error has no details, or the caller did not ask for them. Floating. */
 static GVariant *
-make_details (GDBusMethodInvocation *invocation, const GError *error)
+make_details (const QuiltCall *call, const GError *error)
 {
   const char *key, *problem;
   g_autofree char *text = NULL;
   GVariantDict details;
 
-  if (!g_object_get_data (G_OBJECT (invocation), DETAILS_ASKED) ||
+  if (!quilt_call_get_attached (call, DETAILS_ASKED) ||
       !(key = quilt_option_error_get_key (error, &problem)))
     return NULL;
   text = quilt_text_printable (problem, -1, TEXT_MAX);
@@ -83,31 +83,10 @@ make_details (GDBusMethodInvocation *invocation, const GError *error)
   return g_variant_dict_end (&details);
 }
 
-/* GDBus has no function to return an error with more than a message. */
-static void
-return_with_details (GDBusMethodInvocation *invocation,
-                     const char *name,
-                     const char *text,
-                     GVariant *details)
-{
-  GDBusMessage *call = g_dbus_method_invocation_get_message (invocation);
-  g_autoptr (GDBusMessage) reply = g_dbus_message_new_method_error_literal (call, name, text);
-
-  g_dbus_message_set_body (reply, g_variant_new ("(s@a{sv})", text, details));
-  if (!(g_dbus_message_get_flags (call) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
-    g_dbus_connection_send_message (g_dbus_method_invocation_get_connection (invocation), reply,
-                                    G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
-  g_object_unref (invocation);
-}
-
 void
-quilt_bus_error_return (GDBusMethodInvocation *invocation, const GError *error)
+quilt_bus_error_return (QuiltCall *call, const GError *error)
 {
   g_autofree char *text = quilt_bus_error_text (error);
-  GVariant *details = make_details (invocation, error);
 
-  if (details)
-    return_with_details (invocation, quilt_bus_error_name (error), text, details);
-  else
-    g_dbus_method_invocation_return_dbus_error (invocation, quilt_bus_error_name (error), text);
+  quilt_call_fail (call, quilt_bus_error_name (error), text, make_details (call, error));
 }

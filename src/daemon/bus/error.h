@@ -3,8 +3,7 @@
 #pragma once
 
 #include "dbus/address.h"
-
-#include <gio/gio.h>
+#include "dbus/server/call.h"
 
 /* "org.quilt.Error.NAME", a static string; "….Failed" for an error of any other domain. */
 const char *quilt_bus_error_name (const GError *error);
@@ -22,8 +21,7 @@ const char *quilt_bus_error_describe (const char *name);
 
 /* Marks a call with QUILT_BUS_ERROR_DETAILS: the error of an option then has a second argument,
  * which names the option. */
-void quilt_bus_error_give_details (GDBusMethodInvocation *invocation);
+void quilt_bus_error_give_details (QuiltCall *call);
 
-/* Answers the call with error. Consumes the reference to invocation, as g_dbus_method_invocation_
- * return_*() do. */
-void quilt_bus_error_return (GDBusMethodInvocation *invocation, const GError *error);
+/* Answers the call with error, and drops a reference to it. */
+void quilt_bus_error_return (QuiltCall *call, const GError *error);

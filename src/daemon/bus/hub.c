@@ -6,13 +6,13 @@
 #include "daemon/bus/quota.h"
 
 struct QuiltHub {
-  GDBusConnection *bus;
-  GDBusObjectManagerServer *objects;
+  QuiltDbus *bus;
+  QuiltObjects *objects;
   QuiltManagedObjects *managed_objects; /* GetManagedObjects */
   QuiltAdmission *admission;
   QuiltAuthority *authority;
   QuiltQuota *quota;
-  QuiltActivity *work;
+  QuiltActivity *work, *calls;
   guint64 last_job;
 
   guint operations; /* operations that have not finished */
@@ -23,16 +23,17 @@ struct QuiltHub {
 };
 
 QuiltHub *
-quilt_hub_new (GDBusConnection *bus, guint64 max_pending)
+quilt_hub_new (QuiltDbus *bus, guint64 max_pending)
 {
   QuiltHub *self = g_new0 (QuiltHub, 1);
 
-  self->bus = g_object_ref (bus);
+  self->bus = bus;
   self->quota = quilt_quota_new ((guint)MIN (max_pending, G_MAXUINT));
   self->work = quilt_activity_new ();
   self->admission = quilt_admission_new (bus, self->quota, self->work);
   self->authority = quilt_authority_new (bus);
-  self->objects = g_dbus_object_manager_server_new (QUILT_BUS_PATH);
+  self->calls = quilt_activity_new ();
+  self->objects = quilt_objects_new (bus, self->calls, self->admission);
   self->managed_objects = quilt_managed_objects_new (self->objects);
   return self;
 }
@@ -41,7 +42,7 @@ void
 quilt_hub_withdraw (QuiltHub *self)
 {
   g_clear_pointer (&self->managed_objects, quilt_managed_objects_free);
-  g_clear_object (&self->objects);
+  quilt_objects_withdraw (self->objects);
 }
 
 void
@@ -50,11 +51,12 @@ quilt_hub_free (QuiltHub *self)
   if (!self)
     return;
   quilt_hub_withdraw (self);
+  g_clear_pointer (&self->objects, quilt_objects_free);
   g_clear_pointer (&self->authority, quilt_authority_free);
   g_clear_pointer (&self->admission, quilt_admission_free);
   g_clear_pointer (&self->quota, quilt_quota_free);
   g_clear_pointer (&self->work, quilt_activity_unref);
-  g_clear_object (&self->bus);
+  g_clear_pointer (&self->calls, quilt_activity_unref);
   g_free (self);
 }
 
@@ -80,6 +82,12 @@ QuiltActivity *
 quilt_hub_get_work (const QuiltHub *self)
 {
   return self->work;
+}
+
+QuiltActivity *
+quilt_hub_get_calls (const QuiltHub *self)
+{
+  return self->calls;
 }
 
 guint64
@@ -121,31 +129,21 @@ quilt_hub_when_idle (QuiltHub *self, void (*callback) (gpointer data), gpointer 
 }
 
 void
-quilt_hub_guard (QuiltHub *self, GDBusInterfaceSkeleton *object)
+quilt_hub_export (QuiltHub *self, const char *path, QuiltExport *object)
 {
-  quilt_admission_guard (self->admission, object);
-}
-
-void
-quilt_hub_export (QuiltHub *self, const char *path, GDBusInterfaceSkeleton *object)
-{
-  g_autoptr (GDBusObjectSkeleton) holder = g_dbus_object_skeleton_new (path);
-
-  quilt_hub_guard (self, object);
-  g_dbus_object_skeleton_add_interface (holder, object);
-  g_dbus_object_manager_server_export (self->objects, holder);
+  quilt_objects_add (self->objects, path, object);
 }
 
 void
 quilt_hub_unexport (QuiltHub *self, const char *path)
 {
-  g_dbus_object_manager_server_unexport (self->objects, path);
+  quilt_objects_remove (self->objects, path);
 }
 
 void
 quilt_hub_show (QuiltHub *self)
 {
-  g_dbus_object_manager_server_set_connection (self->objects, self->bus);
+  quilt_objects_show (self->objects);
 }
 
 void

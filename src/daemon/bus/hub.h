@@ -3,17 +3,16 @@
  * count of the running operations. */
 #pragma once
 
-#include "daemon/relay/activity.h"
-#include "dbus/address.h"
 #include "daemon/bus/authority.h"
 #include "daemon/bus/managed-objects.h"
-
-#include <gio/gio.h>
+#include "dbus/address.h"
+#include "dbus/server/activity.h"
 
 typedef struct QuiltHub QuiltHub;
 
-/* max_pending limits the unanswered calls of each uid except 0. */
-QuiltHub *quilt_hub_new (GDBusConnection *bus, guint64 max_pending);
+/* From now on, bus, which is borrowed, serves calls. max_pending limits the unanswered calls of
+ * each uid except 0. */
+QuiltHub *quilt_hub_new (QuiltDbus *bus, guint64 max_pending);
 /* Takes all objects off the bus, and answers all waiting calls of GetManagedObjects. */
 void quilt_hub_withdraw (QuiltHub *self);
 void quilt_hub_free (QuiltHub *self);
@@ -32,6 +31,9 @@ guint64 quilt_hub_next_job (QuiltHub *self);
  * Operations, jobs and charges that outlive their call are counted in it. Borrowed. */
 QuiltActivity *quilt_hub_get_work (const QuiltHub *self);
 
+/* The calls that the bus has delivered, until they are freed. Borrowed. */
+QuiltActivity *quilt_hub_get_calls (const QuiltHub *self);
+
 /* Brackets an operation. When quiltd is asked to end, it finishes such operations first. */
 void quilt_hub_hold (QuiltHub *self);
 void quilt_hub_release (QuiltHub *self);
@@ -41,11 +43,9 @@ gboolean quilt_hub_is_idle (const QuiltHub *self);
  * that. */
 void quilt_hub_when_idle (QuiltHub *self, void (*callback) (gpointer data), gpointer data);
 
-/* Charges the callers of object's methods, see daemon/bus/admission.h. */
-void quilt_hub_guard (QuiltHub *self, GDBusInterfaceSkeleton *object);
-/* Puts object on the bus at path, guarded, and takes it off again. Callers see none of the objects
- * before quilt_hub_show(). */
-void quilt_hub_export (QuiltHub *self, const char *path, GDBusInterfaceSkeleton *object);
+/* Puts object, which is borrowed, on the bus at path, and takes it off again. Callers are charged,
+ * see daemon/bus/admission.h. Callers see none of the objects before quilt_hub_show(). */
+void quilt_hub_export (QuiltHub *self, const char *path, QuiltExport *object);
 void quilt_hub_unexport (QuiltHub *self, const char *path);
 void quilt_hub_show (QuiltHub *self);
 

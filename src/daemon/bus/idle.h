@@ -2,7 +2,7 @@
 /* Detects that quiltd has been idle for a while. */
 #pragma once
 
-#include "daemon/relay/activity.h"
+#include "dbus/server/activity.h"
 
 typedef struct QuiltIdle QuiltIdle;
 

@@ -6,14 +6,17 @@
 #include "daemon/bus/admission.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
+#include "dbus/quilt-bus.h"
 
 /* Time for which a finished job stays on the bus. */
 #define LINGER_SECONDS 10
 
 struct _QuiltJob {
-  QuiltBusJobSkeleton parent_instance;
+  GObject parent_instance;
+  QuiltExport *exported;
   QuiltHub *hub;
   char *path;
+  guint32 owner;
   char *caller;      /* the connection that started it, which may get its result */
   GVariant *results; /* NULL: not finished */
   GError *error;
@@ -23,36 +26,7 @@ struct _QuiltJob {
   gint64 began_usec;   /* monotonic */
 };
 
-static void job_iface_init (QuiltBusJobIface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltJob,
-                               quilt_job,
-                               QUILT_BUS_TYPE_JOB_SKELETON,
-                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_JOB, job_iface_init))
-
-QuiltJob *
-quilt_job_new (QuiltHub *hub,
-               const char *operation,
-               GDBusMethodInvocation *invocation,
-               gboolean (*cancel) (gpointer data),
-               gpointer data)
-{
-  QuiltJob *self = g_object_new (QUILT_TYPE_JOB, NULL);
-
-  self->hub = hub;
-  self->caller = g_strdup (g_dbus_method_invocation_get_sender (invocation));
-  self->charge = quilt_admission_hold (invocation);
-  self->cancel = cancel;
-  self->cancel_data = data;
-  self->began_usec = g_get_monotonic_time ();
-  self->path = g_strdup_printf (QUILT_BUS_PATH "/job/%" G_GUINT64_FORMAT, quilt_hub_next_job (hub));
-  quilt_bus_job_set_operation (QUILT_BUS_JOB (self), operation);
-  quilt_bus_job_set_owner (QUILT_BUS_JOB (self), quilt_admission_get_uid (invocation));
-  quilt_bus_job_set_progress (QUILT_BUS_JOB (self), -1);
-  quilt_hub_export (hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
-  quilt_activity_begin (quilt_hub_get_work (hub)); /* until the job leaves the bus */
-  return self;
-}
+G_DEFINE_FINAL_TYPE (QuiltJob, quilt_job, G_TYPE_OBJECT)
 
 const char *
 quilt_job_get_path (const QuiltJob *self)
@@ -63,19 +37,21 @@ quilt_job_get_path (const QuiltJob *self)
 void
 quilt_job_progress (QuiltJob *self, guint64 bytes, guint64 total)
 {
-  QuiltBusJob *iface = QUILT_BUS_JOB (self);
+  QuiltExport *exported = self->exported;
   gint64 spent_usec = MAX (g_get_monotonic_time () - self->began_usec, 1);
   double rate = (double)bytes * G_USEC_PER_SEC / (double)spent_usec;
 
-  quilt_bus_job_set_bytes (iface, bytes);
-  quilt_bus_job_set_total_bytes (iface, total);
-  quilt_bus_job_set_rate (iface, (guint64)rate);
+  quilt_export_set_uint64 (exported, QUILT_BUS_JOB_BYTES, bytes);
+  quilt_export_set_uint64 (exported, QUILT_BUS_JOB_TOTAL_BYTES, total);
+  quilt_export_set_uint64 (exported, QUILT_BUS_JOB_RATE, (guint64)rate);
   if (total > 0)
-    quilt_bus_job_set_progress (iface, MIN ((double)bytes / (double)total, 1.0));
+    quilt_export_set (exported, QUILT_BUS_JOB_PROGRESS,
+                      g_variant_new_double (MIN ((double)bytes / (double)total, 1.0)));
   if (total > 0 && rate >= 1)
-    quilt_bus_job_set_expected_end_time (
-        iface, (guint64)g_get_real_time () +
-                   (guint64)((double)(total - MIN (bytes, total)) / rate * G_USEC_PER_SEC));
+    quilt_export_set_uint64 (
+        exported, QUILT_BUS_JOB_EXPECTED_END_TIME,
+        (guint64)g_get_real_time () +
+            (guint64)((double)(total - MIN (bytes, total)) / rate * G_USEC_PER_SEC));
 }
 
 static gboolean
@@ -116,90 +92,125 @@ quilt_job_complete (QuiltJob *self, GVariant *results, const GError *error)
   g_clear_pointer (&self->charge, quilt_charge_release);
   self->results = g_variant_ref_sink (results ? results : g_variant_new ("a{sv}", NULL));
   self->error = error ? g_error_copy (error) : NULL;
-  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
-  quilt_bus_job_emit_completed (QUILT_BUS_JOB (self), error == NULL,
-                                error ? quilt_bus_error_name (error) : "",
-                                error ? quilt_bus_error_describe (quilt_error_to_name (code)) : "",
-                                select_public (self->results));
+  quilt_export_flush (self->exported);
+  quilt_export_emit (
+      self->exported, "Completed",
+      g_variant_new ("(bss@a{sv})", error == NULL, error ? quilt_bus_error_name (error) : "",
+                     error ? quilt_bus_error_describe (quilt_error_to_name (code)) : "",
+                     select_public (self->results)));
   g_timeout_add_seconds (LINGER_SECONDS, on_lingered, self);
 }
 
 static void
-cancel_authorized (GDBusMethodInvocation *invocation, gpointer data)
+cancel_authorized (QuiltCall *call, gpointer data)
 {
   QuiltJob *self = data;
   g_autoptr (GError) error = NULL;
 
   if (self->cancel && self->cancel (self->cancel_data)) {
     self->cancel = NULL;
-    quilt_bus_job_complete_cancel (QUILT_BUS_JOB (self), invocation);
+    quilt_call_return (call, NULL);
     return;
   }
   error = g_error_new (
       QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
       "The job can't be cancelled: it has ended, is about to end, or is already cancelled");
-  quilt_bus_error_return (invocation, error);
+  quilt_bus_error_return (call, error);
 }
 
 static void
-require (QuiltJob *self,
-         GDBusMethodInvocation *invocation,
-         const char *verb,
-         QuiltAuthorizedFunc authorized)
+require (QuiltJob *self, QuiltCall *call, const char *verb, QuiltAuthorizedFunc authorized)
 {
-  guint32 owner = quilt_bus_job_get_owner (QUILT_BUS_JOB (self));
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
-  g_ptr_array_add (details, quilt_authority_details_new (verb, NULL, owner, NULL));
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-job", g_object_ref (self), g_object_unref);
-  quilt_authority_require (quilt_hub_get_authority (self->hub), invocation,
-                           QUILT_ACTION_MANAGE_IMAGES, details, authorized, self);
-}
-
-static gboolean
-handle_cancel (QuiltBusJob *iface, GDBusMethodInvocation *call, GVariant *options)
-{
-  QuiltJob *self = QUILT_JOB (iface);
-  g_autoptr (GError) error = NULL;
-
-  if (!quilt_dict_read (options, NULL, 0, &error)) {
-    quilt_bus_error_return (call, error);
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
-  }
-  require (self, call, "cancel", cancel_authorized);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  g_ptr_array_add (details, quilt_authority_details_new (verb, NULL, self->owner, NULL));
+  quilt_call_attach (call, "quilt-job", g_object_ref (self), g_object_unref);
+  quilt_authority_require (quilt_hub_get_authority (self->hub), call, QUILT_ACTION_MANAGE_IMAGES,
+                           details, authorized, self);
 }
 
 static void
-result_authorized (GDBusMethodInvocation *invocation, gpointer data)
+handle_cancel (QuiltCall *call, GVariant *args, gpointer data)
+{
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+  g_autoptr (GError) error = NULL;
+
+  if (quilt_dict_read (options, NULL, 0, &error))
+    require (data, call, "cancel", cancel_authorized);
+  else
+    quilt_bus_error_return (call, error);
+}
+
+static void
+result_authorized (QuiltCall *call, gpointer data)
 {
   QuiltJob *self = data;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = self->error ? quilt_bus_error_text (self->error) : NULL;
 
   if (self->results) {
-    quilt_bus_job_complete_get_result (QUILT_BUS_JOB (self), invocation, self->error == NULL,
-                                       self->error ? quilt_bus_error_name (self->error) : "",
-                                       text ? text : "", self->results);
+    quilt_call_return (call, g_variant_new ("(bss@a{sv})", self->error == NULL,
+                                            self->error ? quilt_bus_error_name (self->error) : "",
+                                            text ? text : "", self->results));
     return;
   }
   error = g_error_new (QUILT_ERROR, QUILT_ERROR_INVALID_STATE, "The job has not ended yet");
-  quilt_bus_error_return (invocation, error);
+  quilt_bus_error_return (call, error);
 }
 
-static gboolean
-handle_get_result (QuiltBusJob *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_get_result (QuiltCall *call, GVariant *args, gpointer data)
 {
-  QuiltJob *self = QUILT_JOB (iface);
+  QuiltJob *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
   g_autoptr (GError) error = NULL;
 
   if (!quilt_dict_read (options, NULL, 0, &error))
     quilt_bus_error_return (call, error);
-  else if (g_strcmp0 (g_dbus_method_invocation_get_sender (call), self->caller) == 0)
+  else if (g_strcmp0 (quilt_call_get_sender (call), self->caller) == 0)
     result_authorized (call, self);
   else
     require (self, call, "result", result_authorized);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static const QuiltMethodHandler handlers[] = {
+    {"Cancel", handle_cancel},
+    {"GetResult", handle_get_result},
+    {NULL, NULL},
+};
+
+static const QuiltExportClass export_class = {.interface = &quilt_bus_job};
+
+/* Properties that are 0 while they are not known. */
+static const guint numbers[] = {QUILT_BUS_JOB_BYTES, QUILT_BUS_JOB_TOTAL_BYTES, QUILT_BUS_JOB_RATE,
+                                QUILT_BUS_JOB_EXPECTED_END_TIME};
+
+QuiltJob *
+quilt_job_new (QuiltHub *hub,
+               const char *operation,
+               QuiltCall *call,
+               gboolean (*cancel) (gpointer data),
+               gpointer data)
+{
+  QuiltJob *self = g_object_new (QUILT_TYPE_JOB, NULL);
+
+  self->hub = hub;
+  self->caller = g_strdup (quilt_call_get_sender (call));
+  self->charge = quilt_admission_hold (call);
+  self->cancel = cancel;
+  self->cancel_data = data;
+  self->began_usec = g_get_monotonic_time ();
+  self->path = g_strdup_printf (QUILT_BUS_PATH "/job/%" G_GUINT64_FORMAT, quilt_hub_next_job (hub));
+  self->owner = quilt_admission_get_uid (call);
+  self->exported = quilt_export_new (&export_class, handlers, self);
+  quilt_export_set_string (self->exported, QUILT_BUS_JOB_OPERATION, operation);
+  quilt_export_set_uint32 (self->exported, QUILT_BUS_JOB_OWNER, self->owner);
+  quilt_export_set (self->exported, QUILT_BUS_JOB_PROGRESS, g_variant_new_double (-1));
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    quilt_export_set_uint64 (self->exported, numbers[i], 0);
+  quilt_hub_export (hub, self->path, self->exported);
+  quilt_activity_begin (quilt_hub_get_work (hub)); /* until the job leaves the bus */
+  return self;
 }
 
 static void
@@ -209,6 +220,7 @@ quilt_job_finalize (GObject *object)
 
   g_clear_pointer (&self->results, g_variant_unref);
   g_clear_error (&self->error);
+  g_clear_pointer (&self->exported, quilt_export_free);
   g_free (self->caller);
   g_free (self->path);
   G_OBJECT_CLASS (quilt_job_parent_class)->finalize (object);
@@ -223,11 +235,4 @@ static void
 quilt_job_class_init (QuiltJobClass *class)
 {
   G_OBJECT_CLASS (class)->finalize = quilt_job_finalize;
-}
-
-static void
-job_iface_init (QuiltBusJobIface *iface)
-{
-  iface->handle_cancel = handle_cancel;
-  iface->handle_get_result = handle_get_result;
 }

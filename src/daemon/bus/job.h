@@ -3,18 +3,19 @@
 #pragma once
 
 #include "daemon/bus/hub.h"
-#include "dbus/quilt-bus.h"
+
+#include <glib-object.h>
 
 #define QUILT_TYPE_JOB (quilt_job_get_type ())
-G_DECLARE_FINAL_TYPE (QuiltJob, quilt_job, QUILT, JOB, QuiltBusJobSkeleton)
+G_DECLARE_FINAL_TYPE (QuiltJob, quilt_job, QUILT, JOB, GObject)
 
-/* Puts a new job on the bus, for the caller of invocation. It stays there for a while after its
+/* Puts a new job on the bus, for the caller of call. It stays there for a while after its
  * end, and is charged to the caller until its end. cancel() returns FALSE if it is too late;
  * otherwise the job must complete as cancelled. cancel() is called at most once with that result,
  * and never after the end. Until quilt_job_complete(), the job belongs to its worker. */
 QuiltJob *quilt_job_new (QuiltHub *hub,
                          const char *operation,
-                         GDBusMethodInvocation *invocation,
+                         QuiltCall *call,
                          gboolean (*cancel) (gpointer data),
                          gpointer data);
 

@@ -1,106 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GetManagedObjects returns all objects with all properties, which takes long. For a thousand
- * containers GDBus needs 0.3 s, during which other calls wait. */
+/* GetManagedObjects returns all objects with all properties, which takes long. Other calls wait
+ * meanwhile. */
 #include "daemon/bus/managed-objects.h"
 
 #include "base/error.h"
-#include "dbus/address.h"
 #include "daemon/bus/error.h"
 
 /* After an answer, the next one waits this many times as long as the answer took. */
 #define PAUSE 9
 
-#define ENTRY_KEY "quilt-managed-entry"
-#define WATCHED_KEY "quilt-managed-watched"
-
 typedef struct {
-  GDBusMethodInvocation *invocation;
+  QuiltCall *call;
   guint32 uid;
 } Waiting;
 
 struct QuiltManagedObjects {
-  GDBusObjectManagerServer *objects;
+  QuiltObjects *objects;
   GQueue waiting; /* of Waiting */
   guint32 last_uid;
   gint64 next_usec; /* when the next answer may be made */
   guint timer;
 };
 
-GDBusMessage *
-quilt_managed_objects_redirect (GDBusMessage *message)
-{
-  GDBusMessage *redirected;
-
-  if (g_strcmp0 (g_dbus_message_get_member (message), "GetManagedObjects") != 0 ||
-      g_strcmp0 (g_dbus_message_get_path (message), QUILT_BUS_PATH) != 0 ||
-      g_strcmp0 (g_dbus_message_get_interface (message), "org.freedesktop.DBus.ObjectManager") != 0)
-    return message;
-  redirected = g_dbus_message_copy (message, NULL); /* GDBus has locked the original */
-  if (!redirected)
-    return message;
-  /* The data that the relay has attached to the message must live until the call ends. */
-  g_object_set_data_full (G_OBJECT (redirected), "quilt-original", message, g_object_unref);
-  g_dbus_message_set_interface (redirected, "org.quilt.Manager");
-  return redirected;
-}
-
 static void
-forget_entry (GObject *object)
+answer (QuiltManagedObjects *self, QuiltCall *call)
 {
-  g_object_set_data (object, ENTRY_KEY, NULL);
-}
-
-static void
-watch (GDBusInterface *interface, GDBusObject *object)
-{
-  if (g_object_get_data (G_OBJECT (interface), WATCHED_KEY))
-    return;
-  g_object_set_data (G_OBJECT (interface), WATCHED_KEY, object);
-  g_signal_connect_object (interface, "notify", G_CALLBACK (forget_entry), object,
-                           G_CONNECT_SWAPPED);
-}
-
-static GVariant *
-new_entry (GDBusObject *object)
-{
-  g_autolist (GDBusInterface) interfaces = g_dbus_object_get_interfaces (object);
-  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{sa{sv}}"));
-
-  for (GList *link = interfaces; link; link = link->next) {
-    GDBusInterfaceSkeleton *skeleton = link->data;
-
-    watch (link->data, object);
-    g_variant_builder_add (&builder, "{s@a{sv}}",
-                           g_dbus_interface_skeleton_get_info (skeleton)->name,
-                           g_dbus_interface_skeleton_get_properties (skeleton));
-  }
-  return g_variant_ref_sink (
-      g_variant_new ("{oa{sa{sv}}}", g_dbus_object_get_object_path (object), &builder));
-}
-
-/* Cached with the object, since few of a thousand objects change between two calls. */
-static GVariant *
-get_entry (GDBusObject *object)
-{
-  GVariant *entry = g_object_get_data (G_OBJECT (object), ENTRY_KEY);
-
-  if (!entry) {
-    entry = new_entry (object);
-    g_object_set_data_full (G_OBJECT (object), ENTRY_KEY, entry, (GDestroyNotify)g_variant_unref);
-  }
-  return entry;
-}
-
-static void
-answer (QuiltManagedObjects *self, GDBusMethodInvocation *invocation)
-{
-  g_autolist (GDBusObject) objects =
-      g_dbus_object_manager_get_objects (G_DBUS_OBJECT_MANAGER (self->objects));
-  g_auto (GVariantBuilder) all = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{oa{sa{sv}}}"));
-
-  for (GList *link = objects; link; link = link->next)
-    g_variant_builder_add_value (&all, get_entry (link->data));
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{oa{sa{sv}}})", &all));
+  quilt_call_return (call, g_variant_new ("(@a{oa{sa{sv}}})", quilt_objects_list (self->objects)));
 }
 
 /* The first waiting call of a user other than the last one; otherwise the first call. */
@@ -138,7 +63,7 @@ on_turn (gpointer data)
 
   self->timer = 0;
   self->last_uid = next->uid;
-  answer (self, next->invocation);
+  answer (self, next->call);
   now = g_get_monotonic_time ();
   self->next_usec = now + PAUSE * (now - began);
   schedule (self);
@@ -146,24 +71,22 @@ on_turn (gpointer data)
 }
 
 void
-quilt_managed_objects_answer (QuiltManagedObjects *self,
-                              GDBusMethodInvocation *invocation,
-                              guint32 uid)
+quilt_managed_objects_answer (QuiltManagedObjects *self, QuiltCall *call, guint32 uid)
 {
   Waiting *waiting;
 
   if (uid == 0) {
-    answer (self, invocation);
+    answer (self, call);
     return;
   }
   waiting = g_new (Waiting, 1);
-  *waiting = (Waiting){invocation, uid};
+  *waiting = (Waiting){call, uid};
   g_queue_push_tail (&self->waiting, waiting);
   schedule (self);
 }
 
 QuiltManagedObjects *
-quilt_managed_objects_new (GDBusObjectManagerServer *objects)
+quilt_managed_objects_new (QuiltObjects *objects)
 {
   QuiltManagedObjects *self = g_new0 (QuiltManagedObjects, 1);
 
@@ -184,7 +107,7 @@ quilt_managed_objects_free (QuiltManagedObjects *self)
   if (self->timer)
     g_source_remove (self->timer);
   while ((waiting = g_queue_pop_head (&self->waiting))) {
-    quilt_bus_error_return (waiting->invocation, error);
+    quilt_bus_error_return (waiting->call, error);
     g_free (waiting);
   }
   g_free (self);

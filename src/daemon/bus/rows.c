@@ -4,7 +4,7 @@
 
 #include "daemon/bus/error.h"
 
-/* One call of a method. It lives as long as its invocation. */
+/* One call of a method. It lives as long as the received call. */
 typedef struct {
   QuiltHub *hub;
   const QuiltRowsMethod *method;
@@ -14,12 +14,11 @@ typedef struct {
   GPtrArray *rows; /* of QuiltRow */
   GHashTable *keys;
 
-  GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
-  guint next;                        /* the row that begins next */
-  guint pending;                     /* rows that have begun and are not done */
-  GDBusConnection *bus;              /* set if the caller is watched */
-  guint vanished;                    /* subscription that tells when the caller goes away */
-  gboolean beginning;                /* rows are being begun */
+  QuiltCall *received; /* owned since the authorization; NULL when answered */
+  guint next;          /* the row that begins next */
+  guint pending;       /* rows that have begun and are not done */
+  QuiltCall *watched;  /* borrowed; set while its caller is watched */
+  gboolean beginning;  /* rows are being begun */
 } Call;
 
 struct QuiltRow {
@@ -46,9 +45,8 @@ call_free (gpointer data)
 {
   Call *call = data;
 
-  if (call->bus)
-    g_dbus_connection_signal_unsubscribe (call->bus, call->vanished);
-  g_clear_object (&call->bus);
+  if (call->watched)
+    quilt_call_unwatch_caller (call->watched, call);
   g_ptr_array_unref (call->rows);
   g_hash_table_unref (call->keys);
   if (call->free_data)
@@ -72,7 +70,7 @@ add_row (Call *call, const char *name)
 }
 
 static void
-answer_many (const Call *call, GDBusMethodInvocation *invocation)
+answer_many (const Call *call, QuiltCall *received)
 {
   g_auto (GVariantBuilder) failures = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sss)"));
 
@@ -82,20 +80,20 @@ answer_many (const Call *call, GDBusMethodInvocation *invocation)
     if (row->error)
       quilt_bus_error_add (&failures, row->name, row->error);
   }
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(sss))", &failures));
+  quilt_call_return (received, g_variant_new ("(a(sss))", &failures));
 }
 
 static void
-answer_one (const Call *call, GDBusMethodInvocation *invocation)
+answer_one (const Call *call, QuiltCall *received)
 {
   const QuiltRow *row = call->rows->pdata[0];
 
   if (row->error)
-    quilt_bus_error_return (invocation, row->error);
+    quilt_bus_error_return (received, row->error);
   else if (call->method->answer)
-    call->method->answer (row, invocation);
+    call->method->answer (row, received);
   else
-    g_dbus_method_invocation_return_value (invocation, NULL);
+    quilt_call_return (received, NULL);
 }
 
 /* The call may be freed by this. */
@@ -104,12 +102,12 @@ answer (Call *call)
 {
   QuiltHub *hub = call->hub;
   gboolean held = !call->method->waits;
-  GDBusMethodInvocation *invocation = g_steal_pointer (&call->invocation);
+  QuiltCall *received = g_steal_pointer (&call->received);
 
   if (call->many)
-    answer_many (call, invocation);
+    answer_many (call, received);
   else
-    answer_one (call, invocation);
+    answer_one (call, received);
   if (held)
     quilt_hub_release (hub);
 }
@@ -147,20 +145,15 @@ quilt_row_done (QuiltRow *row, GError *error)
 
 /* While polkit is asked, the authority denies the call. */
 static void
-on_caller_vanished (GDBusConnection *bus,
-                    const char *sender,
-                    const char *path,
-                    const char *interface,
-                    const char *signal,
-                    GVariant *arguments,
-                    gpointer data)
+on_caller_vanished (gpointer data)
 {
   Call *call = data;
-  g_autoptr (GDBusMethodInvocation) keep = NULL; /* the end of the last row would free the call */
+  g_autoptr (QuiltCall) keep = NULL; /* the end of the last row would free the call */
 
-  if (!call->invocation)
+  call->watched = NULL;
+  if (!call->received)
     return;
-  keep = g_object_ref (call->invocation);
+  keep = quilt_call_ref (call->received);
   for (guint i = 0; i < call->next; i++) {
     QuiltRow *row = call->rows->pdata[i];
 
@@ -169,23 +162,12 @@ on_caller_vanished (GDBusConnection *bus,
   }
 }
 
-/* The relay has told the bus to send us each such signal. */
 static void
-watch_caller (Call *call, GDBusMethodInvocation *invocation)
-{
-  call->bus = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
-  call->vanished = g_dbus_connection_signal_subscribe (
-      call->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-      "/org/freedesktop/DBus", g_dbus_method_invocation_get_sender (invocation),
-      G_DBUS_SIGNAL_FLAGS_NO_MATCH_RULE, on_caller_vanished, call, NULL);
-}
-
-static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
+authorized (QuiltCall *received, gpointer data)
 {
   Call *call = data;
 
-  call->invocation = invocation;
+  call->received = received;
   if (!call->method->waits)
     quilt_hub_hold (call->hub);
   proceed (call);
@@ -193,7 +175,7 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
 
 static void
 run (QuiltHub *hub,
-     GDBusMethodInvocation *invocation,
+     QuiltCall *received,
      const QuiltRowsMethod *method,
      const char *const *names,
      gboolean many,
@@ -210,7 +192,7 @@ run (QuiltHub *hub,
   call->free_data = free_data;
   call->rows = g_ptr_array_new_with_free_func (row_free);
   call->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-rows", call, call_free);
+  quilt_call_attach (received, "quilt-rows", call, call_free);
   for (guint i = 0; names[i]; i++)
     add_row (call, names[i]);
   for (guint i = 0; i < call->rows->len; i++) {
@@ -219,26 +201,28 @@ run (QuiltHub *hub,
     if (row->data)
       method->add_details (row, details);
   }
-  if (method->give_up)
-    watch_caller (call, invocation);
-  quilt_authority_require (quilt_hub_get_authority (hub), invocation, method->action, details,
+  if (method->give_up) {
+    quilt_call_watch_caller (received, on_caller_vanished, call);
+    call->watched = received;
+  }
+  quilt_authority_require (quilt_hub_get_authority (hub), received, method->action, details,
                            authorized, call);
 }
 
 void
 quilt_rows_on_many (QuiltHub *hub,
-                    GDBusMethodInvocation *invocation,
+                    QuiltCall *received,
                     const QuiltRowsMethod *method,
                     const char *const *names,
                     gpointer data,
                     GDestroyNotify free_data)
 {
-  run (hub, invocation, method, names, TRUE, data, free_data);
+  run (hub, received, method, names, TRUE, data, free_data);
 }
 
 void
 quilt_rows_on_one (QuiltHub *hub,
-                   GDBusMethodInvocation *invocation,
+                   QuiltCall *received,
                    const QuiltRowsMethod *method,
                    const char *name,
                    gpointer data,
@@ -246,7 +230,7 @@ quilt_rows_on_one (QuiltHub *hub,
 {
   const char *const names[] = {name, NULL};
 
-  run (hub, invocation, method, names, FALSE, data, free_data);
+  run (hub, received, method, names, FALSE, data, free_data);
 }
 
 const char *

@@ -9,8 +9,6 @@
 
 #include "daemon/bus/hub.h"
 
-#include <gio/gio.h>
-
 /* One object of a call. */
 typedef struct QuiltRow QuiltRow;
 
@@ -33,24 +31,24 @@ typedef struct {
    * quilt_row_done() follows if it is not. NULL: the rows go on without the caller. */
   void (*give_up) (QuiltRow *row);
   /* Answers a successful call on one object. NULL: the method returns nothing. */
-  void (*answer) (const QuiltRow *row, GDBusMethodInvocation *invocation);
+  void (*answer) (const QuiltRow *row, QuiltCall *call);
   GDestroyNotify free_row; /* releases what find returned */
 } QuiltRowsMethod;
 
-/* Each takes over a handler's reference to invocation and answers it. Each takes data, the call's
+/* Each takes over a handler's reference to call and answers it. Each takes data, the call's
  * arguments; free_data (may be NULL) releases it after the answer. method is static, hub is
  * borrowed. */
 
 /* The answer is an array of the names that failed, with their errors, in the order of names. */
 void quilt_rows_on_many (QuiltHub *hub,
-                         GDBusMethodInvocation *invocation,
+                         QuiltCall *call,
                          const QuiltRowsMethod *method,
                          const char *const *names,
                          gpointer data,
                          GDestroyNotify free_data);
 /* If the row fails, the answer is its error. */
 void quilt_rows_on_one (QuiltHub *hub,
-                        GDBusMethodInvocation *invocation,
+                        QuiltCall *call,
                         const QuiltRowsMethod *method,
                         const char *name,
                         gpointer data,

@@ -9,11 +9,11 @@
 #include "daemon/containers/life.h"
 #include "daemon/containers/run.h"
 #include "daemon/images/image.h"
-#include "dbus/quilt-bus.h"
 #include "store/containers.h"
 
 struct _QuiltContainer {
-  QuiltBusContainerSkeleton parent_instance;
+  GObject parent_instance;
+  QuiltExport *exported; /* on the bus */
   QuiltContainers *containers;
   const QuiltContainersParts *parts; /* of containers */
   QuiltContainerRecord *record;
@@ -31,8 +31,6 @@ struct _QuiltContainer {
   char *path;         /* on the bus */
   char *scope_path;   /* path of the cgroup of a run whose limits were requested */
   const QuiltOptions *options_shown; /* the options that the properties show */
-  /* the generated vtable, with properties that are read from the kernel */
-  GDBusInterfaceVTable vtable;
 
   QuiltRun *run;       /* set until no process of the run is left, which is after its end */
   char *left_scope;    /* place of the last run's scope, which systemd may not have collected yet */

@@ -9,6 +9,7 @@
 #include "daemon/host/limits.h"
 #include "daemon/host/live-limits.h"
 #include "daemon/host/pressure.h"
+#include "dbus/quilt-bus.h"
 #include "spec/signals.h"
 #include "systemd/cgroup.h"
 
@@ -16,11 +17,7 @@
 
 #define COMMAND_LINE_MAX 400
 
-/* methods.c installs the handlers. */
-G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltContainer,
-                               quilt_container,
-                               QUILT_BUS_TYPE_CONTAINER_SKELETON,
-                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_CONTAINER, NULL))
+G_DEFINE_FINAL_TYPE (QuiltContainer, quilt_container, G_TYPE_OBJECT)
 
 QuiltContainers *
 quilt_container_get_containers (const QuiltContainer *self)
@@ -146,39 +143,14 @@ release_image (QuiltContainer *self)
   g_clear_pointer (&self->image_use, quilt_image_use_release);
 }
 
-QuiltContainer *
-quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, QuiltImage *image)
-{
-  QuiltContainer *self = g_object_new (QUILT_TYPE_CONTAINER, NULL);
-  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
-
-  self->containers = containers;
-  self->parts = quilt_containers_parts (containers);
-  self->record = record;
-  g_set_object (&self->image, image);
-  if (image)
-    self->image_use = quilt_image_use_new (image, get_holder_name, self);
-  quilt_id_ranges_claim (self->parts->id_ranges, record->id, record->uid_map, record->gid_map);
-  self->path = g_strconcat (QUILT_BUS_PATH "/container/", record->id, NULL);
-  self->command_line = make_command_line (quilt_container_get_command (self));
-  quilt_bus_container_set_id (iface, record->id);
-  quilt_bus_container_set_image (iface, record->image);
-  quilt_bus_container_set_image_digest (iface, record->image_digest);
-  quilt_bus_container_set_owner (iface, record->owner);
-  quilt_bus_container_set_created (iface, record->created_usec);
-  self->result.exit_code = -1;
-  quilt_container_look_for_limits (self);
-  quilt_container_refresh (self);
-  return self;
-}
-
 void
 quilt_container_look_for_limits (QuiltContainer *self)
 {
   g_autofree char *missing =
       quilt_host_limits_missing (&self->parts->defaults, self->record->options);
 
-  quilt_bus_container_set_limits_not_in_force (QUILT_BUS_CONTAINER (self), missing ? missing : "");
+  quilt_export_set_string (self->exported, QUILT_BUS_CONTAINER_LIMITS_NOT_IN_FORCE,
+                           missing ? missing : "");
 }
 
 void
@@ -193,7 +165,7 @@ void
 quilt_container_publish (QuiltContainer *self)
 {
   quilt_containers_add (self->containers, self->record->id, self->record->options->name, self);
-  quilt_hub_export (self->parts->hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_export (self->parts->hub, self->path, self->exported);
   quilt_hub_changed (self->parts->hub);
 }
 
@@ -249,7 +221,7 @@ forget_rows (QuiltContainer *self)
 void
 quilt_container_refresh (QuiltContainer *self)
 {
-  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
+  QuiltExport *exported = self->exported;
   const QuiltOptions *options = self->record->options;
   const QuiltResult *result = &self->result;
   gboolean active = quilt_container_is_active (self);
@@ -260,23 +232,27 @@ quilt_container_refresh (QuiltContainer *self)
   /* While a container runs, its properties may show the kernel's limits, so don't overwrite
    * these. */
   if (!active || self->options_shown != options) {
-    quilt_live_limits_set (iface, options);
+    quilt_live_limits_set (exported, options);
     self->options_shown = options;
   }
-  quilt_bus_container_set_state (iface, quilt_state_to_string (self->state));
-  quilt_bus_container_set_scope (iface, active && self->run ? quilt_run_get_scope (self->run) : "");
-  quilt_bus_container_set_pid (iface, active ? self->pid : 0);
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_STATE,
+                           quilt_state_to_string (self->state));
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_SCOPE,
+                           active && self->run ? quilt_run_get_scope (self->run) : "");
+  quilt_export_set_uint32 (exported, QUILT_BUS_CONTAINER_PID, active ? self->pid : 0);
   if (!active)
-    quilt_bus_container_set_frozen (iface, FALSE);
-  quilt_bus_container_set_log_held (iface, self->log_held);
-  quilt_bus_container_set_started (iface, quilt_container_get_started (self));
-  quilt_bus_container_set_finished (iface, result->finished_usec);
-  quilt_bus_container_set_exit_code (iface, result->exit_code);
-  quilt_bus_container_set_reason (iface, result->reason ? result->reason : "");
-  quilt_bus_container_set_error_name (iface, error_name);
-  quilt_bus_container_set_error (iface, error);
-  quilt_bus_container_set_setup_step (iface, result->step);
-  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
+    quilt_export_set_boolean (exported, QUILT_BUS_CONTAINER_FROZEN, FALSE);
+  quilt_export_set_boolean (exported, QUILT_BUS_CONTAINER_LOG_HELD, self->log_held);
+  quilt_export_set_uint64 (exported, QUILT_BUS_CONTAINER_STARTED,
+                           quilt_container_get_started (self));
+  quilt_export_set_uint64 (exported, QUILT_BUS_CONTAINER_FINISHED, result->finished_usec);
+  quilt_export_set_int32 (exported, QUILT_BUS_CONTAINER_EXIT_CODE, result->exit_code);
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_REASON,
+                           result->reason ? result->reason : "");
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_ERROR_NAME, error_name);
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_ERROR, error);
+  quilt_export_set_uint32 (exported, QUILT_BUS_CONTAINER_SETUP_STEP, result->step);
+  quilt_export_flush (exported);
 }
 
 int
@@ -351,8 +327,9 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
   quilt_container_refresh (self);
   if (state == old)
     return;
-  quilt_bus_container_emit_state_changed (QUILT_BUS_CONTAINER (self), quilt_state_to_string (old),
-                                          quilt_state_to_string (state));
+  quilt_export_emit (
+      self->exported, "StateChanged",
+      g_variant_new ("(ss)", quilt_state_to_string (old), quilt_state_to_string (state)));
   quilt_hub_changed (self->parts->hub);
   log_change (self, old);
 }
@@ -401,6 +378,7 @@ quilt_container_finalize (GObject *object)
   g_ptr_array_unref (self->scope_waiters);
   g_ptr_array_unref (self->remove_waiters);
   forget_rows (self);
+  g_clear_pointer (&self->exported, quilt_export_free);
   g_free (self->left_scope);
   g_free (self->scope_path);
   g_free (self->command_line);
@@ -419,30 +397,21 @@ quilt_container_init (QuiltContainer *self)
 }
 
 /* Properties without a change signal. Each Get reads them from the kernel. */
-enum {
-  PROP_MEMORY_PRESSURE = 1,
-  PROP_CPU_PRESSURE,
-  PROP_IO_PRESSURE,
-  PROP_MEMORY_CURRENT,
-  PROP_CPU_USAGE
-};
-
 static const struct {
-  guint id;
-  const char *property, *resource;
+  guint property;
+  const char *resource;
 } pressures[] = {
-    {PROP_MEMORY_PRESSURE, "memory-pressure", "memory"},
-    {PROP_CPU_PRESSURE, "cpupressure", "cpu"},
-    {PROP_IO_PRESSURE, "iopressure", "io"},
+    {QUILT_BUS_CONTAINER_MEMORY_PRESSURE, "memory"},
+    {QUILT_BUS_CONTAINER_CPU_PRESSURE, "cpu"},
+    {QUILT_BUS_CONTAINER_IO_PRESSURE, "io"},
 };
 
 static const struct {
-  guint id;
-  const char *property;
+  guint property;
   guint64 (*read) (const char *scope);
 } uses[] = {
-    {PROP_MEMORY_CURRENT, "memory-current", quilt_live_memory},
-    {PROP_CPU_USAGE, "cpuusage", quilt_live_cpu_usec},
+    {QUILT_BUS_CONTAINER_MEMORY_CURRENT, quilt_live_memory},
+    {QUILT_BUS_CONTAINER_CPU_USAGE, quilt_live_cpu_usec},
 };
 
 /* The path of its run's cgroup. */
@@ -458,17 +427,29 @@ get_scope_path (QuiltContainer *self)
   return self->scope_path;
 }
 
+gboolean
+quilt_container_is_frozen (const QuiltContainer *self)
+{
+  return g_variant_get_boolean (quilt_export_get (self->exported, QUILT_BUS_CONTAINER_FROZEN));
+}
+
+const char *
+quilt_container_get_limits_not_in_force (const QuiltContainer *self)
+{
+  return g_variant_get_string (
+      quilt_export_get (self->exported, QUILT_BUS_CONTAINER_LIMITS_NOT_IN_FORCE), NULL);
+}
+
 static void
 look_whether_frozen (QuiltContainer *self)
 {
-  QuiltBusContainer *iface = QUILT_BUS_CONTAINER (self);
   gboolean frozen =
       self->run && quilt_container_is_active (self) && quilt_live_is_frozen (get_scope_path (self));
 
-  if (frozen == quilt_bus_container_get_frozen (iface))
+  if (frozen == quilt_container_is_frozen (self))
     return;
   forget_rows (self);
-  quilt_bus_container_set_frozen (iface, frozen);
+  quilt_export_set_boolean (self->exported, QUILT_BUS_CONTAINER_FROZEN, frozen);
 }
 
 GVariant *
@@ -484,74 +465,72 @@ quilt_container_get_row (QuiltContainer *self,
   return *row;
 }
 
-static void
-quilt_container_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+static GVariant *
+read_property (gpointer object, guint property)
 {
-  QuiltContainer *self = QUILT_CONTAINER (object);
+  QuiltContainer *self = object;
   gboolean runs = self->run && quilt_container_is_active (self);
-  const char *place = runs ? quilt_run_get_place (self->run) : "";
 
   for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
-    if (uses[i].id == id)
-      g_value_set_uint64 (value, runs ? uses[i].read (get_scope_path (self)) : G_MAXUINT64);
+    if (uses[i].property == property)
+      return g_variant_new_uint64 (runs ? uses[i].read (get_scope_path (self)) : G_MAXUINT64);
   for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
-    if (pressures[i].id == id)
-      g_value_take_variant (value, quilt_pressure_read (place, pressures[i].resource));
-}
-
-/* The generated code sets none of these properties. */
-static void
-quilt_container_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
-{
-  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+    if (pressures[i].property == property)
+      return quilt_pressure_read (runs ? quilt_run_get_place (self->run) : "",
+                                  pressures[i].resource);
+  g_return_val_if_reached (NULL);
 }
 
 /* Called for Get and GetAll. GetManagedObjects shows the last known values instead, since reading
  * those of a thousand containers would take too long. */
-static GVariant *
-on_get_property (GDBusConnection *bus,
-                 const char *sender,
-                 const char *path,
-                 const char *interface,
-                 const char *name,
-                 GError **error,
-                 gpointer data)
+static void
+look_at_property (gpointer object, guint property)
 {
-  QuiltContainer *self = QUILT_CONTAINER (data);
-  GDBusInterfaceSkeletonClass *parent =
-      G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class);
+  QuiltContainer *self = object;
 
-  if (quilt_live_limits_has (name) && self->run && quilt_container_is_active (self))
-    quilt_live_limits_set_one (QUILT_BUS_CONTAINER (self), self->record->options,
-                               get_scope_path (self), name);
-  if (g_str_equal (name, "Frozen"))
+  if (quilt_live_limits_has (property) && self->run && quilt_container_is_active (self))
+    quilt_live_limits_set_one (self->exported, self->record->options, get_scope_path (self),
+                               property);
+  if (property == QUILT_BUS_CONTAINER_FROZEN)
     look_whether_frozen (self);
-  return parent->get_vtable (data)->get_property (bus, sender, path, interface, name, error, data);
 }
 
-static GDBusInterfaceVTable *
-quilt_container_get_vtable (GDBusInterfaceSkeleton *skeleton)
-{
-  QuiltContainer *self = QUILT_CONTAINER (skeleton);
-  GDBusInterfaceSkeletonClass *parent =
-      G_DBUS_INTERFACE_SKELETON_CLASS (quilt_container_parent_class);
+static const QuiltExportClass export_class = {
+    .interface = &quilt_bus_container,
+    .look = look_at_property,
+    .read = read_property,
+};
 
-  self->vtable = *parent->get_vtable (skeleton);
-  self->vtable.get_property = on_get_property;
-  return &self->vtable;
+QuiltContainer *
+quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, QuiltImage *image)
+{
+  QuiltContainer *self = g_object_new (QUILT_TYPE_CONTAINER, NULL);
+  QuiltExport *exported;
+
+  self->containers = containers;
+  self->parts = quilt_containers_parts (containers);
+  self->record = record;
+  g_set_object (&self->image, image);
+  if (image)
+    self->image_use = quilt_image_use_new (image, get_holder_name, self);
+  quilt_id_ranges_claim (self->parts->id_ranges, record->id, record->uid_map, record->gid_map);
+  self->path = g_strconcat (QUILT_BUS_PATH "/container/", record->id, NULL);
+  self->command_line = make_command_line (quilt_container_get_command (self));
+  exported = self->exported = quilt_export_new (&export_class, self->parts->methods, self);
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_ID, record->id);
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_IMAGE, record->image);
+  quilt_export_set_string (exported, QUILT_BUS_CONTAINER_IMAGE_DIGEST, record->image_digest);
+  quilt_export_set_uint32 (exported, QUILT_BUS_CONTAINER_OWNER, record->owner);
+  quilt_export_set_uint64 (exported, QUILT_BUS_CONTAINER_CREATED, record->created_usec);
+  quilt_export_set_boolean (exported, QUILT_BUS_CONTAINER_FROZEN, FALSE);
+  self->result.exit_code = -1;
+  quilt_container_look_for_limits (self);
+  quilt_container_refresh (self);
+  return self;
 }
 
 static void
 quilt_container_class_init (QuiltContainerClass *class)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (class);
-
-  object_class->finalize = quilt_container_finalize;
-  object_class->get_property = quilt_container_get_property;
-  object_class->set_property = quilt_container_set_property;
-  for (guint i = 0; i < G_N_ELEMENTS (pressures); i++)
-    g_object_class_override_property (object_class, pressures[i].id, pressures[i].property);
-  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
-    g_object_class_override_property (object_class, uses[i].id, uses[i].property);
-  G_DBUS_INTERFACE_SKELETON_CLASS (class)->get_vtable = quilt_container_get_vtable;
+  G_OBJECT_CLASS (class)->finalize = quilt_container_finalize;
 }

@@ -5,11 +5,12 @@
 #include "daemon/containers/containers.h"
 #include "daemon/containers/life.h"
 #include "daemon/images/image.h"
-#include "dbus/quilt-bus.h"
 #include "store/containers.h"
 
+#include <glib-object.h>
+
 #define QUILT_TYPE_CONTAINER (quilt_container_get_type ())
-G_DECLARE_FINAL_TYPE (QuiltContainer, quilt_container, QUILT, CONTAINER, QuiltBusContainerSkeleton)
+G_DECLARE_FINAL_TYPE (QuiltContainer, quilt_container, QUILT, CONTAINER, GObject)
 
 /* Takes ownership of record. The object is neither in the tables nor on the bus yet. */
 QuiltContainer *
@@ -51,6 +52,11 @@ gboolean quilt_container_is_active (const QuiltContainer *self);
 gboolean quilt_container_is_gone (const QuiltContainer *self);
 /* The scope of its run, which may have ended. NULL if there is no run. */
 const char *quilt_container_get_scope (const QuiltContainer *self);
+/* Whether it is frozen, as quiltd last knew. */
+gboolean quilt_container_is_frozen (const QuiltContainer *self);
+/* The limits not in force, see LimitsNotInForce in dbus/org.quilt.xml. Borrowed until that
+ * changes. */
+const char *quilt_container_get_limits_not_in_force (const QuiltContainer *self);
 /* The process that executed its command. 0 if it does not run, or that is still unknown. */
 pid_t quilt_container_get_pid (const QuiltContainer *self);
 

@@ -45,6 +45,7 @@ quilt_containers_new (QuiltHub *hub,
                       QuiltStore *store,
                       QuiltSystemd *systemd,
                       const QuiltPrograms *programs,
+                      const QuiltMethodHandler *methods,
                       const char *run_dir,
                       const char *cache_dir,
                       GError **error)
@@ -57,6 +58,7 @@ quilt_containers_new (QuiltHub *hub,
   self->parts.store = quilt_store_ref (store);
   self->parts.systemd = systemd;
   self->parts.programs = programs;
+  self->parts.methods = methods;
   self->run_dir = g_canonicalize_filename (run_dir, NULL);
   self->parts.run_dirs = run_fd >= 0 ? quilt_run_dirs_new (run_fd, self->run_dir, error) : NULL;
   self->tombs_fd = self->parts.run_dirs ? quilt_dir_ensure (run_fd, "ended", error) : -1;

@@ -29,16 +29,18 @@ typedef struct {
   QuiltIdRanges *id_ranges;
   QuiltFilters *filters;
   QuiltSpare *spare;
+  const QuiltMethodHandler *methods;  /* of containers */
   QuiltJournalBudget *journal_budget; /* NULL until the first quilt_containers_configure() */
   QuiltDefaults defaults;             /* as last configured */
 } QuiltContainersParts;
 
-/* Borrows hub, images, systemd and programs. */
+/* Borrows hub, images, systemd, programs and methods, the handlers of org.quilt.Container. */
 QuiltContainers *quilt_containers_new (QuiltHub *hub,
                                        QuiltImages *images,
                                        QuiltStore *store,
                                        QuiltSystemd *systemd,
                                        const QuiltPrograms *programs,
+                                       const QuiltMethodHandler *methods,
                                        const char *run_dir,
                                        const char *cache_dir,
                                        GError **error);

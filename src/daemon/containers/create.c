@@ -19,11 +19,11 @@
 #include "daemon/host/limits.h"
 #include "spec/names.h"
 
-/* Freed with its invocation. */
+/* Freed with its call. */
 typedef struct {
   QuiltContainers *containers;
   const QuiltContainersParts *parts; /* of containers */
-  GDBusMethodInvocation *invocation; /* owned since the authorization; NULL when answered */
+  QuiltCall *call;                   /* owned since the authorization; NULL when answered */
   /* the name that the caller gave; after the look-up, a name of the image or its digest */
   char *image;
   char *digest;  /* digest of the image for which the caller was checked */
@@ -54,15 +54,14 @@ static void
 answer (Creation *creation, const GError *error)
 {
   const QuiltContainersParts *parts = creation->parts; /* the answer frees creation */
-  GDBusMethodInvocation *invocation = g_steal_pointer (&creation->invocation);
+  QuiltCall *call = g_steal_pointer (&creation->call);
   QuiltContainer *container = creation->container;
 
   if (error)
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
   else
-    g_dbus_method_invocation_return_value (
-        invocation, g_variant_new ("(os)", quilt_container_get_path (container),
-                                   quilt_container_get_record (container)->id));
+    quilt_call_return (call, g_variant_new ("(os)", quilt_container_get_path (container),
+                                            quilt_container_get_record (container)->id));
   quilt_hub_release (parts->hub);
 }
 
@@ -149,7 +148,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
   record->id = quilt_id_new ();
   record->image = g_strdup (creation->image);
   record->image_digest = g_strdup (quilt_image_get_digest (image));
-  record->owner = quilt_admission_get_uid (creation->invocation);
+  record->owner = quilt_admission_get_uid (creation->call);
   record->created_usec = (guint64)g_get_real_time ();
   record->uid_map = quilt_id_map_copy (uid_map);
   record->gid_map = quilt_id_map_copy (gid_map);
@@ -205,14 +204,14 @@ on_ids (GArray *uid_map, GArray *gid_map, const char *user, const GError *failur
 }
 
 static void
-create_authorized (GDBusMethodInvocation *invocation, gpointer data)
+create_authorized (QuiltCall *call, gpointer data)
 {
   Creation *creation = data;
 
-  creation->invocation = invocation;
+  creation->call = call;
   quilt_hub_hold (creation->parts->hub);
-  quilt_create_ids (creation->containers, creation->options->userns,
-                    quilt_admission_get_uid (invocation), on_ids, creation);
+  quilt_create_ids (creation->containers, creation->options->userns, quilt_admission_get_uid (call),
+                    on_ids, creation);
 }
 
 static void
@@ -226,7 +225,7 @@ add_details (const Creation *creation, GPtrArray *details, const char *option)
 /* The right to manage containers must not give root's power, so ask polkit about each option that
  * would. */
 static void
-manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
+manage_authorized (QuiltCall *call, gpointer data)
 {
   Creation *creation = data;
   g_autofree const char **options = quilt_options_privileges (creation->options);
@@ -234,17 +233,17 @@ manage_authorized (GDBusMethodInvocation *invocation, gpointer data)
   const char *why;
 
   if (!quilt_options_need_privilege (creation->options, &why)) {
-    create_authorized (invocation, creation);
+    create_authorized (call, creation);
     return;
   }
   for (const char **option = options; *option; option++)
     add_details (creation, details, *option);
-  quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), invocation,
+  quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), call,
                            QUILT_ACTION_PRIVILEGED, details, create_authorized, creation);
 }
 
 static void
-require (Creation *creation, GDBusMethodInvocation *invocation)
+require (Creation *creation, QuiltCall *call)
 {
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
@@ -253,7 +252,7 @@ require (Creation *creation, GDBusMethodInvocation *invocation)
    * own processes can. */
   for (guint i = 0; i < creation->others->len; i++)
     g_ptr_array_add (details, quilt_container_new_details (creation->others->pdata[i], "share"));
-  quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), invocation,
+  quilt_authority_require (quilt_hub_get_authority (creation->parts->hub), call,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }
 
@@ -276,7 +275,7 @@ read_request (Creation *creation, GVariant *options, GError **error)
 }
 
 static Creation *
-creation_new (QuiltContainers *containers, GDBusMethodInvocation *invocation, const char *image)
+creation_new (QuiltContainers *containers, QuiltCall *call, const char *image)
 {
   Creation *creation = g_new0 (Creation, 1);
 
@@ -285,18 +284,17 @@ creation_new (QuiltContainers *containers, GDBusMethodInvocation *invocation, co
   creation->image = g_strdup (image);
   creation->others = g_ptr_array_new_with_free_func (g_object_unref);
   creation->attach = (QuiltAttach){-1, -1};
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-creation", creation,
-                          (GDestroyNotify)creation_free);
+  quilt_call_attach (call, "quilt-creation", creation, (GDestroyNotify)creation_free);
   return creation;
 }
 
 void
 quilt_create_container (QuiltContainers *containers,
-                        GDBusMethodInvocation *invocation,
+                        QuiltCall *call,
                         const char *image,
                         GVariant *options)
 {
-  Creation *creation = creation_new (containers, invocation, image);
+  Creation *creation = creation_new (containers, call, image);
   gboolean details = FALSE;
   const QuiltDictKey keys[] = {{QUILT_BUS_ERROR_DETAILS, 'b', &details, NULL}};
   g_autoptr (GVariant) rest = NULL;
@@ -306,17 +304,19 @@ quilt_create_container (QuiltContainers *containers,
   if (rest)
     g_variant_ref_sink (rest);
   if (details)
-    quilt_bus_error_give_details (invocation);
+    quilt_bus_error_give_details (call);
   if (rest && read_request (creation, rest, &error))
-    require (creation, invocation);
+    require (creation, call);
   else
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
 }
 
 static gboolean
-take_sink (GUnixFDList *fds, gint32 handle, const char *name, int *ret_fd, GError **error)
+take_sink (QuiltCall *call, gint32 handle, const char *name, int *ret_fd, GError **error)
 {
-  int fd = quilt_caller_fd_take (fds, handle, name, QUILT_CALLER_FD_SINK, error);
+  guint n_fds;
+  const int *fds = quilt_call_get_fds (call, &n_fds);
+  int fd = quilt_caller_fd_take (fds, n_fds, handle, name, QUILT_CALLER_FD_SINK, error);
 
   if (fd < 0)
     return FALSE;
@@ -326,12 +326,11 @@ take_sink (GUnixFDList *fds, gint32 handle, const char *name, int *ret_fd, GErro
 
 void
 quilt_run_container (QuiltContainers *containers,
-                     GDBusMethodInvocation *invocation,
-                     GUnixFDList *fds,
+                     QuiltCall *call,
                      const char *image,
                      GVariant *options)
 {
-  Creation *creation = creation_new (containers, invocation, image);
+  Creation *creation = creation_new (containers, call, image);
   gint32 out = -1, err = -1;
   gboolean has_out = FALSE, has_err = FALSE, details = FALSE;
   const QuiltDictKey keys[] = {{"stdout", 'h', &out, &has_out},
@@ -345,11 +344,11 @@ quilt_run_container (QuiltContainers *containers,
   if (rest)
     g_variant_ref_sink (rest);
   if (details)
-    quilt_bus_error_give_details (invocation);
-  if (rest && (!has_out || take_sink (fds, out, "stdout", &creation->attach.out, &error)) &&
-      (!has_err || take_sink (fds, err, "stderr", &creation->attach.err, &error)) &&
+    quilt_bus_error_give_details (call);
+  if (rest && (!has_out || take_sink (call, out, "stdout", &creation->attach.out, &error)) &&
+      (!has_err || take_sink (call, err, "stderr", &creation->attach.err, &error)) &&
       read_request (creation, rest, &error))
-    require (creation, invocation);
+    require (creation, call);
   else
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
 }

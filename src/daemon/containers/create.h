@@ -4,13 +4,12 @@
 
 #include "daemon/containers/containers.h"
 
-/* Each takes over a handler's reference to invocation and answers it. fds may be NULL. */
+/* Each takes over a handler's reference to call and answers it. */
 void quilt_create_container (QuiltContainers *containers,
-                             GDBusMethodInvocation *invocation,
+                             QuiltCall *call,
                              const char *image,
                              GVariant *options);
 void quilt_run_container (QuiltContainers *containers,
-                          GDBusMethodInvocation *invocation,
-                          GUnixFDList *fds,
+                          QuiltCall *call,
                           const char *image,
                           GVariant *options);

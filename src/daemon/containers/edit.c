@@ -16,7 +16,7 @@
 typedef struct {
   QuiltContainer *container;
   const QuiltContainersParts *parts; /* of all containers */
-  GDBusMethodInvocation *invocation; /* owned since the authorization */
+  QuiltCall *call;                   /* owned since the authorization */
   char *checked_name;                /* the name for which the caller was checked */
   char *new_name;                    /* for rename */
   GVariant *changes;                 /* for update */
@@ -35,22 +35,22 @@ edit_free (Edit *edit)
   g_free (edit);
 }
 
-/* Freed with its invocation. */
+/* Freed with its call. */
 static Edit *
-edit_new (QuiltContainer *self, GDBusMethodInvocation *invocation)
+edit_new (QuiltContainer *self, QuiltCall *call)
 {
   Edit *edit = g_new0 (Edit, 1);
 
   edit->container = g_object_ref (self);
   edit->parts = quilt_containers_parts (quilt_container_get_containers (self));
   edit->checked_name = g_strdup (quilt_container_get_name (self));
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-edit", edit, (GDestroyNotify)edit_free);
+  quilt_call_attach (call, "quilt-edit", edit, (GDestroyNotify)edit_free);
   return edit;
 }
 
 static void
 require (Edit *edit,
-         GDBusMethodInvocation *invocation,
+         QuiltCall *call,
          const char *action,
          const char *verb,
          QuiltAuthorizedFunc authorized)
@@ -62,23 +62,23 @@ require (Edit *edit,
   if (edit->new_name) /* a rule about names also applies to the new name */
     g_ptr_array_add (
         details, quilt_authority_details_new (verb, edit->new_name, record->owner, record->image));
-  quilt_authority_require (quilt_container_get_authority (edit->container), invocation, action,
-                           details, authorized, edit);
+  quilt_authority_require (quilt_container_get_authority (edit->container), call, action, details,
+                           authorized, edit);
 }
 
 static void
 finish (Edit *edit, const GError *error)
 {
   g_autoptr (QuiltContainer) self = g_object_ref (edit->container);
-  GDBusMethodInvocation *invocation = g_steal_pointer (&edit->invocation);
+  QuiltCall *call = g_steal_pointer (&edit->call);
 
   if (error) {
     if (edit->new_name)
       quilt_containers_release_name (quilt_container_get_containers (self), edit->new_name);
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
   } else {
     quilt_container_set_record (self, g_steal_pointer (&edit->record));
-    g_dbus_method_invocation_return_value (invocation, NULL);
+    quilt_call_return (call, NULL);
   }
   quilt_container_end_edit (self);
 }
@@ -116,14 +116,14 @@ save (Edit *edit)
 }
 
 static void
-begin (Edit *edit, GDBusMethodInvocation *invocation)
+begin (Edit *edit, QuiltCall *call)
 {
-  edit->invocation = invocation;
+  edit->call = call;
   quilt_container_begin_edit (edit->container);
 }
 
 static void
-rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
+rename_authorized (QuiltCall *call, gpointer data)
 {
   Edit *edit = data;
   QuiltContainer *self = edit->container;
@@ -133,10 +133,10 @@ rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
       !quilt_container_check_supervisor (self, &error) ||
       !quilt_containers_reserve_name (quilt_container_get_containers (self), &edit->new_name,
                                       &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
-  begin (edit, invocation);
+  begin (edit, call);
   edit->record = quilt_records_copy (quilt_container_get_record (self));
   g_free (edit->record->options->name);
   edit->record->options->name = g_strdup (edit->new_name);
@@ -144,21 +144,18 @@ rename_authorized (GDBusMethodInvocation *invocation, gpointer data)
 }
 
 void
-quilt_container_rename (QuiltContainer *self,
-                        GDBusMethodInvocation *invocation,
-                        const char *name,
-                        GVariant *options)
+quilt_container_rename (QuiltContainer *self, QuiltCall *call, const char *name, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
   Edit *edit;
 
   if (!quilt_dict_read (options, NULL, 0, &error) || !quilt_container_name_check (name, &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
-  edit = edit_new (self, invocation);
+  edit = edit_new (self, call);
   edit->new_name = g_strdup (name);
-  require (edit, invocation, QUILT_ACTION_MANAGE_CONTAINERS, "rename", rename_authorized);
+  require (edit, call, QUILT_ACTION_MANAGE_CONTAINERS, "rename", rename_authorized);
 }
 
 static void
@@ -201,7 +198,7 @@ check_stop_timeout (const QuiltContainer *self, const QuiltOptions *options, GEr
 }
 
 static void
-update_authorized (GDBusMethodInvocation *invocation, gpointer data)
+update_authorized (QuiltCall *call, gpointer data)
 {
   Edit *edit = data;
   QuiltContainer *self = edit->container;
@@ -215,17 +212,17 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
       !quilt_container_check_supervisor (self, &error) ||
       !check_stop_timeout (self, record->options, &error) ||
       !quilt_host_limits_check (&edit->parts->defaults, record->options, &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   if (quilt_container_get_state (self) == QUILT_STATE_SETTING_UP) {
     error =
         g_error_new (QUILT_ERROR, QUILT_ERROR_BUSY,
                      "Container '%s' is being set up: try again when it runs", edit->checked_name);
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
-  begin (edit, invocation);
+  begin (edit, call);
   edit->record = g_steal_pointer (&record);
   options = quilt_container_get_record (self)->options;
   scope = quilt_container_get_scope (self);
@@ -238,7 +235,7 @@ update_authorized (GDBusMethodInvocation *invocation, gpointer data)
 }
 
 void
-quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options)
+quilt_container_update (QuiltContainer *self, QuiltCall *call, GVariant *options)
 {
   gboolean details = FALSE;
   const QuiltDictKey keys[] = {{QUILT_BUS_ERROR_DETAILS, 'b', &details, NULL}};
@@ -247,12 +244,12 @@ quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation,
   Edit *edit;
 
   if (!changes) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   if (details)
-    quilt_bus_error_give_details (invocation);
-  edit = edit_new (self, invocation);
+    quilt_bus_error_give_details (call);
+  edit = edit_new (self, call);
   edit->changes = g_variant_ref_sink (changes);
-  require (edit, invocation, QUILT_ACTION_MANAGE_CONTAINERS, "update", update_authorized);
+  require (edit, call, QUILT_ACTION_MANAGE_CONTAINERS, "update", update_authorized);
 }

@@ -4,10 +4,7 @@
 
 #include "daemon/containers/container.h"
 
-/* Each takes over a handler's reference to invocation and answers it. */
-void quilt_container_rename (QuiltContainer *self,
-                             GDBusMethodInvocation *invocation,
-                             const char *name,
-                             GVariant *options);
+/* Each takes over a handler's reference to call and answers it. */
 void
-quilt_container_update (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options);
+quilt_container_rename (QuiltContainer *self, QuiltCall *call, const char *name, GVariant *options);
+void quilt_container_update (QuiltContainer *self, QuiltCall *call, GVariant *options);

@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Freed with its invocation. */
+/* Freed with its call. */
 typedef struct {
   QuiltContainer *container;
   gboolean oci;
@@ -75,7 +75,7 @@ print_oci (QuiltContainer *self, gboolean values, GError **error)
 
 /* values: the caller may manage the container, and so may see the values in its environment. */
 static void
-on_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
+on_consulted (QuiltCall *call, gboolean values, gpointer data)
 {
   const Inspection *inspection = data;
   QuiltContainer *self = inspection->container;
@@ -84,12 +84,12 @@ on_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
       inspection->oci ? print_oci (self, values, &error) : print_record (self, values);
 
   if (!json) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
-  quilt_bus_container_complete_inspect (
-      QUILT_BUS_CONTAINER (self), invocation,
-      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
+  quilt_call_return (call,
+                     g_variant_new ("(@ay)", g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json,
+                                                                        strlen (json), 1)));
 }
 
 static GPtrArray *
@@ -102,17 +102,17 @@ new_details (const QuiltContainer *self)
 }
 
 static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
+authorized (QuiltCall *call, gpointer data)
 {
   const Inspection *inspection = data;
   g_autoptr (GPtrArray) details = new_details (inspection->container);
 
-  quilt_authority_consult (quilt_container_get_authority (inspection->container), invocation,
+  quilt_authority_consult (quilt_container_get_authority (inspection->container), call,
                            QUILT_ACTION_MANAGE_CONTAINERS, details, on_consulted, data);
 }
 
 void
-quilt_container_inspect (QuiltContainer *self, GDBusMethodInvocation *invocation, GVariant *options)
+quilt_container_inspect (QuiltContainer *self, QuiltCall *call, GVariant *options)
 {
   gboolean oci = FALSE;
   const QuiltDictKey keys[] = {{"oci", 'b', &oci, NULL}};
@@ -121,14 +121,13 @@ quilt_container_inspect (QuiltContainer *self, GDBusMethodInvocation *invocation
   Inspection *inspection;
 
   if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   inspection = g_new0 (Inspection, 1);
   inspection->container = g_object_ref (self);
   inspection->oci = oci;
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-inspection", inspection,
-                          (GDestroyNotify)inspection_free);
-  quilt_authority_require (quilt_container_get_authority (self), invocation, QUILT_ACTION_INSPECT,
+  quilt_call_attach (call, "quilt-inspection", inspection, (GDestroyNotify)inspection_free);
+  quilt_authority_require (quilt_container_get_authority (self), call, QUILT_ACTION_INSPECT,
                            details, authorized, inspection);
 }

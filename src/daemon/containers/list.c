@@ -47,8 +47,7 @@ describe_state (QuiltContainer *container)
 {
   QuiltState state = quilt_container_get_state (container);
 
-  if (state == QUILT_STATE_RUNNING &&
-      quilt_bus_container_get_frozen (QUILT_BUS_CONTAINER (container)))
+  if (state == QUILT_STATE_RUNNING && quilt_container_is_frozen (container))
     return "paused";
   return quilt_state_to_string (state);
 }
@@ -72,7 +71,7 @@ new_row (QuiltContainer *container, gboolean detail)
 }
 
 static void
-answer_containers (GDBusMethodInvocation *invocation, gboolean detail, gpointer data)
+answer_containers (QuiltCall *call, gboolean detail, gpointer data)
 {
   QuiltContainers *containers = data;
   g_autoptr (GPtrArray) all = quilt_containers_list (containers);
@@ -83,19 +82,17 @@ answer_containers (GDBusMethodInvocation *invocation, gboolean detail, gpointer 
   for (guint i = 0; i < all->len; i++)
     rows[i] = quilt_container_get_row (all->pdata[i], detail, new_row);
   answer = g_variant_new_array (G_VARIANT_TYPE (CONTAINER_ROW), rows, all->len);
-  g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&answer, 1));
+  quilt_call_return (call, g_variant_new_tuple (&answer, 1));
 }
 
 static void
-containers_authorized (GDBusMethodInvocation *invocation, gpointer data)
+containers_authorized (QuiltCall *call, gpointer data)
 {
-  answer_containers (invocation, TRUE, data);
+  answer_containers (call, TRUE, data);
 }
 
 void
-quilt_list_containers (QuiltContainers *containers,
-                       GDBusMethodInvocation *invocation,
-                       GVariant *options)
+quilt_list_containers (QuiltContainers *containers, QuiltCall *call, GVariant *options)
 {
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GError) error = NULL;
@@ -103,17 +100,16 @@ quilt_list_containers (QuiltContainers *containers,
   const QuiltDictKey keys[] = {{"detail", 'b', &detail, NULL}};
 
   if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("list", NULL, G_MAXUINT32, NULL));
   if (detail)
     quilt_authority_require (quilt_hub_get_authority (quilt_containers_parts (containers)->hub),
-                             invocation, QUILT_ACTION_INSPECT, details, containers_authorized,
+                             call, QUILT_ACTION_INSPECT, details, containers_authorized,
                              containers);
   else
     quilt_authority_consult (quilt_hub_get_authority (quilt_containers_parts (containers)->hub),
-                             invocation, QUILT_ACTION_INSPECT, details, answer_containers,
-                             containers);
+                             call, QUILT_ACTION_INSPECT, details, answer_containers, containers);
 }

@@ -4,7 +4,5 @@
 
 #include "daemon/containers/containers.h"
 
-/* Takes over a handler's reference to invocation and answers it. */
-void quilt_list_containers (QuiltContainers *containers,
-                            GDBusMethodInvocation *invocation,
-                            GVariant *options);
+/* Takes over a handler's reference to call and answers it. */
+void quilt_list_containers (QuiltContainers *containers, QuiltCall *call, GVariant *options);

@@ -7,110 +7,108 @@
 #include "daemon/containers/inspect.h"
 #include "daemon/containers/read-log.h"
 #include "daemon/containers/verbs.h"
+#include "dbus/server/args.h"
 
 static void
-verb (QuiltBusContainer *iface,
-      GDBusMethodInvocation *call,
-      QuiltVerbKind kind,
-      int signal,
-      GVariant *options)
+verb (QuiltCall *call, QuiltVerbKind kind, int signal, GVariant *options, gpointer object)
 {
-  QuiltContainer *self = QUILT_CONTAINER (iface);
+  QuiltContainer *self = object;
 
   quilt_verb_on_one (quilt_container_get_containers (self), call, kind,
                      quilt_container_get_record (self)->id, signal, options);
 }
 
-static gboolean
-handle_start (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+/* Of a method whose only argument is options. */
+static void
+plain_verb (QuiltCall *call, QuiltVerbKind kind, GVariant *args, gpointer object)
 {
-  verb (iface, call, QUILT_VERB_START, 0, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+
+  verb (call, kind, 0, options, object);
 }
 
-static gboolean
-handle_stop (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_start (QuiltCall *call, GVariant *args, gpointer object)
 {
-  verb (iface, call, QUILT_VERB_STOP, 0, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  plain_verb (call, QUILT_VERB_START, args, object);
 }
 
-static gboolean
-handle_restart (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_stop (QuiltCall *call, GVariant *args, gpointer object)
 {
-  verb (iface, call, QUILT_VERB_RESTART, 0, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  plain_verb (call, QUILT_VERB_STOP, args, object);
 }
 
-static gboolean
-handle_kill (QuiltBusContainer *iface, GDBusMethodInvocation *call, int signal, GVariant *options)
+static void
+handle_restart (QuiltCall *call, GVariant *args, gpointer object)
 {
-  verb (iface, call, QUILT_VERB_KILL, signal, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  plain_verb (call, QUILT_VERB_RESTART, args, object);
 }
 
-static gboolean
-handle_remove (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_kill (QuiltCall *call, GVariant *args, gpointer object)
 {
-  verb (iface, call, QUILT_VERB_REMOVE, 0, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+  gint32 signal;
+
+  g_variant_get_child (args, 0, "i", &signal);
+  verb (call, QUILT_VERB_KILL, signal, options, object);
 }
 
-static gboolean
-handle_wait (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_remove (QuiltCall *call, GVariant *args, gpointer object)
 {
-  verb (iface, call, QUILT_VERB_WAIT, 0, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  plain_verb (call, QUILT_VERB_REMOVE, args, object);
 }
 
-static gboolean
-handle_rename (QuiltBusContainer *iface,
-               GDBusMethodInvocation *call,
-               const char *name,
-               GVariant *options)
+static void
+handle_wait (QuiltCall *call, GVariant *args, gpointer object)
 {
-  quilt_container_rename (QUILT_CONTAINER (iface), call, name, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  plain_verb (call, QUILT_VERB_WAIT, args, object);
 }
 
-static gboolean
-handle_update (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_rename (QuiltCall *call, GVariant *args, gpointer object)
 {
-  quilt_container_update (QUILT_CONTAINER (iface), call, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_container_rename (object, call, quilt_args_get_text (args, 0), options);
 }
 
-static gboolean
-handle_inspect (QuiltBusContainer *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_update (QuiltCall *call, GVariant *args, gpointer object)
 {
-  quilt_container_inspect (QUILT_CONTAINER (iface), call, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+
+  quilt_container_update (object, call, options);
 }
 
-static gboolean
-handle_read_log (QuiltBusContainer *iface,
-                 GDBusMethodInvocation *call,
-                 GUnixFDList *fds,
-                 GVariant *options)
+static void
+handle_inspect (QuiltCall *call, GVariant *args, gpointer object)
 {
-  quilt_container_read_log (QUILT_CONTAINER (iface), call, options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+
+  quilt_container_inspect (object, call, options);
 }
 
-void
-quilt_container_methods_install (void)
+static void
+handle_read_log (QuiltCall *call, GVariant *args, gpointer object)
 {
-  gpointer class = g_type_class_ref (QUILT_TYPE_CONTAINER); /* for ever */
-  QuiltBusContainerIface *iface = g_type_interface_peek (class, QUILT_BUS_TYPE_CONTAINER);
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
 
-  iface->handle_start = handle_start;
-  iface->handle_stop = handle_stop;
-  iface->handle_restart = handle_restart;
-  iface->handle_kill = handle_kill;
-  iface->handle_remove = handle_remove;
-  iface->handle_wait = handle_wait;
-  iface->handle_rename = handle_rename;
-  iface->handle_update = handle_update;
-  iface->handle_inspect = handle_inspect;
-  iface->handle_read_log = handle_read_log;
+  quilt_container_read_log (object, call, options);
 }
+
+const QuiltMethodHandler quilt_container_methods[] = {
+    {"Start", handle_start},
+    {"Stop", handle_stop},
+    {"Restart", handle_restart},
+    {"Kill", handle_kill},
+    {"Remove", handle_remove},
+    {"Wait", handle_wait},
+    {"Rename", handle_rename},
+    {"Update", handle_update},
+    {"Inspect", handle_inspect},
+    {"ReadLog", handle_read_log},
+    {NULL, NULL},
+};

@@ -2,6 +2,7 @@
 /* org.quilt.Container: the handlers of its methods. */
 #pragma once
 
-/* Installs the handlers for all containers. Called once, before the first container is on the bus.
- * So the object itself does not depend on its methods. */
-void quilt_container_methods_install (void);
+#include "dbus/server/export.h"
+
+/* Given to quilt_containers_new(), so that the object itself does not depend on its methods. */
+extern const QuiltMethodHandler quilt_container_methods[];

@@ -11,17 +11,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gunixfdlist.h>
 #include <unistd.h>
 
 /* journald may lag this far behind a container that has ended. */
 #define BEHIND_USEC (2 * G_USEC_PER_SEC)
 
-/* Freed with its invocation, which lives as long as quilt-log. Until then the caller's quota is
+/* Freed with its call, which lives as long as quilt-log. Until then the caller's quota is
  * charged. */
 typedef struct {
   QuiltContainer *container;
-  GDBusMethodInvocation *invocation; /* NULL until quilt-log runs */
+  QuiltCall *call; /* NULL until quilt-log runs */
   QuiltHelper *helper;
   guint64 since_usec, until_usec, lines;
   char *stream; /* "stdout" or "stderr"; "": both */
@@ -49,7 +48,7 @@ on_closed (gpointer data)
   ReadLog *self = data;
 
   g_clear_pointer (&self->helper, quilt_helper_free);
-  g_object_unref (self->invocation); /* frees self */
+  quilt_call_unref (self->call); /* frees self */
 }
 
 static const QuiltHelperEvents events = {on_message, on_closed};
@@ -111,22 +110,18 @@ begin (ReadLog *self, GError **error)
 }
 
 static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
+authorized (QuiltCall *call, gpointer data)
 {
   ReadLog *self = data;
-  g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GError) error = NULL;
   g_autofd int input = begin (self, &error);
 
   if (input < 0) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
-  fds = g_unix_fd_list_new_from_array (&input, 1);
-  g_steal_fd (&input);
-  self->invocation = g_object_ref (invocation);
-  g_dbus_method_invocation_return_value_with_unix_fd_list (invocation, g_variant_new ("(h)", 0),
-                                                           fds);
+  self->call = quilt_call_ref (call);
+  quilt_call_return_fd (call, g_variant_new ("(h)", 0), g_steal_fd (&input));
 }
 
 static gboolean
@@ -151,22 +146,19 @@ read_options (ReadLog *self, GVariant *options, GError **error)
 }
 
 void
-quilt_container_read_log (QuiltContainer *self,
-                          GDBusMethodInvocation *invocation,
-                          GVariant *options)
+quilt_container_read_log (QuiltContainer *self, QuiltCall *call, GVariant *options)
 {
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_autoptr (GError) error = NULL;
   ReadLog *read_log = g_new0 (ReadLog, 1);
 
   read_log->container = g_object_ref (self);
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-read-log", read_log,
-                          (GDestroyNotify)read_log_free);
+  quilt_call_attach (call, "quilt-read-log", read_log, (GDestroyNotify)read_log_free);
   if (!read_options (read_log, options, &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   g_ptr_array_add (details, quilt_container_new_details (self, "logs"));
-  quilt_authority_require (quilt_container_get_authority (self), invocation, QUILT_ACTION_INSPECT,
+  quilt_authority_require (quilt_container_get_authority (self), call, QUILT_ACTION_INSPECT,
                            details, authorized, read_log);
 }

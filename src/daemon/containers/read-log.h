@@ -4,7 +4,5 @@
 
 #include "daemon/containers/container.h"
 
-/* Takes over a handler's reference to invocation and answers it. */
-void quilt_container_read_log (QuiltContainer *self,
-                               GDBusMethodInvocation *invocation,
-                               GVariant *options);
+/* Takes over a handler's reference to call and answers it. */
+void quilt_container_read_log (QuiltContainer *self, QuiltCall *call, GVariant *options);

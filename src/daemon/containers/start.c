@@ -198,9 +198,8 @@ begin_run (QuiltContainer *self,
       !quilt_host_limits_check (&self->parts->defaults, self->record->options, error))
     return NULL;
   quilt_container_look_for_limits (self);
-  if (*quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)))
-    quilt_host_limits_warn (
-        self->record, quilt_bus_container_get_limits_not_in_force (QUILT_BUS_CONTAINER (self)));
+  if (*quilt_container_get_limits_not_in_force (self))
+    quilt_host_limits_warn (self->record, quilt_container_get_limits_not_in_force (self));
   g_array_set_clear_func (joins, clear_descriptor);
   if (!quilt_share_open (self->containers, self->record->options, joins, error))
     return NULL;

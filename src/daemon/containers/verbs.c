@@ -139,12 +139,11 @@ give_up (QuiltRow *row)
 }
 
 static void
-answer_ending (const QuiltRow *row, GDBusMethodInvocation *invocation)
+answer_ending (const QuiltRow *row, QuiltCall *call)
 {
   const Target *target = quilt_row_get_data (row);
 
-  g_dbus_method_invocation_return_value (
-      invocation, g_variant_new ("(is)", target->ending.exit_code, target->ending.reason));
+  quilt_call_return (call, g_variant_new ("(is)", target->ending.exit_code, target->ending.reason));
 }
 
 static const QuiltRowsMethod change = {
@@ -190,11 +189,8 @@ static const Verb verbs[] = {
 
 /* Returns NULL if the call was answered with an error. */
 static Arguments *
-read_arguments (QuiltContainers *containers,
-                GDBusMethodInvocation *invocation,
-                QuiltVerbKind kind,
-                int signal,
-                GVariant *options)
+read_arguments (
+    QuiltContainers *containers, QuiltCall *call, QuiltVerbKind kind, int signal, GVariant *options)
 {
   QuiltVerbArgs args = {.signal = signal};
   const QuiltDictKey keys[] = {{"timeout", 't', &args.timeout_usec, &args.has_timeout},
@@ -211,13 +207,13 @@ read_arguments (QuiltContainers *containers,
         g_strcmp0 (verb->options[1], keys[i].key) == 0)
       known[n++] = keys[i];
   if (!quilt_dict_read (options, known, n, &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return NULL;
   }
   if (kind == QUILT_VERB_KILL && (signal < 1 || signal > 64)) {
     error = g_error_new (QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                          "There is no signal %d: a signal is 1 to 64", signal);
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return NULL;
   }
   arguments = g_new0 (Arguments, 1);
@@ -227,30 +223,30 @@ read_arguments (QuiltContainers *containers,
 
 void
 quilt_verb_on_many (QuiltContainers *containers,
-                    GDBusMethodInvocation *invocation,
+                    QuiltCall *call,
                     QuiltVerbKind kind,
                     const char *const *names,
                     int signal,
                     GVariant *options)
 {
-  Arguments *arguments = read_arguments (containers, invocation, kind, signal, options);
+  Arguments *arguments = read_arguments (containers, call, kind, signal, options);
 
   if (arguments)
-    quilt_rows_on_many (quilt_containers_parts (containers)->hub, invocation,
-                        arguments->verb->method, names, arguments, g_free);
+    quilt_rows_on_many (quilt_containers_parts (containers)->hub, call, arguments->verb->method,
+                        names, arguments, g_free);
 }
 
 void
 quilt_verb_on_one (QuiltContainers *containers,
-                   GDBusMethodInvocation *invocation,
+                   QuiltCall *call,
                    QuiltVerbKind kind,
                    const char *name,
                    int signal,
                    GVariant *options)
 {
-  Arguments *arguments = read_arguments (containers, invocation, kind, signal, options);
+  Arguments *arguments = read_arguments (containers, call, kind, signal, options);
 
   if (arguments)
-    quilt_rows_on_one (quilt_containers_parts (containers)->hub, invocation,
-                       arguments->verb->method, name, arguments, g_free);
+    quilt_rows_on_one (quilt_containers_parts (containers)->hub, call, arguments->verb->method,
+                       name, arguments, g_free);
 }

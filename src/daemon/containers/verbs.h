@@ -14,11 +14,11 @@ typedef enum {
   QUILT_VERB_WAIT,
 } QuiltVerbKind;
 
-/* Each takes over a handler's reference to invocation and answers it. signal is for KILL. */
+/* Each takes over a handler's reference to call and answers it. signal is for KILL. */
 
 /* Acts on each of names, in order. The answer is an array of the names that failed. */
 void quilt_verb_on_many (QuiltContainers *containers,
-                         GDBusMethodInvocation *invocation,
+                         QuiltCall *call,
                          QuiltVerbKind kind,
                          const char *const *names,
                          int signal,
@@ -26,7 +26,7 @@ void quilt_verb_on_many (QuiltContainers *containers,
 /* Acts on one container. A failure is the answer's error. WAIT also finds containers that were
  * removed. */
 void quilt_verb_on_one (QuiltContainers *containers,
-                        GDBusMethodInvocation *invocation,
+                        QuiltCall *call,
                         QuiltVerbKind kind,
                         const char *name,
                         int signal,

@@ -15,7 +15,7 @@
 typedef struct {
   QuiltDoctor *doctor;
   QuiltHelper *helper;
-  GPtrArray *invocations;
+  GPtrArray *calls;
   GVariantBuilder rows;
   guint timer;
 } Diagnosis;
@@ -48,13 +48,12 @@ on_closed (gpointer data)
   Diagnosis *self = data;
   g_autoptr (GVariant) rows = g_variant_ref_sink (g_variant_builder_end (&self->rows));
 
-  for (guint i = 0; i < self->invocations->len; i++)
-    g_dbus_method_invocation_return_value (self->invocations->pdata[i],
-                                           g_variant_new ("(@a(ssss))", rows));
+  for (guint i = 0; i < self->calls->len; i++)
+    quilt_call_return (self->calls->pdata[i], g_variant_new ("(@a(ssss))", rows));
   self->doctor->diagnosis = NULL;
   quilt_helper_free (self->helper);
   g_source_remove (self->timer);
-  g_ptr_array_unref (self->invocations);
+  g_ptr_array_unref (self->calls);
   g_free (self);
 }
 
@@ -83,14 +82,14 @@ begin (QuiltDoctor *doctor, GError **error)
     return NULL;
   }
   self->doctor = doctor;
-  self->invocations = g_ptr_array_new ();
+  self->calls = g_ptr_array_new ();
   g_variant_builder_init (&self->rows, G_VARIANT_TYPE ("a(ssss)"));
   self->timer = g_timeout_add_seconds (PATIENCE_SECONDS, on_out_of_patience, self);
   return self;
 }
 
 static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
+authorized (QuiltCall *call, gpointer data)
 {
   QuiltDoctor *self = data;
   g_autoptr (GError) error = NULL;
@@ -98,25 +97,25 @@ authorized (GDBusMethodInvocation *invocation, gpointer data)
   if (!self->diagnosis)
     self->diagnosis = begin (self, &error);
   if (self->diagnosis)
-    g_ptr_array_add (self->diagnosis->invocations, invocation);
+    g_ptr_array_add (self->diagnosis->calls, call);
   else
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
 }
 
 void
-quilt_doctor_diagnose (QuiltDoctor *self, GDBusMethodInvocation *invocation, GVariant *options)
+quilt_doctor_diagnose (QuiltDoctor *self, QuiltCall *call, GVariant *options)
 {
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GError) error = NULL;
 
   if (!quilt_dict_read (options, NULL, 0, &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details, quilt_authority_details_new ("diagnose", NULL, G_MAXUINT32, NULL));
-  quilt_authority_require (quilt_hub_get_authority (self->hub), invocation, QUILT_ACTION_INSPECT,
-                           details, authorized, self);
+  quilt_authority_require (quilt_hub_get_authority (self->hub), call, QUILT_ACTION_INSPECT, details,
+                           authorized, self);
 }
 
 QuiltDoctor *

@@ -11,6 +11,5 @@ typedef struct QuiltDoctor QuiltDoctor;
 QuiltDoctor *quilt_doctor_new (QuiltHub *hub, const QuiltPrograms *programs, const char *state_dir);
 void quilt_doctor_free (QuiltDoctor *self);
 
-/* Takes over a handler's reference to invocation and answers it. */
-void
-quilt_doctor_diagnose (QuiltDoctor *self, GDBusMethodInvocation *invocation, GVariant *options);
+/* Takes over a handler's reference to call and answers it. */
+void quilt_doctor_diagnose (QuiltDoctor *self, QuiltCall *call, GVariant *options);

@@ -5,16 +5,15 @@
 
 #include "cgroup/file.h"
 #include "daemon/host/limit-value.h"
+#include "dbus/quilt-bus.h"
 #include "spec/options/table.h"
 
 #include <fcntl.h>
-#include <string.h>
 
 /* A property of a container's object that shows an option. */
 typedef struct {
   const QuiltOption *option;
-  const char *name;    /* on D-Bus */
-  const char *gobject; /* GObject's name of the property */
+  guint property; /* of dbus/quilt-bus.h */
   /* file of the cgroup with the value in force; NULL: the property shows the option */
   const char *file;
   QuiltLimitKind kind; /* of that file */
@@ -24,7 +23,7 @@ static const Property properties[] = {QUILT_OPTION_PROPERTIES};
 
 /* text: the kernel's value of a limit, or NULL. */
 static void
-set_property (QuiltBusContainer *iface,
+set_property (QuiltExport *exported,
               const Property *property,
               const QuiltOptions *options,
               const char *text)
@@ -35,17 +34,17 @@ set_property (QuiltBusContainer *iface,
   switch (property->option->type) {
   case QUILT_OPTION_STRING:
     string = *(char **)value;
-    g_object_set (iface, property->gobject, string ? string : "", NULL);
+    quilt_export_set_string (exported, property->property, string ? string : "");
     return;
   case QUILT_OPTION_UINT64:
-    g_object_set (iface, property->gobject,
-                  quilt_limit_value_parse (property->kind, text, *(guint64 *)value), NULL);
+    quilt_export_set_uint64 (exported, property->property,
+                             quilt_limit_value_parse (property->kind, text, *(guint64 *)value));
     return;
   case QUILT_OPTION_INT32:
-    g_object_set (iface, property->gobject, (int)*(gint64 *)value, NULL);
+    quilt_export_set_int32 (exported, property->property, (gint32) * (gint64 *)value);
     return;
   case QUILT_OPTION_BOOLEAN:
-    g_object_set (iface, property->gobject, *(gboolean *)value, NULL);
+    quilt_export_set_boolean (exported, property->property, *(gboolean *)value);
     return;
   default: /* generate refuses options of other types */
     g_return_if_reached ();
@@ -53,37 +52,37 @@ set_property (QuiltBusContainer *iface,
 }
 
 void
-quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options)
+quilt_live_limits_set (QuiltExport *exported, const QuiltOptions *options)
 {
   for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
-    set_property (iface, &properties[i], options, NULL);
+    set_property (exported, &properties[i], options, NULL);
 }
 
 static const Property *
-find_limit (const char *name)
+find_limit (guint property)
 {
   for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
-    if (properties[i].file && strcmp (properties[i].name, name) == 0)
+    if (properties[i].file && properties[i].property == property)
       return &properties[i];
   return NULL;
 }
 
 gboolean
-quilt_live_limits_has (const char *name)
+quilt_live_limits_has (guint property)
 {
-  return find_limit (name) != NULL;
+  return find_limit (property) != NULL;
 }
 
 void
-quilt_live_limits_set_one (QuiltBusContainer *iface,
+quilt_live_limits_set_one (QuiltExport *exported,
                            const QuiltOptions *options,
                            const char *scope,
-                           const char *name)
+                           guint property)
 {
-  const Property *property = find_limit (name);
-  g_autofree char *text = quilt_cgroup_read_in (scope, property->file);
+  const Property *limit = find_limit (property);
+  g_autofree char *text = quilt_cgroup_read_in (scope, limit->file);
 
-  set_property (iface, property, options, text);
+  set_property (exported, limit, options, text);
 }
 
 guint64

@@ -4,19 +4,19 @@
  * set-property` may have changed them. */
 #pragma once
 
-#include "dbus/quilt-bus.h"
+#include "dbus/server/export.h"
 #include "spec/options/options.h"
 
 /* Sets each property that options.toml names to the value of its option. */
-void quilt_live_limits_set (QuiltBusContainer *iface, const QuiltOptions *options);
+void quilt_live_limits_set (QuiltExport *exported, const QuiltOptions *options);
 
 /* Whether the property called name shows a value of a cgroup's file while the container runs. */
-gboolean quilt_live_limits_has (const char *name);
+gboolean quilt_live_limits_has (guint property);
 /* Sets such a property to the kernel's value. scope is the directory of the container's cgroup. */
-void quilt_live_limits_set_one (QuiltBusContainer *iface,
+void quilt_live_limits_set_one (QuiltExport *exported,
                                 const QuiltOptions *options,
                                 const char *scope,
-                                const char *name);
+                                guint property);
 
 /* Current bytes of memory, and used CPU time in µs; G_MAXUINT64 if unknown. */
 guint64 quilt_live_memory (const char *scope);

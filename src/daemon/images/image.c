@@ -2,13 +2,15 @@
 /* An image as an object of quiltd. */
 #include "daemon/images/image.h"
 
+#include "dbus/quilt-bus.h"
 #include "store/digest.h"
 #include "store/layers.h"
 
 #include <string.h>
 
 struct _QuiltImage {
-  QuiltBusImageSkeleton parent_instance;
+  GObject parent_instance;
+  QuiltExport *exported; /* on the bus */
   QuiltImages *images;
   QuiltImageRecord *record;
   char **layers;     /* paths of the layers' trees, lowest last, as overlayfs takes them */
@@ -25,19 +27,16 @@ struct QuiltImageUse {
   GList link; /* of image->uses */
 };
 
-/* methods.c installs the handlers. */
-G_DEFINE_FINAL_TYPE_WITH_CODE (QuiltImage,
-                               quilt_image,
-                               QUILT_BUS_TYPE_IMAGE_SKELETON,
-                               G_IMPLEMENT_INTERFACE (QUILT_BUS_TYPE_IMAGE, NULL))
+G_DEFINE_FINAL_TYPE (QuiltImage, quilt_image, G_TYPE_OBJECT)
+
+static const QuiltExportClass export_class = {.interface = &quilt_bus_image};
 
 static void
 refresh (QuiltImage *self)
 {
-  QuiltBusImage *iface = QUILT_BUS_IMAGE (self);
-
-  quilt_bus_image_set_names (iface, (const char *const *)self->record->names);
-  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
+  quilt_export_set (self->exported, QUILT_BUS_IMAGE_NAMES,
+                    g_variant_new_strv ((const char *const *)self->record->names, -1));
+  quilt_export_flush (self->exported);
 }
 
 static char **
@@ -60,16 +59,16 @@ static QuiltImage *
 image_new (QuiltImages *images, QuiltImageRecord *record)
 {
   QuiltImage *self = g_object_new (QUILT_TYPE_IMAGE, NULL);
-  QuiltBusImage *iface = QUILT_BUS_IMAGE (self);
 
   self->images = images;
   self->record = record;
   self->layers = layer_paths (quilt_images_get_store (images), record->layers);
   self->path = g_strconcat (QUILT_BUS_PATH "/image/", quilt_image_get_hex (self), NULL);
-  quilt_bus_image_set_digest (iface, record->digest);
-  quilt_bus_image_set_size (iface, record->size);
-  quilt_bus_image_set_entries (iface, record->entries);
-  quilt_bus_image_set_created (iface, record->created_usec);
+  self->exported = quilt_export_new (&export_class, quilt_images_get_methods (images), self);
+  quilt_export_set_string (self->exported, QUILT_BUS_IMAGE_DIGEST, record->digest);
+  quilt_export_set_uint64 (self->exported, QUILT_BUS_IMAGE_SIZE, record->size);
+  quilt_export_set_uint64 (self->exported, QUILT_BUS_IMAGE_ENTRIES, record->entries);
+  quilt_export_set_uint64 (self->exported, QUILT_BUS_IMAGE_CREATED, record->created_usec);
   refresh (self);
   return self;
 }
@@ -212,7 +211,7 @@ publish (QuiltImage *self)
   quilt_index_add (quilt_images_get_index (self->images), quilt_image_get_hex (self),
                    g_object_ref (self));
   take_names (self);
-  quilt_hub_export (hub, self->path, G_DBUS_INTERFACE_SKELETON (self));
+  quilt_hub_export (hub, self->path, self->exported);
   quilt_hub_changed (hub);
 }
 
@@ -295,6 +294,7 @@ quilt_image_finalize (GObject *object)
 {
   QuiltImage *self = QUILT_IMAGE (object);
 
+  g_clear_pointer (&self->exported, quilt_export_free);
   quilt_image_record_free (self->record);
   g_strfreev (self->layers);
   g_free (self->path);

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "daemon/images/images.h"
-#include "dbus/quilt-bus.h"
 #include "store/images.h"
 
+#include <glib-object.h>
+
 #define QUILT_TYPE_IMAGE (quilt_image_get_type ())
-G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, QuiltBusImageSkeleton)
+G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, GObject)
 
 /* Makes an image that is in the store, and adds it to the table and the bus. It takes its names
  * from other images that still have them. Takes ownership of record; returns the image,

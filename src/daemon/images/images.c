@@ -8,7 +8,8 @@ struct QuiltImages {
   QuiltHub *hub;
   QuiltStore *store;
   const QuiltPrograms *programs;
-  QuiltIndex *index; /* of QuiltImage */
+  const QuiltMethodHandler *methods; /* of images */
+  QuiltIndex *index;                 /* of QuiltImage */
   QuiltImportLimits limits;
   GQueue imports;       /* imports whose archive is unpacked, see import.c */
   GThreadPool *in_turn; /* one thread, which makes changes of images one after the other */
@@ -17,13 +18,17 @@ struct QuiltImages {
 };
 
 QuiltImages *
-quilt_images_new (QuiltHub *hub, QuiltStore *store, const QuiltPrograms *programs)
+quilt_images_new (QuiltHub *hub,
+                  QuiltStore *store,
+                  const QuiltPrograms *programs,
+                  const QuiltMethodHandler *methods)
 {
   QuiltImages *self = g_new0 (QuiltImages, 1);
 
   self->hub = hub;
   self->store = quilt_store_ref (store);
   self->programs = programs;
+  self->methods = methods;
   self->index = quilt_index_new (
       "image", "'quiltctl images' lists the images, 'quiltctl import ARCHIVE NAME' adds one",
       g_object_unref);
@@ -97,6 +102,12 @@ const QuiltPrograms *
 quilt_images_get_programs (const QuiltImages *self)
 {
   return self->programs;
+}
+
+const QuiltMethodHandler *
+quilt_images_get_methods (const QuiltImages *self)
+{
+  return self->methods;
 }
 
 const QuiltImportLimits *

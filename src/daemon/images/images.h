@@ -16,8 +16,11 @@ typedef struct {
   guint64 max_entries;
 } QuiltImportLimits;
 
-/* Borrows hub and programs. */
-QuiltImages *quilt_images_new (QuiltHub *hub, QuiltStore *store, const QuiltPrograms *programs);
+/* Borrows hub, programs and methods, the handlers of org.quilt.Image. */
+QuiltImages *quilt_images_new (QuiltHub *hub,
+                               QuiltStore *store,
+                               const QuiltPrograms *programs,
+                               const QuiltMethodHandler *methods);
 /* Waits for a change that is under way. Once quiltd has finished all operations, no use and no
  * change may be left; if one is, logs that. */
 void quilt_images_free (QuiltImages *self);
@@ -39,6 +42,7 @@ QuiltAuthority *quilt_images_get_authority (const QuiltImages *self);
 QuiltStore *quilt_images_get_store (const QuiltImages *self);
 QuiltIndex *quilt_images_get_index (const QuiltImages *self);
 const QuiltPrograms *quilt_images_get_programs (const QuiltImages *self);
+const QuiltMethodHandler *quilt_images_get_methods (const QuiltImages *self);
 const QuiltImportLimits *quilt_images_get_limits (const QuiltImages *self);
 /* For import.c: the imports whose archive is unpacked. */
 GQueue *quilt_images_get_imports (QuiltImages *self);

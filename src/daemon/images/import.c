@@ -391,36 +391,33 @@ spawn_transfer (Import *import, GError **error)
 }
 
 static void
-authorized (GDBusMethodInvocation *invocation, gpointer data)
+authorized (QuiltCall *call, gpointer data)
 {
-  Import *import = g_object_steal_data (G_OBJECT (invocation), "quilt-import");
+  Import *import = quilt_call_steal_attached (call, "quilt-import");
   g_autoptr (GError) error = NULL;
 
   import->helper = spawn_transfer (import, &error);
   quilt_fd_clear (&import->source);
   if (!import->helper) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     import_free (import);
     return;
   }
   import->job =
-      quilt_job_new (quilt_images_get_hub (import->images), "import", invocation, cancel, import);
-  g_dbus_method_invocation_return_value (invocation,
-                                         g_variant_new ("(o)", quilt_job_get_path (import->job)));
+      quilt_job_new (quilt_images_get_hub (import->images), "import", call, cancel, import);
+  quilt_call_return (call, g_variant_new ("(o)", quilt_job_get_path (import->job)));
 }
 
 void
-quilt_import_image (QuiltImages *images,
-                    GDBusMethodInvocation *invocation,
-                    GUnixFDList *fds,
-                    gint32 source,
-                    const char *name,
-                    GVariant *options)
+quilt_import_image (
+    QuiltImages *images, QuiltCall *call, gint32 source, const char *name, GVariant *options)
 {
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GError) error = NULL;
   g_autofd int fd = -1;
   gboolean no_end_mark = FALSE;
+  guint n_fds;
+  const int *fds = quilt_call_get_fds (call, &n_fds);
   const QuiltDictKey keys[] = {{"no-end-mark", 'b', &no_end_mark, NULL}};
   g_autoptr (GVariant) rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
   QuiltImageConfig config = {NULL};
@@ -429,9 +426,10 @@ quilt_import_image (QuiltImages *images,
   if (rest)
     g_variant_ref_sink (rest);
   if (!rest || (*name && !quilt_image_name_check (name, &error)) ||
-      (fd = quilt_caller_fd_take (fds, source, "source", QUILT_CALLER_FD_SOURCE, &error)) < 0 ||
+      (fd = quilt_caller_fd_take (fds, n_fds, source, "source", QUILT_CALLER_FD_SOURCE, &error)) <
+          0 ||
       !quilt_import_config_read (rest, &config, &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   import = g_new0 (Import, 1);
@@ -441,11 +439,10 @@ quilt_import_image (QuiltImages *images,
   import->no_end_mark = no_end_mark;
   import->config = config;
   import->temporary = quilt_layer_temporary_new ();
-  g_object_set_data_full (G_OBJECT (invocation), "quilt-import", import,
-                          (GDestroyNotify)import_free);
+  quilt_call_attach (call, "quilt-import", import, (GDestroyNotify)import_free);
   details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_ptr_array_add (details,
                    quilt_authority_details_new ("import", NULL, G_MAXUINT32, import->name));
-  quilt_authority_require (quilt_images_get_authority (images), invocation,
-                           QUILT_ACTION_MANAGE_IMAGES, details, authorized, NULL);
+  quilt_authority_require (quilt_images_get_authority (images), call, QUILT_ACTION_MANAGE_IMAGES,
+                           details, authorized, NULL);
 }

@@ -4,11 +4,7 @@
 
 #include "daemon/images/images.h"
 
-/* Takes over a handler's reference to invocation and answers it. source is an index in fds, which
- * may be NULL. */
-void quilt_import_image (QuiltImages *images,
-                         GDBusMethodInvocation *invocation,
-                         GUnixFDList *fds,
-                         gint32 source,
-                         const char *name,
-                         GVariant *options);
+/* Takes over a handler's reference to call and answers it. source is an index in the call's
+ * descriptors. */
+void quilt_import_image (
+    QuiltImages *images, QuiltCall *call, gint32 source, const char *name, GVariant *options);

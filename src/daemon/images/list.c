@@ -18,14 +18,14 @@ compare (gconstpointer a, gconstpointer b)
 }
 
 void
-quilt_list_images (QuiltImages *images, GDBusMethodInvocation *invocation, GVariant *options)
+quilt_list_images (QuiltImages *images, QuiltCall *call, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
   g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(osastt)"));
 
   if (!quilt_dict_read (options, NULL, 0, &error)) {
-    quilt_bus_error_return (invocation, error);
+    quilt_bus_error_return (call, error);
     return;
   }
   g_ptr_array_sort (all, compare);
@@ -36,5 +36,5 @@ quilt_list_images (QuiltImages *images, GDBusMethodInvocation *invocation, GVari
     g_variant_builder_add (&rows, "(os^astt)", quilt_image_get_path (image), record->digest,
                            record->names, record->size, record->created_usec);
   }
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a(osastt))", &rows));
+  quilt_call_return (call, g_variant_new ("(a(osastt))", &rows));
 }

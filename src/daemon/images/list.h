@@ -4,5 +4,5 @@
 
 #include "daemon/images/images.h"
 
-/* Takes over a handler's reference to invocation and answers it. */
-void quilt_list_images (QuiltImages *images, GDBusMethodInvocation *invocation, GVariant *options);
+/* Takes over a handler's reference to call and answers it. */
+void quilt_list_images (QuiltImages *images, QuiltCall *call, GVariant *options);

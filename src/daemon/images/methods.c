@@ -12,7 +12,7 @@
 
 /* values: the caller may manage images, and so may see the values in its environment. */
 static void
-inspect_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer data)
+inspect_consulted (QuiltCall *call, gboolean values, gpointer data)
 {
   QuiltImage *self = data;
   g_autoptr (json_object) object = quilt_image_record_to_json (quilt_image_get_record (self));
@@ -23,9 +23,9 @@ inspect_consulted (GDBusMethodInvocation *invocation, gboolean values, gpointer 
       json_object_object_get_ex (config, "env", &env))
     quilt_environment_hide_json (env);
   json = quilt_json_print (object, TRUE);
-  quilt_bus_image_complete_inspect (
-      QUILT_BUS_IMAGE (self), invocation,
-      g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json, strlen (json), 1));
+  quilt_call_return (call,
+                     g_variant_new ("(@ay)", g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, json,
+                                                                        strlen (json), 1)));
 }
 
 static GPtrArray *
@@ -40,48 +40,44 @@ inspect_details (const QuiltImage *self)
 }
 
 static void
-inspect_authorized (GDBusMethodInvocation *invocation, gpointer data)
+inspect_authorized (QuiltCall *call, gpointer data)
 {
   QuiltImage *self = data;
   g_autoptr (GPtrArray) details = inspect_details (self);
 
-  quilt_authority_consult (quilt_images_get_authority (quilt_image_get_images (self)), invocation,
+  quilt_authority_consult (quilt_images_get_authority (quilt_image_get_images (self)), call,
                            QUILT_ACTION_MANAGE_IMAGES, details, inspect_consulted, self);
 }
 
-static gboolean
-handle_inspect (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_inspect (QuiltCall *call, GVariant *args, gpointer object)
 {
-  QuiltImage *self = QUILT_IMAGE (iface);
+  QuiltImage *self = object;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
   g_autoptr (GPtrArray) details = inspect_details (self);
   g_autoptr (GError) error = NULL;
 
   if (!quilt_dict_read (options, NULL, 0, &error)) {
     quilt_bus_error_return (call, error);
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
+    return;
   }
-  g_object_set_data_full (G_OBJECT (call), "quilt-image", g_object_ref (self), g_object_unref);
+  quilt_call_attach (call, "quilt-image", g_object_ref (self), g_object_unref);
   quilt_authority_require (quilt_images_get_authority (quilt_image_get_images (self)), call,
                            QUILT_ACTION_INSPECT, details, inspect_authorized, self);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-static gboolean
-handle_remove (QuiltBusImage *iface, GDBusMethodInvocation *call, GVariant *options)
+static void
+handle_remove (QuiltCall *call, GVariant *args, gpointer object)
 {
-  QuiltImage *self = QUILT_IMAGE (iface);
+  QuiltImage *self = object;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
 
   quilt_image_remove_one (quilt_image_get_images (self), call, quilt_image_get_digest (self),
                           options);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-void
-quilt_image_methods_install (void)
-{
-  gpointer class = g_type_class_ref (QUILT_TYPE_IMAGE); /* for ever */
-  QuiltBusImageIface *iface = g_type_interface_peek (class, QUILT_BUS_TYPE_IMAGE);
-
-  iface->handle_inspect = handle_inspect;
-  iface->handle_remove = handle_remove;
-}
+const QuiltMethodHandler quilt_image_methods[] = {
+    {"Inspect", handle_inspect},
+    {"Remove", handle_remove},
+    {NULL, NULL},
+};

@@ -2,6 +2,7 @@
 /* org.quilt.Image: the handlers of its methods. */
 #pragma once
 
-/* Installs the handlers for all images. Called once, before the first image is on the bus. So the
- * object itself does not depend on its methods. */
-void quilt_image_methods_install (void);
+#include "dbus/server/export.h"
+
+/* Given to quilt_images_new(), so that the object itself does not depend on its methods. */
+extern const QuiltMethodHandler quilt_image_methods[];

@@ -261,35 +261,32 @@ put_digests_first (const QuiltIndex *index, const char *const *names)
 }
 
 static gboolean
-check_options (GDBusMethodInvocation *invocation, GVariant *options)
+check_options (QuiltCall *call, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
 
   if (quilt_dict_read (options, NULL, 0, &error))
     return TRUE;
-  quilt_bus_error_return (invocation, error);
+  quilt_bus_error_return (call, error);
   return FALSE;
 }
 
 void
 quilt_image_remove_many (QuiltImages *images,
-                         GDBusMethodInvocation *invocation,
+                         QuiltCall *call,
                          const char *const *names,
                          GVariant *options)
 {
   g_autoptr (GPtrArray) ordered = put_digests_first (quilt_images_get_index (images), names);
 
-  if (check_options (invocation, options))
-    quilt_rows_on_many (quilt_images_get_hub (images), invocation, &method,
+  if (check_options (call, options))
+    quilt_rows_on_many (quilt_images_get_hub (images), call, &method,
                         (const char *const *)ordered->pdata, images, NULL);
 }
 
 void
-quilt_image_remove_one (QuiltImages *images,
-                        GDBusMethodInvocation *invocation,
-                        const char *name,
-                        GVariant *options)
+quilt_image_remove_one (QuiltImages *images, QuiltCall *call, const char *name, GVariant *options)
 {
-  if (check_options (invocation, options))
-    quilt_rows_on_one (quilt_images_get_hub (images), invocation, &method, name, images, NULL);
+  if (check_options (call, options))
+    quilt_rows_on_one (quilt_images_get_hub (images), call, &method, name, images, NULL);
 }

@@ -8,12 +8,10 @@
  * imported. */
 void quilt_image_sweep_layers (QuiltImages *images);
 
-/* Each takes over a handler's reference to invocation and answers it. */
-void quilt_image_remove_one (QuiltImages *images,
-                             GDBusMethodInvocation *invocation,
-                             const char *name,
-                             GVariant *options);
+/* Each takes over a handler's reference to call and answers it. */
+void
+quilt_image_remove_one (QuiltImages *images, QuiltCall *call, const char *name, GVariant *options);
 void quilt_image_remove_many (QuiltImages *images,
-                              GDBusMethodInvocation *invocation,
+                              QuiltCall *call,
                               const char *const *names,
                               GVariant *options);

@@ -40,8 +40,8 @@ class Quiltd : public testing::Test
 protected:
   fs::path path;
   GTestDBus *bus = nullptr;
-  GDBusConnection *ours = nullptr, *theirs = nullptr, *caller = nullptr;
-  QuiltDbus *systemd = nullptr;
+  QuiltDbus *ours = nullptr;
+  GDBusConnection *theirs = nullptr, *caller = nullptr;
   QuiltDaemon *daemon = nullptr;
   QuiltManager *manager = nullptr;
   QuiltContainers *containers = nullptr;
@@ -67,10 +67,11 @@ protected:
     link ("quilt-transfer", getenv ("QUILT_TRANSFER"));
     bus = g_test_dbus_new (G_TEST_DBUS_NONE);
     g_test_dbus_up (bus);
-    for (GDBusConnection **connection : {&ours, &theirs, &caller})
+    for (GDBusConnection **connection : {&theirs, &caller})
       *connection = connect ();
-    systemd = quilt_dbus_open (g_test_dbus_get_bus_address (bus), error.out ());
-    ASSERT_NE (systemd, nullptr) << error.message ();
+    ours = quilt_dbus_open (g_test_dbus_get_bus_address (bus), error.out ());
+    ASSERT_NE (ours, nullptr) << error.message ();
+    ask_bus ("RequestName", g_variant_new ("(su)", "org.quilt", 0));
     play_services ();
     start ();
   }
@@ -78,10 +79,10 @@ protected:
   void TearDown () override
   {
     stop ();
-    g_clear_pointer (&systemd, quilt_dbus_close);
+    g_clear_pointer (&ours, quilt_dbus_close);
     for (guint32 pid : supervisors)
       kill ((pid_t)pid, SIGKILL);
-    for (GDBusConnection *connection : {ours, theirs, caller}) {
+    for (GDBusConnection *connection : {theirs, caller}) {
       g_dbus_connection_close_sync (connection, nullptr, nullptr);
       g_object_unref (connection);
     }
@@ -119,16 +120,12 @@ protected:
       QuiltConfig *config = quilt_config_load (etcs, error.out ());
 
       ASSERT_NE (config, nullptr) << error.message ();
-      daemon = quilt_daemon_new (ours, systemd, &paths, config, error.out ());
+      daemon = quilt_daemon_new (ours, &paths, config, error.out ());
     } while (!daemon && error.message ().find ("another quiltd uses it") != std::string::npos &&
              (g_main_context_iteration (nullptr, FALSE), TRUE));
     ASSERT_NE (daemon, nullptr) << error.message ();
     containers = daemon->containers;
     manager = quilt_manager_new (daemon, nullptr, nullptr);
-    quilt_hub_guard (daemon->hub, G_DBUS_INTERFACE_SKELETON (manager));
-    ASSERT_TRUE (g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (manager), ours,
-                                                   QUILT_BUS_PATH, error.out ()))
-        << error.message ();
     quilt_hub_show (daemon->hub);
     settle ();
   }
@@ -136,9 +133,7 @@ protected:
   /* quiltd goes, and the supervisors stay. */
   void stop ()
   {
-    if (manager)
-      g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (manager));
-    g_clear_object (&manager);
+    g_clear_pointer (&manager, quilt_manager_free);
     g_clear_pointer (&daemon, quilt_daemon_free);
     containers = nullptr;
   }
@@ -149,11 +144,11 @@ protected:
       g_main_context_iteration (nullptr, TRUE);
   }
 
-  /* GDBus asks the bus who owns systemd's name, and drops what comes before the answer. The bus
+  /* quiltd asks the bus who owns systemd's name, and drops what comes before the answer. The bus
    * answers in order, so that has come when this has. */
   void settle ()
   {
-    ask_bus (ours, "GetId", nullptr);
+    ask_bus ("GetId", nullptr);
     while (g_main_context_iteration (nullptr, FALSE))
       ;
   }
@@ -164,8 +159,8 @@ protected:
     Answer answer;
 
     g_dbus_connection_call_with_unix_fd_list (
-        caller, g_dbus_connection_get_unique_name (ours), QUILT_BUS_PATH, "org.quilt.Manager",
-        method, arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, -1, fds, nullptr, on_answer, &answer);
+        caller, "org.quilt", QUILT_BUS_PATH, "org.quilt.Manager", method, arguments, nullptr,
+        G_DBUS_CALL_FLAGS_NONE, -1, fds, nullptr, on_answer, &answer);
     wait ([&] { return answer.came; });
     remote_error = answer.error ? take (g_dbus_error_get_remote_error (answer.error)) : "";
     remote_text = answer.error ? answer.error->message : "";
@@ -277,6 +272,17 @@ private:
         (GDBusConnectionFlags)(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION),
         nullptr, nullptr, nullptr);
+  }
+
+  /* Over quiltd's connection. */
+  void ask_bus (const char *method, GVariant *arguments)
+  {
+    const QuiltDbusCall call = {QUILT_DBUS_BUS, QUILT_DBUS_BUS_PATH, QUILT_DBUS_BUS, method,
+                                arguments};
+    g_auto (QuiltDbusReply) reply = {};
+
+    quilt_dbus_call_sync (ours, &call, -1, &reply);
+    ASSERT_NE (reply.body, nullptr) << reply.error->message;
   }
 
   static void ask_bus (GDBusConnection *connection, const char *method, GVariant *arguments)

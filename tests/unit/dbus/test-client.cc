@@ -543,6 +543,39 @@ TEST_F (Client, CallsWaitWhileTooManyHaveNoAnswer)
   EXPECT_LE (most, 128);
 }
 
+/* The slow calls get no answer here, and another call is sent and answered all the same. */
+TEST_F (Client, SlowCallsLeaveRoomForOthers)
+{
+  static const int CALLS = 200;
+
+  open_after_welcome ([] (Peer &peer) {
+    std::vector<Message> slow;
+    Message message;
+
+    while ((message = peer.take ()).member == "Slow")
+      slow.push_back (message);
+    EXPECT_GT (slow.size (), 30u);
+    EXPECT_LT (slow.size (), 80u);
+    peer.reply (message, "(1,)");
+    for (size_t i = 0; i < slow.size (); i++) {
+      peer.reply (slow[i], "(2,)");
+      while (slow.size () < (size_t)CALLS && peer.has_input ())
+        slow.push_back (peer.take ());
+    }
+    EXPECT_EQ (slow.size (), (size_t)CALLS);
+  });
+  for (int i = 0; i < CALLS; i++) {
+    QuiltDbusCall call = call_of ("Slow");
+
+    call.is_slow = TRUE;
+    quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  }
+  QuiltDbusCall call = call_of ("Other");
+  quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+  wait_for (CALLS + 1);
+  EXPECT_EQ (seen.substr (0, 5), "(1,)|");
+}
+
 TEST_F (Client, ATimeoutEndsACallAndItsLateAnswerIsDropped)
 {
   open_after_welcome ([] (Peer &peer) {

@@ -50,7 +50,6 @@ protected:
     bus = g_test_dbus_new (G_TEST_DBUS_NONE);
     g_test_dbus_up (bus);
     theirs = connect ();
-    ours = connect ();
     stranger = connect ();
     ASSERT_NE (g_dbus_connection_register_object (theirs, PATH, node->interfaces[0], &vtable, this,
                                                   nullptr, nullptr),
@@ -61,7 +60,8 @@ protected:
     own_name ("RequestName", g_variant_new ("(su)", "org.freedesktop.systemd1", 0));
     dbus = quilt_dbus_open (g_test_dbus_get_bus_address (bus), error.out ());
     ASSERT_NE (dbus, nullptr) << error.message ();
-    systemd = quilt_systemd_new (ours, dbus);
+    ask_bus ("RequestName", g_variant_new ("(su)", "org.quilt", 0));
+    systemd = quilt_systemd_new (dbus);
     settle ();
   }
 
@@ -81,15 +81,22 @@ protected:
     own_name ("RequestName", g_variant_new ("(su)", "org.freedesktop.systemd1", 0));
   }
 
-  /* GDBus asks the bus who owns systemd's name, and drops what comes before the answer. The bus
-   * answers in order, so that has come when this has. */
+  /* Over our connection. */
+  void ask_bus (const char *method, GVariant *arguments)
+  {
+    const QuiltDbusCall call = {QUILT_DBUS_BUS, QUILT_DBUS_BUS_PATH, QUILT_DBUS_BUS, method,
+                                arguments};
+    g_auto (QuiltDbusReply) reply = {};
+
+    quilt_dbus_call_sync (dbus, &call, -1, &reply);
+    ASSERT_NE (reply.body, nullptr);
+  }
+
+  /* The client asks the bus who owns systemd's name, and drops what comes before the answer. The
+   * bus answers in order, so that has come when this has. */
   void settle ()
   {
-    g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-        ours, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
-        nullptr, nullptr, G_DBUS_CALL_FLAGS_NONE, -1, nullptr, nullptr);
-
-    ASSERT_NE (reply, nullptr);
+    ask_bus ("GetId", nullptr);
     while (g_main_context_iteration (nullptr, FALSE))
       ;
   }
@@ -99,7 +106,7 @@ protected:
     if (systemd)
       quilt_systemd_free (systemd);
     g_clear_pointer (&dbus, quilt_dbus_close);
-    for (GDBusConnection *connection : {theirs, ours, stranger}) {
+    for (GDBusConnection *connection : {theirs, stranger}) {
       g_dbus_connection_close_sync (connection, nullptr, nullptr);
       g_object_unref (connection);
     }
@@ -212,7 +219,7 @@ protected:
   }
 
   GTestDBus *bus = nullptr;
-  GDBusConnection *theirs = nullptr, *ours = nullptr, *stranger = nullptr;
+  GDBusConnection *theirs = nullptr, *stranger = nullptr;
   QuiltDbus *dbus = nullptr;
   QuiltSystemd *systemd = nullptr;
   std::string state = "inactive"; /* of the unit */
@@ -450,7 +457,7 @@ TEST_F (Systemd, OnlySystemdMayAskForAStop)
 {
   std::vector<std::string> units;
   const char *path = "/org/freedesktop/systemd1/unit/quilt_2dweb_2e1_2escope";
-  const char *us = g_dbus_connection_get_unique_name (ours);
+  const char *us = "org.quilt";
 
   quilt_systemd_on_stop_request (
       systemd,

@@ -5,9 +5,12 @@
 extern "C" {
 #include "daemon/bus/admission.h"
 #include "daemon/bus/authority.h"
+#include "dbus/open.h"
+#include "dbus/server/service.h"
 }
 
 #include <functional>
+#include <gio/gio.h>
 
 using std::string;
 
@@ -23,13 +26,13 @@ const char INTROSPECTION[] =
     "<arg type='u' direction='in'/><arg type='s' direction='in'/>"
     "<arg type='(bba{ss})' direction='out'/></method>"
     "<method name='CancelCheckAuthorization'><arg type='s' direction='in'/></method>"
-    "</interface><interface name='org.quilt.Test'><method name='Ask'/></interface></node>";
+    "</interface></node>";
 
 } // namespace
 
 /* The door knows the caller. */
 guint32
-quilt_admission_get_uid (GDBusMethodInvocation *)
+quilt_admission_get_uid (const QuiltCall *)
 {
   return caller_uid;
 }
@@ -41,7 +44,10 @@ class Authority : public testing::Test
 {
 protected:
   GTestDBus *bus = nullptr;
-  GDBusConnection *quiltd = nullptr, *polkit = nullptr, *caller = nullptr;
+  QuiltDbus *quiltd = nullptr;
+  QuiltDbusService *service = nullptr;
+  QuiltActivity *calls = quilt_activity_new ();
+  GDBusConnection *polkit = nullptr, *caller = nullptr;
   QuiltAuthority *authority = nullptr;
   GPtrArray *details = nullptr;
   bool consult = false;
@@ -60,20 +66,24 @@ protected:
   {
     g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (INTROSPECTION, nullptr);
     static const GDBusInterfaceVTable of_polkit = {on_check, nullptr, nullptr, {nullptr}};
-    static const GDBusInterfaceVTable of_quiltd = {on_ask, nullptr, nullptr, {nullptr}};
 
     caller_uid = 1000;
     bus = g_test_dbus_new (G_TEST_DBUS_NONE);
     g_test_dbus_up (bus);
-    for (GDBusConnection **connection : {&quiltd, &polkit, &caller})
+    for (GDBusConnection **connection : {&polkit, &caller})
       *connection = connect ();
+    quiltd = quilt_dbus_open (g_test_dbus_get_bus_address (bus), nullptr);
+    ASSERT_NE (quiltd, nullptr);
+    service = quilt_dbus_service_new (quiltd, calls, on_ask, this);
     ASSERT_NE (g_dbus_connection_register_object (polkit, "/org/freedesktop/PolicyKit1/Authority",
                                                   node->interfaces[0], &of_polkit, this, nullptr,
                                                   nullptr),
                0u);
-    ASSERT_NE (g_dbus_connection_register_object (quiltd, "/", node->interfaces[1], &of_quiltd,
-                                                  this, nullptr, nullptr),
-               0u);
+    const QuiltDbusCall request = {QUILT_DBUS_BUS, QUILT_DBUS_BUS_PATH, QUILT_DBUS_BUS,
+                                   "RequestName", g_variant_new ("(su)", "org.quilt", 0)};
+    g_auto (QuiltDbusReply) owned = {};
+    quilt_dbus_call_sync (quiltd, &request, -1, &owned);
+    ASSERT_NE (owned.body, nullptr);
     own ("RequestName", g_variant_new ("(su)", "org.freedesktop.PolicyKit1", 0));
     authority = quilt_authority_new (quiltd);
     details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
@@ -86,7 +96,12 @@ protected:
     if (authority)
       quilt_authority_free (authority);
     g_ptr_array_unref (details);
-    for (GDBusConnection *connection : {quiltd, polkit, caller}) {
+    quilt_dbus_service_free (service);
+    quilt_dbus_close (quiltd);
+    gint64 since;
+    EXPECT_TRUE (quilt_activity_is_none (calls, &since));
+    quilt_activity_unref (calls);
+    for (GDBusConnection *connection : {polkit, caller}) {
       g_dbus_connection_close_sync (connection, nullptr, nullptr);
       g_object_unref (connection);
     }
@@ -150,14 +165,7 @@ protected:
       say (invocation, self->says[self->checks.size () - 1]);
   }
 
-  static void on_ask (GDBusConnection *,
-                      const gchar *,
-                      const gchar *,
-                      const gchar *,
-                      const gchar *,
-                      GVariant *,
-                      GDBusMethodInvocation *invocation,
-                      gpointer data)
+  static void on_ask (QuiltCall *invocation, gpointer data)
   {
     auto *self = static_cast<Authority *> (data);
 
@@ -169,16 +177,16 @@ protected:
                                self->details, on_authorized, self);
   }
 
-  static void on_authorized (GDBusMethodInvocation *invocation, gpointer data)
+  static void on_authorized (QuiltCall *invocation, gpointer data)
   {
     static_cast<Authority *> (data)->authorized++;
-    g_dbus_method_invocation_return_value (invocation, nullptr);
+    quilt_call_return (invocation, nullptr);
   }
 
-  static void on_consulted (GDBusMethodInvocation *invocation, gboolean allowed, gpointer data)
+  static void on_consulted (QuiltCall *invocation, gboolean allowed, gpointer data)
   {
     static_cast<Authority *> (data)->consulted.push_back (allowed);
-    g_dbus_method_invocation_return_value (invocation, nullptr);
+    quilt_call_return (invocation, nullptr);
   }
 
   static void on_reply (GObject *source, GAsyncResult *result, gpointer data)
@@ -196,8 +204,8 @@ protected:
 
   void call (GDBusMessageFlags call_flags = G_DBUS_MESSAGE_FLAGS_NONE)
   {
-    g_autoptr (GDBusMessage) message = g_dbus_message_new_method_call (
-        g_dbus_connection_get_unique_name (quiltd), "/", "org.quilt.Test", "Ask");
+    g_autoptr (GDBusMessage) message =
+        g_dbus_message_new_method_call ("org.quilt", "/", "org.quilt.Test", "Ask");
 
     g_dbus_message_set_flags (message, call_flags);
     g_dbus_connection_send_message_with_reply (caller, message, G_DBUS_SEND_MESSAGE_FLAGS_NONE, -1,

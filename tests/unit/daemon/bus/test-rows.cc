@@ -5,9 +5,12 @@
 extern "C" {
 #include "daemon/bus/error.h"
 #include "daemon/bus/rows.h"
+#include "dbus/open.h"
+#include "dbus/server/service.h"
 }
 
 #include <functional>
+#include <gio/gio.h>
 
 using std::string;
 using std::vector;
@@ -17,7 +20,7 @@ namespace
 
 /* The authority's question, which the test answers. */
 struct Question {
-  GDBusMethodInvocation *invocation = nullptr;
+  QuiltCall *invocation = nullptr;
   string action;
   vector<string> details;
   QuiltAuthorizedFunc authorized = nullptr;
@@ -49,7 +52,7 @@ quilt_hub_release (QuiltHub *)
 
 void
 quilt_authority_require (QuiltAuthority *,
-                         GDBusMethodInvocation *invocation,
+                         QuiltCall *invocation,
                          const char *action,
                          GPtrArray *details,
                          QuiltAuthorizedFunc authorized,
@@ -62,14 +65,6 @@ quilt_authority_require (QuiltAuthority *,
 
 namespace
 {
-
-const char INTROSPECTION[] =
-    "<node><interface name='org.quilt.Test'>"
-    "<method name='Many'><arg type='as' direction='in'/>"
-    "<arg type='a(sss)' direction='out'/></method>"
-    "<method name='One'><arg type='s' direction='in'/></method>"
-    "<method name='Ask'><arg type='s' direction='in'/><arg type='s' direction='out'/></method>"
-    "</interface></node>";
 
 /* Objects are the names that begin with "o"; "o1-alias" is one more name of "o1". */
 struct Arguments {
@@ -110,12 +105,12 @@ begin (QuiltRow *row)
 }
 
 void
-answer (const QuiltRow *row, GDBusMethodInvocation *invocation)
+answer (const QuiltRow *row, QuiltCall *invocation)
 {
   const auto *text = static_cast<char *> (quilt_row_get_data (row));
 
   answered_while_held = held > 0;
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", text));
+  quilt_call_return (invocation, g_variant_new ("(s)", text));
 }
 
 void
@@ -135,31 +130,36 @@ class Rows : public testing::Test
 {
 protected:
   GTestDBus *bus = nullptr;
-  GDBusConnection *quiltd = nullptr, *caller = nullptr;
+  QuiltDbus *quiltd = nullptr;
+  QuiltDbusService *service = nullptr;
+  GDBusConnection *caller = nullptr;
+  QuiltActivity *calls = quilt_activity_new ();
   QuiltRowsMethod method = {"org.quilt.test", FALSE,   FALSE,   find, add_details, begin,
                             nullptr,          nullptr, free_row};
   Arguments arguments;
-  string reply; /* to the caller; "": none yet */
+  string reply;              /* to the caller; "": none yet */
+  vector<const char *> more; /* names instead of the call's, NULL-terminated; none: the call's */
 
   void SetUp () override
   {
-    g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (INTROSPECTION, nullptr);
-    static const GDBusInterfaceVTable vtable = {on_call, nullptr, nullptr, {nullptr}};
-
     question = {};
     held = frees_of_rows = frees_of_data = 0;
     answered_while_held = false;
     bus = g_test_dbus_new (G_TEST_DBUS_NONE);
     g_test_dbus_up (bus);
-    for (GDBusConnection **connection : {&quiltd, &caller})
-      *connection = g_dbus_connection_new_for_address_sync (
-          g_test_dbus_get_bus_address (bus),
-          (GDBusConnectionFlags)(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                 G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION),
-          nullptr, nullptr, nullptr);
-    ASSERT_NE (g_dbus_connection_register_object (quiltd, "/", node->interfaces[0], &vtable, this,
-                                                  nullptr, nullptr),
-               0u);
+    caller = g_dbus_connection_new_for_address_sync (
+        g_test_dbus_get_bus_address (bus),
+        (GDBusConnectionFlags)(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                               G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION),
+        nullptr, nullptr, nullptr);
+    quiltd = quilt_dbus_open (g_test_dbus_get_bus_address (bus), nullptr);
+    ASSERT_NE (quiltd, nullptr);
+    service = quilt_dbus_service_new (quiltd, calls, on_call, this);
+    const QuiltDbusCall request = {QUILT_DBUS_BUS, QUILT_DBUS_BUS_PATH, QUILT_DBUS_BUS,
+                                   "RequestName", g_variant_new ("(su)", "org.quilt", 0)};
+    g_auto (QuiltDbusReply) owned = {};
+    quilt_dbus_call_sync (quiltd, &request, -1, &owned);
+    ASSERT_NE (owned.body, nullptr);
   }
 
   /* After each test, nothing of the call may be left. */
@@ -167,34 +167,34 @@ protected:
   {
     EXPECT_EQ (held, 0);
     EXPECT_EQ (frees_of_data, 1);
-    for (GDBusConnection *connection : {quiltd, caller}) {
-      g_dbus_connection_close_sync (connection, nullptr, nullptr);
-      g_object_unref (connection);
-    }
+    quilt_dbus_service_free (service);
+    quilt_dbus_close (quiltd);
+    g_dbus_connection_close_sync (caller, nullptr, nullptr);
+    g_object_unref (caller);
+    gint64 since;
+    EXPECT_TRUE (quilt_activity_is_none (calls, &since));
+    quilt_activity_unref (calls);
     g_test_dbus_stop (bus);
     g_object_unref (bus);
   }
 
-  static void on_call (GDBusConnection *,
-                       const gchar *,
-                       const gchar *,
-                       const gchar *,
-                       const gchar *name,
-                       GVariant *parameters,
-                       GDBusMethodInvocation *invocation,
-                       gpointer data)
+  static void on_call (QuiltCall *invocation, gpointer data)
   {
+    const string name = quilt_call_get_method (invocation);
+    GVariant *parameters = quilt_call_get_args (invocation);
     auto *self = static_cast<Rows *> (data);
     g_autofree const char **names = nullptr;
     const char *one;
 
-    if (string (name) == "Many") {
+    if (name == "Many") {
       g_variant_get (parameters, "(^a&s)", &names);
-      quilt_rows_on_many (nullptr, invocation, &self->method, names, &self->arguments, free_data);
+      quilt_rows_on_many (nullptr, invocation, &self->method,
+                          self->more.empty () ? names : self->more.data (), &self->arguments,
+                          free_data);
       return;
     }
     g_variant_get (parameters, "(&s)", &one);
-    if (string (name) == "Ask")
+    if (name == "Ask")
       self->method.answer = answer;
     quilt_rows_on_one (nullptr, invocation, &self->method, one, &self->arguments, free_data);
   }
@@ -213,9 +213,8 @@ protected:
   /* Calls the method, and returns when polkit is asked. */
   void call (const char *name, GVariant *parameters)
   {
-    g_dbus_connection_call (caller, g_dbus_connection_get_unique_name (quiltd), "/",
-                            "org.quilt.Test", name, parameters, nullptr, G_DBUS_CALL_FLAGS_NONE, -1,
-                            nullptr, on_reply, this);
+    g_dbus_connection_call (caller, "org.quilt", "/", "org.quilt.Test", name, parameters, nullptr,
+                            G_DBUS_CALL_FLAGS_NONE, -1, nullptr, on_reply, this);
     while (!question.invocation)
       g_main_context_iteration (nullptr, TRUE);
   }
@@ -325,19 +324,19 @@ TEST_F (Rows, InTurnARowBeginsWhenTheOneBeforeIsDone)
   EXPECT_NE (reply.find ("('o1', 'org.quilt.Error.Busy'"), string::npos);
 }
 
-/* Root may name any number of objects: the stack must not grow with it. */
+/* Root may name as many objects as a call can have values: the stack must not grow with it. */
 TEST_F (Rows, RowsThatAreDoneAtOnceNeedNoStack)
 {
   vector<string> names;
-  vector<const char *> texts;
 
   for (int i = 0; i < 100000; i++)
     names.push_back ("o" + std::to_string (i));
   for (const string &name : names)
-    texts.push_back (name.c_str ());
+    more.push_back (name.c_str ());
+  more.push_back (nullptr);
   arguments.on_begin = [] (QuiltRow *row) { quilt_row_done (row, nullptr); };
   method.in_turn = TRUE;
-  call_many (texts);
+  call_many ({});
   allow ();
   EXPECT_EQ (wait (), "([],)");
   EXPECT_EQ (frees_of_rows, 100000);
@@ -379,10 +378,6 @@ TEST_F (Rows, AMethodMayGiveUpItsRowsWhenTheCallerVanishes)
   const char *const names[] = {"o1", "missing", "o2", nullptr};
 
   method.give_up = [] (QuiltRow *row) { quilt_row_done (row, busy ()); };
-  g_variant_unref (g_dbus_connection_call_sync (
-      quiltd, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
-      g_variant_new ("(s)", "type='signal',sender='org.freedesktop.DBus',arg2=''"), nullptr,
-      G_DBUS_CALL_FLAGS_NONE, -1, nullptr, nullptr));
   call ("Many", g_variant_new ("(^as)", names));
   allow ();
   EXPECT_EQ (began ().size (), 2u);

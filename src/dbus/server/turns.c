@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Queues calls by caller until quiltd has time for them; callers take turns. */
-#include "daemon/relay/turns.h"
+#include "dbus/server/turns.h"
 
 /* The limit for calls under way. A large call counts as several. */
 #define LOAD_MAX 8

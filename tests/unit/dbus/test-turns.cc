@@ -3,7 +3,7 @@
 #include "base/check.h"
 
 extern "C" {
-#include "daemon/relay/turns.h"
+#include "dbus/server/turns.h"
 }
 
 namespace

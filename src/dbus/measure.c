@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads the marshalled bytes of a D-Bus message, only as far as lengths and counts need it. */
-#include "daemon/relay/message.h"
+#include "dbus/measure.h"
 
 #include "dbus/signature.h"
 
 #include <string.h>
 
-/* Offsets in the fixed start of a message. */
-#define TYPE 1
-#define FLAGS 2
-#define VERSION 3
-#define BODY_LENGTH 4
-#define SERIAL 8
+/* Offset in the fixed start of a message. */
 #define FIELDS_LENGTH 12
 
-#define FIELD_MEMBER 3
-#define FIELD_SENDER 7
-#define FIELD_TEXT 8 /* from the beginning of the field: after code, signature and length */
 #define FIELD_SIGNATURE 8
 #define FIELD_UNIX_FDS 9
 
-#define MESSAGE_MAX (128 << 20)
-#define ARRAY_MAX (64 << 20)
-
-/* Nesting limit for arrays, structures and variants. In some cases the bus allows more, but then
- * GDBus closes the connection. FIELD_DEPTH_MAX is for a header field, which is nested three levels
+/* Nesting limit for arrays, structures and variants. In some cases the bus allows more.
+ * FIELD_DEPTH_MAX is for a header field, which is nested three levels
  * deep itself. */
 #define DEPTH_MAX 64
 #define FIELD_DEPTH_MAX (DEPTH_MAX - 3)
@@ -50,32 +39,6 @@ read_number (const guint8 *bytes, gboolean little)
 
   memcpy (&number, bytes, sizeof number);
   return little ? GUINT32_FROM_LE (number) : GUINT32_FROM_BE (number);
-}
-
-static void
-write_number (guint8 *bytes, guint32 number, gboolean little)
-{
-  number = little ? GUINT32_TO_LE (number) : GUINT32_TO_BE (number);
-  memcpy (bytes, &number, sizeof number);
-}
-
-gboolean
-quilt_bus_message_measure (const guint8 start[QUILT_BUS_START], QuiltBusMessage *ret_message)
-{
-  gboolean little = start[0] == 'l';
-  gsize fields, body;
-
-  if ((!little && start[0] != 'B') || start[VERSION] != 1)
-    return FALSE;
-  fields = read_number (start + FIELDS_LENGTH, little);
-  body = read_number (start + BODY_LENGTH, little);
-  if (fields > ARRAY_MAX || body > MESSAGE_MAX)
-    return FALSE;
-  ret_message->type = start[TYPE];
-  ret_message->serial = read_number (start + SERIAL, little);
-  ret_message->head = align (QUILT_BUS_START + fields, 8);
-  ret_message->size = ret_message->head + body;
-  return ret_message->size <= MESSAGE_MAX;
 }
 
 static gboolean
@@ -142,8 +105,8 @@ is_type_within (const char **type, guint depth)
   return TRUE;
 }
 
-/* *signature is behind the 'a'. GDBus checks the element type of an empty array as if it had an
- * element; the bus does not. */
+/* *signature is behind the 'a'. The element type of an empty array counts as if the array had an
+ * element, as in GDBus; the bus counts less. */
 static gboolean
 skip_array (Reader *self, const char **signature, guint depth)
 {
@@ -240,16 +203,16 @@ skip_field (Reader *self, guint8 *ret_code, const char **ret_signature)
 static gboolean
 read_fields (Reader *self, const guint8 *message, gsize size, guint values)
 {
-  if (size < QUILT_BUS_START)
+  if (size < QUILT_DBUS_START)
     return FALSE;
-  *self = (Reader){.bytes = message, .at = QUILT_BUS_START, .little = message[0] == 'l'};
-  self->end = QUILT_BUS_START + (gsize)read_number (message + FIELDS_LENGTH, self->little);
+  *self = (Reader){.bytes = message, .at = QUILT_DBUS_START, .little = message[0] == 'l'};
+  self->end = QUILT_DBUS_START + (gsize)read_number (message + FIELDS_LENGTH, self->little);
   self->values = values;
   return self->end <= size;
 }
 
 gboolean
-quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values)
+quilt_dbus_message_has_at_most (const guint8 *message, gsize size, guint values)
 {
   const char *signature = "";
   Reader reader;
@@ -268,93 +231,14 @@ quilt_bus_message_has_at_most (const guint8 *message, gsize size, guint values)
 
 /* A value takes at least a byte. The limit bounds the search through an array of empty structures,
  * which D-Bus forbids. */
-static guint
-values_within (gsize size)
+gsize
+quilt_dbus_skip_value (const guint8 *bytes, gsize at, gsize end, gboolean little, const char *type)
 {
-  return (guint)MIN (size, G_MAXUINT);
-}
+  Reader reader = {.bytes = bytes,
+                   .at = at,
+                   .end = end,
+                   .little = little,
+                   .values = (guint)MIN (end - at + 1, G_MAXUINT)};
 
-/* Fields begin at multiples of 8, so a field that is moved by a multiple of 8 stays aligned. */
-gboolean
-quilt_bus_message_cut (guint8 *head, gsize *size, guint8 flag)
-{
-  const char *signature;
-  gsize end = QUILT_BUS_START, place = QUILT_BUS_START;
-  Reader reader;
-  guint8 code;
-
-  if (!read_fields (&reader, head, *size, values_within (*size)))
-    return FALSE;
-  while (reader.at < reader.end) {
-    const gsize begin = align (reader.at, 8);
-
-    if (!skip_field (&reader, &code, &signature))
-      return FALSE;
-    if (code >= FIELD_SIGNATURE)
-      continue;
-    memmove (head + place, head + begin, reader.at - begin);
-    end = place + reader.at - begin;
-    place = align (end, 8);
-  }
-  memset (head + end, 0, place - end);
-  head[FLAGS] |= flag;
-  write_number (head + BODY_LENGTH, 0, reader.little);
-  write_number (head + FIELDS_LENGTH, (guint32)(end - QUILT_BUS_START), reader.little);
-  *size = place;
-  return TRUE;
-}
-
-static const char *
-get_text_field (const guint8 *head, gsize size, guint8 wanted)
-{
-  const char *signature;
-  Reader reader;
-  guint8 code;
-
-  if (!read_fields (&reader, head, size, values_within (size)))
-    return NULL;
-  while (reader.at < reader.end) {
-    const gsize begin = align (reader.at, 8);
-
-    if (!skip_field (&reader, &code, &signature))
-      return NULL;
-    if (code == wanted && g_str_equal (head + begin + 1, "\001s"))
-      return (const char *)head + begin + FIELD_TEXT;
-  }
-  return NULL;
-}
-
-const char *
-quilt_bus_message_get_sender (const guint8 *head, gsize size)
-{
-  return get_text_field (head, size, FIELD_SENDER);
-}
-
-static const char *
-read_string (Reader *self)
-{
-  guint32 length;
-
-  if (!read_length (self, &length) || !skip_bytes (self, 1, (gsize)length + 1) ||
-      self->bytes[self->at - 1] != '\0')
-    return NULL;
-  return (const char *)self->bytes + self->at - length - 1;
-}
-
-const char *
-quilt_bus_message_get_vanished (const guint8 *message, gsize size)
-{
-  const char *member = get_text_field (message, size, FIELD_MEMBER);
-  const char *name, *old, *new;
-  QuiltBusMessage lengths;
-  Reader reader;
-
-  if (g_strcmp0 (member, "NameOwnerChanged") != 0 ||
-      !quilt_bus_message_measure (message, &lengths) || lengths.size != size)
-    return NULL;
-  reader = (Reader){.bytes = message, .at = lengths.head, .end = size, .little = message[0] == 'l'};
-  name = read_string (&reader);
-  old = name ? read_string (&reader) : NULL;
-  new = old ? read_string (&reader) : NULL;
-  return new &&*new == '\0' ? name : NULL;
+  return skip_value (&reader, &type, FIELD_DEPTH_MAX) ? reader.at : 0;
 }

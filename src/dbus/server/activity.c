@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Counts activities; any thread may change the count. */
-#include "daemon/relay/activity.h"
+#include "dbus/server/activity.h"
 
 struct QuiltActivity {
   GMutex lock; /* protects all members but the callback, which only the main thread uses */
