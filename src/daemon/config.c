@@ -115,6 +115,16 @@ parse_exit_idle (const char *text, gpointer member, GError **error)
 }
 
 static gboolean
+parse_warm_starts (const char *text, gpointer member, GError **error)
+{
+  if (g_ascii_string_to_unsigned (text, 10, 0, QUILT_CONFIG_WARM_STARTS_MAX, member, NULL))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "'%s' is not a number from 0 to %d", text, QUILT_CONFIG_WARM_STARTS_MAX);
+  return FALSE;
+}
+
+static gboolean
 parse_log_level (const char *text, gpointer member, GError **error)
 {
   static const char *const names[] = {
@@ -169,6 +179,7 @@ static const Key keys[] = {
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_limits.max_entries)},
     {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},
     {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_share.interval_usec)},
+    {"WarmStarts", parse_warm_starts, offsetof (QuiltConfig, warm_starts)},
     {"ExitIdleSec", parse_exit_idle, offsetof (QuiltConfig, exit_idle_usec)},
 };
 

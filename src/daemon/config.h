@@ -11,12 +11,17 @@
 /* defaults.pids.max without DefaultPidsMax=. It keeps a fork bomb from affecting the whole host. */
 #define QUILT_CONFIG_PIDS_MAX 2048
 
+/* The limit of WarmStarts=. Each prepared start is a process, a unit of systemd and two
+ * descriptors. */
+#define QUILT_CONFIG_WARM_STARTS_MAX 1024
+
 typedef struct {
   QuiltDefaults defaults;       /* of containers */
   guint64 max_pending_per_user; /* limit for unanswered calls of each uid except 0 */
   QuiltImportLimits import_limits;
   QuiltJournalShare journal_share;
   guint64 exit_idle_usec; /* QUILT_INFINITY: never */
+  guint64 warm_starts;    /* at most QUILT_CONFIG_WARM_STARTS_MAX */
   int log_level;          /* syslog(3) priority; less urgent messages are dropped */
 } QuiltConfig;
 

@@ -27,8 +27,9 @@ quilt_daemon_new (QuiltDbus *bus,
   self->containers =
       quilt_containers_new (self->hub, self->images, self->store, self->systemd, self->programs,
                             quilt_container_methods, paths->run_dir, paths->cache_dir, error);
-  if (!self->containers || !quilt_containers_configure (self->containers, &config->defaults,
-                                                        &config->journal_share, error))
+  if (!self->containers ||
+      !quilt_containers_configure (self->containers, &config->defaults, &config->journal_share,
+                                   (guint)config->warm_starts, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -61,6 +62,7 @@ quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config)
   quilt_config_free (self->config);
   self->config = config;
   quilt_images_set_limits (self->images, &config->import_limits);
-  quilt_containers_configure (self->containers, &config->defaults, &config->journal_share, NULL);
+  quilt_containers_configure (self->containers, &config->defaults, &config->journal_share,
+                              (guint)config->warm_starts, NULL);
   quilt_hub_set_max_pending (self->hub, config->max_pending_per_user);
 }

@@ -294,6 +294,7 @@ on_name_acquired (gpointer data)
   quilt_summary_tell (self->daemon);
   quilt_notify_ready ();
   quilt_idle_set (self->idle, self->daemon->config->exit_idle_usec);
+  quilt_warm_begin (quilt_containers_parts (self->daemon->containers)->warm);
   g_idle_add_full (G_PRIORITY_LOW, make_filter, self->daemon, NULL);
 }
 

@@ -25,6 +25,9 @@ typedef enum {
 
   QUILT_MESSAGE_FORK = 9, /* to a supervisor that has no container, with a socket: make another
                              supervisor, which has this socket to quiltd */
+  /* to a supervisor that has no container: it is in a scope, where it makes the cgroups of a
+   * container. BEGIN follows at some time */
+  QUILT_MESSAGE_PREPARE = 10,
 
   /* supervisor → quiltd. After each (re)connection it first repeats its state */
   QUILT_MESSAGE_READY = 16, /* the root is built; waits for GO */
@@ -39,6 +42,7 @@ typedef enum {
   QUILT_MESSAGE_EXITED = 20,
   QUILT_MESSAGE_LINGERING = 21, /* after BYE: stays until journald has taken the last lines */
   QUILT_MESSAGE_FORKED = 22,    /* the answer to FORK: pid, with a pidfd */
+  QUILT_MESSAGE_PREPARED = 23,  /* the answer to PREPARE; ERROR if that failed */
 
   /* transfer, seccomp → quiltd */
   QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */

@@ -97,9 +97,9 @@ go (QuiltSupervisor *self)
   if (self->phase != QUILT_SUPERVISOR_BUILDING || self->result.type != 0)
     return;
   self->phase = QUILT_SUPERVISOR_SETTING_UP;
-  self->scope_fd = quilt_place_open (&error);
-  if (self->scope_fd < 0 ||
-      !quilt_place_divide (self->scope_fd, id ? id : "", self->payload.pid, &error))
+  self->scope_fd = quilt_place_open (self->prepared, &error);
+  if (self->scope_fd < 0 || (!self->placed && !quilt_place_divide (self->scope_fd, id ? id : "",
+                                                                   self->payload.pid, &error)))
     quilt_supervisor_fail (self, error, 0);
   else
     quilt_payload_continue (&self->payload);

@@ -82,10 +82,13 @@ wait_for_begin (Begin *ret_begin)
   QuiltMessage message;
   int fds[FDS_MAX];
   guint n;
-  int r = quilt_spare_wait (FD_CONTROL, &message, fds, FDS_MAX, &n);
+  gboolean prepared;
+  int r = quilt_spare_wait (FD_CONTROL, &message, fds, FDS_MAX, &n, &prepared);
 
-  if (r > 0 && take_descriptors (&message, fds, n, ret_begin))
+  if (r > 0 && take_descriptors (&message, fds, n, ret_begin)) {
+    ret_begin->fds.prepared = prepared;
     return TRUE;
+  }
   if (r >= 0)
     errno = r == 0 ? 0 : EBADMSG;
   return FALSE;

@@ -6,12 +6,19 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* Opens the cgroup of the scope, which this process is in. Returns -1 on error. */
-int quilt_place_open (GError **error);
+/* Opens the cgroup of the scope, which this process is in; or, if it was divided, in a cgroup
+ * below. Returns -1 on error. */
+int quilt_place_open (gboolean divided, GError **error);
 
 /* Marks the scope's cgroup with the container's ID. Moves this process and the container's first
  * process into their cgroups. */
 gboolean quilt_place_divide (int scope_fd, const char *id, pid_t first, GError **error);
+
+/* Makes both cgroups before there is a container, and moves this process into its own. */
+gboolean quilt_place_prepare (GError **error);
+/* Marks a prepared scope with the container's ID. Returns a descriptor of the payload's cgroup, in
+ * which the container's first process can be cloned, or -1 on error. */
+int quilt_place_mark (const char *id, GError **error);
 
 /* Thaws the container's processes, if they are frozen. */
 void quilt_place_thaw (int scope_fd);

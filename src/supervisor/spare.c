@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "supervisor/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,18 +74,48 @@ receive (int control, QuiltMessage *ret_message, int *ret_fds, guint room, guint
   return r < 0 ? -1 : quilt_message_receive_fds (control, ret_message, ret_fds, room, ret_n);
 }
 
+/* Leaves no descriptor open: those of BEGIN must get the lowest numbers. */
+static gboolean
+prepare (int control, const QuiltMessage *request)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean prepared = quilt_place_prepare (&error);
+  QuiltMessage answer;
+
+  quilt_message_init_answer (&answer, prepared ? QUILT_MESSAGE_PREPARED : QUILT_MESSAGE_ERROR,
+                             request);
+  if (!prepared) {
+    answer.code = QUILT_ERROR_FAILED;
+    quilt_message_set_text (&answer, error->message);
+  }
+  prctl (PR_SET_NAME, "quilt-warm");
+  quilt_message_send (control, &answer);
+  return prepared;
+}
+
 int
-quilt_spare_wait (int control, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n)
+quilt_spare_wait (int control,
+                  QuiltMessage *ret_message,
+                  int *ret_fds,
+                  guint room,
+                  guint *ret_n,
+                  gboolean *ret_prepared)
 {
   int r;
 
   /* Descriptors left open here would stay open as long as the container. */
   close_range ((guint)control + 1, ~0U, 0);
   prctl (PR_SET_NAME, "quilt-spare");
-  while ((r = receive (control, ret_message, ret_fds, room, ret_n)) > 0 &&
-         ret_message->type == QUILT_MESSAGE_FORK && *ret_n == 1)
-    if (fork_another (control, ret_message, ret_fds[0]))
-      close (ret_fds[0]);
+  *ret_prepared = FALSE;
+  while ((r = receive (control, ret_message, ret_fds, room, ret_n)) > 0) {
+    if (ret_message->type == QUILT_MESSAGE_FORK && *ret_n == 1) {
+      if (fork_another (control, ret_message, ret_fds[0]))
+        close (ret_fds[0]);
+    } else if (ret_message->type == QUILT_MESSAGE_PREPARE && *ret_n == 0 && !*ret_prepared)
+      *ret_prepared = prepare (control, ret_message);
+    else
+      break;
+  }
   prctl (PR_SET_NAME, "quilt-superviso");
   return r;
 }

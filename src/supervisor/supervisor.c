@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "spec/signals.h"
+#include "supervisor/place.h"
 #include "supervisor/sources.h"
 
 #include <errno.h>
@@ -89,17 +90,31 @@ make_pipe (int *ret_read_fd, int *ret_write_fd, GError **error)
          quilt_set_error_errno (error, errno, "Failed to make a pipe non-blocking");
 }
 
+/* In a prepared scope, the init is born in its own cgroup, so that it need not be moved. Joining
+ * namespaces makes another process its parent, which may not be allowed to do that. */
+static gboolean
+find_place (QuiltSupervisor *self, int *ret_cgroup, GError **error)
+{
+  if (!self->prepared || self->spec->joins->len > 0)
+    return TRUE;
+  *ret_cgroup = quilt_place_mark (annotation (self->spec, QUILT_ANNOTATION_ID), error);
+  self->placed = *ret_cgroup >= 0;
+  return self->placed;
+}
+
 /* Makes the two output pipes and clones the container's init, which writes to them. */
 static gboolean
 start_payload (QuiltSupervisor *self, int *ret_output_fds, GError **error)
 {
   QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
-  gboolean ok = make_pipe (&ret_output_fds[QUILT_STREAM_STDOUT], &setup.stdio[1], error) &&
+  gboolean ok = find_place (self, &setup.cgroup, error) &&
+                make_pipe (&ret_output_fds[QUILT_STREAM_STDOUT], &setup.stdio[1], error) &&
                 make_pipe (&ret_output_fds[QUILT_STREAM_STDERR], &setup.stdio[2], error) &&
                 quilt_payload_start (self->spec, &setup, &self->payload, error);
 
   quilt_fd_clear (&setup.stdio[1]);
   quilt_fd_clear (&setup.stdio[2]);
+  quilt_fd_clear (&setup.cgroup);
   return ok;
 }
 
@@ -115,6 +130,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->spec = spec;
   self->run_dir_fd = fds->run_dir_fd;
   self->store_fd = fds->store_fd;
+  self->prepared = fds->prepared;
   self->scope_fd = self->mounts_fd = self->signal_fd = self->left_fd = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd, fds->version};

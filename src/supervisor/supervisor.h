@@ -21,9 +21,11 @@ typedef enum {
 typedef struct {
   const QuiltSpec *spec;
   int run_dir_fd;
-  int store_fd;  /* the container's directory in the store; -1: none, or nothing to write */
-  int scope_fd;  /* the scope's cgroup; -1 before GO */
-  int mounts_fd; /* see quilt_payload_hold_mounts() */
+  int store_fd;      /* the container's directory in the store; -1: none, or nothing to write */
+  int scope_fd;      /* the scope's cgroup; -1 before GO */
+  gboolean prepared; /* the scope was there before the container, and is divided */
+  gboolean placed;   /* the init was cloned into the payload's cgroup of a prepared scope */
+  int mounts_fd;     /* see quilt_payload_hold_mounts() */
   int signal_fd;
   /* cgroup.events of the payload, while processes remain after the init's end; -1: none */
   int left_fd;
@@ -70,8 +72,9 @@ typedef struct {
   int budget;     /* of the journal, see proto/budget.h; -1: no limit */
   guint64 used;   /* used by the container's earlier runs, as of used_sec */
   guint64 used_sec;
-  guint32 caller; /* uid that the budget is charged to */
-  int store_fd;   /* -1: the result need not survive a reboot */
+  guint32 caller;    /* uid that the budget is charged to */
+  gboolean prepared; /* quilt_place_prepare() has succeeded: the scope exists already */
+  int store_fd;      /* -1: the result need not survive a reboot */
 } QuiltSupervisorFds;
 gboolean quilt_supervisor_init (QuiltSupervisor *self,
                                 const QuiltSpec *spec,

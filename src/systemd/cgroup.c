@@ -156,6 +156,26 @@ quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpoin
   return FALSE;
 }
 
+void
+quilt_scopes_foreach_empty (void (*callback) (const char *place, gpointer data), gpointer data)
+{
+  g_autoptr (GHashTable) scopes = quilt_scopes_list (NULL);
+  GHashTableIter iter;
+  const char *scope, *place;
+
+  if (!scopes)
+    return;
+  g_hash_table_iter_init (&iter, scopes);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&scope, (gpointer *)&place)) {
+    g_autofree char *id = NULL;
+    g_autofd int fd = -1;
+
+    if (g_str_has_prefix (scope, "quilt-") && open_scope (place, &fd, &id, NULL) && fd >= 0 &&
+        !id && quilt_cgroup_is_populated (fd) == 0)
+      callback (place, data);
+  }
+}
+
 char *
 quilt_cgroup_controllers (void)
 {

@@ -24,6 +24,10 @@ GHashTable *quilt_scopes_list (GError **error);
 gboolean quilt_scopes_foreach (void (*callback) (const char *scope, const char *id, gpointer data),
                                gpointer data,
                                GError **error);
+/* Calls callback for each of these scopes that may be Quilt's by its name, and has neither the mark
+ * nor a process. */
+void quilt_scopes_foreach_empty (void (*callback) (const char *place, gpointer data),
+                                 gpointer data);
 
 /* The controllers available to units of this host, separated by blanks; empty: none. Owned by the
  * caller. */

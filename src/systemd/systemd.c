@@ -10,6 +10,10 @@
 #include "systemd/gone.h"
 #include "systemd/starts.h"
 
+/* How often and how long to try while systemd is away. */
+#define AGAIN_MS 100
+#define AGAIN_USEC (25 * G_USEC_PER_SEC)
+
 struct QuiltSystemd {
   QuiltDbus *dbus;
   QuiltGone *gone;
@@ -53,6 +57,9 @@ typedef struct {
   QuiltSystemd *systemd;
   GTask *task;
   char *unit;
+  GVariant *properties;
+  gint64 again_usec; /* until when it is tried again (monotonic); 0: never */
+  guint timer;       /* until the next attempt */
   QuiltDbusPending pending;
 } Update;
 
@@ -62,7 +69,9 @@ update_free (gpointer data)
   Update *self = data;
 
   quilt_dbus_pending_clear (&self->pending);
+  g_clear_handle_id (&self->timer, g_source_remove);
   g_object_unref (self->task);
+  g_variant_unref (self->properties);
   g_free (self->unit);
   g_free (self);
 }
@@ -80,13 +89,50 @@ end_update (Update *self, GError *error)
     g_task_return_boolean (task, TRUE);
 }
 
+static void set_properties (Update *update);
+
+static gboolean
+on_set_again (gpointer data)
+{
+  Update *update = data;
+
+  update->timer = 0;
+  set_properties (update);
+  return G_SOURCE_REMOVE;
+}
+
+/* The Description is no property of the cgroup: it is in force when systemd has answered. */
+static gboolean
+is_description (GVariant *properties)
+{
+  const char *name;
+
+  if (g_variant_n_children (properties) != 1)
+    return FALSE;
+  g_variant_get_child (properties, 0, "(&sv)", &name, NULL);
+  return g_str_equal (name, "Description");
+}
+
+/* If systemd was away, it may or may not have set the properties, so set them again. */
+static void
+end_or_set_again (Update *update, const GError *error)
+{
+  if (g_get_monotonic_time () >= update->again_usec || !quilt_systemd_was_away (error)) {
+    end_update (update, quilt_systemd_describe (error, "update", update->unit));
+    return;
+  }
+  update->timer = g_timeout_add (AGAIN_MS, on_set_again, update);
+}
+
 static void
 on_properties_in_force (QuiltDbusReply *reply, gpointer data)
 {
   Update *update = data;
 
-  end_update (update,
-              reply->body ? NULL : quilt_systemd_describe (reply->error, "update", update->unit));
+  if (reply->body)
+    end_update (update, NULL);
+  else
+    end_or_set_again (update, reply->error);
 }
 
 static void
@@ -96,7 +142,11 @@ on_properties_reply (QuiltDbusReply *reply, gpointer data)
   QuiltDbusCall ping = quilt_systemd_make_call ("Ping", NULL, NULL);
 
   if (!reply->body) {
-    end_update (update, quilt_systemd_describe (reply->error, "update", update->unit));
+    end_or_set_again (update, reply->error);
+    return;
+  }
+  if (is_description (update->properties)) {
+    end_update (update, NULL);
     return;
   }
   /* systemd answers first, and writes to the cgroup before it reads its next message. So the answer
@@ -106,6 +156,34 @@ on_properties_reply (QuiltDbusReply *reply, gpointer data)
   quilt_dbus_call (update->systemd->dbus, &ping, on_properties_in_force, update, &update->pending);
 }
 
+static void
+set_properties (Update *update)
+{
+  const QuiltDbusCall call = quilt_systemd_make_call (
+      "SetUnitProperties", g_variant_new ("(sb@a(sv))", update->unit, TRUE, update->properties),
+      "()");
+
+  quilt_dbus_pending_clear (&update->pending);
+  quilt_dbus_call (update->systemd->dbus, &call, on_properties_reply, update, &update->pending);
+}
+
+static Update *
+update_new (QuiltSystemd *self,
+            const char *unit,
+            GVariant *properties,
+            GAsyncReadyCallback callback,
+            gpointer data)
+{
+  Update *update = g_new0 (Update, 1);
+
+  update->systemd = self;
+  update->task = g_task_new (NULL, NULL, callback, data);
+  update->unit = g_strdup (unit);
+  update->properties = g_variant_ref_sink (properties);
+  g_ptr_array_add (self->updates, update);
+  return update;
+}
+
 void
 quilt_systemd_set_properties_async (QuiltSystemd *self,
                                     const char *unit,
@@ -113,15 +191,20 @@ quilt_systemd_set_properties_async (QuiltSystemd *self,
                                     GAsyncReadyCallback callback,
                                     gpointer data)
 {
-  const QuiltDbusCall call = quilt_systemd_make_call (
-      "SetUnitProperties", g_variant_new ("(sb@a(sv))", unit, TRUE, properties), "()");
-  Update *update = g_new0 (Update, 1);
+  set_properties (update_new (self, unit, properties, callback, data));
+}
 
-  update->systemd = self;
-  update->task = g_task_new (NULL, NULL, callback, data);
-  update->unit = g_strdup (unit);
-  g_ptr_array_add (self->updates, update);
-  quilt_dbus_call (self->dbus, &call, on_properties_reply, update, &update->pending);
+void
+quilt_systemd_turn_scope_async (QuiltSystemd *self,
+                                const char *unit,
+                                GVariant *properties,
+                                GAsyncReadyCallback callback,
+                                gpointer data)
+{
+  Update *update = update_new (self, unit, properties, callback, data);
+
+  update->again_usec = g_get_monotonic_time () + AGAIN_USEC;
+  set_properties (update);
 }
 
 gboolean
@@ -184,6 +267,12 @@ gboolean
 quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+quilt_systemd_collect_scope (QuiltSystemd *self, const char *place)
+{
+  hurry (place, self);
 }
 
 gboolean

@@ -41,6 +41,15 @@ void quilt_systemd_set_properties_async (QuiltSystemd *self,
 gboolean
 quilt_systemd_set_properties_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
 
+/* Gives a scope that exists further properties, which were not set before: the other way to start
+ * one. As quilt_systemd_set_properties_async(), but if systemd is executed anew meanwhile, sets
+ * them again. Finish with quilt_systemd_start_scope_finish(). */
+void quilt_systemd_turn_scope_async (QuiltSystemd *self,
+                                     const char *unit,
+                                     GVariant *properties,
+                                     GAsyncReadyCallback callback,
+                                     gpointer data);
+
 /* Finishes when the cgroup of the scope at that place (see spec/slice.h) contains no process or is
  * gone, which may be at once. Then tells systemd to collect the scope, since the kernel would tell
  * it up to 16 ms later. A scope that no process has entered yet is empty too. */
@@ -63,6 +72,9 @@ void quilt_systemd_wait_gone_async (QuiltSystemd *self,
                                     GAsyncReadyCallback callback,
                                     gpointer data);
 gboolean quilt_systemd_wait_finish (QuiltSystemd *self, GAsyncResult *result, GError **error);
+
+/* Has systemd collect a scope that contains no process. */
+void quilt_systemd_collect_scope (QuiltSystemd *self, const char *place);
 
 /* Thaws a frozen scope (ThawUnit) without waiting. Returns TRUE if the scope, or a slice above it,
  * was frozen. */

@@ -71,6 +71,7 @@ quilt_containers_new (QuiltHub *hub,
   self->parts.id_ranges = quilt_id_ranges_new ();
   self->parts.filters = quilt_filters_new (programs->path, programs->fd, cache_dir);
   self->parts.spare = quilt_spare_new (programs->path, programs->fd);
+  self->parts.warm = quilt_warm_new (hub, self->index, systemd, self->parts.spare);
   return g_steal_pointer (&self);
 }
 
@@ -79,6 +80,7 @@ quilt_containers_free (QuiltContainers *self)
 {
   if (!self)
     return;
+  g_clear_pointer (&self->parts.warm, quilt_warm_free); /* it has names in the index */
   g_clear_pointer (&self->index, quilt_index_free);
   g_clear_pointer (&self->leaving, g_hash_table_unref);
   g_clear_pointer (&self->tombs, quilt_tombs_free);
@@ -97,9 +99,11 @@ gboolean
 quilt_containers_configure (QuiltContainers *self,
                             const QuiltDefaults *defaults,
                             const QuiltJournalShare *share,
+                            guint warm_starts,
                             GError **error)
 {
   self->parts.defaults = *defaults;
+  quilt_warm_set (self->parts.warm, warm_starts, defaults);
   if (self->parts.journal_budget)
     quilt_journal_budget_set (self->parts.journal_budget, share);
   else
@@ -140,16 +144,34 @@ quilt_containers_size (const QuiltContainers *self)
 gboolean
 quilt_containers_reserve_name (QuiltContainers *self, char **name, GError **error)
 {
-  if (*name)
+  if (*name) {
+    quilt_warm_yield (self->parts.warm, *name);
     return quilt_index_reserve (self->index, *name, error);
+  }
   *name = quilt_names_reserve (self->index);
   return TRUE;
 }
 
 void
+quilt_containers_draw_name (QuiltContainers *self, QuiltOptions *options)
+{
+  options->name = quilt_warm_draw (self->parts.warm, options);
+  if (!options->name)
+    options->name = quilt_names_reserve (self->index);
+}
+
+/* A start that was prepared for a container of that name is not needed any more. */
+static void
+unname (QuiltContainers *self, const char *name)
+{
+  quilt_warm_drop (self->parts.warm, name);
+  quilt_index_unname (self->index, name);
+}
+
+void
 quilt_containers_release_name (QuiltContainers *self, const char *name)
 {
-  quilt_index_unname (self->index, name);
+  unname (self, name);
 }
 
 void
@@ -168,14 +190,14 @@ quilt_containers_rename (QuiltContainers *self,
                          const char *old_name,
                          const char *new_name)
 {
-  quilt_index_unname (self->index, old_name);
+  unname (self, old_name);
   quilt_index_name (self->index, new_name, container);
 }
 
 void
 quilt_containers_remove (QuiltContainers *self, const char *id, const char *name)
 {
-  quilt_index_unname (self->index, name);
+  unname (self, name);
   quilt_index_remove (self->index, id);
 }
 

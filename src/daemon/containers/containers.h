@@ -4,6 +4,7 @@
 
 #include "daemon/bus/hub.h"
 #include "daemon/containers/run-dir.h"
+#include "daemon/containers/warm.h"
 #include "daemon/helpers/filters.h"
 #include "daemon/helpers/programs.h"
 #include "daemon/helpers/spare.h"
@@ -29,7 +30,8 @@ typedef struct {
   QuiltIdRanges *id_ranges;
   QuiltFilters *filters;
   QuiltSpare *spare;
-  const QuiltMethodHandler *methods;  /* of containers */
+  const QuiltMethodHandler *methods; /* of containers */
+  QuiltWarm *warm;
   QuiltJournalBudget *journal_budget; /* NULL until the first quilt_containers_configure() */
   QuiltDefaults defaults;             /* as last configured */
 } QuiltContainersParts;
@@ -52,6 +54,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltContainers, quilt_containers_free)
 gboolean quilt_containers_configure (QuiltContainers *self,
                                      const QuiltDefaults *defaults,
                                      const QuiltJournalShare *share,
+                                     guint warm_starts,
                                      GError **error);
 
 /* Borrowed. */
@@ -69,8 +72,12 @@ GPtrArray *quilt_containers_list (const QuiltContainers *self);
 guint quilt_containers_size (const QuiltContainers *self);
 
 /* Reserves *name for a new container. If *name is NULL, invents a name. If the container is not
- * made, the caller releases the name. EXISTS if the name is taken. */
+ * made, the caller releases the name. EXISTS if the name is taken. A prepared start gives its name
+ * up. */
 gboolean quilt_containers_reserve_name (QuiltContainers *self, char **name, GError **error);
+/* As with *name NULL, for a container with these options that will be started at once: if a start
+ * is prepared for it, *name is the name of that. */
+void quilt_containers_draw_name (QuiltContainers *self, QuiltOptions *options);
 void quilt_containers_release_name (QuiltContainers *self, const char *name);
 
 /* Keeps a reference to container. Its name must be reserved or free. */

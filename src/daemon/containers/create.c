@@ -142,7 +142,9 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
                  creation->image);
     return NULL;
   }
-  if (!quilt_containers_reserve_name (containers, &creation->options->name, error))
+  if (creation->run && !creation->options->name)
+    quilt_containers_draw_name (containers, creation->options);
+  else if (!quilt_containers_reserve_name (containers, &creation->options->name, error))
     return NULL;
   record = g_new0 (QuiltContainerRecord, 1);
   record->id = quilt_id_new ();

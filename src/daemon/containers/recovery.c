@@ -195,6 +195,20 @@ on_scope (const char *scope, const char *id, gpointer data)
 }
 
 static void
+on_empty_scope (const char *place, gpointer data)
+{
+  quilt_systemd_collect_scope (data, place);
+}
+
+/* If quiltd and the supervisor end while systemd makes the scope, systemd may put a process into it
+ * that is exiting. The scope then stays without a process, and systemd does not notice. */
+static void
+collect_scopes (Recovery *recovery)
+{
+  quilt_scopes_foreach_empty (on_empty_scope, recovery->parts->systemd);
+}
+
+static void
 find_scopes (Recovery *recovery)
 {
   g_autoptr (GError) error = NULL;
@@ -255,6 +269,7 @@ quilt_recover (QuiltContainers *containers,
   recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   find_scopes (recovery);
+  collect_scopes (recovery);
   if (!load_images (recovery, error) || !load_containers (recovery, error)) {
     recovery_free (recovery);
     return FALSE;

@@ -6,7 +6,6 @@
 #include "base/fd.h"
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/run-stage.h"
-#include "daemon/helpers/helper.h"
 #include "spec/slice.h"
 #include "systemd/cgroup.h"
 
@@ -377,7 +376,7 @@ look (gpointer data)
 }
 
 static void
-on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
+on_scoped (GObject *source, GAsyncResult *result, gpointer data)
 {
   QuiltRun *self = data;
   g_autoptr (GError) error = NULL;
@@ -387,11 +386,33 @@ on_scope_started (GObject *source, GAsyncResult *result, gpointer data)
     /* Not earlier: the last scope of that name may have been ending. */
     quilt_run_dir_lift_limits (self->parts->run_dirs, quilt_place_unit (self->place));
     happen (self, QUILT_RUN_ON_SCOPED, NULL);
-  } else {
-    if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in that scope is ours */
-      g_clear_pointer (&self->place, g_free);
-    happen (self, QUILT_RUN_ON_UNSCOPED, &(QuiltRunNews){.error = error});
+    return;
   }
+  if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_BUSY)) /* nothing in that scope is ours */
+    g_clear_pointer (&self->place, g_free);
+  if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) {
+    /* The prepared scope is gone, so its supervisor is too. */
+    g_clear_error (&error);
+    error = quilt_verdict_new (QUILT_RUN_VERDICT_BROKEN);
+  }
+  happen (self, QUILT_RUN_ON_UNSCOPED, &(QuiltRunNews){.error = error});
+}
+
+/* changes: the scope exists, but lacks these properties; NULL: it does not exist. */
+static void
+ask_for_scope (QuiltRun *self, const QuiltRunPlan *plan, GVariant *changes)
+{
+  const char *unit = quilt_place_unit (self->place);
+
+  self->asking++;
+  if (changes)
+    quilt_systemd_turn_scope_async (self->parts->systemd, unit, changes, on_scoped, self);
+  else
+    quilt_systemd_start_scope_async (
+        self->parts->systemd, unit,
+        quilt_options_scope_properties (plan->options, plan->devices,
+                                        quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
+        NULL, on_scoped, self);
 }
 
 static QuiltRun *
@@ -407,39 +428,6 @@ run_new (const QuiltContainersParts *parts, const char *id, QuiltRunFunc callbac
   return self;
 }
 
-static QuiltHelper *
-begin_supervisor (QuiltRun *self, int dir_fd, const QuiltRunPlan *plan, GError **error)
-{
-  const struct {
-    int fd;
-    QuiltMessageFlags flag;
-  } optional[] = {
-      {plan->filter, QUILT_MESSAGE_FLAG_FILTER},
-      {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
-      {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
-      {quilt_journal_budget_get_fd (self->parts->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
-      {plan->store_fd, QUILT_MESSAGE_FLAG_STORE},
-  };
-  g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
-  QuiltMessage begin;
-
-  quilt_message_init (&begin, QUILT_MESSAGE_BEGIN);
-  begin.total = plan->n_joins;
-  begin.done = plan->log_used;
-  begin.time_usec = plan->log_used_usec;
-  begin.code = (gint32)plan->owner;
-  g_array_append_val (fds, dir_fd);
-  g_array_append_vals (fds, plan->joins, plan->n_joins);
-  for (guint i = 0; i < G_N_ELEMENTS (optional); i++) {
-    if (optional[i].fd < 0)
-      continue;
-    begin.flags |= optional[i].flag;
-    g_array_append_val (fds, optional[i].fd);
-  }
-  return quilt_spare_begin (self->parts->spare, &begin, (const int *)(gpointer)fds->data, fds->len,
-                            &helper_events, self, error);
-}
-
 QuiltRun *
 quilt_run_start (QuiltContainers *containers,
                  const QuiltRunPlan *plan,
@@ -452,20 +440,17 @@ quilt_run_start (QuiltContainers *containers,
   g_autofd int dir_fd =
       quilt_run_dir_make (parts->run_dirs, plan->id, plan->place, plan->config, plan->etc, error);
 
+  g_autoptr (GVariant) changes = NULL;
+
   self->place = g_strdup (plan->place);
   if (dir_fd >= 0)
-    self->helper = begin_supervisor (self, dir_fd, plan, error);
+    self->helper = quilt_run_begin (parts, plan, dir_fd, &helper_events, self, &changes, error);
   if (!self->helper) {
     quilt_run_dir_remove (parts->run_dirs, plan->id, NULL);
     quilt_run_free (self);
     return NULL;
   }
-  self->asking++;
-  quilt_systemd_start_scope_async (
-      parts->systemd, quilt_place_unit (self->place),
-      quilt_options_scope_properties (plan->options, plan->devices,
-                                      quilt_helper_get_pid (self->helper), QUILT_BUS_NAME),
-      NULL, on_scope_started, self);
+  ask_for_scope (self, plan, changes);
   self->building = TRUE;
   self->timer = g_timeout_add_seconds (QUILT_RUN_READY_SECONDS, on_out_of_patience, self);
   quilt_spare_refill (parts->spare, SPARE_MEANWHILE_MS);

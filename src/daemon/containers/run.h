@@ -2,7 +2,7 @@
 /* One run of a container, as quiltd sees it: its supervisor, its scope, its directory in /run. */
 #pragma once
 
-#include "daemon/containers/containers.h"
+#include "daemon/containers/run-begin.h"
 #include "proto/message.h"
 #include "store/containers.h"
 
@@ -32,24 +32,6 @@ typedef struct {
   int out;
   int err;
 } QuiltAttach;
-
-/* The inputs of a run. */
-typedef struct {
-  const char *id;
-  const char *place;  /* of the scope (spec/slice.h) */
-  const char *config; /* config.json */
-  char **etc;         /* the texts of QUILT_ETC_FILES; NULL: no such file */
-  const QuiltOptions *options;
-  const GArray *devices; /* of QuiltDevice */
-  int attach_stdout;     /* -1: none */
-  int attach_stderr;
-  const int *joins; /* namespaces that config joins, in the order of spec/options/sharing.h */
-  guint n_joins;
-  int filter;                      /* its system call filter; -1: none */
-  guint64 log_used, log_used_usec; /* its use of the journal budget, see QUILT_MESSAGE_BEGIN */
-  guint32 owner;                   /* uid */
-  int store_fd; /* the container's directory in the store, where the end is saved; -1: not needed */
-} QuiltRunPlan;
 
 /* Makes the directory, starts the supervisor and asks systemd for the scope. The command is
  * executed once the scope exists and quilt_run_allow() was called. */

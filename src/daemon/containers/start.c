@@ -230,6 +230,8 @@ enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
 {
   self->run = run;
   self->unrecorded = FALSE;
+  quilt_warm_drop (self->parts->warm,
+                   self->record->options->name); /* if the run has not taken it */
   if (!run)
     quilt_outcome_failed (&self->result, "failed", (guint64)g_get_real_time (), why);
   quilt_container_happen (self, run ? QUILT_LIFE_BEGIN : QUILT_LIFE_BAR, NULL);

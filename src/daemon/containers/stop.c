@@ -152,6 +152,7 @@ quilt_container_on_stop_request (const char *unit, gpointer data)
   g_autoptr (GPtrArray) all = quilt_containers_list (containers);
   const QuiltVerbArgs args = {0};
 
+  quilt_warm_stop (quilt_containers_parts (containers)->warm, unit);
   for (guint i = 0; i < all->len; i++) {
     QuiltContainer *container = all->pdata[i];
 

@@ -47,8 +47,8 @@ execute (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GErro
   return quilt_helper_spawn (self->helpers_fd, argv, NULL, 0, events, data, error);
 }
 
-static QuiltHelper *
-make (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
+QuiltHelper *
+quilt_spare_make (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
 {
   g_autoptr (GError) why = NULL;
   QuiltHelper *helper;
@@ -73,7 +73,7 @@ on_refill (gpointer data)
   if (!self->template) /* a start will report the error */
     self->template = execute (self, &template_events, self, NULL);
   if (!self->helper)
-    self->helper = make (self, &waiting_events, self, NULL);
+    self->helper = quilt_spare_make (self, &waiting_events, self, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -101,7 +101,7 @@ quilt_spare_begin (QuiltSpare *self,
     return helper;
   }
   quilt_helper_free (helper);
-  helper = make (self, events, data, error);
+  helper = quilt_spare_make (self, events, data, error);
   /* If the supervisor ended before it read the message, closed() reports that. */
   if (!helper || quilt_helper_send_fds (helper, message, fds, n_fds) || errno == EPIPE)
     return helper;

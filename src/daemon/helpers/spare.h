@@ -23,5 +23,9 @@ QuiltHelper *quilt_spare_begin (QuiltSpare *self,
                                 gpointer data,
                                 GError **error);
 
+/* Returns another supervisor, which waits for its first message. Errors as above. */
+QuiltHelper *
+quilt_spare_make (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error);
+
 /* Makes a new spare after delay_ms, when quiltd is idle. */
 void quilt_spare_refill (QuiltSpare *self, guint delay_ms);

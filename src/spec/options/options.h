@@ -54,6 +54,11 @@ GVariant *quilt_options_scope_properties (const QuiltOptions *options,
                                           guint32 pid,
                                           const char *controller);
 
+/* The properties that turn a scope with the properties before, a(sv), into one with the properties
+ * after: for SetUnitProperties, type a(sv), floating. Both are as above, but before lacks those
+ * that every scope has of its own. NULL: a property differs that systemd can't change. */
+GVariant *quilt_options_scope_changes (GVariant *before, GVariant *after);
+
 /* The limits for SetUnitProperties, type a(sv), floating, including those without limit. before:
  * the options in force. */
 GVariant *quilt_options_limit_properties (const QuiltOptions *options, const QuiltOptions *before);

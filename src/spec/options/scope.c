@@ -262,6 +262,91 @@ quilt_options_scope_properties (const QuiltOptions *options,
   return g_variant_builder_end (&builder);
 }
 
+/* Whether systemd changes the property of a scope that exists. */
+static gboolean
+is_changeable (const char *name)
+{
+  static const char *const others[] = {"Description", "MemorySwapMax", "DevicePolicy",
+                                       "DeviceAllow", NULL};
+
+  if (g_strv_contains (others, name))
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if (units[i].option->live && units[i].plan != add_stop_timeout &&
+        strcmp (units[i].name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Returns NULL if there is no such property. */
+static GVariant *
+find_property (GVariant *properties, const char *name)
+{
+  for (gsize i = 0; i < g_variant_n_children (properties); i++) {
+    g_autoptr (GVariant) value = NULL;
+    const char *key;
+
+    g_variant_get_child (properties, i, "(&sv)", &key, &value);
+    if (strcmp (key, name) == 0)
+      return g_steal_pointer (&value);
+  }
+  return NULL;
+}
+
+/* Whether each property of before is also one of after. */
+static gboolean
+has_all (GVariant *after, GVariant *before)
+{
+  for (gsize i = 0; i < g_variant_n_children (before); i++) {
+    g_autoptr (GVariant) value = NULL;
+    const char *name;
+
+    g_variant_get_child (before, i, "(&sv)", &name, NULL);
+    value = find_property (after, name);
+    if (!value)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  const char *names[2];
+
+  g_variant_get_child (*(GVariant *const *)a, 0, "&s", &names[0]);
+  g_variant_get_child (*(GVariant *const *)b, 0, "&s", &names[1]);
+  return strcmp (names[0], names[1]);
+}
+
+/* systemd writes a file for each property. If it wrote them in another order than that of their
+ * names, it would say that the unit's files have changed, and that it should be reloaded. */
+GVariant *
+quilt_options_scope_changes (GVariant *before, GVariant *after)
+{
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+
+  if (!has_all (after, before))
+    return NULL;
+  for (gsize i = 0; i < g_variant_n_children (after); i++) {
+    g_autoptr (GVariant) property = g_variant_get_child_value (after, i);
+    g_autoptr (GVariant) value = NULL;
+    g_autoptr (GVariant) old = NULL;
+    const char *name;
+
+    g_variant_get (property, "(&sv)", &name, &value);
+    old = find_property (before, name);
+    if (strcmp (name, "PIDs") == 0 || (old && g_variant_equal (old, value)))
+      continue;
+    if (!is_changeable (name))
+      return NULL;
+    g_ptr_array_add (changes, g_steal_pointer (&property));
+  }
+  g_ptr_array_sort (changes, compare_names);
+  return g_variant_new_array (G_VARIANT_TYPE ("(sv)"), (GVariant *const *)changes->pdata,
+                              changes->len);
+}
+
 static gboolean
 filters_addresses (const QuiltOptions *options)
 {

@@ -197,3 +197,35 @@ def test_limits_of_set_property_are_seen(busybox, name):
     assert "memory 48M" in ctl("status", name).ok().text
     ctl("kill", name).ok()
     assert props(name)["MemoryMax"] == 64 << 20
+
+
+@pytest.fixture
+def prepared_start():
+    """WarmStarts=1, and the name of the start that is prepared."""
+    config = pathlib.Path("/etc/quilt/quiltd.conf.d/50-warm.conf")
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("[Manager]\nWarmStarts=1\n")
+    manager("Reload", "(a{sv})", {})
+    deadline = time.monotonic() + TIMEOUT
+    while not (found := run("pgrep", "-x", "quilt-warm").text.split()):
+        assert time.monotonic() < deadline
+    ctl("version").ok()  # quiltd has handled what came before this call
+    scope = pathlib.Path(f"/proc/{found[0]}/cgroup").read_text().split("/")[-2]
+    yield scope.removeprefix("quilt-").removesuffix(".scope")
+    config.unlink()
+    manager("Reload", "(a{sv})", {})
+
+
+def test_limits_bind_a_container_whose_start_was_prepared(busybox, prepared_start):
+    ctl("run", "-d", "--memory=32M", "--pids-limit=50", "--cpus=0.3", busybox, "sleep", "1000").ok()
+    files = {"memory.max": "33554432\n", "memory.swap.max": "33554432\n", "pids.max": "51\n", "cpu.max": "30000 100000\n"}
+    try:
+        assert {name: (cgroup(prepared_start) / name).read_text() for name in files} == files
+    finally:
+        ctl("remove", "--force", prepared_start).ok()
+
+
+def test_a_container_whose_start_was_prepared_runs_out_of_memory(busybox, prepared_start):
+    done = ctl("run", "--memory", "32M", busybox, "/bin/sh", "-c", HOG, timeout=10 * TIMEOUT)
+    assert (done.code, props(prepared_start)["Reason"]) == (137, "oom-killed")
+    ctl("remove", prepared_start).ok()

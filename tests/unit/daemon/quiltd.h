@@ -50,6 +50,9 @@ protected:
   std::string scope_result = "done"; /* of a scope's job; "": systemd thinks */
   std::string thinking;              /* the scope that systemd thinks about */
   std::vector<guint32> supervisors;
+  std::vector<std::string> scopes;    /* whose start systemd was asked for */
+  bool forgets_scopes = false;        /* systemd has collected them when it is to change them */
+  std::vector<std::string> changes;   /* of properties: UNIT and the properties as text */
   std::vector<std::string> criticals; /* in quiltd's log: none is expected */
 
   void SetUp () override
@@ -301,6 +304,8 @@ private:
         "<method name='StartTransientUnit'><arg type='s' direction='in'/>"
         "<arg type='s' direction='in'/><arg type='a(sv)' direction='in'/>"
         "<arg type='a(sa(sv))' direction='in'/><arg type='o' direction='out'/></method>"
+        "<method name='SetUnitProperties'><arg type='s' direction='in'/>"
+        "<arg type='b' direction='in'/><arg type='a(sv)' direction='in'/></method>"
         "<method name='AbandonScope'><arg type='s' direction='in'/></method>"
         "</interface><interface name='org.freedesktop.PolicyKit1.Authority'>"
         "<method name='CheckAuthorization'><arg type='(sa{sv})' direction='in'/>"
@@ -333,9 +338,25 @@ private:
 
     if (g_str_equal (method, "StartTransientUnit"))
       self->start_scope (arguments, invocation);
+    else if (g_str_equal (method, "SetUnitProperties"))
+      self->set_properties (arguments, invocation);
     else if (g_str_equal (method, "CheckAuthorization"))
       g_dbus_method_invocation_return_value (invocation,
                                              g_variant_new ("((bba{ss}))", TRUE, FALSE, nullptr));
+    else
+      g_dbus_method_invocation_return_value (invocation, nullptr);
+  }
+
+  void set_properties (GVariant *arguments, GDBusMethodInvocation *invocation)
+  {
+    g_autoptr (GVariant) properties = g_variant_get_child_value (arguments, 2);
+    const char *unit;
+
+    g_variant_get_child (arguments, 0, "&s", &unit);
+    changes.push_back (std::string (unit) + " " + take (g_variant_print (properties, FALSE)));
+    if (forgets_scopes)
+      g_dbus_method_invocation_return_dbus_error (invocation, "org.freedesktop.systemd1.NoSuchUnit",
+                                                  "It is not loaded");
     else
       g_dbus_method_invocation_return_value (invocation, nullptr);
   }
@@ -357,6 +378,7 @@ private:
     g_dbus_method_invocation_return_value (
         invocation, g_variant_new ("(o)", "/org/freedesktop/systemd1/job/1"));
     thinking = unit;
+    scopes.push_back (unit);
     if (!scope_result.empty ())
       end_job (scope_result.c_str ());
   }

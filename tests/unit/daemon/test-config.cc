@@ -87,9 +87,10 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
   commented->defaults.pids.is_set = TRUE;
   EXPECT_EQ (memcmp (commented, uncommented, sizeof *commented), 0);
 
-  for (const char *key : {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
-                          "DefaultCPUQuota", "DefaultPidsMax", "StrictLimits", "ImportMaxBytes",
-                          "ImportMaxEntries", "JournalShare", "JournalInterval", "ExitIdleSec"})
+  for (const char *key :
+       {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
+        "DefaultCPUQuota", "DefaultPidsMax", "StrictLimits", "ImportMaxBytes", "ImportMaxEntries",
+        "JournalShare", "JournalInterval", "ExitIdleSec", "WarmStarts"})
     EXPECT_NE (std::string (text).find (std::string ("\n#") + key + "="), std::string::npos) << key;
 }
 
@@ -102,7 +103,7 @@ TEST_F (Config, EveryKeyIsRead)
          "[Manager]\nLogLevel=debug\nMaxPendingPerUser=7\nDefaultStopTimeout=3s\n"
          "DefaultMemoryMax=64M\nDefaultCPUQuota=50%\nDefaultPidsMax=33\n"
          "StrictLimits=yes\nImportMaxBytes=1G\nImportMaxEntries=infinity\n"
-         "JournalShare=500M\nJournalInterval=1d\nExitIdleSec=30s\n");
+         "JournalShare=500M\nJournalInterval=1d\nExitIdleSec=30s\nWarmStarts=8\n");
   config = load (error.out ());
   ASSERT_NE (config, nullptr) << error.message ();
   EXPECT_EQ (config->log_level, LOG_DEBUG);
@@ -118,6 +119,7 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_EQ (config->journal_share.bytes, 500u << 20);
   EXPECT_EQ (config->journal_share.interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);
   EXPECT_EQ (config->exit_idle_usec, 30 * (guint64)G_USEC_PER_SEC);
+  EXPECT_EQ (config->warm_starts, 8u);
 }
 
 TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)
@@ -163,6 +165,8 @@ TEST_F (Config, WhatIsWrongIsNamedWithItsFile)
       {"[Manager]\nJournalShare=101%\n", "is not a share of the journal"},
       {"[Manager]\nJournalShare=0\n", "is not a share of the journal"},
       {"[Manager]\nJournalShare=some\n", "is not a share of the journal"},
+      {"[Manager]\nWarmStarts=1025\n", "WarmStarts=: '1025' is not a number from 0 to 1024"},
+      {"[Manager]\nWarmStarts=-1\n", "'-1' is not a number from 0 to 1024"},
       {"[Manager]\nJournalInterval=10ms\n", "'10ms' is not a duration from 1s to 30d"},
       {"[Manager]\nJournalInterval=infinity\n", "is not a duration from 1s to 30d"},
       {"[Manager]\nLogLevel\n", "Failed to read '"},

@@ -309,6 +309,12 @@ config_json (const std::string &directory, const Strings &args, const Options &o
   return json.str ();
 }
 
+bool
+ContainerTest::is_prepared ()
+{
+  return getenv ("QUILT_TEST_PREPARED");
+}
+
 void
 ContainerTest::start (const Strings &args, const Options &options)
 {
@@ -331,6 +337,12 @@ ContainerTest::start (const Strings &args, const Options &options)
   close (pair[1]);
   pid_fd = pidfd_open (supervisor, 0);
   ASSERT_GE (pid_fd, 0);
+  if (is_prepared ()) {
+    send (QUILT_MESSAGE_PREPARE);
+    ASSERT_EQ (wait_for (QUILT_MESSAGE_PREPARED).type, QUILT_MESSAGE_PREPARED);
+    EXPECT_TRUE (fs::exists (cgroup + "/payload"));
+    seen.clear ();
+  }
   begin (options);
 }
 

@@ -77,6 +77,8 @@ protected:
 
   /* A shell script in the container, by argv. */
   static Strings sh (const std::string &script);
+  /* With QUILT_TEST_PREPARED in the environment, each scope is prepared, as with WarmStarts=. */
+  static bool is_prepared ();
   void start (const Strings &args, const Options &options = {});
   void begin (const Options &options);
   void send (QuiltMessageType type, int signal = 0, guint64 time_usec = 0, const char *text = "");

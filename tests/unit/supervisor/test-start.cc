@@ -72,7 +72,7 @@ TEST_F (StartTest, NothingRunsBeforeGo)
 {
   start (sh ("echo ran > /ran"));
   ASSERT_EQ (wait_for (QUILT_MESSAGE_READY).type, QUILT_MESSAGE_READY);
-  EXPECT_FALSE (fs::exists (cgroup + "/payload"));
+  EXPECT_EQ (fs::exists (cgroup + "/payload"), is_prepared ());
   EXPECT_FALSE (fs::exists (directory + "/upper/ran"));
   send (QUILT_MESSAGE_GO);
   EXPECT_EQ (wait_for_end ().exit_code, 0);

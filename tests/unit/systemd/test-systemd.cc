@@ -453,6 +453,37 @@ TEST_F (Systemd, PropertiesAreSetForTheRunTime)
   EXPECT_EQ (calls[0], "SetUnitProperties ('quilt-web.scope', true, [('TasksMax', <uint64 5>)])");
 }
 
+/* systemd is executed anew before it has read the call: a scope with a container needs its
+ * properties, and the container waits for them. */
+TEST_F (Systemd, PropertiesOfATurnedScopeAreSetAgain)
+{
+  play = [this] (const char *, GDBusMethodInvocation *invocation) {
+    if (calls.size () == 1)
+      return lose (invocation);
+    g_dbus_method_invocation_return_value (invocation, nullptr);
+  };
+  quilt_systemd_turn_scope_async (systemd, "quilt-web.scope",
+                                  g_variant_new_parsed ("[('TasksMax', <uint64 5>)]"), on_set,
+                                  this);
+  run_until_finished ();
+  EXPECT_TRUE (success) << error.message ();
+  EXPECT_EQ (calls.size (), 2u);
+  EXPECT_EQ (calls[0], calls[1]);
+}
+
+TEST_F (Systemd, PropertiesOfATurnedScopeThatIsGoneAreNotFound)
+{
+  play = [] (const char *, GDBusMethodInvocation *invocation) {
+    refuse (invocation, "NoSuchUnit");
+  };
+  quilt_systemd_turn_scope_async (systemd, "quilt-web.scope",
+                                  g_variant_new_parsed ("[('TasksMax', <uint64 5>)]"), on_set,
+                                  this);
+  run_until_finished ();
+  EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, ""));
+  EXPECT_EQ (calls.size (), 1u);
+}
+
 TEST_F (Systemd, OnlySystemdMayAskForAStop)
 {
   std::vector<std::string> units;

@@ -3,6 +3,7 @@
 #include "base/check.h"
 
 #include <map>
+#include <vector>
 
 extern "C" {
 #include "spec/options/devices.h"
@@ -231,6 +232,135 @@ TEST_F (Scope, TheLastFilterOfAddressesGoesByAnother)
   EXPECT_EQ (read (quilt_options_limit_properties (options, before))["IPAccounting"], "true");
   options->ip_allow = g_strsplit ("any", " ", -1);
   EXPECT_EQ (read (quilt_options_limit_properties (options, before)).count ("IPAccounting"), 0u);
+}
+
+/* WarmStarts=: the scope exists before its container. */
+class Changes : public Scope
+{
+protected:
+  GVariant *before;
+
+  Changes ()
+  {
+    options->userns = g_strdup ("auto");
+    before = all ();
+  }
+
+  ~Changes () override
+  {
+    g_variant_unref (before);
+  }
+
+  GVariant *all ()
+  {
+    return g_variant_ref_sink (quilt_options_scope_properties (options, devices, 1, "org.quilt"));
+  }
+
+  /* {"": ""} where systemd can't make them. */
+  Properties changes ()
+  {
+    g_autoptr (GVariant) after = all ();
+    GVariant *changed = quilt_options_scope_changes (before, after);
+
+    return changed ? read (changed) : Properties{{"", ""}};
+  }
+};
+
+static const Properties impossible = {{"", ""}};
+
+TEST_F (Changes, AreNoneWhereNothingDiffersButTheProcess)
+{
+  g_autoptr (GVariant) after =
+      g_variant_ref_sink (quilt_options_scope_properties (options, devices, 2, "org.quilt"));
+
+  EXPECT_EQ (read (quilt_options_scope_changes (before, after)), Properties ());
+}
+
+TEST_F (Changes, AreWhatDiffers)
+{
+  g_free (options->name);
+  options->name = g_strdup ("other");
+  options->memory_max = 67108864;
+  options->pids_max = 9;
+  options->ip_deny = g_strsplit ("10.0.0.0/8", " ", -1);
+  quilt_devices_add (devices, g_strdup ("/dev/fuse"), 'c', 10, 229, 0666, "rw");
+  EXPECT_EQ (changes (), (Properties{
+                             {"Description", "'Quilt container other'"},
+                             {"MemoryMax", "uint64 67108864"},
+                             {"MemorySwapMax", "uint64 67108864"},
+                             {"TasksMax", "uint64 10"},
+                             {"IPAddressDeny", "[(2, [byte 0x0a, 0x00, 0x00, 0x00], uint32 8)]"},
+                             {"DevicePolicy", "'closed'"},
+                             {"DeviceAllow", "[('/dev/char/10:229', 'rwm')]"},
+                         }));
+}
+
+/* Otherwise `systemctl status` warns that the unit's files have changed. */
+TEST_F (Changes, ComeInTheOrderOfTheirNames)
+{
+  g_autoptr (GVariant) after = nullptr;
+  g_autoptr (GVariant) changed = nullptr;
+  std::vector<string> names;
+
+  options->memory_max = 67108864;
+  options->cpu_quota_usec = 500000;
+  options->pids_max = 9;
+  quilt_devices_add (devices, g_strdup ("/dev/fuse"), 'c', 10, 229, 0666, "rw");
+  after = all ();
+  changed = g_variant_ref_sink (quilt_options_scope_changes (before, after));
+  for (gsize i = 0; i < g_variant_n_children (changed); i++) {
+    const char *one;
+
+    g_variant_get_child (changed, i, "(&sv)", &one, nullptr);
+    names.push_back (one);
+  }
+  EXPECT_EQ (names, (std::vector<string>{"CPUQuotaPerSecUSec", "DeviceAllow", "DevicePolicy",
+                                         "MemoryMax", "MemorySwapMax", "TasksMax"}));
+}
+
+TEST_F (Changes, AreImpossibleWhereSystemdSetsThePropertyOnlyAtTheStart)
+{
+  options->slice = g_strdup ("batch");
+  EXPECT_EQ (changes (), impossible);
+  g_clear_pointer (&options->slice, g_free);
+  EXPECT_EQ (changes (), Properties ());
+  options->stop_timeout_usec = 100 * G_USEC_PER_SEC;
+  EXPECT_EQ (changes (), impossible);
+}
+
+/* A property that is not set can't be taken back in every case. */
+TEST_F (Changes, AreImpossibleWhereAPropertyWouldGo)
+{
+  options->memory_max = 67108864;
+  g_variant_unref (before);
+  before = all ();
+  options->memory_max = QUILT_INFINITY;
+  EXPECT_EQ (changes (), impossible);
+}
+
+/* Each option either can be set later, or is refused: an option that is added must be one of
+ * these. */
+TEST_F (Changes, OfAnyLimitThatUpdateCanSetArePossible)
+{
+  g_autoptr (GVariant) limits =
+      g_variant_ref_sink (quilt_options_limit_properties (options, options));
+  GVariantIter iter;
+  GVariant *property;
+
+  g_variant_iter_init (&iter, limits);
+  while ((property = g_variant_iter_next_value (&iter))) {
+    g_autoptr (GVariant) none =
+        g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("(sv)"), nullptr, 0));
+    g_autoptr (GVariant) one =
+        g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("(sv)"), &property, 1));
+    GVariant *changed = quilt_options_scope_changes (none, one);
+
+    EXPECT_NE (changed, nullptr) << take (g_variant_print (property, FALSE));
+    if (changed) {
+      EXPECT_EQ (read (changed).size (), 1u);
+    }
+    g_variant_unref (property);
+  }
 }
 
 TEST_F (Scope, UpdatesSpellOutNoLimit)
