@@ -93,6 +93,24 @@ def crun_start():
     return lambda: run("crun", "--systemd-cgroup", "run", "--bundle", str(bundle), "bench")
 
 
+CONFIG = Path("/etc/quilt/quiltd.conf.d/50-bench.conf")
+
+
+def warm(count):
+    """Sets WarmStarts=."""
+    CONFIG.parent.mkdir(parents=True, exist_ok=True)
+    CONFIG.write_text(f"[Manager]\nWarmStarts={count}\n")
+    run("systemctl", "reload-or-restart", "quiltd")
+    refill(count)
+
+
+def refill(count):
+    """Waits until so many starts are prepared."""
+    while subprocess.run(["pgrep", "-xc", "quilt-warm"], stdout=subprocess.PIPE).stdout.strip() != str(count).encode():
+        time.sleep(0.01)
+    time.sleep(0.1)
+
+
 def bench_start():
     crun = crun_start()
     for name in ("bench", "bench-host"):
@@ -118,6 +136,12 @@ def bench_start():
     print("  where quiltctl run --rm spends it:")
     for name, value in phases(figures["quiltctl run --rm"]).items():
         print(f"    {name:30} {value:7.2f} ms")
+    warm(1)
+    subjects = {"… WarmStarts=1": subjects["quiltctl run --rm"], "crun --systemd-cgroup run": crun}
+    series = [measure(subjects, lambda before=before: (refill(1), before())) for before in (another_start, lambda: None)]
+    columns = [f"{one['… WarmStarts=1']:8.2f} ms {one['… WarmStarts=1'] / one['crun --systemd-cgroup run']:5.2f} ×" for one in series]
+    print(f"  {'… WarmStarts=1, by turns with crun':32} {columns[0]:>20}   {columns[1]:>21}")
+    warm(0)
     run("quiltctl", "remove-image", "bench", "bench-host")
 
 
@@ -148,6 +172,14 @@ def bench_parallel():
     print("parallel: 100 starts at once, 7 rounds, medians of the time until the last has ended")
     for name, value in medians.items():
         print(f"  {name:28} {value:7.3f} s  {value / medians['crun --systemd-cgroup run']:5.2f} ×")
+    warm(100)
+    prepared = []
+    for _ in range(7):
+        refill(100)
+        prepared.append(together(100, subjects["quiltctl run --rm"]))
+    value = statistics.median(prepared)
+    print(f"  {'… WarmStarts=100':28} {value:7.3f} s  {value / medians['crun --systemd-cgroup run']:5.2f} ×")
+    warm(0)
     # crun fails then: the bus refuses its connections.
     taken, (daemon,) = together(1000, subjects["quiltctl run --rm"]), pids_of("quiltd")
     peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{daemon}/status").read_text())[1]
