@@ -108,7 +108,7 @@ def test_exit_codes_and_output_are_the_commands_own(busybox, warm, journal):
     assert len(units) == 4 and all(re.fullmatch(r"quilt-\w+\.scope", unit) for unit in units)
 
 
-# Properties that tell one scope from another, or its past; docs/performance.md names those of the past.
+# Properties that tell one scope from another, or its past: quiltd.conf(5) names those of the past.
 OWN = re.compile(r"Id|Names|Description|.*Timestamp(Monotonic)?|InvocationID|ControlGroup(Id)?|DropInPaths|FragmentPath|"
                  r"(CPUUsage|Memory|Tasks|IO|IP).*(NSec|Current|Available|Bytes|Operations|Packets)|TasksCurrent|EffectiveMemory.*")
 COUNTERS = re.compile(r"cgroup\.procs|cgroup\.threads|.*\.(current|peak|stat|pressure|events|local|numa_stat)|cgroup\.kill")
