@@ -3,7 +3,7 @@
 #include "oci/launch/activation.h"
 
 #include "oci/launch/caller.h"
-#include "oci/launch/environment.h"
+#include "spec/oci/environment.h"
 
 /* The limit for a service. A larger number is a mistake. */
 #define COUNT_MAX 4096
@@ -33,7 +33,7 @@ quilt_oci_activation_set_env (QuiltProcess *process, int n)
   const char *names = g_getenv ("LISTEN_FDNAMES");
   g_autofree char *text = g_strdup_printf ("%d", n);
 
-  quilt_oci_environment_set (process, "LISTEN_FDS", text);
+  quilt_environment_set (process, "LISTEN_FDS", text);
   if (names)
-    quilt_oci_environment_set (process, "LISTEN_FDNAMES", names);
+    quilt_environment_set (process, "LISTEN_FDNAMES", names);
 }

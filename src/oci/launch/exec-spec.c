@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "oci/launch/environment.h"
+#include "spec/oci/environment.h"
 #include "spec/capabilities.h"
 #include "spec/labels.h"
 
@@ -98,7 +98,7 @@ use_options (const QuiltOci *oci,
   process->terminal = options->tty;
   process->has_console_size = FALSE;
   if (options->env)
-    quilt_oci_environment_add (process, options->env);
+    quilt_environment_add (process, options->env);
   if (options->cwd)
     process->cwd = (g_free (process->cwd), g_strdup (options->cwd));
   if (options->apparmor)

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "oci/launch/environment.h"
+#include "spec/oci/environment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ quilt_oci_notify_prepare (const QuiltOci *oci,
   mount->source = g_build_filename (oci->root, container->id, DIRECTORY, NULL);
   mount->options = g_strdupv ((char **)options);
   g_ptr_array_add (spec->mounts, mount);
-  quilt_oci_environment_set (&spec->process, "NOTIFY_SOCKET", PLACE "/" NAME);
+  quilt_environment_set (&spec->process, "NOTIFY_SOCKET", PLACE "/" NAME);
   return TRUE;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The environment of a container's process. */
-#include "oci/launch/environment.h"
+#include "spec/oci/environment.h"
 
 #include <string.h>
 
 void
-quilt_oci_environment_add (QuiltProcess *process, char *const *more)
+quilt_environment_add (QuiltProcess *process, char *const *more)
 {
   g_autoptr (GPtrArray) env = g_ptr_array_new ();
 
@@ -28,10 +28,10 @@ quilt_oci_environment_add (QuiltProcess *process, char *const *more)
 }
 
 void
-quilt_oci_environment_set (QuiltProcess *process, const char *name, const char *value)
+quilt_environment_set (QuiltProcess *process, const char *name, const char *value)
 {
   g_autofree char *variable = g_strconcat (name, "=", value, NULL);
   char *const more[] = {variable, NULL};
 
-  quilt_oci_environment_add (process, more);
+  quilt_environment_add (process, more);
 }

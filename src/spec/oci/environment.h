@@ -5,7 +5,7 @@
 #include "spec/oci/oci.h"
 
 /* Sets NAME=VALUE, and replaces an earlier value. */
-void quilt_oci_environment_set (QuiltProcess *process, const char *name, const char *value);
+void quilt_environment_set (QuiltProcess *process, const char *name, const char *value);
 
 /* Sets each "NAME=VALUE" of more, and replaces earlier values. */
-void quilt_oci_environment_add (QuiltProcess *process, char *const *more);
+void quilt_environment_add (QuiltProcess *process, char *const *more);
