@@ -23,17 +23,25 @@ typedef enum {
   QUILT_MESSAGE_STOP_SETTINGS = 7, /* signal and time_usec for a stop that systemd requests */
   QUILT_MESSAGE_CLOSE = 8,         /* from now on the container's writes to its output fail */
 
-  QUILT_MESSAGE_FORK = 9, /* to a supervisor that has no container, with a socket: make another
-                             supervisor, which has this socket to quiltd */
+  /* to a supervisor that has no container, with a socket and perhaps a cgroup's directory: make
+   * another supervisor, which has this socket to quiltd, in the cgroup */
+  QUILT_MESSAGE_FORK = 9,
   /* to a supervisor that has no container: it is in a scope, where it makes the cgroups of a
    * container. BEGIN follows at some time */
   QUILT_MESSAGE_PREPARE = 10,
+
+  /* the first message, with descriptors: the run directory, the session's own directory in it, and
+   * those that the flags name, in the flags' order. Run one more process in the container whose
+   * first process is pid and whose scope has the cgroup text, as session. Body: spec/oci/session.h
+   */
+  QUILT_MESSAGE_ENTER = 11,
 
   /* supervisor → quiltd. After each (re)connection it first repeats its state */
   QUILT_MESSAGE_READY = 16, /* the root is built; waits for GO */
   QUILT_MESSAGE_STEP =
       17, /* setup step `step` (from 1) begins; 0: GO has arrived, no step has begun */
-  QUILT_MESSAGE_RUNNING = 18, /* the command was executed: pid, time_usec */
+  /* the command was executed: pid, time_usec. Of a session with a terminal, once: its master */
+  QUILT_MESSAGE_RUNNING = 18,
   /* never ran: code is a QuiltError, step the setup step or 0, exit_code the step's code, text the
    * error with its cause and a remedy */
   QUILT_MESSAGE_FAILED = 19,
@@ -97,6 +105,9 @@ typedef enum {
   QUILT_MESSAGE_FLAG_STDERR = 1 << 5,
   QUILT_MESSAGE_FLAG_BUDGET = 1 << 6, /* see proto/budget.h */
   QUILT_MESSAGE_FLAG_STORE = 1 << 8,  /* the container's directory in the store */
+  /* With ENTER. */
+  QUILT_MESSAGE_FLAG_STDIN = 1 << 9,
+  QUILT_MESSAGE_FLAG_LEASH = 1 << 10, /* a pipe: the session ends when its other end is closed */
   /* With RUNNING, which is sent again when this changes: its share of the journal is used up. */
   QUILT_MESSAGE_FLAG_HELD = 1 << 7,
 } QuiltMessageFlags;

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The cgroup of the scope and the two cgroups below it: "supervisor", and "payload" for the
- * container. */
+/* The cgroup of the scope and the cgroups below it: "supervisor", "payload" for the container, and
+ * "session-ID" for each session that runs in it (exec). */
 #include "supervisor/place.h"
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/file.h"
 #include "cgroup/make.h"
+#include "cgroup/processes.h"
 #include "cgroup/state.h"
 #include "cgroup/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define OWN "supervisor"
 #define PAYLOAD "payload"
+
+/* Attempts to move what a session has left: its processes may fork meanwhile. */
+#define ATTEMPTS 16
 
 int
 quilt_place_open (gboolean divided, GError **error)
@@ -38,9 +45,17 @@ quilt_place_divide (int scope_fd, const char *id, pid_t first, GError **error)
 }
 
 static int
-open_payload (int scope_fd)
+open_part (int scope_fd, const char *name)
 {
-  return openat (scope_fd, PAYLOAD, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return openat (scope_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int
+kill_part (int scope_fd, const char *name)
+{
+  g_autofd int fd = open_part (scope_fd, name);
+
+  return fd >= 0 && quilt_cgroup_kill (fd) ? quilt_cgroup_open_events (fd) : -1;
 }
 
 gboolean
@@ -71,7 +86,7 @@ quilt_place_mark (const char *id, GError **error)
 void
 quilt_place_thaw (int scope_fd)
 {
-  g_autofd int fd = open_payload (scope_fd);
+  g_autofd int fd = open_part (scope_fd, PAYLOAD);
 
   if (fd >= 0)
     quilt_cgroup_freeze (fd, FALSE);
@@ -80,7 +95,88 @@ quilt_place_thaw (int scope_fd)
 int
 quilt_place_kill (int scope_fd)
 {
-  g_autofd int fd = open_payload (scope_fd);
+  return kill_part (scope_fd, PAYLOAD);
+}
 
-  return fd >= 0 && quilt_cgroup_kill (fd) ? quilt_cgroup_open_events (fd) : -1;
+/* Whether a process (0: ourselves) is in a part of the scope. */
+static gboolean
+is_in (const char *scope, const char *part, pid_t pid)
+{
+  g_autofree char *cgroup = g_strdup_printf ("%s/%s", scope, part);
+  g_autofree char *path = quilt_cgroup_of (pid);
+  const gsize length = strlen (cgroup);
+
+  return path && strncmp (path, cgroup, length) == 0 &&
+         (path[length] == '/' || path[length] == '\0');
+}
+
+int
+quilt_place_join (const char *scope, const char *id, pid_t first, GError **error)
+{
+  g_autofd int fd = quilt_cgroup_open (scope);
+  g_autofree char *mark = fd < 0 ? NULL : quilt_cgroup_get_mark (fd);
+
+  /* No other process can enter the payload's cgroup, and no process of the container can leave
+   * it. */
+  if (g_strcmp0 (mark, id) != 0 || !is_in (scope, PAYLOAD, first)) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+                         "The container has just stopped");
+    return -1;
+  }
+  return is_in (scope, OWN, 0) || quilt_cgroup_enter (fd, OWN, 0, error) ? g_steal_fd (&fd) : -1;
+}
+
+static char *
+name_session (const char *id)
+{
+  return g_strconcat ("session-", id, NULL);
+}
+
+int
+quilt_place_make_session (int scope_fd, const char *id, GError **error)
+{
+  g_autofree char *name = name_session (id);
+  int fd;
+
+  fd = mkdirat (scope_fd, name, 0755) < 0
+           ? -1
+           : openat (scope_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    quilt_set_error_errno (error, errno, "Failed to make the cgroup '%s' of the session", name);
+  return fd;
+}
+
+int
+quilt_place_kill_session (int scope_fd, const char *id)
+{
+  g_autofree char *name = name_session (id);
+
+  return kill_part (scope_fd, name);
+}
+
+/* A process that ends meanwhile can't be moved, and need not. */
+static void
+move_to_payload (int scope_fd, const char *name)
+{
+  g_autoptr (GArray) processes = g_array_new (FALSE, FALSE, sizeof (pid_t));
+  g_autofd int from = openat (scope_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autofd int to = open_part (scope_fd, PAYLOAD);
+
+  if (from < 0 || to < 0 || !quilt_cgroup_list_processes (from, processes))
+    return;
+  for (guint i = 0; i < processes->len; i++) {
+    g_autofree char *pid = g_strdup_printf ("%d", (int)g_array_index (processes, pid_t, i));
+
+    quilt_cgroup_write (to, "cgroup.procs", pid);
+  }
+}
+
+void
+quilt_place_remove_session (int scope_fd, const char *id)
+{
+  g_autofree char *name = name_session (id);
+
+  for (guint i = 0; i < ATTEMPTS && unlinkat (scope_fd, name, AT_REMOVEDIR) < 0 && errno == EBUSY;
+       i++)
+    move_to_payload (scope_fd, name);
 }

@@ -15,15 +15,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Makes the child a child of our parent: clone(2), CLONE_PARENT. */
+/* Makes the child a child of our parent: clone(2), CLONE_PARENT. A child that is born in its cgroup
+ * does not have to be moved there, for which the kernel may wait some 8 ms. */
 static pid_t
-clone_sibling (int *ret_pid_fd)
+clone_sibling (int cgroup, int *ret_pid_fd)
 {
   struct clone_args args = {
       .flags = CLONE_PARENT | CLONE_PIDFD,
       .pidfd = (guint64)(gsize)ret_pid_fd,
   };
 
+  if (cgroup >= 0) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = (guint64)cgroup;
+  }
   return (pid_t)syscall (SYS_clone3, &args, sizeof args);
 }
 
@@ -35,9 +40,9 @@ become_child (int control, int socket)
   close_range ((guint)control + 1, ~0U, 0);
 }
 
-/* Returns TRUE in the template, FALSE in the child. */
+/* Returns TRUE in the template, FALSE in the child. cgroup: -1: ours. */
 static gboolean
-fork_another (int control, const QuiltMessage *request, int socket)
+fork_another (int control, const QuiltMessage *request, int socket, int cgroup)
 {
   g_autofd int pid_fd = -1;
   QuiltMessage answer;
@@ -45,7 +50,7 @@ fork_another (int control, const QuiltMessage *request, int socket)
 
   /* The child has its name from the beginning, since others may look at it at once. */
   prctl (PR_SET_NAME, "quilt-spare");
-  pid = clone_sibling (&pid_fd);
+  pid = clone_sibling (cgroup, &pid_fd);
   if (pid == 0) {
     become_child (control, socket);
     return FALSE;
@@ -63,7 +68,12 @@ fork_another (int control, const QuiltMessage *request, int socket)
 }
 
 static int
-receive (int control, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n)
+receive (int control,
+         QuiltMessage *ret_message,
+         int *ret_fds,
+         guint room,
+         guint *ret_n,
+         GBytes **ret_body)
 {
   struct pollfd readable = {control, POLLIN, 0};
   int r;
@@ -71,7 +81,8 @@ receive (int control, QuiltMessage *ret_message, int *ret_fds, guint room, guint
   do
     r = poll (&readable, 1, -1);
   while (r < 0 && errno == EINTR);
-  return r < 0 ? -1 : quilt_message_receive_fds (control, ret_message, ret_fds, room, ret_n);
+  return r < 0 ? -1
+               : quilt_message_receive_body (control, ret_message, ret_fds, room, ret_n, ret_body);
 }
 
 /* Leaves no descriptor open: those of BEGIN must get the lowest numbers. */
@@ -99,7 +110,8 @@ quilt_spare_wait (int control,
                   int *ret_fds,
                   guint room,
                   guint *ret_n,
-                  gboolean *ret_prepared)
+                  gboolean *ret_prepared,
+                  GBytes **ret_body)
 {
   int r;
 
@@ -107,14 +119,15 @@ quilt_spare_wait (int control,
   close_range ((guint)control + 1, ~0U, 0);
   prctl (PR_SET_NAME, "quilt-spare");
   *ret_prepared = FALSE;
-  while ((r = receive (control, ret_message, ret_fds, room, ret_n)) > 0) {
-    if (ret_message->type == QUILT_MESSAGE_FORK && *ret_n == 1) {
-      if (fork_another (control, ret_message, ret_fds[0]))
-        close (ret_fds[0]);
+  while ((r = receive (control, ret_message, ret_fds, room, ret_n, ret_body)) > 0) {
+    if (ret_message->type == QUILT_MESSAGE_FORK && (*ret_n == 1 || *ret_n == 2)) {
+      if (fork_another (control, ret_message, ret_fds[0], *ret_n > 1 ? ret_fds[1] : -1))
+        close_range ((guint)control + 1, ~0U, 0);
     } else if (ret_message->type == QUILT_MESSAGE_PREPARE && *ret_n == 0 && !*ret_prepared)
       *ret_prepared = prepare (control, ret_message);
     else
       break;
+    g_clear_pointer (ret_body, g_bytes_unref);
   }
   prctl (PR_SET_NAME, "quilt-superviso");
   return r;

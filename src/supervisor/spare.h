@@ -6,7 +6,7 @@
 
 /* Waits for the first message that is neither FORK nor PREPARE, with at most room descriptors,
  * which get the lowest numbers above control. *ret_prepared: whether there was a PREPARE, so that
- * this process is in the supervisor's cgroup of a scope. Returns as quilt_message_receive_fds()
+ * this process is in the supervisor's cgroup of a scope. Returns as quilt_message_receive_body()
  * does.
  *
  * quiltd executes one supervisor, the template, and has it fork all others (FORK). A fork costs a
@@ -18,4 +18,5 @@ int quilt_spare_wait (int control,
                       int *ret_fds,
                       guint room,
                       guint *ret_n,
-                      gboolean *ret_prepared);
+                      gboolean *ret_prepared,
+                      GBytes **ret_body);

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A session: one more process of a running container (exec), and what supervises it. */
+#include "supervisor/session.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cgroup/state.h"
+#include "runtime/guest.h"
+#include "supervisor/confine.h"
+#include "supervisor/control.h"
+#include "supervisor/place.h"
+#include "supervisor/sources.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The exit code of timeout(1). */
+#define TIMED_OUT_CODE 124
+/* A session whose client has left gets SIGHUP, and after this time SIGKILL. */
+#define HANG_UP_USEC (2 * G_USEC_PER_SEC)
+/* The interval between attempts to reap a process that a tracer holds. */
+#define REAP_USEC (G_USEC_PER_SEC / 10)
+
+typedef struct {
+  const char *id;
+  guint32 number; /* in messages */
+  int first_fd;   /* pidfd of the container's first process */
+  int scope_fd;
+  int leash;
+  int signal_fd;
+  int console; /* receives the terminal's master */
+  int master;  /* the terminal's master, until quiltd has it */
+  QuiltPayloadSetup setup;
+  QuiltGuest guest;
+  QuiltControl control;
+  QuiltMessage result; /* EXITED or FAILED; type 0: neither yet */
+  gboolean executed;
+  guint64 started_usec;
+  guint64 timeout_usec;  /* 0: no limit */
+  gint64 end_usec;       /* when the time limit is reached (monotonic); 0: never */
+  gint64 kill_usec;      /* end of the grace period (monotonic); 0: none */
+  gint64 reap_usec;      /* when to try to reap again; 0: no need */
+  int left_fd;           /* cgroup.events, while processes of an ended session remain; -1: none */
+  const char *verdict;   /* why this supervisor has ended the session; NULL: it has not */
+  gboolean is_released;  /* quiltd has recorded the exit */
+  gboolean is_forgotten; /* the container ends, and no quiltd asks for the exit */
+} Session;
+
+static void
+send_running (Session *self)
+{
+  QuiltMessage message;
+
+  quilt_message_init (&message, QUILT_MESSAGE_RUNNING);
+  message.session = self->number;
+  message.pid = self->guest.payload.pid;
+  message.time_usec = self->started_usec;
+  if (self->control.fd < 0)
+    return;
+  message.version = self->control.version;
+  if (!quilt_message_send_fds (self->control.fd, &message, &self->master, self->master < 0 ? 0 : 1))
+    quilt_fd_clear (&self->control.fd);
+  quilt_fd_clear (&self->master);
+}
+
+static gboolean
+is_over (const Session *self)
+{
+  return self->result.type != 0 && self->left_fd < 0;
+}
+
+static void
+tell (Session *self)
+{
+  if (is_over (self))
+    quilt_control_send (&self->control, &self->result);
+  else if (self->executed)
+    send_running (self);
+}
+
+static void
+fail (Session *self, const GError *why)
+{
+  if (self->result.type != 0)
+    return;
+  quilt_message_init (&self->result, QUILT_MESSAGE_FAILED);
+  self->result.session = self->number;
+  self->result.code = why->domain == QUILT_ERROR ? why->code : QUILT_ERROR_FAILED;
+  self->result.time_usec = (guint64)g_get_real_time ();
+  quilt_message_set_text (&self->result, why->message);
+  quilt_guest_clear (&self->guest);
+  tell (self);
+}
+
+/* Ends all processes of the session, also those that its command has left. */
+static void
+kill_all (Session *self)
+{
+  self->kill_usec = 0;
+  if (self->guest.payload.pid_fd >= 0)
+    pidfd_send_signal (self->guest.payload.pid_fd, SIGKILL, NULL, 0);
+  quilt_fd_clear (&self->left_fd);
+  self->left_fd = quilt_place_kill_session (self->scope_fd, self->id);
+}
+
+/* The first verdict counts. */
+static void
+end (Session *self, const char *verdict)
+{
+  if (!self->verdict)
+    self->verdict = verdict;
+  self->end_usec = 0;
+  kill_all (self);
+}
+
+static void
+hang_up (Session *self)
+{
+  quilt_fd_clear (&self->leash);
+  if (!self->verdict)
+    self->verdict = "client-left";
+  if (self->guest.payload.pid_fd < 0 || !self->executed) {
+    kill_all (self);
+    return;
+  }
+  pidfd_send_signal (self->guest.payload.pid_fd, SIGHUP, NULL, 0);
+  self->kill_usec = g_get_monotonic_time () + HANG_UP_USEC;
+}
+
+static void
+take_terminal (Session *self)
+{
+  char name[256];
+  guint n_fds;
+
+  if (self->console >= 0 && (quilt_fds_receive (self->console, MSG_DONTWAIT, name, sizeof name,
+                                                &self->master, 1, &n_fds) < 0 ||
+                             n_fds != 1))
+    self->master = -1;
+  quilt_fd_clear (&self->console);
+}
+
+static void
+on_executed (Session *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->executed = TRUE;
+  self->started_usec = (guint64)g_get_real_time ();
+  if (self->timeout_usec > 0 && self->timeout_usec < G_MAXINT64 / 2)
+    self->end_usec = g_get_monotonic_time () + (gint64)self->timeout_usec;
+  take_terminal (self);
+  for (guint i = 0; i < G_N_ELEMENTS (self->setup.stdio); i++)
+    quilt_fd_clear (&self->setup.stdio[i]); /* readers and writers see only the command's */
+  tell (self);
+#ifndef __SANITIZE_ADDRESS__ /* AddressSanitizer needs privileges to look for leaks */
+  if (!quilt_supervisor_confine (&error)) {
+    fail (self, error);
+    kill_all (self);
+  }
+#endif
+}
+
+static struct pollfd
+poll_guest (gconstpointer data)
+{
+  const Session *self = data;
+
+  return self->executed ? (struct pollfd){-1, 0, 0} : quilt_guest_poll (&self->guest);
+}
+
+static void
+handle_guest (gpointer data, short revents)
+{
+  Session *self = data;
+  g_autoptr (GError) error = NULL;
+  int r = self->executed ? 0 : quilt_guest_advance (&self->guest, &error);
+
+  if (r > 0)
+    on_executed (self);
+  else if (r < 0)
+    fail (self, error);
+}
+
+static void
+set_exit (Session *self, const siginfo_t *info)
+{
+  QuiltMessage *result = &self->result;
+  const char *reason = info->si_code == CLD_EXITED ? "exited" : "signaled";
+
+  quilt_message_init (result, QUILT_MESSAGE_EXITED);
+  result->session = self->number;
+  result->pid = self->guest.payload.pid;
+  result->time_usec = (guint64)g_get_real_time ();
+  result->signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
+  result->exit_code = result->signal ? 128 + result->signal : info->si_status;
+  if (g_strcmp0 (self->verdict, "timed-out") == 0)
+    result->exit_code = TIMED_OUT_CODE;
+  quilt_message_set_text (result, self->verdict ? self->verdict : reason);
+}
+
+/* Processes that were killed may take a moment to go. */
+static void
+end_if_empty (Session *self)
+{
+  if (self->left_fd >= 0 && quilt_cgroup_events_populated (self->left_fd) > 0)
+    return;
+  quilt_fd_clear (&self->left_fd);
+  quilt_place_remove_session (self->scope_fd, self->id);
+  tell (self);
+}
+
+static struct pollfd
+poll_end (gconstpointer data)
+{
+  const Session *self = data;
+
+  return (struct pollfd){self->executed && !self->reap_usec ? self->guest.payload.pid_fd : -1,
+                         POLLIN, 0};
+}
+
+static void
+handle_end (gpointer data, short revents)
+{
+  Session *self = data;
+  siginfo_t info = {0};
+
+  if (waitid (P_PIDFD, (id_t)self->guest.payload.pid_fd, &info, WEXITED | WNOHANG) < 0)
+    return;
+  if (info.si_pid == 0) { /* a tracer still holds the process */
+    self->reap_usec = g_get_monotonic_time () + REAP_USEC;
+    return;
+  }
+  quilt_fd_clear (&self->guest.payload.pid_fd);
+  self->end_usec = 0;
+  set_exit (self, &info);
+  /* Processes that the command has left stay, unless the session was ended. */
+  if (self->verdict)
+    kill_all (self);
+  end_if_empty (self);
+}
+
+static struct pollfd
+poll_left (gconstpointer data)
+{
+  const Session *self = data;
+
+  return (struct pollfd){self->result.type != 0 ? self->left_fd : -1, POLLPRI, 0};
+}
+
+static void
+handle_left (gpointer self, short revents)
+{
+  end_if_empty (self);
+}
+
+static void
+obey (Session *self, const QuiltMessage *message)
+{
+  if (message->session != self->number) {
+    quilt_control_refuse (&self->control, message);
+    return;
+  }
+  switch (message->type) {
+  case QUILT_MESSAGE_KILL:
+    if (message->signal == SIGKILL)
+      kill_all (self);
+    else if (self->executed && self->guest.payload.pid_fd >= 0)
+      pidfd_send_signal (self->guest.payload.pid_fd, message->signal, NULL, 0);
+    break;
+  case QUILT_MESSAGE_BYE:
+    self->is_released = is_over (self);
+    break;
+  default:
+    quilt_control_refuse (&self->control, message);
+  }
+}
+
+static struct pollfd
+poll_control (gconstpointer data)
+{
+  const Session *self = data;
+
+  return quilt_control_poll (&self->control);
+}
+
+static void
+handle_control (gpointer data, short revents)
+{
+  Session *self = data;
+  QuiltMessage message;
+  int r;
+
+  if (self->control.fd < 0) {
+    if (quilt_control_accept (&self->control))
+      tell (self);
+    return;
+  }
+  while ((r = quilt_control_receive (&self->control, &message)) > 0)
+    obey (self, &message);
+  /* Nobody has been told that the session runs, or can receive its terminal. */
+  if (r < 0 && !self->executed)
+    end (self, "client-left");
+}
+
+static struct pollfd
+poll_leash (gconstpointer data)
+{
+  const Session *self = data;
+
+  return (struct pollfd){self->leash, 0, 0}; /* POLLHUP and POLLERR are always reported */
+}
+
+static void
+handle_leash (gpointer self, short revents)
+{
+  hang_up (self);
+}
+
+static struct pollfd
+poll_first (gconstpointer data)
+{
+  const Session *self = data;
+
+  return (struct pollfd){is_over (self) ? self->first_fd : -1, POLLIN, 0};
+}
+
+/* The container has ended. The session ends with it, and only a connected quiltd still asks. */
+static void
+handle_first (gpointer data, short revents)
+{
+  Session *self = data;
+
+  quilt_fd_clear (&self->first_fd);
+  self->is_forgotten = TRUE;
+}
+
+static struct pollfd
+poll_signal (gconstpointer data)
+{
+  const Session *self = data;
+
+  return (struct pollfd){self->signal_fd, POLLIN, 0};
+}
+
+/* systemd stops the scope. The container's supervisor stops the container, which ends us. */
+static void
+handle_signal (gpointer data, short revents)
+{
+  Session *self = data;
+  struct signalfd_siginfo info;
+
+  while (read (self->signal_fd, &info, sizeof info) == sizeof info)
+    ;
+}
+
+/* In the order in which they are handled. */
+static QuiltSources *
+new_sources (Session *self)
+{
+  QuiltSources *sources = quilt_sources_new ();
+
+  quilt_sources_add (sources, poll_signal, handle_signal, self);
+  quilt_sources_add (sources, poll_control, handle_control, self);
+  quilt_sources_add (sources, poll_guest, handle_guest, self);
+  quilt_sources_add (sources, poll_end, handle_end, self);
+  quilt_sources_add (sources, poll_left, handle_left, self);
+  quilt_sources_add (sources, poll_leash, handle_leash, self);
+  quilt_sources_add (sources, poll_first, handle_first, self);
+  return sources;
+}
+
+static gboolean
+may_leave (const Session *self)
+{
+  return is_over (self) && (self->is_released || (self->is_forgotten && self->control.fd < 0));
+}
+
+static gint64
+earlier (gint64 a, gint64 b)
+{
+  return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
+static void
+wait_for_events (const Session *self, QuiltSources *sources)
+{
+  gint64 deadline = earlier (earlier (self->end_usec, self->kill_usec), self->reap_usec);
+  gint64 rest = MAX (deadline - g_get_monotonic_time (), 0);
+  const struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
+
+  quilt_sources_wait (sources, deadline > 0 ? &timeout : NULL);
+}
+
+static void
+do_what_is_due (Session *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (self->end_usec > 0 && now >= self->end_usec)
+    end (self, "timed-out");
+  if (self->kill_usec > 0 && now >= self->kill_usec)
+    kill_all (self);
+  if (self->reap_usec > 0 && now >= self->reap_usec) {
+    self->reap_usec = 0;
+    handle_end (self, 0);
+  }
+}
+
+static void
+run (Session *self)
+{
+  g_autoptr (QuiltSources) sources = new_sources (self);
+
+  while (!may_leave (self)) {
+    wait_for_events (self, sources);
+    quilt_sources_handle (sources);
+    do_what_is_due (self);
+  }
+}
+
+static gboolean
+take_signals (Session *self, GError **error)
+{
+  sigset_t set;
+
+  sigfillset (&set);
+  if (sigprocmask (SIG_SETMASK, &set, NULL) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to block signals");
+  sigemptyset (&set);
+  sigaddset (&set, SIGTERM);
+  self->signal_fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  return self->signal_fd >= 0 || quilt_set_error_errno (error, errno, "Failed to make a signalfd");
+}
+
+static gboolean
+open_console (Session *self, gboolean terminal, GError **error)
+{
+  int pair[2];
+
+  if (!terminal)
+    return TRUE;
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
+  self->console = pair[0];
+  self->setup.console = pair[1];
+  return TRUE;
+}
+
+static gboolean
+begin (Session *self, const QuiltSessionTarget *target, const QuiltSession *session, GError **error)
+{
+  QuiltSpec *spec = target->spec;
+  const char *id = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_ID);
+
+  self->first_fd = pidfd_open (target->first, 0);
+  self->scope_fd = quilt_place_join (target->scope, id ? id : "", target->first, error);
+  if (self->scope_fd < 0)
+    return FALSE;
+  quilt_session_apply (session, spec);
+  self->setup.cgroup = quilt_place_make_session (self->scope_fd, self->id, error);
+  return self->setup.cgroup >= 0 && open_console (self, session->terminal, error) &&
+         quilt_guest_plan (spec, target->first, &self->setup.root, error) &&
+         quilt_guest_begin (&self->guest, spec, self->first_fd, &self->setup, NULL, error);
+}
+
+static void
+session_clear (Session *self)
+{
+  if (self->setup.cgroup >= 0)
+    quilt_place_remove_session (self->scope_fd, self->id);
+  quilt_guest_clear (&self->guest);
+  quilt_control_clear (&self->control);
+  for (guint i = 0; i < G_N_ELEMENTS (self->setup.stdio); i++)
+    quilt_fd_clear (&self->setup.stdio[i]);
+  quilt_fd_clear (&self->setup.cgroup);
+  quilt_fd_clear (&self->setup.console);
+  quilt_fd_clear (&self->setup.root);
+  quilt_fd_clear (&self->console);
+  quilt_fd_clear (&self->master);
+  quilt_fd_clear (&self->leash);
+  quilt_fd_clear (&self->left_fd);
+  quilt_fd_clear (&self->signal_fd);
+  quilt_fd_clear (&self->first_fd);
+  quilt_fd_clear (&self->scope_fd);
+}
+
+void
+quilt_session_run (const QuiltSessionTarget *target,
+                   const QuiltSession *session,
+                   const QuiltSessionFds *fds)
+{
+  g_autoptr (GError) error = NULL;
+  Session self = {
+      .id = session->id,
+      .number = target->number,
+      .first_fd = -1,
+      .scope_fd = -1,
+      .leash = fds->leash,
+      .signal_fd = -1,
+      .left_fd = -1,
+      .console = -1,
+      .master = -1,
+      .setup = QUILT_PAYLOAD_SETUP_NONE,
+      .guest = QUILT_GUEST_NONE,
+      .control = {-1, fds->control_fd, fds->version},
+      .timeout_usec = session->timeout_usec,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fds->stdio); i++)
+    self.setup.stdio[i] = fds->stdio[i];
+  if (!take_signals (&self, &error) ||
+      !quilt_control_init (&self.control, fds->directory, fds->control_fd, fds->version, &error) ||
+      !begin (&self, target, session, &error))
+    fail (&self, error);
+  quilt_fd_clear (&self.setup.console);
+  run (&self);
+  session_clear (&self);
+}
