@@ -25,6 +25,7 @@ gboolean quilt_ctl_is_fancy (int fd);
 
 int verb_create (QuiltCtl *ctl, char **argv);
 int verb_doctor (QuiltCtl *ctl, char **argv);
+int verb_exec (QuiltCtl *ctl, char **argv);
 int verb_help (QuiltCtl *ctl, char **argv);
 int verb_images (QuiltCtl *ctl, char **argv);
 int verb_import (QuiltCtl *ctl, char **argv);
@@ -39,6 +40,7 @@ int verb_remove_image (QuiltCtl *ctl, char **argv);
 int verb_rename (QuiltCtl *ctl, char **argv);
 int verb_restart (QuiltCtl *ctl, char **argv);
 int verb_run (QuiltCtl *ctl, char **argv);
+int verb_sessions (QuiltCtl *ctl, char **argv);
 int verb_show (QuiltCtl *ctl, char **argv);
 int verb_start (QuiltCtl *ctl, char **argv);
 int verb_status (QuiltCtl *ctl, char **argv);

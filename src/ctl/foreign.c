@@ -10,7 +10,8 @@
 #define NETWORK "Quilt has no bridge networks yet; use --network with none, host or container:NAME"
 #define HEALTH "Quilt has no health checks yet"
 #define IMPORTED "Quilt makes images only from archives; leave it out and use quiltctl import"
-#define TERMINAL "Quilt gives containers no terminal and no input yet; leave it out"
+#define TERMINAL                                                                                   \
+  "Quilt gives a container's command no terminal and no input yet; use quiltctl exec -it"
 #define HEADING "use --no-legend"
 
 /* clang-format off */
@@ -82,6 +83,11 @@ static const struct {
     {NEW, "variant", 0, IMPORTED},
     {NEW, "volume-driver", 0, "use --volume with a directory of the host"},
     {NEW, "volumes-from", 0, "use --volume for each directory"},
+
+    {"exec", "detach-keys", 0, "exec has none; use --detach"},
+    {"exec", "latest", 'l', LATEST},
+    {"exec", "preserve-fds", 0, "only standard streams are passed on"},
+    {"exec", "cidfile", 0, "use $(cat FILE)"},
 
     {"start", "attach", 'a', "use quiltctl logs --follow"},
     {"start", "interactive", 'i', TERMINAL},

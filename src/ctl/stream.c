@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 struct QuiltStreamCopy {
   int source;
   int target;
+  int hurry;   /* an eventfd that is readable once only the data in the pipe are wanted */
+  guint begin; /* waits for the first data; 0: the thread copies, or all is done */
   int errsv;
   QuiltStreamDone done;
   gpointer data;
@@ -46,12 +49,26 @@ write_all (int fd, const char *data, gsize length)
   return 0;
 }
 
+/* Waits until source has data, or is at its end. Returns FALSE if hurry (-1: none) is readable and
+ * source is empty. */
+static gboolean
+wait_readable (int source, int hurry)
+{
+  struct pollfd fds[] = {{source, POLLIN, 0}, {hurry, POLLIN, 0}};
+
+  if (hurry < 0)
+    return TRUE; /* reading waits */
+  while (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno == EINTR)
+    ;
+  return fds[0].revents != 0;
+}
+
 static int
-copy_by_hand (int source, int target)
+copy_by_hand (int source, int target, int hurry)
 {
   g_autofree char *buffer = g_malloc (CHUNK);
 
-  for (;;) {
+  while (wait_readable (source, hurry)) {
     ssize_t n = read (source, buffer, CHUNK);
     int r;
 
@@ -63,6 +80,7 @@ copy_by_hand (int source, int target)
     if (r != 0)
       return r;
   }
+  return 0;
 }
 
 static gboolean
@@ -73,8 +91,8 @@ is_pipe (int fd)
   return fstat (fd, &st) == 0 && S_ISFIFO (st.st_mode);
 }
 
-int
-quilt_stream_copy (int source, int target)
+static int
+copy (int source, int target, int hurry)
 {
   gboolean to_pipe = is_pipe (target);
 
@@ -82,7 +100,11 @@ quilt_stream_copy (int source, int target)
    * from before it waited for input, and overwrite what others (such as our other stream) wrote
    * meanwhile. */
   while (to_pipe) {
-    ssize_t n = splice (source, NULL, target, NULL, CHUNK, SPLICE_F_MOVE);
+    ssize_t n;
+
+    if (!wait_readable (source, hurry))
+      return 0;
+    n = splice (source, NULL, target, NULL, CHUNK, SPLICE_F_MOVE);
 
     if (n == 0)
       return 0;
@@ -91,7 +113,13 @@ quilt_stream_copy (int source, int target)
     if (n < 0 && errno != EINTR && !(errno == EAGAIN && wait_writable (target)))
       return errno;
   }
-  return copy_by_hand (source, target);
+  return copy_by_hand (source, target, hurry);
+}
+
+int
+quilt_stream_copy (int source, int target)
+{
+  return copy (source, target, -1);
 }
 
 static gboolean
@@ -108,7 +136,7 @@ copy_thread (gpointer data)
 {
   QuiltStreamCopy *stream = data;
 
-  stream->errsv = quilt_stream_copy (stream->source, stream->target);
+  stream->errsv = copy (stream->source, stream->target, stream->hurry);
   /* Close it now, so that the supervisor notices that the reader is gone. The container
    * continues. */
   quilt_fd_clear (&stream->source);
@@ -122,6 +150,7 @@ on_readable (int source, GIOCondition condition, gpointer data)
 {
   QuiltStreamCopy *stream = data;
 
+  stream->begin = 0;
   if (condition & G_IO_IN) {
     GThread *thread = g_thread_try_new ("copy", copy_thread, stream, NULL);
 
@@ -144,8 +173,26 @@ quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writ
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return NULL;
   stream = g_new0 (QuiltStreamCopy, 1);
-  *stream = (QuiltStreamCopy){.source = fds[0], .target = target, .done = done, .data = data};
+  *stream = (QuiltStreamCopy){.source = fds[0],
+                              .target = target,
+                              .hurry = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK),
+                              .done = done,
+                              .data = data};
   *ret_writer = fds[1];
-  g_unix_fd_add (stream->source, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);
+  stream->begin =
+      g_unix_fd_add (stream->source, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);
   return stream;
+}
+
+void
+quilt_stream_hurry (QuiltStreamCopy *stream)
+{
+  struct pollfd readable = {stream->source, POLLIN, 0};
+
+  if (stream->begin && poll (&readable, 1, 0) == 0) {
+    g_clear_handle_id (&stream->begin, g_source_remove);
+    quilt_fd_clear (&stream->source);
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_end, stream, NULL);
+  } else
+    eventfd_write (stream->hurry, 1);
 }

@@ -16,5 +16,9 @@ typedef void (*QuiltStreamDone) (int errsv, gpointer data);
 QuiltStreamCopy *
 quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writer);
 
+/* From now on, the stream ends when its pipe is empty, even if a process still holds the writing
+ * end. */
+void quilt_stream_hurry (QuiltStreamCopy *stream);
+
 /* Copies from source to target until end of file. Returns 0, or the errno of a failed write. */
 int quilt_stream_copy (int source, int target);

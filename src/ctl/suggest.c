@@ -29,7 +29,7 @@ static const struct {
   const char *whose;
   const char *instead;
 } others[] = {
-    {"attach", "podman", "quiltctl logs --follow"},
+    {"attach", "podman", "quiltctl exec or quiltctl logs --follow"},
     {"auto-update", "podman", NULL},
     {"build", "podman", "quiltctl import"},
     {"buildx", "docker", "quiltctl import"},
@@ -42,7 +42,6 @@ static const struct {
     {"cp", "podman", NULL},
     {"diff", "podman", NULL},
     {"events", "podman", "quiltctl wait, and busctl(1) for signals"},
-    {"exec", "podman", NULL},
     {"export", "podman", NULL},
     {"generate", "podman", NULL},
     {"healthcheck", "podman", NULL},

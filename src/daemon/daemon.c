@@ -31,6 +31,7 @@ quilt_daemon_new (QuiltDbus *bus,
       !quilt_containers_configure (self->containers, &config->defaults, &config->journal_share,
                                    (guint)config->warm_starts, error))
     return NULL;
+  self->sessions = quilt_sessions_new (self->containers);
   return g_steal_pointer (&self);
 }
 
@@ -43,6 +44,7 @@ quilt_daemon_free (QuiltDaemon *self)
   /* Before the tables are freed: objects on the bus are references to their contents. */
   if (self->hub)
     quilt_hub_withdraw (self->hub);
+  g_clear_pointer (&self->sessions, quilt_sessions_free);
   if (self->containers)
     quilt_container_release_images (self->containers);
   g_clear_pointer (&self->containers, quilt_containers_free);

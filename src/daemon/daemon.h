@@ -8,6 +8,7 @@
 #include "daemon/helpers/doctor.h"
 #include "daemon/helpers/programs.h"
 #include "daemon/images/images.h"
+#include "daemon/sessions/sessions.h"
 #include "store/store.h"
 #include "systemd/systemd.h"
 
@@ -18,6 +19,7 @@ typedef struct {
   QuiltStore *store;
   QuiltImages *images;
   QuiltContainers *containers;
+  QuiltSessions *sessions;
   QuiltDoctor *doctor;
   QuiltPrograms *programs;
   guint summary; /* summary.c's timer */

@@ -332,6 +332,7 @@ on_recovered (gpointer data)
 {
   Main *self = data;
 
+  quilt_sessions_recover (self->daemon->sessions);
   quilt_hub_show (self->daemon->hub);
   own_name (self, on_name_acquired);
 }

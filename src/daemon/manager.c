@@ -18,6 +18,7 @@
 #include "daemon/images/import.h"
 #include "daemon/images/list.h"
 #include "daemon/images/remove.h"
+#include "daemon/sessions/methods.h"
 #include "dbus/quilt-bus.h"
 #include "dbus/server/args.h"
 #include "systemd/cgroup.h"
@@ -150,6 +151,48 @@ handle_wait_container (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+handle_exec_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) command = g_variant_get_child_value (args, 1);
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 2);
+
+  quilt_session_exec (self->daemon->sessions, call, quilt_args_get_text (args, 0), command,
+                      options);
+}
+
+static void
+handle_list_sessions (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_sessions_answer_list (self->daemon->sessions, call, quilt_args_get_text (args, 0), options);
+}
+
+static void
+handle_wait_session (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 2);
+
+  quilt_sessions_answer_wait (self->daemon->sessions, call, quilt_args_get_text (args, 0),
+                              quilt_args_get_text (args, 1), options);
+}
+
+static void
+handle_kill_session (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 3);
+  gint32 signal;
+
+  g_variant_get_child (args, 2, "i", &signal);
+  quilt_sessions_answer_kill (self->daemon->sessions, call, quilt_args_get_text (args, 0),
+                              quilt_args_get_text (args, 1), signal, options);
+}
+
+static void
 handle_import_image (QuiltCall *call, GVariant *args, gpointer data)
 {
   QuiltManager *self = data;
@@ -240,6 +283,10 @@ static const QuiltMethodHandler handlers[] = {
     {"KillContainers", handle_kill_containers},
     {"RemoveContainers", handle_remove_containers},
     {"WaitContainer", handle_wait_container},
+    {"ExecContainer", handle_exec_container},
+    {"ListSessions", handle_list_sessions},
+    {"WaitSession", handle_wait_session},
+    {"KillSession", handle_kill_session},
     {"ImportImage", handle_import_image},
     {"GetImage", handle_get_image},
     {"ListImages", handle_list_images},

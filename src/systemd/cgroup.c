@@ -15,14 +15,22 @@
 #include <unistd.h>
 
 /* PID 1 is in init.scope. The cgroups of units are beside that. */
-char *
-quilt_slice_path (void)
+static char *
+get_slice (void)
 {
   g_autofree char *root = quilt_cgroup_of (1);
 
   if (root && g_str_has_suffix (root, "/init.scope"))
     root[strlen (root) - strlen ("/init.scope")] = '\0';
-  return g_build_filename (quilt_cgroup_mount (), root ? root : "", "quilt.slice", NULL);
+  return g_build_filename (root && *root ? root : "/", QUILT_SLICE, NULL);
+}
+
+char *
+quilt_slice_path (void)
+{
+  g_autofree char *slice = get_slice ();
+
+  return g_build_filename (quilt_cgroup_mount (), slice, NULL);
 }
 
 char *
@@ -31,6 +39,23 @@ quilt_scope_path (const char *place)
   g_autofree char *slice = quilt_slice_path ();
 
   return g_build_filename (slice, place, NULL);
+}
+
+char *
+quilt_scope_cgroup (const char *place)
+{
+  g_autofree char *slice = get_slice ();
+
+  return g_build_filename (slice, place, NULL);
+}
+
+int
+quilt_scope_open_supervisor (const char *place)
+{
+  g_autofree char *scope = quilt_scope_path (place);
+  g_autofree char *path = g_build_filename (scope, "supervisor", NULL);
+
+  return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Called after a system call on a scope's cgroup has failed. Returns TRUE if the cgroup does not

@@ -8,6 +8,10 @@
  * (see spec/slice.h). Owned by the caller. */
 char *quilt_slice_path (void);
 char *quilt_scope_path (const char *place);
+/* The scope's cgroup as quilt_cgroup_of() would return it. Owned by the caller. */
+char *quilt_scope_cgroup (const char *place);
+/* Opens the cgroup of the supervisors in the scope. Returns -1 if there is none. */
+int quilt_scope_open_supervisor (const char *place);
 
 /* Whether the scope at that place may belong to the container: it has the mark of the container's
  * ID, or it has neither a mark nor a process, because the supervisor ended before the scope

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ctl/options/change.h"
+#include "ctl/options/env.h"
 #include "ctl/options/security.h"
 #include "ctl/options/text-file.h"
 #include "ctl/options/volume.h"
@@ -30,25 +31,17 @@ join_files (const char *what, char *const *files, char *const *texts, GError **e
   return g_strv_builder_end (all);
 }
 
-/* --env-file and --env are one option on the bus, so one call adds both: that for --env, or that
- * for --env-file if it is the only one. "NAME=VALUE" is used as it is. "NAME" gets the caller's
- * value; if the caller has none, it is left out. */
-gboolean
-quilt_create_env (const QuiltArgument *argument,
-                  const QuiltCreateValue *value,
-                  const QuiltCreateRequest *request,
-                  GError **error)
+char **
+quilt_env_read (char *const *files,
+                char *const *texts,
+                const char *(*lookup) (const char *name),
+                GError **error)
 {
-  const QuiltCreateValue *files = quilt_create_get (request->args, "env-file");
-  const QuiltCreateValue *texts = quilt_create_get (request->args, "env");
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
-  g_auto (GStrv) all = NULL;
+  g_autoptr (GStrvBuilder) entries = g_strv_builder_new ();
+  g_auto (GStrv) all = join_files ("variables", files, texts, error);
 
-  if (value == files && texts->texts)
-    return TRUE;
-  all = join_files ("variables", files->texts, texts->texts, error);
   if (!all)
-    return FALSE;
+    return NULL;
   for (char **env = all; *env; env++) {
     const char *found;
 
@@ -57,16 +50,38 @@ quilt_create_env (const QuiltArgument *argument,
 
       g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                    "Failed to read variable '%s': must be NAME=VALUE or NAME", quoted);
-      return FALSE;
+      return NULL;
     }
     if (strchr (*env, '='))
-      g_ptr_array_add (entries, g_strdup (*env));
-    else if ((found = request->lookup (*env)))
-      g_ptr_array_add (entries, g_strconcat (*env, "=", found, NULL));
+      g_strv_builder_add (entries, *env);
+    else if ((found = lookup (*env))) {
+      g_autofree char *entry = g_strconcat (*env, "=", found, NULL);
+
+      g_strv_builder_add (entries, entry);
+    }
   }
-  g_variant_builder_add (
-      request->builder, "{sv}", argument->option->key,
-      g_variant_new_bytestring_array ((const char *const *)entries->pdata, entries->len));
+  return g_strv_builder_end (entries);
+}
+
+/* --env-file and --env are one option on the bus, so one call adds both: that for --env, or that
+ * for --env-file if it is the only one. */
+gboolean
+quilt_create_env (const QuiltArgument *argument,
+                  const QuiltCreateValue *value,
+                  const QuiltCreateRequest *request,
+                  GError **error)
+{
+  const QuiltCreateValue *files = quilt_create_get (request->args, "env-file");
+  const QuiltCreateValue *texts = quilt_create_get (request->args, "env");
+  g_auto (GStrv) entries = NULL;
+
+  if (value == files && texts->texts)
+    return TRUE;
+  entries = quilt_env_read (files->texts, texts->texts, request->lookup, error);
+  if (!entries)
+    return FALSE;
+  g_variant_builder_add (request->builder, "{sv}", argument->option->key,
+                         g_variant_new_bytestring_array ((const char *const *)entries, -1));
   return TRUE;
 }
 

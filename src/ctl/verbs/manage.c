@@ -163,17 +163,37 @@ spell_signals (char **argv)
   return words;
 }
 
+/* kill --session */
+static int
+kill_session (QuiltCtl *ctl, char **names, const char *session, int signum)
+{
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!names[0] || names[1])
+    return quilt_ctl_usage (ctl, "option --session needs the name of one container");
+  if (quilt_bus_check_text ("session", session, &error))
+    reply = quilt_bus_call_manager (
+        ctl, "KillSession",
+        g_variant_new ("(ssi@a{sv})", names[0], session, signum, quilt_bus_no_options ()), "()",
+        &error);
+  return reply ? 0 : quilt_ctl_fail (ctl, error);
+}
+
 int
 verb_kill (QuiltCtl *ctl, char **argv)
 {
   g_autofree char **words = spell_signals (argv);
   g_autofree char *signal = NULL;
+  g_autofree char *session = NULL;
   g_autoptr (GError) error = NULL;
   gboolean all = FALSE;
-  const GOptionEntry entries[] = {ALL_ENTRY (all),
-                                  {"signal", 's', 0, G_OPTION_ARG_FILENAME, &signal,
-                                   "Signal to send instead of SIGKILL", "SIGNAL"},
-                                  {NULL}};
+  const GOptionEntry entries[] = {
+      ALL_ENTRY (all),
+      {"signal", 's', 0, G_OPTION_ARG_FILENAME, &signal, "Signal to send instead of SIGKILL",
+       "SIGNAL"},
+      {"session", 0, 0, G_OPTION_ARG_FILENAME, &session, "Only this session of exec", "ID"},
+      {NULL}};
   char **args = quilt_ctl_parse (ctl, words, entries);
   g_auto (GStrv) names = get_names (ctl, args, all, TRUE);
   int signum = SIGKILL;
@@ -182,6 +202,8 @@ verb_kill (QuiltCtl *ctl, char **argv)
     return ctl->parse_code;
   if (signal && !quilt_parse_signal (signal, &signum, &error))
     return quilt_ctl_fail (ctl, error);
+  if (session)
+    return kill_session (ctl, names, session, signum);
   return quilt_bus_call_bulk (
       ctl, "KillContainers",
       g_variant_new ("(^asi@a{sv})", names, signum, quilt_bus_no_options ()));

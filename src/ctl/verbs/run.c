@@ -347,7 +347,7 @@ on_started (QuiltDbusReply *reply, gpointer data)
     /* quiltd was killed, for example during a setup step. The container continues, and the next
      * quiltd knows it, or knows that it was never created. */
     run->id = g_strdup (run->name);
-    run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
+    run->waiter = quilt_waiter_new (run->ctl, run->id, NULL, on_ended, run);
     check_end (run);
     return;
   }
@@ -368,7 +368,7 @@ on_started (QuiltDbusReply *reply, gpointer data)
     quilt_ctl_warn ("%s; the container goes on", error->message);
   if (run->pending_signal)
     pass_on (run, run->pending_signal);
-  run->waiter = quilt_waiter_new (run->ctl, run->id, on_ended, run);
+  run->waiter = quilt_waiter_new (run->ctl, run->id, NULL, on_ended, run);
   follow_reader (run);
   check_end (run);
 }

@@ -72,7 +72,7 @@ verb_wait (QuiltCtl *ctl, char **argv)
       code = quilt_ctl_fail (ctl, error);
       continue;
     }
-    waiter = quilt_waiter_new (ctl, id, on_ended, &wait);
+    waiter = quilt_waiter_new (ctl, id, NULL, on_ended, &wait);
     g_main_loop_run (loop);
     code = MAX (code, wait.code);
   }

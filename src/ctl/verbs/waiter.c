@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waits for a container's exit code, even if quiltd ends meanwhile. */
+/* Waits for the exit code of a container or a session, even if quiltd ends meanwhile. */
 #include "ctl/verbs/waiter.h"
 
 #include "ctl/bus.h"
@@ -11,6 +11,7 @@
 struct QuiltWaiter {
   QuiltCtl *ctl;
   char *id;
+  char *session; /* NULL: waits for the container */
   QuiltWaitDone done;
   gpointer data;
   QuiltDbusPending answer;
@@ -139,9 +140,13 @@ ask (QuiltWaiter *waiter)
     waiter->retry = g_timeout_add (RETRY_MSEC, on_retry, waiter);
     return;
   }
-  call = quilt_bus_make_call (waiter->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "WaitContainer",
-                              g_variant_new ("(s@a{sv})", waiter->id, quilt_bus_no_options ()),
-                              "(is)");
+  call = quilt_bus_make_call (
+      waiter->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER,
+      waiter->session ? "WaitSession" : "WaitContainer",
+      waiter->session
+          ? g_variant_new ("(ss@a{sv})", waiter->id, waiter->session, quilt_bus_no_options ())
+          : g_variant_new ("(s@a{sv})", waiter->id, quilt_bus_no_options ()),
+      "(is)");
   /* If an administrator stopped quiltd while containers run, our call must not start it. */
   if (!waiter->hurried)
     call.flags |= QUILT_DBUS_NO_AUTO_START;
@@ -151,12 +156,14 @@ ask (QuiltWaiter *waiter)
 }
 
 QuiltWaiter *
-quilt_waiter_new (QuiltCtl *ctl, const char *id, QuiltWaitDone done, gpointer data)
+quilt_waiter_new (
+    QuiltCtl *ctl, const char *id, const char *session, QuiltWaitDone done, gpointer data)
 {
   QuiltWaiter *waiter = g_new0 (QuiltWaiter, 1);
 
   waiter->ctl = ctl;
   waiter->id = g_strdup (id);
+  waiter->session = g_strdup (session);
   waiter->done = done;
   waiter->data = data;
   ask (waiter);
@@ -184,6 +191,7 @@ quilt_waiter_free (QuiltWaiter *waiter)
   if (waiter->retry)
     g_source_remove (waiter->retry);
   g_clear_error (&waiter->error);
+  g_free (waiter->session);
   g_free (waiter->id);
   g_free (waiter);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waits for a container's exit code, even if quiltd ends meanwhile. */
+/* Waits for the exit code of a container or a session, even if quiltd ends meanwhile. */
 #pragma once
 
 #include "ctl/ctl.h"
@@ -13,9 +13,10 @@ typedef void (*QuiltWaitDone) (int exit_code,
                                const GError *error,
                                gpointer data);
 
-/* Waits for the end of the container with this ID. Calls done once, on the main loop. While quiltd
- * is away, waits until it is started. */
-QuiltWaiter *quilt_waiter_new (QuiltCtl *ctl, const char *id, QuiltWaitDone done, gpointer data);
+/* Waits for the end of the container with this ID, or of a session in it (NULL: none). Calls done
+ * once, on the main loop. While quiltd is away, waits until it is started. */
+QuiltWaiter *quilt_waiter_new (
+    QuiltCtl *ctl, const char *id, const char *session, QuiltWaitDone done, gpointer data);
 
 /* The container has ended, or probably has. If quiltd is away, from now on lets the bus start it,
  * and gives up after a time limit. */

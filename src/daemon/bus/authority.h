@@ -4,6 +4,7 @@
 
 #include "dbus/server/call.h"
 
+#define QUILT_ACTION_EXEC "org.quilt.exec"
 #define QUILT_ACTION_INSPECT "org.quilt.inspect"
 #define QUILT_ACTION_MANAGE_CONTAINERS "org.quilt.manage-containers"
 #define QUILT_ACTION_MANAGE_IMAGES "org.quilt.manage-images"

@@ -53,9 +53,20 @@ is_fit (int fd, QuiltCallerFdUse use)
     return FALSE;
   if (use == QUILT_CALLER_FD_SINK)
     return (flags & O_ACCMODE) != O_RDONLY && is_pipe (fd, &st);
+  if (use == QUILT_CALLER_FD_PIPE)
+    return (flags & O_ACCMODE) == O_RDONLY && is_pipe (fd, &st);
   return (flags & O_ACCMODE) != O_WRONLY && (S_ISFIFO (st.st_mode) || is_stored (fd, &st) ||
                                              (S_ISSOCK (st.st_mode) && is_stream_socket (fd)));
 }
+
+static const char *const refusals[] = {
+    [QUILT_CALLER_FD_SINK] =
+        "is not the writing end of a pipe made by pipe(2); pass a pipe and copy from it",
+    [QUILT_CALLER_FD_PIPE] =
+        "is not the reading end of a pipe made by pipe(2); pass a pipe and copy to it",
+    [QUILT_CALLER_FD_SOURCE] =
+        "must be a regular file that is not empty, or a pipe or stream socket to read from",
+};
 
 int
 quilt_caller_fd_take (const int *fds,
@@ -77,13 +88,7 @@ quilt_caller_fd_take (const int *fds,
     quilt_set_error_errno (error, errno, "Failed to copy the descriptor for '%s'", name);
   if (fd < 0 || is_fit (fd, use))
     return g_steal_fd (&fd);
-  g_set_error (
-      error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-      use == QUILT_CALLER_FD_SINK
-          ? "The descriptor for '%s' is not the writing end of a pipe made by pipe(2); "
-            "pass a pipe and copy from it"
-          : "The descriptor for '%s' must be a regular file that is not empty, or a pipe or "
-            "stream socket to read from",
-      name);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "The descriptor for '%s' %s", name,
+               refusals[use]);
   return -1;
 }

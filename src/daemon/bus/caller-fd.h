@@ -11,6 +11,7 @@
  * and to such files itself. */
 typedef enum {
   QUILT_CALLER_FD_SINK, /* the writing end of a pipe made by pipe(2) */
+  QUILT_CALLER_FD_PIPE, /* the reading end of such a pipe */
   /* for reading: a pipe or FIFO, a regular file on a disk or in memory, or a stream socket of
    * unix(7), ip(7) or ipv6(7) */
   QUILT_CALLER_FD_SOURCE,

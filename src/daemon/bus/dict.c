@@ -17,7 +17,8 @@ find_key (const QuiltDictKey *keys, guint n_keys, const char *name)
 static gboolean
 check_type (const QuiltDictKey *key, GVariant *value, GError **error)
 {
-  const char type[] = {key->type, '\0'};
+  const char single[] = {key->type, '\0'};
+  const char *type = key->type == 'a' ? "aay" : single;
 
   if (g_str_equal (g_variant_get_type_string (value), type))
     return TRUE;
@@ -36,7 +37,10 @@ apply (const QuiltDictKey *key, GVariant *value)
     *(guint64 *)key->value = g_variant_get_uint64 (value);
   else if (key->type == 's')
     *(const char **)key->value = g_variant_get_string (value, NULL);
-  else
+  else if (key->type == 'a') {
+    g_strfreev (*(char ***)key->value); /* of an earlier entry with the same key */
+    *(char ***)key->value = g_variant_dup_bytestring_array (value, NULL);
+  } else
     *(gint32 *)key->value = g_variant_get_handle (value);
   if (key->ret_seen)
     *key->ret_seen = TRUE;

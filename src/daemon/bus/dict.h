@@ -6,7 +6,8 @@
 
 typedef struct {
   const char *key;
-  /* 'b': gboolean *, 't': guint64 *, 'h': gint32 *, 's': const char **, owned by the dictionary */
+  /* 'b': gboolean *, 't': guint64 *, 'h': gint32 *, 's': const char **, owned by the dictionary;
+   * 'a': an "aay" as char ***, which was NULL and is then owned by the caller */
   char type;
   gpointer value;     /* untouched if the key is absent */
   gboolean *ret_seen; /* may be NULL */

@@ -80,6 +80,12 @@ quilt_container_get_scope (const QuiltContainer *self)
   return self->run ? quilt_run_get_scope (self->run) : NULL;
 }
 
+const char *
+quilt_container_get_place (const QuiltContainer *self)
+{
+  return self->run ? quilt_run_get_place (self->run) : NULL;
+}
+
 pid_t
 quilt_container_get_pid (const QuiltContainer *self)
 {

@@ -60,6 +60,9 @@ const char *quilt_container_get_limits_not_in_force (const QuiltContainer *self)
 /* The process that executed its command. 0 if it does not run, or that is still unknown. */
 pid_t quilt_container_get_pid (const QuiltContainer *self);
 
+/* The place of that scope; see spec/slice.h. NULL if there is no run. */
+const char *quilt_container_get_place (const QuiltContainer *self);
+
 /* One line of text that shows the command. */
 const char *quilt_container_get_command_line (const QuiltContainer *self);
 /* A row of the list of containers, with or without detail. Borrowed. The container caches the row

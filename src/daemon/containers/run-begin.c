@@ -66,7 +66,7 @@ quilt_run_begin (const QuiltContainersParts *parts,
   QuiltHelper *warm = take_warm (parts, plan, &changes);
 
   quilt_warm_defer (parts->warm);
-  if (warm && quilt_helper_send_fds (warm, &begin, numbers, fds->len)) {
+  if (warm && quilt_helper_send_body (warm, &begin, numbers, fds->len, NULL)) {
     quilt_helper_set_events (warm, events, data);
     *ret_changes = g_steal_pointer (&changes);
     return warm;
@@ -76,5 +76,5 @@ quilt_run_begin (const QuiltContainersParts *parts,
     quilt_helper_kill (warm);
   quilt_helper_free (warm);
   *ret_changes = NULL;
-  return quilt_spare_begin (parts->spare, &begin, numbers, fds->len, events, data, error);
+  return quilt_spare_begin (parts->spare, &begin, numbers, fds->len, NULL, events, data, error);
 }

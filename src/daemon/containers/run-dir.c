@@ -163,6 +163,12 @@ quilt_run_dir_make (QuiltRunDirs *dirs,
   return g_steal_fd (&fd);
 }
 
+int
+quilt_run_dir_open (const QuiltRunDirs *dirs, const char *id, GError **error)
+{
+  return quilt_dir_open (dirs->runs_fd, id, error);
+}
+
 void
 quilt_run_dir_announce (QuiltRunDirs *dirs, const char *id)
 {
@@ -209,15 +215,15 @@ is_one_of_the_last (int fd)
          (rlim_t)fd + DESCRIPTORS_LEFT >= limit.rlim_cur;
 }
 
-int
-quilt_run_dir_connect (QuiltRunDirs *dirs, const char *id, GError **error)
+static int
+connect_in (const QuiltRunDirs *dirs, const char *id, const char *directory, GError **error)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_autofd int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   /* Use a path in /proc, since the real path may be too long for a socket address. */
   snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s/supervisor",
-            dirs->runs_fd, id);
+            dirs->runs_fd, directory);
   if (fd >= 0 && is_one_of_the_last (fd)) {
     quilt_fd_clear (&fd);
     errno = EMFILE;
@@ -230,6 +236,23 @@ quilt_run_dir_connect (QuiltRunDirs *dirs, const char *id, GError **error)
   else
     quilt_set_error_errno (error, errno, "Failed to connect to the supervisor of container %s", id);
   return -1;
+}
+
+int
+quilt_run_dir_connect (QuiltRunDirs *dirs, const char *id, GError **error)
+{
+  return connect_in (dirs, id, id, error);
+}
+
+int
+quilt_run_dir_connect_session (QuiltRunDirs *dirs,
+                               const char *id,
+                               const char *session,
+                               GError **error)
+{
+  g_autofree char *directory = g_build_filename (id, QUILT_SESSIONS_DIR, session, NULL);
+
+  return connect_in (dirs, id, directory, error);
 }
 
 void

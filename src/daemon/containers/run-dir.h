@@ -5,6 +5,9 @@
 #include "proto/message.h"
 #include "spec/oci/etc.h"
 
+/* In the directory of a run: a directory for each session, named by its ID. */
+#define QUILT_SESSIONS_DIR "sessions"
+
 /* The directories in /run that hold the files of all runs. */
 typedef struct QuiltRunDirs QuiltRunDirs;
 
@@ -31,6 +34,9 @@ int quilt_run_dir_make (QuiltRunDirs *dirs,
                         char *const etc[QUILT_ETC_FILES],
                         GError **error);
 
+/* Opens the directory of a run. Returns -1 on error. */
+int quilt_run_dir_open (const QuiltRunDirs *dirs, const char *id, GError **error);
+
 /* Makes an empty directory, before there is a record of a container that is made for one run. If
  * quiltd ends before the run begins, the next quiltd knows by the directory that no caller waits
  * for the container. */
@@ -52,6 +58,12 @@ gboolean quilt_run_dir_get_exit (QuiltRunDirs *dirs,
 /* Connects to the supervisor; -1 on error. NOT_FOUND: the supervisor is gone. After any other error
  * it may still run. */
 int quilt_run_dir_connect (QuiltRunDirs *dirs, const char *id, GError **error);
+
+/* As quilt_run_dir_connect(), to the supervisor of a session. */
+int quilt_run_dir_connect_session (QuiltRunDirs *dirs,
+                                   const char *id,
+                                   const char *session,
+                                   GError **error);
 
 /* Removes all files of a run; scope may be NULL. */
 void quilt_run_dir_remove (QuiltRunDirs *dirs, const char *id, const char *scope);

@@ -120,13 +120,19 @@ on_readable (int socket, GIOCondition condition, gpointer data)
 {
   QuiltHelper *self = data;
   QuiltMessage message;
-  int r = quilt_message_receive (socket, &message);
+  guint n_fds = 0;
+  int fd = -1;
+  int r = self->events->descriptor ? quilt_message_receive_fds (socket, &message, &fd, 1, &n_fds)
+                                   : quilt_message_receive (socket, &message);
 
   if (r < 0 && errno == EAGAIN)
     return G_SOURCE_CONTINUE;
   if (r > 0) {
     learn_version (self, &message);
-    self->events->message (&message, self->data);
+    if (n_fds > 0)
+      self->events->descriptor (&message, fd, self->data);
+    else
+      self->events->message (&message, self->data);
     return G_SOURCE_CONTINUE; /* the callback may have freed self */
   }
   if (r < 0 && self->pid) /* we connect to an adopted helper again and again */
@@ -313,10 +319,8 @@ await_forked (int socket, QuiltMessage *ret_answer, int *ret_pidfd)
 }
 
 QuiltHelper *
-quilt_helper_fork (QuiltHelper *self,
-                   const QuiltHelperEvents *events,
-                   gpointer data,
-                   GError **error)
+quilt_helper_fork (
+    QuiltHelper *self, int cgroup, const QuiltHelperEvents *events, gpointer data, GError **error)
 {
   g_autofd int ours = -1;
   g_autofd int theirs = -1;
@@ -326,7 +330,8 @@ quilt_helper_fork (QuiltHelper *self,
   if (!make_sockets ("a helper", &ours, &theirs, error))
     return NULL;
   quilt_message_init (&message, QUILT_MESSAGE_FORK);
-  r = quilt_helper_send_fds (self, &message, &theirs, 1)
+  r = quilt_helper_send_body (self, &message, (const int[]){theirs, cgroup}, cgroup < 0 ? 1 : 2,
+                              NULL)
           ? await_forked (self->socket, &message, &pidfd)
           : -1;
   if (r > 0)
@@ -418,9 +423,10 @@ quilt_helper_set_events (QuiltHelper *self, const QuiltHelperEvents *events, gpo
 }
 
 gboolean
-quilt_helper_send_fds (QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds)
+quilt_helper_send_body (
+    QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds, GBytes *body)
 {
-  return quilt_message_send_fds (self->socket, message, fds, n_fds);
+  return quilt_message_send_body (self->socket, message, fds, n_fds, body);
 }
 
 gboolean

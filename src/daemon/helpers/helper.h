@@ -18,6 +18,9 @@ typedef struct {
    * alone, without further events. If it returns FALSE or is NULL, the helper is killed, and
    * closed() follows. */
   gboolean (*hung_up) (gpointer data);
+  /* Called instead of message() if a descriptor comes with the message. The function owns it. NULL:
+   * descriptors are dropped. */
+  void (*descriptor) (const QuiltMessage *message, int fd, gpointer data);
 } QuiltHelperEvents;
 
 /* Opens the directory of the helpers as a read-only mount of its own. Through /proc/self/exe, a
@@ -35,13 +38,12 @@ QuiltHelper *quilt_helper_spawn (int dir_fd,
                                  gpointer data,
                                  GError **error);
 
-/* Makes a helper fork a copy of itself (QUILT_MESSAGE_FORK) with a socket to us, and waits for that
- * for at most a second. The new process is our child. Returns NULL with FAILED; then the helper
- * can't be used for this any more. */
-QuiltHelper *quilt_helper_fork (QuiltHelper *self,
-                                const QuiltHelperEvents *events,
-                                gpointer data,
-                                GError **error);
+/* Makes a helper fork a copy of itself (QUILT_MESSAGE_FORK) with a socket to us, into a cgroup (a
+ * descriptor of its directory; -1: that of the helper), and waits for that for at most a second.
+ * The new process is our child. Returns NULL with FAILED; then the helper can't be used for this
+ * any more. */
+QuiltHelper *quilt_helper_fork (
+    QuiltHelper *self, int cgroup, const QuiltHelperEvents *events, gpointer data, GError **error);
 
 /* Adopts a helper of an earlier quiltd: takes ownership of its connected socket. Its first message
  * shows the version that it understands; messages to it wait for that. */
@@ -64,10 +66,10 @@ gboolean quilt_helper_send (QuiltHelper *self, const QuiltMessage *message);
 /* Whether the helper does not read, or has sent nothing yet. Each message sent now is kept in
  * memory, so limit their number. */
 gboolean quilt_helper_is_clogged (const QuiltHelper *self);
-/* Sends a message with descriptors, which the caller keeps. Never keeps the message for later:
- * EAGAIN. */
-gboolean
-quilt_helper_send_fds (QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds);
+/* Sends a message with descriptors and a body (or NULL), which the caller keeps. Never keeps the
+ * message for later: EAGAIN. */
+gboolean quilt_helper_send_body (
+    QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds, GBytes *body);
 
 /* Sends SIGKILL, through the pidfd. */
 void quilt_helper_kill (QuiltHelper *self);

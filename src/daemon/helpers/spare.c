@@ -47,21 +47,28 @@ execute (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GErro
   return quilt_helper_spawn (self->helpers_fd, argv, NULL, 0, events, data, error);
 }
 
-QuiltHelper *
-quilt_spare_make (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
+/* cgroup: -1: our own. Without a template, the supervisor has to go there itself. */
+static QuiltHelper *
+make (QuiltSpare *self, int cgroup, const QuiltHelperEvents *events, gpointer data, GError **error)
 {
   g_autoptr (GError) why = NULL;
   QuiltHelper *helper;
 
   if (!self->template)
     return execute (self, events, data, error);
-  helper = quilt_helper_fork (self->template, events, data, &why);
+  helper = quilt_helper_fork (self->template, cgroup, events, data, &why);
   if (helper)
     return helper;
   g_warning ("%s; quiltd executes quilt-supervisor instead", why->message);
   quilt_helper_kill (self->template);
   on_template_closed (self);
   return execute (self, events, data, error);
+}
+
+QuiltHelper *
+quilt_spare_make (QuiltSpare *self, const QuiltHelperEvents *events, gpointer data, GError **error)
+{
+  return make (self, -1, events, data, error);
 }
 
 static gboolean
@@ -73,7 +80,7 @@ on_refill (gpointer data)
   if (!self->template) /* a start will report the error */
     self->template = execute (self, &template_events, self, NULL);
   if (!self->helper)
-    self->helper = quilt_spare_make (self, &waiting_events, self, NULL);
+    self->helper = make (self, -1, &waiting_events, self, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -86,28 +93,44 @@ quilt_spare_refill (QuiltSpare *self, guint delay_ms)
 }
 
 QuiltHelper *
+quilt_spare_begin_in (QuiltSpare *self,
+                      int cgroup,
+                      const QuiltMessage *message,
+                      const int *fds,
+                      guint n_fds,
+                      GBytes *body,
+                      const QuiltHelperEvents *events,
+                      gpointer data,
+                      GError **error)
+{
+  QuiltHelper *helper = make (self, cgroup, events, data, error);
+
+  /* If the supervisor ended before it read the message, closed() reports that. */
+  if (!helper || quilt_helper_send_body (helper, message, fds, n_fds, body) || errno == EPIPE)
+    return helper;
+  quilt_set_error_errno (error, errno, "Failed to send '%s' the container to run", self->program);
+  quilt_helper_free (helper);
+  return NULL;
+}
+
+QuiltHelper *
 quilt_spare_begin (QuiltSpare *self,
                    const QuiltMessage *message,
                    const int *fds,
                    guint n_fds,
+                   GBytes *body,
                    const QuiltHelperEvents *events,
                    gpointer data,
                    GError **error)
 {
   QuiltHelper *helper = g_steal_pointer (&self->helper);
 
-  if (helper && quilt_helper_send_fds (helper, message, fds, n_fds)) {
+  if (helper && quilt_helper_send_body (helper, message, fds, n_fds, body)) {
     quilt_helper_set_events (helper, events, data);
     return helper;
   }
   quilt_helper_free (helper);
-  helper = quilt_spare_make (self, events, data, error);
-  /* If the supervisor ended before it read the message, closed() reports that. */
-  if (!helper || quilt_helper_send_fds (helper, message, fds, n_fds) || errno == EPIPE)
-    return helper;
-  quilt_set_error_errno (error, errno, "Failed to send '%s' the container to run", self->program);
-  quilt_helper_free (helper);
-  return NULL;
+  return quilt_spare_begin_in (self, -1, message, fds, n_fds, body, events, data, error);
 }
 
 QuiltSpare *

@@ -46,7 +46,7 @@ TEST (Suggest, VerbsOfOthers)
   const struct {
     const char *word, *complaint;
   } cases[] = {
-      {"exec", "verb 'exec' is podman's; Quilt does not have it yet"},
+      {"commit", "verb 'commit' is podman's; Quilt does not have it yet"},
       {"stack", "verb 'stack' is docker's; Quilt does not have it yet"},
       {"pull", "verb 'pull' is podman's; Quilt does not have it yet; see quiltctl import"},
       {"pause", "verb 'pause' is podman's; Quilt does not have it yet; see systemctl freeze "
@@ -89,9 +89,9 @@ TEST (Words, AnUnknownOptionIsAnsweredInOneStyle)
        "/dev/dri"},
       {{"run", "-ri"},
        "run",
-       "unknown option -i of podman or docker: Quilt gives containers no terminal and no input "
-       "yet; "
-       "leave it out"},
+       "unknown option -i of podman or docker: Quilt gives a container's command no terminal and "
+       "no "
+       "input yet; use quiltctl exec -it"},
       {{"rename", "-i"}, "rename", "unknown option -i; see quiltctl rename --help"},
       {{"update", "--cap-add=ALL"},
        "update",

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Connects our terminal to the terminal of a process in a container. */
+#include "ctl/terminal.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CHUNK (16 * 1024)
+
+struct QuiltTerminal {
+  int master;
+  guint input; /* waits for our stdin, or until the other terminal takes what was typed */
+  guint output, resized;
+  char typed[CHUNK];
+  gsize length, written;
+  int resize_fd;
+  sigset_t old_mask;
+  gboolean is_raw;
+  struct termios saved;
+  pid_t guardian; /* 0 or less: none */
+  int guard;      /* the guardian restores the terminal when this is closed */
+  void (*done) (gpointer data);
+  gpointer data;
+};
+
+static gboolean
+get_size (struct winsize *ret_size)
+{
+  return ioctl (STDOUT_FILENO, TIOCGWINSZ, ret_size) == 0 ||
+         ioctl (STDIN_FILENO, TIOCGWINSZ, ret_size) == 0;
+}
+
+gboolean
+quilt_terminal_get_size (guint16 *ret_columns, guint16 *ret_rows)
+{
+  struct winsize size;
+
+  if (!get_size (&size))
+    return FALSE;
+  *ret_columns = size.ws_col;
+  *ret_rows = size.ws_row;
+  return TRUE;
+}
+
+static void
+copy_size (const QuiltTerminal *self)
+{
+  struct winsize size;
+
+  if (get_size (&size))
+    ioctl (self->master, TIOCSWINSZ, &size); /* fails once the other terminal is closed */
+}
+
+static gboolean
+on_resized (int fd, GIOCondition condition, gpointer data)
+{
+  struct signalfd_siginfo info;
+
+  while (read (fd, &info, sizeof info) == sizeof info)
+    copy_size (data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs in the guardian. Its terminal is ours, and it ignores all signals that the terminal sends. A
+ * byte says that the terminal is restored. */
+static void
+guard (int fd, const struct termios *saved)
+{
+  sigset_t all;
+  char byte;
+  ssize_t n;
+
+  sigfillset (&all);
+  sigprocmask (SIG_SETMASK, &all, NULL);
+  prctl (PR_SET_NAME, "quiltctl-guard");
+  dup2 (fd, STDERR_FILENO + 1);
+  dup2 (STDIN_FILENO, STDOUT_FILENO);
+  dup2 (STDIN_FILENO, STDERR_FILENO);
+  close_range (STDERR_FILENO + 2, ~0U, 0);
+  do
+    n = read (STDERR_FILENO + 1, &byte, 1);
+  while (n < 0 && errno == EINTR);
+  if (n == 0)
+    tcsetattr (STDIN_FILENO, TCSADRAIN, saved);
+  _exit (0);
+}
+
+/* If quiltctl is killed by SIGKILL, nothing else would restore the terminal. */
+static void
+start_guardian (QuiltTerminal *self)
+{
+  int ends[2];
+
+  if (pipe2 (ends, O_CLOEXEC) < 0)
+    return;
+  self->guardian = fork ();
+  if (self->guardian == 0)
+    guard (ends[0], &self->saved);
+  close (ends[0]);
+  self->guard = ends[1];
+}
+
+static void
+end_guardian (QuiltTerminal *self)
+{
+  if (self->guardian <= 0)
+    return;
+  quilt_fd_write_all (self->guard, "", 1);
+  waitpid (self->guardian, NULL, 0);
+}
+
+static void
+make_raw (QuiltTerminal *self)
+{
+  struct termios raw;
+
+  if (tcgetattr (STDIN_FILENO, &self->saved) < 0)
+    return;
+  start_guardian (self);
+  raw = self->saved;
+  cfmakeraw (&raw);
+  self->is_raw = tcsetattr (STDIN_FILENO, TCSADRAIN, &raw) == 0;
+}
+
+static gboolean on_input (int fd, GIOCondition condition, gpointer data);
+
+static gboolean
+on_writable (int fd, GIOCondition condition, gpointer data)
+{
+  QuiltTerminal *self = data;
+  ssize_t n = write (fd, self->typed + self->written, self->length - self->written);
+
+  if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    return G_SOURCE_CONTINUE;
+  self->written = n < 0 ? self->length : self->written + (gsize)n;
+  if (self->written < self->length)
+    return G_SOURCE_CONTINUE;
+  self->input = n < 0 ? 0 : g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The process may not read what is typed. Its output must go on, so never wait for it. */
+static gboolean
+on_input (int fd, GIOCondition condition, gpointer data)
+{
+  QuiltTerminal *self = data;
+  ssize_t n = read (fd, self->typed, sizeof self->typed);
+
+  if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    return G_SOURCE_CONTINUE;
+  self->input = 0;
+  if (n > 0) {
+    self->length = (gsize)n;
+    self->written = 0;
+    self->input = g_unix_fd_add (self->master, G_IO_OUT, on_writable, self);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* EIO: the last process has closed the other terminal. */
+static gboolean
+on_output (int fd, GIOCondition condition, gpointer data)
+{
+  QuiltTerminal *self = data;
+  char buffer[CHUNK];
+  ssize_t n = read (fd, buffer, sizeof buffer);
+
+  if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    return G_SOURCE_CONTINUE;
+  if (n > 0 && quilt_fd_write_all (STDOUT_FILENO, buffer, (gsize)n))
+    return G_SOURCE_CONTINUE;
+  self->output = 0;
+  self->done (self->data);
+  return G_SOURCE_REMOVE;
+}
+
+QuiltTerminal *
+quilt_terminal_new (int master, gboolean has_input, void (*done) (gpointer data), gpointer data)
+{
+  QuiltTerminal *self = g_new0 (QuiltTerminal, 1);
+  sigset_t set;
+
+  *self =
+      (QuiltTerminal){.master = master, .resize_fd = -1, .guard = -1, .done = done, .data = data};
+  sigemptyset (&set);
+  sigaddset (&set, SIGWINCH);
+  sigprocmask (SIG_BLOCK, &set, &self->old_mask);
+  self->resize_fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  self->resized = g_unix_fd_add (self->resize_fd, G_IO_IN, on_resized, self);
+  g_unix_set_fd_nonblocking (master, TRUE, NULL);
+  copy_size (self); /* ours may have changed since the other terminal was made */
+  if (has_input) {
+    make_raw (self);
+    self->input = g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, self);
+  }
+  self->output = g_unix_fd_add (master, G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, self);
+  return self;
+}
+
+void
+quilt_terminal_free (QuiltTerminal *self)
+{
+  if (!self)
+    return;
+  if (self->is_raw)
+    tcsetattr (STDIN_FILENO, TCSADRAIN, &self->saved);
+  end_guardian (self);
+  g_clear_handle_id (&self->input, g_source_remove);
+  g_clear_handle_id (&self->output, g_source_remove);
+  g_clear_handle_id (&self->resized, g_source_remove);
+  quilt_fd_clear (&self->resize_fd);
+  sigprocmask (SIG_SETMASK, &self->old_mask, NULL);
+  quilt_fd_clear (&self->guard);
+  quilt_fd_clear (&self->master);
+  g_free (self);
+}

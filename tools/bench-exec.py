@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The part of tools/bench that times commands in a running container, inside the test host: `quiltctl exec`, `crun exec` and
+`podman exec` into containers of the same root, in turns; and how many bytes a second pass through `exec`."""
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+TARBALL = "/opt/quilt-test/images/busybox.tar.gz"
+ROUNDS, WARMUP = 50, 5
+BUNDLE = Path("/run/quilt-bench")
+SIZE = 1 << 30
+
+
+def run(*argv, **kwargs):
+    subprocess.run(argv, check=True, **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **kwargs})
+
+
+def podman(*argv):
+    run("podman", "--runtime=/usr/bin/runc", *argv)
+
+
+def start_crun():
+    shutil.rmtree(BUNDLE, ignore_errors=True)
+    (BUNDLE / "rootfs").mkdir(parents=True)
+    run("tar", "-C", str(BUNDLE / "rootfs"), "-xf", TARBALL)
+    subprocess.run(["crun", "spec"], cwd=BUNDLE, check=True)
+    config = json.loads((BUNDLE / "config.json").read_text())
+    config["process"] |= {"terminal": False, "args": ["/bin/sleep", "1000"]}
+    config["process"].pop("rlimits", None)
+    config["linux"].pop("resources", None)
+    (BUNDLE / "config.json").write_text(json.dumps(config))
+    run("crun", "--systemd-cgroup", "run", "--detach", "--bundle", str(BUNDLE), "bench", stdout=None)
+
+
+def measure(subjects):
+    times = {name: [] for name in subjects}
+    for turn in range(WARMUP + ROUNDS):
+        for name, argv in subjects.items():
+            begin = time.perf_counter()
+            run(*argv)
+            if turn >= WARMUP:
+                times[name].append((time.perf_counter() - begin) * 1000)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def feed(argv):
+    """Seconds for SIZE bytes through a pipe, argv and another pipe."""
+    begin = time.perf_counter()
+    head = subprocess.Popen(["head", "-c", str(SIZE), "/dev/zero"], stdout=subprocess.PIPE)
+    middle = subprocess.Popen(argv, stdin=head.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    head.stdout.close()
+    out = subprocess.run(["wc", "-c"], stdin=middle.stdout, stdout=subprocess.PIPE, check=True).stdout
+    assert int(out) == SIZE and middle.wait() == 0
+    return time.perf_counter() - begin
+
+
+def daemon_state():
+    pid = int(subprocess.run(["pidof", "quiltd"], check=True, stdout=subprocess.PIPE).stdout)
+    kb = int(re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+    return kb, len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def main():
+    has_podman = shutil.which("podman")
+    run("quiltctl", "import", TARBALL, "bench")
+    run("quiltctl", "run", "-d", "--name", "bench", "bench", "/bin/sleep", "1000")
+    start_crun()
+    subjects = {"quiltctl exec": ["quiltctl", "exec", "bench", "/bin/true"],
+                "crun exec": ["crun", "exec", "bench", "/bin/true"],
+                "quiltctl version (one call)": ["quiltctl", "version"]}
+    if has_podman:
+        podman("import", TARBALL, "bench")
+        podman("run", "-d", "--name", "bench", "--network=none", "--pids-limit=-1", "bench", "/bin/sleep", "1000")
+        subjects["podman exec"] = ["podman", "--runtime=/usr/bin/runc", "exec", "bench", "/bin/true"]
+    figures = measure(subjects)
+    print(f"exec: {ROUNDS} rounds, in turns, medians, and ratios to crun exec")
+    for name, value in figures.items():
+        print(f"  {name:28} {value:8.2f} ms  {value / figures['crun exec']:5.2f} ×")
+    plain, through = [], []
+    for _ in range(5):
+        plain.append(feed([str(BUNDLE / "rootfs/bin/busybox"), "dd", "bs=1M"]))
+        through.append(feed(["quiltctl", "exec", "-i", "bench", "/bin/dd", "bs=1M"]))
+    ratio = statistics.median(plain) / statistics.median(through)
+    print(f"  1 GiB through pipes and dd: {statistics.median(plain):.2f} s, through exec {statistics.median(through):.2f} s: {ratio:.2f} of the speed")
+    before = daemon_state()
+    for _ in range(1000):
+        run("quiltctl", "exec", "bench", "/bin/true")
+    after = daemon_state()
+    print(f"  1,000 in a row: quiltd's memory {before[0]} → {after[0]} KB, descriptors {before[1]} → {after[1]}")
+    run("crun", "delete", "--force", "bench")
+    run("quiltctl", "remove", "--force", "bench")
+    run("quiltctl", "remove-image", "bench")
+    if has_podman:
+        podman("rm", "--force", "--time=0", "bench")
+        podman("rmi", "--force", "bench")
+
+
+main()
