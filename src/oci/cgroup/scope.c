@@ -363,7 +363,9 @@ quilt_oci_scope_find (QuiltOciCgroup *self, const char *id, char **ret_path, GEr
   if (strcmp (description, wanted) == 0) {
     path = get_property (self->client, object, QUILT_SYSTEMD_NAME ".Scope", "ControlGroup",
                          self->unit, error);
-    if (!path)
+    /* Without a cgroup, it is only about to start, for a quilt-oci that was killed. If the
+     * container ended now, the scope would start without a process, and systemd would keep it. */
+    if (!path || (!*path && !quilt_oci_scope_stop (self, error)))
       return FALSE;
   }
   *ret_path = path && *path ? g_steal_pointer (&path) : NULL;

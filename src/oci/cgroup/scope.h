@@ -27,7 +27,8 @@ gboolean quilt_oci_scope_update (QuiltOciCgroup *self, const GPtrArray *writes, 
 /* Stops the scope, in which no process is left. Succeeds if the scope is gone. */
 gboolean quilt_oci_scope_stop (QuiltOciCgroup *self, GError **error);
 
-/* Sets *ret_path to the cgroup of the scope self->unit, if the scope has the description of the
- * container id. Otherwise, and if there is no such scope or it has no cgroup, sets NULL. */
+/* For a container that is deleted: sets *ret_path to the cgroup of the scope self->unit, if the
+ * scope has the description of the container id. Otherwise, and if there is no such scope, sets
+ * NULL. If that scope has not started yet, stops it and sets NULL. */
 gboolean
 quilt_oci_scope_find (QuiltOciCgroup *self, const char *id, char **ret_path, GError **error);
