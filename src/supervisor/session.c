@@ -328,10 +328,11 @@ poll_first (gconstpointer data)
 {
   const Session *self = data;
 
-  return (struct pollfd){is_over (self) ? self->first_fd : -1, POLLIN, 0};
+  return (struct pollfd){self->first_fd, POLLIN, 0};
 }
 
-/* The container has ended. The session ends with it, and only a connected quiltd still asks. */
+/* The container has ended, so the session ends too: the kernel has killed it, unless the container
+ * has the host's pid namespace. Only a connected quiltd still asks for the exit. */
 static void
 handle_first (gpointer data, short revents)
 {
@@ -339,6 +340,8 @@ handle_first (gpointer data, short revents)
 
   quilt_fd_clear (&self->first_fd);
   self->is_forgotten = TRUE;
+  if (!is_over (self))
+    kill_all (self);
 }
 
 static struct pollfd

@@ -34,7 +34,7 @@ typedef struct {
   QuiltCtl *ctl;
   const Options *options;
   GMainLoop *loop;
-  const char *name; /* of the container, as typed */
+  char *container; /* as typed; its ID once that is known, since the name may change */
   char *session;
   QuiltWaiter *waiter;
   QuiltTerminal *terminal;
@@ -78,6 +78,7 @@ exec_clear (Exec *self)
   quilt_fd_clear (&self->leash);
   g_main_loop_unref (self->loop);
   g_free (self->session);
+  g_free (self->container);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Exec, exec_clear)
 
@@ -160,8 +161,8 @@ on_told (QuiltDbusReply *reply, gpointer data)
 static void
 send_signal (Exec *self, int signum)
 {
-  g_autoptr (GVariant) args = g_variant_ref_sink (
-      g_variant_new ("(ssi@a{sv})", self->name, self->session, signum, quilt_bus_no_options ()));
+  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new (
+      "(ssi@a{sv})", self->container, self->session, signum, quilt_bus_no_options ()));
   const QuiltDbusCall call =
       quilt_bus_make_call (self->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "KillSession", args, NULL);
 
@@ -195,6 +196,7 @@ on_executed (QuiltDbusReply *reply, gpointer data)
   Exec *self = data;
   g_autoptr (GVariant) results = NULL;
   gint32 handle;
+  char *id;
 
   if (reply->error &&
       !(self->session && !self->options->tty && quilt_bus_error_is_lost (reply->error))) {
@@ -209,13 +211,17 @@ on_executed (QuiltDbusReply *reply, gpointer data)
   /* If quiltd was killed, the session may run, and the next quiltd knows it. */
   if (reply->body)
     g_variant_get (reply->body, "(s@a{sv})", NULL, &results);
+  if (results && g_variant_lookup (results, "container", "s", &id)) {
+    g_free (self->container);
+    self->container = id;
+  }
   if (results && g_variant_lookup (results, "terminal", "h", &handle) && handle >= 0 &&
       (guint)handle < reply->n_fds) {
     self->is_open = TRUE;
     self->terminal = quilt_terminal_new (g_steal_fd (&reply->fds[handle]),
                                          self->options->interactive, on_terminal_end, self);
   }
-  self->waiter = quilt_waiter_new (self->ctl, self->name, self->session, on_ended, self);
+  self->waiter = quilt_waiter_new (self->ctl, self->container, self->session, on_ended, self);
 }
 
 static void
@@ -330,12 +336,12 @@ run (Exec *self, char **args)
   g_autoptr (GError) error = NULL;
   QuiltDbusCall call;
 
-  if (!quilt_bus_check_text ("container name", self->name, &error) ||
+  if (!quilt_bus_check_text ("container name", self->container, &error) ||
       !add_options (self, &builder, &error) || !quilt_bus_connect (self->ctl, &error) ||
       !open_all (self, &builder, &error))
     return quilt_ctl_fail (self->ctl, error);
   call_args = g_variant_ref_sink (
-      g_variant_new ("(s@aaya{sv})", self->name,
+      g_variant_new ("(s@aaya{sv})", self->container,
                      g_variant_new_bytestring_array ((const char *const *)args + 1, -1), &builder));
   call = quilt_bus_make_call (self->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "ExecContainer",
                               call_args, "(sa{sv})");
@@ -356,11 +362,11 @@ run_detached (Exec *self, char **args)
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (quilt_bus_check_text ("container name", self->name, &error) &&
+  if (quilt_bus_check_text ("container name", self->container, &error) &&
       add_options (self, &builder, &error))
     reply = quilt_bus_call_manager (
         self->ctl, "ExecContainer",
-        g_variant_new ("(s@aaya{sv})", self->name,
+        g_variant_new ("(s@aaya{sv})", self->container,
                        g_variant_new_bytestring_array ((const char *const *)args + 1, -1),
                        &builder),
         "(sa{sv})", &error);
@@ -403,6 +409,6 @@ verb_exec (QuiltCtl *ctl, char **argv)
     return quilt_ctl_usage (ctl, "option --detach excludes --tty and --interactive");
   if (options.tty && options.interactive && !isatty (STDIN_FILENO))
     return quilt_ctl_usage (ctl, "option --tty: stdin is no terminal; leave --tty out");
-  self.name = args[0];
+  self.container = g_strdup (args[0]);
   return options.detach ? run_detached (&self, args) : run (&self, args);
 }

@@ -59,6 +59,8 @@ on_executed (const QuiltSessionNews *news, gpointer data)
     quilt_bus_error_return (call, news->error);
     return;
   }
+  g_variant_builder_add (&results, "{sv}", "container",
+                         g_variant_new_string (quilt_container_get_record (self->container)->id));
   if (news->terminal < 0) {
     quilt_call_return (call, g_variant_new ("(sa{sv})", self->session.id, &results));
     return;

@@ -217,6 +217,27 @@ def test_sessions_end_with_their_container(box):
     assert refused.code == 125 and b"is exited" in refused.err
 
 
+def test_a_session_ends_with_a_container_of_the_hosts_pid_namespace(busybox, name):
+    background(name, busybox, *SLEEP, options=("--pid", "host"))
+    with spawn("quiltctl", "exec", name, "/bin/sh", "-c", "sleep 500 & echo up; sleep 500") as process:
+        assert process.stdout.readline() == b"up\n"
+        cgroup = SLICE / f"quilt-{name}.scope"
+        pids = next(cgroup.glob("session-*/cgroup.procs")).read_text().split()
+        assert len(pids) > 1
+        ctl("kill", name).ok()
+        assert process.wait(TIMEOUT) == 137
+        for pid in map(int, pids):
+            wait_exit(pid)
+
+
+def test_a_renamed_container_changes_nothing(box, name):
+    with spawn("quiltctl", "exec", "-i", box, "/bin/sh", "-c", "echo up; read x; exit 8", stdin=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"up\n"
+        ctl("rename", name, f"{name}-2").ok()
+        process.stdin.close()
+        assert process.wait(TIMEOUT) == 8
+
+
 def test_only_pipes_are_taken_from_a_caller(box):
     """A descriptor of a directory would lead out of the container."""
     fds = Gio.UnixFDList.new_from_array([os.open("/", os.O_RDONLY)])
