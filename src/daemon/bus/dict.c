@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/options/options.h"
 
 static const QuiltDictKey *
 find_key (const QuiltDictKey *keys, guint n_keys, const char *name)
@@ -15,13 +16,24 @@ find_key (const QuiltDictKey *keys, guint n_keys, const char *name)
 }
 
 static gboolean
+check_bytes (const QuiltDictKey *key, GVariant *value, GError **error)
+{
+  g_auto (GStrv) strings = quilt_variant_dup_bytestrings (value);
+
+  if (!strings)
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                 "The option '%s' must not contain NUL bytes", key->key);
+  return strings != NULL;
+}
+
+static gboolean
 check_type (const QuiltDictKey *key, GVariant *value, GError **error)
 {
   const char single[] = {key->type, '\0'};
   const char *type = key->type == 'a' ? "aay" : single;
 
   if (g_str_equal (g_variant_get_type_string (value), type))
-    return TRUE;
+    return key->type != 'a' || check_bytes (key, value, error);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                "The option '%s' must be of type '%s', not '%s'", key->key, type,
                g_variant_get_type_string (value));
@@ -39,7 +51,7 @@ apply (const QuiltDictKey *key, GVariant *value)
     *(const char **)key->value = g_variant_get_string (value, NULL);
   else if (key->type == 'a') {
     g_strfreev (*(char ***)key->value); /* of an earlier entry with the same key */
-    *(char ***)key->value = g_variant_dup_bytestring_array (value, NULL);
+    *(char ***)key->value = quilt_variant_dup_bytestrings (value);
   } else
     *(gint32 *)key->value = g_variant_get_handle (value);
   if (key->ret_seen)

@@ -200,7 +200,8 @@ static gboolean
 check_session (const QuiltSession *session, GError **error)
 {
   if (!session->args || !*session->args || !**session->args) {
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT, "No command is given");
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                         "No command is given, or it contains a NUL byte");
     return FALSE;
   }
   for (char **entry = session->env; entry && *entry; entry++)
@@ -292,7 +293,7 @@ quilt_session_exec (QuiltSessions *sessions,
                  .leash = -1};
   quilt_call_attach (call, "quilt-exec", self, exec_free);
   container = quilt_containers_find (quilt_sessions_get_containers (sessions), name, &error);
-  self->session.args = g_variant_dup_bytestring_array (command, NULL);
+  self->session.args = quilt_variant_dup_bytestrings (command);
   if (!container || !read_options (self, options, &error) ||
       !check_session (&self->session, &error)) {
     quilt_bus_error_return (call, error);

@@ -26,6 +26,10 @@ void quilt_options_free (QuiltOptions *options);
 QuiltOptions *quilt_options_copy (const QuiltOptions *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltOptions, quilt_options_free)
 
+/* Copies an aay as strings, which may lack the final NUL. Returns NULL if one has another NUL.
+ * Owned by the caller. */
+char **quilt_variant_dup_bytestrings (GVariant *array);
+
 /* Reads a container's options from a D-Bus a{sv} (dbus/org.quilt.xml lists keys and types). Sets
  * NOT_SUPPORTED for an unknown key, which the error names. Sets INVALID_ARGUMENT for a wrong type
  * or value; the error names the key, the value and what is allowed. */

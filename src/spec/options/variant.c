@@ -31,10 +31,10 @@ refuse (GError **error, QuiltError code, const char *key, const char *why)
   return quilt_option_error_set (error, code, quoted, ": %s", why);
 }
 
-/* Copies byte strings, which may lack the final NUL: g_variant_get_bytestring() would take such
- * strings for empty, and cut at an inner NUL. */
-static char **
-dup_bytestrings (GVariant *array)
+/* g_variant_get_bytestring() would take a string without a final NUL for empty, and cut at an inner
+ * NUL. */
+char **
+quilt_variant_dup_bytestrings (GVariant *array)
 {
   g_autoptr (GPtrArray) strings = g_ptr_array_new_with_free_func (g_free);
 
@@ -82,7 +82,7 @@ read_variant (const QuiltOption *option, GVariant *value, QuiltOptions *options,
     return TRUE;
   case QUILT_OPTION_STRINGS:
   case QUILT_OPTION_BYTES:
-    strings = option->type == QUILT_OPTION_BYTES ? dup_bytestrings (value)
+    strings = option->type == QUILT_OPTION_BYTES ? quilt_variant_dup_bytestrings (value)
                                                  : g_variant_dup_strv (value, NULL);
     if (!strings)
       return refuse (error, QUILT_ERROR_INVALID_ARGUMENT, option->key,
