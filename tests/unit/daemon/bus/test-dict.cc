@@ -45,6 +45,24 @@ TEST_F (Dict, ReadsWhatIsThere)
   EXPECT_EQ (fd, 3);
 }
 
+TEST_F (Dict, TakesListsOfBytes)
+{
+  g_auto (GStrv) env = nullptr;
+  const QuiltDictKey key = {"env", 'a', &env, nullptr};
+
+  /* With and without the final NUL; the last of two counts. */
+  EXPECT_TRUE (quilt_dict_read (parse ("{'env': <@aay [b'A=1']>}"), &key, 1, error.out ()));
+  EXPECT_TRUE (quilt_dict_read (parse ("{'env': <@aay [b'A=\\377', [0x42, 0x3d]]>}"), &key, 1,
+                                error.out ()));
+  ASSERT_NE (env, nullptr);
+  EXPECT_STREQ (env[0], "A=\xff");
+  EXPECT_STREQ (env[1], "B=");
+  EXPECT_EQ (env[2], nullptr);
+  EXPECT_FALSE (
+      quilt_dict_read (parse ("{'env': <@aay [[0x42, 0x00, 0x3d]]>}"), &key, 1, error.out ()));
+  EXPECT_NE (error.message ().find ("NUL"), std::string::npos);
+}
+
 TEST_F (Dict, RefusesByNameAndReadsNothing)
 {
   const struct {
