@@ -239,6 +239,8 @@ quilt_dbus_link_wait (QuiltDbusLink *self, int timeout_msec)
 {
   struct pollfd item = {.fd = self->stream.socket, .events = quilt_dbus_link_get_events (self)};
 
+  if (!quilt_dbus_stream_has_output (&self->stream)) /* no received call begins here */
+    item.events &= ~POLLOUT;
   if (timeout_msec < 0 && item.events == POLLIN)
     receive (self);
   else if (poll (&item, 1, timeout_msec) > 0)

@@ -18,6 +18,12 @@
 #define DEPTH_MAX 64
 #define FIELD_DEPTH_MAX (DEPTH_MAX - 3)
 
+/* So many bytes of an array's element type cost as much as a value. */
+#define TYPE_BYTES 16
+
+/* The most values that one byte of a message can be: structures in each other, around a byte. */
+#define VALUES_PER_BYTE 64
+
 /* A cursor over bytes. */
 typedef struct {
   const guint8 *bytes;
@@ -105,6 +111,19 @@ is_type_within (const char **type, guint depth)
   return TRUE;
 }
 
+/* The element type of an array is looked at for each array, however short that is. So a long type
+ * counts as some values more. */
+static gboolean
+charge_type (Reader *self, gsize length)
+{
+  const guint cost = (guint)(length / TYPE_BYTES);
+
+  if (cost > self->values)
+    return FALSE;
+  self->values -= cost;
+  return TRUE;
+}
+
 /* *signature is behind the 'a'. The element type of an empty array counts as if the array had an
  * element, as in GDBus; the bus counts less. */
 static gboolean
@@ -115,8 +134,9 @@ skip_array (Reader *self, const char **signature, guint depth)
   gsize end;
 
   *signature = quilt_dbus_type_end (element - 1);
-  if (!*signature || !read_length (self, &length) ||
-      !skip_bytes (self, quilt_dbus_type_alignment (*element), 0) || length > self->end - self->at)
+  if (!*signature || !charge_type (self, (gsize)(*signature - element)) ||
+      !read_length (self, &length) || !skip_bytes (self, quilt_dbus_type_alignment (*element), 0) ||
+      length > self->end - self->at)
     return FALSE;
   if (length == 0 && !is_type_within (&inner, depth))
     return FALSE;
@@ -229,8 +249,7 @@ quilt_dbus_message_has_at_most (const guint8 *message, gsize size, guint values)
          reader.at == size;
 }
 
-/* A value takes at least a byte. The limit bounds the search through an array of empty structures,
- * which D-Bus forbids. */
+/* The limit bounds the search through an array of empty structures, which D-Bus forbids. */
 gsize
 quilt_dbus_skip_value (const guint8 *bytes, gsize at, gsize end, gboolean little, const char *type)
 {
@@ -238,7 +257,7 @@ quilt_dbus_skip_value (const guint8 *bytes, gsize at, gsize end, gboolean little
                    .at = at,
                    .end = end,
                    .little = little,
-                   .values = (guint)MIN (end - at + 1, G_MAXUINT)};
+                   .values = (guint)MIN ((end - at + 1) * VALUES_PER_BYTE, G_MAXUINT)};
 
   return skip_value (&reader, &type, FIELD_DEPTH_MAX) ? reader.at : 0;
 }

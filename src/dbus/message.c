@@ -82,12 +82,11 @@ read_number (Reader *self, guint32 *ret_number)
   return TRUE;
 }
 
-/* Reads a string of type 's', 'o' or 'g' without copying it. Returns NULL if it is invalid. */
+/* Reads a text with its length before it. Returns NULL if it is invalid. */
 static const char *
-read_text (Reader *self, char type)
+read_bytes_of_text (Reader *self, char type)
 {
   const guint8 *bytes;
-  const char *text;
   guint32 length;
 
   if (type == 'g') {
@@ -99,8 +98,16 @@ read_text (Reader *self, char type)
   }
   if (!take (self, 1, (gsize)length + 1, &bytes) || bytes[length] != '\0')
     return NULL;
-  text = (const char *)bytes;
-  if (!g_utf8_validate (text, (gssize)length, NULL))
+  return g_utf8_validate ((const char *)bytes, (gssize)length, NULL) ? (const char *)bytes : NULL;
+}
+
+/* Reads a string of type 's', 'o' or 'g' without copying it. Returns NULL if it is invalid. */
+static const char *
+read_text (Reader *self, char type)
+{
+  const char *text = read_bytes_of_text (self, type);
+
+  if (!text)
     return NULL;
   if (type == 'o')
     return g_variant_is_object_path (text) ? text : NULL;
@@ -288,7 +295,9 @@ read_field (Reader *self, QuiltDbusMessage *message, guint *seen)
   offset = fields[*code].offset;
   if (*type == 'u')
     return read_number (self, &G_STRUCT_MEMBER (guint32, message, offset));
-  text = read_text (self, *type);
+  /* dbus-daemon passes on some signatures that the specification forbids. The message is then
+   * invalid, but not the connection: quilt_dbus_message_read_body() refuses it. */
+  text = *type == 'g' ? read_bytes_of_text (self, *type) : read_text (self, *type);
   G_STRUCT_MEMBER (const char *, message, offset) = text;
   return text != NULL;
 }
@@ -367,6 +376,8 @@ quilt_dbus_message_read_body (const guint8 *data, gsize size, const QuiltDbusMes
   g_autoptr (GVariant) read = NULL;
   const guint8 *padding;
 
+  if (!quilt_dbus_signature_is_valid (signature))
+    return NULL;
   reader.swap = data[0] != OUR_ORDER;
   reader.at = QUILT_DBUS_START + number_at (data + FIELDS_LENGTH, reader.swap);
   if (!take (&reader, 8, 0, &padding))

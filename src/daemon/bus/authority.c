@@ -23,6 +23,9 @@ struct QuiltAuthority {
 };
 
 /* One call that waits for a decision; owned by authority->checks. */
+/* Calls of one user for which polkit may ask that user at the same time. */
+#define QUESTIONS_MAX 8
+
 typedef struct {
   QuiltAuthority *authority;
   QuiltCall *call;
@@ -35,6 +38,7 @@ typedef struct {
   gpointer data;
   QuiltDbusPending pending; /* the question to polkit */
   gboolean watches;         /* whether the caller is watched */
+  gboolean asks_user;       /* polkit may ask the user for a password, which may take long */
   char *cancellation_id;    /* set while polkit is asked */
 } Check;
 
@@ -167,6 +171,7 @@ static void
 on_answer (QuiltDbusReply *reply, gpointer data)
 {
   Check *check = data;
+  const gboolean asked = check->asks_user;
   gboolean yes = FALSE, challenge = FALSE;
 
   if (!reply->body) {
@@ -176,9 +181,10 @@ on_answer (QuiltDbusReply *reply, gpointer data)
     refuse (check, why);
     return;
   }
+  check->asks_user = FALSE;
   g_clear_pointer (&check->cancellation_id, g_free);
   g_variant_get (reply->body, "((bba{ss}))", &yes, &challenge, NULL);
-  if (!yes && challenge && is_interactive (check))
+  if (!yes && challenge && asked)
     refuse (check, "polkit has to ask for a password, but your session has no agent that can ask; "
                    "run it as root or in a login session");
   else if (!yes && challenge)
@@ -214,16 +220,34 @@ complete_details (Check *check)
   return g_variant_builder_end (&builder);
 }
 
+/* Whether the user's agent has enough questions already. An agent that never answers must not use
+ * up the calls that wait for polkit. */
+static gboolean
+has_many_questions (const Check *check)
+{
+  const guint32 uid = quilt_admission_get_uid (check->call);
+  guint n = 0;
+
+  for (guint i = 0; i < check->authority->checks->len; i++) {
+    const Check *other = check->authority->checks->pdata[i];
+
+    if (other != check && other->asks_user && quilt_admission_get_uid (other->call) == uid)
+      n++;
+  }
+  return n >= QUESTIONS_MAX;
+}
+
 static void
 ask (Check *check)
 {
-  gboolean interactive = is_interactive (check);
+  const gboolean interactive = is_interactive (check) && !has_many_questions (check);
   GVariantBuilder subject;
   QuiltDbusCall call;
 
   g_variant_builder_init (&subject, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&subject, "{sv}", "name",
                          g_variant_new_string (quilt_call_get_sender (check->call)));
+  check->asks_user = interactive;
   g_free (check->cancellation_id);
   check->cancellation_id =
       g_strdup_printf ("quiltd-%" G_GUINT64_FORMAT, check->authority->cancellation_ids++);
@@ -233,7 +257,7 @@ ask (Check *check)
                                        interactive ? ALLOW_USER_INTERACTION : 0,
                                        check->cancellation_id));
   call.reply_type = "((bba{ss}))";
-  call.is_slow = TRUE;
+  call.is_slow = interactive;
   call.timeout_sec = interactive ? 0 : PATIENCE_SECONDS; /* the user may type a password */
   quilt_dbus_pending_clear (&check->pending);
   quilt_dbus_call (check->authority->bus, &call, on_answer, check, &check->pending);

@@ -118,7 +118,8 @@ quilt_objects_remove (QuiltObjects *self, const char *path)
     return;
   if (is_managed (path))
     send_managed (self, "InterfacesRemoved", g_variant_new ("(o^as)", path, interfaces));
-  g_ptr_array_remove (self->changed, object);
+  while (g_ptr_array_remove (self->changed, object)) /* it may have changed again after a flush */
+    ;
   count_nodes (self, path, -1);
   quilt_export_detach (object);
   g_hash_table_remove (self->objects, path);

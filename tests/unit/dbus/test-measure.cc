@@ -188,3 +188,32 @@ TEST (BusMessage, ValuesOfAFieldAreCounted)
   EXPECT_TRUE (quilt_dbus_message_has_at_most (bytes.data (), bytes.size (), 7));
   EXPECT_FALSE (quilt_dbus_message_has_at_most (bytes.data (), bytes.size (), 6));
 }
+
+/* Each of many empty arrays of a long type takes time. */
+TEST (BusMessage, ALongTypeCountsForEachOfItsArrays)
+{
+  std::string type (251, 'y'), body = "(@aa(" + type + ") [";
+
+  for (int i = 0; i < 100; i++)
+    body += i ? ", []" : "[]";
+  body += "],)";
+  const Bytes bytes = call (body.c_str ());
+
+  EXPECT_FALSE (quilt_dbus_message_has_at_most (bytes.data (), bytes.size (), 1000));
+  EXPECT_TRUE (quilt_dbus_message_has_at_most (bytes.data (), bytes.size (), 2000));
+}
+
+/* A byte in 32 structures is 33 values; dbus-broker passes a field that it does not know on. */
+TEST (BusMessage, AnUnknownFieldOfManyStructuresIsSkipped)
+{
+  const std::string value = std::string (32, '(') + "byte 1" + [] {
+    std::string end;
+    for (int i = 0; i < 32; i++)
+      end += ",)";
+    return end;
+  }();
+  const Bytes bytes = call (nullptr, G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN, value.c_str ());
+  QuiltDbusMessage message;
+
+  EXPECT_TRUE (quilt_dbus_message_read_head (bytes.data (), bytes.size (), &message));
+}

@@ -4,12 +4,14 @@
 #include <gio/gunixfdlist.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
 extern "C" {
+#include "dbus/measure.h"
 #include "dbus/message.h"
 #include "dbus/signature.h"
 }
@@ -437,6 +439,50 @@ TEST (Message, LimitOfDepth)
       body.signature ("v");
     body.signature ("y").byte (1);
     EXPECT_EQ (is_valid (signal_with ("v", body)), depth < 64) << depth;
+  }
+}
+
+/* dbus-daemon passes these types on, although the specification allows only 32 structures and
+ * entries in each other, and 32 arrays. Any user could otherwise end the connection. */
+TEST (Message, ATypeThatOnlyTheBusAllowsSpoilsOnlyItsMessage)
+{
+  std::string arrays, entries;
+
+  for (int i = 0; i < 32; i++)
+    arrays += "a(";
+  arrays += "ay";
+  for (int i = 0; i < 32; i++)
+    arrays += ")";
+  for (int i = 0; i < 17; i++)
+    entries += "a{y";
+  for (int i = 0; i < 16; i++)
+    entries += "(";
+  entries += "y";
+  for (int i = 0; i < 16; i++)
+    entries += ")";
+  for (int i = 0; i < 17; i++)
+    entries += "}";
+  for (const std::string &type : {arrays, entries}) {
+    ASSERT_TRUE (g_variant_type_string_is_valid (type.c_str ()));
+    ASSERT_FALSE (quilt_dbus_type_is_single (type.c_str ()));
+    g_autoptr (GDBusMessage) call =
+        make_call (g_variant_new_tuple (
+                       std::array<GVariant *, 1>{
+                           g_variant_new_array (
+                               g_variant_type_element (G_VARIANT_TYPE (type.c_str ())), nullptr, 0)}
+                           .data (),
+                       1),
+                   G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN);
+    gsize size;
+    g_autofree guchar *blob =
+        g_dbus_message_to_blob (call, &size, G_DBUS_CAPABILITY_FLAGS_NONE, nullptr);
+    QuiltDbusMessage message;
+
+    ASSERT_NE (blob, nullptr);
+    EXPECT_TRUE (quilt_dbus_message_read_head (blob, size, &message));
+    EXPECT_STREQ (message.signature, type.c_str ());
+    EXPECT_EQ (quilt_dbus_message_read_body (blob, size, &message), nullptr);
+    EXPECT_FALSE (quilt_dbus_message_has_at_most (blob, size, 65536));
   }
 }
 
