@@ -17,10 +17,14 @@
 
 #define CHUNK (16 * 1024)
 
+/* The kernel passes the last output on within a few milliseconds. */
+#define SILENCE_MSEC 50
+
 struct QuiltTerminal {
   int master;
   guint input; /* waits for our stdin, or until the other terminal takes what was typed */
   guint output, resized;
+  guint hurried; /* the timer, once the command has ended */
   char typed[CHUNK];
   gsize length, written;
   int resize_fd;
@@ -167,6 +171,8 @@ on_input (int fd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void end_output (QuiltTerminal *self);
+
 /* EIO: the last process has closed the other terminal. */
 static gboolean
 on_output (int fd, GIOCondition condition, gpointer data)
@@ -177,11 +183,41 @@ on_output (int fd, GIOCondition condition, gpointer data)
 
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return G_SOURCE_CONTINUE;
-  if (n > 0 && quilt_fd_write_all (STDOUT_FILENO, buffer, (gsize)n))
+  if (n > 0 && quilt_fd_write_all (STDOUT_FILENO, buffer, (gsize)n)) {
+    if (self->hurried)
+      quilt_terminal_hurry (self);
     return G_SOURCE_CONTINUE;
+  }
   self->output = 0;
-  self->done (self->data);
+  end_output (self);
   return G_SOURCE_REMOVE;
+}
+
+static void
+end_output (QuiltTerminal *self)
+{
+  g_clear_handle_id (&self->output, g_source_remove);
+  g_clear_handle_id (&self->hurried, g_source_remove);
+  self->done (self->data);
+}
+
+static gboolean
+on_silence (gpointer data)
+{
+  QuiltTerminal *self = data;
+
+  self->hurried = 0;
+  end_output (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+quilt_terminal_hurry (QuiltTerminal *self)
+{
+  if (!self->output)
+    return;
+  g_clear_handle_id (&self->hurried, g_source_remove);
+  self->hurried = g_timeout_add (SILENCE_MSEC, on_silence, self);
 }
 
 QuiltTerminal *
@@ -217,6 +253,7 @@ quilt_terminal_free (QuiltTerminal *self)
   end_guardian (self);
   g_clear_handle_id (&self->input, g_source_remove);
   g_clear_handle_id (&self->output, g_source_remove);
+  g_clear_handle_id (&self->hurried, g_source_remove);
   g_clear_handle_id (&self->resized, g_source_remove);
   quilt_fd_clear (&self->resize_fd);
   sigprocmask (SIG_SETMASK, &self->old_mask, NULL);

@@ -15,5 +15,8 @@ gboolean quilt_terminal_get_size (guint16 *ret_columns, guint16 *ret_rows);
  * Calls done on the main loop when the other terminal is closed and all its output is written. */
 QuiltTerminal *
 quilt_terminal_new (int master, gboolean has_input, void (*done) (gpointer data), gpointer data);
+/* From now on, the other terminal counts as closed when it has had no output for a moment, even if
+ * a process still has it open. */
+void quilt_terminal_hurry (QuiltTerminal *self);
 void quilt_terminal_free (QuiltTerminal *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltTerminal, quilt_terminal_free)

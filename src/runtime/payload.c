@@ -89,8 +89,9 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
 /* The command's user can open /dev/stdout by name only if it owns the pipe. A failure does no
  * harm. */
 static void
-give_pipes (const QuiltSpec *spec, const int *fds)
+give_pipes (const QuiltSpec *spec, const QuiltPayloadSetup *setup)
 {
+  const int *fds = setup->stdio;
   guint32 uid = (guint32)spec->process.uid, gid = (guint32)spec->process.gid;
   struct stat st;
 
@@ -98,7 +99,7 @@ give_pipes (const QuiltSpec *spec, const int *fds)
     quilt_id_map_find (spec->uid_map, uid, &uid);
     quilt_id_map_find (spec->gid_map, gid, &gid);
   }
-  for (guint i = 0; i < 3; i++)
+  for (guint i = setup->shares_stdin ? 1 : 0; i < 3; i++)
     if (fds[i] >= 0 && fstat (fds[i], &st) == 0 && S_ISFIFO (st.st_mode) && st.st_uid != uid &&
         fchown (fds[i], uid, gid) < 0)
       errno = 0;
@@ -218,7 +219,7 @@ quilt_payload_start (const QuiltSpec *spec,
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
   payload.channel = channel[0];
   channel_fd = channel[1];
-  give_pipes (spec, setup->stdio);
+  give_pipes (spec, setup);
   if (!quilt_time_namespace_prepare (spec, &time_fd, error))
     return FALSE;
   payload.pid = clone_init (spec, &joins, setup->cgroup, &payload.pid_fd);

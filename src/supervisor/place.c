@@ -5,12 +5,11 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "cgroup/file.h"
 #include "cgroup/make.h"
-#include "cgroup/processes.h"
 #include "cgroup/state.h"
 #include "cgroup/tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -20,8 +19,10 @@
 #define OWN "supervisor"
 #define PAYLOAD "payload"
 
-/* Attempts to move what a session has left: its processes may fork meanwhile. */
-#define ATTEMPTS 16
+#define SESSION "session-"
+
+/* Time after which the cgroup of a session is not new any more. */
+#define NEW_SECONDS 60
 
 int
 quilt_place_open (gboolean divided, GError **error)
@@ -92,12 +93,6 @@ quilt_place_thaw (int scope_fd)
     quilt_cgroup_freeze (fd, FALSE);
 }
 
-int
-quilt_place_kill (int scope_fd)
-{
-  return kill_part (scope_fd, PAYLOAD);
-}
-
 /* Whether a process (0: ourselves) is in a part of the scope. */
 static gboolean
 is_in (const char *scope, const char *part, pid_t pid)
@@ -129,7 +124,7 @@ quilt_place_join (const char *scope, const char *id, pid_t first, GError **error
 static char *
 name_session (const char *id)
 {
-  return g_strconcat ("session-", id, NULL);
+  return g_strconcat (SESSION, id, NULL);
 }
 
 int
@@ -154,21 +149,32 @@ quilt_place_kill_session (int scope_fd, const char *id)
   return kill_part (scope_fd, name);
 }
 
-/* A process that ends meanwhile can't be moved, and need not. */
+/* Calls func for each session's cgroup in the scope. */
 static void
-move_to_payload (int scope_fd, const char *name)
+foreach_session (int scope_fd, void (*func) (int scope_fd, const char *name))
 {
-  g_autoptr (GArray) processes = g_array_new (FALSE, FALSE, sizeof (pid_t));
-  g_autofd int from = openat (scope_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_autofd int to = open_part (scope_fd, PAYLOAD);
+  int fd = openat (scope_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd < 0 ? NULL : fdopendir (fd);
+  struct dirent *entry;
 
-  if (from < 0 || to < 0 || !quilt_cgroup_list_processes (from, processes))
-    return;
-  for (guint i = 0; i < processes->len; i++) {
-    g_autofree char *pid = g_strdup_printf ("%d", (int)g_array_index (processes, pid_t, i));
+  while (dir && (entry = readdir (dir)))
+    if (g_str_has_prefix (entry->d_name, SESSION))
+      func (scope_fd, entry->d_name);
+  if (dir)
+    closedir (dir);
+  else
+    quilt_fd_clear (&fd);
+}
 
-    quilt_cgroup_write (to, "cgroup.procs", pid);
-  }
+/* A new one may wait for its first process. */
+static void
+remove_if_old (int scope_fd, const char *name)
+{
+  struct stat st;
+
+  if (fstatat (scope_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+      g_get_real_time () / G_USEC_PER_SEC - st.st_mtime > NEW_SECONDS)
+    unlinkat (scope_fd, name, AT_REMOVEDIR); /* fails while a process is in it */
 }
 
 void
@@ -176,7 +182,21 @@ quilt_place_remove_session (int scope_fd, const char *id)
 {
   g_autofree char *name = name_session (id);
 
-  for (guint i = 0; i < ATTEMPTS && unlinkat (scope_fd, name, AT_REMOVEDIR) < 0 && errno == EBUSY;
-       i++)
-    move_to_payload (scope_fd, name);
+  unlinkat (scope_fd, name, AT_REMOVEDIR);
+  foreach_session (scope_fd, remove_if_old);
+}
+
+static void
+kill_session (int scope_fd, const char *name)
+{
+  int fd = kill_part (scope_fd, name);
+
+  quilt_fd_clear (&fd);
+}
+
+int
+quilt_place_kill (int scope_fd)
+{
+  foreach_session (scope_fd, kill_session);
+  return kill_part (scope_fd, PAYLOAD);
 }

@@ -23,8 +23,8 @@ int quilt_place_mark (const char *id, GError **error);
 /* Thaws the container's processes, if they are frozen. */
 void quilt_place_thaw (int scope_fd);
 
-/* Kills all of the container's processes. Returns a descriptor of the payload's cgroup.events (see
- * quilt_cgroup_events_populated()), or -1 with errno set. */
+/* Kills all of the container's processes, and those of its sessions. Returns a descriptor of the
+ * payload's cgroup.events (see quilt_cgroup_events_populated()), or -1 with errno set. */
 int quilt_place_kill (int scope_fd);
 
 /* For a process that supervises a session: opens the cgroup of the container's scope, a path as
@@ -38,6 +38,6 @@ int quilt_place_make_session (int scope_fd, const char *id, GError **error);
 /* As quilt_place_kill(), for the processes of a session. */
 int quilt_place_kill_session (int scope_fd, const char *id);
 
-/* Removes the cgroup of a session. Processes that the session has left become those of the
- * container. */
+/* Removes the cgroup of a session, unless the session has left processes in it, and the empty
+ * cgroups of earlier sessions. */
 void quilt_place_remove_session (int scope_fd, const char *id);

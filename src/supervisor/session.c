@@ -26,6 +26,8 @@
 #define HANG_UP_USEC (2 * G_USEC_PER_SEC)
 /* The interval between attempts to reap a process that a tracer holds. */
 #define REAP_USEC (G_USEC_PER_SEC / 10)
+/* Attempts after which a killed process counts as ended: the tracer may be the container's. */
+#define REAPS_MAX 10
 
 typedef struct {
   const char *id;
@@ -42,9 +44,11 @@ typedef struct {
   QuiltMessage result; /* EXITED or FAILED; type 0: neither yet */
   gboolean executed;
   guint64 started_usec;
-  guint64 timeout_usec;  /* 0: no limit */
-  gint64 end_usec;       /* when the time limit is reached (monotonic); 0: never */
-  gint64 kill_usec;      /* end of the grace period (monotonic); 0: none */
+  guint64 timeout_usec; /* 0: no limit */
+  gint64 end_usec;      /* when the time limit is reached (monotonic); 0: never */
+  gint64 kill_usec;     /* end of the grace period (monotonic); 0: none */
+  gboolean is_killed;
+  guint n_reaps;
   gint64 reap_usec;      /* when to try to reap again; 0: no need */
   int left_fd;           /* cgroup.events, while processes of an ended session remain; -1: none */
   const char *verdict;   /* why this supervisor has ended the session; NULL: it has not */
@@ -103,6 +107,7 @@ static void
 kill_all (Session *self)
 {
   self->kill_usec = 0;
+  self->is_killed = TRUE;
   if (self->guest.payload.pid_fd >= 0)
     pidfd_send_signal (self->guest.payload.pid_fd, SIGKILL, NULL, 0);
   quilt_fd_clear (&self->left_fd);
@@ -212,8 +217,8 @@ end_if_empty (Session *self)
   if (self->left_fd >= 0 && quilt_cgroup_events_populated (self->left_fd) > 0)
     return;
   quilt_fd_clear (&self->left_fd);
-  quilt_place_remove_session (self->scope_fd, self->id);
   tell (self);
+  quilt_place_remove_session (self->scope_fd, self->id);
 }
 
 static struct pollfd
@@ -234,8 +239,12 @@ handle_end (gpointer data, short revents)
   if (waitid (P_PIDFD, (id_t)self->guest.payload.pid_fd, &info, WEXITED | WNOHANG) < 0)
     return;
   if (info.si_pid == 0) { /* a tracer still holds the process */
-    self->reap_usec = g_get_monotonic_time () + REAP_USEC;
-    return;
+    if (!self->is_killed || self->n_reaps++ < REAPS_MAX) {
+      self->reap_usec = g_get_monotonic_time () + REAP_USEC;
+      return;
+    }
+    info.si_code = CLD_KILLED; /* it will never run again */
+    info.si_status = SIGKILL;
   }
   quilt_fd_clear (&self->guest.payload.pid_fd);
   self->end_usec = 0;
@@ -462,7 +471,6 @@ begin (Session *self, const QuiltSessionTarget *target, const QuiltSession *sess
   QuiltSpec *spec = target->spec;
   const char *id = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_ID);
 
-  self->first_fd = pidfd_open (target->first, 0);
   self->scope_fd = quilt_place_join (target->scope, id ? id : "", target->first, error);
   if (self->scope_fd < 0)
     return FALSE;
@@ -518,6 +526,10 @@ quilt_session_run (const QuiltSessionTarget *target,
 
   for (guint i = 0; i < G_N_ELEMENTS (fds->stdio); i++)
     self.setup.stdio[i] = fds->stdio[i];
+  self.setup.shares_stdin = TRUE;
+  /* Without it, nothing would tell that the container has ended. */
+  self.first_fd = pidfd_open (target->first, 0);
+  self.is_forgotten = self.first_fd < 0;
   if (!take_signals (&self, &error) ||
       !quilt_control_init (&self.control, fds->directory, fds->control_fd, fds->version, &error) ||
       !begin (&self, target, session, &error))

@@ -87,6 +87,21 @@ open_scope (const char *place, int *ret_fd, char **ret_id, GError **error)
   return TRUE;
 }
 
+void
+quilt_scope_kill_session (const char *place, const char *id, const char *session)
+{
+  g_autofree char *name = g_strconcat ("session-", session, NULL);
+  g_autofree char *mark = NULL;
+  g_autofd int scope = -1;
+  g_autofd int fd = -1;
+
+  if (!open_scope (place, &scope, &mark, NULL) || scope < 0 || g_strcmp0 (mark, id) != 0)
+    return;
+  fd = openat (scope, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0)
+    quilt_cgroup_kill (fd);
+}
+
 gboolean
 quilt_scope_belongs_to (const char *place, const char *id, gboolean *ret_belongs, GError **error)
 {

@@ -7,8 +7,10 @@
 /* The caller keeps ownership of all descriptors. -1 means that there is no such descriptor, and
  * nothing else. */
 typedef struct {
-  /* the command's 0, 1 and 2; -1: /dev/null. The command's user becomes the owner of pipes */
+  /* the command's 0, 1 and 2; -1: /dev/null. The command's user becomes the owner of pipes, but not
+   * of 0 if that is shared */
   int stdio[3];
+  gboolean shares_stdin; /* programs outside the container use the pipe too */
   /* a Unix socket that receives the terminal's master, with the master's path as the message;
    * needed if process.terminal is set */
   int console;

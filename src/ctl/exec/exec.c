@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* exec: runs a command in a container. Pipes of ours go to the command as they are; for other files
- * quiltctl copies. */
+/* exec: runs a command in a container. If our stdin is a pipe, the command gets it; for other
+ * streams quiltctl copies. */
 #include "ctl/bus.h"
 #include "ctl/input.h"
 #include "ctl/options/env.h"
@@ -97,6 +97,18 @@ check_end (Exec *self)
     g_main_loop_quit (self->loop);
 }
 
+/* The command has ended. Processes that it has left may hold the streams and the terminal. */
+static void
+hurry (Exec *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->streams); i++)
+    if (self->streams[i])
+      quilt_stream_hurry (self->streams[i]);
+  if (self->terminal)
+    quilt_terminal_hurry (self->terminal);
+  check_end (self);
+}
+
 static void
 on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
 {
@@ -113,11 +125,7 @@ on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
     self->code = exit_code;
   if (g_strcmp0 (reason, "timed-out") == 0)
     quilt_ctl_warn ("The command was killed: its time of %s was over", self->options->timeout);
-  /* Processes that the command has left may hold the streams. */
-  for (guint i = 0; i < G_N_ELEMENTS (self->streams); i++)
-    if (self->streams[i])
-      quilt_stream_hurry (self->streams[i]);
-  check_end (self);
+  hurry (self);
 }
 
 static void
@@ -202,10 +210,7 @@ on_executed (QuiltDbusReply *reply, gpointer data)
       !(self->session && !self->options->tty && quilt_bus_error_is_lost (reply->error))) {
     quilt_bus_fix_error (&reply->error);
     self->code = quilt_ctl_fail (self->ctl, reply->error);
-    for (guint i = 0; i < G_N_ELEMENTS (self->streams); i++)
-      if (self->streams[i])
-        quilt_stream_hurry (self->streams[i]);
-    check_end (self);
+    hurry (self);
     return;
   }
   /* If quiltd was killed, the session may run, and the next quiltd knows it. */
@@ -252,12 +257,10 @@ open_outputs (Exec *self, GVariantBuilder *builder)
                  {"stderr", STDERR_FILENO, on_stderr_end}};
   int writer;
 
+  /* The command's user becomes the owner of these pipes, so they are not ours. */
   for (guint i = 0; i < G_N_ELEMENTS (streams); i++) {
-    if (quilt_is_plain_pipe (streams[i].fd, O_WRONLY))
-      writer = fcntl (streams[i].fd, F_DUPFD_CLOEXEC, 3);
-    else
-      self->streams[i] = quilt_stream_new (streams[i].fd, streams[i].done, self, &writer);
-    if (writer < 0)
+    self->streams[i] = quilt_stream_new (streams[i].fd, streams[i].done, self, &writer);
+    if (!self->streams[i])
       return FALSE;
     add_fd (self, builder, streams[i].key, writer);
   }

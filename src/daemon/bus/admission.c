@@ -73,15 +73,18 @@ quilt_admission_get_uid (const QuiltCall *call)
   return charge->uid;
 }
 
-/* Cancel is refused only at twice the quota, so that a user whose jobs use up the quota can cancel
- * them. */
+/* Methods about work that a user has begun. They are refused only at twice the quota, so that a
+ * user whose jobs or sessions use up the quota can end them. */
+static const char *const followers[] = {"Cancel", "KillSession", "WaitSession", "ListSessions",
+                                        NULL};
+
 static gboolean
 charge (QuiltAdmission *self, QuiltCall *call, guint32 uid, GError **error)
 {
   QuiltCharge *made;
 
-  if (!quilt_quota_enter (self->quota, uid, g_str_equal (quilt_call_get_method (call), "Cancel"),
-                          error))
+  if (!quilt_quota_enter (self->quota, uid,
+                          g_strv_contains (followers, quilt_call_get_method (call)), error))
     return FALSE;
   made = g_rc_box_new0 (QuiltCharge);
   made->quota = quilt_quota_ref (self->quota);

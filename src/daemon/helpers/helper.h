@@ -39,9 +39,9 @@ QuiltHelper *quilt_helper_spawn (int dir_fd,
                                  GError **error);
 
 /* Makes a helper fork a copy of itself (QUILT_MESSAGE_FORK) with a socket to us, into a cgroup (a
- * descriptor of its directory; -1: that of the helper), and waits for that for at most a second.
- * The new process is our child. Returns NULL with FAILED; then the helper can't be used for this
- * any more. */
+ * descriptor of its directory; -1, or if that is impossible: that of the helper), and waits for
+ * that for at most a second. The new process is our child. Returns NULL with FAILED; then the
+ * helper can't be used for this any more. */
 QuiltHelper *quilt_helper_fork (
     QuiltHelper *self, int cgroup, const QuiltHelperEvents *events, gpointer data, GError **error);
 

@@ -6,6 +6,9 @@
 
 #include <errno.h>
 
+/* The delay of a new template. */
+#define REFILL_MS 50
+
 struct QuiltSpare {
   char *program;
   int helpers_fd;
@@ -105,6 +108,8 @@ quilt_spare_begin_in (QuiltSpare *self,
 {
   QuiltHelper *helper = make (self, cgroup, events, data, error);
 
+  if (!self->template)
+    quilt_spare_refill (self, REFILL_MS);
   /* If the supervisor ended before it read the message, closed() reports that. */
   if (!helper || quilt_helper_send_body (helper, message, fds, n_fds, body) || errno == EPIPE)
     return helper;

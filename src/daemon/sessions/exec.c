@@ -12,8 +12,11 @@
 #include "daemon/containers/container.h"
 #include "daemon/sessions/sessions.h"
 #include "spec/names.h"
+#include "systemd/cgroup.h"
+#include "systemd/freezer.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* Freed with its call. */
 typedef struct {
@@ -71,6 +74,20 @@ on_executed (const QuiltSessionNews *news, gpointer data)
 }
 
 static gboolean
+check_thawed (const QuiltContainer *container, GError **error)
+{
+  g_autofree char *scope = quilt_scope_path (quilt_container_get_place (container));
+
+  if (!quilt_freezer_is_frozen (scope))
+    return TRUE;
+  g_set_error (
+      error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+      "Container '%s' is paused: its scope, or a slice above it, is frozen (systemctl thaw)",
+      quilt_container_get_name (container));
+  return FALSE;
+}
+
+static gboolean
 check_runs (const Exec *self, GError **error)
 {
   QuiltContainer *container = self->container;
@@ -83,7 +100,7 @@ check_runs (const Exec *self, GError **error)
   }
   if (quilt_container_get_state (container) == QUILT_STATE_RUNNING &&
       quilt_container_get_pid (container) > 0)
-    return TRUE;
+    return check_thawed (container, error);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
                "Container '%s' is %s; commands can be executed in a container that is running",
                name, quilt_state_to_string (quilt_container_get_state (container)));
@@ -234,6 +251,24 @@ take_fd (QuiltCall *call,
   return *ret_fd >= 0;
 }
 
+/* The command's user becomes the owner of the pipe, so it must be the caller's to give. */
+static gboolean
+take_sink (QuiltCall *call, gint32 handle, const char *name, int *ret_fd, GError **error)
+{
+  const guint32 uid = quilt_admission_get_uid (call);
+  struct stat st;
+
+  if (!take_fd (call, handle, name, QUILT_CALLER_FD_SINK, ret_fd, error))
+    return FALSE;
+  if (uid == 0 || (fstat (*ret_fd, &st) == 0 && st.st_uid == uid))
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+               "The descriptor for '%s' is a pipe of another user; pass one of your own, and copy "
+               "from it",
+               name);
+  return FALSE;
+}
+
 static gboolean
 read_options (Exec *self, GVariant *options, GError **error)
 {
@@ -266,10 +301,8 @@ read_options (Exec *self, GVariant *options, GError **error)
   session->owner = quilt_admission_get_uid (self->call);
   return (!has_in ||
           take_fd (self->call, in, "stdin", QUILT_CALLER_FD_PIPE, &self->stdio[0], error)) &&
-         (!has_out ||
-          take_fd (self->call, out, "stdout", QUILT_CALLER_FD_SINK, &self->stdio[1], error)) &&
-         (!has_err ||
-          take_fd (self->call, err, "stderr", QUILT_CALLER_FD_SINK, &self->stdio[2], error)) &&
+         (!has_out || take_sink (self->call, out, "stdout", &self->stdio[1], error)) &&
+         (!has_err || take_sink (self->call, err, "stderr", &self->stdio[2], error)) &&
          (!has_leash ||
           take_fd (self->call, leash, "leash", QUILT_CALLER_FD_PIPE, &self->leash, error));
 }

@@ -98,13 +98,19 @@ quilt_sessions_answer_list (QuiltSessions *sessions,
   require (sessions, call, name, NULL, 0, options, list);
 }
 
+static QuiltSessionRun *
+look_up (const Call *self, GError **error)
+{
+  return quilt_sessions_find (self->sessions, quilt_container_get_record (self->container)->id,
+                              self->session, error);
+}
+
 /* Answers the call with an error if there is no such session. */
 static QuiltSessionRun *
 find (const Call *self, QuiltCall *call)
 {
   g_autoptr (GError) error = NULL;
-  QuiltSessionRun *session = quilt_sessions_find (
-      self->sessions, quilt_container_get_record (self->container)->id, self->session, &error);
+  QuiltSessionRun *session = look_up (self, &error);
 
   if (!session)
     quilt_bus_error_return (call, error);
@@ -117,10 +123,23 @@ on_over (const QuiltSessionNews *news, gpointer data)
   Call *self = data;
   QuiltCall *call = g_steal_pointer (&self->call);
 
+  quilt_call_unwatch_caller (call, self);
   if (news->error)
     quilt_bus_error_return (call, news->error);
   else
     quilt_call_return (call, g_variant_new ("(is)", news->exit_code, news->reason));
+}
+
+/* Frees self. */
+static void
+on_caller_gone (gpointer data)
+{
+  Call *self = data;
+  QuiltSessionRun *session = look_up (self, NULL);
+
+  if (session)
+    quilt_session_cancel (session, self);
+  quilt_call_unref (self->call);
 }
 
 static void
@@ -132,6 +151,7 @@ wait (QuiltCall *call, gpointer data)
   if (!session)
     return;
   self->call = call;
+  quilt_call_watch_caller (call, on_caller_gone, self);
   quilt_session_await (session, QUILT_SESSION_OVER, on_over, self);
 }
 

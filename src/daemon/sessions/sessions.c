@@ -20,6 +20,11 @@
 /* Time for which the end of a session is remembered for callers that ask later. */
 #define REMEMBER_SECONDS 60
 
+/* The interval between attempts to connect to a supervisor. */
+#define LOOK_AGAIN_MS 100
+/* Ended sessions of a container that are remembered. */
+#define REMEMBERED_MAX 256
+
 /* In the directory of a session: what quilt_session_print() has printed. */
 #define PLAN_FILE "session.json"
 #define PLAN_SIZE_MAX (4 * 1024 * 1024)
@@ -47,6 +52,7 @@ struct QuiltSessionRun {
   char *reason;
   GArray *waiters;  /* of Waiter */
   guint forgetting; /* the timer, once the session is over */
+  guint looking;    /* the timer until the next attempt to connect to its supervisor */
 };
 
 struct QuiltSessions {
@@ -61,8 +67,8 @@ session_free (gpointer data)
 {
   QuiltSessionRun *self = data;
 
-  if (self->forgetting)
-    g_source_remove (self->forgetting);
+  g_clear_handle_id (&self->forgetting, g_source_remove);
+  g_clear_handle_id (&self->looking, g_source_remove);
   g_clear_pointer (&self->helper, quilt_helper_free);
   g_array_unref (self->waiters);
   quilt_fd_clear (&self->terminal);
@@ -175,6 +181,35 @@ tell_end (QuiltSessionRun *self)
                            .reason = self->reason});
 }
 
+static void
+forget_oldest (QuiltSessionRun *self)
+{
+  const GPtrArray *its = g_hash_table_lookup (self->sessions->all, self->container);
+  QuiltSessionRun *oldest = NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < its->len; i++) {
+    QuiltSessionRun *other = its->pdata[i];
+
+    if (!other->is_over)
+      continue;
+    oldest = oldest ? oldest : other;
+    n++;
+  }
+  if (n > REMEMBERED_MAX && oldest != self)
+    forget (oldest);
+}
+
+/* Only what a later caller may ask for is kept: arguments may be large. */
+static void
+drop_values (QuiltSessionRun *self)
+{
+  char *id = g_steal_pointer (&self->values.id);
+
+  quilt_session_clear (&self->values);
+  self->values = (QuiltSession){.id = id};
+}
+
 /* end: EXITED or FAILED */
 static void
 finish (QuiltSessionRun *self, const QuiltMessage *end)
@@ -196,6 +231,8 @@ finish (QuiltSessionRun *self, const QuiltMessage *end)
   self->forgetting = g_timeout_add_seconds (REMEMBER_SECONDS, on_forgotten, self);
   tell_end (self);
   remove_directory (self);
+  drop_values (self);
+  forget_oldest (self);
 }
 
 static void
@@ -223,17 +260,37 @@ on_descriptor (const QuiltMessage *message, int fd, gpointer data)
   on_message (message, self);
 }
 
+/* A process of the session may have outlived the supervisor. */
+static void
+kill_rest (const QuiltSessionRun *self)
+{
+  const QuiltContainer *container =
+      quilt_containers_get (self->sessions->containers, self->container);
+  const char *place = container ? quilt_container_get_place (container) : NULL;
+
+  if (place)
+    quilt_scope_kill_session (place, self->container, self->values.id);
+}
+
 /* The supervisor is gone. Before its last message, that is the end of the session. */
 static void
 on_closed (gpointer data)
 {
   QuiltSessionRun *self = data;
+  const gboolean was_executed = self->started_usec > 0;
   QuiltMessage lost;
 
   g_clear_pointer (&self->helper, quilt_helper_free);
-  quilt_message_init (&lost, QUILT_MESSAGE_EXITED);
+  if (self->is_over)
+    return;
+  kill_rest (self);
+  quilt_message_init (&lost, was_executed ? QUILT_MESSAGE_EXITED : QUILT_MESSAGE_FAILED);
+  lost.code = QUILT_ERROR_FAILED;
   lost.exit_code = 255;
-  quilt_message_set_text (&lost, "lost");
+  quilt_message_set_text (&lost, was_executed
+                                     ? "lost"
+                                     : "The supervisor of the session was killed, or the container "
+                                       "ended, before the command was executed");
   finish (self, &lost);
 }
 
@@ -445,6 +502,14 @@ quilt_session_await (QuiltSessionRun *self,
     tell (self, QUILT_SESSION_EXECUTED, (QuiltSessionNews){.terminal = -1});
 }
 
+void
+quilt_session_cancel (QuiltSessionRun *self, gpointer data)
+{
+  for (guint i = self->waiters->len; i-- > 0;)
+    if (g_array_index (self->waiters, Waiter, i).data == data)
+      g_array_remove_index (self->waiters, i);
+}
+
 /* The directory has the name of the session. */
 static gboolean
 read_values (int sessions, const char *name, QuiltSession *ret_values)
@@ -458,27 +523,54 @@ read_values (int sessions, const char *name, QuiltSession *ret_values)
          g_strcmp0 (ret_values->id, name) == 0;
 }
 
-/* If its supervisor is gone, the session is over, and nobody knows how it ended. */
+static gboolean look (gpointer data);
+
+/* Connects to the session's supervisor. If that is gone, nobody knows how the session ended. After
+ * any other failure it may run, so try again. */
+static void
+connect_again (QuiltSessionRun *self)
+{
+  g_autoptr (GError) error = NULL;
+  int socket = quilt_run_dir_connect_session (self->sessions->parts->run_dirs, self->container,
+                                              self->values.id, &error);
+
+  if (socket >= 0) {
+    self->helper = quilt_helper_adopt (socket, &events, self);
+    return;
+  }
+  if (g_error_matches (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND)) {
+    self->started_usec = 1; /* it may have been executed */
+    on_closed (self);
+  } else
+    self->looking = g_timeout_add (LOOK_AGAIN_MS, look, self);
+}
+
+static gboolean
+look (gpointer data)
+{
+  QuiltSessionRun *self = data;
+
+  self->looking = 0;
+  connect_again (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 recover_one (QuiltSessions *sessions, const char *container, int directory, const char *name)
 {
   g_auto (QuiltSession) values = {0};
   QuiltSessionRun *self;
-  int socket;
 
   if (*name == '.')
     return;
-  socket = read_values (directory, name, &values)
-               ? quilt_run_dir_connect_session (sessions->parts->run_dirs, container, name, NULL)
-               : -1;
-  if (socket < 0) {
+  if (!read_values (directory, name, &values)) {
     quilt_tree_remove (directory, name, NULL);
     return;
   }
   self = add (sessions, container);
   self->values = values;
   values = (QuiltSession){0};
-  self->helper = quilt_helper_adopt (socket, &events, self);
+  connect_again (self);
 }
 
 static void

@@ -75,3 +75,5 @@ void quilt_session_await (QuiltSessionRun *self,
                           QuiltSessionEvent event,
                           void (*func) (const QuiltSessionNews *news, gpointer data),
                           gpointer data);
+/* Drops the functions that wait with this data. */
+void quilt_session_cancel (QuiltSessionRun *self, gpointer data);

@@ -118,9 +118,10 @@ def test_exec_does_not_wait_for_what_the_command_left_running(box):
     assert done.returncode == 3 and time.monotonic() - began < 5
     assert pathlib.Path("/tmp/exec-out").read_bytes() == b"kept\n"
     os.unlink("/tmp/exec-out")
-    # What is left belongs to the container now.
-    assert cgroups(box) == ["payload", "supervisor"]
+    # What is left belongs to the container, and ends with it.
     assert "sleep 100" in ctl("exec", box, "/bin/ps").text
+    left, = (SLICE / f"quilt-{box}.scope").glob("session-*/cgroup.procs")
+    assert len(left.read_text().split()) == 1
     read, write = os.pipe()
     with spawn("quiltctl", "exec", "-i", box, "/bin/true", stdin=read) as process:
         assert process.wait(TIMEOUT) == 0  # although its stdin stays open
@@ -346,3 +347,37 @@ def test_a_terminal_needs_one_as_stdin(box):
     refused = ctl("exec", "-it", box, "/bin/sh", input=b"exit 5\n")
     assert refused.code == 125 and b"--tty" in refused.err
     assert ctl("exec", "-t", box, "/bin/echo", "x").ok().out == b"x\r\n"
+
+
+def test_the_end_does_not_wait_for_who_holds_the_terminal(box):
+    with on_terminal(box, "setsid sleep 1000 & sleep 0.2; echo last; exit 7") as terminal:
+        assert terminal.wait() == 7 and terminal.seen.endswith(b"last\r\n")
+
+
+def test_the_callers_own_pipes_stay_the_callers(box):
+    """Whoever owns a pipe can open it by /proc/PID/fd, also its other end."""
+    input, output = os.pipe(), os.pipe()
+    with spawn("quiltctl", "exec", "-i", box, "/bin/sh", "-c", "echo x; read y", stdin=input[0], stdout=output[1]) as process:
+        assert os.read(output[0], 2) == b"x\n"
+        assert os.fstat(input[0]).st_uid == os.fstat(output[0]).st_uid == 0
+        os.write(input[1], b"y\n")
+        assert process.wait(TIMEOUT) == 0
+    assert execute(box, "echo err >/dev/stderr; echo out >/dev/stdout").ok().out == b"out\n"
+    for fd in (*input, *output):
+        os.close(fd)
+
+
+def test_a_paused_container_refuses_it(box):
+    run("systemctl", "freeze", f"quilt-{box}.scope").ok()
+    refused = ctl("exec", box, "/bin/true")
+    run("systemctl", "thaw", f"quilt-{box}.scope").ok()
+    assert refused.code == 125 and b"frozen" in refused.err
+    ctl("exec", box, "/bin/true").ok()
+
+
+def test_a_wait_ends_with_its_caller_and_the_session_goes_on(box):
+    id = ctl("exec", "-d", box, "/bin/sleep", "500").ok().text.strip()
+    with spawn("busctl", "call", "--timeout=100", "org.quilt", "/org/quilt", "org.quilt.Manager", "WaitSession", "ssa{sv}", box, id, "0"):
+        pass
+    ctl("kill", "--session", id[:6], "--signal", "TERM", box).ok()
+    assert manager("WaitSession", "(ssa{sv})", box, id, {}) == (143, "signaled")
