@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <signal.h>
 #include <string>
 #include <sys/stat.h>
@@ -12,7 +13,6 @@
 
 extern "C" {
 #include "base/fd.h"
-#include "base/file.h"
 #include "cgroup/file.h"
 #include "cgroup/make.h"
 #include "cgroup/pressure.h"
@@ -105,7 +105,7 @@ protected:
   void TearDown () override
   {
     quilt_fd_clear (&fd);
-    quilt_tree_remove (AT_FDCWD, directory.c_str (), nullptr);
+    std::filesystem::remove_all (directory);
   }
 
   void put (const string &name, const string &text)

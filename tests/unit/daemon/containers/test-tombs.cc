@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "base/file.h"
 #include "daemon/containers/tombs.h"
 }
 
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,7 +43,7 @@ protected:
 
   void TearDown () override
   {
-    quilt_tree_remove (AT_FDCWD, path, NULL);
+    std::filesystem::remove_all (path);
     close (fd);
     g_free (path);
   }
