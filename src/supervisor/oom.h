@@ -3,7 +3,7 @@
  * names them. */
 #pragma once
 
-#include "supervisor/log.h"
+#include "supervisor/streams/log.h"
 
 #include <poll.h>
 

@@ -9,7 +9,7 @@
 #include "supervisor/confine.h"
 #include "supervisor/control.h"
 #include "supervisor/place.h"
-#include "supervisor/sources.h"
+#include "supervisor/streams/sources.h"
 
 #include <errno.h>
 #include <poll.h>

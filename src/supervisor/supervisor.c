@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "spec/signals.h"
 #include "supervisor/place.h"
-#include "supervisor/sources.h"
+#include "supervisor/streams/sources.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,9 +4,9 @@
 
 #include "runtime/payload.h"
 #include "supervisor/control.h"
-#include "supervisor/log.h"
+#include "supervisor/streams/log.h"
 #include "supervisor/oom.h"
-#include "supervisor/output.h"
+#include "supervisor/streams/output.h"
 
 #include <signal.h>
 

@@ -2,12 +2,12 @@
 /* exec: runs a command in a container. If our stdin is a pipe, the command gets it; for other
  * streams quiltctl copies. */
 #include "ctl/bus.h"
-#include "ctl/input.h"
+#include "ctl/streams/input.h"
 #include "ctl/options/env.h"
 #include "ctl/print.h"
-#include "ctl/signals.h"
-#include "ctl/stream.h"
-#include "ctl/terminal.h"
+#include "ctl/streams/signals.h"
+#include "ctl/streams/stream.h"
+#include "ctl/streams/terminal.h"
 #include "ctl/verbs/waiter.h"
 
 #include "base/error.h"

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "ctl/bus.h"
 #include "ctl/progress.h"
-#include "ctl/signals.h"
+#include "ctl/streams/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 extern "C" {
-#include "ctl/stream.h"
+#include "ctl/streams/stream.h"
 }
 
 static const std::string data = [] {

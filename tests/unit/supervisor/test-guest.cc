@@ -15,7 +15,7 @@ extern "C" {
 #include "base/error.h"
 #include "base/file.h"
 #include "runtime/guest.h"
-#include "supervisor/sources.h"
+#include "supervisor/streams/sources.h"
 }
 
 class GuestTest : public ContainerTest

@@ -3,7 +3,7 @@
 #include "harness.h"
 
 extern "C" {
-#include "supervisor/output.h"
+#include "supervisor/streams/output.h"
 }
 
 #include <fcntl.h>

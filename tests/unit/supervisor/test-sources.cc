@@ -10,7 +10,7 @@
 
 extern "C" {
 #include "base/fd.h"
-#include "supervisor/sources.h"
+#include "supervisor/streams/sources.h"
 }
 
 namespace

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sources of an event loop: any number of descriptors, each with a handler. */
-#include "supervisor/sources.h"
+#include "supervisor/streams/sources.h"
 
 typedef struct {
   QuiltSourcePoll poll; /* NULL: the source was removed */

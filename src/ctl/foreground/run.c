@@ -7,8 +7,8 @@
 #include "ctl/verbs/image.h"
 #include "ctl/verbs/limit-warning.h"
 #include "ctl/print.h"
-#include "ctl/signals.h"
-#include "ctl/stream.h"
+#include "ctl/streams/signals.h"
+#include "ctl/streams/stream.h"
 #include "ctl/verbs/waiter.h"
 
 #include "base/error.h"

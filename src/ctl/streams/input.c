@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Passes our stdin on to a command in a container. */
-#include "ctl/input.h"
+#include "ctl/streams/input.h"
 
 #include "base/fd.h"
-#include "ctl/stream.h"
+#include "ctl/streams/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Catches signals, to pass them on instead of ending quiltctl. */
-#include "ctl/signals.h"
+#include "ctl/streams/signals.h"
 
 #include "base/fd.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copies the container's output, byte for byte, to the attached client. */
-#include "supervisor/attachment.h"
+#include "supervisor/streams/attachment.h"
 
 #include "base/fd.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The container's log: sends each line as a journal entry, with fields that identify the
  * container. */
-#include "supervisor/log.h"
+#include "supervisor/streams/log.h"
 
 #include <string.h>
 #include <syslog.h>

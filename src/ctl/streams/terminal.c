@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Connects our terminal to the terminal of a process in a container. */
-#include "ctl/terminal.h"
+#include "ctl/streams/terminal.h"
 
 #include "base/fd.h"
 

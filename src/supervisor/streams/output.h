@@ -2,8 +2,8 @@
 /* One stream of the container's output: copies its pipe to the log and to the attached client. */
 #pragma once
 
-#include "supervisor/attachment.h"
-#include "supervisor/log.h"
+#include "supervisor/streams/attachment.h"
+#include "supervisor/streams/log.h"
 
 #define QUILT_OUTPUT_BUFFER (64 * 1024)
 #define QUILT_OUTPUT_TAIL 1024

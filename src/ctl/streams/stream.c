@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copies a container's output to ours, byte for byte and without delay. */
-#include "ctl/stream.h"
+#include "ctl/streams/stream.h"
 
 #include "base/fd.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The optional rate limit of a container's log: a number of lines per interval. */
-#include "supervisor/rate.h"
+#include "supervisor/streams/rate.h"
 
 static gboolean
 is_over (const QuiltRate *rate, gint64 now_usec)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One stream of the container's output: copies its pipe to the log and to the attached client. */
-#include "supervisor/output.h"
+#include "supervisor/streams/output.h"
 
 #include "base/fd.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/journal-socket.h"
 #include "proto/budget.h"
-#include "supervisor/rate.h"
+#include "supervisor/streams/rate.h"
 
 /* The largest text of one entry. A longer line becomes several entries; all but the last are
  * partial. */
