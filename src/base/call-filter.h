@@ -7,6 +7,7 @@
 typedef enum {
   QUILT_CALL_ALWAYS,
   QUILT_CALL_IF_EQUAL,   /* the argument equals value */
+  QUILT_CALL_IF_EITHER,  /* the argument equals value or other */
   QUILT_CALL_IF_ANY,     /* the argument has a bit of value */
   QUILT_CALL_IF_NONE,    /* the argument has no bit of value */
   QUILT_CALL_IF_OUR_PID, /* the argument is the pid of this process */
@@ -17,7 +18,7 @@ typedef struct {
   guint32 number; /* SYS_… */
   QuiltCallCondition condition;
   guint32 argument; /* from 0 */
-  guint32 value;
+  guint32 value, other;
 } QuiltAllowedCall;
 
 #define QUILT_CALLS_MAX 128
