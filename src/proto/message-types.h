@@ -36,6 +36,11 @@ typedef enum {
    */
   QUILT_MESSAGE_ENTER = 11,
 
+  /* a request, with the descriptors that the flags name, in the flags' order, all of them
+   * non-blocking: attach a client, which gets the last lines of output first */
+  QUILT_MESSAGE_ATTACH = 12,
+  QUILT_MESSAGE_RESIZE = 13, /* columns and rows of the container's terminal */
+
   /* supervisor → quiltd. After each (re)connection it first repeats its state */
   QUILT_MESSAGE_READY = 16, /* the root is built; waits for GO */
   QUILT_MESSAGE_STEP =
@@ -51,6 +56,7 @@ typedef enum {
   QUILT_MESSAGE_LINGERING = 21, /* after BYE: stays until journald has taken the last lines */
   QUILT_MESSAGE_FORKED = 22,    /* the answer to FORK: pid, with a pidfd */
   QUILT_MESSAGE_PREPARED = 23,  /* the answer to PREPARE; ERROR if that failed */
+  QUILT_MESSAGE_ATTACHED = 24,  /* the answer to ATTACH; flags: STDIN if input is taken */
 
   /* transfer, seccomp → quiltd */
   QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */
@@ -91,6 +97,8 @@ typedef struct {
   guint64 time_usec; /* CLOCK_REALTIME, or a duration where noted above */
   guint64 done;
   guint64 total;
+  guint32 columns, rows; /* size of a terminal; 0: unknown */
+  guint32 lines;
   char text[QUILT_MESSAGE_TEXT_MAX]; /* UTF-8, NUL-terminated */
 } QuiltMessage;
 
@@ -105,9 +113,10 @@ typedef enum {
   QUILT_MESSAGE_FLAG_STDERR = 1 << 5,
   QUILT_MESSAGE_FLAG_BUDGET = 1 << 6, /* see proto/budget.h */
   QUILT_MESSAGE_FLAG_STORE = 1 << 8,  /* the container's directory in the store */
-  /* With ENTER. */
+  /* With BEGIN, ENTER and ATTACH: stdin, or a pipe that a terminal's input comes from. */
   QUILT_MESSAGE_FLAG_STDIN = 1 << 9,
-  QUILT_MESSAGE_FLAG_LEASH = 1 << 10, /* a pipe: the session ends when its other end is closed */
+  /* With ENTER and ATTACH, a pipe: the session or client ends when its other end is closed. */
+  QUILT_MESSAGE_FLAG_LEASH = 1 << 10,
   /* With RUNNING, which is sent again when this changes: its share of the journal is used up. */
   QUILT_MESSAGE_FLAG_HELD = 1 << 7,
 } QuiltMessageFlags;

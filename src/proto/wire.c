@@ -37,9 +37,9 @@ static const struct {
   {                                                                                                \
     tag, G_STRUCT_OFFSET (QuiltMessage, field), sizeof (((QuiltMessage *)NULL)->field)             \
   }
-    NUMBER (1, code),      NUMBER (2, signal), NUMBER (3, exit_code),
-    NUMBER (4, pid),       NUMBER (5, step),   NUMBER (6, flags),
-    NUMBER (7, time_usec), NUMBER (8, done),   NUMBER (9, total),
+    NUMBER (1, code),  NUMBER (2, signal),   NUMBER (3, exit_code), NUMBER (4, pid),
+    NUMBER (5, step),  NUMBER (6, flags),    NUMBER (7, time_usec), NUMBER (8, done),
+    NUMBER (9, total), NUMBER (13, columns), NUMBER (14, rows),     NUMBER (15, lines),
 #undef NUMBER
 };
 
@@ -146,6 +146,17 @@ put_number (guint8 *at, guint16 tag, const void *value, gsize size)
   return memcmp (value, zero, size) == 0 ? at : put (at, tag, value, size);
 }
 
+/* Puts the numbers whose tags are above `after` and below `before`. */
+static guint8 *
+put_numbers (guint8 *at, const QuiltMessage *message, guint16 after, guint16 before)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (numbers[i].tag > after && numbers[i].tag < before)
+      at = put_number (at, numbers[i].tag, (const guint8 *)message + numbers[i].offset,
+                       numbers[i].size);
+  return at;
+}
+
 static gsize
 encode_version2 (const QuiltMessage *message, const QuiltWire *wire, guint8 *ret_bytes)
 {
@@ -154,15 +165,14 @@ encode_version2 (const QuiltMessage *message, const QuiltWire *wire, guint8 *ret
   guint8 *at = ret_bytes + sizeof (Header);
   Header header;
 
-  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    at = put_number (at, numbers[i].tag, (const guint8 *)message + numbers[i].offset,
-                     numbers[i].size);
+  at = put_numbers (at, message, 0, TAG_TEXT);
   if (length > 0)
     at = put (at, TAG_TEXT, message->text, length);
   if (wire->body)
     at = put (at, TAG_BODY, wire->body, wire->body_size);
   else if (wire->body_is_file)
     at = put (at, TAG_BODY_FILE, &file_size, sizeof file_size);
+  at = put_numbers (at, message, TAG_BODY_FILE, G_MAXUINT16);
   header = (Header){.version = QUILT_MESSAGE_VERSION,
                     .size = (guint32)(at - ret_bytes),
                     .type = message->type,

@@ -106,7 +106,8 @@ TEST (Wire, EachFieldHasItsTagForEver)
   const Bytes bytes = version2 (
       field (1, u32 (11)) + field (2, u32 (12)) + field (3, u32 (13)) + field (4, u32 (14)) +
           field (5, u32 (15)) + field (6, u32 (16)) + field (7, u64 (17)) + field (8, u64 (18)) +
-          field (9, u64 (19)) + field (10, "text") + field (11, Bytes ("a\0b", 3)),
+          field (9, u64 (19)) + field (10, "text") + field (11, Bytes ("a\0b", 3)) +
+          field (13, u32 (20)) + field (14, u32 (21)) + field (15, u32 (22)),
       4);
   QuiltMessage message;
   QuiltWire wire;
@@ -125,6 +126,9 @@ TEST (Wire, EachFieldHasItsTagForEver)
   EXPECT_EQ (message.time_usec, 17u);
   EXPECT_EQ (message.done, 18u);
   EXPECT_EQ (message.total, 19u);
+  EXPECT_EQ (message.columns, 20u);
+  EXPECT_EQ (message.rows, 21u);
+  EXPECT_EQ (message.lines, 22u);
   EXPECT_STREQ (message.text, "text");
   EXPECT_EQ (wire.n_fds, 4u);
   EXPECT_EQ (Bytes ((const char *)wire.body, wire.body_size), Bytes ("a\0b", 3));
@@ -148,7 +152,7 @@ TEST (Wire, ALargeMessageFits)
 
 TEST (Wire, WhatALaterVersionAddsIsSkipped)
 {
-  const Bytes cases[] = {version2 (field (3, u32 (42)) + field (13, "")),
+  const Bytes cases[] = {version2 (field (3, u32 (42)) + field (16, "")),
                          version2 (field (3, u32 (42)) + field (500, Bytes (3000, '\xff'))),
                          version2 (field (3, u32 (42)) + field (G_MAXUINT16, u64 (1)))};
 
