@@ -23,6 +23,7 @@ int quilt_ctl_finish (QuiltCtl *ctl, int code);
 /* Whether to print colours and progress to fd. */
 gboolean quilt_ctl_is_fancy (int fd);
 
+int verb_attach (QuiltCtl *ctl, char **argv);
 int verb_create (QuiltCtl *ctl, char **argv);
 int verb_doctor (QuiltCtl *ctl, char **argv);
 int verb_exec (QuiltCtl *ctl, char **argv);

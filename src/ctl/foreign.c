@@ -10,8 +10,6 @@
 #define NETWORK "Quilt has no bridge networks yet; use --network with none, host or container:NAME"
 #define HEALTH "Quilt has no health checks yet"
 #define IMPORTED "Quilt makes images only from archives; leave it out and use quiltctl import"
-#define TERMINAL                                                                                   \
-  "Quilt gives a container's command no terminal and no input yet; use quiltctl exec -it"
 #define HEADING "use --no-legend"
 
 /* clang-format off */
@@ -32,7 +30,6 @@ static const struct {
     {NEW " update", "cpu-quota", 0, "use --cpus"},
     {NEW, "cpu-rt-period", 0, "cgroup2 has no such limit"},
     {NEW, "cpu-rt-runtime", 0, "cgroup2 has no such limit"},
-    {NEW, "detach-keys", 0, TERMINAL},
     {NEW, "device-cgroup-rule", 0, "use --device"},
     {NEW, "disable-content-trust", 0, IMPORTED},
     {NEW, "dns", 0, NETWORK},
@@ -47,7 +44,6 @@ static const struct {
     {NEW, "health-retries", 0, HEALTH},
     {NEW, "health-start-period", 0, HEALTH},
     {NEW, "health-timeout", 0, HEALTH},
-    {NEW, "interactive", 'i', TERMINAL},
     {NEW, "ip", 0, NETWORK},
     {NEW, "ip6", 0, NETWORK},
     {NEW, "kernel-memory", 0, "use --memory"},
@@ -73,11 +69,11 @@ static const struct {
     {NEW, "runtime", 0, "Quilt has only one runtime; leave it out"},
     {NEW, "sdnotify", 0, "Quilt does not pass notifications on yet"},
     {NEW, "secret", 0, "use --volume or --env-file"},
-    {NEW, "sig-proxy", 0, "run passes signals on; --detach doesn't"},
+    {"create", "sig-proxy", 0, "give it to start or attach"},
+    {"create", "detach-keys", 0, "give it to start or attach"},
     {NEW, "storage-opt", 0, "Quilt limits no disk space yet"},
     {NEW, "systemd", 0, "leave it out"},
     {NEW, "tls-verify", 0, IMPORTED},
-    {NEW, "tty", 't', TERMINAL},
     {NEW, "uidmap", 0, "use --userns FROM:TO:COUNT"},
     {NEW, "unsetenv", 0, "use --env NAME= , which empties it"},
     {NEW, "variant", 0, IMPORTED},
@@ -89,8 +85,7 @@ static const struct {
     {"exec", "preserve-fds", 0, "only standard streams are passed on"},
     {"exec", "cidfile", 0, "use $(cat FILE)"},
 
-    {"start", "attach", 'a', "use quiltctl logs --follow"},
-    {"start", "interactive", 'i', TERMINAL},
+    {"attach", "latest", 'l', LATEST},
     {"stop", "signal", 's', "use quiltctl update --stop-signal first"},
     {"stop kill remove restart wait", "cidfile", 0, "use $(cat FILE)"},
     {"stop remove wait remove-image", "ignore", 'i', "leave it out, and ignore the exit code"},

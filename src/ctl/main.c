@@ -27,6 +27,7 @@ static const QuiltVerb verbs[] = {
     {"exec", NULL, 2, ANY, BUS | STRICT, "NAME COMMAND...", "Run a command in a container",
      verb_exec},
     {"sessions", NULL, 1, 1, TABLE, "NAME", "List what exec runs in a container", verb_sessions},
+    {"attach", NULL, 1, 1, BUS, "NAME", "Watch and use a container that runs", verb_attach},
     {"start", NULL, 1, ANY, BUS, "NAME...", "Start containers", verb_start},
     {"stop", NULL, 0, ANY, BUS, "NAME...", "Stop containers", verb_stop},
     {"restart", NULL, 0, ANY, BUS, "NAME...", "Stop containers and start them again", verb_restart},

@@ -29,7 +29,6 @@ static const struct {
   const char *whose;
   const char *instead;
 } others[] = {
-    {"attach", "podman", "quiltctl exec or quiltctl logs --follow"},
     {"auto-update", "podman", NULL},
     {"build", "podman", "quiltctl import"},
     {"buildx", "docker", "quiltctl import"},

@@ -9,6 +9,7 @@
 #include "daemon/bus/error.h"
 #include "daemon/bus/managed-objects.h"
 #include "daemon/containers/container.h"
+#include "daemon/containers/attach.h"
 #include "daemon/containers/create.h"
 #include "daemon/containers/list.h"
 #include "daemon/containers/verbs.h"
@@ -162,6 +163,28 @@ handle_exec_container (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+handle_attach_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_attach_container (self->daemon->containers, call, quilt_args_get_text (args, 0), options);
+}
+
+static void
+handle_resize_terminal (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 3);
+  guint32 columns, rows;
+
+  g_variant_get_child (args, 1, "u", &columns);
+  g_variant_get_child (args, 2, "u", &rows);
+  quilt_resize_terminal (self->daemon->containers, call, quilt_args_get_text (args, 0), columns,
+                         rows, options);
+}
+
+static void
 handle_list_sessions (QuiltCall *call, GVariant *args, gpointer data)
 {
   QuiltManager *self = data;
@@ -284,6 +307,8 @@ static const QuiltMethodHandler handlers[] = {
     {"RemoveContainers", handle_remove_containers},
     {"WaitContainer", handle_wait_container},
     {"ExecContainer", handle_exec_container},
+    {"AttachContainer", handle_attach_container},
+    {"ResizeTerminal", handle_resize_terminal},
     {"ListSessions", handle_list_sessions},
     {"WaitSession", handle_wait_session},
     {"KillSession", handle_kill_session},

@@ -29,7 +29,7 @@ static const QuiltAllowedCall calls[] = {
     {SYS_close_range},
     {SYS_dup3},
     {SYS_fcntl},
-    {SYS_ioctl, QUILT_CALL_IF_EQUAL, 1, SIOCOUTQ},
+    {SYS_ioctl, QUILT_CALL_IF_EITHER, 1, SIOCOUTQ, TIOCSWINSZ},
     {SYS_fstat},
     {SYS_fstatfs},
     {SYS_ftruncate},

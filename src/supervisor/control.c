@@ -66,15 +66,31 @@ quilt_control_refuse (QuiltControl *control, const QuiltMessage *request)
   quilt_control_send (control, &answer);
 }
 
-int
-quilt_control_receive (QuiltControl *control, QuiltMessage *ret_message)
+static int
+finish_receive (QuiltControl *control, int r)
 {
-  int r = control->fd < 0 ? 0 : quilt_message_receive (control->fd, ret_message);
-
   if (r > 0 || control->fd < 0 || (r < 0 && errno == EAGAIN))
     return MAX (r, 0);
   quilt_fd_clear (&control->fd);
   return -1;
+}
+
+int
+quilt_control_receive (QuiltControl *control, QuiltMessage *ret_message)
+{
+  return finish_receive (control,
+                         control->fd < 0 ? 0 : quilt_message_receive (control->fd, ret_message));
+}
+
+int
+quilt_control_receive_fds (
+    QuiltControl *control, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds)
+{
+  *ret_n_fds = 0;
+  return finish_receive (control, control->fd < 0
+                                      ? 0
+                                      : quilt_message_receive_fds (control->fd, ret_message,
+                                                                   ret_fds, room, ret_n_fds));
 }
 
 gboolean

@@ -26,8 +26,11 @@ void quilt_control_send (QuiltControl *control, const QuiltMessage *message);
 void quilt_control_refuse (QuiltControl *control, const QuiltMessage *request);
 
 /* Receives one message. Returns 1 if there was one, 0 if there is none now, -1 if the connection
- * has ended. */
+ * has ended. Drops descriptors. */
 int quilt_control_receive (QuiltControl *control, QuiltMessage *ret_message);
+/* As quilt_control_receive(), but returns up to room descriptors, which the caller owns. */
+int quilt_control_receive_fds (
+    QuiltControl *control, QuiltMessage *ret_message, int *ret_fds, guint room, guint *ret_n_fds);
 
 /* Accepts a connection while quiltd is away. Returns whether quiltd is back. Refuses peers with
  * another uid. */

@@ -158,10 +158,15 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
   case QUILT_MESSAGE_CLOSE:
     for (guint i = 0; i < QUILT_N_STREAMS; i++)
       quilt_output_finish (&self->outputs[i]);
+    if (self->clients.is_terminal)
+      quilt_clients_end_input (&self->clients);
     break;
   case QUILT_MESSAGE_RENAME:
     if (*message->text)
       quilt_log_set_name (&self->log, message->text);
+    break;
+  case QUILT_MESSAGE_RESIZE:
+    quilt_supervisor_resize (self, message);
     break;
   case QUILT_MESSAGE_STOP_SETTINGS:
     self->stop_signal = message->signal;
@@ -295,6 +300,7 @@ quilt_supervisor_handle_reports (QuiltSupervisor *self)
   if (r < 0 || !self->executing || self->result.type != 0)
     return;
   self->phase = QUILT_SUPERVISOR_RUNNING;
+  quilt_clients_open (&self->clients);
   self->started_usec = (guint64)g_get_real_time ();
   send_simple (self, QUILT_MESSAGE_RUNNING);
 }
@@ -406,16 +412,12 @@ pump (QuiltSupervisor *self)
 static void
 continue_setup (QuiltSupervisor *self)
 {
-  QuiltOutput *err = &self->outputs[QUILT_STREAM_STDERR];
-
   if (!drain (self))
     return;
-  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+  for (guint i = 0; i < QUILT_N_STREAMS; i++) {
     quilt_output_unmark (&self->outputs[i]);
-  if (err->tail)
-    g_string_free (g_steal_pointer (&err->tail), TRUE);
-  if (self->next_step > 0)
-    err->tail = g_string_new (NULL);
+    g_string_truncate (self->outputs[i].tail, 0);
+  }
   self->step = self->next_step;
   self->waiting = FALSE;
   quilt_log_set_step (&self->log, self->step);
@@ -448,7 +450,7 @@ waits_for_journal (const QuiltSupervisor *self)
   gboolean waits = self->log.journal.retry_usec > 0 || self->log.held_usec > 0;
 
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
-    waits = waits && (self->outputs[i].attachment.fd < 0 || self->outputs[i].emptied);
+    waits = waits && (!quilt_output_has_readers (&self->outputs[i]) || self->outputs[i].emptied);
   return waits;
 }
 
@@ -500,7 +502,7 @@ is_busy (const QuiltSupervisor *self)
   gboolean busy = !self->drained || quilt_journal_socket_is_unread (&self->log.journal);
 
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
-    busy = busy || self->outputs[i].attachment.fd >= 0;
+    busy = busy || quilt_output_has_readers (&self->outputs[i]);
   return busy;
 }
 
@@ -530,7 +532,7 @@ linger (QuiltSupervisor *self, gint64 now_usec)
   } else {
     self->patience_usec = G_MAXINT64;
     for (guint i = 0; i < QUILT_N_STREAMS; i++)
-      quilt_attachment_clear (&self->outputs[i].attachment);
+      quilt_output_drop_readers (&self->outputs[i]);
   }
   return is_busy (self);
 }

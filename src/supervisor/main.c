@@ -70,6 +70,7 @@ take_begin (const First *first, Begin *ret_begin)
   Begin begin = {.fds = {.control_fd = FD_CONTROL,
                          .version = message->version,
                          .run_dir_fd = FD_RUN_DIR,
+                         .input = -1,
                          .attached = {-1, -1},
                          .kernel_log = -1,
                          .budget = -1,
@@ -81,6 +82,7 @@ take_begin (const First *first, Begin *ret_begin)
       {QUILT_MESSAGE_FLAG_STDERR, &begin.fds.attached[QUILT_STREAM_STDERR]},
       {QUILT_MESSAGE_FLAG_BUDGET, &begin.fds.budget},
       {QUILT_MESSAGE_FLAG_STORE, &begin.fds.store_fd},
+      {QUILT_MESSAGE_FLAG_STDIN, &begin.fds.input},
   };
 
   if (message->total > QUILT_JOINS_MAX)

@@ -13,7 +13,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+/* Descriptors of a message: those of a client. */
+#define FDS_MAX 4
 
 static const char *
 annotation (const QuiltSpec *spec, const char *key)
@@ -102,20 +106,86 @@ find_place (QuiltSupervisor *self, int *ret_cgroup, GError **error)
   return self->placed;
 }
 
-/* Makes the two output pipes and clones the container's init, which writes to them. */
+/* Makes the socket over which the init sends the terminal's master. */
 static gboolean
-start_payload (QuiltSupervisor *self, int *ret_output_fds, GError **error)
+make_console (QuiltSupervisor *self, QuiltPayloadSetup *setup, GError **error)
+{
+  int ends[2];
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
+  self->console = ends[0];
+  setup->console = ends[1];
+  setup->console_pair = TRUE;
+  return TRUE;
+}
+
+/* The command reads the stdin of the client that starts it, or a pipe that attached clients fill.
+ * Otherwise /dev/null. */
+static gboolean
+make_input (QuiltSupervisor *self, QuiltPayloadSetup *setup, int *input, GError **error)
+{
+  int ends[2];
+
+  if (*input >= 0) {
+    setup->stdio[0] = g_steal_fd (input);
+    setup->shares_stdin = TRUE;
+    return TRUE;
+  }
+  if (!self->clients.takes_input)
+    return TRUE;
+  if (pipe2 (ends, O_CLOEXEC) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to make a pipe for the input");
+  setup->stdio[0] = ends[0];
+  quilt_clients_set_input (&self->clients, ends[1], FALSE);
+  return fcntl (ends[1], F_SETFL, O_NONBLOCK) == 0 ||
+         quilt_set_error_errno (error, errno, "Failed to make a pipe non-blocking");
+}
+
+static gboolean
+make_stdio (QuiltSupervisor *self,
+            QuiltPayloadSetup *setup,
+            int *input,
+            int *ret_output_fds,
+            GError **error)
+{
+  if (self->spec->process.terminal)
+    return make_console (self, setup, error);
+  return make_input (self, setup, input, error) &&
+         make_pipe (&ret_output_fds[QUILT_STREAM_STDOUT], &setup->stdio[1], error) &&
+         make_pipe (&ret_output_fds[QUILT_STREAM_STDERR], &setup->stdio[2], error);
+}
+
+/* Clones the container's init, which writes to two pipes, or makes a terminal. */
+static gboolean
+start_payload (QuiltSupervisor *self, int *input, int *ret_output_fds, GError **error)
 {
   QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
   gboolean ok = find_place (self, &setup.cgroup, error) &&
-                make_pipe (&ret_output_fds[QUILT_STREAM_STDOUT], &setup.stdio[1], error) &&
-                make_pipe (&ret_output_fds[QUILT_STREAM_STDERR], &setup.stdio[2], error) &&
+                make_stdio (self, &setup, input, ret_output_fds, error) &&
                 quilt_payload_start (self->spec, &setup, &self->payload, error);
 
-  quilt_fd_clear (&setup.stdio[1]);
-  quilt_fd_clear (&setup.stdio[2]);
+  for (guint i = 0; i < G_N_ELEMENTS (setup.stdio); i++)
+    quilt_fd_clear (&setup.stdio[i]);
+  quilt_fd_clear (&setup.console);
   quilt_fd_clear (&setup.cgroup);
   return ok;
+}
+
+/* Input comes through us if the container has a terminal, or a stdin that no client has given. */
+static gboolean
+takes_input (const QuiltSupervisor *self, int input)
+{
+  return self->spec->process.terminal ||
+         (input < 0 && *annotation (self->spec, QUILT_ANNOTATION_INTERACTIVE));
+}
+
+static void
+init_outputs (QuiltSupervisor *self, const QuiltSupervisorFds *fds, const int *output_fds)
+{
+  for (guint i = 0; i < QUILT_N_STREAMS; i++)
+    quilt_output_init (&self->outputs[i], &self->log, (QuiltStream)i, output_fds[i],
+                       fds->attached[i]);
 }
 
 gboolean
@@ -125,6 +195,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
                        GError **error)
 {
   int output_fds[QUILT_N_STREAMS] = {-1, -1};
+  int input = fds->input;
 
   memset (self, 0, sizeof *self);
   self->spec = spec;
@@ -132,12 +203,14 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->store_fd = fds->store_fd;
   self->prepared = fds->prepared;
   self->scope_fd = self->mounts_fd = self->signal_fd = self->left_fd = -1;
+  self->console = self->slave = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   self->control = (QuiltControl){-1, fds->control_fd, fds->version};
   self->oom = (QuiltOom)QUILT_OOM_NONE;
   self->kernel_log = fds->kernel_log;
+  quilt_clients_init (&self->clients, self->outputs, takes_input (self, input));
   /* Clone first: the init builds the root while we do the rest. */
-  if (!take_signals (self, error) || !start_payload (self, output_fds, error))
+  if (!take_signals (self, error) || !start_payload (self, &input, output_fds, error))
     return FALSE; /* the caller exits, which closes everything */
   survive_oom ();
   quilt_log_init (&self->log, QUILT_JOURNAL_PATH, annotation (spec, QUILT_ANNOTATION_ID),
@@ -148,10 +221,9 @@ quilt_supervisor_init (QuiltSupervisor *self,
         (QuiltBudget){quilt_budget_map (fds->budget), fds->used, fds->used_sec, fds->caller};
     close (fds->budget);
   }
-  quilt_output_init (&self->outputs[QUILT_STREAM_STDOUT], &self->log, QUILT_STREAM_STDOUT,
-                     output_fds[QUILT_STREAM_STDOUT], fds->attached[QUILT_STREAM_STDOUT]);
-  quilt_output_init (&self->outputs[QUILT_STREAM_STDERR], &self->log, QUILT_STREAM_STDERR,
-                     output_fds[QUILT_STREAM_STDERR], fds->attached[QUILT_STREAM_STDERR]);
+  init_outputs (self, fds, output_fds);
+  if (input >= 0)
+    quilt_clients_add (&self->clients, &(QuiltClientFds){input, {-1, -1}, -1}, 0);
   return read_settings (self, error) &&
          quilt_control_init (&self->control, fds->run_dir_fd, fds->control_fd, fds->version, error);
 }
@@ -160,6 +232,9 @@ void
 quilt_supervisor_clear (QuiltSupervisor *self)
 {
   quilt_payload_clear (&self->payload);
+  quilt_clients_clear (&self->clients);
+  quilt_fd_clear (&self->console);
+  quilt_fd_clear (&self->slave);
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     quilt_output_clear (&self->outputs[i]);
   quilt_log_clear (&self->log);
@@ -205,6 +280,8 @@ handle_control (gpointer data, short revents)
 {
   QuiltSupervisor *self = data;
   QuiltMessage message;
+  int fds[FDS_MAX];
+  guint n_fds;
   int r;
 
   if (self->control.fd < 0) {
@@ -212,10 +289,27 @@ handle_control (gpointer data, short revents)
       quilt_supervisor_tell (self);
     return;
   }
-  while ((r = quilt_control_receive (&self->control, &message)) > 0)
-    quilt_supervisor_handle_message (self, &message);
+  while ((r = quilt_control_receive_fds (&self->control, &message, fds, FDS_MAX, &n_fds)) > 0)
+    if (n_fds > 0)
+      quilt_supervisor_attach (self, &message, fds, n_fds);
+    else
+      quilt_supervisor_handle_message (self, &message);
   if (r < 0)
     quilt_supervisor_handle_lost (self);
+}
+
+static struct pollfd
+poll_console (gconstpointer data)
+{
+  const QuiltSupervisor *self = data;
+
+  return (struct pollfd){self->console, POLLIN, 0};
+}
+
+static void
+handle_console (gpointer self, short revents)
+{
+  quilt_supervisor_take_terminal (self);
 }
 
 static struct pollfd
@@ -315,11 +409,13 @@ new_sources (QuiltSupervisor *self)
   quilt_sources_add (sources, poll_oom, handle_oom, &self->oom);
   quilt_sources_add (sources, poll_signal, handle_signal, self);
   quilt_sources_add (sources, poll_control, handle_control, self);
+  quilt_sources_add (sources, poll_console, handle_console, self);
   quilt_sources_add (sources, poll_channel, handle_channel, self);
   quilt_sources_add (sources, poll_end, handle_end, self);
   quilt_sources_add (sources, poll_left, handle_left, self);
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     quilt_sources_add (sources, poll_output, NULL, &self->outputs[i]);
+  quilt_clients_start (&self->clients, sources);
   return sources;
 }
 
@@ -343,5 +439,7 @@ quilt_supervisor_run (QuiltSupervisor *self)
     wait_for_events (self, sources);
     handle_journal (&self->log.journal, 0); /* it may be time to connect again */
     quilt_sources_handle (sources);
+    quilt_clients_sweep (&self->clients);
   }
+  self->clients.sources = NULL;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/payload.h"
+#include "supervisor/streams/clients.h"
 #include "supervisor/control.h"
 #include "supervisor/streams/log.h"
 #include "supervisor/oom.h"
@@ -35,6 +36,9 @@ typedef struct {
   QuiltOom oom;
   int kernel_log; /* -1 after quilt_oom_init() took it */
   QuiltOutput outputs[QUILT_N_STREAMS];
+  QuiltClients clients;
+  int console; /* receives the master of the container's terminal; -1: has done so, or none */
+  int slave;   /* the terminal's other end; keeps it in being while no process has it open */
 
   QuiltSupervisorPhase phase;
   gboolean built;      /* the init has reported READY */
@@ -61,12 +65,15 @@ typedef struct {
   gint64 patience_usec; /* when to stop waiting (monotonic); 0: not waiting yet */
 } QuiltSupervisor;
 
-/* Inputs of a supervisor. attached: -1 for none. Takes ownership of all descriptors. On failure the
+/* Inputs of a supervisor. -1: none. Takes ownership of all descriptors. On failure the
  * caller must exit, which ends everything begun. */
 typedef struct {
   int control_fd;
   guint32 version; /* message version of that quiltd, which may be older than this supervisor */
   int run_dir_fd;
+  /* of the client that starts the container: stdin, which is the command's unless it has a
+   * terminal, and its stdout and stderr */
+  int input;
   int attached[QUILT_N_STREAMS];
   int kernel_log; /* see quilt_oom_open_log() */
   int budget;     /* of the journal, see proto/budget.h; -1: no limit */
@@ -102,6 +109,18 @@ void quilt_supervisor_handle_left (QuiltSupervisor *self);
 gboolean quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec);
 /* The time by which quilt_supervisor_advance() must be called again; 0: no deadline. */
 gint64 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec);
+
+/* attach.c: attached clients and the container's terminal. */
+
+/* Handles a message with descriptors, and takes ownership of them. */
+void quilt_supervisor_attach (QuiltSupervisor *self,
+                              const QuiltMessage *message,
+                              const int *fds,
+                              guint n_fds);
+/* Gives the container's terminal the size in the message. */
+void quilt_supervisor_resize (QuiltSupervisor *self, const QuiltMessage *message);
+/* Takes the terminal over that the init has made. */
+void quilt_supervisor_take_terminal (QuiltSupervisor *self);
 
 /* verdict.c: sets self->result. */
 

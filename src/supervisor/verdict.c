@@ -8,6 +8,9 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
+/* Bytes of output that an error quotes. */
+#define WORDS_MAX 1024
+
 void
 quilt_supervisor_kill_payload (QuiltSupervisor *self)
 {
@@ -33,7 +36,8 @@ quilt_supervisor_fail (QuiltSupervisor *self, const GError *why, guint step)
 static char *
 last_words (const GString *tail)
 {
-  g_autofree char *text = g_utf8_make_valid (tail->str, (gssize)tail->len);
+  gsize length = MIN (tail->len, WORDS_MAX);
+  g_autofree char *text = g_utf8_make_valid (tail->str + tail->len - length, (gssize)length);
   g_auto (GStrv) lines = g_strsplit (g_strstrip (text), "\n", -1);
   guint n = g_strv_length (lines);
   char *words = g_strjoinv (" / ", lines + (n > 3 ? n - 3 : 0));
@@ -49,11 +53,14 @@ last_words (const GString *tail)
 void
 quilt_supervisor_complete_result (QuiltSupervisor *self)
 {
-  const GString *tail = self->outputs[QUILT_STREAM_STDERR].tail;
-  g_autofree char *words = tail ? last_words (tail) : NULL;
+  QuiltStream stream = self->spec->process.terminal ? QUILT_STREAM_STDOUT : QUILT_STREAM_STDERR;
+  g_autofree char *words = NULL;
   g_autofree char *text = NULL;
 
-  if (self->result.type != QUILT_MESSAGE_FAILED || self->result.step == 0 || !words || !*words)
+  if (self->result.type != QUILT_MESSAGE_FAILED || self->result.step == 0)
+    return;
+  words = last_words (self->outputs[stream].tail);
+  if (!*words)
     return;
   text = g_strdup_printf ("%s; its last output: %s", self->result.text, words);
   quilt_message_set_text (&self->result, text);

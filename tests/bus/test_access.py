@@ -26,6 +26,8 @@ CALLS = {
     ("Manager", "RemoveContainers"): ("asa{sv}", (["box"], {})),
     ("Manager", "WaitContainer"): ("sa{sv}", ("box", {})),
     ("Manager", "ExecContainer"): ("saaya{sv}", ("box", [b"true"], {})),
+    ("Manager", "AttachContainer"): ("sa{sv}", ("box", {"stdout": GLib.Variant("h", 0)})),
+    ("Manager", "ResizeTerminal"): ("suua{sv}", ("box", 80, 24, {})),
     ("Manager", "ListSessions"): ("sa{sv}", ("box", {})),
     ("Manager", "WaitSession"): ("ssa{sv}", ("box", "other", {})),
     ("Manager", "KillSession"): ("ssia{sv}", ("box", "other", 9, {})),
@@ -52,6 +54,15 @@ CALLS = {
 }
 
 
+def writing_end():
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+DESCRIPTORS = {"ImportImage": quilt.archive, "AttachContainer": writing_end}
+
+
 @pytest.fixture
 def objects(create, image, services):
     """An object of each interface, by path."""
@@ -62,7 +73,7 @@ def objects(create, image, services):
 
 def call(client, objects, interface, method, **kwargs):
     signature, arguments = CALLS[interface, method]
-    fd = quilt.archive() if "h" in signature else None
+    fd = DESCRIPTORS[method]() if method in DESCRIPTORS else None
     try:
         return client.call(method, signature, arguments, objects[interface], "org.quilt." + interface,
                            fds=fd and [fd], **kwargs)

@@ -173,7 +173,7 @@ def test_limits_are_properties(create):
 def test_each_property_of_the_table_shows_its_option(create):
     table = tomllib.loads((SOURCE / "src/spec/options/options.toml").read_text())
     shown = {key: columns["property"] for key, columns in table.items() if "property" in columns}
-    values = {"name": "box", "auto-remove": True, "read-only": True, "stop-signal": 10, "stop-timeout": 3000000, "memory-max": 64 << 20,
+    values = {"name": "box", "auto-remove": True, "read-only": True, "interactive": True, "terminal": True, "stop-signal": 10, "stop-timeout": 3000000, "memory-max": 64 << 20,
               "memory-high": 32 << 20, "memory-low": 1 << 20, "memory-swap": 128 << 20, "cpu-quota": 500000, "cpu-weight": 50,
               "io-weight": 500, "cpuset-cpus": "0", "cpuset-mems": "0", "pids-max": 33}
     assert set(values) == set(shown), "each option with a property needs a value here"

@@ -85,7 +85,7 @@ def may_include(room, target, rules):
 # The headers that hold an object's fields, and the files that are the object. No other file includes the header.
 PRIVATE = {
     "daemon/containers/container-private.h": {
-        f"src/daemon/containers/{name}.c" for name in ("container", "lifecycle", "remove", "result", "start", "stop")},
+        f"src/daemon/containers/{name}.c" for name in ("attach", "container", "lifecycle", "remove", "result", "start", "stop")},
 }
 
 

@@ -43,19 +43,31 @@
 /* Time limit for a silent connection to the gate. */
 #define GATE_TIMEOUT_SECONDS 2
 
-/* The clone has copied the caller's descriptors; keep only those that the init needs. */
+/* In a container of quilt-oci, these programs are hooks and run as the command's user. */
+static gboolean
+has_steps (const QuiltInit *init)
+{
+  return !init->setup->has_hooks && init->spec->start_container->len > 0;
+}
+
+/* The clone has copied the caller's descriptors; keep only those that the init needs. Setup steps
+ * read /dev/null: the input is the command's. */
 static void
 take_descriptors (const QuiltInit *init)
 {
   const QuiltPayloadSetup *setup = init->setup;
-  int keep[6 + QUILT_JOINS_MAX] = {init->channel,         setup->gate,          setup->console,
-                                   setup->creating_state, setup->created_state, setup->root};
+  const int stdio[] = {has_steps (init) ? -1 : setup->stdio[0], setup->stdio[1], setup->stdio[2]};
+  int keep[7 + QUILT_JOINS_MAX] = {init->channel, setup->gate,           setup->console,
+                                   setup->root,   setup->creating_state, setup->created_state};
   guint n = 6;
   int r;
 
+  if (has_steps (init))
+    keep[n++] = setup->stdio[0];
+
   for (guint i = 0; i < init->joins->n; i++)
     keep[n++] = init->joins->fds[i];
-  r = quilt_descriptors_set_stdio (setup->stdio);
+  r = quilt_descriptors_set_stdio (stdio);
   if (r == 0)
     r = quilt_descriptors_close (setup->n_preserved, keep, n);
   if (r < 0 || setsid () < 0)
@@ -160,8 +172,8 @@ open_terminal (const QuiltInit *init)
 
   if (!init->spec->process.terminal)
     return;
-  r = quilt_terminal_open (&init->spec->process, init->setup->console, init->identity->uid, builds,
-                           &object);
+  r = quilt_terminal_open (&init->spec->process, init->setup->console, init->setup->console_pair,
+                           init->identity->uid, builds, &object);
   /* A child that is born later makes its own session. */
   if (r == 0 && !quilt_joins_await_birth (init->joins))
     r = quilt_terminal_control ();
@@ -187,13 +199,6 @@ enter_namespaces (const QuiltInit *init)
                                   : "");
   quilt_init_die_with_parent (); /* the change of credentials has reset both settings */
   quilt_init_report (init, QUILT_REPORT_JOINED);
-}
-
-/* In a container of quilt-oci, these programs are hooks and run as the command's user. */
-static gboolean
-has_steps (const QuiltInit *init)
-{
-  return !init->setup->has_hooks && init->spec->start_container->len > 0;
 }
 
 /* Must come before the gate: engines record the pid of the process that waits there, and other
@@ -316,15 +321,28 @@ wait_at_gate (QuiltInit *init)
   init->channel = fd;
 }
 
+static void
+take_input (const QuiltInit *init)
+{
+  const int fd = init->setup->stdio[0];
+
+  if (fd < 0)
+    return;
+  if (dup2 (fd, STDIN_FILENO) < 0)
+    quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
+  close (fd);
+}
+
 /* A hook inside the container is the image's program, so it gets no more power than the command. */
 static void
 prepare_command (const QuiltInit *init)
 {
   const QuiltHookChild child = {quilt_init_become_hook, init};
 
-  if (has_steps (init))
+  if (has_steps (init)) {
     quilt_steps_run (init);
-  else
+    take_input (init);
+  } else
     quilt_init_run_hooks (init, init->spec->start_container, init->setup->created_state, &child,
                           QUILT_STAGE_START_CONTAINER);
 }

@@ -14,6 +14,7 @@ typedef struct {
   /* a Unix socket that receives the terminal's master, with the master's path as the message;
    * needed if process.terminal is set */
   int console;
+  gboolean console_pair; /* the socket gets the terminal's other end too, after the master */
   /* a listening SOCK_SEQPACKET socket. When everything but the command is done, the init reports
    * CREATED. After the answer it closes its channel and waits here for a connection with a message,
    * which becomes its channel */

@@ -61,6 +61,7 @@ take_terminal (int slave_fd)
 int
 quilt_terminal_open (const QuiltProcess *process,
                      int console_fd,
+                     gboolean both,
                      guint32 uid,
                      gboolean as_console,
                      const char **ret_object)
@@ -84,7 +85,8 @@ quilt_terminal_open (const QuiltProcess *process,
   slave_fd = ioctl (master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (slave_fd < 0 || fchown (slave_fd, uid, (gid_t)-1) < 0)
     return -errno;
-  if (!quilt_fds_send (console_fd, ptmx, sizeof ptmx - 1, &master_fd, 1))
+  if (!quilt_fds_send (console_fd, ptmx, sizeof ptmx - 1, (const int[]){master_fd, slave_fd},
+                       both ? 2 : 1))
     return -errno;
   if (as_console) {
     *ret_object = console;

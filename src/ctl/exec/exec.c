@@ -152,13 +152,15 @@ on_stderr_end (int errsv, gpointer data)
 }
 
 static void
-on_terminal_end (gpointer data)
+on_terminal_end (int errsv, gpointer data)
 {
   Exec *self = data;
 
   self->is_open = FALSE;
   check_end (self);
 }
+
+static const QuiltTerminalEvents terminal_events = {.done = on_terminal_end};
 
 static void
 on_told (QuiltDbusReply *reply, gpointer data)
@@ -222,9 +224,12 @@ on_executed (QuiltDbusReply *reply, gpointer data)
   }
   if (results && g_variant_lookup (results, "terminal", "h", &handle) && handle >= 0 &&
       (guint)handle < reply->n_fds) {
+    int master = g_steal_fd (&reply->fds[handle]);
+
     self->is_open = TRUE;
-    self->terminal = quilt_terminal_new (g_steal_fd (&reply->fds[handle]),
-                                         self->options->interactive, on_terminal_end, self);
+    self->terminal = quilt_terminal_new (master, &terminal_events, self);
+    if (self->options->interactive)
+      quilt_terminal_type (self->terminal, master, NULL);
   }
   self->waiter = quilt_waiter_new (self->ctl, self->container, self->session, on_ended, self);
 }

@@ -16,8 +16,9 @@ typedef union {
 
 typedef struct {
   QuiltCreateValue values[QUILT_CREATE_OPTIONS_MAX];
-  gboolean detach; /* only of run */
-  gboolean live;   /* parsed for update */
+  gboolean detach; /* only of run, as the next two */
+  char *detach_keys, *sig_proxy;
+  gboolean live; /* parsed for update */
 } QuiltCreateArgs;
 
 /* The value of the option --name. */

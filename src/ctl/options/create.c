@@ -48,12 +48,18 @@ fill_entries (QuiltCreateArgs *args, gboolean live_only, GOptionEntry *entries)
 char **
 quilt_create_parse (QuiltCtl *ctl, char **argv, gboolean for_run, QuiltCreateArgs *ret_args)
 {
-  GOptionEntry entries[QUILT_CREATE_OPTIONS_MAX + 2] = {0};
+  const GOptionEntry of_run[] = {
+      {"detach", 'd', 0, G_OPTION_ARG_NONE, &ret_args->detach, "Print the ID, don't wait", NULL},
+      {"detach-keys", 0, 0, G_OPTION_ARG_FILENAME, &ret_args->detach_keys,
+       "Keys that leave the terminal", "KEYS"},
+      {"sig-proxy", 0, 0, G_OPTION_ARG_FILENAME, &ret_args->sig_proxy,
+       "Pass signals on to the container", "BOOL"},
+  };
+  GOptionEntry entries[QUILT_CREATE_OPTIONS_MAX + G_N_ELEMENTS (of_run) + 1] = {0};
   guint n = fill_entries (ret_args, FALSE, entries);
 
   if (for_run)
-    entries[n++] = (GOptionEntry){
-        "detach", 'd', 0, G_OPTION_ARG_NONE, &ret_args->detach, "Print the ID, don't wait", NULL};
+    memcpy (entries + n, of_run, sizeof of_run);
   return quilt_ctl_parse (ctl, argv, entries);
 }
 

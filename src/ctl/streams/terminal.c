@@ -21,11 +21,13 @@
 #define SILENCE_MSEC 50
 
 struct QuiltTerminal {
-  int master;
+  int output_fd, input_fd; /* may be the same */
   guint input; /* waits for our stdin, or until the other terminal takes what was typed */
   guint output, resized;
   guint hurried; /* the timer, once the command has ended */
-  char typed[CHUNK];
+  QuiltDetachKeys keys;
+  gboolean is_detached; /* once what was typed before is passed on */
+  char typed[CHUNK + QUILT_DETACH_KEYS_MAX];
   gsize length, written;
   int resize_fd;
   sigset_t old_mask;
@@ -33,7 +35,7 @@ struct QuiltTerminal {
   struct termios saved;
   pid_t guardian; /* 0 or less: none */
   int guard;      /* the guardian restores the terminal when this is closed */
-  void (*done) (gpointer data);
+  const QuiltTerminalEvents *events;
   gpointer data;
 };
 
@@ -61,8 +63,12 @@ copy_size (const QuiltTerminal *self)
 {
   struct winsize size;
 
-  if (get_size (&size))
-    ioctl (self->master, TIOCSWINSZ, &size); /* fails once the other terminal is closed */
+  if (!get_size (&size))
+    return;
+  if (self->events->resized)
+    self->events->resized (size.ws_col, size.ws_row, self->data);
+  else
+    ioctl (self->output_fd, TIOCSWINSZ, &size); /* fails once the other terminal is closed */
 }
 
 static gboolean
@@ -138,6 +144,15 @@ make_raw (QuiltTerminal *self)
 
 static gboolean on_input (int fd, GIOCondition condition, gpointer data);
 
+static void
+listen_to_user (QuiltTerminal *self)
+{
+  if (self->is_detached)
+    self->events->detached (self->data);
+  else
+    self->input = g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, self);
+}
+
 static gboolean
 on_writable (int fd, GIOCondition condition, gpointer data)
 {
@@ -149,7 +164,9 @@ on_writable (int fd, GIOCondition condition, gpointer data)
   self->written = n < 0 ? self->length : self->written + (gsize)n;
   if (self->written < self->length)
     return G_SOURCE_CONTINUE;
-  self->input = n < 0 ? 0 : g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, self);
+  self->input = 0;
+  if (n >= 0)
+    listen_to_user (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -158,20 +175,25 @@ static gboolean
 on_input (int fd, GIOCondition condition, gpointer data)
 {
   QuiltTerminal *self = data;
-  ssize_t n = read (fd, self->typed, sizeof self->typed);
+  char buffer[CHUNK];
+  ssize_t n = read (fd, buffer, sizeof buffer);
 
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return G_SOURCE_CONTINUE;
   self->input = 0;
-  if (n > 0) {
-    self->length = (gsize)n;
-    self->written = 0;
-    self->input = g_unix_fd_add (self->master, G_IO_OUT, on_writable, self);
-  }
+  if (n <= 0)
+    return G_SOURCE_REMOVE;
+  self->is_detached =
+      quilt_detach_keys_find (&self->keys, buffer, (gsize)n, self->typed, &self->length);
+  self->written = 0;
+  if (self->length > 0)
+    self->input = g_unix_fd_add (self->input_fd, G_IO_OUT, on_writable, self);
+  else
+    listen_to_user (self);
   return G_SOURCE_REMOVE;
 }
 
-static void end_output (QuiltTerminal *self);
+static void end_output (QuiltTerminal *self, int errsv);
 
 /* EIO: the last process has closed the other terminal. */
 static gboolean
@@ -189,16 +211,16 @@ on_output (int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
   }
   self->output = 0;
-  end_output (self);
+  end_output (self, n > 0 ? errno : 0);
   return G_SOURCE_REMOVE;
 }
 
 static void
-end_output (QuiltTerminal *self)
+end_output (QuiltTerminal *self, int errsv)
 {
   g_clear_handle_id (&self->output, g_source_remove);
   g_clear_handle_id (&self->hurried, g_source_remove);
-  self->done (self->data);
+  self->events->done (errsv, self->data);
 }
 
 static gboolean
@@ -207,7 +229,7 @@ on_silence (gpointer data)
   QuiltTerminal *self = data;
 
   self->hurried = 0;
-  end_output (self);
+  end_output (self, 0);
   return G_SOURCE_REMOVE;
 }
 
@@ -221,26 +243,37 @@ quilt_terminal_hurry (QuiltTerminal *self)
 }
 
 QuiltTerminal *
-quilt_terminal_new (int master, gboolean has_input, void (*done) (gpointer data), gpointer data)
+quilt_terminal_new (int output, const QuiltTerminalEvents *events, gpointer data)
 {
   QuiltTerminal *self = g_new0 (QuiltTerminal, 1);
   sigset_t set;
 
-  *self =
-      (QuiltTerminal){.master = master, .resize_fd = -1, .guard = -1, .done = done, .data = data};
+  *self = (QuiltTerminal){.output_fd = output,
+                          .input_fd = -1,
+                          .resize_fd = -1,
+                          .guard = -1,
+                          .events = events,
+                          .data = data};
   sigemptyset (&set);
   sigaddset (&set, SIGWINCH);
   sigprocmask (SIG_BLOCK, &set, &self->old_mask);
   self->resize_fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   self->resized = g_unix_fd_add (self->resize_fd, G_IO_IN, on_resized, self);
-  g_unix_set_fd_nonblocking (master, TRUE, NULL);
+  g_unix_set_fd_nonblocking (output, TRUE, NULL);
   copy_size (self); /* ours may have changed since the other terminal was made */
-  if (has_input) {
-    make_raw (self);
-    self->input = g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, self);
-  }
-  self->output = g_unix_fd_add (master, G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, self);
+  self->output = g_unix_fd_add (output, G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, self);
   return self;
+}
+
+void
+quilt_terminal_type (QuiltTerminal *self, int input, const QuiltDetachKeys *keys)
+{
+  self->input_fd = input;
+  if (keys)
+    self->keys = *keys;
+  g_unix_set_fd_nonblocking (input, TRUE, NULL);
+  make_raw (self);
+  listen_to_user (self);
 }
 
 void
@@ -258,6 +291,8 @@ quilt_terminal_free (QuiltTerminal *self)
   quilt_fd_clear (&self->resize_fd);
   sigprocmask (SIG_SETMASK, &self->old_mask, NULL);
   quilt_fd_clear (&self->guard);
-  quilt_fd_clear (&self->master);
+  if (self->input_fd != self->output_fd)
+    quilt_fd_clear (&self->input_fd);
+  quilt_fd_clear (&self->output_fd);
   g_free (self);
 }

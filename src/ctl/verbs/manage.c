@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* start, stop, restart, kill, remove, rename, update: verbs that change containers. */
+/* stop, restart, kill, remove, rename, update: verbs that change containers. */
 #include "ctl/bus.h"
 #include "ctl/options/create.h"
 #include "ctl/verbs/limit-warning.h"
@@ -23,23 +23,6 @@ check_names (QuiltCtl *ctl, char **names)
       return FALSE;
     }
   return TRUE;
-}
-
-int
-verb_start (QuiltCtl *ctl, char **argv)
-{
-  char **args = quilt_ctl_parse (ctl, argv, NULL);
-  g_auto (QuiltLimits) limits = QUILT_LIMITS_INIT;
-  int code;
-
-  if (!args || !check_names (ctl, args))
-    return ctl->parse_code;
-  quilt_limits_ask (&limits, ctl, NULL);
-  code = quilt_bus_call_bulk (ctl, "StartContainers",
-                              g_variant_new ("(^as@a{sv})", args, quilt_bus_no_options ()));
-  if (code == 0)
-    quilt_limits_warn_containers (&limits, args);
-  return code;
 }
 
 /* The containers for --all: those of the user, or of all users for root; only running ones, or

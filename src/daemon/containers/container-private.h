@@ -8,6 +8,7 @@
 #include "daemon/containers/containers.h"
 #include "daemon/containers/life.h"
 #include "daemon/containers/run.h"
+#include "daemon/containers/streams.h"
 #include "daemon/images/image.h"
 #include "store/containers.h"
 
@@ -101,13 +102,13 @@ void quilt_container_end_removal (QuiltContainer *self);
 /* A start that waits. Nothing about its container has changed yet. */
 typedef struct {
   QuiltContainer *container;
-  const QuiltAttach *attach; /* the caller keeps it until the start is answered */
+  QuiltStreams *streams; /* the caller keeps it until the start is answered */
   GTask *task;
 } QuiltStartWaiter;
 
-/* Takes ownership of task. attach may be NULL. quilt_start_waiter_continue() frees the waiter. */
+/* Takes ownership of task. streams may be NULL. quilt_start_waiter_continue() frees the waiter. */
 QuiltStartWaiter *
-quilt_start_waiter_new (QuiltContainer *container, const QuiltAttach *attach, GTask *task);
+quilt_start_waiter_new (QuiltContainer *container, QuiltStreams *streams, GTask *task);
 void quilt_start_waiter_continue (QuiltStartWaiter *self);
 
 /* Answers task with an error while a slice above the container is frozen, since the supervisor

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "daemon/bus/admission.h"
-#include "daemon/bus/caller-fd.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
@@ -31,7 +30,7 @@ typedef struct {
   QuiltOptions *options;
   GPtrArray *others; /* of QuiltContainer: containers whose namespaces it shares */
   QuiltContainer *container;
-  QuiltAttach attach;
+  QuiltStreams streams;
   gboolean run;
   guint64 caps; /* its bounding set */
 } Creation;
@@ -42,8 +41,7 @@ creation_free (Creation *creation)
   g_clear_pointer (&creation->options, quilt_options_free);
   g_ptr_array_unref (creation->others);
   g_clear_object (&creation->container);
-  quilt_fd_clear (&creation->attach.out);
-  quilt_fd_clear (&creation->attach.err);
+  quilt_streams_clear (&creation->streams);
   g_free (creation->image);
   g_free (creation->digest);
   g_strfreev (creation->images);
@@ -121,7 +119,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
                                        .image_digest = record->image_digest},
                    "Container %s was created from image %s", record->options->name, record->image);
   if (creation->run)
-    quilt_container_start (container, &creation->attach,
+    quilt_container_start (container, &creation->streams,
                            g_task_new (container, NULL, on_started, creation));
   else
     answer (creation, NULL);
@@ -285,7 +283,7 @@ creation_new (QuiltContainers *containers, QuiltCall *call, const char *image)
   creation->parts = quilt_containers_parts (containers);
   creation->image = g_strdup (image);
   creation->others = g_ptr_array_new_with_free_func (g_object_unref);
-  creation->attach = (QuiltAttach){-1, -1};
+  creation->streams = (QuiltStreams)QUILT_STREAMS_NONE;
   quilt_call_attach (call, "quilt-creation", creation, (GDestroyNotify)creation_free);
   return creation;
 }
@@ -313,19 +311,6 @@ quilt_create_container (QuiltContainers *containers,
     quilt_bus_error_return (call, error);
 }
 
-static gboolean
-take_sink (QuiltCall *call, gint32 handle, const char *name, int *ret_fd, GError **error)
-{
-  guint n_fds;
-  const int *fds = quilt_call_get_fds (call, &n_fds);
-  int fd = quilt_caller_fd_take (fds, n_fds, handle, name, QUILT_CALLER_FD_SINK, error);
-
-  if (fd < 0)
-    return FALSE;
-  *ret_fd = fd;
-  return TRUE;
-}
-
 void
 quilt_run_container (QuiltContainers *containers,
                      QuiltCall *call,
@@ -333,23 +318,20 @@ quilt_run_container (QuiltContainers *containers,
                      GVariant *options)
 {
   Creation *creation = creation_new (containers, call, image);
-  gint32 out = -1, err = -1;
-  gboolean has_out = FALSE, has_err = FALSE, details = FALSE;
-  const QuiltDictKey keys[] = {{"stdout", 'h', &out, &has_out},
-                               {"stderr", 'h', &err, &has_err},
-                               {QUILT_BUS_ERROR_DETAILS, 'b', &details, NULL}};
+  gboolean details = FALSE;
+  const QuiltDictKey keys[] = {{QUILT_BUS_ERROR_DETAILS, 'b', &details, NULL}};
+  g_autoptr (GVariant) others = NULL;
   g_autoptr (GVariant) rest = NULL;
   g_autoptr (GError) error = NULL;
 
   creation->run = TRUE;
-  rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
-  if (rest)
-    g_variant_ref_sink (rest);
+  others = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), &error);
+  if (others)
+    g_variant_ref_sink (others);
   if (details)
     quilt_bus_error_give_details (call);
-  if (rest && (!has_out || take_sink (call, out, "stdout", &creation->attach.out, &error)) &&
-      (!has_err || take_sink (call, err, "stderr", &creation->attach.err, &error)) &&
-      read_request (creation, rest, &error))
+  rest = others ? quilt_streams_take (&creation->streams, call, others, &error) : NULL;
+  if (rest && read_request (creation, rest, &error))
     require (creation, call);
   else
     quilt_bus_error_return (call, error);

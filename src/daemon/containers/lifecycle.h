@@ -4,6 +4,7 @@
 
 #include "daemon/containers/container.h"
 #include "daemon/containers/run.h"
+#include "daemon/containers/streams.h"
 
 typedef struct {
   guint64 timeout_usec; /* stop */
@@ -15,7 +16,7 @@ typedef struct {
 
 /* Each takes ownership of task, and returns it as a boolean when dbus/org.quilt.xml says that the
  * call is answered. The task's source object is the container. */
-void quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *task);
+void quilt_container_start (QuiltContainer *self, QuiltStreams *streams, GTask *task);
 void quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_restart (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);
 void quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task);

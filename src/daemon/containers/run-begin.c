@@ -14,10 +14,11 @@ make_begin (const QuiltContainersParts *parts,
     QuiltMessageFlags flag;
   } optional[] = {
       {plan->filter, QUILT_MESSAGE_FLAG_FILTER},
-      {plan->attach_stdout, QUILT_MESSAGE_FLAG_STDOUT},
-      {plan->attach_stderr, QUILT_MESSAGE_FLAG_STDERR},
+      {plan->streams[1], QUILT_MESSAGE_FLAG_STDOUT},
+      {plan->streams[2], QUILT_MESSAGE_FLAG_STDERR},
       {quilt_journal_budget_get_fd (parts->journal_budget), QUILT_MESSAGE_FLAG_BUDGET},
       {plan->store_fd, QUILT_MESSAGE_FLAG_STORE},
+      {plan->streams[0], QUILT_MESSAGE_FLAG_STDIN},
   };
   GArray *fds = g_array_new (FALSE, FALSE, sizeof (int));
 

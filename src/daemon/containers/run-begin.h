@@ -13,9 +13,8 @@ typedef struct {
   char **etc;         /* the texts of QUILT_ETC_FILES; NULL: no such file */
   const QuiltOptions *options;
   const GArray *devices; /* of QuiltDevice */
-  int attach_stdout;     /* -1: none */
-  int attach_stderr;
-  const int *joins; /* namespaces that config joins, in the order of spec/options/sharing.h */
+  int streams[3];        /* of the client that starts it: stdin, stdout, stderr; -1: none */
+  const int *joins;      /* namespaces that config joins, in the order of spec/options/sharing.h */
   guint n_joins;
   int filter;                      /* its system call filter; -1: none */
   guint64 log_used, log_used_usec; /* its use of the journal budget, see QUILT_MESSAGE_BEGIN */

@@ -40,8 +40,9 @@ struct QuiltRun {
   gboolean adopted;
   gboolean recorded;   /* its end is on the disk */
   gboolean complained; /* looking at it has failed, and that was logged */
-  GQueue orders;       /* of QuiltMessage, for a supervisor to which we are not connected yet */
-  GError *verdict;     /* why we ended it before its command was executed */
+  QuiltRunClients clients;
+  GQueue orders;   /* of QuiltMessage, for a supervisor to which we are not connected yet */
+  GError *verdict; /* why we ended it before its command was executed */
 };
 
 /* Data of an event. */
@@ -141,10 +142,8 @@ clear (QuiltRun *self)
 static gboolean
 on_nothing_left (gpointer data)
 {
-  QuiltRun *self = data;
-
-  self->idle = 0;
-  happen (self, QUILT_RUN_ON_LEFT, NULL);
+  ((QuiltRun *)data)->idle = 0;
+  happen (data, QUILT_RUN_ON_LEFT, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -319,16 +318,16 @@ on_message (const QuiltMessage *message, gpointer data)
   static const struct {
     QuiltMessageType type;
     QuiltRunStageEvent event;
-  } events[] = {
-      {QUILT_MESSAGE_READY, QUILT_RUN_ON_READY},
-      {QUILT_MESSAGE_STEP, QUILT_RUN_ON_STEP},
-      {QUILT_MESSAGE_RUNNING, QUILT_RUN_ON_EXECUTED},
-      {QUILT_MESSAGE_FAILED, QUILT_RUN_ON_EXIT},
-      {QUILT_MESSAGE_EXITED, QUILT_RUN_ON_EXIT},
-      {QUILT_MESSAGE_LINGERING, QUILT_RUN_ON_LINGER},
-  };
+  } events[] = {{QUILT_MESSAGE_READY, QUILT_RUN_ON_READY},
+                {QUILT_MESSAGE_STEP, QUILT_RUN_ON_STEP},
+                {QUILT_MESSAGE_RUNNING, QUILT_RUN_ON_EXECUTED},
+                {QUILT_MESSAGE_FAILED, QUILT_RUN_ON_EXIT},
+                {QUILT_MESSAGE_EXITED, QUILT_RUN_ON_EXIT},
+                {QUILT_MESSAGE_LINGERING, QUILT_RUN_ON_LINGER}};
   QuiltRun *self = data;
 
+  if (quilt_run_clients_answer (&self->clients, message))
+    return;
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
     if (events[i].type == message->type && message->session == 0) {
       happen (self, events[i].event, &(QuiltRunNews){.message = message});
@@ -425,6 +424,7 @@ run_new (const QuiltContainersParts *parts, const char *id, QuiltRunFunc callbac
   self->callback = callback;
   self->data = data;
   self->state = (QuiltRunState){QUILT_RUN_STAGE_ASKED, QUILT_NEEDS_ALL};
+  quilt_run_clients_init (&self->clients);
   return self;
 }
 
@@ -439,7 +439,6 @@ quilt_run_start (QuiltContainers *containers,
   QuiltRun *self = run_new (parts, plan->id, callback, data);
   g_autofd int dir_fd =
       quilt_run_dir_make (parts->run_dirs, plan->id, plan->place, plan->config, plan->etc, error);
-
   g_autoptr (GVariant) changes = NULL;
 
   self->place = g_strdup (plan->place);
@@ -481,6 +480,7 @@ quilt_run_free (QuiltRun *self)
   stop_timer (self);
   g_clear_handle_id (&self->idle, g_source_remove);
   g_clear_handle_id (&self->settling, g_source_remove);
+  quilt_run_clients_clear (&self->clients);
   quilt_helper_free (self->helper);
   g_queue_clear_full (&self->orders, g_free);
   g_clear_error (&self->verdict);
@@ -541,6 +541,20 @@ void
 quilt_run_close_output (QuiltRun *self)
 {
   send_plain (self, QUILT_MESSAGE_CLOSE);
+}
+
+void
+quilt_run_attach (QuiltRun *self, const QuiltRunClient *client, GTask *task)
+{
+  quilt_run_clients_attach (&self->clients, self->helper, client, task);
+}
+
+void
+quilt_run_resize (QuiltRun *self, guint32 columns, guint32 rows)
+{
+  const QuiltMessage size = quilt_run_clients_size (columns, rows);
+
+  send (self, &size);
 }
 
 void

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/containers/run-begin.h"
+#include "daemon/containers/run-clients.h"
 #include "proto/message.h"
 #include "store/containers.h"
 
@@ -26,12 +27,6 @@ typedef void (*QuiltRunFunc) (QuiltRunEvent event,
                               const QuiltMessage *message,
                               const GError *error,
                               gpointer data);
-
-/* Descriptors for a copy of the output; -1: none. The caller keeps them. */
-typedef struct {
-  int out;
-  int err;
-} QuiltAttach;
 
 /* Makes the directory, starts the supervisor and asks systemd for the scope. The command is
  * executed once the scope exists and quilt_run_allow() was called. */
@@ -67,6 +62,11 @@ gboolean quilt_run_is_clogged (const QuiltRun *self);
  * supervisor's exit record stays unless recorded says that the end is on the disk. SETTLED
  * follows. */
 void quilt_run_release (QuiltRun *self, gboolean recorded);
+
+/* See quilt_run_clients_attach(). */
+void quilt_run_attach (QuiltRun *self, const QuiltRunClient *client, GTask *task);
+/* Sets the size of the container's terminal, if it has one. */
+void quilt_run_resize (QuiltRun *self, guint32 columns, guint32 rows);
 
 /* Gives up the last output of a run that lingers. */
 void quilt_run_give_up (QuiltRun *self);

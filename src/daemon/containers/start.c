@@ -17,6 +17,8 @@
 #include "spec/slice.h"
 #include "spec/names.h"
 
+#include <fcntl.h>
+
 static void
 set_log_held (QuiltContainer *self, gboolean held)
 {
@@ -162,12 +164,19 @@ plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **e
   return spec;
 }
 
+/* The command reads the caller's pipe itself, unless the supervisor copies it to a terminal. */
+static int
+open_input (const QuiltSpec *spec, const QuiltStreams *streams)
+{
+  if (!streams || streams->in < 0)
+    return -1;
+  return spec->process.terminal ? quilt_streams_reopen (streams->in, O_RDONLY)
+                                : fcntl (streams->in, F_DUPFD_CLOEXEC, 0);
+}
+
 static QuiltRun *
-begin_run (QuiltContainer *self,
-           const QuiltSpec *spec,
-           int filter,
-           const QuiltAttach *attach,
-           GError **error)
+begin_run (
+    QuiltContainer *self, const QuiltSpec *spec, int filter, QuiltStreams *streams, GError **error)
 {
   g_autofree char *scope = quilt_scope_name (self->record->options->name);
   g_autofree char *place = quilt_slice_place (self->record->options->slice, scope);
@@ -176,6 +185,9 @@ begin_run (QuiltContainer *self,
   gboolean removed = self->record->options->auto_remove;
   char *etc[QUILT_ETC_FILES] = {NULL};
   QuiltRun *run;
+  g_autofd int out = quilt_streams_reopen (streams ? streams->out : -1, O_WRONLY);
+  g_autofd int err = quilt_streams_reopen (streams ? streams->err : -1, O_WRONLY);
+  g_autofd int in = open_input (spec, streams);
   g_autofd int store_fd =
       removed ? -1 : quilt_container_open (self->parts->store, self->record->id, error);
   QuiltRunPlan plan = {
@@ -185,8 +197,7 @@ begin_run (QuiltContainer *self,
       .etc = etc,
       .options = self->record->options,
       .devices = spec->devices,
-      .attach_stdout = attach ? attach->out : -1,
-      .attach_stderr = attach ? attach->err : -1,
+      .streams = {in, out, err},
       .filter = filter,
       .log_used = self->log_used,
       .log_used_usec = (guint64)self->log_used_usec,
@@ -207,6 +218,8 @@ begin_run (QuiltContainer *self,
   plan.joins = (const int *)(gpointer)joins->data;
   plan.n_joins = joins->len;
   run = quilt_run_start (self->containers, &plan, on_run, self, error);
+  if (streams)
+    streams->is_taken = run != NULL;
   quilt_etc_clear (etc);
   return run;
 }
@@ -238,11 +251,11 @@ enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
 }
 
 QuiltStartWaiter *
-quilt_start_waiter_new (QuiltContainer *container, const QuiltAttach *attach, GTask *task)
+quilt_start_waiter_new (QuiltContainer *container, QuiltStreams *streams, GTask *task)
 {
   QuiltStartWaiter *self = g_new (QuiltStartWaiter, 1);
 
-  *self = (QuiltStartWaiter){g_object_ref (container), attach, task};
+  *self = (QuiltStartWaiter){g_object_ref (container), streams, task};
   return self;
 }
 
@@ -251,7 +264,7 @@ quilt_start_waiter_continue (QuiltStartWaiter *self)
 {
   g_autoptr (QuiltContainer) container = self->container;
 
-  quilt_container_start (container, self->attach, self->task);
+  quilt_container_start (container, self->streams, self->task);
   g_free (self);
 }
 
@@ -296,7 +309,15 @@ find_leaving (const QuiltContainer *self)
 }
 
 static void
-start_run (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
+set_size (QuiltSpec *spec, const QuiltStreams *streams)
+{
+  spec->process.has_console_size = streams->columns > 0 && streams->rows > 0;
+  spec->process.console_width = (guint16)streams->columns;
+  spec->process.console_height = (guint16)streams->rows;
+}
+
+static void
+start_run (QuiltContainer *self, QuiltStreams *streams, GTask *task)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
@@ -306,22 +327,24 @@ start_run (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
   int filter = -1;
 
   if (leaving) {
-    g_ptr_array_add (leaving->scope_waiters, quilt_start_waiter_new (self, attach, task));
+    g_ptr_array_add (leaving->scope_waiters, quilt_start_waiter_new (self, streams, task));
     return;
   }
   spec = plan_run (self, &filter, &ready, &error);
   if (!ready) {
-    wait_for_filter (self, spec, quilt_start_waiter_new (self, attach, task));
+    wait_for_filter (self, spec, quilt_start_waiter_new (self, streams, task));
     return;
   }
   g_ptr_array_add (self->start_waiters, task);
   quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
-  run = spec ? begin_run (self, spec, filter, attach, &error) : NULL;
+  if (spec && streams)
+    set_size (spec, streams);
+  run = spec ? begin_run (self, spec, filter, streams, &error) : NULL;
   enter_run (self, run, error);
 }
 
 void
-quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *task)
+quilt_container_start (QuiltContainer *self, QuiltStreams *streams, GTask *task)
 {
   if (refuse_if_not_startable (self, task))
     return;
@@ -342,5 +365,5 @@ quilt_container_start (QuiltContainer *self, const QuiltAttach *attach, GTask *t
   if (self->state == QUILT_STATE_SETTING_UP)
     g_ptr_array_add (self->start_waiters, task);
   else
-    start_run (self, attach, task);
+    start_run (self, streams, task);
 }

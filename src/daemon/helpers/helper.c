@@ -426,6 +426,12 @@ quilt_helper_set_events (QuiltHelper *self, const QuiltHelperEvents *events, gpo
 }
 
 gboolean
+quilt_helper_answers (const QuiltHelper *self)
+{
+  return self->version != QUILT_MESSAGE_VERSION_1;
+}
+
+gboolean
 quilt_helper_send_body (
     QuiltHelper *self, const QuiltMessage *message, const int *fds, guint n_fds, GBytes *body)
 {

@@ -66,6 +66,8 @@ gboolean quilt_helper_send (QuiltHelper *self, const QuiltMessage *message);
 /* Whether the helper does not read, or has sent nothing yet. Each message sent now is kept in
  * memory, so limit their number. */
 gboolean quilt_helper_is_clogged (const QuiltHelper *self);
+/* Whether the helper answers requests. Helpers of version 1 ignore them. */
+gboolean quilt_helper_answers (const QuiltHelper *self);
 /* Sends a message with descriptors and a body (or NULL), which the caller keeps. Never keeps the
  * message for later: EAGAIN. */
 gboolean quilt_helper_send_body (

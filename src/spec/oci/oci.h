@@ -150,6 +150,8 @@ typedef struct {
 #define QUILT_ANNOTATION_SECCOMP "org.quilt.seccomp"
 /* "true": our init is pid 1, and the command is its child. */
 #define QUILT_ANNOTATION_INIT "org.quilt.init"
+/* "true": the command reads what attached clients write */
+#define QUILT_ANNOTATION_INTERACTIVE "org.quilt.interactive"
 #define QUILT_ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal" /* "SIGTERM" */
 #define QUILT_ANNOTATION_STOP_TIMEOUT "org.quilt.stop-timeout"             /* µs */
 #define QUILT_ANNOTATION_LOG_RATE_BURST "org.quilt.log-rate-burst" /* lines; absent: no limit */

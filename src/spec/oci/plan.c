@@ -217,6 +217,8 @@ plan_env (QuiltSpec *spec,
     set_env (&env, "HOME=/root");
   if (hostname)
     set_env (&env, hostname);
+  if (options->terminal)
+    set_env (&env, "TERM=xterm");
   if (!set_image_env (&env, image->env, error))
     return FALSE;
   for (char **entry = options->env; entry && *entry; entry++)
@@ -278,6 +280,7 @@ plan_process (QuiltSpec *spec,
   if (!quilt_options_get_capabilities (options, &capabilities, error))
     return FALSE;
   process->cwd = g_strdup (cwd && *cwd ? cwd : "/");
+  process->terminal = options->terminal;
   process->no_new_privileges = options->no_new_privileges;
   process->has_capabilities = TRUE;
   process->capabilities.bounding = capabilities;
@@ -345,6 +348,8 @@ plan_annotations (QuiltSpec *spec,
     annotate (spec, QUILT_ANNOTATION_ALL_CAPABILITIES, g_strdup ("true"));
   if (options->init)
     annotate (spec, QUILT_ANNOTATION_INIT, g_strdup ("true"));
+  if (options->interactive)
+    annotate (spec, QUILT_ANNOTATION_INTERACTIVE, g_strdup ("true"));
   if (options->log_rate_burst > 0) {
     annotate (spec, QUILT_ANNOTATION_LOG_RATE_BURST,
               g_strdup_printf ("%" G_GINT64_FORMAT, options->log_rate_burst));

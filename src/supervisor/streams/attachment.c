@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copies the container's output, byte for byte, to the attached client. */
+/* Copies a stream of the container's output, byte for byte, to an attached client. */
 #include "supervisor/streams/attachment.h"
 
 #include "base/fd.h"
@@ -11,15 +11,9 @@
 void
 quilt_attachment_init (QuiltAttachment *attachment, int fd)
 {
-  char path[32];
-
-  *attachment = (QuiltAttachment){.fd = -1};
-  if (fd < 0)
-    return;
-  attachment->buffer = g_byte_array_new ();
-  g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-  attachment->fd = open (path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* fails if the reader is gone */
-  close (fd);
+  *attachment = (QuiltAttachment){.fd = fd};
+  if (fd >= 0)
+    attachment->buffer = g_byte_array_new ();
 }
 
 void
@@ -87,6 +81,15 @@ quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize le
     done = push (attachment, data, length);
   if (attachment->fd >= 0)
     g_byte_array_append (attachment->buffer, (const guint8 *)data + done, (guint)(length - done));
+}
+
+void
+quilt_attachment_limit (QuiltAttachment *attachment, gsize limit)
+{
+  if (attachment->fd < 0 || attachment->takes_all || attachment->buffer->len <= limit)
+    return;
+  quilt_fd_clear (&attachment->fd);
+  attachment->is_lost = TRUE;
 }
 
 void

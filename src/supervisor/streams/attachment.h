@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copies the container's output, byte for byte, to the attached client. */
+/* Copies a stream of the container's output, byte for byte, to an attached client. */
 #pragma once
 
 #include <glib.h>
 #include <poll.h>
 
-/* The client's descriptor may be shared with processes that expect it to block. quiltd has checked
- * that it is a pipe without a path. So we open the pipe again through /proc/self/fd as
- * non-blocking, and leave the client's descriptor unchanged. */
 typedef struct {
-  int fd;             /* -1: no client, or the reader is gone */
+  int fd;             /* non-blocking; -1: no client, or the reader is gone */
   gboolean takes_all; /* accept all data, however slow the reader is */
+  gboolean is_lost;   /* was dropped, for it did not read */
   gboolean finished;  /* nothing follows: close fd after the buffer is written */
   GByteArray *buffer;
 } QuiltAttachment;
@@ -27,6 +25,8 @@ gboolean quilt_attachment_has_room (const QuiltAttachment *attachment);
  * waits for a slow reader. */
 void quilt_attachment_take_all (QuiltAttachment *attachment);
 void quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize length);
+/* Drops the reader if more than limit bytes wait for it. */
+void quilt_attachment_limit (QuiltAttachment *attachment, gsize limit);
 /* Ends the copy: end of file follows the appended data. */
 void quilt_attachment_finish (QuiltAttachment *attachment);
 

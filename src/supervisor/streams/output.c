@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One stream of the container's output: copies its pipe to the log and to the attached client. */
+/* One stream of the container's output: copies its pipe or terminal to the log and to attached
+ * clients. */
 #include "supervisor/streams/output.h"
 
 #include "base/fd.h"
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #define READS_PER_TURN 16
+/* More than the kernel keeps of a terminal's output. */
+#define TERMINAL_MAX (256 * 1024)
 
 void
 quilt_output_init (QuiltOutput *output, QuiltLog *log, QuiltStream stream, int fd, int attached_fd)
@@ -17,20 +20,90 @@ quilt_output_init (QuiltOutput *output, QuiltLog *log, QuiltStream stream, int f
   *output = (QuiltOutput){.stream = stream, .log = log, .fd = fd};
   output->capacity = QUILT_OUTPUT_BUFFER;
   output->buffer = g_malloc (output->capacity);
+  output->followers = g_ptr_array_new ();
+  output->tail = g_string_new (NULL);
   quilt_attachment_init (&output->attachment, attached_fd);
+}
+
+void
+quilt_output_set_terminal (QuiltOutput *output, int master)
+{
+  quilt_fd_clear (&output->fd);
+  output->fd = master;
+  output->is_terminal = TRUE;
+}
+
+/* The length of the last lines of text. */
+static gsize
+measure_lines (const GString *text, guint64 lines)
+{
+  gsize at = text->len;
+
+  for (; at > 0 && lines > 0; lines--) {
+    const char *line_break = memrchr (text->str, '\n', at - 1);
+
+    at = line_break ? (gsize)(line_break - text->str) + 1 : 0;
+  }
+  return text->len - at;
+}
+
+void
+quilt_output_follow (QuiltOutput *output, QuiltAttachment *attachment, guint64 lines)
+{
+  gsize length = MIN (measure_lines (output->tail, lines), QUILT_OUTPUT_TAIL);
+
+  if (attachment->fd < 0)
+    return;
+  if (output->attachment.takes_all)
+    quilt_attachment_take_all (attachment);
+  quilt_attachment_append (attachment, output->tail->str + output->tail->len - length, length);
+  if (output->finished)
+    quilt_attachment_finish (attachment);
+  else
+    g_ptr_array_add (output->followers, attachment);
+}
+
+void
+quilt_output_unfollow (QuiltOutput *output, QuiltAttachment *attachment)
+{
+  if (output->followers)
+    g_ptr_array_remove (output->followers, attachment);
+}
+
+gboolean
+quilt_output_has_readers (const QuiltOutput *output)
+{
+  gboolean has = output->attachment.fd >= 0;
+
+  for (guint i = 0; i < output->followers->len; i++)
+    has = has || ((QuiltAttachment *)output->followers->pdata[i])->fd >= 0;
+  return has;
+}
+
+void
+quilt_output_drop_readers (QuiltOutput *output)
+{
+  quilt_attachment_clear (&output->attachment);
+  for (guint i = 0; i < output->followers->len; i++)
+    quilt_attachment_clear (output->followers->pdata[i]);
 }
 
 void
 quilt_output_finish (QuiltOutput *output)
 {
   quilt_fd_clear (&output->fd);
+  output->finished = TRUE;
   quilt_attachment_finish (&output->attachment);
+  for (guint i = 0; i < output->followers->len; i++)
+    quilt_attachment_finish (output->followers->pdata[i]);
 }
 
 void
 quilt_output_take_all (QuiltOutput *output)
 {
   quilt_attachment_take_all (&output->attachment);
+  for (guint i = 0; i < output->followers->len; i++)
+    quilt_attachment_take_all (output->followers->pdata[i]);
   output->emptied = output->fd < 0;
 }
 
@@ -40,6 +113,7 @@ quilt_output_clear (QuiltOutput *output)
   quilt_fd_clear (&output->fd);
   quilt_attachment_clear (&output->attachment);
   g_clear_pointer (&output->buffer, g_free);
+  g_clear_pointer (&output->followers, g_ptr_array_unref);
   if (output->tail)
     g_string_free (g_steal_pointer (&output->tail), TRUE);
 }
@@ -47,7 +121,9 @@ quilt_output_clear (QuiltOutput *output)
 void
 quilt_output_mark (QuiltOutput *output)
 {
-  int size = output->fd >= 0 ? fcntl (output->fd, F_GETPIPE_SZ) : 0;
+  int size = output->is_terminal ? TERMINAL_MAX
+             : output->fd >= 0   ? fcntl (output->fd, F_GETPIPE_SZ)
+                                 : 0;
 
   output->marked = TRUE;
   output->left = size > 0 ? (gsize)size : 0;
@@ -207,13 +283,42 @@ make_space (QuiltOutput *output)
 static void
 keep_tail (QuiltOutput *output, const char *data, gsize length)
 {
-  gsize surplus;
+  gsize kept = MIN (length, QUILT_OUTPUT_TAIL);
+  gsize room = QUILT_OUTPUT_TAIL - kept;
 
-  if (!output->tail)
-    return;
-  g_string_append_len (output->tail, data, (gssize)length);
-  surplus = output->tail->len > QUILT_OUTPUT_TAIL ? output->tail->len - QUILT_OUTPUT_TAIL : 0;
-  g_string_erase (output->tail, 0, (gssize)surplus);
+  /* Cut rarely, since that moves the rest. */
+  if (output->tail->len + kept > 2 * QUILT_OUTPUT_TAIL)
+    g_string_erase (output->tail, 0, (gssize)(output->tail->len - room));
+  g_string_append_len (output->tail, data + length - kept, (gssize)kept);
+}
+
+static void
+feed_readers (QuiltOutput *output, const char *data, gsize length)
+{
+  guint n = output->followers->len;
+
+  quilt_attachment_append (&output->attachment, data, length);
+  for (guint i = 0; i < n; i++) {
+    quilt_attachment_append (output->followers->pdata[i], data, length);
+    quilt_attachment_limit (output->followers->pdata[i],
+                            MIN (QUILT_ATTACHMENT_MAX, QUILT_OUTPUT_FOLLOWERS / n));
+  }
+  keep_tail (output, data, length);
+}
+
+/* A terminal ends lines with a carriage return, which does not belong to the text of the log. */
+static void
+drop_carriage_returns (QuiltOutput *output, gsize from)
+{
+  gsize to = from;
+
+  for (gsize i = from; i < output->end; i++) {
+    if (output->buffer[i] == '\n' && to > output->start && output->buffer[to - 1] == '\r')
+      to--;
+    output->buffer[to++] = output->buffer[i];
+  }
+  output->end = to;
+  output->searched = MIN (output->searched, from > 0 ? from - 1 : 0);
 }
 
 /* Reads once. Returns like read(2). */
@@ -238,8 +343,9 @@ fill (QuiltOutput *output)
   if (n <= 0)
     return n;
   output->end += (gsize)n;
-  quilt_attachment_append (&output->attachment, data, (gsize)n);
-  keep_tail (output, data, (gsize)n);
+  feed_readers (output, data, (gsize)n);
+  if (output->is_terminal)
+    drop_carriage_returns (output, output->end - (gsize)n);
   return n;
 }
 

@@ -493,8 +493,7 @@ TEST (Create, WhatIsNoMountIsNamed)
 
 TEST (Create, WhatQuiltHasNotIsRefusedWith125)
 {
-  for (const char *option :
-       {"-i", "-t", "-it", "-v", "-p", "--pod=x", "--dns=9.9.9.9", "--no-such"}) {
+  for (const char *option : {"-v", "-p", "-P", "--pod=x", "--dns=9.9.9.9", "--no-such"}) {
     testing::internal::CaptureStderr ();
     Parsed parsed ({option, "image"});
     std::string complaint = testing::internal::GetCapturedStderr ();

@@ -87,11 +87,9 @@ TEST (Words, AnUnknownOptionIsAnsweredInOneStyle)
        "run",
        "unknown option --gpus of podman or docker: use --device with the nodes of the GPU, such as "
        "/dev/dri"},
-      {{"run", "-ri"},
+      {{"run", "-rP"},
        "run",
-       "unknown option -i of podman or docker: Quilt gives a container's command no terminal and "
-       "no "
-       "input yet; use quiltctl exec -it"},
+       "unknown option -P of podman or docker: Quilt publishes no ports yet; use --network host"},
       {{"rename", "-i"}, "rename", "unknown option -i; see quiltctl rename --help"},
       {{"update", "--cap-add=ALL"},
        "update",

@@ -359,6 +359,7 @@ ContainerTest::begin (const Options &options)
   for (int i = 0; i < 2; i++)
     if (options.attached[i] >= 0) {
       message.flags |= flags[i];
+      g_unix_set_fd_nonblocking (options.attached[i], TRUE, nullptr);
       fds[n++] = options.attached[i];
     }
   if (options.store >= 0) {

@@ -47,6 +47,8 @@ protected:
     if (output.buffer)
       quilt_output_clear (&output);
     ASSERT_EQ (pipe2 (fds, O_CLOEXEC | O_NONBLOCK), 0);
+    if (attached >= 0)
+      g_unix_set_fd_nonblocking (attached, TRUE, nullptr);
     in = fds[1];
     quilt_output_init (&output, &log, QUILT_STREAM_STDOUT, fds[0], attached);
   }
@@ -483,19 +485,6 @@ TEST_F (LogTest, AReaderGetsTheSameBytes)
   close (fds[0]);
 }
 
-TEST_F (LogTest, AReadersDescriptionIsLeftAsItWas)
-{
-  int fds[2], shared;
-
-  ASSERT_EQ (pipe2 (fds, O_CLOEXEC), 0);
-  shared = dup (fds[1]);
-  open_output (fds[1]);
-  write_all ("x\n");
-  EXPECT_EQ (fcntl (shared, F_GETFL) & O_NONBLOCK, 0);
-  close (shared);
-  close (fds[0]);
-}
-
 TEST_F (LogTest, ASlowReaderSlowsTheContainerAndLosesNothing)
 {
   std::string text, got;
@@ -563,4 +552,73 @@ TEST_F (LogTest, ASilentHangUpIsNoticed)
   close (fds[0]);
   turn ();
   EXPECT_EQ (output.attachment.fd, -1);
+}
+
+/* The pipe of a follower, and its attachment. */
+class Follower
+{
+public:
+  explicit Follower (QuiltOutput *output, guint64 lines = 0) : output (output)
+  {
+    int fds[2];
+
+    EXPECT_EQ (pipe2 (fds, O_CLOEXEC | O_NONBLOCK), 0);
+    fd = fds[0];
+    quilt_attachment_init (&attachment, fds[1]);
+    quilt_output_follow (output, &attachment, lines);
+  }
+  ~Follower ()
+  {
+    quilt_output_unfollow (output, &attachment);
+    quilt_attachment_clear (&attachment);
+    close (fd);
+  }
+
+  QuiltOutput *output;
+  QuiltAttachment attachment = {};
+  int fd;
+};
+
+TEST_F (LogTest, AFollowerGetsTheLastLinesFirst)
+{
+  write_all ("one\ntwo\nthree\nno end", false);
+  const std::map<guint64, std::string> expected = {
+      {0, ""}, {1, "no end"}, {2, "three\nno end"}, {9, "one\ntwo\nthree\nno end"}};
+
+  for (const auto &[lines, text] : expected) {
+    Follower follower (&output, lines);
+
+    EXPECT_EQ (read_some (follower.fd), text) << lines;
+  }
+  Follower follower (&output, 1);
+  write_all (" yet\n");
+  EXPECT_EQ (read_some (follower.fd), "no end yet\n");
+  write_all (std::string (3 * QUILT_OUTPUT_TAIL, 'x'));
+  EXPECT_EQ (read_some (Follower (&output, 9).fd), std::string (QUILT_OUTPUT_TAIL, 'x'));
+  quilt_output_finish (&output);
+  EXPECT_EQ (follower.attachment.fd, -1);
+}
+
+TEST_F (LogTest, AFollowerThatDoesNotReadIsDroppedAndDelaysNothing)
+{
+  Follower slow (&output), quick (&output);
+  std::string got;
+
+  for (int i = 0; i < 20; i++) {
+    write_all (std::string (32768, 'x') + "\n");
+    got += read_some (quick.fd);
+  }
+  EXPECT_TRUE (slow.attachment.is_lost);
+  EXPECT_FALSE (quick.attachment.is_lost);
+  EXPECT_EQ (got.size (), 20u * 32769);
+}
+
+TEST_F (LogTest, ATerminalsCarriageReturnsAreNotLogged)
+{
+  output.is_terminal = TRUE;
+  Follower follower (&output);
+  write_all ("a\r\nb\rc\r", false);
+  write_all ("\nd\r\r\n");
+  EXPECT_EQ (read_some (follower.fd), "a\r\nb\rc\r\nd\r\r\n");
+  EXPECT_EQ (journald->messages (), (Strings{"a", "b\rc", "d\r"}));
 }

@@ -61,7 +61,7 @@ protected:
     plan.etc = etc;
     options->name = g_strdup ("test");
     plan.options = options;
-    plan.attach_stdout = plan.attach_stderr = plan.filter = plan.store_fd = -1;
+    plan.streams[0] = plan.streams[1] = plan.streams[2] = plan.filter = plan.store_fd = -1;
     run = quilt_run_start (containers, &plan, on_run, this, error.out ());
     return run != nullptr;
   }

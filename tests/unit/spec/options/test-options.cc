@@ -64,7 +64,7 @@ static const char everything[] =
     " 'stop-timeout': <uint64 0>, 'log-rate-burst': <int64 1000>,"
     " 'log-rate-interval': <uint64 30000000>, 'strict-limits': <true>, 'slice': <'batch'>, "
     "'auto-remove': <true>, "
-    "'read-only': <true>,"
+    "'read-only': <true>, 'interactive': <true>, 'terminal': <true>,"
     " 'pid': <'private'>, 'ipc': <'shareable'>, 'uts': <'private'>, 'network': <'none'>,"
     " 'cgroupns': <'host'>, 'devices': <[('/dev/fuse', '', ''), ('/dev/a:b', '/dev/c', 'r')]>, "
     "'init': <true>,"
@@ -93,7 +93,8 @@ static const char everything_json[] =
     R"("stop-signal":2,"stop-timeout":0,)"
     R"("network":"none","pid":"private","ipc":"shareable","uts":"private","cgroupns":"host",)"
     R"("devices":[{"source":"/dev/fuse","destination":"","access":""},)"
-    R"({"source":"/dev/a:b","destination":"/dev/c","access":"r"}],"init":true,"read-only":true,)"
+    R"({"source":"/dev/a:b","destination":"/dev/c","access":"r"}],)"
+    R"("interactive":true,"terminal":true,"init":true,"read-only":true,)"
     R"("cap-add":["CAP_CHOWN","CAP_SYS_ADMIN"],"cap-drop":["ALL"],"user":"app:5",)"
     R"("group-add":["a","7"],"ulimits":["nofile=1:2","core=-1"],)"
     R"("sysctls":["net.ipv4.ip_forward=1"],)"
@@ -108,7 +109,8 @@ static const char defaults_json[] =
     R"("auto-remove":false,"memory-max":null,"cpu-quota":null,"pids-max":null,)"
     R"("strict-limits":false,)"
     R"("memory-low":0,"memory-high":null,"memory-swap":0,"cpu-weight":null,"io-weight":null,)"
-    R"("stop-signal":0,"stop-timeout":10000000,"network":"none","init":false,"read-only":false,)"
+    R"("stop-signal":0,"stop-timeout":10000000,"network":"none",)"
+    R"("interactive":false,"terminal":false,"init":false,"read-only":false,)"
     R"("shm-size":67108864,"oom-score-adj":0,"umask":18,)"
     R"("privileged":false,"no-new-privileges":true})";
 
