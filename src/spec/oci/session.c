@@ -132,6 +132,15 @@ drop_home (QuiltProcess *process)
     *kept = NULL;
 }
 
+static gboolean
+has_variable (const QuiltProcess *process, const char *prefix)
+{
+  for (char **entry = process->env; entry && *entry; entry++)
+    if (g_str_has_prefix (*entry, prefix))
+      return TRUE;
+  return FALSE;
+}
+
 void
 quilt_session_apply (const QuiltSession *self, QuiltSpec *spec)
 {
@@ -141,6 +150,8 @@ quilt_session_apply (const QuiltSession *self, QuiltSpec *spec)
   process->args = g_strdupv (self->args);
   if (self->user)
     drop_home (process);
+  if (self->terminal && !has_variable (process, "TERM="))
+    quilt_environment_set (process, "TERM", "xterm");
   if (self->env)
     quilt_environment_add (process, self->env);
   replace (&process->cwd, self->cwd);

@@ -288,8 +288,8 @@ def on_terminal(name, script, **kwargs):
 
 
 def test_a_terminal_has_its_size_before_the_first_byte_and_follows(box):
-    with on_terminal(box, "stty size; tty; read x; stty size; echo got $x; exit 4", columns=101) as terminal:
-        terminal.wait(rb"^24 101\r\n/dev/pts/\d")
+    with on_terminal(box, "stty size; echo $TERM; tty; read x; stty size; echo got $x; exit 4", columns=101) as terminal:
+        terminal.wait(rb"^24 101\r\nxterm\r\n/dev/pts/\d")
         resize(terminal, 44, 99)
         terminal.type(b"word\r")
         terminal.wait(rb"44 99\r\ngot word")
