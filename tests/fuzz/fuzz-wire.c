@@ -84,6 +84,9 @@ check_report (int socket)
     warning = quilt_report_to_warning (&report);
     FUZZ_CHECK (g_utf8_validate (warning, -1, NULL));
     break;
+  case QUILT_REPORT_BORN:
+    quilt_fd_clear (&report.error); /* the descriptor that came along */
+    break;
   default:
     break;
   }
