@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/text.h"
-#include "transfer/entry.h"
+#include "tar/entry.h"
 #include "transfer/flush.h"
 #include "transfer/input.h"
 #include "transfer/kind.h"

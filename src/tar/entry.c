@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checks of an entry of an untrusted archive. */
-#include "transfer/entry.h"
+#include "tar/entry.h"
 
 #include "base/error.h"
 #include "base/text.h"

@@ -3,7 +3,7 @@
 #include "check.h"
 
 extern "C" {
-#include "transfer/entry.h"
+#include "tar/entry.h"
 }
 
 TEST (Entry, PathsAreMadeRelativeToTheRoot)
