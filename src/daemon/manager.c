@@ -185,6 +185,42 @@ handle_resize_terminal (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+copy (QuiltManager *self, QuiltCall *call, QuiltCopyOperation operation, GVariant *args)
+{
+  g_autoptr (GVariant) path = g_variant_get_child_value (args, 1);
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 3);
+  gint32 pipe;
+
+  g_variant_get_child (args, 2, "h", &pipe);
+  quilt_session_copy (self->daemon->sessions, call, operation, quilt_args_get_text (args, 0), path,
+                      pipe, options);
+}
+
+static void
+handle_copy_from_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  copy (data, call, QUILT_COPY_FROM, args);
+}
+
+static void
+handle_copy_to_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  copy (data, call, QUILT_COPY_TO, args);
+}
+
+static void
+handle_export_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 2);
+  gint32 pipe;
+
+  g_variant_get_child (args, 1, "h", &pipe);
+  quilt_session_copy (self->daemon->sessions, call, QUILT_COPY_EXPORT,
+                      quilt_args_get_text (args, 0), NULL, pipe, options);
+}
+
+static void
 handle_list_sessions (QuiltCall *call, GVariant *args, gpointer data)
 {
   QuiltManager *self = data;
@@ -309,6 +345,9 @@ static const QuiltMethodHandler handlers[] = {
     {"ExecContainer", handle_exec_container},
     {"AttachContainer", handle_attach_container},
     {"ResizeTerminal", handle_resize_terminal},
+    {"CopyFromContainer", handle_copy_from_container},
+    {"CopyToContainer", handle_copy_to_container},
+    {"ExportContainer", handle_export_container},
     {"ListSessions", handle_list_sessions},
     {"WaitSession", handle_wait_session},
     {"KillSession", handle_kill_session},

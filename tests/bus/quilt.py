@@ -99,6 +99,7 @@ class Daemon:
         (directory / "libexec/quilt-supervisor").symlink_to(SOURCE / "tests/bus/quilt-supervisor")
         (directory / "libexec/quilt-seccomp").symlink_to(f"{BUILD}/src/seccomp/quilt-seccomp")
         (directory / "libexec/quilt-transfer").symlink_to(f"{BUILD}/src/transfer/quilt-transfer")
+        (directory / "libexec/quilt-copy").symlink_to(f"{BUILD}/src/copy/quilt-copy")
         (directory / "libexec/quilt-log").symlink_to(f"{BUILD}/src/journal/quilt-log")
         (directory / "libexec/quilt-doctor").symlink_to(f"{BUILD}/src/doctor/quilt-doctor")
         self.log = open(directory / "log", "w+b")

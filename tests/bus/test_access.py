@@ -28,6 +28,9 @@ CALLS = {
     ("Manager", "ExecContainer"): ("saaya{sv}", ("box", [b"true"], {})),
     ("Manager", "AttachContainer"): ("sa{sv}", ("box", {"stdout": GLib.Variant("h", 0)})),
     ("Manager", "ResizeTerminal"): ("suua{sv}", ("box", 80, 24, {})),
+    ("Manager", "CopyFromContainer"): ("sayha{sv}", ("box", b"/etc\0", 0, {})),
+    ("Manager", "CopyToContainer"): ("sayha{sv}", ("box", b"/etc\0", 0, {})),
+    ("Manager", "ExportContainer"): ("sha{sv}", ("box", 0, {})),
     ("Manager", "ListSessions"): ("sa{sv}", ("box", {})),
     ("Manager", "WaitSession"): ("ssa{sv}", ("box", "other", {})),
     ("Manager", "KillSession"): ("ssia{sv}", ("box", "other", 9, {})),
@@ -60,7 +63,25 @@ def writing_end():
     return writing
 
 
-DESCRIPTORS = {"ImportImage": quilt.archive, "AttachContainer": writing_end}
+def empty_archive():
+    """The reading end of a pipe that has an archive without files."""
+    reading, writing = os.pipe()
+    os.write(writing, bytes(1024))
+    os.close(writing)
+    return reading
+
+
+def pipe_with_reader():
+    """The writing end of a pipe, which is its reading end too."""
+    reading, writing = os.pipe()
+    both = os.open(f"/proc/self/fd/{writing}", os.O_RDWR)
+    os.close(reading)
+    os.close(writing)
+    return both
+
+
+DESCRIPTORS = {"ImportImage": quilt.archive, "AttachContainer": writing_end, "CopyFromContainer": pipe_with_reader,
+               "CopyToContainer": empty_archive, "ExportContainer": pipe_with_reader}
 
 
 @pytest.fixture

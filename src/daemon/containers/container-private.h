@@ -42,6 +42,7 @@ struct _QuiltContainer {
   /* answered when the run is over, and with auto-remove also the container is removed */
   GPtrArray *end_waiters;
   GPtrArray *settle_waiters; /* starts that wait until the last run has settled */
+  GPtrArray *rest_waiters;   /* others that wait for the same, but must not run then */
   GPtrArray *remove_waiters; /* answered when the container is gone */
   GPtrArray
       *scope_waiters; /* of QuiltStartWaiter: starts of other containers that need its scope */

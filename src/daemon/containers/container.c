@@ -381,6 +381,7 @@ quilt_container_finalize (GObject *object)
   g_ptr_array_unref (self->start_waiters);
   g_ptr_array_unref (self->end_waiters);
   g_ptr_array_unref (self->settle_waiters);
+  g_ptr_array_unref (self->rest_waiters);
   g_ptr_array_unref (self->scope_waiters);
   g_ptr_array_unref (self->remove_waiters);
   forget_rows (self);
@@ -398,6 +399,7 @@ quilt_container_init (QuiltContainer *self)
   self->start_waiters = g_ptr_array_new ();
   self->end_waiters = g_ptr_array_new ();
   self->settle_waiters = g_ptr_array_new ();
+  self->rest_waiters = g_ptr_array_new ();
   self->scope_waiters = g_ptr_array_new ();
   self->remove_waiters = g_ptr_array_new ();
 }

@@ -82,7 +82,7 @@ answer_starts (QuiltContainer *self)
 static void
 refuse_waiters (QuiltContainer *self)
 {
-  GPtrArray *refused[] = {self->settle_waiters, self->remove_waiters};
+  GPtrArray *refused[] = {self->settle_waiters, self->rest_waiters, self->remove_waiters};
 
   if (self->forced) {
     quilt_run_give_up (self->run);
@@ -117,6 +117,7 @@ start_again (QuiltContainer *self)
 
   for (gsize i = 0; i < n; i++)
     quilt_container_start (self, NULL, starts[i]);
+  quilt_container_answer (self->rest_waiters, NULL);
 }
 
 /* Keeps the end of a container with auto-remove for callers that ask later. Called before anything
@@ -228,6 +229,15 @@ gboolean
 quilt_container_is_lingering (const QuiltContainer *self)
 {
   return self->life.phase == QUILT_PHASE_LINGERING;
+}
+
+void
+quilt_container_await_rest (QuiltContainer *self, GTask *task)
+{
+  if (quilt_container_is_lingering (self))
+    quilt_container_refuse_while_lingering (task, self);
+  else
+    g_ptr_array_add (self->rest_waiters, task);
 }
 
 gboolean

@@ -26,6 +26,10 @@ void quilt_container_wait (QuiltContainer *self, GTask *task);
 /* If task waits for the container's end, answers it with an error, since its caller is gone. */
 void quilt_container_end_wait (QuiltContainer *self, GTask *task);
 
+/* Returns task when nothing of the last run is left, or an error if its last output lingers. Only
+ * for a container whose run has ended. */
+void quilt_container_await_rest (QuiltContainer *self, GTask *task);
+
 /* Whether the record can be changed now, given the name for which the caller was checked.
  * NOT_FOUND, BUSY. */
 gboolean

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "daemon/bus/work.h"
 #include "daemon/containers/container-private.h"
+#include "daemon/containers/files-lock.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
 
@@ -89,6 +90,11 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
   }
   if (self->life.files == QUILT_FILES_EDITED) {
     quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being changed");
+    return;
+  }
+  if (!self->run && quilt_container_files_are_locked (self)) {
+    quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                            "can't be removed while files are copied from or to it");
     return;
   }
   if (quilt_container_is_active (self) && !args->force) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "daemon/bus/work.h"
 #include "daemon/containers/etc.h"
+#include "daemon/containers/files-lock.h"
 #include "daemon/containers/outcome.h"
 #include "daemon/containers/plan.h"
 #include "daemon/containers/container-private.h"
@@ -233,6 +234,10 @@ refuse_if_not_startable (QuiltContainer *self, GTask *task)
     return quilt_container_refuse (task, QUILT_ERROR_BUSY, self, "is being removed");
   if (quilt_container_is_lingering (self))
     return quilt_container_refuse_while_lingering (task, self);
+  if (!self->run && quilt_container_files_are_locked (self))
+    return quilt_container_refuse (task, QUILT_ERROR_BUSY, self,
+                                   "can't start while files are copied from or to it: try again "
+                                   "when that is done");
   return FALSE;
 }
 

@@ -10,10 +10,9 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/containers/container.h"
+#include "daemon/sessions/check.h"
 #include "daemon/sessions/sessions.h"
 #include "spec/names.h"
-#include "systemd/cgroup.h"
-#include "systemd/freezer.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -74,40 +73,6 @@ on_executed (const QuiltSessionNews *news, gpointer data)
 }
 
 static gboolean
-check_thawed (const QuiltContainer *container, GError **error)
-{
-  g_autofree char *scope = quilt_scope_path (quilt_container_get_place (container));
-
-  if (!quilt_freezer_is_frozen (scope))
-    return TRUE;
-  g_set_error (
-      error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-      "Container '%s' is paused: its scope, or a slice above it, is frozen (systemctl thaw)",
-      quilt_container_get_name (container));
-  return FALSE;
-}
-
-static gboolean
-check_runs (const Exec *self, GError **error)
-{
-  QuiltContainer *container = self->container;
-  const char *name = quilt_container_get_name (container);
-
-  if (!g_str_equal (name, self->name)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Container '%s' was renamed: try again",
-                 self->name);
-    return FALSE;
-  }
-  if (quilt_container_get_state (container) == QUILT_STATE_RUNNING &&
-      quilt_container_get_pid (container) > 0)
-    return check_thawed (container, error);
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-               "Container '%s' is %s; commands can be executed in a container that is running",
-               name, quilt_state_to_string (quilt_container_get_state (container)));
-  return FALSE;
-}
-
-static gboolean
 begin (Exec *self, GError **error)
 {
   const QuiltContainerRecord *record = quilt_container_get_record (self->container);
@@ -145,8 +110,8 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
   Exec *self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_filters_make_finish (result, &error) || !check_runs (self, &error) ||
-      !begin (self, &error))
+  if (!quilt_filters_make_finish (result, &error) ||
+      !quilt_session_check_runs (self->container, self->name, &error) || !begin (self, &error))
     quilt_bus_error_return (g_steal_pointer (&self->call), error);
 }
 
@@ -158,7 +123,8 @@ authorized (QuiltCall *call, gpointer data)
   g_autoptr (GError) error = NULL;
   guint64 caps;
 
-  if (!check_runs (self, &error) || !quilt_options_get_capabilities (options, &caps, &error)) {
+  if (!quilt_session_check_runs (self->container, self->name, &error) ||
+      !quilt_options_get_capabilities (options, &caps, &error)) {
     quilt_bus_error_return (call, error);
     return;
   }
@@ -172,11 +138,13 @@ static const char *
 get_privilege (const Exec *self)
 {
   const char *own = quilt_container_get_record (self->container)->options->user;
-  gboolean is_root = !own || !*own || g_str_equal (own, "0") || g_str_equal (own, "root");
 
   if (self->session.privileged)
     return "privileged";
-  return self->session.user && !is_root && !g_str_equal (self->session.user, own) ? "user" : NULL;
+  return self->session.user && !quilt_session_is_of_root (self->container) &&
+                 !g_str_equal (self->session.user, own)
+             ? "user"
+             : NULL;
 }
 
 static GPtrArray *
