@@ -24,9 +24,11 @@ int quilt_ctl_finish (QuiltCtl *ctl, int code);
 gboolean quilt_ctl_is_fancy (int fd);
 
 int verb_attach (QuiltCtl *ctl, char **argv);
+int verb_copy (QuiltCtl *ctl, char **argv);
 int verb_create (QuiltCtl *ctl, char **argv);
 int verb_doctor (QuiltCtl *ctl, char **argv);
 int verb_exec (QuiltCtl *ctl, char **argv);
+int verb_export (QuiltCtl *ctl, char **argv);
 int verb_help (QuiltCtl *ctl, char **argv);
 int verb_images (QuiltCtl *ctl, char **argv);
 int verb_import (QuiltCtl *ctl, char **argv);

@@ -86,6 +86,10 @@ static const struct {
     {"exec", "cidfile", 0, "use $(cat FILE)"},
 
     {"attach", "latest", 'l', LATEST},
+    {"copy", "follow-link", 'L', "links in SRC itself are followed anyway"},
+    {"copy", "pause", 0, "copy does not pause the container; leave it out"},
+    {"copy export", "latest", 'l', LATEST},
+
     {"stop", "signal", 's', "use quiltctl update --stop-signal first"},
     {"stop kill remove restart wait", "cidfile", 0, "use $(cat FILE)"},
     {"stop remove wait remove-image", "ignore", 'i', "leave it out, and ignore the exit code"},

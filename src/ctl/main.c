@@ -26,6 +26,8 @@ static const QuiltVerb verbs[] = {
      verb_create},
     {"exec", NULL, 2, ANY, BUS | STRICT, "NAME COMMAND...", "Run a command in a container",
      verb_exec},
+    {"copy", "cp", 2, 2, BUS, "SRC DST", "Copy files to or from NAME:PATH", verb_copy},
+    {"export", NULL, 1, 1, BUS, "NAME", "Write a container's files as tar", verb_export},
     {"sessions", NULL, 1, 1, TABLE, "NAME", "List what exec runs in a container", verb_sessions},
     {"attach", NULL, 1, 1, BUS, "NAME", "Watch and use a container that runs", verb_attach},
     {"start", NULL, 1, ANY, BUS, "NAME...", "Start containers", verb_start},

@@ -22,8 +22,9 @@ quilt_progress_line (const QuiltProgress *progress, guint64 now_usec)
 {
   g_autofree char *bytes = quilt_text_bytes (progress->bytes);
   g_autofree char *rate = quilt_text_bytes (progress->rate);
-  GString *line = g_string_new ("Importing ");
+  GString *line = g_string_new (progress->verb ? progress->verb : "Importing");
 
+  g_string_append_c (line, ' ');
   if (progress->fraction >= 0) {
     guint filled = (guint)(MIN (progress->fraction, 1) * BAR);
 
@@ -53,16 +54,12 @@ fit (const char *line)
   return quilt_text_ellipsize (line, size.ws_col - 1u);
 }
 
-void
-quilt_progress_update (QuiltProgress *progress, GVariant *changed)
+static void
+draw (QuiltProgress *progress)
 {
   g_autofree char *line = NULL;
   g_autofree char *fitting = NULL;
 
-  g_variant_lookup (changed, "Progress", "d", &progress->fraction);
-  g_variant_lookup (changed, "Bytes", "t", &progress->bytes);
-  g_variant_lookup (changed, "Rate", "t", &progress->rate);
-  g_variant_lookup (changed, "ExpectedEndTime", "t", &progress->end_usec);
   if (!progress->shown)
     return;
   line = quilt_progress_line (progress, (guint64)g_get_real_time ());
@@ -70,6 +67,24 @@ quilt_progress_update (QuiltProgress *progress, GVariant *changed)
   fprintf (stderr, "\r\033[K%s", fitting);
   fflush (stderr);
   progress->drawn = TRUE;
+}
+
+void
+quilt_progress_update (QuiltProgress *progress, GVariant *changed)
+{
+  g_variant_lookup (changed, "Progress", "d", &progress->fraction);
+  g_variant_lookup (changed, "Bytes", "t", &progress->bytes);
+  g_variant_lookup (changed, "Rate", "t", &progress->rate);
+  g_variant_lookup (changed, "ExpectedEndTime", "t", &progress->end_usec);
+  draw (progress);
+}
+
+void
+quilt_progress_show (QuiltProgress *progress, guint64 bytes, guint64 rate)
+{
+  progress->bytes = bytes;
+  progress->rate = rate;
+  draw (progress);
 }
 
 void
