@@ -69,7 +69,6 @@ static const struct {
     {"swarm", "docker", NULL},
     {"system", "podman", NULL},
     {"tag", "podman", "quiltctl import"},
-    {"top", "podman", "systemctl status quilt-NAME.scope"},
     {"trust", "docker", NULL},
     {"umount", "podman", NULL},
     {"unmount", "podman", NULL},

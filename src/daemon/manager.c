@@ -19,6 +19,7 @@
 #include "daemon/images/import.h"
 #include "daemon/images/list.h"
 #include "daemon/images/remove.h"
+#include "daemon/look/processes.h"
 #include "daemon/sessions/methods.h"
 #include "dbus/quilt-bus.h"
 #include "dbus/server/args.h"
@@ -252,6 +253,15 @@ handle_kill_session (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+handle_list_processes (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_list_processes (self->daemon->containers, call, quilt_args_get_text (args, 0), options);
+}
+
+static void
 handle_import_image (QuiltCall *call, GVariant *args, gpointer data)
 {
   QuiltManager *self = data;
@@ -351,6 +361,7 @@ static const QuiltMethodHandler handlers[] = {
     {"ListSessions", handle_list_sessions},
     {"WaitSession", handle_wait_session},
     {"KillSession", handle_kill_session},
+    {"ListProcesses", handle_list_processes},
     {"ImportImage", handle_import_image},
     {"GetImage", handle_get_image},
     {"ListImages", handle_list_images},

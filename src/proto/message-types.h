@@ -70,6 +70,10 @@ typedef enum {
   /* doctor → quiltd */
   QUILT_MESSAGE_FINDING =
       48, /* code is a QuiltVerdict; text: check, finding and advice, one line each */
+
+  /* look → quiltd. Body: an aa{sv} of GVariant, the processes of ListProcesses; total: how many
+   * more there are */
+  QUILT_MESSAGE_PROCESSES = 49,
 } QuiltMessageType;
 
 #define QUILT_MESSAGE_VERSION 2

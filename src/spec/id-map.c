@@ -183,6 +183,20 @@ quilt_id_map_find (const GArray *map, guint32 inside, guint32 *ret_outside)
 }
 
 gboolean
+quilt_id_map_find_inside (const GArray *map, guint32 outside, guint32 *ret_inside)
+{
+  for (guint i = 0; i < map->len; i++) {
+    const QuiltIdMap *line = get_line (map, i);
+
+    if (outside >= line->outside && outside - line->outside < line->count) {
+      *ret_inside = line->inside + (outside - line->outside);
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+gboolean
 quilt_id_map_overlaps (const GArray *map, const GArray *other, guint32 *ret_outside)
 {
   for (guint i = 0; i < map->len; i++)

@@ -37,6 +37,8 @@ char *quilt_id_map_print (const GArray *map);
 
 /* The host's id for an id inside. Returns FALSE if that id is not mapped. */
 gboolean quilt_id_map_find (const GArray *map, guint32 inside, guint32 *ret_outside);
+/* The id inside for an id of the host. Returns FALSE if that id is not mapped. */
+gboolean quilt_id_map_find_inside (const GArray *map, guint32 outside, guint32 *ret_inside);
 
 /* Whether both maps contain the same id of the host; ret_outside (may be NULL) is the first such
  * id. */

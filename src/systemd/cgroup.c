@@ -87,17 +87,24 @@ open_scope (const char *place, int *ret_fd, char **ret_id, GError **error)
   return TRUE;
 }
 
+int
+quilt_scope_open (const char *place, const char *id)
+{
+  g_autofree char *mark = NULL;
+  g_autofd int fd = -1;
+
+  if (!open_scope (place, &fd, &mark, NULL) || g_strcmp0 (mark, id) != 0)
+    return -1;
+  return g_steal_fd (&fd);
+}
+
 void
 quilt_scope_kill_session (const char *place, const char *id, const char *session)
 {
   g_autofree char *name = g_strconcat ("session-", session, NULL);
-  g_autofree char *mark = NULL;
-  g_autofd int scope = -1;
-  g_autofd int fd = -1;
+  g_autofd int scope = quilt_scope_open (place, id);
+  g_autofd int fd = scope >= 0 ? openat (scope, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
-  if (!open_scope (place, &scope, &mark, NULL) || scope < 0 || g_strcmp0 (mark, id) != 0)
-    return;
-  fd = openat (scope, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0)
     quilt_cgroup_kill (fd);
 }

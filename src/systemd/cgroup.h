@@ -10,6 +10,8 @@ char *quilt_slice_path (void);
 char *quilt_scope_path (const char *place);
 /* The scope's cgroup as quilt_cgroup_of() would return it. Owned by the caller. */
 char *quilt_scope_cgroup (const char *place);
+/* Opens the scope's cgroup, if the scope has the mark of the container's ID. Returns -1 if not. */
+int quilt_scope_open (const char *place, const char *id);
 /* Kills all processes of a session in the scope, if the scope belongs to the container. */
 void quilt_scope_kill_session (const char *place, const char *id, const char *session);
 /* Opens the cgroup of the supervisors in the scope. Returns -1 if there is none. */

@@ -102,6 +102,7 @@ class Daemon:
         (directory / "libexec/quilt-copy").symlink_to(f"{BUILD}/src/copy/quilt-copy")
         (directory / "libexec/quilt-log").symlink_to(f"{BUILD}/src/journal/quilt-log")
         (directory / "libexec/quilt-doctor").symlink_to(f"{BUILD}/src/doctor/quilt-doctor")
+        (directory / "libexec/quilt-look").symlink_to(f"{BUILD}/src/look/quilt-look")
         self.log = open(directory / "log", "w+b")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(str(directory / "notify"))

@@ -34,6 +34,7 @@ CALLS = {
     ("Manager", "ListSessions"): ("sa{sv}", ("box", {})),
     ("Manager", "WaitSession"): ("ssa{sv}", ("box", "other", {})),
     ("Manager", "KillSession"): ("ssia{sv}", ("box", "other", 9, {})),
+    ("Manager", "ListProcesses"): ("sa{sv}", ("box", {})),
     ("Manager", "ImportImage"): ("hsa{sv}", (0, "", {})),
     ("Manager", "GetImage"): ("s", ("web",)),
     ("Manager", "ListImages"): ("a{sv}", ({},)),
@@ -152,6 +153,8 @@ def test_polkit_is_told_what_it_is_about(create, image, user, root, polkit):
     assert polkit.checks[0]["details"] == {"verb": "stop", "container": "web-1", "owner": "0", "own": "no", "image": "web"}
     refusal(user.call, "CreateContainer", "sa{sv}", ("web", {**COMMAND, "name": GLib.Variant("s", "mine")}))
     assert polkit.checks[1]["details"] == {"verb": "create", "container": "mine", "image": "web", "digest": digest}
+    refusal(user.call, "ListProcesses", "sa{sv}", ("web-1", {}))
+    assert polkit.checks[-1]["details"] == {"verb": "top", "container": "web-1", "owner": "0", "own": "no", "image": "web"}
 
 
 def test_p1_a_rule_can_grant_one_verb_on_some_containers(create, user, polkit):

@@ -335,7 +335,7 @@ def scopes():
 def helpers():
     """The helper processes. A supervisor that waits for a container is "quilt-spare" as soon as it has begun."""
     return _lasting(lambda: [f"{pid} ({comm})" for pid, comm in _processes()
-                             if comm.startswith(("quilt-supervis", "quilt-transfer", "quilt-copy", "quilt-log"))])
+                             if comm.startswith(("quilt-supervis", "quilt-transfer", "quilt-copy", "quilt-log", "quilt-look"))])
 
 
 def leaks():

@@ -119,20 +119,26 @@ static gboolean
 on_readable (int socket, GIOCondition condition, gpointer data)
 {
   QuiltHelper *self = data;
+  const QuiltHelperEvents *events = self->events;
+  g_autoptr (GBytes) body = NULL;
   QuiltMessage message;
   guint n_fds = 0;
   int fd = -1;
-  int r = self->events->descriptor ? quilt_message_receive_fds (socket, &message, &fd, 1, &n_fds)
-                                   : quilt_message_receive (socket, &message);
+  int r = events->descriptor || events->body
+              ? quilt_message_receive_body (socket, &message, &fd, events->descriptor ? 1 : 0,
+                                            &n_fds, &body)
+              : quilt_message_receive (socket, &message);
 
   if (r < 0 && errno == EAGAIN)
     return G_SOURCE_CONTINUE;
   if (r > 0) {
     learn_version (self, &message);
     if (n_fds > 0)
-      self->events->descriptor (&message, fd, self->data);
+      events->descriptor (&message, fd, self->data);
+    else if (body && events->body)
+      events->body (&message, body, self->data);
     else
-      self->events->message (&message, self->data);
+      events->message (&message, self->data);
     return G_SOURCE_CONTINUE; /* the callback may have freed self */
   }
   if (r < 0 && self->pid) /* we connect to an adopted helper again and again */

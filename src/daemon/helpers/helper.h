@@ -21,6 +21,8 @@ typedef struct {
   /* Called instead of message() if a descriptor comes with the message. The function owns it. NULL:
    * descriptors are dropped. */
   void (*descriptor) (const QuiltMessage *message, int fd, gpointer data);
+  /* Called instead of message() if a body comes with the message. NULL: bodies are dropped. */
+  void (*body) (const QuiltMessage *message, GBytes *body, gpointer data);
 } QuiltHelperEvents;
 
 /* Opens the directory of the helpers as a read-only mount of its own. Through /proc/self/exe, a

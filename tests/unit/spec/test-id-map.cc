@@ -128,6 +128,14 @@ TEST (IdMap, FindsAndMeets)
   EXPECT_EQ (outside, 1009u);
   EXPECT_TRUE (quilt_id_map_find (map.get (), 100, &outside));
   EXPECT_EQ (outside, 5000u);
+  guint32 inside = 77;
+  EXPECT_FALSE (quilt_id_map_find_inside (map.get (), 999, &inside));
+  EXPECT_FALSE (quilt_id_map_find_inside (map.get (), 1010, &inside));
+  EXPECT_EQ (inside, 77u);
+  EXPECT_TRUE (quilt_id_map_find_inside (map.get (), 1009, &inside));
+  EXPECT_EQ (inside, 9u);
+  EXPECT_TRUE (quilt_id_map_find_inside (map.get (), 5000, &inside));
+  EXPECT_EQ (inside, 100u);
   EXPECT_FALSE (quilt_id_map_overlaps (map.get (), parse ("0:1010:10", error).get (), &outside));
   EXPECT_EQ (outside, 5000u);
   EXPECT_TRUE (quilt_id_map_overlaps (map.get (), parse ("0:990:11", error).get (), &outside));

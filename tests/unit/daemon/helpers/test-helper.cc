@@ -17,6 +17,7 @@ extern "C" {
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 struct Talk {
   GMainLoop *loop;
@@ -24,6 +25,7 @@ struct Talk {
   std::string text;
   guint type;
   bool closed;
+  std::vector<gsize> bodies;
 };
 
 static void
@@ -44,7 +46,18 @@ on_closed (gpointer data)
   g_main_loop_quit (talk->loop);
 }
 
+static void
+on_body (const QuiltMessage *message, GBytes *body, gpointer data)
+{
+  Talk *talk = static_cast<Talk *> (data);
+
+  talk->bodies.push_back (g_bytes_get_size (body));
+  talk->type = message->type;
+}
+
 static const QuiltHelperEvents events = {on_message, on_closed};
+static const QuiltHelperEvents events_with_bodies = {on_message, on_closed, nullptr, nullptr,
+                                                     on_body};
 
 /* The child's behaviour when it is executed as `PROGRAM --helper VERB`. */
 static int
@@ -71,6 +84,14 @@ be_helper (const std::string &verb)
   } else if (verb == "write") {
     dprintf (4, "four");
     dprintf (5, "five");
+  } else if (verb == "bodies") {
+    for (gsize size : {1, 4096, 5000, QUILT_MESSAGE_BODY_MAX}) {
+      g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (size), size);
+
+      quilt_message_send_body (3, &message, nullptr, 0, body);
+    }
+    quilt_message_set_text (&message, "no body");
+    quilt_message_send (3, &message);
   } else if (verb == "nonsense") {
     send (3, "nonsense", 8, 0);
     poll (&fd, 1, -1);
@@ -99,14 +120,14 @@ protected:
       g_main_context_iteration (nullptr, TRUE);
   }
 
-  bool spawn (const char *verb, const int *fds, guint n)
+  bool spawn (const char *verb, const int *fds, guint n, const QuiltHelperEvents *wanted = &events)
   {
     g_autofree char *program = g_file_read_link ("/proc/self/exe", nullptr);
     g_autofree char *path = g_path_get_dirname (program);
     g_autofd int dir_fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const char *const argv[] = {program, "--helper", verb, nullptr};
 
-    talk.helper = quilt_helper_spawn (dir_fd, argv, fds, n, &events, &talk, nullptr);
+    talk.helper = quilt_helper_spawn (dir_fd, argv, fds, n, wanted, &talk, nullptr);
     return talk.helper != nullptr;
   }
 
@@ -161,6 +182,22 @@ TEST_F (Helper, GetsEachDescriptorInItsPlaceWhereverItStood)
   EXPECT_STREQ (text, "five");
   for (int fd : {four[0], four[1], five[0], five[1]})
     close (fd);
+}
+
+TEST_F (Helper, SendsBodiesOfEachSize)
+{
+  ASSERT_TRUE (spawn ("bodies", nullptr, 0, &events_with_bodies));
+  g_main_loop_run (talk.loop);
+  EXPECT_EQ (talk.bodies, (std::vector<gsize>{1, 4096, 5000, QUILT_MESSAGE_BODY_MAX}));
+  EXPECT_EQ (talk.text, "no body");
+}
+
+TEST_F (Helper, MaySendBodiesThatNobodyReads)
+{
+  ASSERT_TRUE (spawn ("bodies", nullptr, 0));
+  g_main_loop_run (talk.loop);
+  EXPECT_TRUE (talk.bodies.empty ());
+  EXPECT_EQ (talk.text, "no body");
 }
 
 TEST_F (Helper, IsDroppedWhenItTalksNonsense)
