@@ -96,7 +96,7 @@ static const struct {
     {"remove", "volumes", 'v', "volumes are directories of the host, which nothing removes"},
     {"remove", "time", 't', "use quiltctl stop --time first"},
     {"remove", "depend", 0, "name them all"},
-    {"start stop kill remove restart wait inspect logs show top", "latest", 'l', LATEST},
+    {"start stop kill remove restart wait inspect logs show top diff", "latest", 'l', LATEST},
     {"wait", "condition", 0, "wait returns when the container has ended"},
     {"wait", "interval", 0, "wait does not poll; leave it out"},
 

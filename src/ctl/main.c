@@ -41,6 +41,7 @@ static const QuiltVerb verbs[] = {
     {"show", NULL, 0, ANY, TEXT, "[NAME...]", "Show properties", verb_show},
     {"inspect", NULL, 1, ANY, TEXT, "NAME...", "Show records as JSON", verb_inspect},
     {"top", NULL, 1, ANY, TABLE, "NAME", "List the processes of a container", verb_top},
+    {"diff", NULL, 1, 1, TEXT, "NAME", "List what a container has changed", verb_diff},
     {"logs", NULL, 1, 1, QUILT_VERB_PAGER, "NAME", "Show what a container printed", verb_logs},
     {"rename", NULL, 2, 2, BUS, "NAME NEW-NAME", "Rename a container", verb_rename},
     {"update", NULL, 1, ANY, BUS, "NAME...", "Change limits", verb_update},

@@ -38,7 +38,6 @@ static const struct {
     {"config", "docker", NULL},
     {"container", "podman", "quiltctl list"},
     {"context", "docker", NULL},
-    {"diff", "podman", NULL},
     {"events", "podman", "quiltctl wait, and busctl(1) for signals"},
     {"generate", "podman", NULL},
     {"healthcheck", "podman", NULL},

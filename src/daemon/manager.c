@@ -19,6 +19,7 @@
 #include "daemon/images/import.h"
 #include "daemon/images/list.h"
 #include "daemon/images/remove.h"
+#include "daemon/look/changes.h"
 #include "daemon/look/processes.h"
 #include "daemon/sessions/methods.h"
 #include "dbus/quilt-bus.h"
@@ -262,6 +263,15 @@ handle_list_processes (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+handle_list_changes (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 1);
+
+  quilt_list_changes (self->daemon->containers, call, quilt_args_get_text (args, 0), options);
+}
+
+static void
 handle_import_image (QuiltCall *call, GVariant *args, gpointer data)
 {
   QuiltManager *self = data;
@@ -362,6 +372,7 @@ static const QuiltMethodHandler handlers[] = {
     {"WaitSession", handle_wait_session},
     {"KillSession", handle_kill_session},
     {"ListProcesses", handle_list_processes},
+    {"ListChanges", handle_list_changes},
     {"ImportImage", handle_import_image},
     {"GetImage", handle_get_image},
     {"ListImages", handle_list_images},

@@ -2,6 +2,7 @@
 /* quilt-look: looks at a container for quiltd, which must not wait for what the container decides.
  */
 #include "base/error.h"
+#include "look/changes.h"
 #include "look/host-process.h"
 #include "look/processes.h"
 #include "proto/message.h"
@@ -9,31 +10,37 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define FD_CONTROL 3
 #define FD_SCOPE 4
+#define FD_OUTPUT 4
+#define FD_MOUNTS 5
+#define FD_UPPER 6
 
-/* If /proc is mounted with hidepid=, only this capability shows the processes of other users. */
+#define CAPABILITY(name) (1u << (name))
+
+/* Keeps these capabilities, as far as we have them. */
 static gboolean
-drop_capabilities (void)
+drop_capabilities (guint32 kept)
 {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = {{0}};
-  const guint32 kept = 1u << CAP_SYS_PTRACE;
 
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall (SYS_capget, &header, caps) < 0)
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (caps); i++)
-    caps[i].effective = caps[i].permitted = caps[i].inheritable = 0;
-  caps[0].effective = caps[0].permitted = kept;
-  if (syscall (SYS_capset, &header, caps) == 0)
-    return TRUE;
-  caps[0].effective = caps[0].permitted = 0; /* we have not got it */
+  for (guint i = 0; i < G_N_ELEMENTS (caps); i++) {
+    caps[i].permitted &= i == 0 ? kept : 0;
+    caps[i].effective = caps[i].permitted;
+    caps[i].inheritable = 0;
+  }
   return syscall (SYS_capset, &header, caps) == 0;
 }
 
@@ -73,13 +80,81 @@ look_at_processes (char **args)
   return quilt_message_send_body (FD_CONTROL, &message, NULL, 0, body);
 }
 
+/* Returns the strings of a memory file, each with its NUL. Returns NULL on error. */
+static char **
+read_list (int fd)
+{
+  g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
+  g_autofree char *text = NULL;
+  struct stat st;
+
+  if (fstat (fd, &st) < 0 || st.st_size < 0)
+    return NULL;
+  text = g_malloc0 ((gsize)st.st_size + 1);
+  if (pread (fd, text, (gsize)st.st_size, 0) != st.st_size)
+    return NULL;
+  for (off_t at = 0; at < st.st_size; at += (off_t)strlen (text + at) + 1)
+    g_strv_builder_add (list, text + at);
+  return g_strv_builder_end (list);
+}
+
+/* Each directory on the way stays open. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit (RLIMIT_NOFILE, &limit);
+  }
+}
+
+/* changes ATTRIBUTES N: ATTRIBUTES is "user" or "trusted", see look/lowers.h. Descriptor 4 is a
+ * pipe for the records, 5 a file with the places of the container's mounts, 6 the directory that
+ * overlayfs writes to, and the N that follow are the layers below, the uppermost first. */
+static gboolean
+look_at_changes (char **args)
+{
+  const gint64 n = g_ascii_strtoll (args[1], NULL, 10);
+  g_autoptr (GArray) lowers = quilt_lowers_new ();
+  g_autoptr (QuiltRecordPipe) output = quilt_record_pipe_new (FD_OUTPUT, FD_CONTROL);
+  g_auto (GStrv) mounts = read_list (FD_MOUNTS);
+  const QuiltChangesOf of = {.upper_fd = FD_UPPER,
+                             .lowers = lowers,
+                             .attributes = strcmp (args[0], "user") == 0 ? &quilt_overlay_user
+                                                                         : &quilt_overlay_trusted,
+                             .mounts = mounts};
+
+  for (int i = 0; i < n; i++) {
+    const int fd = FD_UPPER + 1 + i;
+
+    g_array_append_val (lowers, fd);
+  }
+  raise_file_limit ();
+  return mounts && quilt_changes_write (&of, output);
+}
+
+/* If /proc is mounted with hidepid=, only CAP_SYS_PTRACE shows the processes of other users. Files
+ * of the container belong to any user. Only CAP_SYS_ADMIN shows trusted attributes. */
+static const struct {
+  const char *name;
+  int n_args;
+  guint32 capabilities;
+  gboolean (*look) (char **args);
+} modes[] = {
+    {"processes", 3, CAPABILITY (CAP_SYS_PTRACE), look_at_processes},
+    {"changes", 2, CAPABILITY (CAP_DAC_READ_SEARCH) | CAPABILITY (CAP_SYS_ADMIN), look_at_changes},
+};
+
 int
 main (int argc, char **argv)
 {
-  if (argc != 5 || strcmp (argv[1], "processes") != 0 || !drop_capabilities () ||
-      fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) < 0) {
-    g_printerr ("quilt-look is internal: quiltd starts it\n");
-    return EXIT_FAILURE;
-  }
-  return look_at_processes (argv + 2) ? EXIT_SUCCESS : EXIT_FAILURE;
+  signal (SIGPIPE, SIG_IGN);
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (argc == 2 + modes[i].n_args && strcmp (argv[1], modes[i].name) == 0 &&
+        fcntl (FD_CONTROL, F_SETFD, FD_CLOEXEC) == 0 && drop_capabilities (modes[i].capabilities))
+      return modes[i].look (argv + 2) ? EXIT_SUCCESS : EXIT_FAILURE;
+  g_printerr ("quilt-look is internal: quiltd starts it\n");
+  return EXIT_FAILURE;
 }

@@ -3,6 +3,8 @@
 import concurrent.futures
 import json
 import os
+import signal
+import stat
 
 import pytest
 from gi.repository import Gio, GLib
@@ -426,3 +428,55 @@ def test_defaults_of_the_configuration(stopped, root, services):
     path, _ = root.call("CreateContainer", "sa{sv}", ("web", options_of("sleep", pids_max=44)))
     box = quilt.Container(root, path)
     assert (box.StopTimeout, box.MemoryMax, box.CPUQuota, box.PidsMax) == (3000000, 64 << 20, 500000, 44)
+
+
+# What quilt-look finds.
+
+def changes(client, name):
+    """The records of ListChanges."""
+    reply, _ = client.connection.send_message_with_reply_sync(
+        client.message("ListChanges", "sa{sv}", (name, {})), Gio.DBusSendMessageFlags.NONE, quilt.PATIENCE * 1000, None)
+    assert reply.get_message_type() == Gio.DBusMessageType.METHOD_RETURN, reply.get_body()
+    with open(reply.get_unix_fd_list().steal_fds()[0], "rb") as pipe:
+        return pipe.read().split(b"\0")[:-1]
+
+
+def test_changes_come_through_a_pipe_and_end_with_a_mark(create, daemon, root):
+    box = create("sleep", name="box")
+    upper = daemon.directory / "state/containers" / box.Id / "upper"
+    assert changes(root, "box") == [b"."]
+    (upper / "etc").mkdir()
+    os.mknod(upper / "etc/hostname", stat.S_IFCHR | 0o600, os.makedev(0, 0))
+    (upper / "proc").mkdir()
+    (upper / "new\n").write_text("x")
+    assert changes(root, "box") == [b"C/etc", b"D/etc/hostname", b"A/new\n", b"."]
+
+
+def test_changes_wait_for_their_reader_and_count_until_he_is_gone(create, daemon, root, user, polkit):
+    polkit.decide = lambda check: "yes"
+    daemon.configure("MaxPendingPerUser=1\n")
+    daemon.kill(signal.SIGHUP)
+    daemon.wait_told("READY=1")
+    box = create("sleep", name="box")
+    upper = daemon.directory / "state/containers" / box.Id / "upper"
+    for i in range(400):
+        (upper / f"{i:0200}").touch()
+    reply, _ = user.connection.send_message_with_reply_sync(
+        user.message("ListChanges", "sa{sv}", ("box", {})), Gio.DBusSendMessageFlags.NONE, quilt.PATIENCE * 1000, None)
+    fd = reply.get_unix_fd_list().steal_fds()[0]
+    assert refusal(user.call, "ListChanges", "sa{sv}", ("box", {})).name == "QuotaExceeded"
+    os.close(fd)
+    while True:  # until quilt-look has seen that
+        try:
+            user.call("ListChanges", "sa{sv}", ("box", {}))
+            break
+        except quilt.Refused as error:
+            assert error.name == "QuotaExceeded"
+    root.call("ListContainers", "a{sv}", ({},))
+
+
+def test_processes_of_a_container_that_does_not_run(create, root):
+    create("sleep", name="box")
+    error = refusal(root.call, "ListProcesses", "sa{sv}", ("box", {}))
+    assert (error.name, error.text) == ("InvalidState", "Container 'box' does not run")
+    assert refusal(root.call, "ListProcesses", "sa{sv}", ("nothing", {})).name == "NotFound"

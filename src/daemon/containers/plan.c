@@ -32,20 +32,42 @@ new_spec (const QuiltContainer *container, const QuiltImage *image, GError **err
                                        &quilt_image_get_record (image)->config, &rootfs, error);
 }
 
+static QuiltSpec *
+plan (const QuiltContainer *container, GError **error)
+{
+  const QuiltContainerRecord *record = quilt_container_get_record (container);
+  const QuiltImage *image = quilt_container_get_image (container);
+
+  if (image)
+    return new_spec (container, image, error);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+               "The container's image '%s' (%s) is missing; import it again", record->image,
+               record->image_digest);
+  return NULL;
+}
+
+char **
+quilt_container_plan_places (const QuiltContainer *container, GError **error)
+{
+  g_autoptr (QuiltSpec) spec = plan (container, error);
+  g_autoptr (GStrvBuilder) places = g_strv_builder_new ();
+
+  if (!spec)
+    return NULL;
+  for (guint i = 0; i < spec->mounts->len; i++) {
+    const QuiltMount *mount = spec->mounts->pdata[i];
+
+    g_strv_builder_add (places, mount->destination);
+  }
+  return g_strv_builder_end (places);
+}
+
 QuiltSpec *
 quilt_container_plan (const QuiltContainer *container, GError **error)
 {
   const QuiltContainerRecord *record = quilt_container_get_record (container);
-  const QuiltImage *image = quilt_container_get_image (container);
-  g_autoptr (QuiltSpec) spec = NULL;
+  g_autoptr (QuiltSpec) spec = plan (container, error);
 
-  if (!image) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "The container's image '%s' (%s) is missing; import it again", record->image,
-                 record->image_digest);
-    return NULL;
-  }
-  spec = new_spec (container, image, error);
   if (!spec || !quilt_lsm_complete (spec, record->options, record->id, error) ||
       !quilt_devices_resolve (record->options, spec->devices, error))
     return NULL;
