@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import pathlib
+import pwd
 import signal
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import time
 import pytest
 
 from quilt import SLICE, TIMEOUT, ctl, run, spawn, wait_exit
+from test_access import rule  # noqa: F401
 from test_daemon import daemon_pid
 from test_exec import SLEEP, box, wait_for  # noqa: F401
 from test_lifecycle import background
@@ -411,3 +413,61 @@ def test_an_export_can_be_imported(box, tmp_path, name):  # noqa: F811
     assert ctl("run", "--rm", f"{name}-image", "/bin/cat", "/etc/kept").ok().out == b"kept\n"
     ctl("remove-image", f"{name}-image").ok()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["root.tar"]
+
+
+# Permissions and states
+
+BOB_MAY_EXEC = """
+polkit.addRule(function (action, subject) {
+  if (action.id == "org.quilt.exec" && subject.user == "bob" && action.lookup("verb") == "copy")
+    return polkit.Result.YES;
+});
+"""
+
+
+def test_who_may_copy(busybox, name, rule, tmp_path):  # noqa: F811
+    background(name, busybox, *SLEEP)
+    background(f"{name}-2", busybox, *SLEEP, options=("--user", "1000"))
+    denied = ctl("--no-ask-password", "copy", f"{name}:/etc/passwd", "-", user="bob")
+    assert denied.code == 1 and b"org.quilt.exec" in denied.err
+    rule(BOB_MAY_EXEC)
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, pwd.getpwnam("bob").pw_uid, -1)
+    for path in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        path.chmod(path.stat().st_mode | 0o711)
+    ctl("--no-ask-password", "copy", f"{name}:/etc", str(home / "etc"), user="bob").ok()
+    assert {path.stat().st_uid for path in home.rglob("*")} == {pwd.getpwnam("bob").pw_uid}
+    assert b"Permission denied" in ctl("--no-ask-password", "copy", f"{name}:/etc/passwd", "/usr/new", user="bob").err
+    assert b"Permission denied" in ctl("--no-ask-password", "copy", "/etc/shadow", f"{name}:/", user="bob").err
+    assert b"only root" in ctl("--no-ask-password", "copy", "-a", f"{name}:/etc/passwd", str(home), user="bob").err
+    assert b"org.quilt.privileged" in ctl("--no-ask-password", "copy", f"{name}-2:/etc/passwd", "-", user="bob").err
+    assert b"org.quilt.exec" in ctl("--no-ask-password", "export", name, user="bob").err
+
+
+def test_a_paused_container_is_not_copied(box):  # noqa: F811
+    run("systemctl", "freeze", f"quilt-{box}.scope").ok()
+    try:
+        assert b"paused" in ctl("copy", f"{box}:/etc/passwd", "-").err
+    finally:
+        run("systemctl", "thaw", f"quilt-{box}.scope").ok()
+    assert ctl("copy", f"{box}:/etc/passwd", "-").ok()
+
+
+def test_a_container_with_a_terminal(busybox, name, tmp_path):
+    ctl("create", "-it", "--init", "--name", name, busybox, "/bin/sh").ok()
+    assert names(ctl("copy", f"{name}:/etc/passwd", "-").ok().out) == ["passwd"]
+
+
+def test_a_name_is_bytes(any_box, tmp_path):
+    path = os.fsencode(tmp_path) + b"/new\nline \xff"
+    with open(path, "w") as file:
+        file.write("x")
+    ctl("copy", path, any_box.encode() + b":/etc/\xfe").ok()
+    ctl("copy", any_box.encode() + b":/etc/\xfe", path + b"2").ok()
+    with open(path + b"2") as file:
+        assert file.read() == "x"
+    ctl("copy", path, any_box.encode() + b":/etc/").ok()
+    assert os.fsdecode(b"new\nline \xff") in [os.path.basename(each) for each in names(ctl("copy", f"{any_box}:/etc", "-").ok().out)]
+    refused = ctl("copy", any_box.encode() + b":/no\n\xff", path)
+    assert refused.code == 1 and refused.err.count(b"\n") == 1 and b"\xff" not in refused.err
