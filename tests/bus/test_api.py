@@ -11,7 +11,7 @@ from gi.repository import Gio, GLib
 
 import conftest
 import quilt
-from test_access import CALLS, call, objects, refusal, state  # noqa: F401 (a fixture)
+from test_access import CALLS, DESCRIPTORS, call, objects, refusal, state  # noqa: F401 (a fixture)
 
 INFINITY = 2**64 - 1
 
@@ -49,7 +49,7 @@ def test_b9_an_unknown_option_is_refused_by_name(interface, method, uid, objects
     polkit.decide = lambda check: "yes"
     signature, arguments = CALLS[interface, method]
     options = {**arguments[-1], "no-such-option": GLib.Variant("b", True)}
-    fd = quilt.archive()
+    fd = DESCRIPTORS.get(method, quilt.archive)()
     error = refusal(client(uid).call, method, signature, (*arguments[:-1], options), objects[interface],
                     "org.quilt." + interface, fds=[fd])
     os.close(fd)
