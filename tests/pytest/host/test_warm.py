@@ -335,7 +335,8 @@ def test_j_quiltd_is_killed_at_each_step_of_a_prepared_start(busybox, warm, opti
             tracer.wait()
         daemon_again()
         for name, row in rows().items():
-            assert name in first or row[5] == "pending", (trap, row)
+            # The trap may close before the call comes. Then the next quiltd starts the container, without preparation.
+            assert name in first or row[5] == "pending" or (code, row[5]) == (7, "exited"), (trap, code, row)
             if row[5] != "pending":
                 found = int(ctl("wait", row[1]).text)  # by ID: the container may have been removed meanwhile
                 reason = rows()[name][10] if name in rows() else "gone"
