@@ -515,8 +515,8 @@ may_leave (const QuiltSupervisor *self)
          (self->released || (self->control.fd < 0 && (self->terminated || never_went)));
 }
 
-/* Waits for journald without limit. Waits for readers for a limited time, since all output is in
- * the log. */
+/* Waits for journald without limit. Waits for the reader for a limited time, and for followers only
+ * for a moment, since all output is in the log. */
 static gboolean
 linger (QuiltSupervisor *self, gint64 now_usec)
 {
@@ -525,6 +525,10 @@ linger (QuiltSupervisor *self, gint64 now_usec)
   if (now_usec < self->patience_usec)
     return is_busy (self);
   if (!self->lingering) {
+    for (guint i = 0; i < QUILT_N_STREAMS; i++)
+      quilt_output_drop_followers (&self->outputs[i]);
+    if (!is_busy (self))
+      return FALSE;
     self->lingering = TRUE;
     quilt_fd_clear (&self->mounts_fd);
     self->patience_usec = now_usec + READER_USEC;

@@ -105,7 +105,8 @@ attach (Attach *self)
   const QuiltRunClient client = {in, out, err, leash, self->lines};
   g_autoptr (GError) error = NULL;
 
-  if (!check_name (self, &error) || !check_runs (self, &error)) {
+  if (!check_name (self, &error) || !check_runs (self, &error) ||
+      !quilt_container_check_supervisor (self->container, &error)) {
     fail (self, error);
     return;
   }

@@ -178,20 +178,23 @@ quilt_clients_add (QuiltClients *self, const QuiltClientFds *fds, guint64 lines)
   return TRUE;
 }
 
+/* Whether the client was too slow, or has neither a leash nor an open pipe. */
 static gboolean
-is_lost (const Client *client)
+is_over (const Client *client)
 {
-  gboolean lost = FALSE;
+  gboolean is_lost = FALSE, is_open = client->leash >= 0 || client->in.from >= 0;
 
-  for (guint i = 0; i < QUILT_N_STREAMS; i++)
-    lost = lost || client->out[i].is_lost;
-  return lost;
+  for (guint i = 0; i < QUILT_N_STREAMS; i++) {
+    is_lost = is_lost || client->out[i].is_lost;
+    is_open = is_open || client->out[i].fd >= 0;
+  }
+  return is_lost || !is_open;
 }
 
 void
 quilt_clients_sweep (QuiltClients *self)
 {
   for (guint i = self->clients->len; i > 0; i--)
-    if (is_lost (self->clients->pdata[i - 1]))
+    if (is_over (self->clients->pdata[i - 1]))
       g_ptr_array_remove_index (self->clients, i - 1);
 }

@@ -46,5 +46,6 @@ void quilt_clients_end_input (QuiltClients *self);
  * input of a container without a terminal ends too. Returns FALSE if there are too many clients. */
 gboolean quilt_clients_add (QuiltClients *self, const QuiltClientFds *fds, guint64 lines);
 
-/* Lets go of the clients that were too slow. They see that their leash is closed. */
+/* Lets go of the clients that were too slow, who see that their leash is closed, and of those whose
+ * pipes are all closed. */
 void quilt_clients_sweep (QuiltClients *self);

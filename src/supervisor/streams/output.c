@@ -81,11 +81,17 @@ quilt_output_has_readers (const QuiltOutput *output)
 }
 
 void
+quilt_output_drop_followers (QuiltOutput *output)
+{
+  for (guint i = 0; i < output->followers->len; i++)
+    quilt_attachment_clear (output->followers->pdata[i]);
+}
+
+void
 quilt_output_drop_readers (QuiltOutput *output)
 {
   quilt_attachment_clear (&output->attachment);
-  for (guint i = 0; i < output->followers->len; i++)
-    quilt_attachment_clear (output->followers->pdata[i]);
+  quilt_output_drop_followers (output);
 }
 
 void

@@ -52,7 +52,8 @@ void quilt_output_unfollow (QuiltOutput *output, QuiltAttachment *attachment);
 
 /* Whether a client still has to take output. */
 gboolean quilt_output_has_readers (const QuiltOutput *output);
-/* Gives up the clients. */
+/* Gives up the followers, or all clients. */
+void quilt_output_drop_followers (QuiltOutput *output);
 void quilt_output_drop_readers (QuiltOutput *output);
 
 /* Called when the container has ended. The contents of its pipe are limited, so they are read at
