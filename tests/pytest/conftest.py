@@ -90,6 +90,15 @@ def bus_events():
         yield events
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows what quiltd said last, and what its processes do: it may never happen again."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        report.sections.append(("quiltd's last words", quilt.last_words()))
+
+
 # TAP, so that meson counts each test and not the suite.
 
 def pytest_addoption(parser):

@@ -326,6 +326,14 @@ def _lasting(look):
     return seen
 
 
+def last_words():
+    """What quiltd and the supervisors have logged last, and what each of their processes waits for."""
+    said = run("journalctl", "-b", "-o", "short-precise", "--no-pager", "-n", "40", "_COMM=quiltd", "+", "_COMM=quilt-superviso",
+               "+", "UNIT=quiltd.service")
+    processes = run("ps", "-eo", "pid,ppid,stat,etimes,wchan:24,args")
+    return said.text + "".join(line + "\n" for line in processes.text.splitlines() if "quilt" in line)
+
+
 def scopes():
     """The scopes that systemd knows. The kernel reports an empty scope to systemd up to 16 ms later."""
     return _lasting(lambda: [line.split()[0] for line in run(
