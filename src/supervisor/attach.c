@@ -105,8 +105,10 @@ quilt_supervisor_take_terminal (QuiltSupervisor *self)
   if (n < 0 && errno == EAGAIN)
     return;
   quilt_fd_clear (&self->console);
-  if (n <= 0 || n_fds != 2) /* the init has ended, which is handled elsewhere */
+  if (n <= 0 || n_fds != 2) { /* the init has ended, which is handled elsewhere */
+    quilt_fd_clear (&ends[0]);
     return;
+  }
   quilt_output_set_terminal (&self->outputs[QUILT_STREAM_STDOUT], ends[0]);
   self->slave = ends[1];
   input = fcntl (ends[0], F_DUPFD_CLOEXEC, 0);

@@ -22,9 +22,9 @@ enum {
   FD_JOINS = QUILT_SHARING_FD,
 };
 
-/* The run directory, the namespaces to join, the filter, two streams, the journal budget and the
+/* The run directory, the namespaces to join, the filter, three streams, the journal budget and the
  * store. */
-#define FDS_MAX (1 + QUILT_JOINS_MAX + 5)
+#define FDS_MAX (1 + QUILT_JOINS_MAX + 6)
 
 #define CONFIG_MAX (4 * 1024 * 1024)
 

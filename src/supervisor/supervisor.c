@@ -436,10 +436,10 @@ quilt_supervisor_run (QuiltSupervisor *self)
   g_autoptr (QuiltSources) sources = new_sources (self);
 
   while (quilt_supervisor_advance (self, g_get_monotonic_time ())) {
+    quilt_clients_sweep (&self->clients);
     wait_for_events (self, sources);
     handle_journal (&self->log.journal, 0); /* it may be time to connect again */
     quilt_sources_handle (sources);
-    quilt_clients_sweep (&self->clients);
   }
   self->clients.sources = NULL;
 }

@@ -162,21 +162,28 @@ look_user_up (QuiltInit *init, QuiltIdentity *identity)
     errno = 0;
 }
 
+/* Makes the terminal the process's 0, 1 and 2. Setup steps read /dev/null, which is 0 until then.
+ */
 static void
 open_terminal (const QuiltInit *init)
 {
   gboolean builds = quilt_spec_builds_root (init->spec);
+  g_autofd int null_fd = -1;
   const char *object;
   char quoted[64];
   int r;
 
   if (!init->spec->process.terminal)
     return;
+  if (has_steps (init))
+    null_fd = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
   r = quilt_terminal_open (&init->spec->process, init->setup->console, init->setup->console_pair,
                            init->identity->uid, builds, &object);
   /* A child that is born later makes its own session. */
   if (r == 0 && !quilt_joins_await_birth (init->joins))
     r = quilt_terminal_control ();
+  if (r == 0 && null_fd >= 0 && dup2 (null_fd, STDIN_FILENO) < 0)
+    r = -errno;
   if (r == 0)
     return;
   g_snprintf (quoted, sizeof quoted, "'%s'", object);
@@ -324,13 +331,12 @@ wait_at_gate (QuiltInit *init)
 static void
 take_input (const QuiltInit *init)
 {
-  const int fd = init->setup->stdio[0];
+  g_autofd int fd = init->setup->stdio[0];
 
-  if (fd < 0)
-    return;
-  if (dup2 (fd, STDIN_FILENO) < 0)
+  if (init->spec->process.terminal)
+    fd = fcntl (STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (fd >= 0 && dup2 (fd, STDIN_FILENO) < 0)
     quilt_init_fail (init, QUILT_STAGE_PREPARE, errno, "", "");
-  close (fd);
 }
 
 /* A hook inside the container is the image's program, so it gets no more power than the command. */

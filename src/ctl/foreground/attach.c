@@ -31,6 +31,12 @@ on_attached (QuiltDbusReply *reply, gpointer data)
   gboolean started = FALSE;
   const char *id = NULL;
 
+  if (reply->error && self->has_setup && quilt_bus_error_is_lost (reply->error)) {
+    /* quiltd was killed. The next one knows what the start has become. */
+    quilt_foreground_untie (self);
+    quilt_foreground_began (self, self->name);
+    return;
+  }
   if (reply->error) {
     quilt_bus_fix_error (&reply->error);
     quilt_foreground_failed (self, reply->error);
@@ -44,17 +50,20 @@ on_attached (QuiltDbusReply *reply, gpointer data)
   quilt_foreground_began (self, id ? id : self->name);
 }
 
-/* The pipes that the container needs depend on whether it has a terminal. */
+/* The pipes that the container needs depend on whether it has a terminal. From here on it is known
+ * by its ID: another may get its name. */
 static gboolean
-learn_terminal (QuiltForeground *self, GError **error)
+learn_terminal (QuiltForeground *self, char **ret_id, GError **error)
 {
   g_autofree char *path = quilt_bus_container_path (self->ctl, self->name, error);
   g_autoptr (GVariant) all =
       path ? quilt_bus_get_all (self->ctl, path, QUILT_BUS_CONTAINER, error) : NULL;
 
-  if (all)
-    g_variant_lookup (all, "Terminal", "b", &self->terminal);
-  return all != NULL;
+  if (!all)
+    return FALSE;
+  g_variant_lookup (all, "Terminal", "b", &self->terminal);
+  *ret_id = g_path_get_basename (path);
+  return TRUE;
 }
 
 static gboolean
@@ -79,18 +88,20 @@ attach (QuiltCtl *ctl, const char *name, const Options *options)
 {
   g_auto (QuiltForeground) self = {0};
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  g_autofree char *id = NULL;
   g_autoptr (GError) error = NULL;
 
   quilt_foreground_init (&self, ctl);
   self.name = name;
   self.interactive = options->interactive;
   self.has_leash = TRUE;
+  self.has_setup = options->start;
   if (!quilt_bus_check_text ("container name", name, &error) ||
       !quilt_foreground_set (&self, options->detach_keys, options->sig_proxy, &error) ||
-      !add_options (options, &builder, &error) || !learn_terminal (&self, &error) ||
+      !add_options (options, &builder, &error) || !learn_terminal (&self, &id, &error) ||
       !quilt_foreground_open (&self, &builder, &error))
     return quilt_ctl_fail (ctl, error);
-  quilt_foreground_call (&self, "AttachContainer", g_variant_new ("(sa{sv})", name, &builder),
+  quilt_foreground_call (&self, "AttachContainer", g_variant_new ("(sa{sv})", id, &builder),
                          "(a{sv})", on_attached);
   return quilt_foreground_run (&self);
 }

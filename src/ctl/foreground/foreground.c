@@ -137,28 +137,37 @@ stop (QuiltForeground *self, const char *option)
   tell (self, "StopContainers", g_variant_new ("(^asa{sv})", names, &options));
 }
 
-/* The container's name, which quiltd may have chosen. Owned by the caller. Waits only briefly for
- * the answer: if quiltd hangs, the next Ctrl-C must still work. */
+/* A property of the container, owned by the caller; NULL: unknown. Waits only briefly for the
+ * answer: if quiltd hangs, the next Ctrl-C must still work. */
 static char *
-get_name (const QuiltForeground *self)
+get_property (const QuiltForeground *self, const char *property)
 {
   g_autofree char *path = g_strconcat (QUILT_BUS_PATH "/container/", self->id, NULL);
   g_auto (QuiltDbusReply) reply = {0};
-  g_autoptr (GVariant) name = NULL;
+  g_autoptr (GVariant) value = NULL;
 
   if (g_variant_is_object_path (path) && quilt_bus_connect (self->ctl, NULL)) {
     QuiltDbusCall call =
         quilt_bus_make_call (self->ctl, path, QUILT_BUS_PROPERTIES, "Get",
-                             g_variant_new ("(ss)", QUILT_BUS_CONTAINER, "Name"), "(v)");
+                             g_variant_new ("(ss)", QUILT_BUS_CONTAINER, property), "(v)");
 
     call.flags = QUILT_DBUS_NO_AUTO_START;
     quilt_dbus_call_sync (self->ctl->connection, &call, NAME_TIMEOUT_MSEC, &reply);
   }
   if (reply.body)
-    g_variant_get (reply.body, "(v)", &name);
-  if (!name || !g_variant_is_of_type (name, G_VARIANT_TYPE_STRING))
-    return g_strdup (self->name ? self->name : self->id);
-  return g_variant_dup_string (name, NULL);
+    g_variant_get (reply.body, "(v)", &value);
+  return value && g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
+             ? g_variant_dup_string (value, NULL)
+             : NULL;
+}
+
+/* The container's name, which quiltd may have chosen, or its ID. Owned by the caller. */
+static char *
+get_name (const QuiltForeground *self)
+{
+  char *name = get_property (self, "Name");
+
+  return name ? name : g_strdup (self->name ? self->name : self->id);
 }
 
 /* A terminal has printed "^C" at the cursor. */
@@ -311,12 +320,6 @@ on_streams_overdue (gpointer data)
 }
 
 static void
-on_terminal_end (int errsv, gpointer data)
-{
-  on_stdout_end (errsv, data);
-}
-
-static void
 on_detached (gpointer data)
 {
   leave (data, 0);
@@ -343,7 +346,7 @@ on_resized (guint16 columns, guint16 rows, gpointer data)
 }
 
 static const QuiltTerminalEvents terminal_events = {
-    .done = on_terminal_end,
+    .done = on_stdout_end,
     .detached = on_detached,
     .resized = on_resized,
 };
@@ -420,18 +423,23 @@ open_terminal (QuiltForeground *self, GVariantBuilder *options)
   return TRUE;
 }
 
+/* If the container does not run any more, its end will be told. If quiltd is away, asks again. */
 static gboolean
 on_dropped (gpointer data)
 {
   QuiltForeground *self = data;
+  g_autofree char *state = self->id ? get_property (self, "State") : NULL;
 
-  if (self->code < 0) {
-    self->code = quilt_ctl_usage (self->ctl,
-                                  "Container '%s' has let quiltctl go, which did not read the "
-                                  "output fast enough; to see it: quiltctl logs %s",
-                                  self->name, self->name);
-    g_main_loop_quit (self->loop);
-  }
+  if (!state)
+    return G_SOURCE_CONTINUE;
+  self->drop_timer = 0;
+  if (!g_str_equal (state, "running") && !g_str_equal (state, "stopping"))
+    return G_SOURCE_REMOVE;
+  self->code = quilt_ctl_usage (self->ctl,
+                                "Container '%s' has let quiltctl go, which did not read the output "
+                                "fast enough; to see it: quiltctl logs %s",
+                                self->name, self->name);
+  g_main_loop_quit (self->loop);
   return G_SOURCE_REMOVE;
 }
 
@@ -439,8 +447,10 @@ on_dropped (gpointer data)
 static gboolean
 on_leash_closed (int fd, GIOCondition condition, gpointer data)
 {
-  ((QuiltForeground *)data)->leash_watch = 0;
-  g_timeout_add (DROPPED_MSEC, on_dropped, data);
+  QuiltForeground *self = data;
+
+  self->leash_watch = 0;
+  self->drop_timer = g_timeout_add (DROPPED_MSEC, on_dropped, self);
   return G_SOURCE_REMOVE;
 }
 
@@ -461,6 +471,7 @@ void
 quilt_foreground_untie (QuiltForeground *self)
 {
   g_clear_handle_id (&self->leash_watch, g_source_remove);
+  g_clear_handle_id (&self->drop_timer, g_source_remove);
 }
 
 gboolean

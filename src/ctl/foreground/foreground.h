@@ -33,7 +33,7 @@ typedef struct {
   int shown;             /* reading end of the pipe with the terminal's output; -1: none */
   int typed;             /* writing end of the pipe for what is typed; -1: none */
   int leash;             /* our end; -1: none */
-  guint leash_watch;
+  guint leash_watch, drop_timer;
   int fds[QUILT_FOREGROUND_FDS]; /* for the call */
   guint n_fds;
   guint open_streams;

@@ -27,6 +27,7 @@ struct QuiltTerminal {
   guint hurried; /* the timer, once the command has ended */
   QuiltDetachKeys keys;
   gboolean is_detached; /* once what was typed before is passed on */
+  gboolean is_broken;   /* input takes no more; keys can still detach */
   char typed[CHUNK + QUILT_DETACH_KEYS_MAX];
   gsize length, written;
   int resize_fd;
@@ -165,8 +166,8 @@ on_writable (int fd, GIOCondition condition, gpointer data)
   if (self->written < self->length)
     return G_SOURCE_CONTINUE;
   self->input = 0;
-  if (n >= 0)
-    listen_to_user (self);
+  self->is_broken = n < 0;
+  listen_to_user (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -186,7 +187,7 @@ on_input (int fd, GIOCondition condition, gpointer data)
   self->is_detached =
       quilt_detach_keys_find (&self->keys, buffer, (gsize)n, self->typed, &self->length);
   self->written = 0;
-  if (self->length > 0)
+  if (self->length > 0 && !self->is_broken)
     self->input = g_unix_fd_add (self->input_fd, G_IO_OUT, on_writable, self);
   else
     listen_to_user (self);

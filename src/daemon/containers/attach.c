@@ -11,6 +11,7 @@
 #include "daemon/containers/lifecycle.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* Freed with its call. */
 typedef struct {
@@ -96,17 +97,27 @@ on_attached (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
+close_client (QuiltRunClient *client)
+{
+  quilt_fd_clear (&client->in);
+  quilt_fd_clear (&client->out);
+  quilt_fd_clear (&client->err);
+  quilt_fd_clear (&client->leash);
+}
+
+static void
 attach (Attach *self)
 {
-  g_autofd int in = quilt_streams_reopen (self->streams.in, O_RDONLY);
-  g_autofd int out = quilt_streams_reopen (self->streams.out, O_WRONLY);
-  g_autofd int err = quilt_streams_reopen (self->streams.err, O_WRONLY);
-  g_autofd int leash = quilt_streams_reopen (self->leash, O_RDONLY);
-  const QuiltRunClient client = {in, out, err, leash, self->lines};
+  QuiltRunClient client = {-1, -1, -1, -1, self->lines};
   g_autoptr (GError) error = NULL;
 
   if (!check_name (self, &error) || !check_runs (self, &error) ||
-      !quilt_container_check_supervisor (self->container, &error)) {
+      !quilt_container_check_supervisor (self->container, &error) ||
+      !quilt_streams_reopen (self->streams.in, O_RDONLY, &client.in, &error) ||
+      !quilt_streams_reopen (self->streams.out, O_WRONLY, &client.out, &error) ||
+      !quilt_streams_reopen (self->streams.err, O_WRONLY, &client.err, &error) ||
+      !quilt_streams_reopen (self->leash, O_RDONLY, &client.leash, &error)) {
+    close_client (&client);
     fail (self, error);
     return;
   }
@@ -114,6 +125,7 @@ attach (Attach *self)
     quilt_run_resize (self->container->run, self->streams.columns, self->streams.rows);
   quilt_run_attach (self->container->run, &client,
                     g_task_new (self->container, NULL, on_attached, self));
+  close_client (&client);
 }
 
 static void
@@ -125,7 +137,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
   if (!g_task_propagate_boolean (G_TASK (result), &error))
     fail (self, error);
   else if (self->streams.is_taken)
-    answer (self, TRUE, self->streams.in >= 0);
+    answer (self, TRUE, self->streams.in >= 0 || self->container->record->options->terminal);
   else
     attach (self); /* another call has started it */
 }
@@ -171,6 +183,16 @@ exec_authorized (QuiltCall *call, gpointer data)
 }
 
 static gboolean
+is_same_pipe (int a, int b)
+{
+  struct stat first, second;
+
+  return a >= 0 && b >= 0 && fstat (a, &first) == 0 && fstat (b, &second) == 0 &&
+         first.st_ino == second.st_ino && first.st_dev == second.st_dev;
+}
+
+/* Refuses a leash of which the supervisor would hold both ends: it would never end. */
+static gboolean
 read_options (Attach *self, QuiltCall *call, GVariant *options, GError **error)
 {
   guint64 lines = 0;
@@ -189,6 +211,12 @@ read_options (Attach *self, QuiltCall *call, GVariant *options, GError **error)
   if (has_leash && (self->leash = quilt_caller_fd_take (fds, n_fds, leash, "leash",
                                                         QUILT_CALLER_FD_PIPE, error)) < 0)
     return FALSE;
+  if (is_same_pipe (self->leash, self->streams.out) ||
+      is_same_pipe (self->leash, self->streams.err)) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                         "The leash must be a pipe of its own");
+    return FALSE;
+  }
   if (self->streams.in >= 0 || self->streams.out >= 0 || self->streams.err >= 0)
     return TRUE;
   g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,

@@ -41,7 +41,8 @@ struct _QuiltContainer {
   GPtrArray *start_waiters; /* of GTask: answered when the command is executed */
   /* answered when the run is over, and with auto-remove also the container is removed */
   GPtrArray *end_waiters;
-  GPtrArray *settle_waiters; /* starts that wait until the last run has settled */
+  GPtrArray
+      *settle_waiters; /* of QuiltStartWaiter: starts that wait until the last run has settled */
   GPtrArray *rest_waiters;   /* others that wait for the same, but must not run then */
   GPtrArray *remove_waiters; /* answered when the container is gone */
   GPtrArray
@@ -111,6 +112,8 @@ typedef struct {
 QuiltStartWaiter *
 quilt_start_waiter_new (QuiltContainer *container, QuiltStreams *streams, GTask *task);
 void quilt_start_waiter_continue (QuiltStartWaiter *self);
+/* Frees the waiter, and returns its task. */
+GTask *quilt_start_waiter_cancel (QuiltStartWaiter *self);
 
 /* Answers task with an error while a slice above the container is frozen, since the supervisor
  * can't act then. Returns whether task was answered. */

@@ -82,7 +82,9 @@ answer_starts (QuiltContainer *self)
 static void
 refuse_waiters (QuiltContainer *self)
 {
-  GPtrArray *refused[] = {self->settle_waiters, self->rest_waiters, self->remove_waiters};
+  GPtrArray *refused[] = {self->rest_waiters, self->remove_waiters};
+  gsize n;
+  g_autofree gpointer *starts = NULL;
 
   if (self->forced) {
     quilt_run_give_up (self->run);
@@ -92,8 +94,10 @@ refuse_waiters (QuiltContainer *self)
       "Container %s has ended, but the journal or a reader has not accepted its last output yet",
       self->record->options->name);
   quilt_container_answer (self->end_waiters, NULL);
+  starts = g_ptr_array_steal (self->settle_waiters, &n);
+  for (gsize i = 0; i < n; i++)
+    quilt_container_refuse_while_lingering (quilt_start_waiter_cancel (starts[i]), self);
   for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
-    gsize n;
     g_autofree gpointer *tasks = g_ptr_array_steal (refused[i], &n);
 
     for (gsize j = 0; j < n; j++)
@@ -116,7 +120,7 @@ start_again (QuiltContainer *self)
   g_autofree gpointer *starts = g_ptr_array_steal (self->settle_waiters, &n);
 
   for (gsize i = 0; i < n; i++)
-    quilt_container_start (self, NULL, starts[i]);
+    quilt_start_waiter_continue (starts[i]);
   quilt_container_answer (self->rest_waiters, NULL);
 }
 

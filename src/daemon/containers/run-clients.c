@@ -2,8 +2,6 @@
 /* The requests to attach clients to a run, until its supervisor answers them. */
 #include "daemon/containers/run-clients.h"
 
-#include "base/error.h"
-
 void
 quilt_run_clients_init (QuiltRunClients *self)
 {
@@ -18,14 +16,22 @@ fail (GTask *task, QuiltError code, const char *why)
 }
 
 void
-quilt_run_clients_clear (QuiltRunClients *self)
+quilt_run_clients_fail (QuiltRunClients *self, QuiltError code, const char *why)
 {
   GHashTableIter iter;
   gpointer task;
 
   g_hash_table_iter_init (&iter, self->tasks);
-  while (g_hash_table_iter_next (&iter, NULL, &task))
-    fail (task, QUILT_ERROR_INVALID_STATE, "The container has just ended");
+  while (g_hash_table_iter_next (&iter, NULL, &task)) {
+    g_hash_table_iter_steal (&iter);
+    fail (task, code, why);
+  }
+}
+
+void
+quilt_run_clients_clear (QuiltRunClients *self)
+{
+  quilt_run_clients_fail (self, QUILT_ERROR_INVALID_STATE, "The container has just ended");
   g_clear_pointer (&self->tasks, g_hash_table_unref);
 }
 
@@ -68,8 +74,7 @@ quilt_run_clients_attach (QuiltRunClients *self,
           "The container's supervisor is of an earlier version of Quilt, which can't do this; "
           "restart the container");
   else if (!supervisor || !send_client (supervisor, &message, client))
-    fail (task, QUILT_ERROR_BUSY,
-          "The container's supervisor has not read earlier messages; try again");
+    fail (task, QUILT_ERROR_BUSY, "The container's supervisor can't be reached now; try again");
   else
     g_hash_table_insert (self->tasks, GUINT_TO_POINTER (message.request), task);
 }

@@ -2,6 +2,7 @@
 /* The requests to attach clients to a run, until its supervisor answers them. */
 #pragma once
 
+#include "base/error.h"
 #include "daemon/helpers/helper.h"
 
 #include <gio/gio.h>
@@ -18,8 +19,10 @@ typedef struct {
 } QuiltRunClients;
 
 void quilt_run_clients_init (QuiltRunClients *self);
-/* The supervisor will answer no more: INVALID_STATE for all tasks. */
+/* The run is over: INVALID_STATE for all tasks. */
 void quilt_run_clients_clear (QuiltRunClients *self);
+/* The supervisor will not answer the requests of today. */
+void quilt_run_clients_fail (QuiltRunClients *self, QuiltError code, const char *why);
 
 /* Sends the descriptors, which the caller keeps, to the supervisor (NULL: not connected). Takes
  * ownership of the task, and returns it as a boolean: whether the client's input is taken. Errors:

@@ -237,6 +237,7 @@ static void
 look_again (QuiltRun *self)
 {
   g_clear_pointer (&self->helper, quilt_helper_free);
+  quilt_run_clients_fail (&self->clients, QUILT_ERROR_BUSY, "The container's supervisor hung up");
   self->idle = g_timeout_add (self->complained ? LOOK_AGAIN_MS : 1, look, self);
   self->complained = TRUE;
 }

@@ -18,6 +18,7 @@
 #include "spec/slice.h"
 #include "spec/names.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 static void
@@ -166,13 +167,38 @@ plan_run (QuiltContainer *self, int *ret_filter, gboolean *ret_ready, GError **e
 }
 
 /* The command reads the caller's pipe itself, unless the supervisor copies it to a terminal. */
-static int
-open_input (const QuiltSpec *spec, const QuiltStreams *streams)
+static gboolean
+open_streams (const QuiltSpec *spec, const QuiltStreams *streams, int ret_fds[3], GError **error)
 {
-  if (!streams || streams->in < 0)
-    return -1;
-  return spec->process.terminal ? quilt_streams_reopen (streams->in, O_RDONLY)
-                                : fcntl (streams->in, F_DUPFD_CLOEXEC, 0);
+  if (!streams)
+    return TRUE;
+  if (streams->in >= 0 && !spec->process.terminal) {
+    ret_fds[0] = fcntl (streams->in, F_DUPFD_CLOEXEC, 0);
+    if (ret_fds[0] < 0)
+      return quilt_set_error_errno (error, errno, "Failed to copy the caller's pipe");
+  } else if (!quilt_streams_reopen (streams->in, O_RDONLY, &ret_fds[0], error))
+    return FALSE;
+  return quilt_streams_reopen (streams->out, O_WRONLY, &ret_fds[1], error) &&
+         quilt_streams_reopen (streams->err, O_WRONLY, &ret_fds[2], error);
+}
+
+/* Starts the run with the caller's streams. */
+static QuiltRun *
+run_with_streams (QuiltContainer *self,
+                  QuiltRunPlan *plan,
+                  const QuiltSpec *spec,
+                  QuiltStreams *streams,
+                  GError **error)
+{
+  QuiltRun *run = NULL;
+
+  if (open_streams (spec, streams, plan->streams, error))
+    run = quilt_run_start (self->containers, plan, on_run, self, error);
+  for (guint i = 0; i < G_N_ELEMENTS (plan->streams); i++)
+    quilt_fd_clear (&plan->streams[i]);
+  if (streams)
+    streams->is_taken = run != NULL;
+  return run;
 }
 
 static QuiltRun *
@@ -186,9 +212,6 @@ begin_run (
   gboolean removed = self->record->options->auto_remove;
   char *etc[QUILT_ETC_FILES] = {NULL};
   QuiltRun *run;
-  g_autofd int out = quilt_streams_reopen (streams ? streams->out : -1, O_WRONLY);
-  g_autofd int err = quilt_streams_reopen (streams ? streams->err : -1, O_WRONLY);
-  g_autofd int in = open_input (spec, streams);
   g_autofd int store_fd =
       removed ? -1 : quilt_container_open (self->parts->store, self->record->id, error);
   QuiltRunPlan plan = {
@@ -198,7 +221,7 @@ begin_run (
       .etc = etc,
       .options = self->record->options,
       .devices = spec->devices,
-      .streams = {in, out, err},
+      .streams = {-1, -1, -1},
       .filter = filter,
       .log_used = self->log_used,
       .log_used_usec = (guint64)self->log_used_usec,
@@ -218,9 +241,7 @@ begin_run (
   quilt_etc_texts (self, spec, etc);
   plan.joins = (const int *)(gpointer)joins->data;
   plan.n_joins = joins->len;
-  run = quilt_run_start (self->containers, &plan, on_run, self, error);
-  if (streams)
-    streams->is_taken = run != NULL;
+  run = run_with_streams (self, &plan, spec, streams, error);
   quilt_etc_clear (etc);
   return run;
 }
@@ -271,6 +292,16 @@ quilt_start_waiter_continue (QuiltStartWaiter *self)
 
   quilt_container_start (container, self->streams, self->task);
   g_free (self);
+}
+
+GTask *
+quilt_start_waiter_cancel (QuiltStartWaiter *self)
+{
+  GTask *task = self->task;
+
+  g_object_unref (self->container);
+  g_free (self);
+  return task;
 }
 
 static void
@@ -364,7 +395,7 @@ quilt_container_start (QuiltContainer *self, QuiltStreams *streams, GTask *task)
     return;
   }
   if (self->run && self->state != QUILT_STATE_SETTING_UP) {
-    g_ptr_array_add (self->settle_waiters, task);
+    g_ptr_array_add (self->settle_waiters, quilt_start_waiter_new (self, streams, task));
     return;
   }
   if (self->state == QUILT_STATE_SETTING_UP)

@@ -2,10 +2,12 @@
 /* The pipes of a client that starts a container or attaches to it. */
 #include "daemon/containers/streams.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "daemon/bus/caller-fd.h"
 #include "daemon/bus/dict.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 GVariant *
@@ -54,13 +56,14 @@ quilt_streams_clear (QuiltStreams *streams)
   quilt_fd_clear (&streams->err);
 }
 
-int
-quilt_streams_reopen (int fd, int flags)
+gboolean
+quilt_streams_reopen (int fd, int flags, int *ret_fd, GError **error)
 {
   char path[32];
 
   if (fd < 0)
-    return -1;
+    return TRUE;
   g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-  return open (path, flags | O_NONBLOCK | O_CLOEXEC);
+  *ret_fd = open (path, flags | O_NONBLOCK | O_CLOEXEC);
+  return *ret_fd >= 0 || quilt_set_error_errno (error, errno, "Failed to open the caller's pipe");
 }

@@ -26,5 +26,5 @@ GVariant *quilt_streams_take (QuiltStreams *streams,
 void quilt_streams_clear (QuiltStreams *streams);
 
 /* Opens the caller's end of a pipe again, as non-blocking, since other processes may share it and
- * expect it to block. Returns -1 if fd is -1, or the other end is closed. */
-int quilt_streams_reopen (int fd, int flags);
+ * expect it to block. fd -1: *ret_fd stays. Error: FAILED. */
+gboolean quilt_streams_reopen (int fd, int flags, int *ret_fd, GError **error);

@@ -5,6 +5,9 @@
 #include "base/fd.h"
 #include "runtime/relay.h"
 
+/* Twice the pages of a pipe: each is read, and written. */
+#define LAST_MOVES 32
+
 typedef struct {
   QuiltClients *clients;
   QuiltAttachment out[QUILT_N_STREAMS];
@@ -61,12 +64,28 @@ poll_leash (gconstpointer data)
   return (struct pollfd){client->leash, 0, 0}; /* POLLHUP is always reported */
 }
 
+/* Passes on what the client has written, as far as the container takes it now. */
+static void
+move_the_rest (Client *client)
+{
+  struct pollfd ready = quilt_relay_poll (&client->in);
+
+  for (guint i = 0; i < LAST_MOVES && client->in.from >= 0 && poll (&ready, 1, 0) > 0; i++) {
+    quilt_relay_move (&client->in, ready.revents);
+    ready = quilt_relay_poll (&client->in);
+  }
+}
+
 /* The client has left. The container's input stays open for the next. */
 static void
 handle_leash (gpointer data, short revents)
 {
   Client *client = data;
+  int from = client->in.from;
 
+  if (client->clients->is_open && client->in.to >= 0)
+    move_the_rest (client);
+  client->in.from = from; /* to be closed, also after its end */
   g_ptr_array_remove (client->clients->clients, client);
 }
 

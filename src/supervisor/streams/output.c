@@ -54,8 +54,6 @@ quilt_output_follow (QuiltOutput *output, QuiltAttachment *attachment, guint64 l
 
   if (attachment->fd < 0)
     return;
-  if (output->attachment.takes_all)
-    quilt_attachment_take_all (attachment);
   quilt_attachment_append (attachment, output->tail->str + output->tail->len - length, length);
   if (output->finished)
     quilt_attachment_finish (attachment);
@@ -108,8 +106,6 @@ void
 quilt_output_take_all (QuiltOutput *output)
 {
   quilt_attachment_take_all (&output->attachment);
-  for (guint i = 0; i < output->followers->len; i++)
-    quilt_attachment_take_all (output->followers->pdata[i]);
   output->emptied = output->fd < 0;
 }
 
@@ -298,16 +294,22 @@ keep_tail (QuiltOutput *output, const char *data, gsize length)
   g_string_append_len (output->tail, data + length - kept, (gssize)kept);
 }
 
+/* At the end, the contents of the pipe arrive at once. */
+static gsize
+get_followers_limit (const QuiltOutput *output)
+{
+  gsize limit = QUILT_OUTPUT_FOLLOWERS / output->followers->len;
+
+  return output->attachment.takes_all ? limit : MIN (QUILT_ATTACHMENT_MAX, limit);
+}
+
 static void
 feed_readers (QuiltOutput *output, const char *data, gsize length)
 {
-  guint n = output->followers->len;
-
   quilt_attachment_append (&output->attachment, data, length);
-  for (guint i = 0; i < n; i++) {
+  for (guint i = 0; i < output->followers->len; i++) {
     quilt_attachment_append (output->followers->pdata[i], data, length);
-    quilt_attachment_limit (output->followers->pdata[i],
-                            MIN (QUILT_ATTACHMENT_MAX, QUILT_OUTPUT_FOLLOWERS / n));
+    quilt_attachment_limit (output->followers->pdata[i], get_followers_limit (output));
   }
   keep_tail (output, data, length);
 }

@@ -57,6 +57,14 @@ def test_setup_steps_do_not_read_the_input(busybox, name):
     assert done.out == b"step\nfor the command\n"
 
 
+def test_setup_steps_do_not_read_the_terminal(busybox, name):
+    with on_terminal(name, busybox, "cat /stolen; read x; echo got $x", "--rm", "--setup", "cat > /stolen; echo step >> /stolen; seq 20000") as terminal:
+        terminal.wait(rb"20000\r?\r\nstep\r\n")
+        terminal.type(b"word\r")
+        terminal.wait(b"got word")
+        assert terminal.wait() == 0
+
+
 def test_a_closed_stdout_ends_the_writer(busybox, name):
     with spawn("quiltctl", "run", "-i", "--rm", "--name", name, busybox, "/bin/yes") as process:
         assert process.stdout.read(4) == b"y\ny\n"
@@ -95,7 +103,8 @@ def test_a_shell_is_interactive_and_has_job_control(busybox, name):
         wait_for(lambda: b"sleep 1000" in ctl("exec", name, "/bin/ps").out)
         terminal.type(b"\x1a")
         terminal.wait(rb"Stopped\s+sleep 1000")
-        terminal.type(b"jobs; kill %1; exit 3\r")
+        terminal.type(b"kill -9 %1\r")
+        terminal.type(b"exit 3\r" * 2)  # the first may be answered: You have stopped jobs.
         assert terminal.wait() == 3
         assert b"can't access tty" not in terminal.seen
 
@@ -295,6 +304,13 @@ def test_start_attaches_from_the_first_byte(busybox, name):
     assert ctl("start", "-a", name, name).code == 1
 
 
+def test_start_stays_with_a_container_that_runs_long(busybox, name):
+    ctl("create", "--name", name, busybox, "/bin/sh", "-c", "echo first; sleep 2; exit 4").ok()
+    for _ in range(2):  # the second start may have to wait until the last run has settled
+        done = ctl("start", "-a", name)
+        assert (done.code, done.out) == (4, b"first\n")
+
+
 def test_what_is_refused_is_said(busybox, name):
     assert b"no container" in ctl("attach", f"{name}-none").err.lower()
     ctl("create", "--name", name, busybox, "/bin/true").ok()
@@ -303,6 +319,13 @@ def test_what_is_refused_is_said(busybox, name):
     with pytest.raises(GLib.Error) as caught:
         manager("AttachContainer", "(sa{sv})", name, {})
     assert error_name(caught.value).endswith(".InvalidArgument")
+    ours, theirs = os.pipe()
+    fds = Gio.UnixFDList.new_from_array([ours, theirs])
+    with pytest.raises(GLib.Error) as caught:
+        BUS.call_with_unix_fd_list_sync("org.quilt", "/org/quilt", "org.quilt.Manager", "AttachContainer",
+                                        GLib.Variant("(sa{sv})", (name, {"leash": GLib.Variant("h", 0), "stdout": GLib.Variant("h", 1)})),
+                                        None, Gio.DBusCallFlags.NONE, 10000, fds, None)
+    assert "leash" in caught.value.message
     with pytest.raises(GLib.Error) as caught:
         manager("ResizeTerminal", "(suua{sv})", name, 0, 10, {})
     assert error_name(caught.value).endswith(".InvalidArgument")

@@ -94,9 +94,10 @@ TEST_F (SessionTest, EverythingElseToo)
   EXPECT_EQ (annotation (QUILT_ANNOTATION_SECCOMP), nullptr);
   /* The home of root is not that of another user. */
   EXPECT_STREQ (spec->process.env[0], "PATH=/bin");
-  EXPECT_STREQ (spec->process.env[1], "A=2");
-  EXPECT_STREQ (spec->process.env[2], "B=");
-  EXPECT_EQ (spec->process.env[3], nullptr);
+  EXPECT_STREQ (spec->process.env[1], "TERM=xterm");
+  EXPECT_STREQ (spec->process.env[2], "A=2");
+  EXPECT_STREQ (spec->process.env[3], "B=");
+  EXPECT_EQ (spec->process.env[4], nullptr);
   EXPECT_TRUE (spec->process.terminal && spec->process.has_console_size);
   EXPECT_EQ (spec->process.console_width, 65535);
   EXPECT_FALSE (spec->process.no_new_privileges);
