@@ -23,11 +23,18 @@ quilt_attachment_clear (QuiltAttachment *attachment)
   g_clear_pointer (&attachment->buffer, g_byte_array_unref);
 }
 
+/* The number of bytes that wait for the reader. */
+static gsize
+get_rest (const QuiltAttachment *attachment)
+{
+  return attachment->buffer->len - attachment->sent;
+}
+
 gboolean
 quilt_attachment_has_room (const QuiltAttachment *attachment)
 {
   return attachment->fd < 0 || attachment->takes_all ||
-         attachment->buffer->len < QUILT_ATTACHMENT_MAX;
+         get_rest (attachment) < QUILT_ATTACHMENT_MAX;
 }
 
 void
@@ -59,14 +66,17 @@ push (QuiltAttachment *attachment, const guint8 *data, gsize length)
 static void
 push_buffer (QuiltAttachment *attachment)
 {
-  gsize done;
+  GByteArray *buffer = attachment->buffer;
 
   if (attachment->fd < 0)
     return;
-  done = push (attachment, attachment->buffer->data, attachment->buffer->len);
-  if (done > 0)
-    g_byte_array_remove_range (attachment->buffer, 0, (guint)done);
-  if (attachment->finished && attachment->buffer->len == 0)
+  attachment->sent += push (attachment, buffer->data + attachment->sent, get_rest (attachment));
+  /* Remove rarely, since that moves the rest. */
+  if (attachment->sent > buffer->len / 2) {
+    g_byte_array_remove_range (buffer, 0, (guint)attachment->sent);
+    attachment->sent = 0;
+  }
+  if (attachment->finished && get_rest (attachment) == 0)
     quilt_fd_clear (&attachment->fd);
 }
 
@@ -77,7 +87,7 @@ quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize le
 
   if (attachment->fd < 0)
     return;
-  if (attachment->buffer->len == 0)
+  if (get_rest (attachment) == 0)
     done = push (attachment, data, length);
   if (attachment->fd >= 0)
     g_byte_array_append (attachment->buffer, (const guint8 *)data + done, (guint)(length - done));
@@ -86,7 +96,7 @@ quilt_attachment_append (QuiltAttachment *attachment, const void *data, gsize le
 void
 quilt_attachment_limit (QuiltAttachment *attachment, gsize limit)
 {
-  if (attachment->fd < 0 || attachment->takes_all || attachment->buffer->len <= limit)
+  if (attachment->fd < 0 || attachment->takes_all || get_rest (attachment) <= limit)
     return;
   quilt_fd_clear (&attachment->fd);
   attachment->is_lost = TRUE;
@@ -97,11 +107,11 @@ quilt_attachment_finish (QuiltAttachment *attachment)
 {
   attachment->finished = TRUE;
   /* Enlarge the pipe so that it holds the rest. Then our end need not wait for a slow reader. */
-  if (attachment->fd >= 0 && attachment->buffer->len > 0) {
+  if (attachment->fd >= 0 && get_rest (attachment) > 0) {
     int capacity = fcntl (attachment->fd, F_GETPIPE_SZ);
 
     if (capacity > 0)
-      fcntl (attachment->fd, F_SETPIPE_SZ, capacity + (int)attachment->buffer->len + 4096);
+      fcntl (attachment->fd, F_SETPIPE_SZ, capacity + (int)get_rest (attachment) + 4096);
   }
   push_buffer (attachment);
 }
@@ -113,7 +123,7 @@ quilt_attachment_poll (const QuiltAttachment *attachment)
    * is gone. */
   return (struct pollfd){
       .fd = attachment->fd,
-      .events = attachment->fd >= 0 && attachment->buffer->len > 0 ? POLLOUT : 0,
+      .events = attachment->fd >= 0 && get_rest (attachment) > 0 ? POLLOUT : 0,
   };
 }
 

@@ -11,6 +11,7 @@ typedef struct {
   gboolean is_lost;   /* was dropped, for it did not read */
   gboolean finished;  /* nothing follows: close fd after the buffer is written */
   GByteArray *buffer;
+  gsize sent; /* bytes at the start of buffer that the reader has */
 } QuiltAttachment;
 
 #define QUILT_ATTACHMENT_MAX (256 * 1024)

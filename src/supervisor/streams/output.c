@@ -294,22 +294,16 @@ keep_tail (QuiltOutput *output, const char *data, gsize length)
   g_string_append_len (output->tail, data + length - kept, (gssize)kept);
 }
 
-/* At the end, the contents of the pipe arrive at once. */
-static gsize
-get_followers_limit (const QuiltOutput *output)
-{
-  gsize limit = QUILT_OUTPUT_FOLLOWERS / output->followers->len;
-
-  return output->attachment.takes_all ? limit : MIN (QUILT_ATTACHMENT_MAX, limit);
-}
-
 static void
 feed_readers (QuiltOutput *output, const char *data, gsize length)
 {
+  guint n = output->followers->len;
+
   quilt_attachment_append (&output->attachment, data, length);
-  for (guint i = 0; i < output->followers->len; i++) {
+  for (guint i = 0; i < n; i++) {
     quilt_attachment_append (output->followers->pdata[i], data, length);
-    quilt_attachment_limit (output->followers->pdata[i], get_followers_limit (output));
+    quilt_attachment_limit (output->followers->pdata[i],
+                            MIN (QUILT_OUTPUT_FOLLOWER, QUILT_OUTPUT_FOLLOWERS / n));
   }
   keep_tail (output, data, length);
 }

@@ -9,8 +9,9 @@
 #define QUILT_OUTPUT_BUFFER (64 * 1024)
 /* Bytes of the latest output that are kept for clients that attach. */
 #define QUILT_OUTPUT_TAIL (16 * 1024)
-/* Bytes of a stream that wait for all followers together. A follower that is further behind is
- * dropped. */
+/* Bytes of a stream that wait for one follower, and for all together. A follower that is further
+ * behind is dropped. */
+#define QUILT_OUTPUT_FOLLOWER (4 * 1024 * 1024)
 #define QUILT_OUTPUT_FOLLOWERS (16 * 1024 * 1024)
 
 /* Bytes buffered for the log: AHEAD while journald is away, so that a reader need not wait for

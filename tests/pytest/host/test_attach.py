@@ -59,7 +59,7 @@ def test_setup_steps_do_not_read_the_input(busybox, name):
 
 def test_setup_steps_do_not_read_the_terminal(busybox, name):
     with on_terminal(name, busybox, "cat /stolen; read x; echo got $x", "--rm", "--setup", "cat > /stolen; echo step >> /stolen; seq 20000") as terminal:
-        terminal.wait(rb"20000\r?\r\nstep\r\n")
+        terminal.wait(rb"20000\r+\nstep\r+\n")
         terminal.type(b"word\r")
         terminal.wait(b"got word")
         assert terminal.wait() == 0
@@ -280,7 +280,7 @@ def test_many_clients_get_the_same(busybox, name):
 
 
 def test_a_client_that_does_not_read_is_dropped_and_does_not_slow_the_container(busybox, name):
-    background(name, busybox, "/bin/sh", "-c", "echo up; while [ ! -e /go ]; do sleep 0.05; done; head -c 8000000 /dev/zero | tr '\\0' '\\n' >&2; echo done; sleep 1000",
+    background(name, busybox, "/bin/sh", "-c", "echo up; while [ ! -e /go ]; do sleep 0.05; done; head -c 6000000 /dev/zero | tr '\\0' '\\n' >&2; echo done; sleep 1000",
                options=("--log-rate-limit", "10/1s"))
     with spawn("quiltctl", "attach", name, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"up\n"
