@@ -108,7 +108,7 @@ def test_journald_gets_the_last_lines_however_long_it_is_away(busybox, name, jou
         assert props(name)["ExitCode"] == 7
         with pytest.raises(TimeoutError):  # if a supervisor gave up after a time, it would have ended by now
             wait_unit(f"quilt-{name}.scope", "inactive", timeout=13)
-        for verb in "start", "remove":
+        for verb in "start", "remove", "export":
             refused = ctl(verb, name)
             assert refused.code == 1 and b"has not accepted its last output yet" in refused.err, refused
     finally:
