@@ -250,8 +250,10 @@ quilt_payload_start (const QuiltSpec *spec,
       (!quilt_joins_await_birth (&joins) &&
        !quilt_scheduling_apply (&spec->process, payload.pid, error)) ||
       !give_net_devices (spec, &payload, error) ||
-      !quilt_user_namespace_set_up (spec, mounts, &joins, payload.pid, payload.channel, error))
+      !quilt_user_namespace_set_up (spec, mounts, &joins, payload.pid, payload.channel, error)) {
+    quilt_report_prefer (payload.channel, error);
     return FALSE;
+  }
   *ret_payload = payload;
   payload = (QuiltPayload)QUILT_PAYLOAD_NONE;
   return TRUE;

@@ -55,7 +55,7 @@ handle (QuiltReportsWait *wait,
   if (report->type == QUILT_REPORT_LISTENER && wait->taker && wait->taker->hand_over) {
     if (wait->taker->hand_over (report, payload->pid_fd, wait->taker->data, error))
       return 0;
-    quilt_reports_prefer (payload->channel, error);
+    quilt_report_prefer (payload->channel, error);
     return -1;
   }
   if (report->type != wait->until)
@@ -116,18 +116,6 @@ quilt_reports_await_end (int channel, GError **error)
   int r = quilt_report_await (channel, &report);
 
   return r == 0 || fail (r, &report, error);
-}
-
-void
-quilt_reports_prefer (int channel, GError **error)
-{
-  QuiltReport report;
-
-  if (quilt_report_receive (channel, &report) <= 0 ||
-      (report.type != QUILT_REPORT_STAGE_FAILED && report.type != QUILT_REPORT_HOOK_FAILED))
-    return;
-  g_clear_error (error);
-  quilt_report_to_error (&report, error);
 }
 
 gboolean

@@ -56,9 +56,5 @@ gboolean quilt_reports_await_command (const QuiltPayload *payload,
                                       const QuiltListenerTaker *taker,
                                       GError **error);
 
-/* If the init has already reported a failure, replaces *error by that: the failure is the cause of
- * the error. */
-void quilt_reports_prefer (int channel, GError **error);
-
 /* Tells the waiting init to continue. */
 gboolean quilt_reports_answer (const QuiltPayload *payload, GError **error);

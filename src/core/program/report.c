@@ -270,3 +270,15 @@ quilt_report_to_warning (const QuiltReport *report)
   return g_strdup_printf ("'%s' may not start: %s '%s'%s", object, problems[report->problem].why,
                           detail, problems[report->problem].rest);
 }
+
+void
+quilt_report_prefer (int channel, GError **error)
+{
+  QuiltReport report;
+
+  if (quilt_report_receive (channel, &report) <= 0 ||
+      (report.type != QUILT_REPORT_STAGE_FAILED && report.type != QUILT_REPORT_HOOK_FAILED))
+    return;
+  g_clear_error (error);
+  quilt_report_to_error (&report, error);
+}

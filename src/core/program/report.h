@@ -117,3 +117,7 @@ int quilt_report_await (int channel, QuiltReport *ret_report);
 void quilt_report_to_error (const QuiltReport *report, GError **error);
 /* The text of a warning. Owned by the caller. */
 char *quilt_report_to_warning (const QuiltReport *report);
+
+/* If the init has already reported a failure, replaces *error by that: the failure is the cause of
+ * the error. */
+void quilt_report_prefer (int channel, GError **error);

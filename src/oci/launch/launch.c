@@ -270,7 +270,7 @@ quilt_oci_launch_begin (QuiltOciLaunch *launch, const char *id, GError **error)
   /* The init builds its root meanwhile. */
   if (launch->container->cgroup.systemd &&
       !quilt_oci_cgroup_adopt (&launch->container->cgroup, id, launch->payload.pid, spec, error)) {
-    quilt_reports_prefer (launch->payload.channel, error);
+    quilt_report_prefer (launch->payload.channel, error);
     return FALSE;
   }
   if (has_hooks (spec))
