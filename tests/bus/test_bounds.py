@@ -199,8 +199,7 @@ def test_what_costs_most_to_decode(kind, image, hostile, measured, stopped):
     hostile.send(costly(hostile, kind, huge, signal)[1])
     _, text = measured(ready=lambda: costly(hostile, kind, 1000))
     assert "Type of message" in text
-    # Each answer has some 130 KB. If this client is slow to read, most of those of the calls that may wait are there at once.
-    assert rss(stopped) < before + 60
+    assert rss(stopped) < before + 40
 
 
 def nested(caller, depth, kind, message=None):
@@ -502,7 +501,8 @@ def test_calls_that_wait_have_a_limit_and_are_answered(image, hostile, other, st
     assert other.call("ListContainers", "a{sv}", ({},)) == []
     texts = [hostile.receive().get_body().unpack()[0] for _ in calls]
     assert 0 < texts.count("Too many calls wait for quiltd: wait for the answers to earlier calls") < len(calls)
-    assert rss(stopped) < before + 40
+    # Each answer has some 130 KB. If this client is slow to read, most of those of the calls that may wait are there at once.
+    assert rss(stopped) < before + 60
 
 
 def managed_objects(caller):
