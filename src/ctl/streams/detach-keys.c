@@ -13,7 +13,7 @@ parse_key (const char *text, char *ret_key)
   const gboolean is_control = g_ascii_strncasecmp (text, "ctrl-", 5) == 0 && text[5] != '\0';
   const char key = is_control ? g_ascii_toupper (text[5]) : text[0];
 
-  if (text[is_control ? 6 : 1] != '\0' || !g_ascii_isgraph (key))
+  if (!g_ascii_isgraph (key) || text[is_control ? 6 : 1] != '\0')
     return FALSE;
   if (is_control && (key < '@' || key > '_'))
     return FALSE;
