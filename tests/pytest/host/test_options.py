@@ -116,7 +116,7 @@ def test_rm_of_a_detached_one(busybox, name, bus_events):
     bus_events.wait(lambda path, _i, member, args: member == "InterfacesRemoved" and "/container/" in args[0])
 
 
-@pytest.mark.parametrize("option", [["--pod"], ["-v", "/:/host"], ["-p", "80:80"], ["-t"], ["--no-such-option"]])
+@pytest.mark.parametrize("option", [["--pod"], ["-v", "/:/host"], ["-p", "80:80"], ["-P"], ["--no-such-option"]])
 def test_b9_unknown_options_of_the_command_line_are_refused_by_name(busybox, option):
     refused = ctl("run", "--rm", *option, busybox, "/bin/true")
     assert refused.code == 125 and option[0].lstrip("-").encode() in refused.err
