@@ -12,7 +12,6 @@ typedef struct {
   gpointer data;
   GDestroyNotify free_data;
   GPtrArray *rows; /* of QuiltRow */
-  GHashTable *keys;
 
   QuiltCall *received; /* owned since the authorization; NULL when answered */
   guint next;          /* the row that begins next */
@@ -48,14 +47,14 @@ call_free (gpointer data)
   if (call->watched)
     quilt_call_unwatch_caller (call->watched, call);
   g_ptr_array_unref (call->rows);
-  g_hash_table_unref (call->keys);
   if (call->free_data)
     call->free_data (call->data);
   g_free (call);
 }
 
+/* keys: of the rows so far. An object that has a row gets no second one. */
 static void
-add_row (Call *call, const char *name)
+add_row (Call *call, const char *name, GHashTable *keys)
 {
   QuiltRow *row = g_new0 (QuiltRow, 1);
   char *key = NULL;
@@ -63,7 +62,7 @@ add_row (Call *call, const char *name)
   row->call = call;
   row->name = g_strdup (name);
   row->data = call->method->find (name, call->data, &key, &row->error);
-  if (g_hash_table_add (call->keys, key ? key : g_strdup (name)))
+  if (g_hash_table_add (keys, key ? key : g_strdup (name)))
     g_ptr_array_add (call->rows, row);
   else
     row_free (row);
@@ -183,6 +182,7 @@ run (QuiltHub *hub,
      GDestroyNotify free_data)
 {
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   Call *call = g_new0 (Call, 1);
 
   call->hub = hub;
@@ -191,10 +191,9 @@ run (QuiltHub *hub,
   call->data = data;
   call->free_data = free_data;
   call->rows = g_ptr_array_new_with_free_func (row_free);
-  call->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   quilt_call_attach (received, "quilt-rows", call, call_free);
   for (guint i = 0; names[i]; i++)
-    add_row (call, names[i]);
+    add_row (call, names[i], keys);
   for (guint i = 0; i < call->rows->len; i++) {
     const QuiltRow *row = call->rows->pdata[i];
 
