@@ -180,6 +180,7 @@ read_array (Reader *self, const char *type, guint depth)
   const gsize plain = self->swap && *element != 'y' ? 0 : quilt_dbus_type_plain_size (*element);
   const gsize end = self->end;
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT ((const GVariantType *)type);
+  GVariant *array;
   const guint8 *bytes;
   guint32 length;
 
@@ -202,7 +203,11 @@ read_array (Reader *self, const char *type, guint depth)
     g_variant_builder_add_value (&builder, value);
   }
   self->end = end;
-  return g_variant_builder_end (&builder);
+  array = g_variant_builder_end (&builder);
+  /* Puts the strings together: as single values they take six times the memory. */
+  if (*element == 's')
+    g_variant_get_data (array);
+  return array;
 }
 
 /* Reads the members of a structure, a dictionary entry or a body, up to its closing character. */
