@@ -2,15 +2,8 @@
 /* Compares a container's own files with its image. */
 #pragma once
 
-#include "look/lowers.h"
 #include "look/record-pipe.h"
-
-typedef struct {
-  int upper_fd;         /* the directory that overlayfs writes to; the container may run */
-  const GArray *lowers; /* the layers below, see look/lowers.h */
-  const QuiltOverlayAttributes *attributes;
-  char **mounts; /* the container's mounts, absolute paths, NULL-terminated */
-} QuiltChangesOf;
+#include "look/walk.h"
 
 /* Adds a record for each change: 'A' (added), 'C' (changed) or 'D' (deleted), and the path; a
  * directory before what is in it, and the entries of a directory in the order of their bytes.

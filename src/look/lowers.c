@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -62,8 +63,11 @@ quilt_lowers_find (const GArray *lowers,
     struct stat st;
     int fd;
 
-    if (fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-      continue;
+    if (fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+      if (errno == ENOENT)
+        continue;
+      return FALSE;
+    }
     if (quilt_overlay_is_whiteout (&st))
       break;
     if (!S_ISDIR (st.st_mode)) {
@@ -74,7 +78,7 @@ quilt_lowers_find (const GArray *lowers,
     }
     fd = openat (dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-      break;
+      return FALSE;
     if (!below) {
       *ret_st = st;
       below = quilt_lowers_new ();
@@ -83,6 +87,7 @@ quilt_lowers_find (const GArray *lowers,
     if (quilt_overlay_is_opaque (fd, attributes))
       break;
   }
+  errno = 0;
   *ret_below = g_steal_pointer (&below);
   return *ret_below != NULL;
 }

@@ -26,8 +26,8 @@ gboolean quilt_overlay_is_whiteout (const struct stat *st);
 GArray *quilt_lowers_new (void);
 
 /* Finds an entry of the directory. Follows no links. *ret_below, if the entry is a directory: that
- * directory in all layers that the merged one has, else NULL. Returns FALSE if there is no such
- * entry, or it can't be read. */
+ * directory in all layers that the merged one has, else NULL. Returns FALSE with errno 0 if there
+ * is no such entry, or with another errno if it can't be read. */
 gboolean quilt_lowers_find (const GArray *lowers,
                             const char *name,
                             const QuiltOverlayAttributes *attributes,
