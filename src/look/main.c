@@ -80,24 +80,6 @@ look_at_processes (char **args)
   return quilt_message_send_body (FD_CONTROL, &message, NULL, 0, body);
 }
 
-/* Returns the strings of a memory file, each with its NUL. Returns NULL on error. */
-static char **
-read_list (int fd)
-{
-  g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
-  g_autofree char *text = NULL;
-  struct stat st;
-
-  if (fstat (fd, &st) < 0 || st.st_size < 0)
-    return NULL;
-  text = g_malloc0 ((gsize)st.st_size + 1);
-  if (pread (fd, text, (gsize)st.st_size, 0) != st.st_size)
-    return NULL;
-  for (off_t at = 0; at < st.st_size; at += (off_t)strlen (text + at) + 1)
-    g_strv_builder_add (list, text + at);
-  return g_strv_builder_end (list);
-}
-
 /* Each directory on the way stays open. */
 static void
 raise_file_limit (void)
@@ -119,7 +101,7 @@ look_at_changes (char **args)
   const gint64 n = g_ascii_strtoll (args[1], NULL, 10);
   g_autoptr (GArray) lowers = quilt_lowers_new ();
   g_autoptr (QuiltRecordPipe) output = quilt_record_pipe_new (FD_OUTPUT, FD_CONTROL);
-  g_auto (GStrv) mounts = read_list (FD_MOUNTS);
+  g_auto (GStrv) mounts = quilt_changes_read_mounts (FD_MOUNTS);
   const QuiltChangesOf of = {.upper_fd = FD_UPPER,
                              .lowers = lowers,
                              .attributes = strcmp (args[0], "user") == 0 ? &quilt_overlay_user

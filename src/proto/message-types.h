@@ -60,8 +60,8 @@ typedef enum {
 
   /* transfer, seccomp → quiltd */
   QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */
-  /* text: content digest "sha256:…"; done: bytes on disk; total: entries; exit_code 1: the layer
-   * existed already */
+  /* text: content digest "sha256:…", or empty if a container has no changes; done: bytes on disk;
+   * total: entries; exit_code 1: no new layer was made */
   QUILT_MESSAGE_DONE = 33,
   /* code is a QuiltError, text. Every helper sends it if a request failed or is unknown
    * (NOT_SUPPORTED) */

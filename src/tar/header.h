@@ -38,6 +38,7 @@ typedef struct {
 
 /* Clears the texts and the attributes. All zero is a valid member to clear. */
 void quilt_tar_member_clear (QuiltTarMember *member);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltTarMember, quilt_tar_member_clear)
 
 /* Adds an extended attribute. */
 void

@@ -59,8 +59,8 @@ has_layers (int layers_fd)
   return found;
 }
 
-static gboolean
-is_layer (int layers_fd, const char *digest, QuiltLayerInfo *ret_info)
+gboolean
+quilt_transfer_find_layer (int layers_fd, const char *digest, QuiltLayerInfo *ret_info)
 {
   const char *hex = quilt_digest_hex (digest);
   QuiltLayerInfo info;
@@ -88,14 +88,14 @@ find_layer (int archive_fd,
   digest = quilt_source_digest_file (archive_fd, control, error);
   if (!digest)
     return FALSE;
-  if (is_layer (layers_fd, digest, &result->info))
+  if (quilt_transfer_find_layer (layers_fd, digest, &result->info))
     result->digest = g_steal_pointer (&digest);
   return TRUE;
 }
 
-/* Makes layers/TEMPORARY and its fs, and opens both. */
-static gboolean
-make_temporary (int layers_fd, const char *name, int *ret_fd, int *ret_fs_fd, GError **error)
+gboolean
+quilt_transfer_make_temporary (
+    int layers_fd, const char *name, int *ret_fd, int *ret_fs_fd, GError **error)
 {
   g_autofd int fd = -1;
   g_autofd int fs_fd = -1;
@@ -167,14 +167,14 @@ quilt_transfer_run (int archive_fd,
     *ret_result = result;
     return TRUE;
   }
-  if (!make_temporary (layers_fd, temporary, &fd, &fs_fd, error))
+  if (!quilt_transfer_make_temporary (layers_fd, temporary, &fd, &fs_fd, error))
     return FALSE;
   if (!fill_temporary (archive_fd, fd, fs_fd, limits, control, &result, error)) {
     quilt_tree_remove (layers_fd, temporary, NULL);
     quilt_transfer_result_clear (&result);
     return FALSE;
   }
-  if (is_layer (layers_fd, result.digest, &result.info))
+  if (quilt_transfer_find_layer (layers_fd, result.digest, &result.info))
     quilt_tree_remove (layers_fd, temporary, NULL);
   else
     result.temporary = g_strdup (temporary);

@@ -29,3 +29,10 @@ gboolean quilt_transfer_run (int archive_fd,
                              QuiltControl *control,
                              QuiltTransferResult *ret_result,
                              GError **error);
+
+/* Makes layers/TEMPORARY and its fs, and opens both. The caller closes them. */
+gboolean quilt_transfer_make_temporary (
+    int layers_fd, const char *name, int *ret_fd, int *ret_fs_fd, GError **error);
+
+/* Whether the layer of digest exists. Then sets *ret_info, which is cleared before. */
+gboolean quilt_transfer_find_layer (int layers_fd, const char *digest, QuiltLayerInfo *ret_info);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-transfer: unpacks an untrusted archive into a layer for quiltd, which passes all
- * descriptors. */
+/* quilt-transfer: makes a layer for quiltd, which passes all descriptors, of an untrusted archive
+ * or of the changes of a container. */
 #include "config.h"
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "proto/message.h"
+#include "transfer/commit-input.h"
+#include "transfer/commit.h"
 #include "transfer/control.h"
 #include "transfer/layer.h"
 #include "transfer/sandbox.h"
@@ -23,13 +25,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FD_SOCKET = 3, FD_ARCHIVE = 4, FD_LAYERS = 5 };
+enum { FD_SOCKET = 3, FD_ARCHIVE = 4, FD_LAYERS = QUILT_COMMIT_LAYERS };
+
+/* Each level of a tree has descriptors. */
+#define COMMIT_FILES_MAX 65536
 
 #define PROGRESS_INTERVAL_MS 100
 
 typedef struct {
   QuiltUnpackLimits limits;
   char *temporary; /* name of the unfinished layer */
+  char *changes;   /* which attributes overlayfs uses for the container; NULL: unpack an archive */
+  int n_lowers;
+  gboolean pause;
+  QuiltCommitInput input;
   QuiltControl control;
   int done_fd; /* eventfd, readable when the worker has ended */
   guint64 total;
@@ -39,13 +48,33 @@ typedef struct {
   GError *error;
 } Transfer;
 
+static void
+on_read (gpointer data)
+{
+  quilt_pause_end (data);
+}
+
+static gboolean
+commit (Transfer *t)
+{
+  const QuiltCommit of = {.changes = t->input.changes,
+                          .proc_fd = t->input.proc_fd,
+                          .limits = &t->limits,
+                          .control = &t->control,
+                          .on_read = on_read,
+                          .data = &t->input.pause};
+
+  return quilt_commit_run (&of, FD_LAYERS, t->temporary, &t->result, &t->error);
+}
+
 static gpointer
 worker (gpointer data)
 {
   Transfer *t = data;
 
-  t->ok = quilt_transfer_run (FD_ARCHIVE, FD_LAYERS, t->temporary, &t->limits, &t->control,
-                              &t->result, &t->error);
+  t->ok = t->changes ? commit (t)
+                     : quilt_transfer_run (FD_ARCHIVE, FD_LAYERS, t->temporary, &t->limits,
+                                           &t->control, &t->result, &t->error);
   eventfd_write (t->done_fd, 1);
   return NULL;
 }
@@ -82,9 +111,9 @@ static gboolean
 send_done (const Transfer *t)
 {
   const QuiltTransferResult *result = &t->result;
+  /* Without a temporary layer, the text is the digest alone. */
   g_autofree char *text =
-      g_strjoin (" ", result->digest, result->temporary,
-                 NULL); /* without a temporary layer, the text is the digest alone */
+      g_strjoin (" ", result->digest ? result->digest : "", result->temporary, NULL);
   QuiltMessage message;
 
   quilt_message_init (&message, QUILT_MESSAGE_DONE);
@@ -137,7 +166,7 @@ transfer (Transfer *t, int signal_fd, GError **error)
   if (t->done_fd < 0)
     return quilt_set_error_errno (error, errno, "Failed to create an event descriptor");
   if (!quilt_control_init (&t->control, error) ||
-      !quilt_transfer_check_input (FD_ARCHIVE, &t->total, error))
+      (!t->changes && !quilt_transfer_check_input (FD_ARCHIVE, &t->total, error)))
     return FALSE;
   thread = g_thread_try_new ("unpack", worker, t, error);
   if (!thread)
@@ -186,6 +215,13 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
       {"max-entries", 0, 0, G_OPTION_ARG_INT64, &max_entries, "Most files in an image", "NUMBER"},
       {"temporary", 0, 0, G_OPTION_ARG_STRING, &t->temporary, "Name of the unfinished layer",
        "NAME"},
+      {"changes", 0, 0, G_OPTION_ARG_STRING, &t->changes,
+       "Make a layer of a container's changes; its overlayfs uses attributes in 'user' or "
+       "'trusted'",
+       "ATTRIBUTES"},
+      {"lowers", 0, 0, G_OPTION_ARG_INT, &t->n_lowers, "Number of layers below the changes",
+       "NUMBER"},
+      {"pause", 0, 0, G_OPTION_ARG_NONE, &t->pause, "Pause the container meanwhile", NULL},
       {"no-end-mark", 0, 0, G_OPTION_ARG_NONE, &no_end_mark,
        "Take an archive without the zeros that mark its end", NULL},
       {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
@@ -201,7 +237,7 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
     g_print ("quilt-transfer %s\n", QUILT_VERSION);
     exit (EXIT_SUCCESS);
   }
-  if (argc > 1 || max_bytes <= 0 || max_entries <= 0) {
+  if (argc > 1 || max_bytes <= 0 || max_entries <= 0 || t->n_lowers < 0) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to parse the options: %s", argc > 1 ? argv[1] : "limits are above 0");
     return FALSE;
@@ -216,13 +252,43 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
   return TRUE;
 }
 
+/* Opens what is needed, and enters the sandbox. */
+static gboolean
+prepare (Transfer *t, GError **error)
+{
+  QuiltSandbox sandbox = {.dir_fd = FD_LAYERS};
+
+  if (t->changes) {
+    if (!quilt_commit_input_prepare (&t->input, t->changes, (guint)t->n_lowers, t->pause, error))
+      return FALSE;
+    sandbox.reads = t->input.reads;
+    sandbox.files_max = COMMIT_FILES_MAX;
+    sandbox.whiteouts = TRUE;
+    sandbox.trusted = t->input.changes.attributes == &quilt_overlay_trusted;
+  }
+  return quilt_sandbox_enter (&sandbox, error);
+}
+
+static gboolean
+run (Transfer *t, GError **error)
+{
+  int signal_fd;
+  gboolean ok;
+
+  close_range (t->changes ? (guint)(QUILT_COMMIT_LOWERS + t->n_lowers) : FD_LAYERS + 1, ~0U, 0);
+  signal_fd = catch_signals ();
+  ok = prepare (t, error) && transfer (t, signal_fd, error);
+  if (t->changes)
+    quilt_commit_input_clear (&t->input);
+  return ok;
+}
+
 int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  Transfer t = {.done_fd = -1};
+  Transfer t = {.done_fd = -1, .input = QUILT_COMMIT_INPUT_NONE};
   gboolean sent;
-  int signal_fd;
 
   if (!parse_options (argc, argv, &t, &error)) {
     g_printerr ("quilt-transfer: %s\n", error->message);
@@ -237,17 +303,13 @@ main (int argc, char **argv)
   /* Set the locale while its files can be opened. Without it, libarchive tries and fails to convert
    * each name. */
   setlocale (LC_CTYPE, "C.UTF-8");
-  if (!quilt_sandbox_enter (FD_LAYERS, FD_LAYERS, &error)) {
-    send_error (error);
-    return EXIT_FAILURE;
-  }
-  signal_fd = catch_signals ();
-  if (!transfer (&t, signal_fd, &error)) {
+  if (!run (&t, &error)) {
     send_error (error);
     return EXIT_FAILURE;
   }
   sent = send_done (&t);
   quilt_transfer_result_clear (&t.result);
   g_free (t.temporary);
+  g_free (t.changes);
   return sent ? EXIT_SUCCESS : EXIT_FAILURE;
 }

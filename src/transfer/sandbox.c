@@ -20,7 +20,6 @@
 
 /* xz may need a window of 1 GiB. */
 #define MEMORY_MAX ((rlim_t)4 * 1024 * 1024 * 1024)
-#define FILES_MAX 1024
 
 static const cap_value_t kept[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID,
                                    CAP_SETFCAP};
@@ -75,22 +74,33 @@ choose_rules (long version, gsize *ret_size)
 }
 
 static gboolean
-restrict_files (int dir_fd)
+allow (int rules_fd, int dir_fd, guint64 access)
+{
+  const struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = dir_fd};
+
+  return syscall (SYS_landlock_add_rule, rules_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+static gboolean
+restrict_files (const QuiltSandbox *sandbox)
 {
   long version = syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
   gsize size;
   const Ruleset ruleset = choose_rules (version, &size);
-  struct landlock_path_beneath_attr rule = {.allowed_access = ruleset.fs & ~refused_fs,
-                                            .parent_fd = dir_fd};
+  const guint64 refused =
+      refused_fs & ~(sandbox->whiteouts ? (guint64)LANDLOCK_ACCESS_FS_MAKE_CHAR : 0);
   g_autofd int fd = -1;
+  gboolean ok;
 
   /* The kernel lacks Landlock, or its command line disables it. */
   if (version < LANDLOCK_ABI_REFER)
     return TRUE;
   fd = (int)syscall (SYS_landlock_create_ruleset, &ruleset, size, 0);
-  return fd >= 0 &&
-         syscall (SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 &&
-         syscall (SYS_landlock_restrict_self, fd, 0) == 0;
+  ok = fd >= 0 && allow (fd, sandbox->dir_fd, ruleset.fs & ~refused);
+  for (guint i = 0; ok && sandbox->reads && i < sandbox->reads->len; i++)
+    ok = allow (fd, g_array_index (sandbox->reads, int, i),
+                LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+  return ok && syscall (SYS_landlock_restrict_self, fd, 0) == 0;
 }
 
 static gboolean
@@ -107,52 +117,63 @@ limit (__rlimit_resource_t resource, rlim_t max)
 }
 
 static gboolean
-limit_resources (int dir_fd)
+limit_resources (const QuiltSandbox *sandbox)
 {
 #ifndef __SANITIZE_ADDRESS__ /* its shadow memory is terabytes of address space */
   if (!limit (RLIMIT_AS, MEMORY_MAX))
     return FALSE;
 #endif
-  return limit (RLIMIT_NOFILE, FILES_MAX) && limit (RLIMIT_CORE, 0);
+  return limit (RLIMIT_NOFILE, sandbox->files_max ? sandbox->files_max : QUILT_SANDBOX_FILES_MAX) &&
+         limit (RLIMIT_CORE, 0);
 }
 
 static gboolean
-leave_network (int dir_fd)
+leave_network (const QuiltSandbox *sandbox)
 {
   return unshare (CLONE_NEWNET | CLONE_NEWIPC) == 0 || errno == EPERM;
 }
 
 static gboolean
-forbid_privileges (int dir_fd)
+forbid_privileges (const QuiltSandbox *sandbox)
 {
   return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static gboolean
-is_kept (cap_value_t cap)
+is_kept (const QuiltSandbox *sandbox, cap_value_t cap)
 {
+  if (cap == CAP_SYS_ADMIN)
+    return sandbox->trusted;
   for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
     if (kept[i] == cap)
       return TRUE;
   return FALSE;
 }
 
+/* Adds the capability if we have it. */
 static gboolean
-drop_capabilities (int dir_fd)
+keep (cap_t old, cap_t caps, cap_value_t cap)
+{
+  cap_flag_value_t has = CAP_CLEAR;
+
+  return cap_get_flag (old, cap, CAP_PERMITTED, &has) == 0 &&
+         cap_set_flag (caps, CAP_PERMITTED, 1, &cap, has) == 0 &&
+         cap_set_flag (caps, CAP_EFFECTIVE, 1, &cap, has) == 0;
+}
+
+static gboolean
+drop_capabilities (const QuiltSandbox *sandbox)
 {
   cap_t old = cap_get_proc ();
   cap_t caps = cap_init ();
   gboolean ok = old && caps;
 
   for (cap_value_t cap = 0; ok && cap < cap_max_bits (); cap++)
-    ok = is_kept (cap) || cap_drop_bound (cap) == 0 || errno == EPERM;
-  for (guint i = 0; ok && i < G_N_ELEMENTS (kept); i++) {
-    cap_flag_value_t has = CAP_CLEAR;
-
-    ok = cap_get_flag (old, kept[i], CAP_PERMITTED, &has) == 0 &&
-         cap_set_flag (caps, CAP_PERMITTED, 1, &kept[i], has) == 0 &&
-         cap_set_flag (caps, CAP_EFFECTIVE, 1, &kept[i], has) == 0;
-  }
+    ok = is_kept (sandbox, cap) || cap_drop_bound (cap) == 0 || errno == EPERM;
+  for (guint i = 0; ok && i < G_N_ELEMENTS (kept); i++)
+    ok = keep (old, caps, kept[i]);
+  if (ok && sandbox->trusted)
+    ok = keep (old, caps, CAP_SYS_ADMIN);
   ok = ok && cap_set_proc (caps) == 0; /* also clears the inheritable and the ambient set */
   cap_free (old);
   cap_free (caps);
@@ -160,7 +181,7 @@ drop_capabilities (int dir_fd)
 }
 
 static gboolean
-filter_calls (int dir_fd)
+filter_calls (const QuiltSandbox *sandbox)
 {
   return quilt_filter_install ();
 }
@@ -168,7 +189,7 @@ filter_calls (int dir_fd)
 /* The order matters: later steps remove what earlier steps need. */
 static const struct {
   const char *what;
-  gboolean (*enter) (int dir_fd);
+  gboolean (*enter) (const QuiltSandbox *sandbox);
 } steps[] = {
     {"forbid new privileges", forbid_privileges}, {"leave the network", leave_network},
     {"limit resources", limit_resources},         {"restrict access to files", restrict_files},
@@ -176,11 +197,10 @@ static const struct {
 };
 
 gboolean
-quilt_sandbox_enter (int dir_fd, int last_fd, GError **error)
+quilt_sandbox_enter (const QuiltSandbox *sandbox, GError **error)
 {
-  close_range ((unsigned int)last_fd + 1, ~0U, 0);
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
-    if (!steps[i].enter (dir_fd))
+    if (!steps[i].enter (sandbox))
       return quilt_set_error_errno (error, errno, "Failed to %s", steps[i].what);
   return TRUE;
 }

@@ -3,12 +3,11 @@
 #include "transfer/source.h"
 
 #include "base/error.h"
-#include "store/digest.h"
 #include "transfer/decoder.h"
+#include "transfer/hash.h"
 #include "transfer/ring.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #define BLOCK_SIZE (256 * 1024)
@@ -22,35 +21,10 @@ struct _QuiltSource {
   gboolean ended; /* the reader has seen the end */
 
   /* Owned by the thread until the end is reached. */
-  EVP_MD_CTX *hash;
+  QuiltHash *hash;
   guint64 consumed;
   int errsv; /* errno of a failed read, or 0 */
 };
-
-static EVP_MD_CTX *
-hash_new (GError **error)
-{
-  EVP_MD_CTX *hash = EVP_MD_CTX_new ();
-
-  if (hash && EVP_DigestInit_ex (hash, EVP_sha256 (), NULL) == 1)
-    return hash;
-  EVP_MD_CTX_free (hash);
-  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to set up SHA-256");
-  return NULL;
-}
-
-static char *
-digest_new (EVP_MD_CTX *hash)
-{
-  guint8 bytes[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  GString *text = g_string_new (QUILT_DIGEST_PREFIX);
-
-  EVP_DigestFinal_ex (hash, bytes, &length);
-  for (unsigned int i = 0; i < length; i++)
-    g_string_append_printf (text, "%02x", bytes[i]);
-  return g_string_free (text, FALSE);
-}
 
 /* A pipe may return fewer bytes than are needed to choose a decoder, so read on. */
 static gsize
@@ -84,7 +58,7 @@ source_thread (gpointer data)
       quilt_control_set_consumed (source->control, source->consumed);
     }
     quilt_ring_push (source->ring, length);
-    EVP_DigestUpdate (source->hash, block, length);
+    quilt_hash_update (source->hash, block, length);
   }
   return NULL;
 }
@@ -97,7 +71,7 @@ quilt_source_new (int fd, QuiltControl *control, GError **error)
   source->fd = fd;
   source->control = control;
   source->ring = quilt_ring_new (N_BLOCKS, BLOCK_SIZE);
-  source->hash = hash_new (error);
+  source->hash = quilt_hash_new (error);
   if (source->hash)
     source->thread = g_thread_try_new ("source", source_thread, source, error);
   return source->thread ? g_steal_pointer (&source) : NULL;
@@ -114,7 +88,7 @@ quilt_source_free (QuiltSource *source)
   if (source->thread)
     g_thread_join (source->thread);
   quilt_ring_free (source->ring);
-  EVP_MD_CTX_free (source->hash);
+  quilt_hash_free (source->hash);
   g_free (source);
 }
 
@@ -135,14 +109,14 @@ char *
 quilt_source_digest (QuiltSource *source)
 {
   g_thread_join (g_steal_pointer (&source->thread));
-  return digest_new (source->hash);
+  return quilt_hash_digest (source->hash);
 }
 
 char *
 quilt_source_digest_file (int fd, QuiltControl *control, GError **error)
 {
   g_autofree guint8 *buffer = g_malloc (BLOCK_SIZE);
-  EVP_MD_CTX *hash = hash_new (error);
+  g_autoptr (QuiltHash) hash = quilt_hash_new (error);
   off_t at = lseek (fd, 0, SEEK_CUR);
   ssize_t n = at < 0 ? -1 : 0;
   char *digest = NULL;
@@ -153,7 +127,7 @@ quilt_source_digest_file (int fd, QuiltControl *control, GError **error)
     n = pread (fd, buffer, BLOCK_SIZE, at);
     if (n <= 0)
       break;
-    EVP_DigestUpdate (hash, buffer, (gsize)n);
+    quilt_hash_update (hash, buffer, (gsize)n);
     at += n;
   }
   if (n < 0)
@@ -162,7 +136,6 @@ quilt_source_digest_file (int fd, QuiltControl *control, GError **error)
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_CANCELLED,
                          "Failed to read the archive: cancelled");
   else
-    digest = digest_new (hash);
-  EVP_MD_CTX_free (hash);
+    digest = quilt_hash_digest (hash);
   return digest;
 }

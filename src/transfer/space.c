@@ -30,7 +30,7 @@ quilt_space_use (QuiltSpace *space, guint64 bytes, guint64 files, GError **error
   if ((guint64)st.f_bavail * st.f_frsize >= reserve && st.f_favail >= st.f_files / 20)
     return TRUE;
   g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_NO_SPACE,
-                       "Failed to unpack the archive: the file system of the store is nearly full; "
+                       "The file system of the store is nearly full; "
                        "remove images or containers");
   return FALSE;
 }

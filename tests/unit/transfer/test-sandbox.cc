@@ -25,7 +25,10 @@ protected:
     pid_t pid = fork ();
 
     if (pid == 0) {
-      if (!quilt_sandbox_enter (layers, layers, nullptr))
+      const QuiltSandbox sandbox = {.dir_fd = layers};
+
+      close_range ((unsigned)layers + 1, ~0U, 0);
+      if (!quilt_sandbox_enter (&sandbox, nullptr))
         _exit (100);
       _exit (what (layers));
     }

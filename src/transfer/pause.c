@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pauses a container while its files are read. */
+#include "transfer/pause.h"
+
+#include "base/call-filter.h"
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A process in the kernel, such as one that waits for a disk, freezes later. */
+#define FREEZE_MS 10000
+#define GUARD_END_MS 2000
+
+static const QuiltAllowedCall guard_calls[] = {
+#ifdef SYS_poll
+    {SYS_poll},
+#endif
+    {SYS_ppoll},        {SYS_write},        {SYS_fremovexattr}, {SYS_close},
+    {SYS_rt_sigaction}, {SYS_rt_sigreturn}, {SYS_exit_group},   {SYS_restart_syscall},
+};
+
+/* The guard, a copy of this process, in which the signals that end a process are blocked. It
+ * allocates nothing. */
+static void
+run_guard (const QuiltCgroupPause *cgroups, int leash, int end)
+{
+  struct pollfd fd = {leash, POLLIN, 0};
+
+  prctl (PR_SET_NAME, "quilt-pause");
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+  quilt_calls_restrict (guard_calls, G_N_ELEMENTS (guard_calls));
+  while (write (end, "", 1) < 0 && errno == EINTR)
+    ;
+  while (poll (&fd, 1, -1) < 0 && errno == EINTR)
+    ;
+  quilt_cgroup_pause_thaw (cgroups);
+  _exit (0);
+}
+
+/* Moves the guard to where a stop of quiltd.service does not reach it. */
+static gboolean
+leave_service (int procs)
+{
+  return write (procs, "0", 1) == 1;
+}
+
+/* Waits until the guard is ready. */
+static gboolean
+await_guard (int end)
+{
+  char byte;
+  gssize n;
+
+  do
+    n = read (end, &byte, 1);
+  while (n < 0 && errno == EINTR);
+  return n == 1;
+}
+
+static gboolean
+start_guard (QuiltPause *pause, int scope_fd)
+{
+  g_autofd int procs = openat (scope_fd, "supervisor/cgroup.procs", O_WRONLY | O_CLOEXEC);
+  int leash[2], end[2];
+  pid_t pid;
+
+  if (procs < 0 || pipe2 (leash, O_CLOEXEC) < 0)
+    return FALSE;
+  pause->leash = leash[1];
+  if (pipe2 (end, O_CLOEXEC) < 0) {
+    close (leash[0]);
+    return FALSE;
+  }
+  pause->end = end[0];
+  pid = fork ();
+  if (pid == 0) {
+    close (leash[1]);
+    close (end[0]);
+    close (3); /* quiltd must see the end of this process */
+    if (!leave_service (procs))
+      _exit (1);
+    run_guard (&pause->cgroups, leash[0], end[1]);
+  }
+  close (leash[0]);
+  close (end[1]);
+  return pid > 0 && await_guard (pause->end);
+}
+
+gboolean
+quilt_pause_begin (QuiltPause *pause, int scope_fd, GError **error)
+{
+  if (!quilt_cgroup_pause_open (scope_fd, &pause->cgroups))
+    return quilt_set_error_errno (error, errno, "Failed to open the container's cgroups");
+  if (!start_guard (pause, scope_fd)) {
+    quilt_pause_end (pause);
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+                         "Failed to pause the container: its scope has ended or can't be entered");
+    return FALSE;
+  }
+  if (quilt_cgroup_pause_freeze (&pause->cgroups) &&
+      quilt_cgroup_pause_await (&pause->cgroups, FREEZE_MS))
+    return TRUE;
+  if (errno == ETIMEDOUT)
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
+                         "Failed to pause the container: a process is busy in the kernel; try "
+                         "again, or commit with --pause=no");
+  else
+    quilt_set_error_errno (error, errno, "Failed to pause the container");
+  quilt_pause_end (pause);
+  return FALSE;
+}
+
+/* Waits for the guard, which would otherwise end a later pause. */
+void
+quilt_pause_end (QuiltPause *pause)
+{
+  struct pollfd fd = {pause->end, POLLIN, 0};
+
+  if (!pause->cgroups.freezers)
+    return;
+  quilt_cgroup_pause_thaw (&pause->cgroups);
+  quilt_fd_clear (&pause->leash);
+  if (pause->end >= 0)
+    poll (&fd, 1, GUARD_END_MS);
+  quilt_fd_clear (&pause->end);
+  quilt_cgroup_pause_clear (&pause->cgroups);
+}
