@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cgroup/file.h"
+#include "cgroup/pause.h"
 #include "cgroup/state.h"
 #include "cgroup/tree.h"
 #include "spec/slice.h"
@@ -96,6 +97,20 @@ quilt_scope_open (const char *place, const char *id)
   if (!open_scope (place, &fd, &mark, NULL) || g_strcmp0 (mark, id) != 0)
     return -1;
   return g_steal_fd (&fd);
+}
+
+void
+quilt_scope_end_pause (int scope_fd)
+{
+  quilt_cgroup_pause_undo (scope_fd);
+}
+
+gboolean
+quilt_scope_is_paused (const char *place, const char *id)
+{
+  g_autofd int fd = quilt_scope_open (place, id);
+
+  return fd >= 0 && quilt_cgroup_is_paused (fd);
 }
 
 void

@@ -14,6 +14,11 @@ char *quilt_scope_cgroup (const char *place);
 int quilt_scope_open (const char *place, const char *id);
 /* Kills all processes of a session in the scope, if the scope belongs to the container. */
 void quilt_scope_kill_session (const char *place, const char *id, const char *session);
+/* Thaws the container of the scope, if a process that was killed has left it paused: see
+ * cgroup/pause.h. */
+void quilt_scope_end_pause (int scope_fd);
+/* Whether the container of the scope is paused for a short time, in that way. */
+gboolean quilt_scope_is_paused (const char *place, const char *id);
 /* Opens the cgroup of the supervisors in the scope. Returns -1 if there is none. */
 int quilt_scope_open_supervisor (const char *place);
 
