@@ -34,7 +34,7 @@ typedef struct {
   QuiltCtl *ctl;
   const Options *options;
   GMainLoop *loop;
-  char *container; /* as typed; its ID once that is known, since the name may change */
+  const char *container; /* as typed; it may be renamed before the end */
   char *session;
   QuiltWaiter *waiter;
   QuiltTerminal *terminal;
@@ -78,7 +78,6 @@ exec_clear (Exec *self)
   quilt_fd_clear (&self->leash);
   g_main_loop_unref (self->loop);
   g_free (self->session);
-  g_free (self->container);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Exec, exec_clear)
 
@@ -171,8 +170,8 @@ on_told (QuiltDbusReply *reply, gpointer data)
 static void
 send_signal (Exec *self, int signum)
 {
-  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new (
-      "(ssi@a{sv})", self->container, self->session, signum, quilt_bus_no_options ()));
+  g_autoptr (GVariant) args = g_variant_ref_sink (
+      g_variant_new ("(ssi@a{sv})", "", self->session, signum, quilt_bus_no_options ()));
   const QuiltDbusCall call =
       quilt_bus_make_call (self->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "KillSession", args, NULL);
 
@@ -201,37 +200,41 @@ on_signal (int signum, gpointer data)
 }
 
 static void
-on_executed (QuiltDbusReply *reply, gpointer data)
+open_terminal (Exec *self, int master)
+{
+  self->is_open = TRUE;
+  self->terminal = quilt_terminal_new (master, &terminal_events, self);
+  if (self->options->interactive)
+    quilt_terminal_type (self->terminal, master, NULL);
+}
+
+/* With a terminal, the command is executed; otherwise it has ended. */
+static void
+on_answer (QuiltDbusReply *reply, gpointer data)
 {
   Exec *self = data;
   g_autoptr (GVariant) results = NULL;
-  gint32 handle;
-  char *id;
+  const char *reason;
+  gint32 handle, code;
 
-  if (reply->error &&
-      !(self->session && !self->options->tty && quilt_bus_error_is_lost (reply->error))) {
+  if (reply->error && (self->options->tty || !quilt_bus_error_is_lost (reply->error))) {
     quilt_bus_fix_error (&reply->error);
     self->code = quilt_ctl_fail (self->ctl, reply->error);
     hurry (self);
     return;
   }
-  /* If quiltd was killed, the session may run, and the next quiltd knows it. */
   if (reply->body)
     g_variant_get (reply->body, "(s@a{sv})", NULL, &results);
-  if (results && g_variant_lookup (results, "container", "s", &id)) {
-    g_free (self->container);
-    self->container = id;
+  if (results && g_variant_lookup (results, "exit-code", "i", &code) &&
+      g_variant_lookup (results, "reason", "&s", &reason)) {
+    on_ended (code, reason, NULL, self);
+    return;
   }
   if (results && g_variant_lookup (results, "terminal", "h", &handle) && handle >= 0 &&
-      (guint)handle < reply->n_fds) {
-    int master = g_steal_fd (&reply->fds[handle]);
-
-    self->is_open = TRUE;
-    self->terminal = quilt_terminal_new (master, &terminal_events, self);
-    if (self->options->interactive)
-      quilt_terminal_type (self->terminal, master, NULL);
-  }
-  self->waiter = quilt_waiter_new (self->ctl, self->container, self->session, on_ended, self);
+      (guint)handle < reply->n_fds)
+    open_terminal (self, g_steal_fd (&reply->fds[handle]));
+  /* If quiltd was killed, the session may run, and the next quiltd knows it. */
+  self->waiter = quilt_waiter_new (self->ctl, "", self->session, on_ended, self);
 }
 
 static void
@@ -331,6 +334,8 @@ add_options (Exec *self, GVariantBuilder *builder, GError **error)
     g_variant_builder_add (builder, "{sv}", "columns", g_variant_new_uint64 (columns));
     g_variant_builder_add (builder, "{sv}", "rows", g_variant_new_uint64 (rows));
   }
+  if (!options->tty && !options->detach)
+    g_variant_builder_add (builder, "{sv}", "wait", g_variant_new_boolean (TRUE));
   g_variant_builder_add (builder, "{sv}", "session", g_variant_new_string (self->session));
   return TRUE;
 }
@@ -356,7 +361,7 @@ run (Exec *self, char **args)
   call.fds = self->fds;
   call.n_fds = self->n_fds;
   quilt_signals_watch (&signals, on_signal, self);
-  quilt_dbus_call (self->ctl->connection, &call, on_executed, self, NULL);
+  quilt_dbus_call (self->ctl->connection, &call, on_answer, self, NULL);
   close_fds (self); /* only the command holds its ends */
   g_main_loop_run (self->loop);
   return self->unwritten ? QUILT_EXIT_RUN_FAILURE : self->code;
@@ -417,6 +422,6 @@ verb_exec (QuiltCtl *ctl, char **argv)
     return quilt_ctl_usage (ctl, "option --detach excludes --tty and --interactive");
   if (options.tty && options.interactive && !isatty (STDIN_FILENO))
     return quilt_ctl_usage (ctl, "option --tty: stdin is no terminal; leave --tty out");
-  self.container = g_strdup (args[0]);
+  self.container = args[0];
   return options.detach ? run_detached (&self, args) : run (&self, args);
 }

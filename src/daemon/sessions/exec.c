@@ -25,6 +25,7 @@ typedef struct {
   QuiltContainer *container;
   char *name; /* the name for which the caller was checked */
   QuiltSession session;
+  gboolean waits; /* the answer tells the end */
   int stdio[3];
   int leash;
 } Exec;
@@ -49,9 +50,10 @@ on_over (const QuiltSessionNews *news, gpointer charge)
   quilt_charge_release (charge);
 }
 
-/* The answer may free data. */
+/* Answers the call when the session has reached the event that the caller waits for. The answer may
+ * free data. */
 static void
-on_executed (const QuiltSessionNews *news, gpointer data)
+on_reached (const QuiltSessionNews *news, gpointer data)
 {
   Exec *self = data;
   QuiltCall *call = g_steal_pointer (&self->call);
@@ -63,6 +65,10 @@ on_executed (const QuiltSessionNews *news, gpointer data)
   }
   g_variant_builder_add (&results, "{sv}", "container",
                          g_variant_new_string (quilt_container_get_record (self->container)->id));
+  if (self->waits) {
+    g_variant_builder_add (&results, "{sv}", "exit-code", g_variant_new_int32 (news->exit_code));
+    g_variant_builder_add (&results, "{sv}", "reason", g_variant_new_string (news->reason));
+  }
   if (news->terminal < 0) {
     quilt_call_return (call, g_variant_new ("(sa{sv})", self->session.id, &results));
     return;
@@ -99,7 +105,8 @@ begin (Exec *self, GError **error)
   g_free (self->session.id);
   self->session.id = g_strdup (quilt_session_get_values (session)->id);
   quilt_session_await (session, QUILT_SESSION_OVER, on_over, quilt_admission_hold (self->call));
-  quilt_session_await (session, QUILT_SESSION_EXECUTED, on_executed, self);
+  quilt_session_await (session, self->waits ? QUILT_SESSION_OVER : QUILT_SESSION_EXECUTED,
+                       on_reached, self);
   return TRUE;
 }
 
@@ -182,8 +189,14 @@ refuse (GError **error, const char *key, const char *value, const char *why)
 }
 
 static gboolean
-check_session (const QuiltSession *session, GError **error)
+check_session (const QuiltSession *session, gboolean waits, GError **error)
 {
+  if (waits && session->terminal) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                         "'wait' and 'terminal' exclude each other: the answer brings the "
+                         "terminal, so it can't wait for the end; call WaitSession after it");
+    return FALSE;
+  }
   if (!session->args || !*session->args || !**session->args) {
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                          "No command is given, or it contains a NUL byte");
@@ -254,6 +267,7 @@ read_options (Exec *self, GVariant *options, GError **error)
                                {"rows", 't', &rows, NULL},
                                {"privileged", 'b', &session->privileged, NULL},
                                {"session", 's', &id, NULL},
+                               {"wait", 'b', &self->waits, NULL},
                                {"stdin", 'h', &in, &has_in},
                                {"stdout", 'h', &out, &has_out},
                                {"stderr", 'h', &err, &has_err},
@@ -296,7 +310,7 @@ quilt_session_exec (QuiltSessions *sessions,
   container = quilt_containers_find (quilt_sessions_get_containers (sessions), name, &error);
   self->session.args = quilt_variant_dup_bytestrings (command);
   if (!container || !read_options (self, options, &error) ||
-      !check_session (&self->session, &error)) {
+      !check_session (&self->session, self->waits, &error)) {
     quilt_bus_error_return (call, error);
     return;
   }

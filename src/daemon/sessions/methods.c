@@ -26,6 +26,24 @@ call_free (gpointer data)
   g_free (self);
 }
 
+/* name: "" for the container that has the session. */
+static QuiltContainer *
+find_container (QuiltSessions *sessions, const char *name, const char *session, GError **error)
+{
+  QuiltContainers *containers = quilt_sessions_get_containers (sessions);
+  g_autoptr (GPtrArray) all = NULL;
+
+  if (*name || !session)
+    return quilt_containers_find (containers, name, error);
+  all = quilt_containers_list (containers);
+  for (guint i = 0; i < all->len; i++)
+    if (quilt_sessions_has (sessions, quilt_container_get_record (all->pdata[i])->id, session))
+      return all->pdata[i];
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "No container has a session '%s'",
+               session);
+  return NULL;
+}
+
 /* Answers the call with an error if it can't be read. */
 static void
 require (QuiltSessions *sessions,
@@ -38,8 +56,7 @@ require (QuiltSessions *sessions,
 {
   g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   g_autoptr (GError) error = NULL;
-  QuiltContainer *container =
-      quilt_containers_find (quilt_sessions_get_containers (sessions), name, &error);
+  QuiltContainer *container = find_container (sessions, name, session, &error);
   Call *self;
 
   if (!container || !quilt_dict_read (options, NULL, 0, &error)) {

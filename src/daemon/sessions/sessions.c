@@ -377,8 +377,8 @@ copy_values (QuiltSession *to, const QuiltSession *from)
   to->id = from->id ? g_strdup (from->id) : quilt_id_new ();
 }
 
-static gboolean
-has_id (const QuiltSessions *self, const char *container, const char *id)
+gboolean
+quilt_sessions_has (const QuiltSessions *self, const char *container, const char *id)
 {
   const GPtrArray *its = g_hash_table_lookup (self->all, container);
 
@@ -397,7 +397,7 @@ quilt_session_begin (QuiltSessions *sessions, const QuiltSessionPlan *plan, GErr
   g_autoptr (GBytes) body = NULL;
   g_autofree char *text = NULL;
 
-  if (id && has_id (sessions, plan->container, id)) {
+  if (id && quilt_sessions_has (sessions, plan->container, id)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS, "The container has a session '%s'", id);
     return NULL;
   }

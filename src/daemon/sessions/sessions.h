@@ -45,6 +45,8 @@ QuiltSessionRun *quilt_sessions_find (const QuiltSessions *self,
                                       const char *container,
                                       const char *id,
                                       GError **error);
+/* Whether a container has a session of exactly this ID. */
+gboolean quilt_sessions_has (const QuiltSessions *self, const char *container, const char *id);
 /* The sessions of a container that run, the oldest first. Free the array with g_ptr_array_unref();
  * the sessions are borrowed. */
 GPtrArray *quilt_sessions_list (const QuiltSessions *self, const char *container);

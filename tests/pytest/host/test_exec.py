@@ -240,12 +240,43 @@ def test_a_session_ends_with_a_container_of_the_hosts_pid_namespace(busybox, nam
             wait_exit(pid)
 
 
-def test_a_renamed_container_changes_nothing(box, name):
-    with spawn("quiltctl", "exec", "-i", box, "/bin/sh", "-c", "echo up; read x; exit 8", stdin=subprocess.PIPE) as process:
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_renamed_container_changes_nothing(box, name, killed):
+    script = "trap 'echo asked' TERM; echo up; until read x; do :; done; exit 8"
+    with spawn("quiltctl", "exec", "-i", box, "/bin/sh", "-c", script, stdin=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"up\n"
         ctl("rename", name, f"{name}-2").ok()
+        if killed:
+            os.kill(daemon_pid(), signal.SIGKILL)
+            wait_for(lambda: ctl("list").code == 0)
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == b"asked\n"
+        process.stdin.write(b"on\n")
         process.stdin.close()
         assert process.wait(TIMEOUT) == 8
+
+
+def test_one_call_executes_and_waits(box):
+    def call(options, *command):
+        return manager("ExecContainer", "(saaya{sv})", box, command, {key: GLib.Variant(*value) for key, value in options.items()})
+    wait = {"wait": ("b", True), "session": ("s", "mine")}
+    id, results = call(wait, b"/bin/sh", b"-c", b"exit 7")
+    assert (id, results) == ("mine", {"container": props(box)["Id"], "exit-code": 7, "reason": "exited"})
+    assert call(wait | {"session": ("s", "slow"), "timeout": ("t", 100_000)}, b"/bin/sleep", b"100")[1]["reason"] == "timed-out"
+    for options, command, error in ((wait, b"/no/such", "CommandNotFound"), (wait | {"terminal": ("b", True)}, b"/bin/true", "InvalidArgument")):
+        with pytest.raises(GLib.Error) as refused:
+            call(options | {"session": ("s", error)}, command)
+        assert error_name(refused.value).endswith(error)
+
+
+def test_a_session_is_found_without_its_container(box):
+    id = ctl("exec", "-d", box, *SLEEP).ok().text.strip()
+    for part in (id[:8], "", "other"):
+        with pytest.raises(GLib.Error) as refused:
+            manager("KillSession", "(ssia{sv})", "", part, signal.SIGTERM, {})
+        assert error_name(refused.value).endswith(".NotFound")
+    manager("KillSession", "(ssia{sv})", "", id, signal.SIGTERM, {})
+    assert manager("WaitSession", "(ssa{sv})", "", id, {}) == (143, "signaled")
 
 
 def test_only_pipes_are_taken_from_a_caller(box):
