@@ -15,6 +15,9 @@
 /* Bytes to read at once while the length of the next message is unknown. */
 #define CHUNK (16 * 1024)
 
+/* Bytes of memory for output that are kept for later. */
+#define KEEP_MAX (256 * 1024)
+
 /* Descriptors of a message in `out`. */
 typedef struct {
   gsize at, end; /* where the message begins and ends in `out` */
@@ -113,14 +116,22 @@ write_some (QuiltDbusStream *self, gsize done)
   return n;
 }
 
-/* Forgets written bytes. To move the rest costs time, so this is done when half are written. */
+/* Forgets written bytes. To move the rest costs time, so this is done when half are written. An
+ * array keeps its memory, so that of a large one is given up when all are. */
 static void
 compact (QuiltDbusStream *self)
 {
   const gsize done = self->written;
 
+  self->out_peak = MAX (self->out_peak, self->out->len);
   if (done < self->out->len - done)
     return;
+  if (done == self->out->len && self->out_peak > KEEP_MAX) {
+    g_free (g_byte_array_steal (self->out, NULL));
+    self->out_peak = 0;
+    self->written = 0;
+    return;
+  }
   g_byte_array_remove_range (self->out, 0, (guint)done);
   self->written = 0;
   for (guint i = 0; i < self->passing->len; i++) {

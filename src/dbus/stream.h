@@ -18,6 +18,7 @@ typedef struct {
   gsize skip;        /* so many bytes that follow belong to a skipped message */
   GArray *fds;       /* descriptors read that belong to messages not complete yet */
   GByteArray *out;   /* bytes to write */
+  gsize out_peak;    /* the most that `out` had since it got its memory */
   gsize written;     /* so many bytes at the begin of `out` are written */
   GArray *passing;   /* of Passing: the descriptors of messages in `out`, in order */
   GByteArray *held;  /* messages to a peer that has not accepted our authentication yet */
