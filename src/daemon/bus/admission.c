@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "daemon/bus/error.h"
+#include "daemon/bus/tidy.h"
 #include "dbus/server/standard.h"
 
 /* The limit for remembered uids by unique name; a bus never reuses a unique name. */
@@ -50,6 +51,7 @@ clear_charge (gpointer data)
   quilt_quota_leave (charge->quota, charge->uid);
   quilt_quota_free (charge->quota);
   quilt_activity_end (charge->work);
+  quilt_tidy_later ();
 }
 
 void
