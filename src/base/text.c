@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes untrusted bytes safe to print in a message. */
+/* Texts for messages: untrusted bytes made safe to print, and the similarity of words. */
 #include "base/text.h"
 
 #include <string.h>
@@ -51,4 +51,27 @@ char *
 quilt_text_quote (const char *text)
 {
   return quilt_text_printable (text, -1, QUILT_QUOTE_MAX);
+}
+
+/* Computed with one row. */
+guint
+quilt_text_distance (const char *a, const char *b)
+{
+  guint row[QUILT_DISTANCE_MAX + 1];
+  gsize length = strnlen (b, QUILT_DISTANCE_MAX);
+
+  for (guint j = 0; j <= length; j++)
+    row[j] = j;
+  for (guint i = 1; *a; a++, i++) {
+    guint diagonal = row[0];
+
+    row[0] = i;
+    for (guint j = 1; j <= length; j++) {
+      guint above = row[j];
+
+      row[j] = MIN (MIN (row[j], row[j - 1]) + 1, diagonal + (*a != b[j - 1]));
+      diagonal = above;
+    }
+  }
+  return row[length];
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes untrusted bytes safe to print in a message. */
+/* Texts for messages: untrusted bytes made safe to print, and the similarity of words. */
 #pragma once
 
 #include <glib.h>
@@ -11,3 +11,8 @@ char *quilt_text_printable (const char *bytes, gssize length, gsize max_bytes);
 /* As quilt_text_printable(), for the objects that error messages quote. */
 #define QUILT_QUOTE_MAX 80
 char *quilt_text_quote (const char *text);
+
+/* The number of letters to add, remove or replace to make b of a (Levenshtein's distance). b must
+ * have at most QUILT_DISTANCE_MAX bytes. */
+#define QUILT_DISTANCE_MAX 32
+guint quilt_text_distance (const char *a, const char *b);

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define WORD_MAX 32
-
 /* Words of podman, docker, machinectl and systemctl. NULL: Quilt has nothing for it, and a verb
  * with a similar name would not help. */
 static const struct {
@@ -94,29 +92,6 @@ static const struct {
     {"thaw", "systemctl thaw quilt-NAME.scope"},
 };
 
-/* Levenshtein's distance, computed with one row. */
-static guint
-distance (const char *a, const char *b)
-{
-  guint row[WORD_MAX + 1];
-  gsize length = strlen (b);
-
-  for (guint j = 0; j <= length; j++)
-    row[j] = j;
-  for (guint i = 1; *a; a++, i++) {
-    guint diagonal = row[0];
-
-    row[0] = i;
-    for (guint j = 1; j <= length; j++) {
-      guint above = row[j];
-
-      row[j] = MIN (MIN (row[j], row[j - 1]) + 1, diagonal + (*a != b[j - 1]));
-      diagonal = above;
-    }
-  }
-  return row[length];
-}
-
 typedef struct {
   const char *word;
   const char *best; /* best match so far */
@@ -133,7 +108,7 @@ typedef struct {
 static void
 consider (Search *search, const char *candidate)
 {
-  guint d = distance (search->word, candidate);
+  guint d = quilt_text_distance (search->word, candidate);
   gsize length = strlen (search->word);
 
   if (d < search->distance && d < length && (2 * d < length || *candidate == *search->word)) {
@@ -150,7 +125,7 @@ quilt_suggest (const QuiltVerb *verbs, const char *word)
   for (guint i = 0; i < G_N_ELEMENTS (synonyms); i++)
     if (strcmp (synonyms[i].word, word) == 0)
       return synonyms[i].verb;
-  if (strlen (word) > WORD_MAX)
+  if (strlen (word) > QUILT_DISTANCE_MAX)
     return NULL;
   for (; verbs->name; verbs++)
     consider (&search, verbs->name);
@@ -162,7 +137,7 @@ quilt_suggest_option (const GOptionEntry *entries, const char *name)
 {
   Search search = SEARCH_INIT (name);
 
-  if (strlen (name) > WORD_MAX)
+  if (strlen (name) > QUILT_DISTANCE_MAX)
     return NULL;
   for (; entries->long_name; entries++)
     if (!(entries->flags & G_OPTION_FLAG_HIDDEN))

@@ -104,6 +104,13 @@ fill_debian () {
     zstd -q -T0 -o "$1/$payload/images/debian.tar.zst"
 }
 
+# The package managers of languages, for setup steps.
+fill_languages () {
+  mkdir -p "$1/$payload/images"
+  mmdebstrap --quiet --variant=apt --include=python3-pip,ruby,npm "$suite" - |
+    zstd -q -T0 -o "$1/$payload/images/languages.tar.zst"
+}
+
 # The distribution's kernel: its modules as a layer of the root, itself and an initramfs that
 # does no more than to mount the disk. Only unpacked here, never installed.
 fill_kernel () {

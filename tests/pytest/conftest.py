@@ -56,6 +56,12 @@ def debian():
     return quilt.import_image(quilt.DEBIAN, "debian")
 
 
+@pytest.fixture(scope="session")
+def languages():
+    """The name of an image: a Debian root with the package managers pip, gem and npm."""
+    return quilt.import_image(quilt.LANGUAGES, "languages")
+
+
 @pytest.fixture
 def name(request):
     """A container name of the test's own; whatever has it, or it with a suffix, is removed."""

@@ -20,6 +20,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 IMAGES = pathlib.Path("/opt/quilt-test/images")
 BUSYBOX = IMAGES / "busybox.tar.gz"
 DEBIAN = IMAGES / "debian.tar.zst"
+LANGUAGES = IMAGES / "languages.tar.zst"
 STATE = pathlib.Path("/var/lib/quilt")
 RUN = pathlib.Path("/run/quilt")
 SLICE = pathlib.Path("/sys/fs/cgroup/quilt.slice")

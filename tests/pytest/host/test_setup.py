@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Setup steps run in order inside the container, before its command (S1 to S5)."""
-from quilt import ctl
+"""Setup steps run in order inside the container, before its command (S1 to S6)."""
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import zipfile
+
+import pytest
+
+from quilt import TIMEOUT, ctl, run
 from test_lifecycle import props
 
 
@@ -54,3 +63,96 @@ def test_sugar_names_the_package_manager(busybox, name):
     """There is no apt in the image: the error says so, since the step is apt's own argv."""
     done = ctl("run", "--name", name, "--setup", "apt: hello", busybox, "/bin/true")
     assert done.code == 125 and b"apt" in done.err
+
+
+def archive(path, files, mode="w:gz"):
+    with tarfile.open(path, mode) as tar:
+        for name, (content, permissions) in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), permissions
+            tar.addfile(member, io.BytesIO(content))
+
+
+def make_apt(directory):
+    root = directory / "root"
+    (root / "DEBIAN").mkdir(parents=True)
+    (root / "usr/bin").mkdir(parents=True)
+    (root / "DEBIAN/control").write_text("Package: quilt-tool\nVersion: 1.0\nArchitecture: all\nMaintainer: x <x@example.com>\nDescription: x\n")
+    (root / "usr/bin/quilt-tool").write_text("#!/bin/sh\necho made by apt\n")
+    (root / "usr/bin/quilt-tool").chmod(0o755)
+    run("dpkg-deb", "--root-owner-group", "--build", str(root), str(directory / "tool_1.deb")).ok()
+    return "tool_1.deb"
+
+
+def make_npm(directory):
+    package = {"name": "quilt-tool", "version": "1.0.0", "bin": {"quilt-tool": "tool.js"}}
+    archive(directory / "tool.tgz", {
+        "package/package.json": (json.dumps(package).encode(), 0o644),
+        "package/tool.js": (b"#!/usr/bin/env node\nconsole.log('made by npm')\n", 0o755)})
+    return "tool.tgz"
+
+
+def make_pip(directory):
+    name = "quilt_tool-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(directory / name, "w") as wheel:
+        wheel.writestr("quilt_tool.py", "def main():\n    print('made by pip')\n")
+        wheel.writestr("quilt_tool-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: quilt-tool\nVersion: 1.0\n")
+        wheel.writestr("quilt_tool-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("quilt_tool-1.0.dist-info/entry_points.txt", "[console_scripts]\nquilt-tool = quilt_tool:main\n")
+        wheel.writestr("quilt_tool-1.0.dist-info/RECORD", "")
+    return name
+
+
+def make_gem(directory):
+    """As `gem build` makes it: an archive of three compressed files."""
+    specification = b"""--- !ruby/object:Gem::Specification
+name: quilt-tool
+version: !ruby/object:Gem::Version
+  version: '1.0'
+platform: ruby
+authors: [x]
+bindir: bin
+executables: [quilt-tool]
+files: [bin/quilt-tool]
+require_paths: [lib]
+specification_version: 4
+summary: x
+"""
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as tar:
+        content = b"#!/usr/bin/env ruby\nputs 'made by gem'\n"
+        member = tarfile.TarInfo("bin/quilt-tool")
+        member.size, member.mode = len(content), 0o755
+        tar.addfile(member, io.BytesIO(content))
+    parts = {"metadata.gz": gzip.compress(specification), "data.tar.gz": inner.getvalue()}
+    sums = "---\nSHA256:\n" + "".join(f"  {name}: {hashlib.sha256(data).hexdigest()}\n" for name, data in parts.items())
+    parts["checksums.yaml.gz"] = gzip.compress(sums.encode())
+    archive(directory / "quilt-tool-1.0.gem", {name: (data, 0o444) for name, data in parts.items()}, "w")
+    return "quilt-tool-1.0.gem"
+
+
+@pytest.mark.parametrize("keyword, make, image", [
+    ("apt", make_apt, "debian"), ("npm", make_npm, "languages"),
+    ("pip", make_pip, "languages"), ("gem", make_gem, "languages")])
+def test_s6_a_package_manager_installs_a_local_package(request, name, tmp_path, keyword, make, image):
+    package = make(tmp_path)
+    done = ctl("run", "--rm", "--name", name, "--volume", f"{tmp_path}:/srv:ro", "--setup", f"{keyword}: /srv/{package}",
+               request.getfixturevalue(image), "quilt-tool", timeout=12 * TIMEOUT).ok()
+    assert done.text.splitlines()[-1] == f"made by {keyword}"
+
+
+def test_an_unknown_keyword_is_refused_at_creation(busybox, name):
+    done = ctl("create", "--name", name, "--setup", "yarm: left-pad", busybox, "/bin/true")
+    assert done.code == 125 and b"'yarm:' is not a keyword" in done.err and b"composer:" in done.err
+    assert ctl("inspect", name).code != 0
+    done = ctl("create", "--name", name, "--setup", "crago: x", busybox, "/bin/true")
+    assert b"did you mean 'cargo:'?" in done.err
+
+
+def test_the_words_of_a_keyword_reach_no_shell(busybox, name):
+    """The image's npm prints its arguments, one per line."""
+    made = "printf '#!/bin/sh\\nfor word; do echo \"$word\"; done\\n' >/bin/npm; chmod +x /bin/npm"
+    done = ctl("run", "--rm", "--name", name, "--setup", made, "--setup", "npm: a@1 $(reboot) ';x' *", busybox, "/bin/true").ok()
+    assert done.text.split("\n")[:-1] == ["install", "--global", "--no-fund", "--no-audit", "--", "a@1", "$(reboot)", "';x'", "*"]
+    done = ctl("run", "--rm", "--name", name, "--setup", "npm: --script-shell=/bin/x a", busybox, "/bin/true")
+    assert done.code == 125 and b"can't begin with '-'" in done.err

@@ -41,3 +41,14 @@ TEST (Text, IsCutBetweenCharacters)
   EXPECT_EQ (take (quilt_text_printable ("ééé", -1, 3)), "éé…");
   EXPECT_LT (take (quilt_text_quote (std::string (100000, 'x').c_str ())).size (), 100u);
 }
+
+TEST (Text, DistanceCountsLetters)
+{
+  EXPECT_EQ (quilt_text_distance ("", ""), 0u);
+  EXPECT_EQ (quilt_text_distance ("cargo", "cargo"), 0u);
+  EXPECT_EQ (quilt_text_distance ("carg", "cargo"), 1u);
+  EXPECT_EQ (quilt_text_distance ("cagro", "cargo"), 2u);
+  EXPECT_EQ (quilt_text_distance ("abc", ""), 3u);
+  EXPECT_EQ (quilt_text_distance ("", "abc"), 3u);
+  EXPECT_EQ (quilt_text_distance (std::string (50, 'x').c_str (), "x"), 49u);
+}

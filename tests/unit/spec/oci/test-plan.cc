@@ -261,7 +261,7 @@ TEST_F (Plan, SetupStepsAreHooks)
   const auto *first = (const QuiltHook *)spec->start_container->pdata[0];
   const auto *second = (const QuiltHook *)spec->start_container->pdata[1];
   EXPECT_STREQ (first->path, "gem");
-  EXPECT_EQ (join (first->args), "gem|install|--no-document|--|rake|");
+  EXPECT_EQ (join (first->args), "gem|install|--no-document|rake|");
   EXPECT_EQ (first->env, nullptr);
   EXPECT_EQ (first->timeout, 0);
   EXPECT_EQ (join (second->args), "/bin/sh|-c|echo $HOME|");
