@@ -3,8 +3,7 @@
 #include <glib.h>
 #include <gtest/gtest.h>
 
-#include <elf.h>
-#include <link.h>
+#include "elf-file.h"
 
 #include <fstream>
 #include <sstream>
@@ -45,56 +44,14 @@ needed (const QuiltElf &elf)
   return names;
 }
 
-/* A program with one segment that holds all, an interpreter, and a table of what it needs. */
 static std::string
 make_elf (const std::vector<std::string> &names, const std::string &runpath)
 {
-  std::string strings (1, '\0'), file;
-  std::vector<ElfW (Dyn)> dynamic;
-  ElfW (Ehdr) header = {};
-  ElfW (Phdr) segments[3] = {};
-  const std::string loader = "/lib/ld-test.so";
-  const size_t at = sizeof header + sizeof segments;
-  auto add = [&] (ElfW (Sxword) tag, ElfW (Xword) value) {
-    ElfW (Dyn) entry = {};
+  ElfFile file;
 
-    entry.d_tag = tag;
-    entry.d_un.d_val = value;
-    dynamic.push_back (entry);
-  };
-
-  for (const std::string &name : names) {
-    add (DT_NEEDED, strings.size ());
-    strings += name + std::string (1, '\0');
-  }
-  if (!runpath.empty ()) {
-    add (DT_RUNPATH, strings.size ());
-    strings += runpath + std::string (1, '\0');
-  }
-  add (DT_STRTAB, 0x400000 + at + loader.size () + 1);
-  add (DT_STRSZ, strings.size ());
-  add (DT_NULL, 0);
-  memcpy (header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_machine = EM_X86_64;
-  header.e_phoff = sizeof header;
-  header.e_phnum = 3;
-  header.e_phentsize = sizeof segments[0];
-  segments[0].p_type = PT_LOAD;
-  segments[0].p_vaddr = 0x400000;
-  segments[1].p_type = PT_INTERP;
-  segments[1].p_offset = at;
-  segments[1].p_filesz = loader.size () + 1;
-  segments[2].p_type = PT_DYNAMIC;
-  segments[2].p_offset = at + loader.size () + 1 + strings.size ();
-  segments[2].p_filesz = dynamic.size () * sizeof dynamic[0];
-  segments[0].p_filesz = segments[2].p_offset + segments[2].p_filesz;
-  file.append ((const char *)&header, sizeof header);
-  file.append ((const char *)segments, sizeof segments);
-  file += loader + std::string (1, '\0') + strings;
-  file.append ((const char *)dynamic.data (), segments[2].p_filesz);
-  return file;
+  file.needed = names;
+  file.runpath = runpath;
+  return file.make ();
 }
 
 TEST (ElfTest, AnHonestProgram)
@@ -114,8 +71,8 @@ TEST (ElfTest, WhatItNamesIsRead)
   std::string file = make_elf ({"libone.so", "libtwo.so.2", ""}, "$ORIGIN/../lib:/opt");
   QuiltElf elf;
 
-  if (sizeof (void *) != 8 || !quilt_elf_machine_name (EM_X86_64))
-    GTEST_SKIP () << "made for x86-64";
+  if (sizeof (void *) != 8)
+    GTEST_SKIP () << "made for 64 bits";
   ASSERT_TRUE (quilt_elf_read (read_string, &file, &elf));
   ASSERT_TRUE (elf.native);
   EXPECT_STREQ (elf.interpreter, "/lib/ld-test.so");
@@ -144,6 +101,74 @@ TEST (ElfTest, TooMuchIsLeftOut)
   std::string big = make_elf (std::vector<std::string> (64, std::string (250, 'y')), "");
   ASSERT_TRUE (quilt_elf_read (read_string, &big, &elf));
   EXPECT_EQ (elf.n_needed, sizeof elf.strings / 251);
+}
+
+/* All that a visitor is told, as "kind name". */
+struct Visit {
+  std::vector<std::string> names;
+  QuiltElf elf;
+  gboolean read;
+};
+
+static Visit
+visit (std::string file, gsize room = 65536, guint entries = 10000)
+{
+  static const char *const kinds[] = {"needed", "soname", "rpath", "runpath"};
+  std::vector<char> buffer (room);
+  Visit result = {};
+  const QuiltElfVisitor visitor = {[] (gpointer data, QuiltElfName kind, const char *name) {
+                                     static_cast<Visit *> (data)->names.push_back (
+                                         std::string (kinds[kind]) + " " + name);
+                                   },
+                                   &result, buffer.data (), room, entries};
+
+  result.read = quilt_elf_visit (read_string, &file, &visitor, &result.elf);
+  return result;
+}
+
+TEST (ElfTest, AVisitorGetsAllNames)
+{
+  ElfFile file;
+
+  for (int i = 0; i < 1000; i++)
+    file.needed.push_back ("lib" + std::to_string (i) + ".so");
+  file.soname = "libself.so";
+  file.rpath = std::string (5000, 'r');
+  file.flags = DF_1_NODEFLIB;
+  Visit all = visit (file.make ());
+  ASSERT_TRUE (all.read);
+  ASSERT_EQ (all.names.size (), 1002u);
+  EXPECT_EQ (all.names[999], "needed lib999.so");
+  EXPECT_EQ (all.names[1000], "soname libself.so");
+  EXPECT_EQ (all.names[1001], "rpath " + file.rpath);
+  EXPECT_TRUE (all.elf.no_defaults);
+  EXPECT_FALSE (all.elf.cut);
+  EXPECT_FALSE (all.elf.damaged);
+  EXPECT_EQ (all.elf.type, ET_DYN);
+  EXPECT_EQ (all.elf.bits, 64);
+
+  EXPECT_TRUE (visit (file.make (), 1024).elf.cut);
+  EXPECT_EQ (visit (file.make (), 65536, 10).names.size (), 0u); /* no string table among these */
+  EXPECT_TRUE (visit (file.make (), 65536, 10).elf.cut);
+}
+
+TEST (ElfTest, DamagedOnes)
+{
+  const std::string good = ElfFile{{"libone.so"}}.make ();
+  std::string broken = good;
+
+  EXPECT_FALSE (visit (good).elf.damaged);
+  for (size_t i = sizeof (ElfW (Ehdr)); i < good.size (); i++)
+    EXPECT_TRUE (visit (good.substr (0, i)).elf.damaged) << i;
+  broken[offsetof (ElfW (Ehdr), e_phnum)] = 0;
+  EXPECT_TRUE (visit (broken).elf.damaged);
+  broken = good;
+  broken[offsetof (ElfW (Ehdr), e_phentsize)] = 1;
+  EXPECT_TRUE (visit (broken).elf.damaged);
+  EXPECT_FALSE (visit (broken).elf.native);
+  broken = good;
+  broken[good.find ("/lib/ld-test.so") + 15] = 'x'; /* a name without an end */
+  EXPECT_TRUE (visit (broken).elf.damaged);
 }
 
 TEST (ElfTest, OtherMachines)
