@@ -35,7 +35,9 @@ static const char *const default_directories[] = {
 typedef struct {
   const char *origin; /* the program's directory */
   gsize origin_length;
-  gboolean unsure; /* a part of the search path was not understood */
+  /* a part of the search path was not understood, or a library that is named by its path may be
+   * another one that is needed, by its own name (DT_SONAME) */
+  gboolean unsure;
 } Search;
 
 static gboolean
@@ -165,6 +167,8 @@ quilt_libraries_check (const QuiltElf *elf,
     return QUILT_LIBRARIES_FOUND;
   if (realpath (path, real))
     search.origin_length = (gsize)(strrchr (real, '/') - real);
+  for (guint i = 0; i < elf->n_needed; i++)
+    search.unsure = search.unsure || strchr (elf->strings + elf->needed[i], '/');
   for (guint i = 0; i < elf->n_needed; i++) {
     const char *name = elf->strings + elf->needed[i];
 
