@@ -2,6 +2,7 @@
 /* quilt-look: looks at a container for quiltd, which must not wait for what the container decides.
  */
 #include "base/error.h"
+#include "base/list-file.h"
 #include "look/changes.h"
 #include "look/host-process.h"
 #include "look/processes.h"
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -101,7 +101,7 @@ look_at_changes (char **args)
   const gint64 n = g_ascii_strtoll (args[1], NULL, 10);
   g_autoptr (GArray) lowers = quilt_lowers_new ();
   g_autoptr (QuiltRecordPipe) output = quilt_record_pipe_new (FD_OUTPUT, FD_CONTROL);
-  g_auto (GStrv) mounts = quilt_changes_read_mounts (FD_MOUNTS);
+  g_auto (GStrv) mounts = quilt_list_file_read (FD_MOUNTS);
   const QuiltChangesOf of = {.upper_fd = FD_UPPER,
                              .lowers = lowers,
                              .attributes = strcmp (args[0], "user") == 0 ? &quilt_overlay_user

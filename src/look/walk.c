@@ -372,20 +372,3 @@ quilt_changes_walk (const QuiltChangesOf *of,
   *ret_failure = g_steal_pointer (&walk.failure);
   return walk.ok;
 }
-
-char **
-quilt_changes_read_mounts (int fd)
-{
-  g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
-  g_autofree char *text = NULL;
-  struct stat st;
-
-  if (fstat (fd, &st) < 0 || st.st_size < 0)
-    return NULL;
-  text = g_malloc0 ((gsize)st.st_size + 1);
-  if (pread (fd, text, (gsize)st.st_size, 0) != st.st_size)
-    return NULL;
-  for (off_t at = 0; at < st.st_size; at += (off_t)strlen (text + at) + 1)
-    g_strv_builder_add (list, text + at);
-  return g_strv_builder_end (list);
-}

@@ -42,7 +42,3 @@ gboolean quilt_changes_walk (const QuiltChangesOf *of,
                              const QuiltChangesVisitor *visitor,
                              gpointer data,
                              char **ret_failure);
-
-/* Reads the strings of a memory file, each with its NUL, as quiltd passes the places of mounts.
- * NULL on error. */
-char **quilt_changes_read_mounts (int fd);

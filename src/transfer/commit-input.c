@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/list-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ quilt_commit_input_prepare (
 
   raise_file_limit ();
   collect_descriptors (input, n_lowers);
-  input->mounts = quilt_changes_read_mounts (QUILT_COMMIT_MOUNTS);
+  input->mounts = quilt_list_file_read (QUILT_COMMIT_MOUNTS);
   if (!input->mounts)
     return quilt_set_error_errno (error, errno, "Failed to read the places of mounts");
   input->proc_fd = open ("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);

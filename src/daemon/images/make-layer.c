@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/list-file.h"
 #include "daemon/helpers/helper.h"
 #include "store/digest.h"
 #include "store/layers.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 
 struct QuiltLayerMaking {
   QuiltImages *images;
@@ -131,21 +131,6 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents helper_events = {on_message, on_closed};
 
-/* Returns a file with the strings, each with its NUL. */
-static int
-new_list (char *const *strings, GError **error)
-{
-  g_autofd int fd = memfd_create ("quilt-mounts", MFD_CLOEXEC);
-  gboolean ok = fd >= 0;
-
-  for (; ok && *strings; strings++)
-    ok = quilt_fd_write_all (fd, *strings, strlen (*strings) + 1);
-  if (ok)
-    return g_steal_fd (&fd);
-  quilt_set_error_errno (error, errno, "Failed to make a memory file");
-  return -1;
-}
-
 /* Opens the layers below, and appends them. */
 static gboolean
 add_lowers (GArray *fds, const char *const *lowers, GError **error)
@@ -192,7 +177,7 @@ static gboolean
 begin (QuiltLayerMaking *self, const QuiltLayerSource *source, GError **error)
 {
   const int layers_fd = quilt_images_get_store (self->images)->layers_fd;
-  g_autofd int list = new_list (source->places, error);
+  g_autofd int list = quilt_list_file_new ((const char *const *)source->places, error);
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
   const int first[] = {source->upper_fd, layers_fd, list, source->scope_fd};
   gboolean ok;

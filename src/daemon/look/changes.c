@@ -10,11 +10,10 @@
 #include "daemon/containers/container.h"
 #include "daemon/containers/plan.h"
 #include "daemon/helpers/helper.h"
+#include "daemon/look/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* Freed with its call, which lives as long as quilt-look. Until then the caller's quota is
@@ -52,32 +51,6 @@ on_closed (gpointer data)
 
 static const QuiltHelperEvents events = {on_message, on_closed};
 
-/* Returns a file with the strings, each with its NUL. */
-static int
-new_list (char *const *strings, GError **error)
-{
-  g_autofd int fd = memfd_create ("quilt-mounts", MFD_CLOEXEC);
-  gboolean ok = fd >= 0;
-
-  for (; ok && *strings; strings++)
-    ok = quilt_fd_write_all (fd, *strings, strlen (*strings) + 1);
-  if (ok)
-    return g_steal_fd (&fd);
-  quilt_set_error_errno (error, errno, "Failed to make a memory file");
-  return -1;
-}
-
-static gboolean
-add_directory (GArray *fds, int dir_fd, const char *path, GError **error)
-{
-  int fd = openat (dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-  if (fd < 0)
-    return quilt_set_error_errno (error, errno, "Failed to open '%s'", path);
-  g_array_append_val (fds, fd);
-  return TRUE;
-}
-
 /* Opens the container's own directory and the layers below it, as quilt-look wants them. */
 static gboolean
 open_trees (const QuiltContainer *container, GArray *fds, GError **error)
@@ -87,10 +60,10 @@ open_trees (const QuiltContainer *container, GArray *fds, GError **error)
       quilt_container_open (store, quilt_container_get_record (container)->id, error);
   const char *const *layers = quilt_image_get_layers (quilt_container_get_image (container));
 
-  if (dir_fd < 0 || !add_directory (fds, dir_fd, "upper", error))
+  if (dir_fd < 0 || !quilt_look_files_add_directory (fds, dir_fd, "upper", error))
     return FALSE;
   for (; *layers; layers++)
-    if (!add_directory (fds, AT_FDCWD, *layers, error))
+    if (!quilt_look_files_add_directory (fds, AT_FDCWD, *layers, error))
       return FALSE;
   return TRUE;
 }
@@ -114,12 +87,11 @@ spawn (Comparison *self, const GArray *fds, GError **error)
 static int
 begin (Comparison *self, GError **error)
 {
-  g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
+  g_autoptr (GArray) fds = quilt_look_files_new ();
   g_auto (GStrv) places = quilt_container_plan_places (self->container, error);
   g_autofd int input = -1;
-  int ends[2], list;
+  int ends[2];
 
-  g_array_set_clear_func (fds, (GDestroyNotify)quilt_fd_clear);
   if (!places)
     return -1;
   if (pipe2 (ends, O_CLOEXEC) < 0) {
@@ -128,12 +100,10 @@ begin (Comparison *self, GError **error)
   }
   input = ends[0];
   g_array_append_val (fds, ends[1]);
-  list = new_list (places, error);
-  if (list < 0)
-    return -1;
-  g_array_append_val (fds, list);
-  return open_trees (self->container, fds, error) && spawn (self, fds, error) ? g_steal_fd (&input)
-                                                                              : -1;
+  return quilt_look_files_add_list (fds, (const char *const *)places, error) &&
+                 open_trees (self->container, fds, error) && spawn (self, fds, error)
+             ? g_steal_fd (&input)
+             : -1;
 }
 
 static void
