@@ -51,5 +51,6 @@ int verb_status (QuiltCtl *ctl, char **argv);
 int verb_stop (QuiltCtl *ctl, char **argv);
 int verb_top (QuiltCtl *ctl, char **argv);
 int verb_update (QuiltCtl *ctl, char **argv);
+int verb_verify (QuiltCtl *ctl, char **argv);
 int verb_version (QuiltCtl *ctl, char **argv);
 int verb_wait (QuiltCtl *ctl, char **argv);

@@ -21,6 +21,7 @@
 #include "daemon/images/remove.h"
 #include "daemon/look/changes.h"
 #include "daemon/look/processes.h"
+#include "daemon/look/verify.h"
 #include "daemon/sessions/methods.h"
 #include "dbus/quilt-bus.h"
 #include "dbus/server/args.h"
@@ -316,6 +317,16 @@ handle_remove_images (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+handle_verify_image (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) command = g_variant_get_child_value (args, 1);
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 2);
+
+  quilt_verify_image (self->daemon->images, call, quilt_args_get_text (args, 0), command, options);
+}
+
+static void
 reload_authorized (QuiltCall *call, gpointer data)
 {
   QuiltManager *self = data;
@@ -377,6 +388,7 @@ static const QuiltMethodHandler handlers[] = {
     {"GetImage", handle_get_image},
     {"ListImages", handle_list_images},
     {"RemoveImages", handle_remove_images},
+    {"VerifyImage", handle_verify_image},
     {"Diagnose", handle_diagnose},
     {"Reload", handle_reload},
     {NULL, NULL},

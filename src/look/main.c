@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quilt-look: looks at a container for quiltd, which must not wait for what the container decides.
- */
+/* quilt-look: looks at a container or an image for quiltd, which must not wait for what these
+ * decide. */
 #include "base/error.h"
 #include "base/list-file.h"
 #include "look/changes.h"
 #include "look/host-process.h"
 #include "look/processes.h"
+#include "look/verify/enter.h"
+#include "look/verify/verify.h"
 #include "proto/message.h"
 #include "spec/id-map.h"
 
@@ -24,6 +26,8 @@
 #define FD_OUTPUT 4
 #define FD_MOUNTS 5
 #define FD_UPPER 6
+#define FD_REQUEST 4
+#define FD_LAYERS 5
 
 #define CAPABILITY(name) (1u << (name))
 
@@ -117,8 +121,40 @@ look_at_changes (char **args)
   return mounts && quilt_changes_write (&of, output);
 }
 
+/* verify N: descriptor 4 is a file with the program, the working directory and the environment,
+ * each a string with its NUL; the N that follow are the layers of the image, the uppermost first.
+ */
+static gboolean
+verify (char **args)
+{
+  const gint64 n = CLAMP (g_ascii_strtoll (args[0], NULL, 10), 0, G_MAXINT16);
+  g_autofree int *layers = g_new (int, (gsize)n);
+  g_auto (GStrv) request = quilt_list_file_read (FD_REQUEST);
+  QuiltVerification of = {.root_fd = -1};
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) result = NULL;
+  g_autoptr (GBytes) body = NULL;
+  QuiltMessage message;
+
+  for (int i = 0; i < n; i++)
+    layers[i] = FD_LAYERS + i;
+  if (!request || g_strv_length (request) < 2)
+    return FALSE;
+  of.root_fd = quilt_verify_mount (layers, (guint)n, &error);
+  if (of.root_fd < 0 || !quilt_verify_confine (&error))
+    return report (error);
+  of.program = request[0];
+  of.working_directory = request[1];
+  of.env = request + 2;
+  result = g_variant_ref_sink (quilt_verify (&of));
+  body = g_variant_get_data_as_bytes (result);
+  quilt_message_init (&message, QUILT_MESSAGE_VERIFIED);
+  return quilt_message_send_body (FD_CONTROL, &message, NULL, 0, body);
+}
+
 /* If /proc is mounted with hidepid=, only CAP_SYS_PTRACE shows the processes of other users. Files
- * of the container belong to any user. Only CAP_SYS_ADMIN shows trusted attributes. */
+ * of the container belong to any user. Only CAP_SYS_ADMIN shows trusted attributes, and mounts an
+ * image. */
 static const struct {
   const char *name;
   int n_args;
@@ -127,6 +163,7 @@ static const struct {
 } modes[] = {
     {"processes", 3, CAPABILITY (CAP_SYS_PTRACE), look_at_processes},
     {"changes", 2, CAPABILITY (CAP_DAC_READ_SEARCH) | CAPABILITY (CAP_SYS_ADMIN), look_at_changes},
+    {"verify", 1, CAPABILITY (CAP_DAC_READ_SEARCH) | CAPABILITY (CAP_SYS_ADMIN), verify},
 };
 
 int

@@ -74,6 +74,8 @@ typedef enum {
   /* look → quiltd. Body: an aa{sv} of GVariant, the processes of ListProcesses; total: how many
    * more there are */
   QUILT_MESSAGE_PROCESSES = 49,
+  /* Body: an (aa{sv}a{sv}) of GVariant, the answer of VerifyImage */
+  QUILT_MESSAGE_VERIFIED = 50,
 } QuiltMessageType;
 
 #define QUILT_MESSAGE_VERSION 2

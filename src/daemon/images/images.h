@@ -35,13 +35,15 @@ QuiltImage *quilt_images_find (const QuiltImages *self, const char *text, GError
 QuiltImage *quilt_images_get (const QuiltImages *self, const char *digest);
 guint quilt_images_size (const QuiltImages *self);
 
+/* Borrowed. */
+QuiltAuthority *quilt_images_get_authority (const QuiltImages *self);
+const QuiltPrograms *quilt_images_get_programs (const QuiltImages *self);
+
 /* Only for files of this room; everything is borrowed: */
 
 QuiltHub *quilt_images_get_hub (const QuiltImages *self);
-QuiltAuthority *quilt_images_get_authority (const QuiltImages *self);
 QuiltStore *quilt_images_get_store (const QuiltImages *self);
 QuiltIndex *quilt_images_get_index (const QuiltImages *self);
-const QuiltPrograms *quilt_images_get_programs (const QuiltImages *self);
 const QuiltMethodHandler *quilt_images_get_methods (const QuiltImages *self);
 const QuiltImportLimits *quilt_images_get_limits (const QuiltImages *self);
 /* For import.c: the imports whose archive is unpacked. */

@@ -18,7 +18,7 @@ def layers():
 
 
 def archive(*members, mode="w"):
-    """A tar of (name, bytes | None for a directory | dict of TarInfo attributes)."""
+    """A tar of (name, bytes | None for a directory | dict of TarInfo attributes, and "content")."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode=mode) as tar:
         for name, content in members:
@@ -27,9 +27,10 @@ def archive(*members, mode="w"):
             if content is None:
                 info.type = tarfile.DIRTYPE
             elif isinstance(content, dict):
-                for key, value in content.items():
-                    setattr(info, key, value)
-            else:
+                attributes, content = content, content.get("content")
+                for key in attributes.keys() - {"content"}:
+                    setattr(info, key, attributes[key])
+            if isinstance(content, bytes):
                 info.size = len(content)
             tar.addfile(info, io.BytesIO(content) if isinstance(content, bytes) else None)
     return buffer.getvalue()

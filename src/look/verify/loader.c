@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The loaders of programs, and the places where each looks for libraries. */
+#include "look/verify/loader.h"
+
+#include "look/verify/configuration.h"
+#include "look/verify/library-cache.h"
+
+#include <string.h>
+
+#define CACHE_MAX (16 * 1024 * 1024)
+#define PATH_FILE_MAX 65536
+#define LOADER_MAX (4 * 1024 * 1024)
+
+struct QuiltLoader {
+  QuiltLoaderKind kind;
+  char **directories;
+  char *lib;
+  GHashTable *cache; /* of lists of paths; NULL: there is no cache */
+  char **configured; /* directories of /etc/ld.so.conf */
+};
+
+/* Of glibc, as distributions configure it, if the loader does not say. */
+static const char *const glibc_directories[] = {
+#if defined(__x86_64__)
+    "/lib/x86_64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu",
+#elif defined(__aarch64__)
+    "/lib/aarch64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+#elif defined(__riscv)
+    "/lib/riscv64-linux-gnu",
+    "/usr/lib/riscv64-linux-gnu",
+    "/lib64/lp64d",
+    "/usr/lib64/lp64d",
+#endif
+    "/lib64",
+    "/usr/lib64",
+    "/lib",
+    "/usr/lib",
+};
+
+/* The libraries that musl's loader is itself: the part of a name between "lib" and the next dot. */
+static const char *const musl_names[] = {"c", "pthread", "rt", "m", "dl", "util", "xnet"};
+
+static QuiltLoaderKind
+find_kind (const char *interpreter)
+{
+  g_autofree char *name = g_path_get_basename (interpreter);
+
+  if (g_str_has_prefix (name, "ld-musl-"))
+    return QUILT_LOADER_MUSL;
+  if (g_str_has_prefix (name, "ld-linux") || g_str_has_prefix (name, "ld64.so.") ||
+      strcmp (name, "ld.so.1") == 0)
+    return QUILT_LOADER_GLIBC;
+  return QUILT_LOADER_UNKNOWN;
+}
+
+/* musl's loader /PREFIX/lib/ld-musl-ARCH.so.1 reads /PREFIX/etc/ld-musl-ARCH.path. */
+static char *
+find_path_file (const char *interpreter)
+{
+  g_autofree char *name = g_path_get_basename (interpreter);
+  g_autofree char *directory = g_path_get_dirname (interpreter);
+  g_autofree char *prefix = g_path_get_dirname (directory);
+  char *end = strstr (name, ".so");
+
+  if (end)
+    *end = '\0';
+  return g_strdup_printf ("%s/etc/%s.path", strcmp (prefix, "/") == 0 ? "" : prefix, name);
+}
+
+static char **
+read_musl_directories (QuiltRoot *root, const char *interpreter)
+{
+  g_autofree char *file = find_path_file (interpreter);
+  g_autoptr (GBytes) bytes = quilt_root_read (root, file, PATH_FILE_MAX);
+  g_autofree char *text = NULL;
+
+  if (bytes)
+    text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  return g_strsplit_set (text ? text : "/lib:/usr/local/lib:/usr/lib", ":\n", -1);
+}
+
+static gboolean
+is_directory_byte (char c)
+{
+  return g_ascii_isalnum (c) || (c != '\0' && strchr ("/_.+-", c));
+}
+
+/* Returns the length of the directory at the beginning of text, such as "/usr/lib/" and a NUL;
+ * 0: there is none. */
+static gsize
+measure_directory (const char *text, const char *end)
+{
+  const char *at = text;
+
+  while (at < end && is_directory_byte (*at))
+    at++;
+  return at < end && *at == '\0' && at > text + 1 && *text == '/' && at[-1] == '/'
+             ? (gsize)(at - text)
+             : 0;
+}
+
+/* The loader of glibc has its default directories in itself, one string after the other, each with
+ * a slash at its end (elf/dl-load.c, system_dirs). Returns NULL if they are not found. */
+static char **
+find_glibc_directories (QuiltRoot *root, const char *real_path)
+{
+  g_autoptr (GBytes) bytes = quilt_root_read (root, real_path, LOADER_MAX);
+  g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
+  gsize size = 0, length;
+  const char *text = bytes ? g_bytes_get_data (bytes, &size) : NULL, *end = text + size;
+  guint n = 0;
+
+  for (const char *at = text; at < end && n == 0; at++) {
+    if (*at != '/' || (at > text && is_directory_byte (at[-1])))
+      continue;
+    for (; (length = measure_directory (at, end)) > 0; at += length + 1, n++) {
+      g_autofree char *directory = g_strndup (at, length - 1);
+
+      g_strv_builder_add (list, directory);
+    }
+  }
+  return n > 0 ? g_strv_builder_end (list) : NULL;
+}
+
+static char **
+list_usual_directories (void)
+{
+  g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (glibc_directories); i++)
+    g_strv_builder_add (list, glibc_directories[i]);
+  return g_strv_builder_end (list);
+}
+
+/* "/lib/x86_64-linux-gnu" → "lib/x86_64-linux-gnu", "/usr/lib64" → "lib64". */
+static char *
+find_lib (const char *directory)
+{
+  const char *lib = g_strrstr (directory, "/lib");
+
+  return g_strdup (lib ? lib + 1 : "lib");
+}
+
+QuiltLoader *
+quilt_loader_new (QuiltRoot *root, const char *interpreter, const char *real_path)
+{
+  QuiltLoader *self = g_new0 (QuiltLoader, 1);
+  g_autoptr (GBytes) cache = NULL;
+
+  self->kind = find_kind (interpreter);
+  if (self->kind == QUILT_LOADER_MUSL) {
+    self->directories = read_musl_directories (root, interpreter);
+    return self;
+  }
+  self->directories = find_glibc_directories (root, real_path);
+  if (!self->directories)
+    self->directories = list_usual_directories ();
+  self->lib = find_lib (*self->directories);
+  self->configured = quilt_configuration_read (root, "/etc/ld.so.conf");
+  cache = quilt_root_read (root, "/etc/ld.so.cache", CACHE_MAX);
+  if (cache)
+    self->cache =
+        quilt_library_cache_parse (g_bytes_get_data (cache, NULL), g_bytes_get_size (cache));
+  return self;
+}
+
+void
+quilt_loader_free (QuiltLoader *self)
+{
+  g_strfreev (self->directories);
+  g_free (self->lib);
+  g_strfreev (self->configured);
+  g_clear_pointer (&self->cache, g_hash_table_unref);
+  g_free (self);
+}
+
+QuiltLoaderKind
+quilt_loader_get_kind (const QuiltLoader *self)
+{
+  return self->kind;
+}
+
+gboolean
+quilt_loader_provides (const QuiltLoader *self, const char *name)
+{
+  gsize length;
+
+  if (self->kind != QUILT_LOADER_MUSL || !g_str_has_prefix (name, "lib"))
+    return FALSE;
+  length = strcspn (name + 3, ".");
+  for (guint i = 0; i < G_N_ELEMENTS (musl_names); i++)
+    if (name[3 + length] == '.' && strlen (musl_names[i]) == length &&
+        strncmp (name + 3, musl_names[i], length) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+char *const *
+quilt_loader_get_directories (const QuiltLoader *self)
+{
+  return self->directories;
+}
+
+const char *
+quilt_loader_get_lib (const QuiltLoader *self)
+{
+  return self->lib;
+}
+
+char *const *
+quilt_loader_find_in_cache (const QuiltLoader *self, const char *name)
+{
+  const GPtrArray *paths = self->cache ? g_hash_table_lookup (self->cache, name) : NULL;
+
+  return paths ? (char *const *)paths->pdata : NULL;
+}
+
+char *
+quilt_loader_find_by_configuration (const QuiltLoader *self, QuiltRoot *root, const char *name)
+{
+  for (char **directory = self->configured; directory && *directory; directory++) {
+    g_autofree char *path = g_strconcat (*directory, "/", name, NULL);
+
+    if (quilt_root_exists (root, path))
+      return g_steal_pointer (&path);
+  }
+  return NULL;
+}

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Whether a program of an image can run (verify, VerifyImage), compared with running it."""
+import os
+import pathlib
+import platform
+import stat
+import subprocess
+import tarfile
+
+import pytest
+from gi.repository import GLib
+
+import elf
+from quilt import ctl, error_name, manager
+from test_images import BUSYBOX_BYTES, archive
+
+LOADER = {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}.get(platform.machine(), "")
+LOADER_BYTES = pathlib.Path(LOADER).read_bytes() if LOADER else b""
+FIRST = f"lib/{platform.machine()}-linux-gnu"  # where this loader, which is Debian's, looks first
+LINK, FIFO = tarfile.SYMTYPE, tarfile.FIFOTYPE
+
+
+def link(target):
+    return {"type": LINK, "linkname": target}
+
+
+def program(needed=(), **kwargs):
+    return elf.make(needed, LOADER, **kwargs)
+
+
+def verify(image, *command, options=()):
+    """The exit code, the answer, and the kinds of problems of the program itself."""
+    done = ctl("verify", "--json=short", *options, image, *command)
+    assert done.code in (0, 126), done
+    kinds = [row["kind"] for row in done.json["problems"] if not row["kind"].startswith("no-")]
+    assert done.json["runs"] == (done.code == 0)
+    return done.code, done.json, kinds
+
+
+@pytest.fixture
+def image(name):
+    """Makes an image of files, which has the name of the test."""
+    def make(files, *changes):
+        members = [(path.lstrip("/"), content.encode() if isinstance(content, str) else content) for path, content in files.items()]
+        ctl("import", *[word for change in changes for word in ("--change", change)], "-", name, input=archive(*members)).ok()
+        return name
+    yield make
+    ctl("remove-image", name)
+
+
+LIBRARY = elf.make()
+TOOL = program()
+ENV = pathlib.Path("/usr/bin/env").read_bytes()
+LIBC = f"/{FIRST}/libc.so.6"
+LIBC_BYTES = pathlib.Path(LIBC).read_bytes() if os.path.exists(LIBC) else b""
+WITH_ENV = {"/usr/bin/env": ENV, LIBC: LIBC_BYTES, "/bin/tool": TOOL}
+
+# Name: files, kinds of problems, part of what a run says, changes of the image.
+CASES = {
+    "static": ({"/t": LIBRARY}, [], None),
+    "dynamic": ({"/t": TOOL}, [], None),
+    "default-directory": ({"/t": program(["liba.so"]), f"/{FIRST}/liba.so": LIBRARY}, [], None),
+    "missing-library": ({"/t": program(["liba.so"])}, ["missing-library"], b"liba.so"),
+    "missing-indirect": ({"/t": program(["liba.so"]), "/lib/liba.so": elf.make(["libb.so"])}, ["missing-library"], b"libb.so"),
+    "local-library": ({"/t": program(["liba.so"]), "/usr/local/lib/liba.so": LIBRARY}, ["missing-library"], b"liba.so"),
+    "rpath-origin": ({"/o/bin/t": program(["liba.so"], rpath="$ORIGIN/../lib"), "/o/lib/liba.so": elf.make(["libb.so"]),
+                      "/o/lib/libb.so": LIBRARY, "/t": link("o/bin/t")}, [], None),
+    "runpath-origin": ({"/o/bin/t": program(["liba.so"], runpath="${ORIGIN}/../lib"), "/o/lib/liba.so": LIBRARY, "/t": link("o/bin/t")}, [], None),
+    "runpath-indirect": ({"/t": program(["liba.so"], runpath="/o"), "/o/liba.so": elf.make(["libb.so"]), "/o/libb.so": LIBRARY},
+                         ["missing-library"], b"libb.so"),
+    "runpath-hides-rpath": ({"/t": program(["liba.so"], rpath="/o", runpath="/x"), "/o/liba.so": LIBRARY}, ["missing-library"], b"liba.so"),
+    "environment": ({"/t": program(["liba.so"]), "/o/liba.so": LIBRARY}, [], None, "ENV LD_LIBRARY_PATH=/x:/o"),
+    "uncached": ({"/t": program(["liba.so"]), "/o/liba.so": LIBRARY, "/etc/ld.so.conf": "include /etc/ld.so.conf.d/*.conf\n",
+                  "/etc/ld.so.conf.d/o.conf": "/o\n"}, ["uncached-library"], b"liba.so"),
+    "soname": ({"/t": program(["/o/liba-1.so", "liba.so.1"]), "/o/liba-1.so": elf.make(soname="liba.so.1")}, [], None),
+    "empty-library": ({"/t": program(["liba.so"]), "/lib/liba.so": b""}, ["bad-library"], b"file too short"),
+    "other-machine-library": ({"/t": program(["liba.so"]), "/lib/liba.so": elf.make(machine=elf.OTHER)},
+                              ["library-for-other-machine"], b"liba.so"),
+    "other-machine-skipped": ({"/t": program(["liba.so"]), "/lib/liba.so": elf.make(machine=elf.OTHER), "/usr/lib/liba.so": LIBRARY}, [], None),
+    "missing-loader": ({"/t": elf.make([], "/lib/ld-gone.so")}, ["missing-loader"], b"/lib/ld-gone.so"),
+    "bad-loader": ({"/t": elf.make([], "/lib/ld-text.so"), "/lib/ld-text.so": "text"}, ["bad-loader"], b""),
+    "other-machine": ({"/t": elf.make([], LOADER, machine=elf.OTHER)}, ["wrong-machine"], b"machine"),
+    "cut": ({"/t": TOOL[:200]}, ["damaged"], b""),
+    "text": ({"/t": "hello"}, ["not-a-program"], b""),
+    "script": ({"/t": "#!/tool\n", "/tool": TOOL}, [], None),
+    "script-missing": ({"/t": "#!/bin/bash\n"}, ["missing-interpreter"], b"/bin/bash"),
+    "script-crlf": ({"/t": "#!/tool\r\n", "/tool": TOOL}, ["line-ending"], b""),
+    "script-of-script": ({"/t": "#!/b\n", "/b": "#!/c\n", "/c": "#!/tool\n", "/tool": TOOL}, [], None),
+    "script-of-itself": ({"/t": "#!/t\n"}, ["too-many-interpreters"], b""),
+    "env": ({"/t": "#!/usr/bin/env tool\n", **WITH_ENV}, [], None),
+    "env-missing": ({"/t": "#!/usr/bin/env gone\n", **WITH_ENV}, ["missing-interpreter"], b"gone"),
+    "env-split": ({"/t": "#!/usr/bin/env -S A=b tool -x\n", **WITH_ENV}, [], None),
+    "env-unsplit": ({"/t": "#!/usr/bin/env tool -x\n", **WITH_ENV}, ["unsplit-interpreter"], b"tool -x"),
+    "env-path": ({"/t": "#!/usr/bin/env tool\n", **WITH_ENV}, ["missing-interpreter"], b"tool", "ENV PATH=/opt"),
+    "env-absent": ({"/t": "#!/usr/bin/env tool\n", "/bin/tool": TOOL}, ["missing-interpreter"], b"/usr/bin/env"),
+    "store": ({"/t": link("/nix/store/x-tool/bin/tool"), "/nix/store/x-tool/bin/tool": TOOL}, [], None),
+    "store-dangling": ({"/t": link("/nix/store/x-tool/bin/tool")}, ["dangling-link"], b"/nix/store/x-tool/bin/tool"),
+    "store-loader-dangling": ({"/t": elf.make([], "/ld.so"), "/ld.so": link("/nix/store/x-glibc/ld.so")}, ["dangling-link"], b"/ld.so"),
+    "out-of-the-root": ({"/t": link("../../../../../../../../bin/busybox")}, ["dangling-link"], b"/bin/busybox"),
+    "link-circle": ({"/t": link("/t")}, ["not-found"], b""),
+    "directory": ({"/t/x": "x"}, ["is-directory"], b""),
+    "not-found": ({"/x": "x"}, ["not-found"], b"/t"),
+    "fifo": ({"/t": {"type": FIFO}}, ["not-executable"], b""),
+    "not-executable": ({"/t": {"mode": 0o644, "content": TOOL}}, ["not-executable"], b""),
+}
+
+
+@pytest.mark.skipif(not elf.MACHINE, reason="programs are made for x86-64 and ARM64 only")
+@pytest.mark.parametrize("case", CASES)
+def test_the_verdict_is_true(image, case):
+    files, kinds, says, *changes = CASES[case]
+    made = image({LOADER: LOADER_BYTES, **files}, *changes)
+    code, answer, found = verify(made, "/t")
+    assert found == kinds, answer
+    done = ctl("run", "--rm", made, "/t")
+    assert (done.code == 0) == (code == 0), done
+    assert says is None or says in done.err + done.out, done
+    for row in answer["problems"]:
+        assert row["message"] and row["severity"] in ("error", "warning")
+        assert row["hint"] or row["severity"] == "warning"
+
+
+def test_real_images(busybox, debian):
+    assert verify(busybox, "sh")[0] == 0
+    assert verify(busybox, "sh")[1]["program"] == "/bin/sh"
+    for name in ("sh", "apt-get", "python3", "/usr/bin/perl"):
+        assert verify(debian, name)[0] == 0, name
+    assert {row["kind"] for row in verify(debian, "sh")[1]["problems"]} <= {"no-certificates", "no-time-zones"}
+    assert {row["kind"] for row in verify(busybox, "sh")[1]["problems"]} >= {"no-certificates", "no-time-zones"}
+
+
+def test_all_programs_of_a_distribution(debian):
+    """Most can run, and those that can't are those that don't."""
+    listing = ctl("run", "--rm", debian, "find", "-L", "/usr/bin", "/usr/sbin", "-maxdepth", "1", "-type", "f", "-perm", "/111", timeout=60)
+    programs = listing.ok().text.split()
+    bad = [name for name in programs if not manager("VerifyImage", "(saaya{sv})", debian, [name.encode() + b"\0"], {})[1]["runs"]]
+    assert len(programs) > 100 and len(bad) < 10
+    for name in bad:
+        done = ctl("run", "--rm", debian, name, "--version", timeout=60)
+        assert done.code in (126, 127), done
+
+
+def test_the_own_command_of_an_image(image):
+    files = {LOADER: LOADER_BYTES, "/bin/good": TOOL, "/bin/bad": "text"}
+    made = image(files, 'CMD ["good"]', "WORKDIR /bin")
+    assert verify(made)[0] == 0 and verify(made)[1]["program"] == "/bin/good"
+    assert verify(made, "./good", "-x", "--json")[0] == 0
+    assert verify(made, "bad")[2] == ["not-a-program"]
+
+
+def test_an_entrypoint_comes_first(image):
+    made = image({LOADER: LOADER_BYTES, "/bin/good": TOOL, "/bin/bad": "text"}, 'CMD ["good"]', 'ENTRYPOINT ["bad"]')
+    assert verify(made)[2] == ["not-a-program"]
+    assert verify(made, "good")[0] == 0
+
+
+def test_in_words(image):
+    made = image({LOADER: LOADER_BYTES, "/bin/tool": program(["libgone.so"]), "/bin/good": TOOL})
+    done = ctl("verify", made, "tool")
+    assert done.code == 126
+    lines = done.text.splitlines()
+    assert lines[0] == "error    '/bin/tool' needs the library 'libgone.so', which its loader does not find"
+    assert lines[1].startswith("         Install the library")
+    assert "warning  The image has no '/bin/sh'" in lines and "warning  The image has no CA certificates" in lines
+    assert lines[-1] == "bad      '/bin/tool' can't run"
+    assert ctl("verify", made, "gone").text.splitlines()[-1] == "bad      'gone' can't run"
+    assert ctl("verify", made, "good").ok().text.splitlines()[-1] == "good     '/bin/good' can run"
+    table = ctl("verify", "--format", "{{.Kind}} {{.Path}}", made, "tool")
+    assert table.code == 126 and table.text.splitlines()[0] == "missing-library libgone.so"
+    assert ctl("verify", "--format=json", made, "good").ok().json["runs"] is True
+
+
+def test_names_are_escaped(image):
+    made = image({LOADER: LOADER_BYTES, "/t": "#!/bin/\x1b[2Jx\x07\n"})
+    for options in ((), ("--json",), ("--format", "{{.Message}}")):
+        done = ctl("verify", *options, made, "/t")
+        assert done.code == 126 and b"\x1b" not in done.out and b"\x07" not in done.out
+
+
+def test_what_fails(busybox, image):
+    made = image({"/x": "x"})
+    assert ctl("verify", made).code == 125
+    assert ctl("verify", made + "-gone", "x").code == 125
+    assert ctl("verify").code == 125
+    denied = ctl("--no-ask-password", "verify", busybox, "sh", user="bob")
+    assert denied.code == 125 and b"org.quilt.inspect" in denied.err and denied.out == b""
+    for name, command, options, error in ((made, [], {}, "InvalidArgument"), (made, [b"\0"], {}, "InvalidArgument"),
+                                          (made, [b"a\0"], {"x": GLib.Variant("b", True)}, "NotSupported"),
+                                          ("gone", [b"a\0"], {}, "NotFound")):
+        with pytest.raises(GLib.Error) as caught:
+            manager("VerifyImage", "(saaya{sv})", name, command, options)
+        assert error_name(caught.value) == "org.quilt.Error." + error
+
+
+def test_a_setuid_program_and_its_owner_do_not_matter(image):
+    """Files that only their owner may read are read, and nothing of the image is executed."""
+    made = image({"/t": {"mode": stat.S_ISUID | 0o500, "uid": 1234, "gid": 1234, "content": b"#!/bin/touch /marker\n"},
+                  "/bin/touch": {"mode": 0o100, "uid": 55, "content": BUSYBOX_BYTES}})
+    assert verify(made, "/t")[0] == 0
+    assert not os.path.exists("/marker")
+
+
+def test_an_image_that_takes_long_gets_an_answer(image):
+    many = program([f"lib{i}.so" for i in range(100000)])
+    paths = program([f"lib{i}.so" for i in range(5000)], runpath=":".join(f"/d{i}" for i in range(5000)))
+    made = image({LOADER: LOADER_BYTES, "/many": many, "/paths": paths})
+    assert verify(made, "/many")[2] == ["too-large"]
+    assert verify(made, "/paths")[0] == 126
+
+
+def test_many_at_once(debian):
+    started = [subprocess.Popen(["quiltctl", "verify", debian, "python3"], stdout=subprocess.PIPE) for _ in range(20)]
+    assert [process.wait(60) for process in started] == [0] * 20
+    for process in started:
+        process.stdout.close()
