@@ -32,7 +32,7 @@
 #define BLOCK 8
 #define FRAME_MAX 16
 #define BLOCK_MAX 2
-#define CALL_MAX 6
+#define CALL_MAX 7
 
 #ifdef NATIVE
 typedef struct {
@@ -76,9 +76,10 @@ add_condition (Program *program, const QuiltAllowedCall *call)
     add (program, BPF_JMP | BPF_JSET | BPF_K, call->value, 0, 1);
   else if (call->condition == QUILT_CALL_IF_NONE)
     add (program, BPF_JMP | BPF_JSET | BPF_K, call->value, 1, 0);
-  else if (call->condition == QUILT_CALL_IF_EITHER) {
-    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->value, 1, 0);
-    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->other, 0, 1);
+  else if (call->condition == QUILT_CALL_IF_AMONG) {
+    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->value, 2, 0);
+    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->second, 1, 0);
+    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->third, 0, 1);
   } else if (call->condition == QUILT_CALL_IF_OUR_PID)
     add (program, BPF_JMP | BPF_JEQ | BPF_K, (guint32)getpid (), 0, 1);
   else
@@ -89,7 +90,7 @@ static void
 add_call (Program *program, const QuiltAllowedCall *call)
 {
   gboolean always = call->condition == QUILT_CALL_ALWAYS;
-  guint8 steps = always ? 1 : call->condition == QUILT_CALL_IF_EITHER ? 5 : 4;
+  guint8 steps = always ? 1 : call->condition == QUILT_CALL_IF_AMONG ? 6 : 4;
 
   add (program, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, steps);
   if (!always)

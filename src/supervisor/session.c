@@ -9,6 +9,7 @@
 #include "supervisor/confine.h"
 #include "supervisor/control.h"
 #include "supervisor/place.h"
+#include "supervisor/session-terminal.h"
 #include "supervisor/streams/sources.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,8 +36,7 @@ typedef struct {
   int scope_fd;
   int leash;
   int signal_fd;
-  int console; /* receives the terminal's master */
-  int master;  /* the terminal's master, until quiltd has it */
+  QuiltSessionTerminal terminal;
   QuiltPayloadSetup setup;
   QuiltGuest guest;
   QuiltControl control;
@@ -68,9 +67,10 @@ send_running (Session *self)
   if (self->control.fd < 0)
     return;
   message.version = self->control.version;
-  if (!quilt_message_send_fds (self->control.fd, &message, &self->master, self->master < 0 ? 0 : 1))
+  if (!quilt_message_send_fds (self->control.fd, &message, &self->terminal.master,
+                               self->terminal.master < 0 ? 0 : 1))
     quilt_fd_clear (&self->control.fd);
-  quilt_fd_clear (&self->master);
+  quilt_fd_clear (&self->terminal.master);
 }
 
 static gboolean
@@ -128,6 +128,7 @@ static void
 hang_up (Session *self)
 {
   quilt_fd_clear (&self->leash);
+  quilt_session_terminal_hang_up (&self->terminal);
   if (!self->verdict)
     self->verdict = "client-left";
   if (self->guest.payload.pid_fd < 0 || !self->executed) {
@@ -139,19 +140,6 @@ hang_up (Session *self)
 }
 
 static void
-take_terminal (Session *self)
-{
-  char name[256];
-  guint n_fds;
-
-  if (self->console >= 0 && (quilt_fds_receive (self->console, MSG_DONTWAIT, name, sizeof name,
-                                                &self->master, 1, &n_fds) < 0 ||
-                             n_fds != 1))
-    self->master = -1;
-  quilt_fd_clear (&self->console);
-}
-
-static void
 on_executed (Session *self)
 {
   g_autoptr (GError) error = NULL;
@@ -160,7 +148,7 @@ on_executed (Session *self)
   self->started_usec = (guint64)g_get_real_time ();
   if (self->timeout_usec > 0 && self->timeout_usec < G_MAXINT64 / 2)
     self->end_usec = g_get_monotonic_time () + (gint64)self->timeout_usec;
-  take_terminal (self);
+  quilt_session_terminal_take (&self->terminal, self->leash >= 0 || self->terminal.is_left);
   for (guint i = 0; i < G_N_ELEMENTS (self->setup.stdio); i++)
     quilt_fd_clear (&self->setup.stdio[i]); /* readers and writers see only the command's */
   tell (self);
@@ -247,6 +235,7 @@ handle_end (gpointer data, short revents)
     info.si_status = SIGKILL;
   }
   quilt_fd_clear (&self->guest.payload.pid_fd);
+  quilt_session_terminal_hang_up (&self->terminal);
   self->end_usec = 0;
   set_exit (self, &info);
   /* Processes that the command has left stay, unless the session was ended. */
@@ -323,13 +312,39 @@ poll_leash (gconstpointer data)
 {
   const Session *self = data;
 
-  return (struct pollfd){self->leash, 0, 0}; /* POLLHUP and POLLERR are always reported */
+  return (struct pollfd){self->leash, POLLIN, 0};
+}
+
+/* If the pipe has data, the client detaches: the session goes on without it. Nobody writes for a
+ * client that was killed. The data are not read, since the caller may share the pipe's reading end
+ * and make us wait. */
+static void
+handle_leash (gpointer data, short revents)
+{
+  Session *self = data;
+
+  if (!(revents & POLLIN)) {
+    hang_up (self);
+    return;
+  }
+  quilt_fd_clear (&self->leash);
+  quilt_session_terminal_leave (&self->terminal);
+}
+
+static struct pollfd
+poll_terminal (gconstpointer data)
+{
+  const Session *self = data;
+
+  return quilt_session_terminal_poll (&self->terminal);
 }
 
 static void
-handle_leash (gpointer self, short revents)
+handle_terminal (gpointer data, short revents)
 {
-  hang_up (self);
+  Session *self = data;
+
+  quilt_session_terminal_discard (&self->terminal);
 }
 
 static struct pollfd
@@ -384,6 +399,7 @@ new_sources (Session *self)
   quilt_sources_add (sources, poll_end, handle_end, self);
   quilt_sources_add (sources, poll_left, handle_left, self);
   quilt_sources_add (sources, poll_leash, handle_leash, self);
+  quilt_sources_add (sources, poll_terminal, handle_terminal, self);
   quilt_sources_add (sources, poll_first, handle_first, self);
   return sources;
 }
@@ -452,20 +468,6 @@ take_signals (Session *self, GError **error)
 }
 
 static gboolean
-open_console (Session *self, gboolean terminal, GError **error)
-{
-  int pair[2];
-
-  if (!terminal)
-    return TRUE;
-  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-    return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
-  self->console = pair[0];
-  self->setup.console = pair[1];
-  return TRUE;
-}
-
-static gboolean
 begin (Session *self, const QuiltSessionTarget *target, const QuiltSession *session, GError **error)
 {
   QuiltSpec *spec = target->spec;
@@ -476,7 +478,9 @@ begin (Session *self, const QuiltSessionTarget *target, const QuiltSession *sess
     return FALSE;
   quilt_session_apply (session, spec);
   self->setup.cgroup = quilt_place_make_session (self->scope_fd, self->id, error);
-  return self->setup.cgroup >= 0 && open_console (self, session->terminal, error) &&
+  return self->setup.cgroup >= 0 &&
+         (!session->terminal ||
+          quilt_session_terminal_open (&self->terminal, &self->setup.console, error)) &&
          quilt_guest_plan (spec, target->first, &self->setup.root, error) &&
          quilt_guest_begin (&self->guest, spec, self->first_fd, &self->setup, NULL, error);
 }
@@ -493,8 +497,7 @@ session_clear (Session *self)
   quilt_fd_clear (&self->setup.cgroup);
   quilt_fd_clear (&self->setup.console);
   quilt_fd_clear (&self->setup.root);
-  quilt_fd_clear (&self->console);
-  quilt_fd_clear (&self->master);
+  quilt_session_terminal_clear (&self->terminal);
   quilt_fd_clear (&self->leash);
   quilt_fd_clear (&self->left_fd);
   quilt_fd_clear (&self->signal_fd);
@@ -516,8 +519,7 @@ quilt_session_run (const QuiltSessionTarget *target,
       .leash = fds->leash,
       .signal_fd = -1,
       .left_fd = -1,
-      .console = -1,
-      .master = -1,
+      .terminal = QUILT_SESSION_TERMINAL_NONE,
       .setup = QUILT_PAYLOAD_SETUP_NONE,
       .guest = QUILT_GUEST_NONE,
       .control = {-1, fds->control_fd, fds->version},

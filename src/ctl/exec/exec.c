@@ -27,7 +27,7 @@
 typedef struct {
   gboolean interactive, tty, detach, privileged;
   char **env, **env_files;
-  char *cwd, *user, *timeout;
+  char *cwd, *user, *timeout, *detach_keys;
 } Options;
 
 typedef struct {
@@ -40,10 +40,12 @@ typedef struct {
   QuiltTerminal *terminal;
   QuiltStreamCopy *streams[2]; /* NULL: none, or ended */
   QuiltStdin input;
-  int leash;        /* the session ends when this is closed */
+  int leash; /* the session ends when this is closed, unless a byte was written to it */
+  QuiltDetachKeys keys;
   int fds[FDS_MAX]; /* for the call; closed once it is sent */
   guint n_fds;
   gboolean is_open;   /* the terminal's output has not ended */
+  gboolean has_left;  /* the user has typed the detach keys */
   gboolean unwritten; /* writing to our stdout has failed */
   guint signals;      /* that asked us to end */
   int code;           /* -1: unknown so far */
@@ -57,6 +59,7 @@ options_clear (Options *self)
   g_free (self->cwd);
   g_free (self->user);
   g_free (self->timeout);
+  g_free (self->detach_keys);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -159,7 +162,23 @@ on_terminal_end (int errsv, gpointer data)
   check_end (self);
 }
 
-static const QuiltTerminalEvents terminal_events = {.done = on_terminal_end};
+/* The session goes on. Its supervisor finds the byte, even while quiltd is away. */
+static void
+on_detached (gpointer data)
+{
+  Exec *self = data;
+
+  self->has_left = quilt_fd_write_all (self->leash, "", 1);
+  self->code = 0;
+  if (!self->has_left)
+    self->code = quilt_ctl_usage (self->ctl, "Failed to detach: %s", g_strerror (errno));
+  g_main_loop_quit (self->loop);
+}
+
+static const QuiltTerminalEvents terminal_events = {
+    .done = on_terminal_end,
+    .detached = on_detached,
+};
 
 static void
 on_told (QuiltDbusReply *reply, gpointer data)
@@ -205,7 +224,7 @@ open_terminal (Exec *self, int master)
   self->is_open = TRUE;
   self->terminal = quilt_terminal_new (master, &terminal_events, self);
   if (self->options->interactive)
-    quilt_terminal_type (self->terminal, master, NULL);
+    quilt_terminal_type (self->terminal, master, &self->keys);
 }
 
 /* With a terminal, the command is executed; otherwise it has ended. */
@@ -340,6 +359,16 @@ add_options (Exec *self, GVariantBuilder *builder, GError **error)
   return TRUE;
 }
 
+/* The cursor is where the command has left it. */
+static void
+tell_session (Exec *self)
+{
+  g_clear_pointer (&self->terminal, quilt_terminal_free);
+  fputc ('\n', stderr);
+  quilt_ctl_warn ("Session %.12s goes on; to end it: quiltctl kill --session=%.12s %s",
+                  self->session, self->session, self->container);
+}
+
 static int
 run (Exec *self, char **args)
 {
@@ -349,7 +378,10 @@ run (Exec *self, char **args)
   g_autoptr (GError) error = NULL;
   QuiltDbusCall call;
 
-  if (!quilt_bus_check_text ("container name", self->container, &error) ||
+  if (!quilt_detach_keys_parse (self->options->detach_keys ? self->options->detach_keys
+                                                           : QUILT_DETACH_KEYS_DEFAULT,
+                                &self->keys, &error) ||
+      !quilt_bus_check_text ("container name", self->container, &error) ||
       !add_options (self, &builder, &error) || !quilt_bus_connect (self->ctl, &error) ||
       !open_all (self, &builder, &error))
     return quilt_ctl_fail (self->ctl, error);
@@ -364,6 +396,8 @@ run (Exec *self, char **args)
   quilt_dbus_call (self->ctl->connection, &call, on_answer, self, NULL);
   close_fds (self); /* only the command holds its ends */
   g_main_loop_run (self->loop);
+  if (self->has_left)
+    tell_session (self);
   return self->unwritten ? QUILT_EXIT_RUN_FAILURE : self->code;
 }
 
@@ -406,6 +440,7 @@ verb_exec (QuiltCtl *ctl, char **argv)
       {"privileged", 0, 0, G_OPTION_ARG_NONE, &options.privileged,
        "All capabilities, no system call filter", NULL},
       {"timeout", 0, 0, text, &options.timeout, "Kill the command after this time", "TIME"},
+      {"detach-keys", 0, 0, text, &options.detach_keys, "Keys that leave the terminal", "KEYS"},
       {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
   g_auto (Exec) self = {.ctl = ctl,

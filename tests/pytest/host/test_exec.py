@@ -382,6 +382,86 @@ def test_input_that_is_not_read_does_not_stop_the_output(box):
         terminal.process.kill()
 
 
+LEAVE = b"\x10\x11"  # Ctrl-P Ctrl-Q
+
+
+def on_left(name, script, *options):
+    """Starts the script on a terminal, and leaves it when it says that it is up. Returns the session."""
+    with Terminal("quiltctl", "exec", "-it", *options, name, "/bin/sh", "-c", script) as terminal:
+        terminal.wait(b"up\r\n")
+        terminal.type(LEAVE)
+        assert terminal.wait() == 0
+        assert is_cooked(terminal)
+        row, = sessions(name)
+        assert f"Session {row['session'][:12]} goes on; to end it: quiltctl kill --session=".encode() in terminal.seen
+    return row
+
+
+def test_a_session_that_is_left_goes_on_with_its_terminal(box):
+    """It prints far more than a terminal holds, and closes and opens its terminal, and none of that stops it."""
+    script = "echo up; while [ ! -e /tmp/go ]; do sleep 0.1; done; seq 50000; tty > /tmp/tty; exec < /dev/null > /dev/null 2>&1; sleep 0.1; echo on > /dev/tty; exit 9"
+    row = on_left(box, script)
+    execute(box, "touch /tmp/go").ok()
+    assert manager("WaitSession", "(ssa{sv})", box, row["session"], {}) == (9, "exited")
+    assert ctl("exec", box, "/bin/cat", "/tmp/tty").ok().text.startswith("/dev/pts/")
+    assert sessions(box) == [] and cgroups(box) == ["payload", "supervisor"]
+
+
+def test_a_session_that_is_left_can_be_killed_and_keeps_its_time_limit(box):
+    row = on_left(box, "trap '' HUP; echo up; sleep 1000")
+    ctl("kill", f"--session={row['session'][:12]}", box).ok()
+    wait_exit(row["pid"])
+    row = on_left(box, "trap '' HUP; echo up; sleep 1000", "--timeout", "3s")
+    assert manager("WaitSession", "(ssa{sv})", box, row["session"], {}) == (124, "timed-out")
+    wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
+
+
+def test_a_session_can_be_left_while_quiltd_is_away(box):
+    with on_terminal(box, "echo up; read x; echo $x > /tmp/x; sleep 1000") as terminal:
+        terminal.wait(b"up")
+        pid = sessions(box)[0]["pid"]
+        os.kill(daemon_pid(), signal.SIGKILL)
+        terminal.type(b"typed\r" + LEAVE)
+        assert terminal.wait() == 0
+    wait_for(lambda: ctl("exec", box, "/bin/cat", "/tmp/x").text == "typed\n")
+    assert [row["pid"] for row in sessions(box)] == [pid]
+
+
+def test_other_keys_can_leave_or_none(box):
+    script = "stty raw -echo; echo up; dd bs=1 count=4 2>/dev/null | od -An -tx1"
+    with Terminal("quiltctl", "exec", "-it", "--detach-keys", "ctrl-a,x", box, "/bin/sh", "-c", script) as terminal:
+        terminal.wait(b"up")
+        for key in (b"\x01", b"\x01", b"b\x10"):
+            terminal.type(key)
+        terminal.wait(b"01 01 62 10")
+        assert terminal.wait() == 0
+    with Terminal("quiltctl", "exec", "-it", "--detach-keys=", box, "/bin/sh", "-c", script) as terminal:
+        terminal.wait(b"up")
+        terminal.type(LEAVE * 2)
+        terminal.wait(b"10 11 10 11")
+        assert terminal.wait() == 0
+    assert ctl("exec", "--detach-keys", "ctrl-", box, "/bin/true").code == 125
+
+
+def test_a_caller_that_reads_what_is_discarded_does_not_stop_the_supervisor(box):
+    """It has left, and makes the terminal's master, which it keeps, wait for readers."""
+    leash, held = os.pipe()
+    fds = Gio.UnixFDList.new_from_array([leash])
+    options = {"terminal": GLib.Variant("b", True), "leash": GLib.Variant("h", 0)}
+    arguments = GLib.Variant("(saaya{sv})", (box, [b"/bin/sh", b"-c", b"trap '' HUP; while :; do echo x; sleep 0.01; done"], options))
+    answer, got = BUS.call_with_unix_fd_list_sync("org.quilt", "/org/quilt", "org.quilt.Manager", "ExecContainer", arguments, None,
+                                                  Gio.DBusCallFlags.NONE, 5000, fds, None)
+    master = got.get(0)
+    os.set_blocking(master, True)
+    os.write(held, b"x")
+    os.close(held)
+    for _ in range(100):
+        os.read(master, 4096)
+    manager("KillSession", "(ssia{sv})", box, answer[0], signal.SIGKILL, {})
+    assert manager("WaitSession", "(ssa{sv})", box, answer[0], {})[0] == 137
+    os.close(master)
+
+
 def test_a_terminal_needs_one_as_stdin(box):
     """Docker refuses it too. A shell would drop what is typed before its prompt, and wait for ever."""
     refused = ctl("exec", "-it", box, "/bin/sh", input=b"exit 5\n")
