@@ -45,6 +45,7 @@ int verb_rename (QuiltCtl *ctl, char **argv);
 int verb_restart (QuiltCtl *ctl, char **argv);
 int verb_run (QuiltCtl *ctl, char **argv);
 int verb_sessions (QuiltCtl *ctl, char **argv);
+int verb_shell (QuiltCtl *ctl, char **argv);
 int verb_show (QuiltCtl *ctl, char **argv);
 int verb_start (QuiltCtl *ctl, char **argv);
 int verb_status (QuiltCtl *ctl, char **argv);

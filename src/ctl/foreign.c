@@ -80,7 +80,6 @@ static const struct {
     {NEW, "volume-driver", 0, "use --volume with a directory of the host"},
     {NEW, "volumes-from", 0, "use --volume for each directory"},
 
-    {"exec", "detach-keys", 0, "exec has none; use --detach"},
     {"exec", "latest", 'l', LATEST},
     {"exec", "preserve-fds", 0, "only standard streams are passed on"},
     {"exec", "cidfile", 0, "use $(cat FILE)"},

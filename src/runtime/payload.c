@@ -77,7 +77,7 @@ check_spec (const QuiltSpec *spec, const QuiltPayloadSetup *setup, GError **erro
                  spec->hostname ? "hostname" : "domainname");
     return FALSE;
   }
-  if (!spec->process.args || !spec->process.args[0] || !spec->root_path) {
+  if (!spec->process.args || (!spec->process.args[0] && !spec->process.login) || !spec->root_path) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to use the configuration: it has no process.args or root.path");
     return FALSE;
@@ -159,27 +159,40 @@ await_joined (const QuiltJoins *joins, int channel, GError **error)
   return FALSE;
 }
 
-/* Copies the environment and adds room for the user's HOME and for LISTEN_PID (if listen_pid is not
- * NULL). Only the init can look up the user, and only the process that executes the command knows
- * its pid. Until then HOME is root's. The other strings stay owned by spec. */
+/* Adds the entry to env, unless it has that variable. Returns the place, or NULL. */
 static char **
-make_env (const QuiltSpec *spec, char *listen_pid, char ***ret_home)
+add_entry (char **env, gsize *n, const char *entry)
+{
+  gsize name = strcspn (entry, "=") + 1;
+
+  for (gsize i = 0; i < *n; i++)
+    if (strncmp (env[i], entry, name) == 0)
+      return NULL;
+  env[*n] = (char *)entry;
+  return &env[(*n)++];
+}
+
+/* Copies the environment and adds room for the user's variables and for LISTEN_PID (if listen_pid
+ * is not NULL). Only the init can look up the user, and only the process that executes the command
+ * knows its pid. Until then HOME is root's. The other strings stay owned by spec. */
+static char **
+make_env (const QuiltSpec *spec, char *listen_pid, QuiltUserEnv *ret_user)
 {
   char **env = spec->process.env;
-  char **copy = g_new0 (char *, (env ? g_strv_length (env) : 0) + 3);
+  char **copy = g_new0 (char *, (env ? g_strv_length (env) : 0) + 6);
   gsize n = 0;
 
-  *ret_home = NULL;
   for (; env && *env; env++)
     if (!listen_pid || !g_str_has_prefix (*env, "LISTEN_PID="))
       copy[n++] = *env;
   if (listen_pid)
     copy[n++] = listen_pid;
-  for (gsize i = 0; i < n; i++)
-    if (g_str_has_prefix (copy[i], "HOME="))
-      return copy;
-  copy[n] = (char *)"HOME=/root";
-  *ret_home = &copy[n];
+  *ret_user = (QuiltUserEnv){.home = add_entry (copy, &n, "HOME=/root")};
+  if (!spec->process.login)
+    return copy;
+  ret_user->user = add_entry (copy, &n, "USER=root");
+  ret_user->logname = add_entry (copy, &n, "LOGNAME=root");
+  ret_user->shell = add_entry (copy, &n, "SHELL=/bin/sh");
   return copy;
 }
 
@@ -205,7 +218,7 @@ quilt_payload_start (const QuiltSpec *spec,
   g_autofd int channel_fd = -1;
   g_autofree char **env = NULL;
   char listen_pid[32] = "LISTEN_PID=1"; /* a placeholder until the init knows the pid */
-  char **home;
+  QuiltUserEnv user_env;
   int channel[2];
   int time_fd;
 
@@ -214,7 +227,7 @@ quilt_payload_start (const QuiltSpec *spec,
     return FALSE;
   if (!quilt_limits_prepare (spec, error))
     return FALSE;
-  env = make_env (spec, setup->listens ? listen_pid : NULL, &home);
+  env = make_env (spec, setup->listens ? listen_pid : NULL, &user_env);
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
     return quilt_set_error_errno (error, errno, "Failed to make a socket pair");
   payload.channel = channel[0];
@@ -235,7 +248,7 @@ quilt_payload_start (const QuiltSpec *spec,
                             .setup = setup,
                             .channel = channel_fd,
                             .env = env,
-                            .home = home,
+                            .user_env = user_env,
                             .joined_root = -1,
                             .listen_pid = setup->listens ? listen_pid : NULL};
 

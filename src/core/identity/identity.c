@@ -132,13 +132,44 @@ find_group (Lookup *lookup, const char *name, guint32 *ret_gid)
 }
 
 static void
+set_variable (char *variable, const char *prefix, const char *value, gsize length)
+{
+  gsize begin = strlen (prefix);
+
+  memcpy (variable, prefix, begin);
+  memcpy (variable + begin, value, length);
+  variable[begin + length] = '\0';
+}
+
+static void
 set_home (QuiltIdentity *identity, const char *home, gsize length)
 {
   if (length == 0 || *home != '/' || length >= PATH_MAX)
     home = "/", length = 1;
-  memcpy (identity->home, "HOME=", strlen ("HOME="));
-  memcpy (identity->home + strlen ("HOME="), home, length);
-  identity->home[strlen ("HOME=") + length] = '\0';
+  set_variable (identity->home, "HOME=", home, length);
+}
+
+/* entry is empty if the container's files have none. */
+static void
+set_login (QuiltIdentity *identity, const QuiltPasswdEntry *entry)
+{
+  QuiltLogin *login = &identity->login;
+  const char *name = entry->name, *shell = entry->shell;
+  gsize name_length = entry->name_length, shell_length = entry->shell_length;
+  char number[16];
+
+  if (name_length == 0) {
+    g_snprintf (number, sizeof number, "%u", identity->uid);
+    name = identity->uid == 0 ? "root" : number;
+    name_length = strlen (name);
+  }
+  if (shell_length == 0 || *shell != '/' || shell_length >= PATH_MAX) {
+    shell = "/bin/sh";
+    shell_length = strlen (shell);
+  }
+  set_variable (login->user, "USER=", name, name_length);
+  set_variable (login->logname, "LOGNAME=", name, name_length);
+  set_variable (login->shell, "SHELL=", shell, shell_length);
 }
 
 /* A numeric uid needs no file, so treat an unreadable file as missing. */
@@ -184,6 +215,7 @@ find_user (Lookup *lookup, const char *text, QuiltIdentity *identity)
   identity->uid = r == QUILT_PASSWD_FOUND ? entry.uid : uid;
   identity->gid = entry.gid;
   set_home (identity, entry.home, entry.home_length);
+  set_login (identity, &entry);
   if (text[length] == ':')
     return find_group (lookup, text + length + 1, &identity->gid);
   if (r != QUILT_PASSWD_FOUND || entry.name_length == 0)
@@ -300,5 +332,6 @@ quilt_identity_find_home (QuiltIdentity *identity)
   if (open_file (&lookup, &lookup.passwd) == 0)
     quilt_passwd_find (&lookup.passwd.content, NULL, 0, identity->uid, &entry);
   set_home (identity, entry.home, entry.home_length);
+  set_login (identity, &entry);
   lookup_clear (&lookup);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "spec/oci/oci.h"
+#include "spec/users.h"
 
 #include <limits.h>
 
@@ -13,12 +14,20 @@
  * file. */
 #define QUILT_PASSWD_SIZE_MAX (64 << 20)
 
+/* The variables of the user's login, each with its name. */
+typedef struct {
+  char user[QUILT_USER_NAME_MAX + sizeof "USER="];
+  char logname[QUILT_USER_NAME_MAX + sizeof "LOGNAME="];
+  char shell[PATH_MAX + sizeof "SHELL="];
+} QuiltLogin;
+
 typedef struct {
   guint32 uid, gid;
   guint n_groups;
   guint32 groups[QUILT_GROUPS_MAX];
   QuiltCapabilities capabilities;
   char home[PATH_MAX + sizeof "HOME="]; /* "HOME=/…"; empty if no user was looked up */
+  QuiltLogin login;                     /* unset if home is empty */
 } QuiltIdentity;
 
 /* Sets the ids that the configuration gives by number. If the configuration also names a user, sets
@@ -36,6 +45,7 @@ int quilt_identity_resolve (const QuiltSpec *spec,
                             const char **ret_object,
                             const char **ret_why);
 
-/* Child-safe; called in the container's root. Finds the home of identity's uid: "/" if the
- * container's files name none. */
+/* Child-safe; called in the container's root. Finds the home and the login of identity's uid. If
+ * the container's files name none, the home is "/", the shell /bin/sh, and the name "root" or the
+ * uid. */
 void quilt_identity_find_home (QuiltIdentity *identity);

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Fields to read: the home directory is the sixth, and no later field is needed. */
-#define FIELDS 6
+/* Fields to read: the shell is the seventh and last. */
+#define FIELDS 7
 /* Buffer size for an id, with room for leading zeros. */
 #define ID_SIZE 32
 
@@ -155,10 +155,9 @@ quilt_passwd_find (const QuiltPasswdFile *passwd,
   QuiltPasswdEntry entry;
   char uid_text[ID_SIZE], gid_text[ID_SIZE];
   Field fields[FIELDS] = {
-      [0] = {entry.name, sizeof entry.name},
-      [2] = {uid_text, sizeof uid_text},
-      [3] = {gid_text, sizeof gid_text},
-      [5] = {entry.home, sizeof entry.home},
+      [0] = {entry.name, sizeof entry.name},   [2] = {uid_text, sizeof uid_text},
+      [3] = {gid_text, sizeof gid_text},       [5] = {entry.home, sizeof entry.home},
+      [6] = {entry.shell, sizeof entry.shell},
   };
 
   while (next_line (&reader, fields)) {
@@ -170,6 +169,7 @@ quilt_passwd_find (const QuiltPasswdFile *passwd,
       return QUILT_PASSWD_BAD;
     entry.name_length = fields[0].length <= fields[0].size ? fields[0].length : 0;
     entry.home_length = fields[5].length <= fields[5].size ? fields[5].length : 0;
+    entry.shell_length = fields[6].length <= fields[6].size ? fields[6].length : 0;
     *ret_entry = entry;
     return QUILT_PASSWD_FOUND;
   }

@@ -25,9 +25,10 @@ typedef enum {
 /* The texts are not terminated by a NUL. */
 typedef struct {
   guint32 uid, gid;
-  gsize name_length, home_length;
+  gsize name_length, home_length, shell_length;
   char name[QUILT_USER_NAME_MAX]; /* empty if a line found by uid has a longer name */
   char home[PATH_MAX];            /* empty if there is no home, or a longer one */
+  char shell[PATH_MAX];           /* the same of the shell */
 } QuiltPasswdEntry;
 
 /* Finds the first line with this name or, if name is NULL, with this uid. Returns a

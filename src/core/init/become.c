@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/keyctl.h>
+#include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -56,9 +57,8 @@ join_keyring (const QuiltInit *init)
  * (CVE-2024-21626). So follow no magic link, keep no other directory open, and require that the
  * kernel knows the directory's path. Returns 0 or -errno. */
 static int
-try_cwd (const QuiltInit *init, guint step, const char **ret_why)
+try_cwd (const char *path, guint step, const char **ret_why)
 {
-  const char *path = init->spec->process.cwd ? init->spec->process.cwd : "/";
   g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   g_autofd int fd = -1;
   char real[PATH_MAX];
@@ -75,13 +75,23 @@ try_cwd (const QuiltInit *init, guint step, const char **ret_why)
   return -ENOENT;
 }
 
+/* A login without a working directory of its own begins in the user's home. */
+static const char *
+get_cwd (const QuiltInit *init)
+{
+  const QuiltProcess *process = &init->spec->process;
+
+  if (process->cwd)
+    return process->cwd;
+  return process->login && *init->identity->home ? init->identity->home + strlen ("HOME=") : "/";
+}
+
 static void
-fail_cwd (const QuiltInit *init, int error, const char *why)
+fail_cwd (const QuiltInit *init, const char *path, int error, const char *why)
 {
   char quoted[512];
 
-  g_snprintf (quoted, sizeof quoted, "'%s'",
-              init->spec->process.cwd ? init->spec->process.cwd : "/");
+  g_snprintf (quoted, sizeof quoted, "'%s'", path);
   quilt_init_fail (init, QUILT_STAGE_CWD, error, quoted, why);
 }
 
@@ -141,7 +151,7 @@ void
 quilt_init_give_up_power (QuiltInit *init, guint step)
 {
   const QuiltProcess *process = &init->spec->process;
-  const char *missing = "", *why = "";
+  const char *path = get_cwd (init), *missing = "", *why = "";
   int cwd, r;
 
   if (init->is_weak)
@@ -151,15 +161,17 @@ quilt_init_give_up_power (QuiltInit *init, guint step)
   if (init->spec->personality >= 0 && personality ((unsigned long)init->spec->personality) < 0)
     quilt_init_fail (init, QUILT_STAGE_PERSONALITY, errno, "", "");
   /* Try as root, then as the user: only one of them may be able to enter the directory. */
-  cwd = try_cwd (init, step, &why);
+  cwd = try_cwd (path, step, &why);
   r = quilt_credentials_apply (init->spec, init->identity, capabilities_to_keep (init), &missing);
   if (r < 0)
     fail_credentials (init, -r, missing);
   quilt_init_die_with_parent (); /* the change of credentials has reset both settings */
   if (cwd < 0 && *why == '\0')
-    cwd = try_cwd (init, step, &why);
+    cwd = try_cwd (path, step, &why);
+  if (cwd < 0 && process->login && !process->cwd) /* the user may have no home, or a hostile one */
+    cwd = try_cwd ("/", step, &why);
   if (cwd < 0)
-    fail_cwd (init, -cwd, why);
+    fail_cwd (init, path, -cwd, why);
   umask (process->umask >= 0 ? (mode_t)process->umask : 022);
   if (close_range (3 + init->setup->n_preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     quilt_init_fail (init, QUILT_STAGE_CLOSE, errno, "", "");
@@ -215,6 +227,25 @@ be_ready (gpointer data)
   quilt_init_filter_calls (data);
 }
 
+/* Executes the command. Returns only on failure. */
+static void
+execute (QuiltInit *init, char *const *argv, char *const *env, QuiltReport *report)
+{
+  const char *shell = init->identity->login.shell + strlen ("SHELL=");
+  char name[PATH_MAX + 1];
+  char *const login[] = {name, NULL};
+
+  if (*argv) {
+    quilt_command_exec (*argv, argv, env, init->channel, be_ready, init, report);
+    return;
+  }
+  /* By the '-', a shell knows that it is a login shell. */
+  g_snprintf (name, sizeof name, "-%s", strrchr (shell, '/') + 1);
+  quilt_command_exec (shell, login, env, init->channel, be_ready, init, report);
+  if (report->problem == QUILT_COMMAND_NOT_FOUND)
+    report->problem = QUILT_COMMAND_NO_SHELL;
+}
+
 void
 quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
 {
@@ -232,7 +263,7 @@ quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, g
     g_snprintf (init->listen_pid, sizeof "LISTEN_PID=2147483647", "LISTEN_PID=%d", (int)getpid ());
   quilt_report_init (&report, QUILT_REPORT_COMMAND_BAD);
   report.step = step;
-  quilt_command_exec (argv, env, init->channel, be_ready, &copy, &report);
+  execute (&copy, argv, env, &report);
   quilt_report_send (init->channel, &report);
   _exit (255);
 }

@@ -21,8 +21,8 @@ void quilt_init_filter_calls (QuiltInit *init);
  * after quilt_init_give_up_power(). */
 void quilt_init_be_born (const QuiltInit *init);
 
-/* Becomes the payload (credentials, working directory, signals) and executes argv. step 0 is the
- * command itself. */
+/* Becomes the payload (credentials, working directory, signals) and executes argv, or the user's
+ * shell if argv is empty. step 0 is the command itself. */
 void quilt_init_become (const QuiltInit *init, char *const *argv, char *const *env, guint step)
     G_GNUC_NORETURN;
 

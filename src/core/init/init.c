@@ -138,6 +138,19 @@ is_named (const QuiltInit *init)
   return g_hash_table_lookup (init->spec->annotations, QUILT_ANNOTATION_USER) != NULL;
 }
 
+static void
+set_user_env (const QuiltUserEnv *env, QuiltIdentity *identity)
+{
+  if (env->home)
+    *env->home = identity->home;
+  if (env->user)
+    *env->user = identity->login.user;
+  if (env->logname)
+    *env->logname = identity->login.logname;
+  if (env->shell)
+    *env->shell = identity->login.shell;
+}
+
 /* Called after the setup steps, which may have created the user. The command's user can open
  * /dev/stdout by name only if it owns the output. A failure does no harm. */
 static void
@@ -152,10 +165,9 @@ look_user_up (QuiltInit *init, QuiltIdentity *identity)
     quilt_init_fail (init, *object == '/' ? QUILT_STAGE_PASSWD : QUILT_STAGE_USER, *why ? 0 : -r,
                      quoted, why);
   }
-  if (init->home && !*identity->home)
+  if ((init->user_env.home || init->spec->process.login) && !*identity->home)
     quilt_identity_find_home (identity);
-  if (init->home)
-    *init->home = identity->home;
+  set_user_env (&init->user_env, identity);
   if (is_named (init) && identity->uid != 0 &&
       (fchown (1, identity->uid, identity->gid) < 0 ||
        fchown (2, identity->uid, identity->gid) < 0))

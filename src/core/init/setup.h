@@ -4,6 +4,12 @@
 
 #include <glib.h>
 
+/* Entries of an environment that the init sets once it knows the user. NULL: the variable is
+ * already set, or not wanted. */
+typedef struct {
+  char **home, **user, **logname, **shell;
+} QuiltUserEnv;
+
 /* The caller keeps ownership of all descriptors. -1 means that there is no such descriptor, and
  * nothing else. */
 typedef struct {

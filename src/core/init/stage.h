@@ -18,8 +18,8 @@ typedef struct {
   /* SOCK_SEQPACKET to the supervisor: the init sends reports, and gets one byte as each answer */
   int channel;
   char **env; /* environment of the command and its setup steps */
-  /* the entry of env for the HOME of the user, who is looked up later; NULL: HOME is already set */
-  char **home;
+  /* the entries of env for the variables of the user, who is looked up later */
+  QuiltUserEnv user_env;
   char *listen_pid;              /* the entry of env for LISTEN_PID; NULL: not needed */
   const QuiltIdentity *identity; /* set in the init: the identity of the next program */
   gboolean is_weak;              /* set in the init: it has given up its power */

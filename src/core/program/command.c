@@ -228,6 +228,7 @@ try_path (const char *path, char *const *argv, char *const *env, int channel, Qu
 
 /* The state of one search along PATH. */
 typedef struct {
+  const char *program;
   char *const *argv;
   char *const *env;
   int channel;
@@ -245,7 +246,7 @@ typedef gboolean (*TryFunc) (Search *search, const char *path, QuiltReport *repo
 static gboolean
 search_for (Search *search, TryFunc try, QuiltReport *report)
 {
-  const char *name = search->argv[0], *path = DEFAULT_PATH;
+  const char *name = search->program, *path = DEFAULT_PATH;
   char candidate[PATH_MAX];
 
   for (guint i = 0; search->env && search->env[i]; i++)
@@ -313,14 +314,15 @@ try_to_choose (Search *search, const char *path, QuiltReport *report)
 }
 
 void
-quilt_command_exec (char *const *argv,
+quilt_command_exec (const char *program,
+                    char *const *argv,
                     char *const *env,
                     int channel,
                     QuiltCommandReady ready,
                     gpointer data,
                     QuiltReport *report)
 {
-  Search search = {.argv = argv, .env = env, .channel = channel};
+  Search search = {.program = program, .argv = argv, .env = env, .channel = channel};
   QuiltReport unused = *report;
 
   search_for (&search, try_to_choose, &unused);
@@ -335,7 +337,7 @@ quilt_command_exec (char *const *argv,
 gboolean
 quilt_command_check (char *const *argv, char *const *env, QuiltReport *report)
 {
-  Search search = {.argv = argv, .env = env, .channel = -1};
+  Search search = {.program = argv[0], .argv = argv, .env = env, .channel = -1};
 
   return (strchr (argv[0], '/') && argv[0][0] != '/') || search_for (&search, try_to_find, report);
 }

@@ -86,6 +86,10 @@ static const struct {
                                        "its file asks for the capability",
                                        ", which the container may not have; add it with --cap-add, "
                                        "or remove it from the file with setcap(8)"},
+    [QUILT_COMMAND_NO_SHELL] = {QUILT_ERROR_COMMAND_NOT_FOUND,
+                                "it is the shell of the user, which the container does not have; "
+                                "name a program that it has",
+                                ""},
     [QUILT_COMMAND_FAILED] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE, "", ""},
 };
 

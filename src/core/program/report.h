@@ -56,7 +56,8 @@ typedef enum {
   QUILT_COMMAND_BAD_LOADER, /* detail: the ELF interpreter, which is not executable */
   /* detail: a capability of the program's file that the container may not have */
   QUILT_COMMAND_FILE_CAPABILITY,
-  QUILT_COMMAND_FAILED, /* error: the errno */
+  QUILT_COMMAND_NO_SHELL, /* object: the shell of the user's login, which is missing */
+  QUILT_COMMAND_FAILED,   /* error: the errno */
   QUILT_N_COMMAND_PROBLEMS,
 } QuiltCommandProblem;
 

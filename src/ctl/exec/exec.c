@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* exec: runs a command in a container. If our stdin is a pipe, the command gets it; for other
  * streams quiltctl copies. */
+#include "ctl/exec/exec.h"
+
 #include "ctl/bus.h"
-#include "ctl/streams/input.h"
 #include "ctl/options/env.h"
 #include "ctl/print.h"
+#include "ctl/streams/input.h"
 #include "ctl/streams/signals.h"
 #include "ctl/streams/stream.h"
 #include "ctl/streams/terminal.h"
@@ -25,14 +27,8 @@
 #define FDS_MAX 4
 
 typedef struct {
-  gboolean interactive, tty, detach, privileged;
-  char **env, **env_files;
-  char *cwd, *user, *timeout, *detach_keys;
-} Options;
-
-typedef struct {
   QuiltCtl *ctl;
-  const Options *options;
+  const QuiltExecOptions *options;
   GMainLoop *loop;
   const char *container; /* as typed; it may be renamed before the end */
   char *session;
@@ -51,8 +47,8 @@ typedef struct {
   int code;           /* -1: unknown so far */
 } Exec;
 
-static void
-options_clear (Options *self)
+void
+quilt_exec_options_clear (QuiltExecOptions *self)
 {
   g_strfreev (self->env);
   g_strfreev (self->env_files);
@@ -61,7 +57,6 @@ options_clear (Options *self)
   g_free (self->timeout);
   g_free (self->detach_keys);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 static void
 close_fds (Exec *self)
@@ -328,11 +323,26 @@ add_text (GVariantBuilder *builder, const char *key, const char *text, GError **
   return TRUE;
 }
 
+/* A login has our kind of terminal, unless a variable says otherwise. */
+static char **
+read_env (const QuiltExecOptions *options, GError **error)
+{
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+  g_auto (GStrv) variables = NULL;
+
+  if (options->login && options->tty)
+    g_strv_builder_add (all, "TERM");
+  if (options->env)
+    g_strv_builder_addv (all, (const char **)options->env);
+  variables = g_strv_builder_end (all);
+  return quilt_env_read (options->env_files, variables, lookup_environment, error);
+}
+
 static gboolean
 add_options (Exec *self, GVariantBuilder *builder, GError **error)
 {
-  const Options *options = self->options;
-  g_auto (GStrv) env = quilt_env_read (options->env_files, options->env, lookup_environment, error);
+  const QuiltExecOptions *options = self->options;
+  g_auto (GStrv) env = read_env (options, error);
   guint16 columns, rows;
   guint64 usec;
 
@@ -345,6 +355,8 @@ add_options (Exec *self, GVariantBuilder *builder, GError **error)
                            g_variant_new_bytestring_array ((const char *const *)env, -1));
   if (options->timeout)
     g_variant_builder_add (builder, "{sv}", "timeout", g_variant_new_uint64 (usec));
+  if (options->login)
+    g_variant_builder_add (builder, "{sv}", "login", g_variant_new_boolean (TRUE));
   if (options->privileged)
     g_variant_builder_add (builder, "{sv}", "privileged", g_variant_new_boolean (TRUE));
   if (options->tty)
@@ -424,9 +436,24 @@ run_detached (Exec *self, char **args)
 }
 
 int
+quilt_exec_run (QuiltCtl *ctl, const QuiltExecOptions *options, char **args)
+{
+  g_auto (Exec) self = {.ctl = ctl,
+                        .options = options,
+                        .loop = g_main_loop_new (NULL, FALSE),
+                        .container = args[0],
+                        .session = quilt_id_new (),
+                        .input = QUILT_STDIN_INIT,
+                        .leash = -1,
+                        .code = -1};
+
+  return options->detach ? run_detached (&self, args) : run (&self, args);
+}
+
+int
 verb_exec (QuiltCtl *ctl, char **argv)
 {
-  g_auto (Options) options = {0};
+  g_auto (QuiltExecOptions) options = {0};
   const GOptionArg text = G_OPTION_ARG_FILENAME, texts = G_OPTION_ARG_FILENAME_ARRAY;
   const GOptionEntry entries[] = {
       {"interactive", 'i', 0, G_OPTION_ARG_NONE, &options.interactive, "Pass stdin on", NULL},
@@ -443,13 +470,6 @@ verb_exec (QuiltCtl *ctl, char **argv)
       {"detach-keys", 0, 0, text, &options.detach_keys, "Keys that leave the terminal", "KEYS"},
       {NULL}};
   char **args = quilt_ctl_parse (ctl, argv, entries);
-  g_auto (Exec) self = {.ctl = ctl,
-                        .options = &options,
-                        .loop = g_main_loop_new (NULL, FALSE),
-                        .session = quilt_id_new (),
-                        .input = QUILT_STDIN_INIT,
-                        .leash = -1,
-                        .code = -1};
 
   if (!args)
     return ctl->parse_code;
@@ -457,6 +477,5 @@ verb_exec (QuiltCtl *ctl, char **argv)
     return quilt_ctl_usage (ctl, "option --detach excludes --tty and --interactive");
   if (options.tty && options.interactive && !isatty (STDIN_FILENO))
     return quilt_ctl_usage (ctl, "option --tty: stdin is no terminal; leave --tty out");
-  self.container = args[0];
-  return options.detach ? run_detached (&self, args) : run (&self, args);
+  return quilt_exec_run (ctl, &options, args);
 }

@@ -53,12 +53,13 @@ print_table (QuiltCtl *ctl, json_object *rows)
 
   for (gsize i = 0; i < json_object_array_length (rows); i++) {
     json_object *row = json_object_array_get_idx (rows, i);
+    const char *command = quilt_row_string (row, "command");
 
     quilt_table_take (table, quilt_text_short_id (quilt_row_string (row, "session")));
     quilt_table_add (table, quilt_row_string (row, "user"));
     quilt_table_take (table, g_strdup_printf ("%" G_GUINT64_FORMAT, quilt_row_uint64 (row, "pid")));
     quilt_table_take (table, quilt_text_ago (quilt_row_uint64 (row, "started"), now));
-    quilt_table_add (table, quilt_row_string (row, "command"));
+    quilt_table_add (table, *command ? command : "(login shell)");
   }
   quilt_print_table (ctl, table);
 }

@@ -197,7 +197,7 @@ check_session (const QuiltSession *session, gboolean waits, GError **error)
                          "terminal, so it can't wait for the end; call WaitSession after it");
     return FALSE;
   }
-  if (!session->args || !*session->args || !**session->args) {
+  if (!session->args || (*session->args ? !**session->args : !session->login)) {
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                          "No command is given, or it contains a NUL byte");
     return FALSE;
@@ -265,6 +265,7 @@ read_options (Exec *self, GVariant *options, GError **error)
                                {"terminal", 'b', &session->terminal, NULL},
                                {"columns", 't', &columns, NULL},
                                {"rows", 't', &rows, NULL},
+                               {"login", 'b', &session->login, NULL},
                                {"privileged", 'b', &session->privileged, NULL},
                                {"session", 's', &id, NULL},
                                {"wait", 'b', &self->waits, NULL},

@@ -76,6 +76,9 @@ typedef struct {
   char **args;
   char **env;
   char *cwd;
+  /* a login of the user: see QuiltSession. Without cwd it begins in the user's home, without args
+   * it is the user's shell; never read from a configuration */
+  gboolean login;
   char *apparmor_profile; /* NULL, "" or "unconfined": none */
   char *selinux_label;    /* NULL or "": none */
   guint64 uid;

@@ -26,6 +26,7 @@ static const QuiltField fields[] = {
     {"terminal", QUILT_FIELD_BOOL, quilt_field_bool, MEMBER (session.terminal)},
     {"columns", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (columns)},
     {"rows", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (rows)},
+    {"login", QUILT_FIELD_BOOL, quilt_field_bool, MEMBER (session.login)},
     {"privileged", QUILT_FIELD_BOOL, quilt_field_bool, MEMBER (session.privileged)},
     {"id", QUILT_FIELD_STRING, quilt_field_string, MEMBER (session.id)},
     {"owner", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (owner)},
@@ -68,6 +69,8 @@ quilt_session_print (const QuiltSession *self)
     add (object, "columns", json_object_new_int (self->columns));
   if (self->rows > 0)
     add (object, "rows", json_object_new_int (self->rows));
+  if (self->login)
+    add (object, "login", json_object_new_boolean (TRUE));
   if (self->privileged)
     add (object, "privileged", json_object_new_boolean (TRUE));
   if (self->id)
@@ -117,14 +120,26 @@ use_privileges (QuiltSpec *spec)
   g_hash_table_remove (spec->annotations, QUILT_ANNOTATION_SECCOMP);
 }
 
-/* The plan of a container without a user has the home of root. The session's user has another. */
+static gboolean
+is_of_user (const char *entry, gboolean login)
+{
+  static const char *const prefixes[] = {"HOME=", "USER=", "LOGNAME=", "SHELL="};
+
+  for (guint i = 0; login && i < G_N_ELEMENTS (prefixes); i++)
+    if (g_str_has_prefix (entry, prefixes[i]))
+      return TRUE;
+  return g_str_equal (entry, "HOME=/root");
+}
+
+/* The plan of a container without a user has the home of root. The session's user has another. A
+ * login has all variables of its user from the container's /etc/passwd. */
 static void
-drop_home (QuiltProcess *process)
+drop_user (QuiltProcess *process, gboolean login)
 {
   char **kept = process->env;
 
   for (char **entry = process->env; entry && *entry; entry++)
-    if (g_str_equal (*entry, "HOME=/root"))
+    if (is_of_user (*entry, login))
       g_free (*entry);
     else
       *kept++ = *entry;
@@ -148,12 +163,15 @@ quilt_session_apply (const QuiltSession *self, QuiltSpec *spec)
 
   g_strfreev (process->args);
   process->args = g_strdupv (self->args);
-  if (self->user)
-    drop_home (process);
+  if (self->user || self->login)
+    drop_user (process, self->login);
   if (self->terminal && !has_variable (process, "TERM="))
     quilt_environment_set (process, "TERM", "xterm");
   if (self->env)
     quilt_environment_add (process, self->env);
+  process->login = self->login;
+  if (self->login)
+    g_clear_pointer (&process->cwd, g_free);
   replace (&process->cwd, self->cwd);
   if (self->user) {
     g_hash_table_replace (spec->annotations, g_strdup (QUILT_ANNOTATION_USER),

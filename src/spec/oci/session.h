@@ -6,14 +6,16 @@
 
 /* NULL, 0 and FALSE mean: as the container's command. */
 typedef struct {
-  char **args;
-  char **env; /* each NAME=VALUE; added to the container's environment */
+  char **args; /* may be empty with login: the user's shell, as a login shell */
+  char **env;  /* each NAME=VALUE; added to the container's environment */
   char *cwd;
   char *user;           /* USER[:GROUP], looked up in the container */
   guint64 timeout_usec; /* 0: no limit */
   /* the process gets a terminal of this size; 0 rows or columns: the size is not known */
   gboolean terminal;
   guint16 columns, rows;
+  /* the process has HOME, USER, LOGNAME and SHELL of its user, and begins in that home */
+  gboolean login;
   gboolean privileged; /* all capabilities of the user namespace, and no system call filter */
   char *id;            /* letters, digits, '_', '.' and '-'; names its files and its cgroup */
   guint32 owner;       /* uid of the caller that began it */

@@ -66,6 +66,12 @@ get_home (const QuiltPasswdEntry &entry)
 }
 
 static string
+get_shell (const QuiltPasswdEntry &entry)
+{
+  return string (entry.shell, entry.shell_length);
+}
+
+static string
 get_name (const QuiltPasswdEntry &entry)
 {
   return string (entry.name, entry.name_length);
@@ -94,10 +100,12 @@ TEST (Passwd, FindsByName)
   EXPECT_EQ (entry.uid, 1000u);
   EXPECT_EQ (entry.gid, 1001u);
   EXPECT_EQ (get_home (entry), "/home/app");
+  EXPECT_EQ (get_shell (entry), "/bin/sh");
   EXPECT_EQ (get_name (entry), "app");
   ASSERT_EQ (find (passwd, "short", 0, &entry), QUILT_PASSWD_FOUND);
   EXPECT_EQ (entry.gid, 9u);
   EXPECT_EQ (entry.home_length, 0u);
+  EXPECT_EQ (entry.shell_length, 0u);
   ASSERT_EQ (find (passwd, "max", 0, &entry), QUILT_PASSWD_FOUND);
   EXPECT_EQ (entry.uid, 4294967294u);
   EXPECT_EQ (get_home (entry), "/max");
@@ -117,7 +125,7 @@ TEST (Passwd, FindsByNumber)
 TEST (Passwd, WhatIsNoIdIsNobody)
 {
   for (const char *name : {"bad", "worse", "empty", "huge", "badgid"}) {
-    QuiltPasswdEntry entry = {1, 2, 1, 1, "x", "y"};
+    QuiltPasswdEntry entry = {1, 2, 1, 1, 1, "x", "y", "z"};
 
     EXPECT_EQ (find (passwd, name, 0, &entry), QUILT_PASSWD_BAD) << name;
     EXPECT_EQ (entry.uid, 1u) << name;

@@ -16,6 +16,17 @@ static const char config[] = R"({"ociVersion":"1.0.2","root":{"path":"/r"},
   "annotations":{"org.quilt.user":"web","org.quilt.groups":"video","org.quilt.seccomp":"hash"},
   "linux":{"namespaces":[{"type":"mount"}]}})";
 
+static char **
+append (char **strings, const char *string)
+{
+  guint n = g_strv_length (strings);
+
+  strings = g_renew (char *, strings, n + 2);
+  strings[n] = g_strdup (string);
+  strings[n + 1] = nullptr;
+  return strings;
+}
+
 class SessionTest : public testing::Test
 {
 protected:
@@ -103,6 +114,31 @@ TEST_F (SessionTest, EverythingElseToo)
   EXPECT_FALSE (spec->process.no_new_privileges);
   EXPECT_EQ (spec->process.capabilities.effective, spec->process.capabilities.bounding);
   EXPECT_NE (spec->process.capabilities.effective & (G_GUINT64_CONSTANT (1) << 21), 0U);
+}
+
+TEST_F (SessionTest, ALoginHasTheVariablesOfItsUserOnly)
+{
+  char *env[] = {(char *)"SHELL=/mine", nullptr}, *none[] = {nullptr};
+  QuiltSession asked = {};
+
+  for (const char *entry : {"USER=a", "LOGNAME=b", "SHELL=c", "USERS=d"})
+    spec->process.env = append (spec->process.env, entry);
+  asked.args = none;
+  asked.env = env;
+  asked.login = TRUE;
+  apply (asked);
+  EXPECT_TRUE (spec->process.login);
+  EXPECT_EQ (spec->process.args[0], nullptr);
+  EXPECT_EQ (spec->process.cwd, nullptr);
+  EXPECT_STREQ (spec->process.env[0], "PATH=/bin");
+  EXPECT_STREQ (spec->process.env[1], "A=1");
+  EXPECT_STREQ (spec->process.env[2], "USERS=d");
+  EXPECT_STREQ (spec->process.env[3], "SHELL=/mine");
+  EXPECT_EQ (spec->process.env[4], nullptr);
+  asked.cwd = (char *)"/tmp";
+  quilt_session_clear (&session);
+  apply (asked);
+  EXPECT_STREQ (spec->process.cwd, "/tmp");
 }
 
 TEST_F (SessionTest, OtherTextsAreRefused)
