@@ -246,7 +246,7 @@ add_problem (Search *search)
     return;
   }
   configured = quilt_loader_find_by_configuration (of->loader, of->root, search->name);
-  if (quilt_loader_get_kind (of->loader) == QUILT_LOADER_UNKNOWN || search->unsure)
+  if (quilt_loader_get_kind (of->loader) == QUILT_LOADER_UNKNOWN || search->unsure || of->preloads)
     quilt_problems_add (loading->problems, QUILT_PROBLEM_UNCHECKED_LOADER, search->name, by,
                         search->name);
   else if (configured)

@@ -11,6 +11,7 @@ typedef struct {
   const QuiltLoader *loader;
   const QuiltObject *interpreter; /* the loader's own file */
   const char *library_path;       /* LD_LIBRARY_PATH; "" if it is not set */
+  gboolean preloads;              /* libraries are loaded before the program's (LD_PRELOAD) */
 } QuiltLibrariesOf;
 
 /* Adds a problem for each library that is missing or can't be loaded. real_path is the program's

@@ -42,24 +42,12 @@ static const char *const glibc_directories[] = {
 /* The libraries that musl's loader is itself: the part of a name between "lib" and the next dot. */
 static const char *const musl_names[] = {"c", "pthread", "rt", "m", "dl", "util", "xnet"};
 
-static QuiltLoaderKind
-find_kind (const char *interpreter)
-{
-  g_autofree char *name = g_path_get_basename (interpreter);
-
-  if (g_str_has_prefix (name, "ld-musl-"))
-    return QUILT_LOADER_MUSL;
-  if (g_str_has_prefix (name, "ld-linux") || g_str_has_prefix (name, "ld64.so.") ||
-      strcmp (name, "ld.so.1") == 0)
-    return QUILT_LOADER_GLIBC;
-  return QUILT_LOADER_UNKNOWN;
-}
-
-/* musl's loader /PREFIX/lib/ld-musl-ARCH.so.1 reads /PREFIX/etc/ld-musl-ARCH.path. */
+/* musl's loader /PREFIX/lib/ld-musl-ARCH.so.1 reads /PREFIX/etc/ld-musl-ARCH.path. The program may
+ * name it by a link. */
 static char *
-find_path_file (const char *interpreter)
+find_path_file (const char *interpreter, const char *real_path)
 {
-  g_autofree char *name = g_path_get_basename (interpreter);
+  g_autofree char *name = g_path_get_basename (real_path);
   g_autofree char *directory = g_path_get_dirname (interpreter);
   g_autofree char *prefix = g_path_get_dirname (directory);
   char *end = strstr (name, ".so");
@@ -70,9 +58,9 @@ find_path_file (const char *interpreter)
 }
 
 static char **
-read_musl_directories (QuiltRoot *root, const char *interpreter)
+read_musl_directories (QuiltRoot *root, const char *interpreter, const char *real_path)
 {
-  g_autofree char *file = find_path_file (interpreter);
+  g_autofree char *file = find_path_file (interpreter, real_path);
   g_autoptr (GBytes) bytes = quilt_root_read (root, file, PATH_FILE_MAX);
   g_autofree char *text = NULL;
 
@@ -104,24 +92,39 @@ measure_directory (const char *text, const char *end)
 /* The loader of glibc has its default directories in itself, one string after the other, each with
  * a slash at its end (elf/dl-load.c, system_dirs). Returns NULL if they are not found. */
 static char **
-find_glibc_directories (QuiltRoot *root, const char *real_path)
+find_glibc_directories (const char *text, const char *end)
 {
-  g_autoptr (GBytes) bytes = quilt_root_read (root, real_path, LOADER_MAX);
   g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
-  gsize size = 0, length;
-  const char *text = bytes ? g_bytes_get_data (bytes, &size) : NULL, *end = text + size;
+  gsize length;
   guint n = 0;
 
   for (const char *at = text; at < end && n == 0; at++) {
     if (*at != '/' || (at > text && is_directory_byte (at[-1])))
       continue;
-    for (; (length = measure_directory (at, end)) > 0; at += length + 1, n++) {
+    for (; (length = measure_directory (at, end)) > 0; at += length + 1) {
       g_autofree char *directory = g_strndup (at, length - 1);
 
+      if (n == 0 && !strstr (directory, "lib"))
+        break;
       g_strv_builder_add (list, directory);
+      n++;
     }
   }
   return n > 0 ? g_strv_builder_end (list) : NULL;
+}
+
+/* Returns the path of the cache, which the loader of glibc has in itself: it depends on the prefix
+ * for which glibc was built. Other loaders have none: NULL. */
+static char *
+find_cache_path (const char *text, const char *end)
+{
+  static const char name[] = "/etc/ld.so.cache";
+  const char *at = memmem (text, (gsize)(end - text), name, sizeof name);
+  const char *begin = at;
+
+  while (at && begin > text && is_directory_byte (begin[-1]))
+    begin--;
+  return g_strdup (begin);
 }
 
 static char **
@@ -143,26 +146,45 @@ find_lib (const char *directory)
   return g_strdup (lib ? lib + 1 : "lib");
 }
 
-QuiltLoader *
-quilt_loader_new (QuiltRoot *root, const char *interpreter, const char *real_path)
+static GHashTable *
+read_cache (QuiltRoot *root, const char *path)
 {
-  QuiltLoader *self = g_new0 (QuiltLoader, 1);
-  g_autoptr (GBytes) cache = NULL;
+  g_autoptr (GBytes) bytes = quilt_root_read (root, path, CACHE_MAX);
 
-  self->kind = find_kind (interpreter);
-  if (self->kind == QUILT_LOADER_MUSL) {
-    self->directories = read_musl_directories (root, interpreter);
-    return self;
-  }
-  self->directories = find_glibc_directories (root, real_path);
+  return bytes
+             ? quilt_library_cache_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes))
+             : NULL;
+}
+
+static void
+read_glibc (QuiltLoader *self, QuiltRoot *root, const char *real_path)
+{
+  g_autoptr (GBytes) bytes = quilt_root_read (root, real_path, LOADER_MAX);
+  gsize size = 0;
+  const char *text = bytes ? g_bytes_get_data (bytes, &size) : NULL, *end = text + size;
+  g_autofree char *cache = text ? find_cache_path (text, end) : NULL;
+
+  self->kind = cache ? QUILT_LOADER_GLIBC : QUILT_LOADER_UNKNOWN;
+  self->directories = text ? find_glibc_directories (text, end) : NULL;
   if (!self->directories)
     self->directories = list_usual_directories ();
   self->lib = find_lib (*self->directories);
   self->configured = quilt_configuration_read (root, "/etc/ld.so.conf");
-  cache = quilt_root_read (root, "/etc/ld.so.cache", CACHE_MAX);
-  if (cache)
-    self->cache =
-        quilt_library_cache_parse (g_bytes_get_data (cache, NULL), g_bytes_get_size (cache));
+  self->cache = cache ? read_cache (root, cache) : NULL;
+}
+
+QuiltLoader *
+quilt_loader_new (QuiltRoot *root, const char *interpreter, const char *real_path)
+{
+  QuiltLoader *self = g_new0 (QuiltLoader, 1);
+  g_autofree char *name = g_path_get_basename (real_path);
+
+  if (g_str_has_prefix (name, "ld-musl-")) {
+    self->kind = QUILT_LOADER_MUSL;
+    self->directories = read_musl_directories (root, interpreter, real_path);
+  } else {
+    read_glibc (self, root, real_path);
+  }
   return self;
 }
 

@@ -102,6 +102,15 @@ check_loader (Check *self, const Program *program, const char *interpreter, char
   return g_steal_pointer (&object);
 }
 
+/* A preloaded library may be one that the program needs, by its own name. */
+static gboolean
+preloads (Check *self)
+{
+  const char *list = get_env (self->env, "LD_PRELOAD");
+
+  return (list && *list) || quilt_root_exists (self->root, "/etc/ld.so.preload");
+}
+
 static void
 check_elf (Check *self, const Program *program, const QuiltObject *object)
 {
@@ -132,7 +141,8 @@ check_elf (Check *self, const Program *program, const QuiltObject *object)
   quilt_libraries_check_all (&(QuiltLibrariesOf){.root = self->root,
                                                  .loader = loader,
                                                  .interpreter = interpreter,
-                                                 .library_path = library_path ? library_path : ""},
+                                                 .library_path = library_path ? library_path : "",
+                                                 .preloads = preloads (self)},
                              object, program->real_path, self->problems);
 }
 
@@ -150,6 +160,8 @@ check_env (Check *self, const char *script, const char *argument)
   }
   if (!env.program)
     quilt_problems_add (self->problems, QUILT_PROBLEM_BAD_INTERPRETER_LINE, script, "", NULL);
+  else if (g_str_has_suffix (env.program, "\r"))
+    quilt_problems_add (self->problems, QUILT_PROBLEM_LINE_ENDING, env.program, script, NULL);
   else if (!env.splits && strpbrk (env.program, " \t"))
     quilt_problems_add (self->problems, QUILT_PROBLEM_UNSPLIT_INTERPRETER, env.program, script,
                         NULL);

@@ -50,7 +50,7 @@ quilt_script_parse (const char *bytes, gsize length, QuiltScript *ret_script)
   return QUILT_SCRIPT_READ;
 }
 
-/* Returns the words after -S. Returns NULL if argument has no -S; *ret_words is NULL if it can't be
+/* Splits the words after -S. Returns FALSE if argument has no -S; *ret_words is NULL if it can't be
  * split. */
 static gboolean
 split (const char *argument, char ***ret_words)
@@ -58,9 +58,12 @@ split (const char *argument, char ***ret_words)
   static const char *const options[] = {"-S", "-iS", "-vS", "--split-string="};
 
   for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+    g_autofree char *text = NULL;
+
     if (!g_str_has_prefix (argument, options[i]))
       continue;
-    if (!g_shell_parse_argv (argument + strlen (options[i]), NULL, ret_words, NULL))
+    text = g_strdelimit (g_strdup (argument + strlen (options[i])), "\r\v\f", ' ');
+    if (!g_shell_parse_argv (text, NULL, ret_words, NULL))
       *ret_words = NULL;
     return TRUE;
   }

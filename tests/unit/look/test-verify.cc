@@ -30,6 +30,8 @@ protected:
   std::string root, directory, program;
   Strings env;
   bool runs = false;
+  /* By this, glibc's loader is known. */
+  const std::string cache_path = std::string ("\0/etc/ld.so.cache\0", 18);
 
   void SetUp () override
   {
@@ -78,9 +80,12 @@ protected:
 
   void put_loaders ()
   {
-    put_library (GLIBC, {}, "ld-linux-x86-64.so.2");
+    ElfFile file;
+
+    file.interpreter = "";
+    file.soname = "ld-linux-x86-64.so.2";
+    put (GLIBC, file.make () + cache_path);
     put_library (MUSL);
-    chmod ((root + GLIBC).c_str (), 0755);
     chmod ((root + MUSL).c_str (), 0755);
   }
 
@@ -292,7 +297,7 @@ TEST_F (VerifyTest, SearchPathsOfGlibc)
 /* The loader's file has its default directories; the last name of the first one is $LIB. */
 TEST_F (VerifyTest, DirectoriesOfTheLoader)
 {
-  const std::string table ("\1/lib64/\0/usr/lib64/\0no/lib/\0", 29);
+  const std::string table = cache_path + std::string ("\1/lib64/\0/usr/lib64/\0no/lib/\0", 29);
   ElfFile file = {{"liba.so", "libb.so"}, GLIBC};
 
   file.runpath = "/opt/$LIB";
@@ -373,7 +378,8 @@ make_cache (const std::map<std::string, std::string> &libraries, bool old = fals
     add (entries, (guint64)kind, 4);
     add (entries, at, 4);
     add (entries, at + name.size () + 1, 4);
-    add (entries, 0, 12);
+    add (entries, 0, 4);
+    add (entries, 0, 8);
   }
   add (header, n, 4);
   add (header, strings.size (), 4);
@@ -405,6 +411,42 @@ TEST_F (VerifyTest, TheCacheCountsAndItsConfigurationDoesNot)
     put ("/etc/ld.so.cache", make_cache (libraries).substr (0, length), 0644);
     EXPECT_EQ (verify ("tool"), Strings{"missing-library libb.so /bin/tool"});
   }
+}
+
+TEST_F (VerifyTest, APreloadedLibraryMayBeTheMissingOne)
+{
+  put_loaders ();
+  put_program ("/bin/tool", {"liba.so"});
+  env = {"LD_PRELOAD=/opt/liba.so.1"};
+  EXPECT_EQ (verify ("tool"), Strings{"unchecked-library liba.so /bin/tool"});
+  env = {"LD_PRELOAD="};
+  EXPECT_EQ (verify ("tool"), Strings{"missing-library liba.so /bin/tool"});
+  put ("/etc/ld.so.preload", "/opt/liba.so.1");
+  EXPECT_EQ (verify ("tool"), Strings{"unchecked-library liba.so /bin/tool"});
+}
+
+/* glibc in another prefix has its own cache, and another libc may take the place of glibc. */
+TEST_F (VerifyTest, OtherLoadersByThatName)
+{
+  put_program ("/bin/tool", {"liba.so"});
+  put_library ("/opt/x/liba.so");
+  put ("/etc/ld.so.cache", make_cache ({{"liba.so", "/opt/x/liba.so"}}), 0644);
+  put (GLIBC, ElfFile{{}, ""}.make () + "\n/nix/x/etc/ld.so.cache" + std::string (1, '\0'));
+  EXPECT_EQ (verify ("tool"), Strings{"missing-library liba.so /bin/tool"});
+  put ("/nix/x/etc/ld.so.cache", make_cache ({{"liba.so", "/opt/x/liba.so"}}), 0644);
+  EXPECT_EQ (verify ("tool"), Strings{});
+
+  put_library (MUSL);
+  chmod ((root + MUSL).c_str (), 0755);
+  fs::remove (root + GLIBC);
+  link (GLIBC, ".." MUSL);
+  EXPECT_EQ (verify ("tool"), Strings{"missing-library liba.so /bin/tool"});
+  put ("/etc/ld-musl-x86_64.path", "/opt/x");
+  EXPECT_EQ (verify ("tool"), Strings{});
+  fs::remove (root + GLIBC);
+  put (GLIBC, ElfFile{{}, ""}.make ());
+  put_program ("/bin/tool", {"libc.so.6"});
+  EXPECT_EQ (verify ("tool"), Strings{"unchecked-library libc.so.6 /bin/tool"});
 }
 
 TEST_F (VerifyTest, AnUnknownLoaderIsOnlyDoubted)
@@ -475,6 +517,8 @@ TEST_F (VerifyTest, Env)
       {"#!/usr/bin/env -S 'python3", {"unchecked-interpreter /bin/s /bin/s"}},
       {"#!/usr/bin/env -S ${X} a", {"unchecked-interpreter /bin/s /bin/s"}},
       {"#!/usr/bin/env --new-option x", {"unchecked-interpreter /bin/s /bin/s"}},
+      {"#!/usr/bin/env python3\r", {"line-ending python3\r /bin/s"}},
+      {"#!/usr/bin/env -S python3\r", {}},
       {"#!/bin/env python3", {"missing-interpreter /bin/env /bin/s"}},
   };
 
