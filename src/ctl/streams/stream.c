@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define CHUNK (64 * 1024)
+/* The size of a pipe that is copied to another: the writer has to wait for us less often. */
+#define PIPE_SIZE (1024 * 1024)
 
 struct QuiltStreamCopy {
   int source;
@@ -56,8 +58,6 @@ wait_readable (int source, int hurry)
 {
   struct pollfd fds[] = {{source, POLLIN, 0}, {hurry, POLLIN, 0}};
 
-  if (hurry < 0)
-    return TRUE; /* reading waits */
   while (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno == EINTR)
     ;
   return fds[0].revents != 0;
@@ -91,29 +91,33 @@ is_pipe (int fd)
   return fstat (fd, &st) == 0 && S_ISFIFO (st.st_mode);
 }
 
+/* splice(2) saves two copies, but is used only for pipes: to a file it would write at the offset
+ * from before it waited for input, and overwrite what others (such as our other stream) wrote
+ * meanwhile. Returns EINVAL if it can't be used. */
 static int
-copy (int source, int target, int hurry)
+copy_by_splice (int source, int target, int hurry)
 {
-  gboolean to_pipe = is_pipe (target);
-
-  /* splice(2) saves two copies, but is used only for pipes: to a file it would write at the offset
-   * from before it waited for input, and overwrite what others (such as our other stream) wrote
-   * meanwhile. */
-  while (to_pipe) {
-    ssize_t n;
-
-    if (!wait_readable (source, hurry))
-      return 0;
-    n = splice (source, NULL, target, NULL, CHUNK, SPLICE_F_MOVE);
+  fcntl (source, F_SETPIPE_SZ, PIPE_SIZE); /* only faster */
+  for (;;) {
+    const ssize_t n = splice (source, NULL, target, NULL, PIPE_SIZE, SPLICE_F_NONBLOCK);
 
     if (n == 0)
       return 0;
-    if (n < 0 && errno == EINVAL)
-      break;
-    if (n < 0 && errno != EINTR && !(errno == EAGAIN && wait_writable (target)))
+    if (n < 0 && errno != EINTR && errno != EAGAIN)
       return errno;
+    if (n < 0 && !wait_readable (source, hurry))
+      return 0;
+    if (n < 0)
+      wait_writable (target);
   }
-  return copy_by_hand (source, target, hurry);
+}
+
+static int
+copy (int source, int target, int hurry)
+{
+  const int r = is_pipe (target) ? copy_by_splice (source, target, hurry) : EINVAL;
+
+  return r == EINVAL ? copy_by_hand (source, target, hurry) : r;
 }
 
 int
