@@ -82,11 +82,15 @@ check_strict (const QuiltDefaults *defaults, const QuiltOptions *options, GError
 
   if (!missing)
     return TRUE;
+  if (options->strict_limits)
+    return quilt_option_error_set (error, QUILT_ERROR_NOT_SUPPORTED, "strict-limits",
+                                   ": this host lacks cgroup controllers (%s); see quiltctl "
+                                   "doctor, or leave the option out",
+                                   missing);
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
                "Failed to limit the container: this host lacks cgroup controllers (%s); see "
-               "quiltctl doctor, or leave out %s",
-               missing,
-               options->strict_limits ? "'strict-limits'" : "StrictLimits= of quiltd.conf");
+               "quiltctl doctor, or leave out StrictLimits= of quiltd.conf",
+               missing);
   return FALSE;
 }
 

@@ -158,6 +158,7 @@ def test_limits_that_are_not_in_force_are_said(busybox, name, option, said):
     for verb in ("create", "run"):
         refused = ctl(verb, "--name", name, "--strict-limits", option, busybox, "true")
         assert refused.code == 125 and said in refused.err.decode() and refused.err.count(b"\n") == 1
+        assert b"option --strict-limits: this host lacks" in refused.err
         assert ctl("show", name).code != 0
     assert ctl("create", "--name", name, option, busybox, "true").ok().err.count(b"\n") == 1
 
