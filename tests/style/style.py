@@ -220,11 +220,13 @@ def check_words():
 
 
 def check_lists():
-    """A list of files in a meson.build has one file a line, so that two changes to it do not conflict."""
+    """A list of files or of tests in a meson.build has one of them a line, so that two changes to it do not conflict."""
     for path in tracked("*/meson.build", "meson.build"):
         for number, line in enumerate(path.read_text().split("\n"), 1):
             if re.search(r"'[^' ]+\.(c|cc)', *'[^' ]+\.(c|cc)'", line):
                 yield f"{where(path, number)}: more than one file on a line"
+            elif where(path).startswith("tests/unit/") and re.match(r" *foreach \w+ : \[.*,", line):
+                yield f"{where(path, number)}: more than one name on a line"
 
 
 PROSE_COLUMNS = 100
