@@ -230,6 +230,7 @@ def check_lists():
 
 
 PROSE_COLUMNS = 100
+PROSE = ["docs/*.md", "README.md", "CONTRIBUTING.md", "docs/man/*.rst", "dbus/org.quilt.xml", "src/spec/options/options.toml"]
 
 # Comments that "Plain English" in docs/style.md always wants in other words.
 RIDDLES = [
@@ -249,14 +250,26 @@ def comments(text):
             yield text.count("\n", 0, match.start()) + 1, " ".join(re.sub(r"\n\s*\*? ?", " ", match[1] or match[2] or "").split())
 
 
+def prose_lines(path):
+    """(number, line) of the lines that can be wrapped: not tables and headings of Markdown, not examples."""
+    is_example, literal = False, None
+    for number, line in enumerate(path.read_text().split("\n"), 1):
+        indent = len(line) - len(line.lstrip())
+        if literal is not None and line.strip() and indent <= literal:
+            literal = None
+        if path.suffix == ".md" and line.lstrip().startswith("```"):
+            is_example = not is_example
+        elif not is_example and literal is None and not (path.suffix == ".md" and line.startswith(("|", "#"))):
+            yield number, line
+        if path.suffix == ".rst" and literal is None and line.endswith("::"):
+            literal = indent
+
+
 def check_prose():
     """Prose is wrapped. Tables, headings, examples and words that can't be broken may be longer. Comments are plain."""
-    for path in tracked("docs/*.md", "README.md", "CONTRIBUTING.md"):
-        is_example = False
-        for number, line in enumerate(path.read_text().split("\n"), 1):
-            if line.lstrip().startswith("```"):
-                is_example = not is_example
-            elif not is_example and len(line) > PROSE_COLUMNS and not line.startswith(("|", "#")) and " " in line.strip():
+    for path in tracked(*PROSE):
+        for number, line in prose_lines(path):
+            if len(line) > PROSE_COLUMNS and " " in line.strip():
                 yield f"{where(path, number)}: {len(line)} columns, at most {PROSE_COLUMNS}"
     for path in c_files() + tracked("tests/*.c", "tests/*.h", "tests/*.cc"):
         for number, comment in comments(path.read_text()):
