@@ -17,7 +17,9 @@
 #define MAGIC "glibc-ld.so.cache1.1"
 
 /* More libraries than any system has. */
-#define ENTRIES_MAX 200000
+#define ENTRIES_MAX 50000
+/* A longer name or path is left out, since many entries may share it. */
+#define STRING_MAX 4096
 /* Of one name: for different processors. */
 #define PATHS_MAX 16
 
@@ -65,11 +67,13 @@ skip_old_header (const char **data, gsize *size)
   return TRUE;
 }
 
-/* Returns NULL if the string does not end in the cache. */
+/* Returns NULL if the string is too long, or does not end in the cache. */
 static const char *
 get_string (const char *data, gsize size, guint32 offset)
 {
-  return offset < size && memchr (data + offset, '\0', size - offset) ? data + offset : NULL;
+  return offset < size && memchr (data + offset, '\0', MIN (size - offset, STRING_MAX))
+             ? data + offset
+             : NULL;
 }
 
 static gboolean
@@ -96,19 +100,18 @@ add (GHashTable *table, const char *name, const char *path)
   GPtrArray *paths = g_hash_table_lookup (table, name);
 
   if (!paths) {
-    paths = g_ptr_array_new_with_free_func (g_free);
+    paths = g_ptr_array_new ();
     g_ptr_array_add (paths, NULL);
-    g_hash_table_insert (table, g_strdup (name), paths);
+    g_hash_table_insert (table, (char *)name, paths);
   }
   if (paths->len <= PATHS_MAX)
-    g_ptr_array_insert (paths, (gint)paths->len - 1, g_strdup (path));
+    g_ptr_array_insert (paths, (gint)paths->len - 1, (char *)path);
 }
 
 GHashTable *
 quilt_library_cache_parse (const char *data, gsize size)
 {
-  g_autoptr (GHashTable) table =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, paths_free);
+  g_autoptr (GHashTable) table = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, paths_free);
   Header header;
   gsize n;
 

@@ -5,5 +5,6 @@
 #include <glib.h>
 
 /* Returns a table of the cache's libraries for our machine: name → GPtrArray of paths, which ends
- * with NULL. Returns NULL if the cache is invalid, which the loader then ignores. Pure. */
+ * with NULL. The strings are those in data. Returns NULL if the cache is invalid, which the loader
+ * then ignores. Pure. */
 GHashTable *quilt_library_cache_parse (const char *data, gsize size);

@@ -15,8 +15,9 @@ struct QuiltLoader {
   QuiltLoaderKind kind;
   char **directories;
   char *lib;
-  GHashTable *cache; /* of lists of paths; NULL: there is no cache */
-  char **configured; /* directories of /etc/ld.so.conf */
+  GBytes *cache_file; /* NULL: there is none */
+  GHashTable *cache;  /* of lists of paths, in that file; NULL: there is no valid cache */
+  char **configured;  /* directories of /etc/ld.so.conf */
 };
 
 /* Of glibc, as distributions configure it, if the loader does not say. */
@@ -146,14 +147,17 @@ find_lib (const char *directory)
   return g_strdup (lib ? lib + 1 : "lib");
 }
 
-static GHashTable *
-read_cache (QuiltRoot *root, const char *path)
+static void
+read_cache (QuiltLoader *self, QuiltRoot *root, const char *path)
 {
-  g_autoptr (GBytes) bytes = quilt_root_read (root, path, CACHE_MAX);
+  gsize size;
+  const char *data;
 
-  return bytes
-             ? quilt_library_cache_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes))
-             : NULL;
+  self->cache_file = quilt_root_read (root, path, CACHE_MAX);
+  if (!self->cache_file)
+    return;
+  data = g_bytes_get_data (self->cache_file, &size);
+  self->cache = quilt_library_cache_parse (data, size);
 }
 
 static void
@@ -170,7 +174,8 @@ read_glibc (QuiltLoader *self, QuiltRoot *root, const char *real_path)
     self->directories = list_usual_directories ();
   self->lib = find_lib (*self->directories);
   self->configured = quilt_configuration_read (root, "/etc/ld.so.conf");
-  self->cache = cache ? read_cache (root, cache) : NULL;
+  if (cache)
+    read_cache (self, root, cache);
 }
 
 QuiltLoader *
@@ -195,6 +200,7 @@ quilt_loader_free (QuiltLoader *self)
   g_free (self->lib);
   g_strfreev (self->configured);
   g_clear_pointer (&self->cache, g_hash_table_unref);
+  g_clear_pointer (&self->cache_file, g_bytes_unref);
   g_free (self);
 }
 

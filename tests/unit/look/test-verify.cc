@@ -641,6 +641,32 @@ TEST_F (VerifyTest, TooMuch)
   EXPECT_LT (g_get_monotonic_time () - begin, 60 * G_USEC_PER_SEC);
 }
 
+/* All entries of a cache share one long string, each from another byte on. */
+TEST_F (VerifyTest, ACacheThatSharesItsStrings)
+{
+  const guint32 n = 100000, size = 48 + n * 24;
+  const guint64 none = 0;
+  std::string cache = "glibc-ld.so.cache1.1";
+  auto add = [&cache] (guint32 value) { cache.append ((const char *)&value, 4); };
+
+  add (n);
+  add (0);
+  cache += std::string (20, '\0');
+  for (guint32 i = 0; i < n; i++) {
+    add (0x0303);
+    add (size + i);
+    add (size + i);
+    add (0);
+    cache.append ((const char *)&none, 8);
+  }
+  put_loaders ();
+  put_program ("/bin/tool", {"liba.so"});
+  for (gsize length : {(gsize)n, (gsize)8 * 1024 * 1024}) {
+    put ("/etc/ld.so.cache", cache + std::string (length, 'x') + std::string (1, '\0'));
+    EXPECT_EQ (verify ("tool"), Strings{"missing-library liba.so /bin/tool"});
+  }
+}
+
 TEST_F (VerifyTest, AtMostAHundredProblems)
 {
   ElfFile file = {{}, GLIBC};
