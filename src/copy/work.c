@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "copy/target.h"
+#include "spec/provide.h"
 #include "tar/entry.h"
 #include "tar/pack.h"
 #include "tar/unpack.h"
@@ -41,7 +42,11 @@ pack (const QuiltCopyWork *work, QuiltTarReport *report, GError **error)
 static gboolean
 export_all (const QuiltCopyWork *work, QuiltTarReport *report, GError **error)
 {
-  const QuiltPackSettings settings = {.proc_fd = work->proc_fd, .xattrs = TRUE};
+  const QuiltPackSettings settings = {
+      .proc_fd = work->proc_fd,
+      .left_out = work->request->is_provided ? QUILT_PROVIDE_DIRECTORY : NULL,
+      .xattrs = TRUE,
+  };
 
   return quilt_tar_pack (work->stream, work->root_fd, ".", "", &settings, report, error) &&
          quilt_tar_pack_end (work->stream, error);

@@ -28,6 +28,8 @@ static const QuiltVerb verbs[] = {
      verb_exec},
     {"shell", NULL, 1, ANY, BUS | STRICT, "NAME [COMMAND...]", "Open a shell in a container",
      verb_shell},
+    {"debug", NULL, 1, ANY, BUS | STRICT, "NAME [COMMAND...]", "Open a shell with the host's tools",
+     verb_debug},
     {"copy", "cp", 2, 2, BUS, "SRC DST", "Copy files to or from NAME:PATH", verb_copy},
     {"export", NULL, 1, 1, BUS, "NAME", "Write a container's files as tar", verb_export},
     {"sessions", NULL, 1, 1, TABLE, "NAME", "List what exec runs in a container", verb_sessions},

@@ -54,7 +54,8 @@ quilt_copy_request_save (const QuiltCopyRequest *request, GError **error)
     gboolean is_set;
   } flags[] = {{"archive", request->keeps_owner},
                {"overwrite", request->overwrite},
-               {"extract", request->extract}};
+               {"extract", request->extract},
+               {"provided", request->is_provided}};
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (texts[i].text)
@@ -107,6 +108,7 @@ quilt_copy_request_load (int fd, QuiltCopyRequest *ret_request, GError **error)
   g_variant_lookup (value, "archive", "b", &request.keeps_owner);
   g_variant_lookup (value, "overwrite", "b", &request.overwrite);
   g_variant_lookup (value, "extract", "b", &request.extract);
+  g_variant_lookup (value, "provided", "b", &request.is_provided);
   g_variant_lookup (value, "first", "i", &first);
   request.first = first;
   if (!find_operation (value, &request.operation) || !request.path || !request.id ||

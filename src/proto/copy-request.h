@@ -29,6 +29,7 @@ typedef struct {
   pid_t first; /* its first process, if it runs */
   char *user;  /* USER[:GROUP] of its command; NULL: root */
   gboolean keeps_owner, overwrite, extract;
+  gboolean is_provided; /* the container has files of the host, which are not exported */
 } QuiltCopyRequest;
 
 void quilt_copy_request_clear (QuiltCopyRequest *request);

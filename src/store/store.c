@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "spec/provide.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,8 +17,10 @@
 
 /* A directory that is the lowest layer of every container. */
 #define MOUNT_POINTS "mount-points"
+#define PROVIDED_POINT "provided-point"
 
-static const char *const rooms[] = {"images", "layers", "containers", MOUNT_POINTS, NULL};
+static const char *const rooms[] = {"images",     "layers",       "containers",
+                                    MOUNT_POINTS, PROVIDED_POINT, NULL};
 
 /* Leftovers of a crash, by subdirectory. The lock ensures that no other process still uses them. */
 static const struct {
@@ -147,6 +150,26 @@ quilt_store_get_mount_points (const QuiltStore *store)
   return g_build_filename (store->path, MOUNT_POINTS, NULL);
 }
 
+/* Other containers must not have this directory. */
+static gboolean
+make_provided_point (QuiltStore *store, GError **error)
+{
+  g_autofd int fd = quilt_dir_ensure (store->fd, PROVIDED_POINT, error);
+
+  if (fd < 0)
+    return FALSE;
+  return ((mkdirat (fd, QUILT_PROVIDE_DIRECTORY, 0755) == 0 || errno == EEXIST) &&
+          fchmodat (fd, QUILT_PROVIDE_DIRECTORY, 0755, 0) == 0) ||
+         quilt_set_error_errno (error, errno, "Failed to make '%s/" PROVIDED_POINT "'",
+                                store->path);
+}
+
+char *
+quilt_store_get_provided_point (const QuiltStore *store)
+{
+  return g_build_filename (store->path, PROVIDED_POINT, NULL);
+}
+
 QuiltStore *
 quilt_store_open (const char *path, GError **error)
 {
@@ -172,7 +195,7 @@ quilt_store_open (const char *path, GError **error)
     if (*room_fds[i] < 0)
       return NULL;
   }
-  if (!make_mount_points (store, error))
+  if (!make_mount_points (store, error) || !make_provided_point (store, error))
     return NULL;
   for (guint i = 0; i < G_N_ELEMENTS (unfinished); i++)
     remove_unfinished (G_STRUCT_MEMBER (int, store, unfinished[i].room_offset),

@@ -21,6 +21,9 @@ QuiltStore *quilt_store_open (const char *path, GError **error);
 /* The directory that has the files and directories over which every container has mounts. It is the
  * lowest layer of each container. Owned by the caller. */
 char *quilt_store_get_mount_points (const QuiltStore *store);
+/* The directory that has only the mount point of --provide. It is the lowest layer of a container
+ * with that option. Owned by the caller. */
+char *quilt_store_get_provided_point (const QuiltStore *store);
 /* Each thread that works in the store holds a reference, so that the descriptors stay open. */
 QuiltStore *quilt_store_ref (QuiltStore *store);
 void quilt_store_unref (QuiltStore *store);

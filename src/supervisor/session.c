@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "cgroup/state.h"
 #include "runtime/guest.h"
+#include "runtime/provided.h"
 #include "supervisor/confine.h"
 #include "supervisor/control.h"
 #include "supervisor/place.h"
@@ -479,6 +480,7 @@ begin (Session *self, const QuiltSessionTarget *target, const QuiltSession *sess
   quilt_session_apply (session, spec);
   self->setup.cgroup = quilt_place_make_session (self->scope_fd, self->id, error);
   return self->setup.cgroup >= 0 &&
+         quilt_provided_open (session->provide, &self->setup.provided, error) &&
          (!session->terminal ||
           quilt_session_terminal_open (&self->terminal, &self->setup.console, error)) &&
          quilt_guest_plan (spec, target->first, &self->setup.root, error) &&
@@ -495,6 +497,7 @@ session_clear (Session *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->setup.stdio); i++)
     quilt_fd_clear (&self->setup.stdio[i]);
   quilt_fd_clear (&self->setup.cgroup);
+  quilt_provided_clear (&self->setup.provided);
   quilt_fd_clear (&self->setup.console);
   quilt_fd_clear (&self->setup.root);
   quilt_session_terminal_clear (&self->terminal);
@@ -536,6 +539,7 @@ quilt_session_run (const QuiltSessionTarget *target,
       !quilt_control_init (&self.control, fds->directory, fds->control_fd, fds->version, &error) ||
       !begin (&self, target, session, &error))
     fail (&self, error);
+  quilt_provided_clear (&self.setup.provided);
   quilt_fd_clear (&self.setup.console);
   run (&self);
   session_clear (&self);

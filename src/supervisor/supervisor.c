@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "runtime/provided.h"
 #include "spec/signals.h"
 #include "supervisor/place.h"
 #include "supervisor/streams/sources.h"
@@ -162,11 +163,13 @@ start_payload (QuiltSupervisor *self, int *input, int *ret_output_fds, GError **
 {
   QuiltPayloadSetup setup = QUILT_PAYLOAD_SETUP_NONE;
   gboolean ok = find_place (self, &setup.cgroup, error) &&
+                quilt_provided_open_for (self->spec, &setup.provided, error) &&
                 make_stdio (self, &setup, input, ret_output_fds, error) &&
                 quilt_payload_start (self->spec, &setup, &self->payload, error);
 
   for (guint i = 0; i < G_N_ELEMENTS (setup.stdio); i++)
     quilt_fd_clear (&setup.stdio[i]);
+  quilt_provided_clear (&setup.provided);
   quilt_fd_clear (&setup.console);
   quilt_fd_clear (&setup.cgroup);
   return ok;

@@ -248,7 +248,8 @@ pack_children (Pack *p, DIR *dir, dev_t device, GError **error)
 
   p->depth++;
   while ((errno = 0, entry = readdir (dir))) {
-    if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+    if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0 ||
+        (p->depth == 1 && g_strcmp0 (entry->d_name, p->settings->left_out) == 0))
       continue;
     if (length > 0)
       g_string_append_c (p->path, '/');

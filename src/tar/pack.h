@@ -10,7 +10,8 @@ typedef struct {
   /* The directory /proc/self/fd. A file is first opened without any effect (O_PATH), and then by
    * its number, so that what is read is the regular file that was looked at. */
   int proc_fd;
-  gboolean xattrs; /* with file capabilities and attributes in user.* */
+  gboolean xattrs;      /* with file capabilities and attributes in user.* */
+  const char *left_out; /* a name directly below the top that is not packed; NULL: none */
 } QuiltPackSettings;
 
 /* Writes dir_fd/name and everything below it, without the end mark. Follows no link, opens nothing

@@ -57,9 +57,11 @@ take_descriptors (const QuiltInit *init)
 {
   const QuiltPayloadSetup *setup = init->setup;
   const int stdio[] = {has_steps (init) ? -1 : setup->stdio[0], setup->stdio[1], setup->stdio[2]};
-  int keep[7 + QUILT_JOINS_MAX] = {init->channel, setup->gate,           setup->console,
-                                   setup->root,   setup->creating_state, setup->created_state};
-  guint n = 6;
+  int keep[9 + QUILT_JOINS_MAX] = {init->channel,           setup->gate,
+                                   setup->console,          setup->root,
+                                   setup->creating_state,   setup->created_state,
+                                   setup->provided.busybox, setup->provided.certificates};
+  guint n = 8;
   int r;
 
   if (has_steps (init))

@@ -119,6 +119,25 @@ enter_root (const QuiltInit *init, int root_fd)
     quilt_init_fail (init, QUILT_STAGE_PIVOT, errno, "", "");
 }
 
+/* Must come before the user is looked up and the terminal is made: another process of a container
+ * finds them in its new root. root_fd is the root of a new container; -1: the process joins one. */
+static void
+provide (const QuiltInit *init, int root_fd)
+{
+  QuiltProvided files = init->setup->provided;
+  const char *why = "";
+  int r;
+
+  if (files.busybox < 0 && files.certificates < 0)
+    return;
+  r = root_fd >= 0 ? quilt_provided_fill (&files, root_fd, &why)
+                   : quilt_provided_enter (&files, &why);
+  quilt_fd_clear (&files.busybox);
+  quilt_fd_clear (&files.certificates);
+  if (r < 0)
+    quilt_init_fail (init, QUILT_STAGE_PROVIDE, -r, "'/.quilt'", why);
+}
+
 static void
 receive_trees (const QuiltInit *init)
 {
@@ -244,6 +263,7 @@ build_root (QuiltInit *init)
   if (joins_mounts (init))
     init->joined_root = root_fd;
   apply_mounts (init, root_fd, FALSE);
+  provide (init, root_fd);
   return root_fd;
 }
 
@@ -263,6 +283,7 @@ enter_container (const QuiltInit *init)
     quilt_init_fail (init, QUILT_STAGE_JOIN, errno, "", "");
   if (is_mapped (init))
     become_root (init);
+  provide (init, -1);
 }
 
 /* Must come last: pivot_root(2) refuses shared mounts. The root is private already. */

@@ -2,6 +2,8 @@
 /* The inputs of a container's init other than the configuration. */
 #pragma once
 
+#include "core/mounts/provided.h"
+
 #include <glib.h>
 
 /* Entries of an environment that the init sets once it knows the user. NULL: the variable is
@@ -28,6 +30,8 @@ typedef struct {
   /* for another process in a container: the container's root, if it differs from the root of the
    * mount namespace */
   int root;
+  /* files of the host that the process gets. A new container needs a mount for them */
+  QuiltProvided provided;
   int cgroup; /* the cgroup2 directory in which the init is cloned */
 
   /* Files with the container's state, which its hooks read. The caller fills them before it answers
@@ -49,6 +53,7 @@ typedef struct {
 
 #define QUILT_PAYLOAD_SETUP_NONE                                                                   \
   {                                                                                                \
-    .stdio = {-1, -1, -1}, .console = -1, .gate = -1, .root = -1, .cgroup = -1,                    \
-    .creating_state = -1, .created_state = -1,                                                     \
+    .stdio = {-1, -1, -1}, .console = -1, .gate = -1, .root = -1,                                  \
+    .provided = {.busybox = -1, .certificates = -1}, .cgroup = -1, .creating_state = -1,           \
+    .created_state = -1,                                                                           \
   }

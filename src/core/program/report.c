@@ -51,6 +51,7 @@ static const struct {
     [QUILT_STAGE_PERSONALITY] = {"set the personality", ""},
     [QUILT_STAGE_PROPAGATION] = {"set the propagation of the root file system to", ""},
     [QUILT_STAGE_JOIN] = {"enter the container's namespaces", ""},
+    [QUILT_STAGE_PROVIDE] = {"provide files of the host in", ""},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (stages) == QUILT_N_STAGES);
@@ -88,7 +89,7 @@ static const struct {
                                        "or remove it from the file with setcap(8)"},
     [QUILT_COMMAND_NO_SHELL] = {QUILT_ERROR_COMMAND_NOT_FOUND,
                                 "it is the shell of the user, which the container does not have; "
-                                "name a program that it has",
+                                "name a program that it has, or use quiltctl debug",
                                 ""},
     [QUILT_COMMAND_FAILED] = {QUILT_ERROR_COMMAND_NOT_EXECUTABLE, "", ""},
 };

@@ -56,6 +56,7 @@ quilt_exec_options_clear (QuiltExecOptions *self)
   g_free (self->user);
   g_free (self->timeout);
   g_free (self->detach_keys);
+  g_free (self->provide);
 }
 
 static void
@@ -348,6 +349,7 @@ add_options (Exec *self, GVariantBuilder *builder, GError **error)
 
   if (!env || !add_text (builder, "working-directory", options->cwd, error) ||
       !add_text (builder, "user", options->user, error) ||
+      !add_text (builder, "provide", options->provide, error) ||
       (options->timeout && !quilt_parse_duration (options->timeout, &usec, error)))
     return FALSE;
   if (*env)
@@ -464,6 +466,7 @@ verb_exec (QuiltCtl *ctl, char **argv)
       {"env-file", 0, 0, texts, &options.env_files, "Set the variables in a file", "FILE"},
       {"workdir", 'w', 0, text, &options.cwd, "Working directory", "DIR"},
       {"user", 'u', 0, text, &options.user, "User to run as", "USER[:GROUP]"},
+      {"provide", 0, 0, text, &options.provide, "Bring a shell, tools or CA certificates", "WORDS"},
       {"privileged", 0, 0, G_OPTION_ARG_NONE, &options.privileged,
        "All capabilities, no system call filter", NULL},
       {"timeout", 0, 0, text, &options.timeout, "Kill the command after this time", "TIME"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A session in the foreground, for the verbs exec and shell. */
+/* A session in the foreground, for the verbs exec, shell and debug. */
 #pragma once
 
 #include "ctl/ctl.h"
@@ -8,7 +8,7 @@ typedef struct {
   gboolean interactive, tty, detach, privileged;
   gboolean login; /* with the user's home and shell, and with our TERM */
   char **env, **env_files;
-  char *cwd, *user, *timeout, *detach_keys;
+  char *cwd, *user, *timeout, *detach_keys, *provide;
 } QuiltExecOptions;
 
 void quilt_exec_options_clear (QuiltExecOptions *self);

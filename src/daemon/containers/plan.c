@@ -7,18 +7,36 @@
 #include "daemon/host/lsm.h"
 #include "daemon/host/sensors.h"
 
+/* The topmost first. Owned by the caller. */
+static char **
+dup_layers (const QuiltContainersParts *parts,
+            const QuiltContainerRecord *record,
+            const QuiltImage *image)
+{
+  g_autoptr (GStrvBuilder) layers = g_strv_builder_new ();
+
+  g_strv_builder_addv (layers, (const char **)quilt_image_get_layers (image));
+  if (record->options->provide) {
+    g_autofree char *point = quilt_store_get_provided_point (parts->store);
+
+    g_strv_builder_add (layers, point);
+  }
+  return g_strv_builder_end (layers);
+}
+
 static QuiltSpec *
 new_spec (const QuiltContainer *container, const QuiltImage *image, GError **error)
 {
   const QuiltContainersParts *parts =
       quilt_containers_parts (quilt_container_get_containers (container));
   const QuiltContainerRecord *record = quilt_container_get_record (container);
+  g_auto (GStrv) layers = dup_layers (parts, record, image);
   g_autofree char *upper = quilt_container_path (parts->store, record->id, "upper");
   g_autofree char *work = quilt_container_path (parts->store, record->id, "work");
   /* Any existing directory will do, since the mount is in the container's own mount namespace. */
   g_autofree char *root = quilt_run_dir_get_path (parts->run_dirs, record->id);
   const QuiltRootfs rootfs = {
-      .layers = quilt_image_get_layers (image),
+      .layers = (const char *const *)layers,
       .upper = upper,
       .work = work,
       .mount_point = root,

@@ -302,6 +302,7 @@ set_container (Copy *self, QuiltContainer *container)
   self->container = g_object_ref (container);
   self->name = g_strdup (quilt_container_get_name (container));
   self->request.id = g_strdup (record->id);
+  self->request.is_provided = record->options->provide != NULL;
   if (!quilt_session_is_of_root (container))
     self->request.user = g_strdup (record->options->user);
 }

@@ -13,6 +13,7 @@
 #include "daemon/sessions/check.h"
 #include "daemon/sessions/sessions.h"
 #include "spec/names.h"
+#include "spec/provide.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -254,7 +255,7 @@ static gboolean
 read_options (Exec *self, GVariant *options, GError **error)
 {
   QuiltSession *session = &self->session;
-  const char *cwd = NULL, *user = NULL, *id = NULL;
+  const char *cwd = NULL, *user = NULL, *id = NULL, *provide = NULL;
   guint64 columns = 0, rows = 0;
   gint32 in = -1, out = -1, err = -1, leash = -1;
   gboolean has_in = FALSE, has_out = FALSE, has_err = FALSE, has_leash = FALSE;
@@ -266,6 +267,7 @@ read_options (Exec *self, GVariant *options, GError **error)
                                {"columns", 't', &columns, NULL},
                                {"rows", 't', &rows, NULL},
                                {"login", 'b', &session->login, NULL},
+                               {"provide", 's', &provide, NULL},
                                {"privileged", 'b', &session->privileged, NULL},
                                {"session", 's', &id, NULL},
                                {"wait", 'b', &self->waits, NULL},
@@ -274,7 +276,8 @@ read_options (Exec *self, GVariant *options, GError **error)
                                {"stderr", 'h', &err, &has_err},
                                {"leash", 'h', &leash, &has_leash}};
 
-  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), error))
+  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), error) ||
+      (provide && !quilt_provide_parse (provide, &session->provide, error)))
     return FALSE;
   session->cwd = g_strdup (cwd);
   session->user = g_strdup (user);

@@ -9,3 +9,7 @@ void quilt_environment_set (QuiltProcess *process, const char *name, const char 
 
 /* Sets each "NAME=VALUE" of more, and replaces earlier values. */
 void quilt_environment_add (QuiltProcess *process, char *const *more);
+
+/* Adds the programs of a mask of QuiltProvide to the end of PATH, and names its certificates in
+ * variables that are not set yet. */
+void quilt_environment_provide (QuiltProcess *process, guint provide);

@@ -155,6 +155,8 @@ typedef struct {
 #define QUILT_ANNOTATION_INIT "org.quilt.init"
 /* "true": the command reads what attached clients write */
 #define QUILT_ANNOTATION_INTERACTIVE "org.quilt.interactive"
+/* Words of spec/provide.h: the init fills the mount on their directory. */
+#define QUILT_ANNOTATION_PROVIDE "org.quilt.provide"
 #define QUILT_ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal" /* "SIGTERM" */
 #define QUILT_ANNOTATION_STOP_TIMEOUT "org.quilt.stop-timeout"             /* µs */
 #define QUILT_ANNOTATION_LOG_RATE_BURST "org.quilt.log-rate-burst" /* lines; absent: no limit */

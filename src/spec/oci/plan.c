@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/capabilities.h"
+#include "spec/oci/environment.h"
 #include "spec/options/sharing.h"
+#include "spec/provide.h"
 #include "spec/users.h"
 #include "spec/names.h"
 #include "spec/quantities.h"
@@ -49,6 +51,12 @@ static const Mount scratch_mounts[] = {
     {"/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777"}},
     {"/var/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777"}},
 };
+
+/* The init fills it, and makes it read-only. It has room for two files of 16 MiB, and for names. */
+static const Mount provided_mount = {"/" QUILT_PROVIDE_DIRECTORY,
+                                     "tmpfs",
+                                     "tmpfs",
+                                     {"nosuid", "nodev", "mode=755", "size=40m", "nr_inodes=4096"}};
 
 /* Files that show the host's memory, keys, devices and sensors. */
 static const char *const masked_paths[] = {
@@ -268,6 +276,7 @@ plan_process (QuiltSpec *spec,
   const char *cwd =
       options->working_directory ? options->working_directory : image->working_directory;
   guint64 capabilities;
+  guint provide = 0;
 
   if (cwd && *cwd && *cwd != '/') {
     g_autofree char *quoted = quilt_text_quote (cwd);
@@ -299,7 +308,11 @@ plan_process (QuiltSpec *spec,
     process->capabilities.inheritable = added;
     process->capabilities.ambient = added;
   }
-  return plan_args (spec, options, image, error) && plan_env (spec, options, image, error);
+  if (!plan_args (spec, options, image, error) || !plan_env (spec, options, image, error) ||
+      (options->provide && !quilt_provide_parse (options->provide, &provide, error)))
+    return FALSE;
+  quilt_environment_provide (process, provide);
+  return TRUE;
 }
 
 static gboolean
@@ -350,6 +363,8 @@ plan_annotations (QuiltSpec *spec,
     annotate (spec, QUILT_ANNOTATION_INIT, g_strdup ("true"));
   if (options->interactive)
     annotate (spec, QUILT_ANNOTATION_INTERACTIVE, g_strdup ("true"));
+  if (options->provide)
+    annotate (spec, QUILT_ANNOTATION_PROVIDE, g_strdup (options->provide));
   if (options->log_rate_burst > 0) {
     annotate (spec, QUILT_ANNOTATION_LOG_RATE_BURST,
               g_strdup_printf ("%" G_GINT64_FORMAT, options->log_rate_burst));
@@ -453,5 +468,7 @@ quilt_spec_new_for_container (const char *id,
       !plan_ids (spec, rootfs, error))
     return NULL;
   quilt_plan_order (spec, standard);
+  if (options->provide) /* last, so that no other mount is below it */
+    add_mounts (spec, &provided_mount, 1);
   return g_steal_pointer (&spec);
 }

@@ -12,7 +12,7 @@
 /* The members as JSON has them. */
 typedef struct {
   QuiltSession session;
-  guint64 columns, rows, owner;
+  guint64 columns, rows, owner, provide;
 } Read;
 
 #define MEMBER(name) G_STRUCT_OFFSET (Read, name)
@@ -27,6 +27,7 @@ static const QuiltField fields[] = {
     {"columns", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (columns)},
     {"rows", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (rows)},
     {"login", QUILT_FIELD_BOOL, quilt_field_bool, MEMBER (session.login)},
+    {"provide", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (provide)},
     {"privileged", QUILT_FIELD_BOOL, quilt_field_bool, MEMBER (session.privileged)},
     {"id", QUILT_FIELD_STRING, quilt_field_string, MEMBER (session.id)},
     {"owner", QUILT_FIELD_INT, quilt_field_uint64, MEMBER (owner)},
@@ -71,6 +72,8 @@ quilt_session_print (const QuiltSession *self)
     add (object, "rows", json_object_new_int (self->rows));
   if (self->login)
     add (object, "login", json_object_new_boolean (TRUE));
+  if (self->provide)
+    add (object, "provide", json_object_new_int64 (self->provide));
   if (self->privileged)
     add (object, "privileged", json_object_new_boolean (TRUE));
   if (self->id)
@@ -89,6 +92,7 @@ quilt_session_parse (const char *data, gsize length, QuiltSession *ret_session, 
     read.session.columns = (guint16)MIN (read.columns, G_MAXUINT16);
     read.session.rows = (guint16)MIN (read.rows, G_MAXUINT16);
     read.session.owner = (guint32)read.owner;
+    read.session.provide = (guint)read.provide;
     *ret_session = read.session;
     return TRUE;
   }
@@ -169,6 +173,7 @@ quilt_session_apply (const QuiltSession *self, QuiltSpec *spec)
     quilt_environment_set (process, "TERM", "xterm");
   if (self->env)
     quilt_environment_add (process, self->env);
+  quilt_environment_provide (process, self->provide);
   process->login = self->login;
   if (self->login)
     g_clear_pointer (&process->cwd, g_free);

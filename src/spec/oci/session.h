@@ -16,6 +16,7 @@ typedef struct {
   guint16 columns, rows;
   /* the process has HOME, USER, LOGNAME and SHELL of its user, and begins in that home */
   gboolean login;
+  guint provide;       /* a mask of QuiltProvide */
   gboolean privileged; /* all capabilities of the user namespace, and no system call filter */
   char *id;            /* letters, digits, '_', '.' and '-'; names its files and its cgroup */
   guint32 owner;       /* uid of the caller that began it */

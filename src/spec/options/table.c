@@ -13,6 +13,7 @@
 #include "spec/options/sharing.h"
 #include "spec/options/tmpfs.h"
 #include "spec/options/volume.h"
+#include "spec/provide.h"
 #include "spec/rlimits.h"
 #include "spec/seccomp/seccomp.h"
 #include "spec/slice.h"

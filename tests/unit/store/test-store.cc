@@ -34,6 +34,16 @@ TEST_F (Store, HasMountPointsThatAllMayRead)
   EXPECT_EQ (fs::file_size (fs::path (place) / "etc/hosts"), 0u);
 }
 
+TEST_F (Store, HasThePlaceOfProvidedFilesAlone)
+{
+  g_autofree char *point = quilt_store_get_provided_point (store);
+  struct stat st;
+
+  ASSERT_EQ (stat ((fs::path (point) / ".quilt").c_str (), &st), 0);
+  EXPECT_EQ (st.st_mode, S_IFDIR | 0755u);
+  EXPECT_EQ (std::distance (fs::directory_iterator (point), fs::directory_iterator ()), 1);
+}
+
 TEST_F (Store, HasOneUser)
 {
   EXPECT_EQ (quilt_store_open (path.c_str (), error.out ()), nullptr);

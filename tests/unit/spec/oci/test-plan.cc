@@ -406,6 +406,22 @@ TEST_F (Plan, MountsFilesInMemory)
   EXPECT_EQ (mount (spec, "/run"), "tmpfs tmpfs nosuid|nodev|mode=755|");
 }
 
+TEST_F (Plan, ProvidesFilesAboveAllMounts)
+{
+  options->provide = g_strdup ("shell,ca");
+  options->env = strv ({"PATH=/mine", "GIT_SSL_CAINFO=/mine"});
+  Spec spec = plan ();
+
+  ASSERT_NE (spec, nullptr) << error.message ();
+  const auto *last = (const QuiltMount *)spec->mounts->pdata[spec->mounts->len - 1];
+  EXPECT_STREQ (last->destination, "/.quilt");
+  EXPECT_STREQ (last->type, "tmpfs");
+  EXPECT_STREQ ((char *)g_hash_table_lookup (spec->annotations, "org.quilt.provide"), "shell,ca");
+  for (const char *entry : {"PATH=/mine:/.quilt/bin", "GIT_SSL_CAINFO=/mine",
+                            "SSL_CERT_FILE=/.quilt/ca-certificates.crt"})
+    EXPECT_TRUE (g_strv_contains (spec->process.env, entry)) << entry;
+}
+
 TEST_F (Plan, ShowsFilesOfTheHost)
 {
   g_autoptr (GArray) ids = quilt_id_map_parse ("0:600000:65536", nullptr);

@@ -6,6 +6,7 @@
 extern "C" {
 #include "base/error.h"
 #include "spec/oci/oci.h"
+#include "spec/provide.h"
 #include "spec/oci/session.h"
 }
 
@@ -25,6 +26,12 @@ append (char **strings, const char *string)
   strings[n] = g_strdup (string);
   strings[n + 1] = nullptr;
   return strings;
+}
+
+static bool
+has (const QuiltSpec *spec, const char *entry)
+{
+  return g_strv_contains ((const char *const *)spec->process.env, entry);
 }
 
 class SessionTest : public testing::Test
@@ -139,6 +146,48 @@ TEST_F (SessionTest, ALoginHasTheVariablesOfItsUserOnly)
   quilt_session_clear (&session);
   apply (asked);
   EXPECT_STREQ (spec->process.cwd, "/tmp");
+}
+
+TEST_F (SessionTest, ProvidedFilesComeLast)
+{
+  char *env[] = {(char *)"SSL_CERT_FILE=/mine", nullptr};
+  QuiltSession asked = {};
+  guint provide;
+
+  ASSERT_TRUE (quilt_provide_parse ("ca,tools", &provide, nullptr));
+  asked.args = args;
+  asked.env = env;
+  asked.provide = provide;
+  apply (asked);
+  EXPECT_EQ (session.provide, provide);
+  EXPECT_TRUE (has (spec, "PATH=/bin:/.quilt/bin"));
+  EXPECT_TRUE (has (spec, "SSL_CERT_FILE=/mine"));
+  EXPECT_TRUE (has (spec, "CURL_CA_BUNDLE=/.quilt/ca-certificates.crt"));
+}
+
+TEST_F (SessionTest, WithoutAPathTheUsualOneComesFirst)
+{
+  QuiltSession asked = {};
+
+  g_clear_pointer (&spec->process.env, g_strfreev);
+  asked.args = args;
+  asked.provide = QUILT_PROVIDE_SHELL;
+  apply (asked);
+  EXPECT_TRUE (has (spec, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"
+                          "/.quilt/bin"));
+  EXPECT_EQ (spec->process.env[1], nullptr);
+}
+
+TEST (Provide, OtherWordsAreRefused)
+{
+  for (const char *text : {"", ",", "shell,", "all", "Shell", "shell tools", "shell,,ca", "\xff"}) {
+    g_autoptr (GError) error = nullptr;
+    guint provide = 77;
+
+    EXPECT_FALSE (quilt_provide_parse (text, &provide, &error)) << text;
+    EXPECT_EQ (provide, 77u) << text;
+    EXPECT_NE (error, nullptr) << text;
+  }
 }
 
 TEST_F (SessionTest, OtherTextsAreRefused)
