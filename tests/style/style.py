@@ -82,10 +82,13 @@ def may_include(room, target, rules):
     return target in rules[room] or target.split("/")[0] in rules[room]
 
 
-# The headers that hold an object's fields, and the files that are the object. No other file includes the header.
+# The headers of an object's fields or of changes that only its room makes, and the files or the directory that may
+# include the header.
 PRIVATE = {
     "daemon/containers/container-private.h": {
         f"src/daemon/containers/{name}.c" for name in ("attach", "container", "lifecycle", "remove", "result", "start", "stop")},
+    "daemon/images/image-private.h": {"src/daemon/images/"},
+    "daemon/images/images-private.h": {"src/daemon/images/"},
 }
 
 
@@ -106,7 +109,7 @@ def check_rooms():
                 yield f"{where(path, number)}: include is not spelled \"room/module.h\""
             elif not may_include(room, target, rules):
                 yield f"{where(path, number)}: {room} may not include {target}"
-            elif include[1].endswith("-private.h") and where(path) not in PRIVATE.get(include[1], ()):
+            elif include[1].endswith("-private.h") and not where(path).startswith(tuple(PRIVATE.get(include[1], ()))):
                 yield f"{where(path, number)}: {include[1]} is for the files that PRIVATE in style.py lists"
 
 

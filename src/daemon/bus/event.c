@@ -83,3 +83,11 @@ quilt_event_log (QuiltEvent event, const QuiltEventFields *fields, const char *f
   add (&entry, "QUILT_OBJECT", fields->object);
   g_log_structured_array (G_LOG_LEVEL_MESSAGE, entry.fields, entry.n);
 }
+
+void
+quilt_event_log_broken (const char *object, const GError *why)
+{
+  quilt_event_log (QUILT_EVENT_OBJECT_BROKEN, &(QuiltEventFields){.object = object},
+                   "'%s' in the store can't be used; quiltd leaves it alone: %s", object,
+                   why->message);
+}

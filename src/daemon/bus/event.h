@@ -38,3 +38,6 @@ typedef struct {
 /* Logs one event. fields may be NULL. */
 void quilt_event_log (QuiltEvent event, const QuiltEventFields *fields, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
+
+/* Logs QUILT_EVENT_OBJECT_BROKEN of a file or directory in the store. */
+void quilt_event_log_broken (const char *object, const GError *why);

@@ -10,8 +10,7 @@
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/run.h"
-#include "daemon/images/remove.h"
-#include "store/images.h"
+#include "daemon/images/recovery.h"
 #include "systemd/cgroup.h"
 
 #include <string.h>
@@ -38,18 +37,6 @@ recovery_free (Recovery *recovery)
   g_hash_table_unref (recovery->scopes);
   g_hash_table_unref (recovery->broken);
   g_free (recovery);
-}
-
-static void
-on_broken (const char *object, const GError *why, gpointer data)
-{
-  GHashTable *broken = data;
-
-  if (broken)
-    g_hash_table_add (broken, g_strdup (object));
-  quilt_event_log (QUILT_EVENT_OBJECT_BROKEN, &(QuiltEventFields){.object = object},
-                   "'%s' in the store can't be used; quiltd leaves it alone: %s", object,
-                   why->message);
 }
 
 static void
@@ -85,34 +72,10 @@ on_broken_container (const char *id, const GError *why, gpointer data)
     quilt_records_remove (recovery->parts->store, id, FALSE, on_removed, NULL);
     return;
   }
-  on_broken (id, why, recovery->broken);
+  g_hash_table_add (recovery->broken, g_strdup (id));
+  quilt_event_log_broken (id, why);
   quilt_container_salvage_ids (recovery->parts->store, id, &uid_map, &gid_map);
   quilt_id_ranges_claim (recovery->parts->id_ranges, id, uid_map, gid_map);
-}
-
-/* Its layers exist, but are unknown. */
-static void
-on_broken_image (const char *file, const GError *why, gpointer data)
-{
-  Recovery *recovery = data;
-
-  on_broken (file, why, NULL);
-  recovery->keep_layers = TRUE;
-}
-
-static gboolean
-load_images (Recovery *recovery, GError **error)
-{
-  g_autoptr (GPtrArray) records =
-      quilt_images_load (recovery->parts->store, on_broken_image, recovery, error);
-
-  if (!records)
-    return FALSE;
-  g_ptr_array_set_free_func (records, NULL);
-  for (guint i = 0; i < records->len; i++) {
-    quilt_image_add (recovery->parts->images, records->pdata[i]);
-  }
-  return TRUE;
 }
 
 static gboolean
@@ -270,7 +233,8 @@ quilt_recover (QuiltContainers *containers,
   recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   find_scopes (recovery);
   collect_scopes (recovery);
-  if (!load_images (recovery, error) || !load_containers (recovery, error)) {
+  if (!quilt_images_recover (recovery->parts->images, &recovery->keep_layers, error) ||
+      !load_containers (recovery, error)) {
     recovery_free (recovery);
     return FALSE;
   }

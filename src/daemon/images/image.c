@@ -2,6 +2,8 @@
 /* An image as an object of quiltd. */
 #include "daemon/images/image.h"
 
+#include "daemon/images/image-private.h"
+#include "daemon/images/images-private.h"
 #include "dbus/quilt-bus.h"
 #include "store/digest.h"
 #include "store/layers.h"

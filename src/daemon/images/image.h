@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An image as an object of quiltd. */
+/* An image as an object of quiltd, as other rooms see it: its record, its layers and its uses. */
 #pragma once
 
 #include "daemon/images/images.h"
@@ -10,13 +10,13 @@
 #define QUILT_TYPE_IMAGE (quilt_image_get_type ())
 G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, GObject)
 
-/* Makes an image that is in the store, and adds it to the table and the bus. It takes its names
- * from other images that still have them. Takes ownership of record; returns the image,
- * borrowed. */
-QuiltImage *quilt_image_add (QuiltImages *images, QuiltImageRecord *record);
-
+/* The table that the image is in. Borrowed. */
+QuiltImages *quilt_image_get_images (const QuiltImage *self);
 /* Borrowed; valid until the image's names change. */
 const QuiltImageRecord *quilt_image_get_record (const QuiltImage *self);
+/* A copy of the record with name added (NULL: none) and without_name removed (NULL: none). */
+QuiltImageRecord *
+quilt_image_with_names (const QuiltImage *self, const char *name, const char *without_name);
 const char *quilt_image_get_digest (const QuiltImage *self);
 /* Paths of the layers' trees, lowest last, as overlayfs takes them. */
 const char *const *quilt_image_get_layers (const QuiltImage *self);
@@ -43,24 +43,3 @@ QuiltImageUse *quilt_image_use_new (QuiltImage *image,
                                     gpointer user);
 void quilt_image_use_release (QuiltImageUse *use);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltImageUse, quilt_image_use_release)
-
-/* The number of uses held. *ret_name, borrowed, is the name of one holder. */
-guint quilt_image_count_uses (const QuiltImage *self, const char **ret_name);
-
-/* Only for files of this room: */
-
-QuiltImages *quilt_image_get_images (const QuiltImage *self);
-/* Removes the image from the table and the bus. */
-void quilt_image_unpublish (QuiltImage *self);
-
-/* Brackets a change: the record is being written, or removed if removal. No other call changes the
- * image meanwhile. */
-void quilt_image_begin_change (QuiltImage *self, gboolean removal);
-void quilt_image_end_change (QuiltImage *self);
-gboolean quilt_image_is_changing (const QuiltImage *self);
-
-/* Replaces the record after a change of names. Takes ownership of record. */
-void quilt_image_set_record (QuiltImage *self, QuiltImageRecord *record);
-/* A copy of the record with name added (NULL: none) and without_name removed (NULL: none). */
-QuiltImageRecord *
-quilt_image_with_names (const QuiltImage *self, const char *name, const char *without_name);

@@ -2,6 +2,7 @@
 /* The table of all images, by which other rooms look them up, and the state that images share. */
 #include "daemon/images/images.h"
 
+#include "daemon/images/images-private.h"
 #include "store/digest.h"
 
 struct QuiltImages {

@@ -3,8 +3,6 @@
 #pragma once
 
 #include "daemon/bus/hub.h"
-#include "daemon/bus/index.h"
-#include "daemon/bus/work.h"
 #include "daemon/helpers/programs.h"
 #include "store/store.h"
 
@@ -38,24 +36,3 @@ guint quilt_images_size (const QuiltImages *self);
 /* Borrowed. */
 QuiltAuthority *quilt_images_get_authority (const QuiltImages *self);
 const QuiltPrograms *quilt_images_get_programs (const QuiltImages *self);
-
-/* Only for files of this room; everything is borrowed: */
-
-QuiltHub *quilt_images_get_hub (const QuiltImages *self);
-QuiltStore *quilt_images_get_store (const QuiltImages *self);
-QuiltIndex *quilt_images_get_index (const QuiltImages *self);
-const QuiltMethodHandler *quilt_images_get_methods (const QuiltImages *self);
-const QuiltImportLimits *quilt_images_get_limits (const QuiltImages *self);
-/* For import.c: the imports whose archive is unpacked. */
-GQueue *quilt_images_get_imports (QuiltImages *self);
-
-/* Adds to the numbers of held uses and of changes under way. */
-void quilt_images_count (QuiltImages *self, int uses, int changes);
-
-/* As quilt_work_run(), but makes one change after the other. */
-void quilt_images_work (QuiltImages *self,
-                        QuiltWorkFunc func,
-                        gpointer data,
-                        GDestroyNotify free_data,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);

@@ -5,6 +5,7 @@
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
 #include "daemon/images/image.h"
+#include "daemon/images/images-private.h"
 
 static int
 compare (gconstpointer a, gconstpointer b)

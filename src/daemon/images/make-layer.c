@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/list-file.h"
 #include "daemon/helpers/helper.h"
+#include "daemon/images/images-private.h"
 #include "store/digest.h"
 #include "store/layers.h"
 #include "systemd/cgroup.h"

@@ -7,7 +7,8 @@
 #include "daemon/bus/error.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/rows.h"
-#include "daemon/images/image.h"
+#include "daemon/images/image-private.h"
+#include "daemon/images/images-private.h"
 
 /* The image of a row. A name removes that name, and the image only if it has no other name. A
  * digest removes the image with all its names. quiltd decides between the two when the call
@@ -102,26 +103,10 @@ layers_of_others (QuiltImages *images, const QuiltImage *image)
   return others;
 }
 
-static gboolean
-sweep (QuiltStore *store, gpointer data, GError **error)
+GPtrArray *
+quilt_image_list_layers (QuiltImages *images)
 {
-  return quilt_images_sweep_layers (store, data, error);
-}
-
-static void
-on_swept (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!quilt_work_finish (result, &error))
-    g_warning ("%s", error->message);
-}
-
-void
-quilt_image_sweep_layers (QuiltImages *images)
-{
-  quilt_images_work (images, sweep, layers_of_others (images, NULL),
-                     (GDestroyNotify)g_ptr_array_unref, on_swept, NULL);
+  return layers_of_others (images, NULL);
 }
 
 /* Sets an error that names a container to remove first. */

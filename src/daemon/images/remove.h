@@ -4,10 +4,6 @@
 
 #include "daemon/images/images.h"
 
-/* Removes the layers that no image uses. All images must be in the index, and none is being
- * imported. */
-void quilt_image_sweep_layers (QuiltImages *images);
-
 /* Each takes over a handler's reference to call and answers it. */
 void
 quilt_image_remove_one (QuiltImages *images, QuiltCall *call, const char *name, GVariant *options);

@@ -11,6 +11,7 @@ extern "C" {
 #include "daemon/containers/container.h"
 #include "daemon/containers/lifecycle.h"
 #include "daemon/daemon.h"
+#include "daemon/images/image-private.h"
 #include "daemon/manager.h"
 #include "dbus/open.h"
 #include "store/digest.h"

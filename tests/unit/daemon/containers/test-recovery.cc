@@ -102,8 +102,35 @@ TEST_F (Recovery, AContainerWithoutItsImageIsKept)
   ASSERT_NE (get ('1'), nullptr);
   EXPECT_EQ (get ('1')->image, nullptr);
   /* Its layers are not known: none may be swept. */
-  settle ();
+  stop (); /* would wait for a thread that sweeps */
   EXPECT_TRUE (fs::exists (path / "state/layers" / string (64, 'c')));
+}
+
+TEST_F (Recovery, LayersOfNoImageAreSwept)
+{
+  const fs::path layer = path / "state/layers" / string (64, 'c');
+
+  fs::create_directories (layer / "fs");
+  recover ();
+  EXPECT_EQ (quilt_images_size (daemon->images), 1u);
+  stop (); /* waits for the thread that sweeps */
+  EXPECT_FALSE (fs::exists (layer));
+}
+
+/* The layers of the broken image are unknown. */
+TEST_F (Recovery, ABrokenImageHidesNoOtherAndKeepsAllLayers)
+{
+  const fs::path layer = path / "state/layers" / string (64, 'c');
+  const fs::path record = path / "state/images" / (string (64, 'b') + ".json");
+
+  fs::create_directories (layer / "fs");
+  std::ofstream (record) << "{\"digest\": nonsense";
+  recover ();
+  EXPECT_EQ (quilt_images_size (daemon->images), 1u);
+  EXPECT_NE (quilt_images_find (daemon->images, "web", nullptr), nullptr);
+  stop (); /* would wait for a thread that sweeps */
+  EXPECT_TRUE (fs::exists (layer));
+  EXPECT_TRUE (fs::exists (record));
 }
 
 TEST_F (Recovery, ABrokenRecordHidesNoOther)
