@@ -2,6 +2,8 @@
 /* A container's life as a table. */
 #include "daemon/containers/life.h"
 
+#include "daemon/containers/effect-words.h"
+
 #define NOTHING 0
 
 /* The effects once the end of a run is on the disk. */
@@ -289,4 +291,39 @@ quilt_life_event_to_string (QuiltLifeEvent event)
   };
 
   return names[event];
+}
+
+char *
+quilt_life_effects_to_string (const QuiltLifeStep *step)
+{
+  static const QuiltEffectWord words[] = {
+      {QUILT_DO_BURY, "bury"},
+      {QUILT_DO_SHOW_END, "show-end"},
+      {QUILT_DO_TAKE_STATE, "take-state"},
+      {QUILT_DO_KNOWN, "known"},
+      {QUILT_DO_ALLOW, "allow"},
+      {QUILT_DO_CALL_OFF, "call-off"},
+      {QUILT_DO_CANCEL, "cancel"},
+      {QUILT_DO_STOP, "stop"},
+      {QUILT_DO_KILL, "kill"},
+      {QUILT_DO_RELEASE, "release"},
+      {QUILT_DO_FINISH, "finish"},
+      {QUILT_DO_ANSWER, "answer"},
+      {QUILT_DO_REFUSE, "refuse"},
+      {QUILT_DO_LEAVE, "leave"},
+      {QUILT_DO_DELETE, "delete"},
+      {QUILT_DO_KEEP, "keep"},
+      {QUILT_DO_VANISH, "vanish"},
+      {QUILT_DO_REMOVED, "removed"},
+      {QUILT_DO_START_AGAIN, "start-again"},
+      {QUILT_DO_MARK, "mark"},
+      {QUILT_DO_RECORD, "record"},
+  };
+  GString *list = g_string_new (NULL);
+
+  if (step->effects & QUILT_DO_SHOW)
+    g_string_append_printf (list, "show %s%s", quilt_state_to_string (step->shown),
+                            step->quiet ? " quietly" : "");
+  quilt_effect_words_append (list, step->effects, words, G_N_ELEMENTS (words));
+  return g_string_free (list, FALSE);
 }

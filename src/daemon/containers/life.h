@@ -133,3 +133,7 @@ const char *quilt_state_to_string (QuiltState state);
 const char *quilt_phase_to_string (QuiltPhase phase);
 const char *quilt_files_to_string (QuiltFiles files);
 const char *quilt_life_event_to_string (QuiltLifeEvent event);
+
+/* Returns the effects of a step as words in the order of QuiltEffects, such as "show running
+ * quietly, known". Owned by the caller. */
+char *quilt_life_effects_to_string (const QuiltLifeStep *step);

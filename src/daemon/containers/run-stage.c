@@ -3,6 +3,7 @@
 #include "daemon/containers/run-stage.h"
 
 #include "base/error.h"
+#include "daemon/containers/effect-words.h"
 
 #define NOTHING 0
 #define BEFORE_GO (QUILT_NEEDS_SCOPE | QUILT_NEEDS_ALLOWANCE)
@@ -236,4 +237,35 @@ quilt_run_stage_event_to_string (QuiltRunStageEvent event)
   };
 
   return names[event];
+}
+
+char *
+quilt_run_stage_effects_to_string (const QuiltRunStageStep *step)
+{
+  static const char *const verdicts[] = {
+      [QUILT_RUN_VERDICT_GIVEN] = "given",   [QUILT_RUN_VERDICT_SLOW] = "slow",
+      [QUILT_RUN_VERDICT_ORPHAN] = "orphan", [QUILT_RUN_VERDICT_STOPPED] = "stopped",
+      [QUILT_RUN_VERDICT_BROKEN] = "broken",
+  };
+  static const QuiltEffectWord words[] = {
+      {QUILT_RUN_DO_CALM, "calm"},
+      {QUILT_RUN_DO_BUILT, "built"},
+      {QUILT_RUN_DO_DESTROY, "destroy"},
+      {QUILT_RUN_DO_GO, "go"},
+      {QUILT_RUN_DO_ASK, "ask"},
+      {QUILT_RUN_DO_BYE, "bye"},
+      {QUILT_RUN_DO_WAIT, "wait"},
+      {QUILT_RUN_DO_SETTLE, "settle"},
+      {QUILT_RUN_DO_LOOK, "look"},
+      {QUILT_RUN_DO_CLEAR, "clear"},
+      {QUILT_RUN_DO_TELL, "tell"},
+      {QUILT_RUN_DO_END, "end"},
+      {QUILT_RUN_DO_READ_EXIT, "read-exit"},
+  };
+  GString *list = g_string_new (NULL);
+
+  if (step->verdict != QUILT_RUN_VERDICT_NONE)
+    g_string_append_printf (list, "verdict %s", verdicts[step->verdict]);
+  quilt_effect_words_append (list, step->effects, words, G_N_ELEMENTS (words));
+  return g_string_free (list, FALSE);
 }

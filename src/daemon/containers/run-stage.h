@@ -107,3 +107,7 @@ GError *quilt_verdict_new (QuiltRunVerdict reason);
 
 const char *quilt_run_stage_to_string (QuiltRunStage stage);
 const char *quilt_run_stage_event_to_string (QuiltRunStageEvent event);
+
+/* Returns the verdict and the effects of a step as words in the order of QuiltRunEffects, such as
+ * "verdict broken, calm, destroy, end". Owned by the caller. */
+char *quilt_run_stage_effects_to_string (const QuiltRunStageStep *step);

@@ -2,13 +2,9 @@
 /* The table of a container's life: every pair of state and event, and what holds on every way
  * through it. */
 #include "base/check.h"
+#include "daemon/containers/step-table.h"
 
-#include <cstdlib>
-#include <fstream>
 #include <functional>
-#include <map>
-#include <set>
-#include <sstream>
 
 extern "C" {
 #include "daemon/containers/life.h"
@@ -19,37 +15,87 @@ using std::string;
 namespace
 {
 
-/* For each phase the events that can happen in it, and where they lead. No other can. */
-const std::map<string, string> runs = {
-    {"idle", "found>found unfound>idle missed>idle begin>begun bar>unstarted"},
-    {"begun", "marked>setting-up unmarked>setting-up stop>cut kill>cut end>over"},
-    {"cut", "marked>stopping unmarked>stopping stop>cut kill>cut end>over"},
-    {"over", "marked>ended unmarked>ended stop>over kill>over"},
-    {"setting-up", "step>setting-up last-step>stopping executed>running executed-cut>stopping "
-                   "stop>stopping kill>stopping end>ended"},
-    {"running", "executed>running executed-cut>stopping stop>stopping kill>running end>ended"},
-    {"stopping", "step>stopping last-step>stopping executed>stopping executed-cut>stopping "
-                 "stop>stopping kill>stopping end>ended"},
-    {"found", "step>setting-up last-step>stopping executed>running executed-cut>stopping "
-              "stop>found-cut kill>found end>found-ended end-known>settling"},
-    {"found-cut", "step>stopping last-step>stopping executed>stopping executed-cut>stopping "
-                  "stop>found-cut kill>found-cut end>found-ended end-known>settling"},
-    {"unstarted", "stop>unstarted kill>unstarted recorded>idle"},
-    {"ended", "stop>ended kill>ended recorded>settling"},
-    {"found-ended", "stop>found-ended kill>found-ended recorded>settling"},
-    {"settling", "linger>lingering close>closing settled>idle"},
-    {"closing", "settled>idle"},
-    {"lingering", "linger>lingering settled>idle"},
+/* Each event that can happen in a phase, while the files are kept. No other event can. */
+const std::vector<StepRow> runs = {
+    {"idle", "found", "found", "show running quietly"},
+    {"idle", "unfound", "idle", "take-state"},
+    {"idle", "missed", "idle", "show-end"},
+    {"idle", "begin", "begun", "show setting-up, mark"},
+    {"idle", "bar", "unstarted", "show setting-up, record"},
+    {"begun", "marked", "setting-up", "allow"},
+    {"begun", "unmarked", "setting-up", "call-off"},
+    {"begun", "stop kill", "cut", "show stopping, cancel"},
+    {"begun", "end", "over", ""},
+    {"cut", "marked unmarked", "stopping", ""},
+    {"cut", "stop kill", "cut", ""},
+    {"cut", "end", "over", ""},
+    {"over", "marked unmarked", "ended", "record"},
+    {"over", "stop kill", "over", ""},
+    {"setting-up", "step", "setting-up", "show setting-up"},
+    {"setting-up", "last-step", "stopping", "show stopping"},
+    {"setting-up", "executed", "running", "show running, answer"},
+    {"setting-up", "executed-cut", "stopping", "show stopping, answer"},
+    {"setting-up", "stop kill", "stopping", "show stopping, cancel"},
+    {"setting-up", "end", "ended", "record"},
+    {"running", "executed", "running", "show running"},
+    {"running", "executed-cut", "stopping", "show stopping"},
+    {"running", "stop", "stopping", "show stopping, stop"},
+    {"running", "kill", "running", "kill"},
+    {"running", "end", "ended", "record"},
+    {"stopping", "step last-step", "stopping", "show stopping"},
+    {"stopping", "executed executed-cut", "stopping", "show stopping, answer"},
+    {"stopping", "stop", "stopping", "stop"},
+    {"stopping", "kill", "stopping", "kill"},
+    {"stopping", "end", "ended", "record"},
+    {"found", "step", "setting-up", "show setting-up quietly, known"},
+    {"found", "last-step executed-cut", "stopping", "show stopping quietly, known"},
+    {"found", "executed", "running", "show running quietly, known"},
+    {"found", "stop", "found-cut", "show stopping, stop"},
+    {"found", "kill", "found", "kill"},
+    {"found", "end", "found-ended", "record"},
+    {"found", "end-known", "settling", "take-state, known, release, finish"},
+    {"found-cut", "step last-step executed executed-cut", "stopping", "show stopping, known"},
+    {"found-cut", "stop", "found-cut", "stop"},
+    {"found-cut", "kill", "found-cut", "kill"},
+    {"found-cut", "end", "found-ended", "record"},
+    {"found-cut", "end-known", "settling", "take-state, known, release, finish"},
+    {"unstarted", "recorded", "idle", "bury, show-end, finish, answer"},
+    {"unstarted", "stop kill", "unstarted", ""},
+    {"ended", "recorded", "settling", "bury, show-end, release, finish, answer"},
+    {"ended", "stop kill", "ended", ""},
+    {"found-ended", "recorded", "settling", "bury, show-end, known, release, finish, answer"},
+    {"found-ended", "stop kill", "found-ended", ""},
+    {"settling", "linger", "lingering", "refuse"},
+    {"settling", "close", "closing", ""},
+    {"settling", "settled", "idle", "leave, start-again"},
+    {"closing", "settled", "idle", "leave, start-again"},
+    {"lingering", "linger", "lingering", "refuse"},
+    {"lingering", "settled", "idle", "leave, start-again"},
 };
 
-const std::map<string, string> files = {
-    {"kept", "edit>edited doom>doomed"},
-    {"edited", "edit-end>kept doom>doomed-edited"},
-    {"doomed-edited", "edit-end>doomed doom>doomed-edited"},
-    {"doomed", "doom>doomed"},
-    {"deleting", "doom>deleting deleted>deleted undeleted>kept"},
-    {"deleted", "doom>deleted"},
-    {"gone", ""},
+/* Each event that can happen to the files, while the container runs. */
+const std::vector<StepRow> files = {
+    {"kept", "edit", "edited", ""},
+    {"kept", "doom", "doomed", ""},
+    {"edited", "edit-end", "kept", ""},
+    {"edited", "doom", "doomed-edited", ""},
+    {"doomed-edited", "edit-end", "doomed", ""},
+    {"doomed-edited", "doom", "doomed-edited", ""},
+    {"doomed", "doom", "doomed", ""},
+    {"deleting", "doom", "deleting", ""},
+    {"deleting", "deleted", "deleted", ""},
+    {"deleting", "undeleted", "kept", "keep"},
+    {"deleted", "doom", "deleted", ""},
+    {"gone", "", "", ""},
+};
+
+/* If an event leads to these files and to one of these phases, the step also leads to other files
+ * and has more effects. */
+const std::vector<StepRow> due = {
+    {"doomed", "idle settling closing lingering", "deleting", "delete"},
+    {"deleted", "closing", "gone", "vanish"},
+    {"deleted", "idle", "gone", "vanish, removed"},
+    {"gone", "idle", "gone", "removed"},
 };
 
 QuiltPhase
@@ -64,10 +110,16 @@ event_of (guint i)
   return static_cast<QuiltLifeEvent> (i);
 }
 
-string
-join (const string &list, const string &event, const string &next)
+QuiltFiles
+files_of (guint i)
 {
-  return list + (list.empty () ? "" : " ") + event + ">" + next;
+  return static_cast<QuiltFiles> (i);
+}
+
+string
+words (const QuiltLifeStep &step)
+{
+  return take (quilt_life_effects_to_string (&step));
 }
 
 bool
@@ -106,43 +158,88 @@ walk (const std::function<void (QuiltLife, QuiltLifeEvent, const QuiltLifeStep &
 
 TEST (Life, EveryPairOfPhaseAndEvent)
 {
-  ASSERT_EQ (runs.size (), static_cast<gsize> (QUILT_PHASES));
-  for (guint i = 0; i < QUILT_PHASES; i++) {
-    const string phase = quilt_phase_to_string (phase_of (i));
-    string found;
-
+  ASSERT_EQ (states_of (runs).size (), static_cast<gsize> (QUILT_PHASES));
+  for (guint i = 0; i < QUILT_PHASES; i++)
     for (guint j = 0; j < QUILT_LIFE_EDIT; j++) {
+      const string phase = quilt_phase_to_string (phase_of (i));
+      const string event = quilt_life_event_to_string (event_of (j));
+      string found = impossible;
       QuiltLifeStep step;
 
-      if (!quilt_life_step ({phase_of (i), QUILT_FILES_KEPT}, event_of (j), &step))
-        continue;
-      EXPECT_EQ (step.next.files, QUILT_FILES_KEPT);
-      found = join (found, quilt_life_event_to_string (event_of (j)),
-                    quilt_phase_to_string (step.next.phase));
+      if (quilt_life_step ({phase_of (i), QUILT_FILES_KEPT}, event_of (j), &step)) {
+        EXPECT_EQ (step.next.files, QUILT_FILES_KEPT);
+        found = step_text (quilt_phase_to_string (step.next.phase), words (step));
+      }
+      EXPECT_EQ (found, expected_step (runs, phase, event)) << phase << " " << event;
     }
-    EXPECT_EQ (found, runs.at (phase)) << phase;
-  }
 }
 
 TEST (Life, EveryPairOfFilesAndEvent)
 {
-  ASSERT_EQ (files.size (), static_cast<gsize> (QUILT_FILES));
-  for (guint i = 0; i < QUILT_FILES; i++) {
-    const string name = quilt_files_to_string (static_cast<QuiltFiles> (i));
-    string found;
-
+  ASSERT_EQ (states_of (files).size (), static_cast<gsize> (QUILT_FILES));
+  for (guint i = 0; i < QUILT_FILES; i++)
     for (guint j = QUILT_LIFE_EDIT; j < QUILT_LIFE_EVENTS; j++) {
+      const string name = quilt_files_to_string (files_of (i));
+      const string event = quilt_life_event_to_string (event_of (j));
+      string found = impossible;
       QuiltLifeStep step;
 
-      if (!quilt_life_step ({QUILT_PHASE_RUNNING, static_cast<QuiltFiles> (i)}, event_of (j),
-                            &step))
-        continue;
-      EXPECT_EQ (step.next.phase, QUILT_PHASE_RUNNING);
-      found = join (found, quilt_life_event_to_string (event_of (j)),
-                    quilt_files_to_string (step.next.files));
+      if (quilt_life_step ({QUILT_PHASE_RUNNING, files_of (i)}, event_of (j), &step)) {
+        EXPECT_EQ (step.next.phase, QUILT_PHASE_RUNNING);
+        found = step_text (quilt_files_to_string (step.next.files), words (step));
+      }
+      EXPECT_EQ (found, expected_step (files, name, event)) << name << " " << event;
     }
-    EXPECT_EQ (found, files.at (name)) << name;
+}
+
+/* Each event in each life gives the effects of its row, and those that are due. */
+TEST (Life, EveryLifeAndEvent)
+{
+  for (guint i = 0; i < QUILT_PHASES * QUILT_FILES * QUILT_LIFE_EVENTS; i++) {
+    const QuiltLife life = {phase_of (i % QUILT_PHASES), files_of (i / QUILT_PHASES % QUILT_FILES)};
+    const QuiltLifeEvent event = event_of (i / (QUILT_PHASES * QUILT_FILES));
+    const bool of_run = event < QUILT_LIFE_EDIT;
+    string phase = quilt_phase_to_string (life.phase), kept = quilt_files_to_string (life.files);
+    const string what = phase + " " + kept + " " + quilt_life_event_to_string (event);
+    const StepRow *row = find_step (of_run ? runs : files, of_run ? phase : kept,
+                                    quilt_life_event_to_string (event));
+    QuiltLifeStep step;
+
+    ASSERT_EQ (quilt_life_step (life, event, &step), row != nullptr) << what;
+    if (!row)
+      continue;
+    (of_run ? phase : kept) = row->to;
+    const StepRow *more = find_step (due, kept, phase);
+    std::multiset<string> effects = effects_of (row->effects);
+
+    if (more)
+      effects.merge (effects_of (more->effects));
+    EXPECT_EQ (effects_of (words (step)), effects) << what;
+    EXPECT_EQ (quilt_phase_to_string (step.next.phase), phase) << what;
+    EXPECT_EQ (quilt_files_to_string (step.next.files), more ? more->to : kept) << what;
   }
+}
+
+/* In the order in which quiltd carries them out. */
+TEST (Life, EffectsHaveTheirWords)
+{
+  const string all = "show failed quietly, bury, show-end, take-state, known, allow, call-off, "
+                     "cancel, stop, kill, release, finish, answer, refuse, leave, delete, keep, "
+                     "vanish, removed, start-again, mark, record";
+  const QuiltLife life = {QUILT_PHASE_IDLE, QUILT_FILES_KEPT};
+  string found;
+
+  for (guint i = 0; i < QUILT_STATE_FAILED + 1; i++)
+    EXPECT_EQ (words ({life, QUILT_DO_SHOW, static_cast<QuiltState> (i), FALSE}),
+               string ("show ") + quilt_state_to_string (static_cast<QuiltState> (i)));
+  for (guint bit = 1; bit <= QUILT_DO_RECORD; bit <<= 1)
+    found += (bit > 1 ? ", " : "") +
+             words ({life, static_cast<QuiltEffects> (bit), QUILT_STATE_FAILED, TRUE});
+  EXPECT_EQ (found, all);
+  EXPECT_EQ (
+      words ({life, static_cast<QuiltEffects> (2 * QUILT_DO_RECORD - 1), QUILT_STATE_FAILED, TRUE}),
+      all);
+  EXPECT_EQ (words ({life, static_cast<QuiltEffects> (0), QUILT_STATE_PENDING, FALSE}), "");
 }
 
 /* A run's supervisor is let go once, and after that nothing is done to the run any more. */
@@ -217,21 +314,9 @@ TEST (Life, NothingIsDeletedThatIsInUse)
 /* The table for readers is this one. */
 TEST (Life, ArchitectureShowsIt)
 {
-  std::ifstream in (string (getenv ("QUILT_SOURCE")) + "/docs/architecture.md");
-  std::stringstream text;
-
-  text << in.rdbuf ();
-  for (const auto *table : {&runs, &files})
-    for (const auto &[name, events] : *table) {
-      string row = "| `" + name + "` |";
-      string pair;
-
-      for (std::istringstream pairs (events); pairs >> pair;)
-        row += " " + pair.replace (pair.find ('>'), 1, " → ") + " ·";
-      if (!events.empty ())
-        row.resize (row.size () - 3);
-      EXPECT_NE (text.str ().find (row + " |"), string::npos) << row;
-    }
+  EXPECT_TRUE (architecture_shows ("| phase | event | next phase | effects |", runs));
+  EXPECT_TRUE (architecture_shows ("| files | event | next | effects |", files));
+  EXPECT_TRUE (architecture_shows ("| files | phase | then | more effects |", due));
 }
 
 /* A container that has work under way keeps quiltd from exiting as idle. */
