@@ -12,8 +12,8 @@ QuiltStore *quilt_images_get_store (const QuiltImages *self);
 QuiltIndex *quilt_images_get_index (const QuiltImages *self);
 const QuiltMethodHandler *quilt_images_get_methods (const QuiltImages *self);
 const QuiltImportLimits *quilt_images_get_limits (const QuiltImages *self);
-/* For import.c: the imports whose archive is unpacked. */
-GQueue *quilt_images_get_imports (QuiltImages *self);
+/* For publish.c and remove.c: of QuiltPublication, the first of which is under way. */
+GQueue *quilt_images_get_publications (QuiltImages *self);
 
 /* Adds to the numbers of held uses and of changes under way. */
 void quilt_images_count (QuiltImages *self, int uses, int changes);

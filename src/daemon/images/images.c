@@ -12,7 +12,7 @@ struct QuiltImages {
   const QuiltMethodHandler *methods; /* of images */
   QuiltIndex *index;                 /* of QuiltImage */
   QuiltImportLimits limits;
-  GQueue imports;       /* imports whose archive is unpacked, see import.c */
+  GQueue publications;  /* see publish.c */
   GThreadPool *in_turn; /* one thread, which makes changes of images one after the other */
   int uses;             /* number of uses held, of all images */
   int changes;          /* number of changes under way */
@@ -33,7 +33,7 @@ quilt_images_new (QuiltHub *hub,
   self->index = quilt_index_new (
       "image", "'quiltctl images' lists the images, 'quiltctl import ARCHIVE NAME' adds one",
       g_object_unref);
-  g_queue_init (&self->imports);
+  g_queue_init (&self->publications);
   self->in_turn = quilt_work_pool_new ();
   return self;
 }
@@ -118,9 +118,9 @@ quilt_images_get_limits (const QuiltImages *self)
 }
 
 GQueue *
-quilt_images_get_imports (QuiltImages *self)
+quilt_images_get_publications (QuiltImages *self)
 {
-  return &self->imports;
+  return &self->publications;
 }
 
 void

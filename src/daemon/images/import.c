@@ -13,6 +13,7 @@
 #include "daemon/images/image-private.h"
 #include "daemon/images/images-private.h"
 #include "daemon/images/import-config.h"
+#include "daemon/images/publish.h"
 #include "spec/names.h"
 #include "store/digest.h"
 #include "store/layers.h"
@@ -29,15 +30,8 @@ typedef struct {
   char *temporary; /* name of the unfinished layer, which the helper makes */
 
   QuiltMessage done; /* the helper's last message */
-  char *digest;
-  gboolean existed;
   gboolean no_end_mark;
   QuiltImageConfig config; /* configuration of a new image; empty if none was given */
-
-  /* The thread writes the image's record, and that of the image that loses the name. */
-  QuiltImageRecord *record;
-  QuiltImageRecord *loser;
-  QuiltLayerInfo info;
 } Import;
 
 static void
@@ -45,58 +39,30 @@ import_free (Import *import)
 {
   quilt_fd_clear (&import->source);
   g_clear_pointer (&import->helper, quilt_helper_free);
-  g_clear_pointer (&import->record, quilt_image_record_free);
-  g_clear_pointer (&import->loser, quilt_image_record_free);
-  quilt_layer_info_clear (&import->info);
   quilt_image_config_clear (&import->config);
   g_clear_error (&import->error);
   g_free (import->name);
-  g_free (import->digest);
   g_free (import->temporary);
   g_free (import);
 }
 
-/* Every user can read the signal of a job's end, so it has only numbers, and no paths of the
- * archive. */
-static GVariant *
-left_out_counts (const QuiltLeftOut *left_out)
-{
-  GVariantBuilder counts;
-
-  g_variant_builder_init (&counts, G_VARIANT_TYPE ("a{st}"));
-  for (guint i = 0; i < QUILT_LEFT_OUT_KINDS; i++)
-    if (left_out->counts[i] > 0)
-      g_variant_builder_add (&counts, "{st}", quilt_left_out_name (i), left_out->counts[i]);
-  return g_variant_builder_end (&counts);
-}
-
 static void
-complete (Import *import, const QuiltImage *image, const GError *error)
+complete (const Import *import, const QuiltPublication *publication, const QuiltImage *image)
 {
   GVariantDict results;
 
-  if (error) {
-    quilt_job_complete (import->job, NULL, error);
-    return;
-  }
   g_variant_dict_init (&results, NULL);
   g_variant_dict_insert (&results, "image", "o", quilt_image_get_path (image));
   g_variant_dict_insert (&results, "digest", "s", quilt_image_get_digest (image));
-  g_variant_dict_insert (&results, "existed", "b", import->existed);
-  g_variant_dict_insert (&results, "nested", "b", import->info.nested);
-  g_variant_dict_insert_value (&results, "left-out", left_out_counts (&import->info.left_out));
+  g_variant_dict_insert (&results, "existed", "b", publication->existed);
+  g_variant_dict_insert (&results, "nested", "b", publication->info.nested);
+  g_variant_dict_insert_value (&results, "left-out", quilt_publication_left_out (publication));
   quilt_event_log (QUILT_EVENT_IMAGE_IMPORTED,
                    &(QuiltEventFields){.image_name = import->name,
                                        .image_digest = quilt_image_get_digest (image)},
                    "Image %s was imported",
                    import->name ? import->name : quilt_image_get_digest (image));
   quilt_job_complete (import->job, g_variant_dict_end (&results), NULL);
-}
-
-static QuiltImage *
-find_image (Import *import)
-{
-  return quilt_images_get (import->images, import->digest);
 }
 
 /* Runs in a thread. Removes what the helper left, since it may have been killed. */
@@ -117,7 +83,7 @@ on_discarded (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!quilt_work_finish (result, &error))
     g_warning ("%s", error->message);
-  complete (import, NULL, import->error);
+  quilt_job_complete (import->job, NULL, import->error);
   quilt_hub_release (quilt_images_get_hub (images));
 }
 
@@ -132,128 +98,15 @@ give_up (Import *import)
                   on_discarded, import);
 }
 
-/* Reads the information about the layer that the helper made. */
-static gboolean
-read_info (QuiltStore *store, Import *import, GError **error)
-{
-  const char *hex = quilt_digest_hex (import->digest);
-
-  if (!quilt_layer_info_read (store->layers_fd, hex, &import->info, error))
-    return FALSE;
-  if (!import->existed)
-    quilt_left_out_copy (&import->record->left_out, &import->info.left_out);
-  return TRUE;
-}
-
-/* Write the image that gets the name first: after a crash in between, two images have it, but never
- * none. */
-static gboolean
-publish (QuiltStore *store, gpointer data, GError **error)
-{
-  Import *import = data;
-  g_autoptr (GPtrArray) none =
-      g_ptr_array_new (); /* stands for the other images with this layer: there are none */
-
-  if (import->done.exit_code == 0 &&
-      !quilt_layer_publish (store, import->temporary, import->digest, error)) {
-    quilt_layer_discard (store, import->temporary, NULL);
-    return FALSE;
-  }
-  if (!quilt_layer_exists (store, import->digest)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "The image was removed while it was imported: import it again");
-    return FALSE;
-  }
-  if (read_info (store, import, error) && quilt_image_save (store, import->record, error) &&
-      (!import->loser || quilt_image_save (store, import->loser, error)))
-    return TRUE;
-  if (!import->existed)
-    quilt_image_remove (store, import->record, none, NULL);
-  return FALSE;
-}
-
-static void begin_publishing (QuiltImages *images);
-
-/* Ends the import at the head of the queue, and frees it. */
-static void
-end_publishing (Import *import, const QuiltImage *image, const GError *error)
-{
-  QuiltImages *images = import->images;
-
-  complete (import, image, error);
-  g_queue_pop_head (quilt_images_get_imports (images));
-  begin_publishing (images);
-  quilt_hub_release (quilt_images_get_hub (images));
-}
-
-static void
-on_published (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Import *import = data;
-  QuiltImage *image = find_image (import);
-  QuiltImage *loser = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (image)
-    quilt_image_end_change (image);
-  if (import->loser)
-    loser = quilt_images_get (import->images, import->loser->digest);
-  if (loser)
-    quilt_image_end_change (loser);
-  if (!quilt_work_finish (result, &error)) {
-    end_publishing (import, NULL, error);
-    return;
-  }
-  if (loser)
-    quilt_image_set_record (loser, g_steal_pointer (&import->loser));
-  if (image) {
-    quilt_image_set_record (image, g_steal_pointer (&import->record));
-  } else {
-    image = quilt_image_add (import->images, g_steal_pointer (&import->record));
-  }
-  end_publishing (import, image, NULL);
-}
-
-static QuiltImageRecord *
-new_record (Import *import, const QuiltMessage *done)
-{
-  const char *const names[] = {import->name, NULL};
-  const char *const layers[] = {import->digest, NULL};
-  QuiltImageRecord *record = g_new0 (QuiltImageRecord, 1);
-
-  record->digest = g_strdup (import->digest);
-  record->names = g_strdupv ((char **)names);
-  record->layers = g_strdupv ((char **)layers);
-  record->size = done->done;
-  record->entries = done->total;
-  record->created_usec = (guint64)g_get_real_time ();
-  record->config = import->config;
-  import->config = (QuiltImageConfig){NULL};
-  return record;
-}
-
-/* Parses "sha256:HEX", which a space and other words may follow. */
-static gboolean
-parse_done (Import *import, const QuiltMessage *done, GError **error)
-{
-  g_auto (GStrv) words = g_strsplit (done->text, " ", 2);
-
-  if (!words[0] || !quilt_digest_hex (words[0])) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                 "Failed to import: quilt-transfer sent an invalid answer");
-    return FALSE;
-  }
-  import->digest = g_strdup (words[0]);
-  return TRUE;
-}
-
 /* The command of an existing image must not change: containers made from it would run another
  * one. */
 static gboolean
-check_config (const Import *import, const QuiltImage *image, GError **error)
+check_config (QuiltPublication *publication, const QuiltImage *image, GError **error)
 {
-  if (!image || quilt_import_config_is_empty (&import->config) ||
-      quilt_import_config_equal (&import->config, &quilt_image_get_record (image)->config))
+  const QuiltImageConfig *config = &publication->record->config;
+
+  if (!image || quilt_import_config_is_empty (config) ||
+      quilt_import_config_equal (config, &quilt_image_get_record (image)->config))
     return TRUE;
   g_set_error (
       error, QUILT_ERROR, QUILT_ERROR_EXISTS,
@@ -263,64 +116,69 @@ check_config (const Import *import, const QuiltImage *image, GError **error)
   return FALSE;
 }
 
-/* Plans the new records, based on the current images. */
-static gboolean
-plan_records (Import *import, GError **error)
+static void
+on_ended (QuiltPublication *publication, const QuiltImage *image, const GError *error)
 {
-  QuiltIndex *index = quilt_images_get_index (import->images);
-  QuiltImage *image, *owner;
+  Import *import = publication->data;
 
-  if (!parse_done (import, &import->done, error))
-    return FALSE;
-  image = find_image (import);
-  owner = import->name ? quilt_index_get_named (index, import->name) : NULL;
-  import->existed = image != NULL;
-  if ((image && quilt_image_is_changing (image)) || (owner && quilt_image_is_changing (owner))) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
-                 "The image is being changed by another call: try again");
-    return FALSE;
+  if (error) {
+    import->error = g_error_copy (error);
+    give_up (import);
+    return;
   }
-  if (!check_config (import, image, error))
-    return FALSE;
-  import->record = image ? quilt_image_with_names (image, import->name, NULL)
-                         : new_record (import, &import->done);
-  if (image)
-    quilt_image_begin_change (image, FALSE);
-  if (owner && owner != image) {
-    import->loser = quilt_image_with_names (owner, NULL, import->name);
-    quilt_image_begin_change (owner, FALSE);
-  }
-  return TRUE;
+  complete (import, publication, image);
+  import_free (import);
 }
 
-/* Imports are published one after the other, since two may have the same archive or the same
- * name. */
-static void
-begin_publishing (QuiltImages *images)
+/* Takes the configuration. */
+static QuiltImageRecord *
+new_record (Import *import, const char *digest)
 {
-  Import *import;
+  const char *const layers[] = {digest, NULL};
+  QuiltImageRecord *record = g_new0 (QuiltImageRecord, 1);
 
-  while ((import = g_queue_peek_head (quilt_images_get_imports (images)))) {
-    if (plan_records (import, &import->error)) {
-      quilt_images_work (images, publish, import, (GDestroyNotify)import_free, on_published,
-                         import);
-      return;
-    }
-    g_queue_pop_head (quilt_images_get_imports (images));
-    give_up (import);
-    quilt_hub_release (quilt_images_get_hub (images));
-  }
+  record->digest = g_strdup (digest);
+  record->layers = g_strdupv ((char **)layers);
+  record->size = import->done.done;
+  record->entries = import->done.total;
+  record->created_usec = (guint64)g_get_real_time ();
+  record->config = import->config;
+  import->config = (QuiltImageConfig){NULL};
+  return record;
+}
+
+/* Parses "sha256:HEX", which a space and other words may follow. */
+static char *
+parse_done (const QuiltMessage *done, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (done->text, " ", 2);
+
+  if (words[0] && quilt_digest_hex (words[0]))
+    return g_strdup (words[0]);
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
+               "Failed to import: quilt-transfer sent an invalid answer");
+  return NULL;
 }
 
 static void
 finish (Import *import)
 {
-  QuiltImages *images = import->images;
+  g_autofree char *digest = parse_done (&import->done, &import->error);
+  QuiltPublication *publication;
 
-  quilt_hub_hold (quilt_images_get_hub (images));
-  g_queue_push_tail (quilt_images_get_imports (images), import);
-  if (g_queue_get_length (quilt_images_get_imports (images)) == 1)
-    begin_publishing (images);
+  if (!digest) {
+    give_up (import);
+    return;
+  }
+  publication = quilt_publication_new (import->images);
+  publication->name = g_strdup (import->name);
+  publication->record = new_record (import, digest);
+  publication->layer = g_steal_pointer (&digest);
+  publication->temporary = import->done.exit_code == 0 ? g_strdup (import->temporary) : NULL;
+  publication->check = check_config;
+  publication->ended = on_ended;
+  publication->data = import;
+  quilt_publication_begin (publication);
 }
 
 static void

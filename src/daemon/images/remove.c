@@ -9,6 +9,7 @@
 #include "daemon/bus/rows.h"
 #include "daemon/images/image-private.h"
 #include "daemon/images/images-private.h"
+#include "daemon/images/publish.h"
 
 /* The image of a row. A name removes that name, and the image only if it has no other name. A
  * digest removes the image with all its names. quiltd decides between the two when the call
@@ -82,24 +83,34 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
   quilt_row_done (change->row, error);
 }
 
-/* The layers of all images except image; of all if image is NULL. */
+static void
+add_layers (GPtrArray *others, const QuiltImageRecord *other)
+{
+  QuiltImageRecord *record = g_new0 (QuiltImageRecord, 1);
+
+  record->digest = g_strdup (other->digest);
+  record->layers = g_strdupv (other->layers);
+  g_ptr_array_add (others, record);
+}
+
+/* The layers of all images except image; of all if image is NULL. An image that is being published
+ * may share layers with it. */
 static GPtrArray *
 layers_of_others (QuiltImages *images, const QuiltImage *image)
 {
+  const GQueue *publications = quilt_images_get_publications (images);
   g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
   GPtrArray *others = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
 
   for (guint i = 0; i < all->len; i++) {
     const QuiltImage *other = all->pdata[i];
-    QuiltImageRecord *record;
 
-    if (other == image)
-      continue;
-    record = g_new0 (QuiltImageRecord, 1);
-    record->digest = g_strdup (quilt_image_get_digest (other));
-    record->layers = g_strdupv (quilt_image_get_record (other)->layers);
-    g_ptr_array_add (others, record);
+    if (other != image)
+      add_layers (others, quilt_image_get_record (other));
   }
+  for (const GList *link = publications->head; link; link = link->next)
+    if (((const QuiltPublication *)link->data)->record)
+      add_layers (others, ((const QuiltPublication *)link->data)->record);
   return others;
 }
 
