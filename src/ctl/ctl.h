@@ -26,6 +26,7 @@ gboolean quilt_ctl_is_fancy (int fd);
 int verb_attach (QuiltCtl *ctl, char **argv);
 int verb_copy (QuiltCtl *ctl, char **argv);
 int verb_create (QuiltCtl *ctl, char **argv);
+int verb_commit (QuiltCtl *ctl, char **argv);
 int verb_debug (QuiltCtl *ctl, char **argv);
 int verb_diff (QuiltCtl *ctl, char **argv);
 int verb_doctor (QuiltCtl *ctl, char **argv);

@@ -49,6 +49,7 @@ static const QuiltVerb verbs[] = {
     {"logs", NULL, 1, 1, QUILT_VERB_PAGER, "NAME", "Show what a container printed", verb_logs},
     {"rename", NULL, 2, 2, BUS, "NAME NEW-NAME", "Rename a container", verb_rename},
     {"update", NULL, 1, ANY, BUS, "NAME...", "Change limits", verb_update},
+    {"commit", NULL, 1, 2, BUS | JSON, "NAME [IMAGE]", "Make an image of a container", verb_commit},
     {"import", NULL, 1, 2, BUS | JSON, "FILE|- [NAME]", "Make an image of a tar archive",
      verb_import},
     {"images", NULL, 0, ANY, TABLE, "[NAME...]", "List images", verb_images},

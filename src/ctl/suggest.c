@@ -31,7 +31,6 @@ static const struct {
     {"build", "podman", "quiltctl import"},
     {"buildx", "docker", "quiltctl import"},
     {"checkpoint", "podman", NULL},
-    {"commit", "podman", NULL},
     {"compose", "podman", NULL},
     {"config", "docker", NULL},
     {"container", "podman", "quiltctl list"},

@@ -22,6 +22,7 @@
 #include "daemon/look/changes.h"
 #include "daemon/look/processes.h"
 #include "daemon/look/verify.h"
+#include "daemon/sessions/commit.h"
 #include "daemon/sessions/methods.h"
 #include "dbus/quilt-bus.h"
 #include "dbus/server/args.h"
@@ -273,6 +274,16 @@ handle_list_changes (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+handle_commit_container (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 2);
+
+  quilt_commit_container (self->daemon->containers, call, quilt_args_get_text (args, 0),
+                          quilt_args_get_text (args, 1), options);
+}
+
+static void
 handle_import_image (QuiltCall *call, GVariant *args, gpointer data)
 {
   QuiltManager *self = data;
@@ -384,6 +395,7 @@ static const QuiltMethodHandler handlers[] = {
     {"KillSession", handle_kill_session},
     {"ListProcesses", handle_list_processes},
     {"ListChanges", handle_list_changes},
+    {"CommitContainer", handle_commit_container},
     {"ImportImage", handle_import_image},
     {"GetImage", handle_get_image},
     {"ListImages", handle_list_images},

@@ -24,6 +24,7 @@ static const QuiltField config_fields[] = {
      offsetof (QuiltImageConfig, working_directory)},
     {"stop-signal", QUILT_FIELD_STRING, quilt_field_string,
      offsetof (QuiltImageConfig, stop_signal)},
+    {"user", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageConfig, user)},
     {NULL},
 };
 
@@ -43,6 +44,8 @@ static const QuiltField image_fields[] = {
     {"entries", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, entries)},
     {"created", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, created_usec)},
     {"left-out", QUILT_FIELD_OBJECT, quilt_left_out_parse, offsetof (QuiltImageRecord, left_out)},
+    {"author", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, author)},
+    {"comment", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, comment)},
     {"config", QUILT_FIELD_OBJECT, parse_config, offsetof (QuiltImageRecord, config)},
     {NULL},
 };
@@ -57,6 +60,8 @@ quilt_image_record_free (QuiltImageRecord *record)
   g_strfreev (record->names);
   g_strfreev (record->layers);
   quilt_left_out_clear (&record->left_out);
+  g_free (record->author);
+  g_free (record->comment);
   quilt_image_config_clear (&record->config);
   g_free (record);
 }
@@ -74,11 +79,14 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   quilt_record_add_uint64 (object, "entries", record->entries);
   quilt_record_add_uint64 (object, "created", record->created_usec);
   quilt_left_out_write (&record->left_out, object);
+  quilt_record_add_string (object, "author", record->author);
+  quilt_record_add_string (object, "comment", record->comment);
   quilt_record_add_strv (config, "entrypoint", record->config.entrypoint);
   quilt_record_add_strv (config, "cmd", record->config.cmd);
   quilt_record_add_strv (config, "env", record->config.env);
   quilt_record_add_string (config, "working-directory", record->config.working_directory);
   quilt_record_add_string (config, "stop-signal", record->config.stop_signal);
+  quilt_record_add_string (config, "user", record->config.user);
   json_object_object_add (object, "config", config);
   quilt_json_add_members (object, record->more);
   return object;

@@ -14,6 +14,8 @@ typedef struct {
   guint64 entries;
   guint64 created_usec;
   QuiltLeftOut left_out; /* the parts of the archive that were left out */
+  char *author;          /* as given to a commit; NULL: none */
+  char *comment;
   QuiltImageConfig config;
   char *more; /* unknown keys, written by a newer Quilt, as JSON; NULL: none */
 } QuiltImageRecord;

@@ -50,13 +50,16 @@ leave_service (int procs)
   return write (procs, "0", 1) == 1;
 }
 
-/* Waits until the guard is ready. */
+/* Waits until the guard is ready. It never is if the scope has just been frozen. */
 static gboolean
 await_guard (int end)
 {
+  struct pollfd fd = {end, POLLIN, 0};
   char byte;
   gssize n;
 
+  if (poll (&fd, 1, FREEZE_MS) == 0)
+    return FALSE;
   do
     n = read (end, &byte, 1);
   while (n < 0 && errno == EINTR);

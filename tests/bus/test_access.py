@@ -36,6 +36,7 @@ CALLS = {
     ("Manager", "KillSession"): ("ssia{sv}", ("box", "other", 9, {})),
     ("Manager", "ListProcesses"): ("sa{sv}", ("box", {})),
     ("Manager", "ListChanges"): ("sa{sv}", ("box", {})),
+    ("Manager", "CommitContainer"): ("ssa{sv}", ("box", "", {})),
     ("Manager", "ImportImage"): ("hsa{sv}", (0, "", {})),
     ("Manager", "GetImage"): ("s", ("web",)),
     ("Manager", "ListImages"): ("a{sv}", ({},)),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parses import --change, which sets parts of an image's configuration. */
+/* Parses --change of import and commit, which sets parts of an image's configuration. */
 #include "ctl/options/change.h"
 
 #include "base/error.h"
@@ -108,9 +108,13 @@ add_change (const char *change, GVariantDict *dict, GPtrArray *env, GError **err
     g_variant_dict_insert (dict, "working-directory", "s", value);
     return TRUE;
   }
+  if (strcmp (instruction, "USER") == 0) {
+    g_variant_dict_insert (dict, "user", "s", value);
+    return TRUE;
+  }
   if (strcmp (instruction, "STOPSIGNAL") != 0)
     return refuse (change, QUILT_ERROR_NOT_SUPPORTED,
-                   "Quilt takes CMD, ENTRYPOINT, ENV, WORKDIR and STOPSIGNAL", error);
+                   "Quilt takes CMD, ENTRYPOINT, ENV, WORKDIR, STOPSIGNAL and USER", error);
   if (!quilt_parse_signal (value, &signal, error))
     return FALSE;
   g_variant_dict_insert (dict, "stop-signal", "i", signal);

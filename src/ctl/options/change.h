@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parses import --change, which sets parts of an image's configuration. */
+/* Parses --change of import and commit, which sets parts of an image's configuration. */
 #pragma once
 
 #include <glib.h>

@@ -15,17 +15,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One import, from the call until its job's signal. */
+/* One job, from the call until its signal. */
 typedef struct {
   QuiltCtl *ctl;
+  const char *what; /* for errors: "import" */
+  const char *verb; /* for the progress; NULL: "Importing" */
   GMainLoop *loop;
-  char *job;
-  /* job → parameters of Completed, since the signal may arrive before the answer */
+  char *path;
+  /* path → parameters of Completed, since the signal may arrive before the answer */
   GHashTable *completed;
   QuiltProgress progress;
   QuiltImported result;
   GError *error;
-} Import;
+} Job;
 
 void
 quilt_imported_clear (QuiltImported *imported)
@@ -35,17 +37,17 @@ quilt_imported_clear (QuiltImported *imported)
 }
 
 static void
-import_clear (Import *import)
+job_clear (Job *job)
 {
-  if (import->ctl->connection)
-    quilt_dbus_unsubscribe (import->ctl->connection, import);
-  g_main_loop_unref (import->loop);
-  g_free (import->job);
-  g_hash_table_unref (import->completed);
-  quilt_imported_clear (&import->result);
-  g_clear_error (&import->error);
+  if (job->ctl->connection)
+    quilt_dbus_unsubscribe (job->ctl->connection, job);
+  g_main_loop_unref (job->loop);
+  g_free (job->path);
+  g_hash_table_unref (job->completed);
+  quilt_imported_clear (&job->result);
+  g_clear_error (&job->error);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Import, import_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
 gboolean
 quilt_image_is_path (const char *image)
@@ -56,10 +58,10 @@ quilt_image_is_path (const char *image)
 /* Every user receives the signal, so it has no details. Only the connection that started the job
  * can ask for them. */
 static void
-finish (Import *import, GVariant *parameters)
+finish (Job *job, GVariant *parameters)
 {
   g_autoptr (GVariant) all =
-      quilt_bus_call (import->ctl, import->job, QUILT_BUS_JOB, "GetResult",
+      quilt_bus_call (job->ctl, job->path, QUILT_BUS_JOB, "GetResult",
                       g_variant_new ("(@a{sv})", quilt_bus_no_options ()), "(bssa{sv})", NULL);
   g_autoptr (GVariant) results = NULL;
   const char *name, *message;
@@ -67,79 +69,78 @@ finish (Import *import, GVariant *parameters)
 
   g_variant_get (all ? all : parameters, "(b&s&s@a{sv})", &success, &name, &message, &results);
   if (success) {
-    g_variant_lookup (results, "digest", "s", &import->result.digest);
-    g_variant_lookup (results, "existed", "b", &import->result.existed);
-    g_variant_lookup (results, "nested", "b", &import->result.nested);
-    import->result.left_out =
-        g_variant_lookup_value (results, "left-out", G_VARIANT_TYPE ("a{st}"));
+    g_variant_lookup (results, "digest", "s", &job->result.digest);
+    g_variant_lookup (results, "existed", "b", &job->result.existed);
+    g_variant_lookup (results, "nested", "b", &job->result.nested);
+    job->result.left_out = g_variant_lookup_value (results, "left-out", G_VARIANT_TYPE ("a{st}"));
   } else {
     if (g_str_has_prefix (name, "org.quilt.Error."))
       name += strlen ("org.quilt.Error.");
-    g_set_error_literal (&import->error, QUILT_ERROR, quilt_error_from_name (name), message);
+    g_set_error_literal (&job->error, QUILT_ERROR, quilt_error_from_name (name), message);
   }
-  g_main_loop_quit (import->loop);
+  g_main_loop_quit (job->loop);
 }
 
 static void
 on_completed (const char *path, GVariant *parameters, gpointer data)
 {
-  Import *import = data;
+  Job *job = data;
 
   if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(bssa{sv})")))
     return;
-  if (!import->job)
-    g_hash_table_insert (import->completed, g_strdup (path), g_variant_ref (parameters));
-  else if (strcmp (path, import->job) == 0)
-    finish (import, parameters);
+  if (!job->path)
+    g_hash_table_insert (job->completed, g_strdup (path), g_variant_ref (parameters));
+  else if (strcmp (path, job->path) == 0)
+    finish (job, parameters);
 }
 
 static void
 on_properties (const char *path, GVariant *parameters, gpointer data)
 {
-  Import *import = data;
+  Job *job = data;
   g_autoptr (GVariant) changed = NULL;
 
-  if (g_strcmp0 (path, import->job) != 0 ||
+  if (g_strcmp0 (path, job->path) != 0 ||
       !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
     return;
   changed = g_variant_get_child_value (parameters, 1);
-  quilt_progress_update (&import->progress, changed);
+  quilt_progress_update (&job->progress, changed);
 }
 
 static void
 on_owner_changed (const char *path, GVariant *parameters, gpointer data)
 {
-  Import *import = data;
+  Job *job = data;
   const char *old_owner;
 
   if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sss)")))
     return;
   g_variant_get (parameters, "(&s&s&s)", NULL, &old_owner, NULL);
-  if (*old_owner == '\0' || !import->job || !g_main_loop_is_running (import->loop))
+  if (*old_owner == '\0' || !job->path || !g_main_loop_is_running (job->loop))
     return;
-  g_set_error_literal (&import->error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                       quilt_dbus_is_closed (import->ctl->connection)
-                           ? "The connection to the bus was closed during the import; try again"
-                           : "quiltd went away during the import; try again");
-  g_main_loop_quit (import->loop);
+  g_set_error (&job->error, QUILT_ERROR, QUILT_ERROR_FAILED, "%s during the %s; try again",
+               quilt_dbus_is_closed (job->ctl->connection) ? "The connection to the bus was closed"
+                                                           : "quiltd went away",
+               job->what);
+  g_main_loop_quit (job->loop);
 }
 
 static void
 on_answer (QuiltDbusReply *reply, gpointer data)
 {
-  Import *import = data;
+  Job *job = data;
   GVariant *parameters;
 
   if (!reply->body) {
-    import->error = g_steal_pointer (&reply->error);
-    quilt_bus_fix_error (&import->error);
-    g_main_loop_quit (import->loop);
+    job->error = g_steal_pointer (&reply->error);
+    quilt_bus_fix_error (&job->error);
+    g_main_loop_quit (job->loop);
     return;
   }
-  g_variant_get (reply->body, "(o)", &import->job);
-  parameters = g_hash_table_lookup (import->completed, import->job);
+  g_variant_get (reply->body, "(o)", &job->path);
+  parameters = g_hash_table_lookup (job->completed, job->path);
   if (parameters)
-    finish (import, parameters);
+    finish (job, parameters);
 }
 
 /* Cancels the job, whose Completed reports the result. A second signal ends quiltctl without
@@ -147,20 +148,20 @@ on_answer (QuiltDbusReply *reply, gpointer data)
 static void
 on_signal (int signum, gpointer data)
 {
-  Import *import = data;
+  Job *job = data;
   QuiltDbusCall call;
 
-  if (!import->job || import->progress.cancelled) {
-    g_clear_error (&import->error);
-    g_set_error_literal (&import->error, QUILT_ERROR, QUILT_ERROR_CANCELLED, "Cancelled");
-    g_main_loop_quit (import->loop);
+  if (!job->path || job->progress.cancelled) {
+    g_clear_error (&job->error);
+    g_set_error_literal (&job->error, QUILT_ERROR, QUILT_ERROR_CANCELLED, "Cancelled");
+    g_main_loop_quit (job->loop);
     return;
   }
-  import->progress.cancelled = TRUE;
-  call = quilt_bus_make_call (import->ctl, import->job, QUILT_BUS_JOB, "Cancel",
+  job->progress.cancelled = TRUE;
+  call = quilt_bus_make_call (job->ctl, job->path, QUILT_BUS_JOB, "Cancel",
                               g_variant_new ("(@a{sv})", quilt_bus_no_options ()), NULL);
   call.flags = 0;
-  quilt_dbus_call (import->ctl->connection, &call, NULL, NULL, NULL);
+  quilt_dbus_call (job->ctl->connection, &call, NULL, NULL, NULL);
 }
 
 static int
@@ -197,7 +198,7 @@ open_archive (const char *path, GError **error)
 /* Subscribe before the call: the bus handles one connection's messages in order, so the signal
  * can't be missed. */
 static void
-subscribe (Import *import)
+subscribe (Job *job)
 {
   static const QuiltDbusMatch completed = {
       .sender = QUILT_BUS_NAME, .interface = QUILT_BUS_JOB, .member = "Completed"};
@@ -205,12 +206,12 @@ subscribe (Import *import)
                                             .interface = QUILT_BUS_PROPERTIES,
                                             .member = "PropertiesChanged",
                                             .arg0 = QUILT_BUS_JOB};
-  QuiltDbus *connection = import->ctl->connection;
+  QuiltDbus *connection = job->ctl->connection;
 
-  quilt_dbus_subscribe (connection, &completed, on_completed, import);
-  quilt_dbus_subscribe (connection, &quilt_bus_owner_changed, on_owner_changed, import);
-  if (import->progress.shown)
-    quilt_dbus_subscribe (connection, &properties, on_properties, import);
+  quilt_dbus_subscribe (connection, &completed, on_completed, job);
+  quilt_dbus_subscribe (connection, &quilt_bus_owner_changed, on_owner_changed, job);
+  if (job->progress.shown)
+    quilt_dbus_subscribe (connection, &properties, on_properties, job);
 }
 
 /* "3 device-nodes, 1 sockets" */
@@ -230,18 +231,61 @@ list_left_out (GVariant *left_out)
 }
 
 static void
+warn_left_out (const char *quoted, const QuiltImported *imported)
+{
+  g_autofree char *list = NULL;
+
+  if (!imported->left_out || g_variant_n_children (imported->left_out) == 0)
+    return;
+  list = list_left_out (imported->left_out);
+  quilt_ctl_warn ("Left out of '%s': %s; 'quiltctl inspect-image %.19s' names the first paths",
+                  quoted, list, imported->digest);
+}
+
+static void
 warn (const char *quoted_path, const QuiltImported *imported)
 {
-  if (imported->left_out && g_variant_n_children (imported->left_out) > 0) {
-    g_autofree char *list = list_left_out (imported->left_out);
-
-    quilt_ctl_warn ("Left out of '%s': %s; 'quiltctl inspect-image %.19s' names the first paths",
-                    quoted_path, list, imported->digest);
-  }
+  warn_left_out (quoted_path, imported);
   if (imported->nested)
     quilt_ctl_warn ("All files of '%s' are below one directory; if that is the root file system, "
                     "pack it from inside: tar -C DIRECTORY -c . | quiltctl import - NAME",
                     quoted_path);
+}
+
+#define JOB(ctl_, what_)                                                                           \
+  {                                                                                                \
+    .ctl = (ctl_), .what = (what_), .loop = g_main_loop_new (NULL, FALSE),                         \
+    .completed =                                                                                   \
+        g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_variant_unref),  \
+  }
+
+/* Calls a method that begins a job, and waits for its end. Takes args, floating, and closes *fd
+ * unless it is -1, since the daemon must have the only reader of a pipe. Returns FALSE with
+ * job->error set. */
+static gboolean
+run (Job *job, const char *method, GVariant *args, int *fd)
+{
+  QuiltDbusCall call =
+      quilt_bus_make_call (job->ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, method, args, "(o)");
+
+  quilt_progress_init (&job->progress);
+  job->progress.verb = job->verb;
+  job->progress.shown &= !job->ctl->quiet;
+  subscribe (job);
+  call.fds = fd;
+  call.n_fds = *fd >= 0 ? 1 : 0;
+  quilt_dbus_call (job->ctl->connection, &call, on_answer, job, NULL);
+  quilt_fd_clear (fd);
+  g_main_loop_run (job->loop);
+  quilt_progress_end (&job->progress);
+  return job->result.digest != NULL;
+}
+
+static void
+take_result (Job *job, QuiltImported *ret_imported)
+{
+  *ret_imported = job->result;
+  job->result = (QuiltImported){0};
 }
 
 gboolean
@@ -252,42 +296,53 @@ quilt_image_import (QuiltCtl *ctl,
                     QuiltImported *ret_imported,
                     GError **error)
 {
-  g_auto (Import) import = {
-      .ctl = ctl,
-      .loop = g_main_loop_new (NULL, FALSE),
-      .completed =
-          g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_variant_unref),
-  };
+  g_auto (Job) job = JOB (ctl, "import");
   g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
   g_autoptr (GVariant) keys = g_variant_ref_sink (options ? options : quilt_bus_no_options ());
   g_autofree char *quoted = quilt_text_quote (path);
-  QuiltDbusCall call;
   g_autofd int fd = open_archive (path, error);
 
   if (fd < 0)
     return FALSE;
-  quilt_signals_watch (&signals, on_signal, &import);
+  quilt_signals_watch (&signals, on_signal, &job);
   if (!quilt_bus_check_text ("image name", name, error) || !quilt_bus_connect (ctl, error))
     return FALSE;
-  quilt_progress_init (&import.progress);
-  import.progress.shown &= !ctl->quiet;
-  subscribe (&import);
-  call = quilt_bus_make_call (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, "ImportImage",
-                              g_variant_new ("(hs@a{sv})", 0, name, keys), "(o)");
-  call.fds = &fd;
-  call.n_fds = 1;
-  quilt_dbus_call (ctl->connection, &call, on_answer, &import, NULL);
-  quilt_fd_clear (&fd); /* the daemon must have the only reader of a pipe */
-  g_main_loop_run (import.loop);
-  quilt_progress_end (&import.progress);
-  if (!import.result.digest) {
-    g_propagate_prefixed_error (error, g_steal_pointer (&import.error),
+  if (!run (&job, "ImportImage", g_variant_new ("(hs@a{sv})", 0, name, keys), &fd)) {
+    g_propagate_prefixed_error (error, g_steal_pointer (&job.error),
                                 "Failed to import '%s': ", quoted);
     return FALSE;
   }
-  warn (quoted, &import.result);
-  *ret_imported = import.result;
-  import.result = (QuiltImported){0};
+  warn (quoted, &job.result);
+  take_result (&job, ret_imported);
+  return TRUE;
+}
+
+gboolean
+quilt_image_commit (QuiltCtl *ctl,
+                    const char *container,
+                    const char *name,
+                    GVariant *options,
+                    QuiltImported *ret_imported,
+                    GError **error)
+{
+  g_auto (Job) job = JOB (ctl, "commit");
+  g_auto (QuiltSignals) signals = QUILT_SIGNALS_INIT;
+  g_autoptr (GVariant) keys = g_variant_ref_sink (options);
+  g_autofree char *quoted = quilt_text_quote (container);
+  int fd = -1;
+
+  quilt_signals_watch (&signals, on_signal, &job);
+  if (!quilt_bus_check_text ("container name", container, error) ||
+      !quilt_bus_check_text ("image name", name, error) || !quilt_bus_connect (ctl, error))
+    return FALSE;
+  job.verb = "Committing";
+  if (!run (&job, "CommitContainer", g_variant_new ("(ss@a{sv})", container, name, keys), &fd)) {
+    g_propagate_prefixed_error (error, g_steal_pointer (&job.error),
+                                "Failed to commit '%s': ", quoted);
+    return FALSE;
+  }
+  warn_left_out (quoted, &job.result);
+  take_result (&job, ret_imported);
   return TRUE;
 }
 

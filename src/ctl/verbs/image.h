@@ -7,7 +7,7 @@
 /* Whether image names a file: it begins with "/", "./" or "../". */
 gboolean quilt_image_is_path (const char *image);
 
-/* The result of an import. */
+/* The result of an import or a commit. */
 typedef struct {
   char *digest;
   gboolean existed;   /* the store already had an image of this content */
@@ -23,6 +23,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltImported, quilt_imported_clear)
  * import. Warns about parts that were left out. The caller clears the result. */
 gboolean quilt_image_import (QuiltCtl *ctl,
                              const char *path,
+                             const char *name,
+                             GVariant *options,
+                             QuiltImported *ret_imported,
+                             GError **error);
+
+/* Makes an image of a container, with options of CommitContainer (floating). As
+ * quilt_image_import(). */
+gboolean quilt_image_commit (QuiltCtl *ctl,
+                             const char *container,
                              const char *name,
                              GVariant *options,
                              QuiltImported *ret_imported,

@@ -14,6 +14,7 @@ typedef enum {
   QUILT_EVENT_CONTAINER_REMOVED,
   QUILT_EVENT_CONTAINER_RECOVERED, /* found by a restarted quiltd */
   QUILT_EVENT_IMAGE_IMPORTED,
+  QUILT_EVENT_IMAGE_COMMITTED,
   QUILT_EVENT_IMAGE_REMOVED,
   QUILT_EVENT_OBJECT_BROKEN,  /* a record in the store that can't be read */
   QUILT_EVENT_LIMITS_MISSING, /* this host has no controller for a limit of a container */

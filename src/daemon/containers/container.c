@@ -111,6 +111,12 @@ quilt_container_is_gone (const QuiltContainer *self)
   return self->life.files == QUILT_FILES_GONE;
 }
 
+gboolean
+quilt_container_is_doomed (const QuiltContainer *self)
+{
+  return quilt_life_is_doomed (self->life);
+}
+
 /* Makes one line of text from argv; arguments with special characters are quoted. */
 static char *
 make_command_line (const char *const *argv)

@@ -50,6 +50,8 @@ QuiltState quilt_container_get_state (const QuiltContainer *self);
 gboolean quilt_container_is_active (const QuiltContainer *self);
 /* Whether the object is gone. */
 gboolean quilt_container_is_gone (const QuiltContainer *self);
+/* Whether its files are removed, or will be when its run is over. */
+gboolean quilt_container_is_doomed (const QuiltContainer *self);
 /* The scope of its run, which may have ended. NULL if there is no run. */
 const char *quilt_container_get_scope (const QuiltContainer *self);
 /* Whether it is frozen, as quiltd last knew. */

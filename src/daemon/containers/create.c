@@ -157,7 +157,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
   if (!record->options->userns)
     record->options->userns = g_strdup (QUILT_USERNS_AUTO);
   if (!record->options->user)
-    record->options->user = g_strdup (user);
+    record->options->user = g_strdup (user ? user : quilt_image_get_record (image)->config.user);
   container = quilt_container_new (containers, record, image);
   spec = quilt_container_plan (container, error);
   if (spec && quilt_host_limits_check (&creation->parts->defaults, record->options, error)) {

@@ -3,6 +3,7 @@
 #include "daemon/containers/recovery.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "daemon/bus/event.h"
 #include "daemon/bus/work.h"
 #include "daemon/containers/lifecycle.h"
@@ -78,6 +79,18 @@ on_broken_container (const char *id, const GError *why, gpointer data)
   quilt_id_ranges_claim (recovery->parts->id_ranges, id, uid_map, gid_map);
 }
 
+/* A commit pauses a container for a short time. It thaws it even if quiltd is killed. But if all of
+ * its processes are killed at once, the container is still paused. */
+static void
+end_pause (const Recovery *recovery, const char *id)
+{
+  g_autofree char *place = quilt_run_dir_get_place (recovery->parts->run_dirs, id);
+  g_autofd int scope_fd = place ? quilt_scope_open (place, id) : -1;
+
+  if (scope_fd >= 0)
+    quilt_scope_end_pause (scope_fd);
+}
+
 static gboolean
 load_containers (Recovery *recovery, GError **error)
 {
@@ -96,6 +109,7 @@ load_containers (Recovery *recovery, GError **error)
       recovery->keep_layers = TRUE; /* they may be mounted */
     quilt_container_take_result (container, &stored->result);
     quilt_container_publish (container);
+    end_pause (recovery, id);
     /* If an administrator has moved /run away, the files of a container may be in use. */
     quilt_container_recover (container,
                              !recovery->is_blind && !g_hash_table_contains (recovery->scopes, id));

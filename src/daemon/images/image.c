@@ -282,11 +282,9 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   record->entries = old->entries;
   record->created_usec = old->created_usec;
   quilt_left_out_copy (&record->left_out, &old->left_out);
-  record->config.entrypoint = g_strdupv (old->config.entrypoint);
-  record->config.cmd = g_strdupv (old->config.cmd);
-  record->config.env = g_strdupv (old->config.env);
-  record->config.working_directory = g_strdup (old->config.working_directory);
-  record->config.stop_signal = g_strdup (old->config.stop_signal);
+  record->author = g_strdup (old->author);
+  record->comment = g_strdup (old->comment);
+  quilt_image_config_copy (&record->config, &old->config);
   record->more = g_strdup (old->more);
   return record;
 }

@@ -11,8 +11,8 @@
 static gboolean
 check_keys (GVariant *dict, GError **error)
 {
-  static const char *const keys[] = {"command",           "entrypoint",  "env",
-                                     "working-directory", "stop-signal", NULL};
+  static const char *const keys[] = {"command",     "entrypoint", "env", "working-directory",
+                                     "stop-signal", "user",       NULL};
   GVariantIter iter;
   const char *key;
 
@@ -22,7 +22,7 @@ check_keys (GVariant *dict, GError **error)
       g_autofree char *quoted = quilt_text_quote (key);
 
       return quilt_option_error_set (error, QUILT_ERROR_NOT_SUPPORTED, quoted,
-                                     ": an import has no such option");
+                                     ": an image has no such option");
     }
   return TRUE;
 }
@@ -46,6 +46,7 @@ quilt_import_config_read (GVariant *dict, QuiltImageConfig *ret_config, GError *
   ret_config->entrypoint = dup_list (options->entrypoint);
   ret_config->env = dup_list (options->env);
   ret_config->working_directory = g_strdup (options->working_directory);
+  ret_config->user = g_strdup (options->user);
   if (options->stop_signal)
     ret_config->stop_signal = quilt_signal_to_string ((int)options->stop_signal);
   return TRUE;
@@ -65,7 +66,7 @@ quilt_import_config_equal (const QuiltImageConfig *a, const QuiltImageConfig *b)
   return lists_equal (a->cmd, b->cmd) && lists_equal (a->entrypoint, b->entrypoint) &&
          lists_equal (a->env, b->env) &&
          g_strcmp0 (a->working_directory, b->working_directory) == 0 &&
-         g_strcmp0 (a->stop_signal, b->stop_signal) == 0;
+         g_strcmp0 (a->stop_signal, b->stop_signal) == 0 && g_strcmp0 (a->user, b->user) == 0;
 }
 
 gboolean

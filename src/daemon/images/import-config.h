@@ -6,9 +6,9 @@
 
 #include <glib.h>
 
-/* Reads "command", "entrypoint", "env", "working-directory" and "stop-signal" into an empty config,
- * by the rules for a container's options. On failure config stays empty. NOT_SUPPORTED for another
- * key. */
+/* Reads "command", "entrypoint", "env", "working-directory", "stop-signal" and "user" into an empty
+ * config, by the rules for a container's options. On failure config stays empty. NOT_SUPPORTED for
+ * another key. */
 gboolean quilt_import_config_read (GVariant *options, QuiltImageConfig *ret_config, GError **error);
 
 /* Whether a configuration is empty; whether two are equal. */

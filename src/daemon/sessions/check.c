@@ -9,8 +9,15 @@
 static gboolean
 check_thawed (const QuiltContainer *container, GError **error)
 {
-  g_autofree char *scope = quilt_scope_path (quilt_container_get_place (container));
+  const char *place = quilt_container_get_place (container);
+  g_autofree char *scope = quilt_scope_path (place);
 
+  if (quilt_scope_is_paused (place, quilt_container_get_record (container)->id)) {
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                 "Container '%s' is paused while it is committed: try again when that is done",
+                 quilt_container_get_name (container));
+    return FALSE;
+  }
   if (!quilt_freezer_is_frozen (scope))
     return TRUE;
   g_set_error (

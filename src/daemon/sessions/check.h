@@ -5,7 +5,8 @@
 #include "daemon/containers/container.h"
 
 /* Whether processes can join the container now, given the name for which the caller was checked.
- * Sets BUSY if it was renamed, INVALID_STATE if it does not run or is paused. */
+ * Sets BUSY if it was renamed or is being committed, INVALID_STATE if it does not run or is paused.
+ */
 gboolean
 quilt_session_check_runs (const QuiltContainer *container, const char *name, GError **error);
 

@@ -176,6 +176,17 @@ quilt_spec_free (QuiltSpec *spec)
 }
 
 void
+quilt_image_config_copy (QuiltImageConfig *copy, const QuiltImageConfig *config)
+{
+  copy->entrypoint = g_strdupv (config->entrypoint);
+  copy->cmd = g_strdupv (config->cmd);
+  copy->env = g_strdupv (config->env);
+  copy->working_directory = g_strdup (config->working_directory);
+  copy->stop_signal = g_strdup (config->stop_signal);
+  copy->user = g_strdup (config->user);
+}
+
+void
 quilt_image_config_clear (QuiltImageConfig *config)
 {
   g_strfreev (config->entrypoint);
@@ -183,6 +194,7 @@ quilt_image_config_clear (QuiltImageConfig *config)
   g_strfreev (config->env);
   g_free (config->working_directory);
   g_free (config->stop_signal);
+  g_free (config->user);
   *config = (QuiltImageConfig){0};
 }
 

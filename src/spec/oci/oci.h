@@ -239,9 +239,12 @@ typedef struct {
   char **env;
   char *working_directory;
   char *stop_signal;
+  char *user; /* of containers that are made without one */
 } QuiltImageConfig;
 
 void quilt_image_config_clear (QuiltImageConfig *config);
+/* Copies to a config that is empty. */
+void quilt_image_config_copy (QuiltImageConfig *copy, const QuiltImageConfig *config);
 
 /* The container's root file system. All paths are absolute, on the host. */
 typedef struct {

@@ -46,7 +46,7 @@ TEST (Suggest, VerbsOfOthers)
   const struct {
     const char *word, *complaint;
   } cases[] = {
-      {"commit", "verb 'commit' is podman's; Quilt does not have it yet"},
+      {"checkpoint", "verb 'checkpoint' is podman's; Quilt does not have it yet"},
       {"stack", "verb 'stack' is docker's; Quilt does not have it yet"},
       {"pull", "verb 'pull' is podman's; Quilt does not have it yet; see quiltctl import"},
       {"pause", "verb 'pause' is podman's; Quilt does not have it yet; see systemctl freeze "
