@@ -120,15 +120,21 @@ quilt_cgroup_make (int root_fd, const char *path)
 }
 
 gboolean
-quilt_cgroup_enter (int dir_fd, const char *name, pid_t pid, GError **error)
+quilt_cgroup_move (int dir_fd, const char *name, pid_t pid)
 {
   char path[64], text[16];
 
-  if (mkdirat (dir_fd, name, 0755) < 0 && errno != EEXIST)
-    return quilt_set_error_errno (error, errno, "Failed to make cgroup '%s'", name);
   g_snprintf (path, sizeof path, "%s/cgroup.procs", name);
   g_snprintf (text, sizeof text, "%d", (int)pid);
-  return quilt_cgroup_write (dir_fd, path, text) ||
+  return quilt_cgroup_write (dir_fd, path, text);
+}
+
+gboolean
+quilt_cgroup_enter (int dir_fd, const char *name, pid_t pid, GError **error)
+{
+  if (mkdirat (dir_fd, name, 0755) < 0 && errno != EEXIST)
+    return quilt_set_error_errno (error, errno, "Failed to make cgroup '%s'", name);
+  return quilt_cgroup_move (dir_fd, name, pid) ||
          quilt_set_error_errno (error, errno, "Failed to enter cgroup '%s'", name);
 }
 

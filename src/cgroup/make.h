@@ -13,5 +13,8 @@ int quilt_cgroup_make (int root_fd, const char *path);
  * it. */
 gboolean quilt_cgroup_enter (int dir_fd, const char *name, pid_t pid, GError **error);
 
+/* As quilt_cgroup_enter(), if that cgroup exists. Allocates nothing. FALSE with errno set. */
+gboolean quilt_cgroup_move (int dir_fd, const char *name, pid_t pid);
+
 /* Whether a controller ("memory") is available in the cgroup, so that its files can exist. */
 gboolean quilt_cgroup_has_controller (int dir_fd, const char *controller);

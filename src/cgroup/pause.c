@@ -4,17 +4,15 @@
 
 #include "base/fd.h"
 #include "cgroup/file.h"
+#include "cgroup/scope.h"
 #include "cgroup/state.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define PAYLOAD "payload"
-#define SESSION_PREFIX "session-"
 #define MARK "user.quilt.paused"
 
 static void
@@ -64,11 +62,11 @@ quilt_cgroup_pause_open (int scope_fd, QuiltCgroupPause *ret_pause)
       pause = {.payload_fd = -1, .cgroups = new_descriptors (), .freezers = new_descriptors ()};
   int fd = openat (scope_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  gboolean ok = dir && add (&pause, scope_fd, PAYLOAD, TRUE);
+  gboolean ok = dir && add (&pause, scope_fd, QUILT_SCOPE_PAYLOAD, TRUE);
   struct dirent *entry;
 
   while (ok && (entry = readdir (dir)))
-    if (g_str_has_prefix (entry->d_name, SESSION_PREFIX))
+    if (quilt_scope_is_session (entry->d_name))
       ok = add (&pause, scope_fd, entry->d_name, FALSE);
   if (dir) {
     const int errsv = errno;
@@ -119,7 +117,8 @@ quilt_cgroup_pause_thaw (const QuiltCgroupPause *pause)
 gboolean
 quilt_cgroup_is_paused (int scope_fd)
 {
-  g_autofd int fd = openat (scope_fd, PAYLOAD, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  g_autofd int fd =
+      openat (scope_fd, QUILT_SCOPE_PAYLOAD, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
   return fd >= 0 && fgetxattr (fd, MARK, NULL, 0) > 0;
 }

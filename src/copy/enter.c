@@ -5,16 +5,13 @@
 #include "base/beneath.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "cgroup/make.h"
-#include "cgroup/state.h"
-#include "cgroup/tree.h"
+#include "cgroup/scope.h"
 #include "core/identity/user-namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -30,31 +27,18 @@ fail_stopped (GError **error)
   return FALSE;
 }
 
-/* Whether the process is in the cgroup of the container's processes. Nothing else can enter that.
- */
-static gboolean
-is_of_container (const char *scope, pid_t pid)
-{
-  g_autofree char *cgroup = g_strconcat (scope, "/payload", NULL);
-  g_autofree char *path = quilt_cgroup_of (pid);
-  const gsize length = strlen (cgroup);
-
-  return path && strncmp (path, cgroup, length) == 0 &&
-         (path[length] == '/' || path[length] == '\0');
-}
-
 int
 quilt_copy_join (const char *scope, const char *id, pid_t first, GError **error)
 {
   g_autofd int pid_fd = pidfd_open (first, 0);
-  g_autofd int scope_fd = quilt_cgroup_open (scope);
-  g_autofree char *mark = scope_fd < 0 ? NULL : quilt_cgroup_get_mark (scope_fd);
+  g_autofd int scope_fd = -1;
 
-  if (pid_fd < 0 || g_strcmp0 (mark, id) != 0 || !is_of_container (scope, first)) {
+  if (pid_fd < 0) {
     fail_stopped (error);
     return -1;
   }
-  return quilt_cgroup_enter (scope_fd, "supervisor", 0, error) ? g_steal_fd (&pid_fd) : -1;
+  scope_fd = quilt_scope_join (scope, id, first, error);
+  return scope_fd < 0 ? -1 : g_steal_fd (&pid_fd);
 }
 
 static int

@@ -7,18 +7,14 @@
 #include "base/fd.h"
 #include "cgroup/file.h"
 #include "cgroup/processes.h"
+#include "cgroup/scope.h"
 #include "look/host-process.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* The cgroups in the scope, see supervisor/place.h. */
-#define PAYLOAD "payload"
-#define SESSION "session-"
 
 /* Time after which no further process is read, and after which a thread without progress is left
  * behind. quiltd waits longer. */
@@ -46,32 +42,15 @@ typedef struct {
   guint turn;
 } Turn;
 
-static gboolean
-is_part (const char *name)
-{
-  return strcmp (name, PAYLOAD) == 0 || g_str_has_prefix (name, SESSION);
-}
-
-gboolean
-quilt_processes_belong (const char *scope, const char *cgroup)
-{
-  const gsize length = strlen (scope);
-  g_autofree char *part = NULL;
-
-  if (strncmp (cgroup, scope, length) != 0 || cgroup[length] != '/')
-    return FALSE;
-  part = g_strndup (cgroup + length + 1, strcspn (cgroup + length + 1, "/"));
-  return is_part (part);
-}
-
 /* The process of fd is in the container. If the scope's cgroup still exists, no other scope has had
  * its path meanwhile. */
 static gboolean
 belongs (const QuiltProcessesOf *of, int fd)
 {
   g_autofree char *cgroup = quilt_host_process_read_cgroup (fd);
+  g_autofree char *part = cgroup ? quilt_scope_find_part (of->scope, cgroup) : NULL;
 
-  return cgroup && quilt_processes_belong (of->scope, cgroup) &&
+  return part && quilt_scope_is_contained (part) &&
          faccessat (of->scope_fd, "cgroup.procs", F_OK, 0) == 0;
 }
 
@@ -230,7 +209,7 @@ list_pids (int scope_fd, GError **error)
   gboolean ok = dir || quilt_cgroup_is_gone (errno);
 
   while (ok && dir && (entry = readdir (dir)))
-    if (entry->d_type == DT_DIR && is_part (entry->d_name))
+    if (entry->d_type == DT_DIR && quilt_scope_is_contained (entry->d_name))
       ok = add_part (scope_fd, entry->d_name, pids);
   if (!ok) {
     quilt_set_error_errno (error, errno, "Failed to list the processes of the container");

@@ -23,7 +23,3 @@ typedef struct {
  * for the memory of a process, so the program should end soon; of must live until then. Returns
  * NULL on error. */
 GVariant *quilt_processes_list (const QuiltProcessesOf *of, guint64 *ret_left_out, GError **error);
-
-/* Whether a process in this cgroup belongs to the container or one of its sessions, given the path
- * of the scope. Pure. */
-gboolean quilt_processes_belong (const char *scope, const char *cgroup);

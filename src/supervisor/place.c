@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The cgroup of the scope and the cgroups below it: "supervisor", "payload" for the container, and
- * "session-ID" for each session that runs in it (exec). */
+/* Makes and ends the cgroups of the scope that this process supervises. */
 #include "supervisor/place.h"
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "cgroup/make.h"
+#include "cgroup/scope.h"
 #include "cgroup/state.h"
 #include "cgroup/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define OWN "supervisor"
-#define PAYLOAD "payload"
-
-#define SESSION "session-"
 
 /* Time after which the cgroup of a session is not new any more. */
 #define NEW_SECONDS 60
@@ -41,8 +35,9 @@ quilt_place_open (gboolean divided, GError **error)
 gboolean
 quilt_place_divide (int scope_fd, const char *id, pid_t first, GError **error)
 {
-  return quilt_cgroup_mark (scope_fd, id, error) && quilt_cgroup_enter (scope_fd, OWN, 0, error) &&
-         quilt_cgroup_enter (scope_fd, PAYLOAD, first, error);
+  return quilt_cgroup_mark (scope_fd, id, error) &&
+         quilt_cgroup_enter (scope_fd, QUILT_SCOPE_SUPERVISOR, 0, error) &&
+         quilt_cgroup_enter (scope_fd, QUILT_SCOPE_PAYLOAD, first, error);
 }
 
 static int
@@ -64,10 +59,10 @@ quilt_place_prepare (GError **error)
 {
   g_autofd int scope_fd = quilt_place_open (FALSE, error);
 
-  if (scope_fd < 0 || !quilt_cgroup_enter (scope_fd, OWN, 0, error))
+  if (scope_fd < 0 || !quilt_cgroup_enter (scope_fd, QUILT_SCOPE_SUPERVISOR, 0, error))
     return FALSE;
-  return mkdirat (scope_fd, PAYLOAD, 0755) == 0 || errno == EEXIST ||
-         quilt_set_error_errno (error, errno, "Failed to make cgroup '" PAYLOAD "'");
+  return mkdirat (scope_fd, QUILT_SCOPE_PAYLOAD, 0755) == 0 || errno == EEXIST ||
+         quilt_set_error_errno (error, errno, "Failed to make cgroup '" QUILT_SCOPE_PAYLOAD "'");
 }
 
 int
@@ -78,59 +73,25 @@ quilt_place_mark (const char *id, GError **error)
 
   if (scope_fd < 0 || !quilt_cgroup_mark (scope_fd, id, error))
     return -1;
-  fd = openat (scope_fd, PAYLOAD, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  fd = openat (scope_fd, QUILT_SCOPE_PAYLOAD, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
-    quilt_set_error_errno (error, errno, "Failed to open cgroup '" PAYLOAD "'");
+    quilt_set_error_errno (error, errno, "Failed to open cgroup '" QUILT_SCOPE_PAYLOAD "'");
   return fd;
 }
 
 void
 quilt_place_thaw (int scope_fd)
 {
-  g_autofd int fd = open_part (scope_fd, PAYLOAD);
+  g_autofd int fd = open_part (scope_fd, QUILT_SCOPE_PAYLOAD);
 
   if (fd >= 0)
     quilt_cgroup_freeze (fd, FALSE);
 }
 
-/* Whether a process (0: ourselves) is in a part of the scope. */
-static gboolean
-is_in (const char *scope, const char *part, pid_t pid)
-{
-  g_autofree char *cgroup = g_strdup_printf ("%s/%s", scope, part);
-  g_autofree char *path = quilt_cgroup_of (pid);
-  const gsize length = strlen (cgroup);
-
-  return path && strncmp (path, cgroup, length) == 0 &&
-         (path[length] == '/' || path[length] == '\0');
-}
-
-int
-quilt_place_join (const char *scope, const char *id, pid_t first, GError **error)
-{
-  g_autofd int fd = quilt_cgroup_open (scope);
-  g_autofree char *mark = fd < 0 ? NULL : quilt_cgroup_get_mark (fd);
-
-  /* No other process can enter the payload's cgroup, and no process of the container can leave
-   * it. */
-  if (g_strcmp0 (mark, id) != 0 || !is_in (scope, PAYLOAD, first)) {
-    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
-                         "The container has just stopped");
-    return -1;
-  }
-  return is_in (scope, OWN, 0) || quilt_cgroup_enter (fd, OWN, 0, error) ? g_steal_fd (&fd) : -1;
-}
-
-static char *
-name_session (const char *id)
-{
-  return g_strconcat (SESSION, id, NULL);
-}
-
 int
 quilt_place_make_session (int scope_fd, const char *id, GError **error)
 {
-  g_autofree char *name = name_session (id);
+  g_autofree char *name = quilt_scope_name_session (id);
   int fd;
 
   fd = mkdirat (scope_fd, name, 0755) < 0
@@ -144,7 +105,7 @@ quilt_place_make_session (int scope_fd, const char *id, GError **error)
 int
 quilt_place_kill_session (int scope_fd, const char *id)
 {
-  g_autofree char *name = name_session (id);
+  g_autofree char *name = quilt_scope_name_session (id);
 
   return kill_part (scope_fd, name);
 }
@@ -158,7 +119,7 @@ foreach_session (int scope_fd, void (*func) (int scope_fd, const char *name))
   struct dirent *entry;
 
   while (dir && (entry = readdir (dir)))
-    if (g_str_has_prefix (entry->d_name, SESSION))
+    if (quilt_scope_is_session (entry->d_name))
       func (scope_fd, entry->d_name);
   if (dir)
     closedir (dir);
@@ -180,7 +141,7 @@ remove_if_old (int scope_fd, const char *name)
 void
 quilt_place_remove_session (int scope_fd, const char *id)
 {
-  g_autofree char *name = name_session (id);
+  g_autofree char *name = quilt_scope_name_session (id);
 
   unlinkat (scope_fd, name, AT_REMOVEDIR);
   foreach_session (scope_fd, remove_if_old);
@@ -198,5 +159,5 @@ int
 quilt_place_kill (int scope_fd)
 {
   foreach_session (scope_fd, kill_session);
-  return kill_part (scope_fd, PAYLOAD);
+  return kill_part (scope_fd, QUILT_SCOPE_PAYLOAD);
 }

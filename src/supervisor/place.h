@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The cgroup of the scope and the cgroups below it: "supervisor", "payload" for the container, and
- * "session-ID" for each session that runs in it (exec). */
+/* Makes and ends the cgroups of the scope that this process supervises: see cgroup/scope.h. */
 #pragma once
 
 #include <glib.h>
@@ -26,11 +25,6 @@ void quilt_place_thaw (int scope_fd);
 /* Kills all of the container's processes, and those of its sessions. Returns a descriptor of the
  * payload's cgroup.events (see quilt_cgroup_events_populated()), or -1 with errno set. */
 int quilt_place_kill (int scope_fd);
-
-/* For a process that supervises a session: opens the cgroup of the container's scope, a path as
- * quilt_cgroup_of() returns it, and enters "supervisor" in it. Returns -1 with INVALID_STATE if
- * that is not the scope of the container id, or first is not a process of the container. */
-int quilt_place_join (const char *scope, const char *id, pid_t first, GError **error);
 
 /* Makes and opens the cgroup of a session. Returns -1 on error. */
 int quilt_place_make_session (int scope_fd, const char *id, GError **error);

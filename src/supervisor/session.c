@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/scope.h"
 #include "cgroup/state.h"
 #include "runtime/guest.h"
 #include "runtime/provided.h"
@@ -474,7 +475,7 @@ begin (Session *self, const QuiltSessionTarget *target, const QuiltSession *sess
   QuiltSpec *spec = target->spec;
   const char *id = g_hash_table_lookup (spec->annotations, QUILT_ANNOTATION_ID);
 
-  self->scope_fd = quilt_place_join (target->scope, id ? id : "", target->first, error);
+  self->scope_fd = quilt_scope_join (target->scope, id ? id : "", target->first, error);
   if (self->scope_fd < 0)
     return FALSE;
   quilt_session_apply (session, spec);

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "cgroup/file.h"
 #include "cgroup/pause.h"
+#include "cgroup/scope.h"
 #include "cgroup/state.h"
 #include "cgroup/tree.h"
 #include "spec/slice.h"
@@ -54,7 +55,7 @@ int
 quilt_scope_open_supervisor (const char *place)
 {
   g_autofree char *scope = quilt_scope_path (place);
-  g_autofree char *path = g_build_filename (scope, "supervisor", NULL);
+  g_autofree char *path = g_build_filename (scope, QUILT_SCOPE_SUPERVISOR, NULL);
 
   return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
@@ -116,7 +117,7 @@ quilt_scope_is_paused (const char *place, const char *id)
 void
 quilt_scope_kill_session (const char *place, const char *id, const char *session)
 {
-  g_autofree char *name = g_strconcat ("session-", session, NULL);
+  g_autofree char *name = quilt_scope_name_session (session);
   g_autofd int scope = quilt_scope_open (place, id);
   g_autofd int fd = scope >= 0 ? openat (scope, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 

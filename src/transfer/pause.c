@@ -5,9 +5,10 @@
 #include "base/call-filter.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/make.h"
+#include "cgroup/scope.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -43,13 +44,6 @@ run_guard (const QuiltCgroupPause *cgroups, int leash, int end)
   _exit (0);
 }
 
-/* Moves the guard to where a stop of quiltd.service does not reach it. */
-static gboolean
-leave_service (int procs)
-{
-  return write (procs, "0", 1) == 1;
-}
-
 /* Waits until the guard is ready. It never is if the scope has just been frozen. */
 static gboolean
 await_guard (int end)
@@ -69,11 +63,10 @@ await_guard (int end)
 static gboolean
 start_guard (QuiltPause *pause, int scope_fd)
 {
-  g_autofd int procs = openat (scope_fd, "supervisor/cgroup.procs", O_WRONLY | O_CLOEXEC);
   int leash[2], end[2];
   pid_t pid;
 
-  if (procs < 0 || pipe2 (leash, O_CLOEXEC) < 0)
+  if (pipe2 (leash, O_CLOEXEC) < 0)
     return FALSE;
   pause->leash = leash[1];
   if (pipe2 (end, O_CLOEXEC) < 0) {
@@ -86,7 +79,8 @@ start_guard (QuiltPause *pause, int scope_fd)
     close (leash[1]);
     close (end[0]);
     close (3); /* quiltd must see the end of this process */
-    if (!leave_service (procs))
+    /* A stop of quiltd.service does not reach it there. */
+    if (!quilt_cgroup_move (scope_fd, QUILT_SCOPE_SUPERVISOR, 0))
       _exit (1);
     run_guard (&pause->cgroups, leash[0], end[1]);
   }

@@ -22,34 +22,6 @@ extern "C" {
 #include <unistd.h>
 #include <vector>
 
-TEST (Processes, OnlyTheContainersCgroupsBelong)
-{
-  const struct {
-    const char *cgroup;
-    gboolean belongs;
-  } cases[] = {
-      {"/quilt.slice/quilt-a.scope/payload", TRUE},
-      {"/quilt.slice/quilt-a.scope/payload/supervisor", TRUE},
-      {"/quilt.slice/quilt-a.scope/session-1", TRUE},
-      {"/quilt.slice/quilt-a.scope/session-1/a/b", TRUE},
-      {"/quilt.slice/quilt-a.scope/supervisor", FALSE},
-      {"/quilt.slice/quilt-a.scope/supervisor/payload", FALSE},
-      {"/quilt.slice/quilt-a.scope/payload2", FALSE},
-      {"/quilt.slice/quilt-a.scope", FALSE},
-      {"/quilt.slice/quilt-a.scope/", FALSE},
-      {"/quilt.slice/quilt-a.scopes/payload", FALSE},
-      {"/quilt.slice/quilt-ab.scope/payload", FALSE},
-      {"/user.slice/quilt.slice/quilt-a.scope/payload", FALSE},
-      {"/../quilt.slice/quilt-a.scope/payload", FALSE},
-      {"/", FALSE},
-      {"", FALSE},
-  };
-
-  for (const auto &c : cases)
-    EXPECT_EQ (quilt_processes_belong ("/quilt.slice/quilt-a.scope", c.cgroup), c.belongs)
-        << c.cgroup;
-}
-
 using Row = std::unique_ptr<GVariant, decltype (&g_variant_unref)>;
 using Rows = std::map<pid_t, Row>;
 
