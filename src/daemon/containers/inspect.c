@@ -10,6 +10,7 @@
 #include "daemon/bus/error.h"
 #include "daemon/containers/plan.h"
 #include "daemon/host/in-force.h"
+#include "systemd/cgroup.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -31,10 +32,12 @@ static json_object *
 read_in_force (QuiltContainer *self)
 {
   const pid_t pid = quilt_container_get_pid (self);
+  const char *place = quilt_container_get_place (self);
+  g_autofree char *scope = place ? quilt_scope_cgroup (place) : NULL;
   g_autofree char *path = g_strdup_printf ("/proc/%d", (int)pid);
-  g_autofd int proc_fd = pid > 0 ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  g_autofd int proc_fd = scope && pid > 0 ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
-  return proc_fd >= 0 ? quilt_in_force_read (proc_fd, quilt_container_get_scope (self)) : NULL;
+  return proc_fd >= 0 ? quilt_in_force_read (proc_fd, scope) : NULL;
 }
 
 /* Prints the record, state and result and, while the container runs, the settings in force. */

@@ -5,13 +5,13 @@
 #include "base/error.h"
 #include "base/option-error.h"
 #include "base/fd.h"
-#include "cgroup/tree.h"
+#include "cgroup/scope.h"
 #include "spec/options/sharing.h"
+#include "systemd/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -69,22 +69,13 @@ quilt_share_bind (QuiltContainers *containers,
   return TRUE;
 }
 
-/* Whether the process is in the payload cgroup of the scope. No other process can enter that
- * cgroup, and no process of the container can leave it. */
-static gboolean
-is_in_payload (pid_t pid, const char *scope)
-{
-  g_autofree char *place = g_strdup_printf ("/%s/payload", scope);
-  g_autofree char *path = quilt_cgroup_of (pid);
-
-  return path && strstr (path, place);
-}
-
 static int
 open_namespace (const QuiltContainer *other, const char *file)
 {
   const pid_t pid = quilt_container_get_pid (other);
-  g_autofd int pid_fd = pidfd_open (pid, 0);
+  const char *place = quilt_container_get_place (other);
+  g_autofree char *scope = place ? quilt_scope_cgroup (place) : NULL;
+  g_autofd int pid_fd = scope ? pidfd_open (pid, 0) : -1;
   g_autofree char *path = g_strdup_printf ("/proc/%d/ns/%s", (int)pid, file);
   g_autofd int fd = pid_fd < 0 ? -1 : open (path, O_RDONLY | O_CLOEXEC);
   struct pollfd ended = {.fd = pid_fd, .events = POLLIN};
@@ -92,7 +83,7 @@ open_namespace (const QuiltContainer *other, const char *file)
   if (fd < 0)
     return -1;
   /* If the process is still alive, the checks above were about this process. */
-  if (!is_in_payload (pid, quilt_container_get_scope (other)) || poll (&ended, 1, 0) != 0)
+  if (!quilt_scope_has_process (scope, QUILT_SCOPE_PAYLOAD, pid) || poll (&ended, 1, 0) != 0)
     return errno = ESRCH, -1;
   return g_steal_fd (&fd);
 }

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "cgroup/file.h"
+#include "cgroup/scope.h"
 #include "cgroup/tree.h"
 #include "spec/capabilities.h"
 #include "spec/option-rows.h"
@@ -245,19 +246,15 @@ read_namespaces (int proc_fd)
   return object;
 }
 
-/* Opens the scope's cgroup, given the path of the process's own cgroup, one or more levels below
- * it. */
+/* Opens the scope's cgroup. text is the process's /proc/PID/cgroup. Returns -1 if the process is
+ * not in the payload of the scope. */
 static int
-open_scope (const char *cgroup, const char *scope)
+open_scope (const char *text, const char *scope)
 {
-  g_autofree char *needle = g_strdup_printf ("/%s/", scope);
-  g_autofree char *path = quilt_cgroup_parse_self (cgroup);
-  char *found = path ? strstr (path, needle) : NULL;
+  g_autofree char *cgroup = quilt_cgroup_parse_self (text);
+  g_autofree char *part = cgroup ? quilt_scope_find_part (scope, cgroup) : NULL;
 
-  if (!found)
-    return -1;
-  found[strlen (needle) - 1] = '\0';
-  return quilt_cgroup_open (path);
+  return g_strcmp0 (part, QUILT_SCOPE_PAYLOAD) == 0 ? quilt_cgroup_open (scope) : -1;
 }
 
 static json_object *

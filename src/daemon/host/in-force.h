@@ -7,8 +7,8 @@
 /* Reads the settings from proc_fd, the directory /proc/PID, and from the process's cgroup: an
  * object with "namespaces", "uid_map", "gid_map", "user", "capabilities", "no_new_privileges",
  * "seccomp", "security_label", "oom_score_adj", "resource_limits" and "cgroup". A member that this
- * kernel does not report is null. Returns NULL if the process is gone, or not in the cgroup of
- * scope (its pid was reused). */
+ * kernel does not report is null. scope is a path as quilt_cgroup_of() returns it. Returns NULL if
+ * the process is gone, or not in the payload of that scope (its pid was reused). */
 json_object *quilt_in_force_read (int proc_fd, const char *scope);
 
 /* Pure parts. */

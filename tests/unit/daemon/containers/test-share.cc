@@ -2,6 +2,8 @@
 /* Containers that share namespaces: whom an option means, and when it can be joined. */
 #include "quiltd.h"
 
+#include "base/cgroups.h"
+
 extern "C" {
 #include "base/fd.h"
 #include "daemon/containers/share.h"
@@ -64,6 +66,21 @@ protected:
 
     EXPECT_EQ (fds->len, 0u);
     return done;
+  }
+
+  /* Lets the container run, with this first process. */
+  void run (QuiltContainer *container, pid_t pid)
+  {
+    const fs::path directory = path / "run/containers" / container->record->id;
+
+    fs::create_directories (directory);
+    fs::create_symlink ("quilt-web.scope", directory / "scope");
+    container->run = quilt_run_adopt (
+        containers, container->record->id,
+        [] (QuiltRunEvent, const QuiltMessage *, const GError *, gpointer) {}, nullptr);
+    ASSERT_NE (container->run, nullptr);
+    container->state = QUILT_STATE_RUNNING;
+    container->pid = (guint32)pid;
   }
 };
 
@@ -170,14 +187,24 @@ TEST_F (Share, OnlyWhatRunsCanBeJoined)
 
   /* It says that it runs, and its pid is another process's by now: ours, which is not in its
    * cgroup. */
-  fs::create_directories (path / "run/containers" / id ('1'));
-  fs::create_symlink ("quilt-web.scope", path / "run/containers" / id ('1') / "scope");
-  web->run = quilt_run_adopt (
-      containers, web->record->id,
-      [] (QuiltRunEvent, const QuiltMessage *, const GError *, gpointer) {}, nullptr);
-  ASSERT_NE (web->run, nullptr);
-  web->state = QUILT_STATE_RUNNING;
-  web->pid = (guint32)getpid ();
+  run (web, getpid ());
+  EXPECT_FALSE (open_all ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_STATE, "'web': that container is not running"));
+}
+
+/* A user may name cgroups of a delegated slice like the container's. */
+TEST_F (Share, AUsersCgroupOfTheSameNameIsNotJoined)
+{
+  TestCgroups cgroups;
+
+  if (geteuid () != 0)
+    GTEST_SKIP () << "needs root";
+  if (!cgroups.can_make ())
+    GTEST_SKIP () << "needs a cgroup2 and a static /bin/busybox";
+  QuiltContainer *web = add ('1', "web");
+
+  set (&options->network, "container:" + id ('1'));
+  run (web, cgroups.add ("/user.slice/quilt.slice/quilt-web.scope/payload"));
   EXPECT_FALSE (open_all ());
   EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_STATE, "'web': that container is not running"));
 }

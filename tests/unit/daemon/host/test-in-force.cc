@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kernel's data about a process, as JSON. */
+#include "base/cgroups.h"
 #include "base/check.h"
 
 extern "C" {
@@ -64,9 +65,38 @@ TEST (InForce, Maps)
              "[\"0:524288:65536\",\"70000:1:1\"]");
 }
 
+static bool
+is_read (const std::string &scope, pid_t pid)
+{
+  const std::string path = "/proc/" + std::to_string (pid);
+  g_autofd int fd = open (path.c_str (), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  json_object *object = quilt_in_force_read (fd, scope.c_str ());
+  const bool found = object != nullptr;
+
+  json_object_put (object);
+  return found;
+}
+
+/* A user may name cgroups of a delegated slice like the container's. */
+TEST (InForce, OnlyTheScopesOwnProcessIsRead)
+{
+  TestCgroups cgroups;
+
+  if (geteuid () != 0)
+    GTEST_SKIP () << "needs root";
+  if (!cgroups.can_make ())
+    GTEST_SKIP () << "needs a cgroup2 and a static /bin/busybox";
+  const std::string web = cgroups.make ("/quilt.slice/quilt-web.scope");
+
+  EXPECT_TRUE (is_read (web, cgroups.add ("/quilt.slice/quilt-web.scope/payload")));
+  EXPECT_TRUE (is_read (web, cgroups.add ("/quilt.slice/quilt-web.scope/payload/below")));
+  for (const char *other :
+       {"/user.slice/quilt.slice/quilt-web.scope/payload", "/user.slice/quilt-web.scope/payload",
+        "/quilt.slice/quilt-web.scope/payload-x", "/quilt.slice/quilt-web.scope/supervisor"})
+    EXPECT_FALSE (is_read (web, cgroups.add (other))) << other;
+}
+
 TEST (InForce, AnotherScopesProcessIsNone)
 {
-  g_autofd int fd = open ("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-  EXPECT_EQ (quilt_in_force_read (fd, "quilt-nobody.scope"), nullptr);
+  EXPECT_FALSE (is_read ("/quilt.slice/quilt-nobody.scope", getpid ()));
 }
