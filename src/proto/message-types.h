@@ -39,12 +39,14 @@ typedef enum {
   /* a request, with the descriptors that the flags name, in the flags' order, all of them
    * non-blocking: attach a client, which gets the last lines of output first */
   QUILT_MESSAGE_ATTACH = 12,
-  QUILT_MESSAGE_RESIZE = 13, /* columns and rows of the container's terminal */
+  QUILT_MESSAGE_RESIZE = 13,   /* columns and rows of the container's terminal */
+  QUILT_MESSAGE_CONTINUE = 14, /* go on with a container that is held after its setup steps */
 
   /* supervisor → quiltd. After each (re)connection it first repeats its state */
   QUILT_MESSAGE_READY = 16, /* the root is built; waits for GO */
   QUILT_MESSAGE_STEP =
-      17, /* setup step `step` (from 1) begins; 0: GO has arrived, no step has begun */
+      17, /* setup step `step` (from 1) begins; 0: GO has arrived, no step has begun. With the flag
+           * DETAINED: all steps have succeeded, and the container waits for CONTINUE */
   /* the command was executed: pid, time_usec. Of a session with a terminal, once: its master */
   QUILT_MESSAGE_RUNNING = 18,
   /* never ran: code is a QuiltError, step the setup step or 0, exit_code the step's code, text the
@@ -123,6 +125,9 @@ typedef enum {
   QUILT_MESSAGE_FLAG_STDIN = 1 << 9,
   /* With ENTER and ATTACH, a pipe: the session or client ends when its other end is closed. */
   QUILT_MESSAGE_FLAG_LEASH = 1 << 10,
+  /* With BEGIN: hold the container when its setup steps have succeeded, before its command, until
+   * CONTINUE arrives or quiltd is gone. With STEP: it is held. */
+  QUILT_MESSAGE_FLAG_DETAINED = 1 << 11,
   /* With RUNNING, which is sent again when this changes: its share of the journal is used up. */
   QUILT_MESSAGE_FLAG_HELD = 1 << 7,
 } QuiltMessageFlags;

@@ -32,19 +32,6 @@
 /* The interval between attempts to save the result on a full disk. */
 #define KEEP_AGAIN_USEC (1 * G_USEC_PER_SEC)
 
-static void
-send_simple (QuiltSupervisor *self, QuiltMessageType type)
-{
-  QuiltMessage message;
-
-  quilt_message_init (&message, type);
-  message.pid = self->payload.pid;
-  message.step = self->step;
-  message.flags = self->flags;
-  message.time_usec = self->started_usec;
-  quilt_control_send (&self->control, &message);
-}
-
 /* A stop must not wait for the journal's budget. Only the contents of the pipes are left to log. */
 static void
 lift_budget (QuiltSupervisor *self)
@@ -168,6 +155,9 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
   case QUILT_MESSAGE_RESIZE:
     quilt_supervisor_resize (self, message);
     break;
+  case QUILT_MESSAGE_CONTINUE:
+    quilt_supervisor_release (self);
+    break;
   case QUILT_MESSAGE_STOP_SETTINGS:
     self->stop_signal = message->signal;
     self->stop_timeout_usec = message->time_usec;
@@ -175,7 +165,7 @@ quilt_supervisor_handle_message (QuiltSupervisor *self, const QuiltMessage *mess
   case QUILT_MESSAGE_BYE:
     self->released = self->phase == QUILT_SUPERVISOR_RECORDED;
     if (self->lingering)
-      send_simple (self, QUILT_MESSAGE_LINGERING);
+      quilt_supervisor_send (self, QUILT_MESSAGE_LINGERING);
     break;
   default:
     quilt_control_refuse (&self->control, message); /* from a quiltd newer than this supervisor */
@@ -188,6 +178,7 @@ quilt_supervisor_handle_lost (QuiltSupervisor *self)
   /* quiltd reports a failed start to its caller, or has done so. */
   if (self->phase == QUILT_SUPERVISOR_BUILDING)
     cancel (self, "quiltd ended");
+  quilt_supervisor_release (self); /* the next quiltd does not know what this one was doing */
 }
 
 void
@@ -196,10 +187,10 @@ quilt_supervisor_tell (QuiltSupervisor *self)
   if (self->phase == QUILT_SUPERVISOR_RECORDED)
     quilt_control_send (&self->control, &self->result);
   else if (self->phase >= QUILT_SUPERVISOR_RUNNING)
-    send_simple (self, QUILT_MESSAGE_RUNNING);
+    quilt_supervisor_send (self, QUILT_MESSAGE_RUNNING);
   else if (self->phase == QUILT_SUPERVISOR_SETTING_UP)
-    send_simple (self,
-                 QUILT_MESSAGE_STEP); /* also if step is 0: quiltd waits for a first message */
+    quilt_supervisor_send (
+        self, QUILT_MESSAGE_STEP); /* also if step is 0: quiltd waits for a first message */
 }
 
 void
@@ -211,7 +202,7 @@ quilt_supervisor_handle_terminate (QuiltSupervisor *self)
   stop (self, self->stop_signal, self->stop_timeout_usec);
   /* this message carries the flag, so that quiltd learns of the stop */
   if (self->phase == QUILT_SUPERVISOR_RUNNING)
-    send_simple (self, QUILT_MESSAGE_RUNNING);
+    quilt_supervisor_send (self, QUILT_MESSAGE_RUNNING);
 }
 
 /* If the container joins a pid namespace, its first process is a different one from here on. */
@@ -244,7 +235,7 @@ handle_report (QuiltSupervisor *self, const QuiltReport *report)
   case QUILT_REPORT_READY:
     self->mounts_fd = quilt_payload_hold_mounts (&self->payload, self->spec);
     self->built = TRUE;
-    send_simple (self, QUILT_MESSAGE_READY);
+    quilt_supervisor_send (self, QUILT_MESSAGE_READY);
     confine_if_due (self);
     break;
   case QUILT_REPORT_STEP:
@@ -302,7 +293,7 @@ quilt_supervisor_handle_reports (QuiltSupervisor *self)
   self->phase = QUILT_SUPERVISOR_RUNNING;
   quilt_clients_open (&self->clients);
   self->started_usec = (guint64)g_get_real_time ();
-  send_simple (self, QUILT_MESSAGE_RUNNING);
+  quilt_supervisor_send (self, QUILT_MESSAGE_RUNNING);
 }
 
 static void
@@ -367,19 +358,6 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
   end_others (self);
 }
 
-/* Whether all output read so far is logged. */
-static gboolean
-drain (QuiltSupervisor *self)
-{
-  gboolean drained = TRUE;
-
-  for (guint i = 0; i < QUILT_N_STREAMS; i++)
-    drained = quilt_output_pump (&self->outputs[i]) && drained;
-  for (guint i = 0; i < QUILT_N_STREAMS && drained; i++)
-    drained = quilt_output_end_line (&self->outputs[i]);
-  return drained;
-}
-
 /* Tells quiltd when the container begins to be held back, and when it has not been held back for a
  * while. */
 static void
@@ -394,7 +372,7 @@ tell_held (QuiltSupervisor *self, gint64 now_usec)
   if (flags == self->flags || self->phase != QUILT_SUPERVISOR_RUNNING)
     return;
   self->flags = flags;
-  send_simple (self, QUILT_MESSAGE_RUNNING);
+  quilt_supervisor_send (self, QUILT_MESSAGE_RUNNING);
 }
 
 static void
@@ -407,25 +385,6 @@ pump (QuiltSupervisor *self)
   tell_held (self, g_get_monotonic_time ());
 }
 
-/* Between two steps, the init is the only process. So everything in the pipes now comes from the
- * last step, and later output from the next. */
-static void
-continue_setup (QuiltSupervisor *self)
-{
-  if (!drain (self))
-    return;
-  for (guint i = 0; i < QUILT_N_STREAMS; i++) {
-    quilt_output_unmark (&self->outputs[i]);
-    g_string_truncate (self->outputs[i].tail, 0);
-  }
-  self->step = self->next_step;
-  self->waiting = FALSE;
-  quilt_log_set_step (&self->log, self->step);
-  if (self->step > 0)
-    send_simple (self, QUILT_MESSAGE_STEP);
-  quilt_payload_continue (&self->payload);
-}
-
 /* Ends the reader's copy as soon as all output was read; the reader does not wait for the log. */
 static void
 finish_output (QuiltSupervisor *self)
@@ -434,7 +393,7 @@ finish_output (QuiltSupervisor *self)
 
   if (self->drained)
     return;
-  drained = drain (self);
+  drained = quilt_supervisor_drain (self);
   for (guint i = 0; i < QUILT_N_STREAMS; i++)
     if (self->outputs[i].emptied)
       quilt_output_finish (&self->outputs[i]);
@@ -532,7 +491,7 @@ linger (QuiltSupervisor *self, gint64 now_usec)
     self->lingering = TRUE;
     quilt_fd_clear (&self->mounts_fd);
     self->patience_usec = now_usec + READER_USEC;
-    send_simple (self, QUILT_MESSAGE_LINGERING);
+    quilt_supervisor_send (self, QUILT_MESSAGE_LINGERING);
   } else {
     self->patience_usec = G_MAXINT64;
     for (guint i = 0; i < QUILT_N_STREAMS; i++)
@@ -555,7 +514,7 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
   if (self->phase >= QUILT_SUPERVISOR_ENDED)
     finish_output (self);
   else if (self->waiting)
-    continue_setup (self);
+    quilt_supervisor_continue_setup (self);
   else
     pump (self);
   if (self->phase == QUILT_SUPERVISOR_ENDED &&

@@ -98,6 +98,7 @@ take_begin (const First *first, Begin *ret_begin)
   if (!take_flagged (first, wanted, G_N_ELEMENTS (wanted), 1 + begin.joins))
     return FALSE;
   begin.fds.prepared = first->prepared;
+  begin.fds.detains = (message->flags & QUILT_MESSAGE_FLAG_DETAINED) != 0;
   *ret_begin = begin;
   return TRUE;
 }

@@ -205,6 +205,7 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->run_dir_fd = fds->run_dir_fd;
   self->store_fd = fds->store_fd;
   self->prepared = fds->prepared;
+  self->detains = fds->detains;
   self->scope_fd = self->mounts_fd = self->signal_fd = self->left_fd = -1;
   self->console = self->slave = -1;
   self->payload = (QuiltPayload)QUILT_PAYLOAD_NONE;

@@ -46,6 +46,7 @@ typedef struct {
   guint n_reports;     /* number of reports received from the init */
   guint next_step;     /* the setup step that waits until earlier output is logged, if waiting */
   gboolean waiting;    /* the init waits for our answer */
+  gboolean detains;    /* when the setup steps have succeeded, the container waits for quiltd */
   gboolean executing;  /* end of file on the channel will mean that the command was executed */
   QuiltMessage result; /* EXITED or FAILED; type 0: neither yet */
   guint64 started_usec;
@@ -81,6 +82,7 @@ typedef struct {
   guint64 used_sec;
   guint32 caller;    /* uid that the budget is charged to */
   gboolean prepared; /* quilt_place_prepare() has succeeded: the scope exists already */
+  gboolean detains;  /* see QUILT_MESSAGE_FLAG_DETAINED */
   int store_fd;      /* -1: the result need not survive a reboot */
 } QuiltSupervisorFds;
 gboolean quilt_supervisor_init (QuiltSupervisor *self,
@@ -109,6 +111,18 @@ void quilt_supervisor_handle_left (QuiltSupervisor *self);
 gboolean quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec);
 /* The time by which quilt_supervisor_advance() must be called again; 0: no deadline. */
 gint64 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec);
+
+/* steps.c: */
+
+/* Sends a message with the container's state to quiltd. */
+void quilt_supervisor_send (QuiltSupervisor *self, QuiltMessageType type);
+/* Returns whether all output read so far is logged. */
+gboolean quilt_supervisor_drain (QuiltSupervisor *self);
+/* The init waits between two setup steps, or after the last: lets it go on, once the output of the
+ * step is logged. */
+void quilt_supervisor_continue_setup (QuiltSupervisor *self);
+/* Lets a container go on that is held after its setup steps, and holds it no more. */
+void quilt_supervisor_release (QuiltSupervisor *self);
 
 /* attach.c: attached clients and the container's terminal. */
 

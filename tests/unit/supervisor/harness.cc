@@ -366,6 +366,8 @@ ContainerTest::begin (const Options &options)
     message.flags |= QUILT_MESSAGE_FLAG_STORE;
     fds[n++] = options.store;
   }
+  if (options.detained)
+    message.flags |= QUILT_MESSAGE_FLAG_DETAINED;
   EXPECT_TRUE (quilt_message_send_fds (control, &message, fds, n));
   close (fds[0]);
 }

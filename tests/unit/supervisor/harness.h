@@ -64,6 +64,7 @@ struct Options {
   std::string linux_more; /* more of linux, as JSON, each after a comma */
   int attached[2] = {-1, -1};
   int store = -1; /* the container's directory in the store */
+  bool detained = false;
 };
 
 /* Tests that start containers. They need root, a cgroup2 and a static busybox; the whole process

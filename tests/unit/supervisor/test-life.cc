@@ -435,6 +435,64 @@ TEST_F (LifeTest, StepsRunInOrderAndAreTold)
     EXPECT_NE (told.find (line), std::string::npos) << told;
 }
 
+/* Starts a container with a step, and waits until it is held. */
+#define START_HELD()                                                                               \
+  do {                                                                                             \
+    Options held;                                                                                  \
+    held.steps = {{sh ("echo step >/etc/step")}};                                                  \
+    held.detained = true;                                                                          \
+    start (sh ("cat /etc/step; echo main >/etc/main; cat"), held);                                 \
+    send (QUILT_MESSAGE_GO);                                                                       \
+    EXPECT_EQ (wait_for (QUILT_MESSAGE_STEP).flags &QUILT_MESSAGE_FLAG_DETAINED, 0u);              \
+    EXPECT_EQ (wait_for (QUILT_MESSAGE_STEP).flags &QUILT_MESSAGE_FLAG_DETAINED,                   \
+               (guint)QUILT_MESSAGE_FLAG_DETAINED);                                                \
+    EXPECT_TRUE (g_file_test ((directory + "/upper/etc/step").c_str (), G_FILE_TEST_EXISTS));      \
+    EXPECT_FALSE (g_file_test ((directory + "/upper/etc/main").c_str (), G_FILE_TEST_EXISTS));     \
+  } while (0)
+
+TEST_F (LifeTest, IsHeldAfterItsStepsUntilToldToContinue)
+{
+  START_HELD ();
+  send (QUILT_MESSAGE_CONTINUE);
+  EXPECT_EQ (wait_for (QUILT_MESSAGE_RUNNING).flags & QUILT_MESSAGE_FLAG_DETAINED, 0u);
+  EXPECT_EQ (wait_for_end ().exit_code, 0);
+  finish ();
+  EXPECT_EQ (journald->messages (), Strings{"step"});
+}
+
+TEST_F (LifeTest, IsNotHeldWithoutQuiltd)
+{
+  START_HELD ();
+  drop_connection ();
+  reconnect ();
+  EXPECT_EQ (wait_for_end ().exit_code, 0);
+  finish ();
+}
+
+TEST_F (LifeTest, IsStoppedWhileItIsHeld)
+{
+  START_HELD ();
+  send (QUILT_MESSAGE_STOP, SIGTERM, G_MAXUINT64);
+  QuiltMessage message = wait_for_end ();
+  EXPECT_EQ (message.type, QUILT_MESSAGE_FAILED);
+  EXPECT_EQ (message.code, QUILT_ERROR_CANCELLED);
+  finish ();
+  EXPECT_FALSE (g_file_test ((directory + "/upper/etc/main").c_str (), G_FILE_TEST_EXISTS));
+}
+
+TEST_F (LifeTest, ContinueMayComeTooEarly)
+{
+  Options options;
+
+  options.steps = {{sh ("true")}};
+  options.detained = true;
+  start (sh ("echo main"), options);
+  send (QUILT_MESSAGE_CONTINUE);
+  send (QUILT_MESSAGE_GO);
+  EXPECT_EQ (wait_for_end ().exit_code, 0);
+  finish ();
+}
+
 TEST_F (LifeTest, AStepMayMakeTheWorkingDirectory)
 {
   Options options;
