@@ -251,10 +251,11 @@ quilt_bus_list_containers (QuiltCtl *ctl, GVariant *options, GError **error)
 }
 
 GVariant *
-quilt_bus_list_images (QuiltCtl *ctl, GError **error)
+quilt_bus_list_images (QuiltCtl *ctl, GVariant *options, GError **error)
 {
   g_autoptr (GVariant) reply = quilt_bus_call_manager (
-      ctl, "ListImages", g_variant_new ("(@a{sv})", quilt_bus_no_options ()), "(a(osastt))", error);
+      ctl, "ListImages", g_variant_new ("(@a{sv})", options ? options : quilt_bus_no_options ()),
+      "(a(osastt))", error);
 
   return reply ? g_variant_get_child_value (reply, 0) : NULL;
 }

@@ -63,7 +63,7 @@ char *quilt_bus_image_path (QuiltCtl *ctl, const char *name, GError **error);
  * which may be floating, or NULL. */
 GVariant *quilt_bus_list_containers (QuiltCtl *ctl, GVariant *options, GError **error);
 /* Returns the rows of ListImages, type a(osastt). */
-GVariant *quilt_bus_list_images (QuiltCtl *ctl, GError **error);
+GVariant *quilt_bus_list_images (QuiltCtl *ctl, GVariant *options, GError **error);
 
 /* All properties of an object, type a{sv}. */
 GVariant *

@@ -90,6 +90,8 @@ static const QuiltField record_fields[] = {
     {"image", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltContainerRecord, image)},
     {"image-digest", QUILT_FIELD_STRING, quilt_field_string,
      offsetof (QuiltContainerRecord, image_digest)},
+    {"setup-image", QUILT_FIELD_STRING, quilt_field_string,
+     offsetof (QuiltContainerRecord, setup_image)},
     {"owner", QUILT_FIELD_INT, parse_uid, offsetof (QuiltContainerRecord, owner)},
     {"created", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltContainerRecord, created_usec)},
     {"uid-map", QUILT_FIELD_STRING, parse_id_map, offsetof (QuiltContainerRecord, uid_map)},
@@ -108,6 +110,7 @@ static const QuiltField result_fields[] = {
     {"reason", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltResult, reason)},
     {"error", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltResult, error)},
     {"error-name", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltResult, error_name)},
+    {"set-up", QUILT_FIELD_BOOL, quilt_field_bool, offsetof (QuiltResult, set_up)},
     {NULL},
 };
 
@@ -120,6 +123,7 @@ quilt_container_record_free (QuiltContainerRecord *record)
   g_free (record->id);
   g_free (record->image);
   g_free (record->image_digest);
+  g_free (record->setup_image);
   g_clear_pointer (&record->uid_map, g_array_unref);
   g_clear_pointer (&record->gid_map, g_array_unref);
   quilt_options_free (record->options);
@@ -171,6 +175,7 @@ quilt_container_record_to_json (const QuiltContainerRecord *record)
   quilt_record_add_string (object, "id", record->id);
   quilt_record_add_string (object, "image", record->image);
   quilt_record_add_string (object, "image-digest", record->image_digest);
+  quilt_record_add_string (object, "setup-image", record->setup_image);
   quilt_record_add_uint64 (object, "owner", record->owner);
   quilt_record_add_uint64 (object, "created", record->created_usec);
   add_id_map (object, "uid-map", record->uid_map);
@@ -308,6 +313,8 @@ quilt_result_to_json (const QuiltResult *result)
   quilt_record_add_string (object, "reason", result->reason);
   quilt_record_add_string (object, "error", result->error);
   quilt_record_add_string (object, "error-name", result->error_name);
+  if (result->set_up)
+    json_object_object_add (object, "set-up", json_object_new_boolean (TRUE));
   quilt_json_add_members (object, result->more);
   return object;
 }

@@ -10,7 +10,10 @@ typedef struct {
   char *id;
   char *image;        /* the name that the user gave */
   char *image_digest; /* "sha256:HEX" */
-  guint32 owner;      /* uid of the creator */
+  /* digest of the image that has its image's layers, and what its setup steps leave behind; the
+   * steps don't run. NULL: none */
+  char *setup_image;
+  guint32 owner; /* uid of the creator */
   guint64 created_usec;
   GArray *uid_map; /* of QuiltIdMap, resolved from options->userns; NULL: the host's ids */
   GArray *gid_map;
@@ -32,6 +35,7 @@ typedef struct {
   char *reason;     /* "" before the first run; otherwise as the reason of WaitContainer */
   char *error;      /* "" if there is no error */
   char *error_name; /* the name after "org.quilt.Error."; "" if there is no error */
+  gboolean set_up;  /* its setup steps have run once, and need not run again */
   char *more;       /* unknown keys, written by a newer Quilt, as JSON; NULL: none */
   /* The result can't be read, so only the supervisor knows whether a run exists. The file stays as
    * it is until the next run begins, or the end of a run is known. */

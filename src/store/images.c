@@ -47,6 +47,8 @@ static const QuiltField image_fields[] = {
     {"author", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, author)},
     {"comment", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, comment)},
     {"config", QUILT_FIELD_OBJECT, parse_config, offsetof (QuiltImageRecord, config)},
+    {"setup-key", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, setup_key)},
+    {"base", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, base)},
     {NULL},
 };
 
@@ -63,6 +65,8 @@ quilt_image_record_free (QuiltImageRecord *record)
   g_free (record->author);
   g_free (record->comment);
   quilt_image_config_clear (&record->config);
+  g_free (record->setup_key);
+  g_free (record->base);
   g_free (record);
 }
 
@@ -88,6 +92,8 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   quilt_record_add_string (config, "stop-signal", record->config.stop_signal);
   quilt_record_add_string (config, "user", record->config.user);
   json_object_object_add (object, "config", config);
+  quilt_record_add_string (object, "setup-key", record->setup_key);
+  quilt_record_add_string (object, "base", record->base);
   quilt_json_add_members (object, record->more);
   return object;
 }
@@ -109,6 +115,8 @@ check_record (const QuiltImageRecord *record, const char *file, GError **error)
       wrong = "a name is malformed";
   if (!wrong && (!record->layers || !record->layers[0]))
     wrong = "it has no layers";
+  if (!wrong && record->setup_key && !quilt_digest_hex (record->base))
+    wrong = "the digest of its base is malformed";
   if (wrong)
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED, "Failed to read '%s': %s", file, wrong);
   return wrong == NULL;

@@ -17,6 +17,9 @@ typedef struct {
   char *author;          /* as given to a commit; NULL: none */
   char *comment;
   QuiltImageConfig config;
+  /* of an image that keeps what setup steps have left behind: the key of that, and the digest of
+   * the image that the steps ran on; otherwise NULL */
+  char *setup_key, *base;
   char *more; /* unknown keys, written by a newer Quilt, as JSON; NULL: none */
 } QuiltImageRecord;
 

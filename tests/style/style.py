@@ -86,7 +86,7 @@ def may_include(room, target, rules):
 # include the header.
 PRIVATE = {
     "daemon/containers/container-private.h": {
-        f"src/daemon/containers/{name}.c" for name in ("attach", "container", "lifecycle", "remove", "result", "start", "stop")},
+        f"src/daemon/containers/{name}.c" for name in ("attach", "container", "lifecycle", "remove", "result", "setup", "start", "stop")},
     "daemon/images/image-private.h": {"src/daemon/images/"},
     "daemon/images/images-private.h": {"src/daemon/images/"},
 }

@@ -90,10 +90,20 @@ images_clear (Images *images)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Images, images_clear)
 
-static json_object *
-fetch (QuiltCtl *ctl, GError **error)
+static GVariant *
+with_all (void)
 {
-  g_autoptr (GVariant) images = quilt_bus_list_images (ctl, error);
+  GVariantDict options;
+
+  g_variant_dict_init (&options, NULL);
+  g_variant_dict_insert (&options, "all", "b", TRUE);
+  return g_variant_dict_end (&options);
+}
+
+static json_object *
+fetch (QuiltCtl *ctl, gboolean all, GError **error)
+{
+  g_autoptr (GVariant) images = quilt_bus_list_images (ctl, all ? with_all () : NULL, error);
   g_autoptr (json_object) rows = json_object_new_array ();
   const char *digest, **names;
   guint64 size, created;
@@ -203,7 +213,7 @@ verb_images (QuiltCtl *ctl, char **argv)
   g_auto (Images) images = {0};
   const GOptionArg flag = G_OPTION_ARG_NONE;
   const GOptionEntry entries[] = {
-      {"all", 'a', 0, flag, &images.all, "No effect: all are listed anyway", NULL},
+      {"all", 'a', 0, flag, &images.all, "Also those of setup steps", NULL},
       {"quiet", 'q', 0, flag, &images.quiet, "Print digests alone", NULL},
       {"filter", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &images.filters,
        "Only these (reference=web*)", "KEY=VALUE"},
@@ -220,7 +230,7 @@ verb_images (QuiltCtl *ctl, char **argv)
     return ctl->parse_code;
   ctl->no_cut = images.no_trunc;
   if (quilt_rows_check_format (ctl, &images.format, &error))
-    rows = fetch (ctl, &error);
+    rows = fetch (ctl, images.all, &error);
   chosen = rows ? choose (&images, args, rows, &error) : NULL;
   return chosen ? print (ctl, &images, chosen) : quilt_ctl_fail (ctl, error);
 }

@@ -57,7 +57,7 @@ add_quilt (QuiltCtl *ctl, json_object *object, GError **error)
 {
   g_autoptr (GVariant) properties =
       quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, error);
-  g_autoptr (GVariant) images = properties ? quilt_bus_list_images (ctl, error) : NULL;
+  g_autoptr (GVariant) images = properties ? quilt_bus_list_images (ctl, NULL, error) : NULL;
   json_object *version;
   const char *daemon = "";
 

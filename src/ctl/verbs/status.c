@@ -310,7 +310,7 @@ status_all (QuiltCtl *ctl, gboolean fancy)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) manager = quilt_bus_get_all (ctl, QUILT_BUS_PATH, QUILT_BUS_MANAGER, &error);
   g_autoptr (GVariant) containers = manager ? quilt_bus_list_containers (ctl, NULL, &error) : NULL;
-  g_autoptr (GVariant) images = containers ? quilt_bus_list_images (ctl, &error) : NULL;
+  g_autoptr (GVariant) images = containers ? quilt_bus_list_images (ctl, NULL, &error) : NULL;
   g_autofree char *states = NULL;
   gsize n_containers, n_images;
 

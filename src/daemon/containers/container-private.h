@@ -38,11 +38,17 @@ struct _QuiltContainer {
   gboolean unrecorded; /* the end of the last run could not be written */
   gboolean forced;     /* a caller has forced the removal, so output may be lost */
 
+  /* see setup.c */
+  char *setup_key; /* key of the run's steps, if what they leave behind is to be kept */
+  struct QuiltSetupCopy *setup_copy; /* it is being kept */
+  gboolean waits_for_setup;
+
   GPtrArray *start_waiters; /* of GTask: answered when the command is executed */
   /* answered when the run is over, and with auto-remove also the container is removed */
   GPtrArray *end_waiters;
   GPtrArray
       *settle_waiters; /* of QuiltStartWaiter: starts that wait until the last run has settled */
+  GPtrArray *setup_waiters;  /* of QuiltStartWaiter: starts that wait, see setup.h */
   GPtrArray *rest_waiters;   /* others that wait for the same, but must not run then */
   GPtrArray *remove_waiters; /* answered when the container is gone */
   GPtrArray
@@ -51,6 +57,12 @@ struct _QuiltContainer {
 
 /* Sets the property LimitsNotInForce, from the options and the controllers of this host. */
 void quilt_container_look_for_limits (QuiltContainer *self);
+
+/* Uses this image, which may be NULL, instead of the one that it has used. */
+void quilt_container_set_image (QuiltContainer *self, QuiltImage *image);
+
+/* A start that start_waiters wait for can't begin, for the reason why. */
+void quilt_container_bar (QuiltContainer *self, const GError *why);
 
 /* Removes the object from the bus and the tables. */
 void quilt_container_unpublish (QuiltContainer *self);

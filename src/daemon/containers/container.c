@@ -9,6 +9,7 @@
 #include "daemon/host/limits.h"
 #include "daemon/host/live-limits.h"
 #include "daemon/host/pressure.h"
+#include "daemon/images/remove.h"
 #include "dbus/quilt-bus.h"
 #include "spec/signals.h"
 #include "systemd/cgroup.h"
@@ -156,6 +157,16 @@ release_image (QuiltContainer *self)
 }
 
 void
+quilt_container_set_image (QuiltContainer *self, QuiltImage *image)
+{
+  g_autoptr (QuiltImageUse) old = g_steal_pointer (&self->image_use);
+
+  g_set_object (&self->image, image);
+  if (image)
+    self->image_use = quilt_image_use_new (image, get_holder_name, self);
+}
+
+void
 quilt_container_look_for_limits (QuiltContainer *self)
 {
   g_autofree char *missing =
@@ -193,6 +204,8 @@ quilt_container_unpublish (QuiltContainer *self)
   quilt_hub_changed (self->parts->hub);
   quilt_containers_remove (self->containers, self->record->id, self->record->options->name);
   release_image (self);
+  if (self->record->setup_image) /* it may have been the last that uses an old result */
+    quilt_image_collect_setups (self->parts->images);
   quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
                    &(QuiltEventFields){.container_id = self->record->id,
                                        .container_name = self->record->options->name,
@@ -387,11 +400,13 @@ quilt_container_finalize (GObject *object)
   g_ptr_array_unref (self->start_waiters);
   g_ptr_array_unref (self->end_waiters);
   g_ptr_array_unref (self->settle_waiters);
+  g_ptr_array_unref (self->setup_waiters);
   g_ptr_array_unref (self->rest_waiters);
   g_ptr_array_unref (self->scope_waiters);
   g_ptr_array_unref (self->remove_waiters);
   forget_rows (self);
   g_clear_pointer (&self->exported, quilt_export_free);
+  g_free (self->setup_key);
   g_free (self->left_scope);
   g_free (self->scope_path);
   g_free (self->command_line);
@@ -405,6 +420,7 @@ quilt_container_init (QuiltContainer *self)
   self->start_waiters = g_ptr_array_new ();
   self->end_waiters = g_ptr_array_new ();
   self->settle_waiters = g_ptr_array_new ();
+  self->setup_waiters = g_ptr_array_new ();
   self->rest_waiters = g_ptr_array_new ();
   self->scope_waiters = g_ptr_array_new ();
   self->remove_waiters = g_ptr_array_new ();
@@ -524,9 +540,7 @@ quilt_container_new (QuiltContainers *containers, QuiltContainerRecord *record, 
   self->containers = containers;
   self->parts = quilt_containers_parts (containers);
   self->record = record;
-  g_set_object (&self->image, image);
-  if (image)
-    self->image_use = quilt_image_use_new (image, get_holder_name, self);
+  quilt_container_set_image (self, image);
   quilt_id_ranges_claim (self->parts->id_ranges, record->id, record->uid_map, record->gid_map);
   self->path = g_strconcat (QUILT_BUS_PATH "/container/", record->id, NULL);
   self->command_line = make_command_line (quilt_container_get_command (self));

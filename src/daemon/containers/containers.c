@@ -71,6 +71,7 @@ quilt_containers_new (QuiltHub *hub,
   self->parts.id_ranges = quilt_id_ranges_new ();
   self->parts.filters = quilt_filters_new (programs->path, programs->fd, cache_dir);
   self->parts.spare = quilt_spare_new (programs->path, programs->fd);
+  self->parts.setups = quilt_setups_new ();
   self->parts.warm = quilt_warm_new (hub, self->index, systemd, self->parts.spare);
   return g_steal_pointer (&self);
 }
@@ -81,6 +82,7 @@ quilt_containers_free (QuiltContainers *self)
   if (!self)
     return;
   g_clear_pointer (&self->parts.warm, quilt_warm_free); /* it has names in the index */
+  g_clear_pointer (&self->parts.setups, quilt_setups_free);
   g_clear_pointer (&self->index, quilt_index_free);
   g_clear_pointer (&self->leaving, g_hash_table_unref);
   g_clear_pointer (&self->tombs, quilt_tombs_free);

@@ -4,6 +4,7 @@
 
 #include "daemon/bus/hub.h"
 #include "daemon/containers/run-dir.h"
+#include "daemon/containers/setups.h"
 #include "daemon/containers/warm.h"
 #include "daemon/helpers/filters.h"
 #include "daemon/helpers/programs.h"
@@ -32,6 +33,7 @@ typedef struct {
   QuiltSpare *spare;
   const QuiltMethodHandler *methods; /* of containers */
   QuiltWarm *warm;
+  QuiltSetups *setups;
   QuiltJournalBudget *journal_budget; /* NULL until the first quilt_containers_configure() */
   QuiltDefaults defaults;             /* as last configured */
 } QuiltContainersParts;

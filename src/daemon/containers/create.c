@@ -14,6 +14,7 @@
 #include "daemon/containers/plan.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
+#include "daemon/containers/setup.h"
 #include "daemon/containers/share.h"
 #include "daemon/host/limits.h"
 #include "spec/names.h"
@@ -131,6 +132,7 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
 {
   QuiltContainers *containers = creation->containers;
   QuiltImage *image = quilt_images_get (creation->parts->images, creation->digest);
+  QuiltImage *kept;
   g_autoptr (QuiltContainer) container = NULL;
   g_autoptr (QuiltSpec) spec = NULL;
   QuiltContainerRecord *record;
@@ -158,7 +160,10 @@ prepare (Creation *creation, GArray *uid_map, GArray *gid_map, const char *user,
     record->options->userns = g_strdup (QUILT_USERNS_AUTO);
   if (!record->options->user)
     record->options->user = g_strdup (user ? user : quilt_image_get_record (image)->config.user);
-  container = quilt_container_new (containers, record, image);
+  kept = quilt_setup_find (creation->parts, record, image);
+  if (kept)
+    record->setup_image = g_strdup (quilt_image_get_digest (kept));
+  container = quilt_container_new (containers, record, kept ? kept : image);
   spec = quilt_container_plan (container, error);
   if (spec && quilt_host_limits_check (&creation->parts->defaults, record->options, error)) {
     creation->caps = spec->process.capabilities.bounding;
@@ -256,6 +261,21 @@ require (Creation *creation, QuiltCall *call)
                            QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }
 
+/* The result of setup steps may contain secrets of the user who gave them. */
+static gboolean
+check_image (const QuiltImage *image, const char *asked, GError **error)
+{
+  const QuiltImageRecord *record = quilt_image_get_record (image);
+
+  if (!record->setup_key)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+               "Image '%s' keeps the result of setup steps, which only containers with the same "
+               "steps can use; use the image %s, on which the steps ran",
+               asked, record->base);
+  return FALSE;
+}
+
 static gboolean
 read_request (Creation *creation, GVariant *options, GError **error)
 {
@@ -263,7 +283,7 @@ read_request (Creation *creation, GVariant *options, GError **error)
       g_variant_ref_sink (quilt_defaults_complete (&creation->parts->defaults, options));
   QuiltImage *image = quilt_images_find (creation->parts->images, creation->image, error);
 
-  if (!image)
+  if (!image || !check_image (image, creation->image, error))
     return FALSE;
   creation->digest = g_strdup (quilt_image_get_digest (image));
   creation->images = quilt_image_get_rule_names (image, creation->image);

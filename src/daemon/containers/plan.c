@@ -6,6 +6,7 @@
 #include "daemon/host/devices.h"
 #include "daemon/host/lsm.h"
 #include "daemon/host/sensors.h"
+#include "spec/options/setup-cache.h"
 
 /* The topmost first. Owned by the caller. */
 static char **
@@ -50,14 +51,29 @@ new_spec (const QuiltContainer *container, const QuiltImage *image, GError **err
                                        &quilt_image_get_record (image)->config, &rootfs, error);
 }
 
+/* Whether what its setup steps leave behind is there already. */
+static gboolean
+is_set_up (const QuiltContainer *container)
+{
+  const QuiltContainerRecord *record = quilt_container_get_record (container);
+
+  return record->setup_image || (quilt_container_get_result (container)->set_up &&
+                                 quilt_setup_cache_get (record->options) != QUILT_SETUP_CACHE_OFF);
+}
+
 static QuiltSpec *
 plan (const QuiltContainer *container, GError **error)
 {
   const QuiltContainerRecord *record = quilt_container_get_record (container);
   const QuiltImage *image = quilt_container_get_image (container);
+  QuiltSpec *spec;
 
-  if (image)
-    return new_spec (container, image, error);
+  if (image) {
+    spec = new_spec (container, image, error);
+    if (spec && is_set_up (container))
+      g_ptr_array_set_size (spec->start_container, 0);
+    return spec;
+  }
   g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
                "The container's image '%s' (%s) is missing; import it again", record->image,
                record->image_digest);

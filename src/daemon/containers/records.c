@@ -12,6 +12,7 @@ quilt_records_copy (const QuiltContainerRecord *record)
   copy->id = g_strdup (record->id);
   copy->image = g_strdup (record->image);
   copy->image_digest = g_strdup (record->image_digest);
+  copy->setup_image = g_strdup (record->setup_image);
   copy->owner = record->owner;
   copy->created_usec = record->created_usec;
   copy->uid_map = quilt_id_map_copy (record->uid_map);

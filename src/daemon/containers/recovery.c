@@ -12,6 +12,7 @@
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/run.h"
 #include "daemon/images/recovery.h"
+#include "daemon/images/remove.h"
 #include "systemd/cgroup.h"
 
 #include <string.h>
@@ -100,7 +101,9 @@ load_containers (Recovery *recovery, GError **error)
 
   for (guint i = 0; all && i < all->len; i++) {
     QuiltStoredContainer *stored = all->pdata[i];
-    QuiltImage *image = quilt_images_get (recovery->parts->images, stored->record->image_digest);
+    const char *digest =
+        stored->record->setup_image ? stored->record->setup_image : stored->record->image_digest;
+    QuiltImage *image = quilt_images_get (recovery->parts->images, digest);
     g_autoptr (QuiltContainer) container =
         quilt_container_new (containers, g_steal_pointer (&stored->record), image);
     const char *id = quilt_container_get_record (container)->id;
@@ -252,8 +255,11 @@ quilt_recover (QuiltContainers *containers,
     recovery_free (recovery);
     return FALSE;
   }
-  if (!recovery->keep_layers)
+  if (!recovery->keep_layers) {
     quilt_image_sweep_layers (recovery->parts->images);
+    if (g_hash_table_size (recovery->broken) == 0) /* these may use any image */
+      quilt_image_collect_setups (recovery->parts->images);
+  }
   quilt_id_ranges_prepare (recovery->parts->id_ranges);
   quilt_run_dirs_foreach (recovery->parts->run_dirs, on_run_dir, recovery);
   quilt_run_dir_sweep_limits (recovery->parts->run_dirs);

@@ -8,6 +8,7 @@
 #include "daemon/containers/files-lock.h"
 #include "daemon/containers/records.h"
 #include "daemon/containers/run-dir.h"
+#include "daemon/containers/setup.h"
 
 static void
 on_scope_gone (GObject *source, GAsyncResult *result, gpointer data)
@@ -111,6 +112,7 @@ quilt_container_remove (QuiltContainer *self, const QuiltVerbArgs *args, GTask *
     }
     quilt_run_give_up (self->run);
   }
+  quilt_setup_call_off (self);
   self->forced = self->forced || args->force;
   g_ptr_array_add (self->remove_waiters, task);
   if (quilt_life_is_doomed (self->life))

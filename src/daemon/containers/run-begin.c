@@ -27,6 +27,8 @@ make_begin (const QuiltContainersParts *parts,
   ret_begin->done = plan->log_used;
   ret_begin->time_usec = plan->log_used_usec;
   ret_begin->code = (gint32)plan->owner;
+  if (plan->detained)
+    ret_begin->flags |= QUILT_MESSAGE_FLAG_DETAINED;
   g_array_append_val (fds, dir_fd);
   g_array_append_vals (fds, plan->joins, plan->n_joins);
   for (guint i = 0; i < G_N_ELEMENTS (optional); i++) {

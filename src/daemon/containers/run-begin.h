@@ -20,6 +20,7 @@ typedef struct {
   guint64 log_used, log_used_usec; /* its use of the journal budget, see QUILT_MESSAGE_BEGIN */
   guint32 owner;                   /* uid */
   int store_fd; /* the container's directory in the store, where the end is saved; -1: not needed */
+  gboolean detained; /* see QUILT_MESSAGE_FLAG_DETAINED */
 } QuiltRunPlan;
 
 /* Sends BEGIN to a supervisor: to that of a prepared start if the container has drawn it, otherwise

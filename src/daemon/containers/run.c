@@ -539,9 +539,9 @@ quilt_run_set_stop (QuiltRun *self, int signal, guint64 timeout_usec)
 }
 
 void
-quilt_run_close_output (QuiltRun *self)
+quilt_run_order (QuiltRun *self, QuiltMessageType order)
 {
-  send_plain (self, QUILT_MESSAGE_CLOSE);
+  send_plain (self, order);
 }
 
 void

@@ -51,8 +51,9 @@ void quilt_run_stop (QuiltRun *self, int signal, guint64 timeout_usec);
 void quilt_run_kill (QuiltRun *self, int signal);
 /* Sets what the supervisor does if systemd, not quiltd, asks it to stop. */
 void quilt_run_set_stop (QuiltRun *self, int signal, guint64 timeout_usec);
-/* From now on the container's writes to stdout and stderr fail. */
-void quilt_run_close_output (QuiltRun *self);
+/* CLOSE: from now on the container's writes to stdout and stderr fail. CONTINUE: it is held after
+ * its setup steps, and goes on. */
+void quilt_run_order (QuiltRun *self, QuiltMessageType order);
 void quilt_run_rename (QuiltRun *self, const char *name);
 /* Whether the supervisor has not read earlier messages. Then refuse operations that a caller may
  * repeat without end. */

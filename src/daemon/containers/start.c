@@ -13,10 +13,12 @@
 #include "daemon/containers/plan.h"
 #include "daemon/containers/container-private.h"
 #include "daemon/containers/records.h"
+#include "daemon/containers/setup.h"
 #include "daemon/containers/share.h"
 #include "daemon/host/limits.h"
-#include "spec/slice.h"
 #include "spec/names.h"
+#include "spec/options/setup-cache.h"
+#include "spec/slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,12 +39,20 @@ go_on (QuiltContainer *self, QuiltLifeEvent event, QuiltLifeEvent event_cut, gui
   quilt_container_happen (self, flags & QUILT_MESSAGE_FLAG_STOPPING ? event_cut : event, NULL);
 }
 
+/* The command was executed, so the steps have succeeded. */
+static void
+note_setup (QuiltContainer *self)
+{
+  self->result.set_up = quilt_setup_cache_get (self->record->options) != QUILT_SETUP_CACHE_OFF;
+}
+
 static void
 on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *error)
 {
   gboolean stopped = self->state == QUILT_STATE_STOPPING;
   QuiltMessage kept;
 
+  quilt_setup_end (self);
   if (!quilt_outcome_is_open (&self->result)) {
     quilt_container_happen (self, QUILT_LIFE_END_KNOWN, NULL);
     return;
@@ -53,6 +63,8 @@ on_run_ended (QuiltContainer *self, const QuiltMessage *message, const GError *e
     self->log_used = message->done;
     self->log_used_usec = g_get_monotonic_time ();
     quilt_outcome_from_message (&self->result, message);
+    if (message->type == QUILT_MESSAGE_EXITED)
+      note_setup (self);
   } else if (error)
     quilt_outcome_failed (&self->result, stopped ? "stopped" : "failed",
                           (guint64)g_get_real_time (), error);
@@ -75,6 +87,8 @@ on_run (QuiltRunEvent event, const QuiltMessage *message, const GError *error, g
   case QUILT_RUN_STEP:
     self->result.step = message->step;
     go_on (self, QUILT_LIFE_STEP, QUILT_LIFE_LAST_STEP, message->flags);
+    if (message->flags & QUILT_MESSAGE_FLAG_DETAINED)
+      quilt_setup_keep (self);
     break;
   case QUILT_RUN_RUNNING:
     self->result.step = 0;
@@ -82,6 +96,8 @@ on_run (QuiltRunEvent event, const QuiltMessage *message, const GError *error, g
     self->pid = (guint32)message->pid;
     go_on (self, QUILT_LIFE_EXECUTED, QUILT_LIFE_EXECUTED_CUT, message->flags);
     set_log_held (self, (message->flags & QUILT_MESSAGE_FLAG_HELD) != 0);
+    note_setup (self);
+    quilt_setup_end (self);
     break;
   case QUILT_RUN_ENDED:
     on_run_ended (self, message, error);
@@ -227,6 +243,7 @@ begin_run (
       .log_used_usec = (guint64)self->log_used_usec,
       .owner = self->record->owner,
       .store_fd = store_fd,
+      .detained = self->setup_key != NULL,
   };
 
   if ((!removed && store_fd < 0) || !check_scope_free (self, scope, error) ||
@@ -271,9 +288,18 @@ enter_run (QuiltContainer *self, QuiltRun *run, const GError *why)
   self->unrecorded = FALSE;
   quilt_warm_drop (self->parts->warm,
                    self->record->options->name); /* if the run has not taken it */
-  if (!run)
+  if (!run) {
     quilt_outcome_failed (&self->result, "failed", (guint64)g_get_real_time (), why);
+    quilt_setup_end (self);
+  }
   quilt_container_happen (self, run ? QUILT_LIFE_BEGIN : QUILT_LIFE_BAR, NULL);
+}
+
+void
+quilt_container_bar (QuiltContainer *self, const GError *why)
+{
+  quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
+  enter_run (self, NULL, why);
 }
 
 QuiltStartWaiter *
@@ -324,8 +350,7 @@ on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   g_ptr_array_add (self->start_waiters, task);
-  quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
-  enter_run (self, NULL, error);
+  quilt_container_bar (self, error);
 }
 
 static void
@@ -366,6 +391,8 @@ start_run (QuiltContainer *self, QuiltStreams *streams, GTask *task)
     g_ptr_array_add (leaving->scope_waiters, quilt_start_waiter_new (self, streams, task));
     return;
   }
+  if (quilt_setup_waits (self, streams, task))
+    return;
   spec = plan_run (self, &filter, &ready, &error);
   if (!ready) {
     wait_for_filter (self, spec, quilt_start_waiter_new (self, streams, task));

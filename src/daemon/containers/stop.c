@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "daemon/containers/container-private.h"
+#include "daemon/containers/setup.h"
 #include "spec/slice.h"
 #include "spec/names.h"
 #include "systemd/freezer.h"
@@ -51,6 +52,7 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
   const guint64 timeout_usec =
       args->has_timeout ? args->timeout_usec : self->record->options->stop_timeout_usec;
 
+  quilt_setup_call_off (self);
   if (!active && (!leaves || quilt_container_is_lingering (self))) {
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);
@@ -62,7 +64,7 @@ quilt_container_stop (QuiltContainer *self, const QuiltVerbArgs *args, GTask *ta
   if (!active)
     return;
   if (args->close_output && !quilt_life_is_ending (self->life))
-    quilt_run_close_output (self->run);
+    quilt_run_order (self->run, QUILT_MESSAGE_CLOSE);
   quilt_container_happen (self, QUILT_LIFE_STOP, &(QuiltHappening){.timeout_usec = timeout_usec});
 }
 
@@ -94,6 +96,10 @@ quilt_container_restart (QuiltContainer *self, const QuiltVerbArgs *args, GTask 
 void
 quilt_container_kill (QuiltContainer *self, const QuiltVerbArgs *args, GTask *task)
 {
+  if (args->signal == SIGKILL && quilt_setup_call_off (self)) {
+    quilt_container_answer_one (task, NULL);
+    return;
+  }
   if (!quilt_container_is_active (self)) {
     quilt_container_refuse (task, QUILT_ERROR_INVALID_STATE, self, "does not run");
     return;

@@ -206,12 +206,42 @@ drop_names (QuiltImage *self)
 }
 
 static void
+note_setup (QuiltImage *self)
+{
+  GHashTable *setups = quilt_images_get_setups (self->images);
+  const char *key = self->record->setup_key;
+  const QuiltImage *other = key ? g_hash_table_lookup (setups, key) : NULL;
+
+  if (key && (!other || other->record->created_usec <= self->record->created_usec))
+    g_hash_table_replace (setups, g_strdup (key), self);
+}
+
+static void
+forget_setup (QuiltImage *self)
+{
+  GHashTable *setups = quilt_images_get_setups (self->images);
+  const char *key = self->record->setup_key;
+
+  if (key && g_hash_table_lookup (setups, key) == self)
+    g_hash_table_remove (setups, key);
+}
+
+QuiltImage *
+quilt_image_find_setup (const QuiltImages *images, const char *key)
+{
+  QuiltImage *image = g_hash_table_lookup (quilt_images_get_setups (images), key);
+
+  return image && !image->removing ? image : NULL;
+}
+
+static void
 publish (QuiltImage *self)
 {
   QuiltHub *hub = quilt_images_get_hub (self->images);
 
   quilt_index_add (quilt_images_get_index (self->images), quilt_image_get_hex (self),
                    g_object_ref (self));
+  note_setup (self);
   take_names (self);
   quilt_hub_export (hub, self->path, self->exported);
   quilt_hub_changed (hub);
@@ -235,6 +265,7 @@ quilt_image_unpublish (QuiltImage *self)
   quilt_hub_unexport (hub, self->path);
   quilt_hub_changed (hub);
   drop_names (self);
+  forget_setup (self);
   quilt_index_remove (quilt_images_get_index (self->images), quilt_image_get_hex (self));
 }
 
@@ -285,6 +316,8 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   record->author = g_strdup (old->author);
   record->comment = g_strdup (old->comment);
   quilt_image_config_copy (&record->config, &old->config);
+  record->setup_key = g_strdup (old->setup_key);
+  record->base = g_strdup (old->base);
   record->more = g_strdup (old->more);
   return record;
 }

@@ -12,6 +12,10 @@ G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, GObject)
 
 /* The table that the image is in. Borrowed. */
 QuiltImages *quilt_image_get_images (const QuiltImage *self);
+/* Finds the image that keeps what setup steps with this key have left behind; of several, the
+ * newest. Borrowed; NULL if there is none, or it is being removed. */
+QuiltImage *quilt_image_find_setup (const QuiltImages *images, const char *key);
+
 /* Borrowed; valid until the image's names change. */
 const QuiltImageRecord *quilt_image_get_record (const QuiltImage *self);
 /* A copy of the record with name added (NULL: none) and without_name removed (NULL: none). */

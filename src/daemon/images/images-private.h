@@ -14,6 +14,9 @@ const QuiltMethodHandler *quilt_images_get_methods (const QuiltImages *self);
 const QuiltImportLimits *quilt_images_get_limits (const QuiltImages *self);
 /* For publish.c and remove.c: of QuiltPublication, the first of which is under way. */
 GQueue *quilt_images_get_publications (QuiltImages *self);
+/* For image.c: key of setup steps → QuiltImage in the index that keeps what they have left
+ * behind. */
+GHashTable *quilt_images_get_setups (const QuiltImages *self);
 
 /* Adds to the numbers of held uses and of changes under way. */
 void quilt_images_count (QuiltImages *self, int uses, int changes);

@@ -11,6 +11,7 @@ struct QuiltImages {
   const QuiltPrograms *programs;
   const QuiltMethodHandler *methods; /* of images */
   QuiltIndex *index;                 /* of QuiltImage */
+  GHashTable *setups;                /* key of setup steps → QuiltImage in index */
   QuiltImportLimits limits;
   GQueue publications;  /* see publish.c */
   GThreadPool *in_turn; /* one thread, which makes changes of images one after the other */
@@ -33,6 +34,7 @@ quilt_images_new (QuiltHub *hub,
   self->index = quilt_index_new (
       "image", "'quiltctl images' lists the images, 'quiltctl import ARCHIVE NAME' adds one",
       g_object_unref);
+  self->setups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->publications);
   self->in_turn = quilt_work_pool_new ();
   return self;
@@ -44,6 +46,7 @@ quilt_images_free (QuiltImages *self)
   g_thread_pool_free (self->in_turn, FALSE, TRUE);
   if (quilt_hub_is_idle (self->hub) && (self->uses != 0 || self->changes != 0))
     g_critical ("%d uses and %d changes of images were not released", self->uses, self->changes);
+  g_hash_table_unref (self->setups);
   quilt_index_free (self->index);
   quilt_store_unref (self->store);
   g_free (self);
@@ -73,6 +76,12 @@ guint
 quilt_images_size (const QuiltImages *self)
 {
   return quilt_index_size (self->index);
+}
+
+GHashTable *
+quilt_images_get_setups (const QuiltImages *self)
+{
+  return self->setups;
 }
 
 QuiltHub *

@@ -21,11 +21,13 @@ compare (gconstpointer a, gconstpointer b)
 void
 quilt_list_images (QuiltImages *images, QuiltCall *call, GVariant *options)
 {
+  gboolean with_setups = FALSE;
+  const QuiltDictKey keys[] = {{"all", 'b', &with_setups, NULL}};
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
   g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(osastt)"));
 
-  if (!quilt_dict_read (options, NULL, 0, &error)) {
+  if (!quilt_dict_read (options, keys, G_N_ELEMENTS (keys), &error)) {
     quilt_bus_error_return (call, error);
     return;
   }
@@ -34,6 +36,8 @@ quilt_list_images (QuiltImages *images, QuiltCall *call, GVariant *options)
     const QuiltImage *image = all->pdata[i];
     const QuiltImageRecord *record = quilt_image_get_record (image);
 
+    if (record->setup_key && !with_setups)
+      continue;
     g_variant_builder_add (&rows, "(os^astt)", quilt_image_get_path (image), record->digest,
                            record->names, record->size, record->created_usec);
   }

@@ -35,7 +35,7 @@ typedef struct {
   QuiltImageRecord *record; /* to save if save is set, otherwise to remove */
   gboolean save;
   GPtrArray *remaining; /* of QuiltImageRecord that have only layers; NULL if save is set */
-  QuiltRow *row;
+  QuiltRow *row;        /* NULL: nobody has asked, see quilt_image_collect_setups() */
   QuiltImage *image;
 } Change;
 
@@ -69,6 +69,7 @@ static void
 on_changed (GObject *source, GAsyncResult *result, gpointer data)
 {
   Change *change = data; /* frees change */
+  QuiltImages *images = quilt_image_get_images (change->image);
   GError *error = NULL;
 
   quilt_image_end_change (change->image);
@@ -78,9 +79,17 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
     } else {
       finish_removal (change->image);
       quilt_image_unpublish (change->image);
+      quilt_image_collect_setups (images);
     }
   }
-  quilt_row_done (change->row, error);
+  if (change->row) {
+    quilt_row_done (change->row, error);
+    return;
+  }
+  if (error)
+    g_warning ("%s", error->message);
+  g_clear_error (&error);
+  quilt_hub_release (quilt_images_get_hub (images));
 }
 
 static void
@@ -114,6 +123,46 @@ layers_of_others (QuiltImages *images, const QuiltImage *image)
   return others;
 }
 
+/* Whether containers use the image, or may use it from now on. */
+static gboolean
+is_needed (QuiltImages *images, const QuiltImage *image)
+{
+  const QuiltImageRecord *record = quilt_image_get_record (image);
+  const char *user;
+
+  return !record->setup_key || quilt_image_count_uses (image, &user) > 0 ||
+         (quilt_image_find_setup (images, record->setup_key) == image &&
+          quilt_images_get (images, record->base));
+}
+
+static void
+begin_removal (QuiltImage *image, QuiltRow *row)
+{
+  QuiltImages *images = quilt_image_get_images (image);
+  Change *change = g_new0 (Change, 1);
+
+  quilt_image_begin_change (image, TRUE);
+  change->row = row;
+  change->image = g_object_ref (image);
+  change->record = quilt_image_with_names (image, NULL, NULL);
+  change->remaining = layers_of_others (images, image);
+  quilt_images_work (images, save_or_remove, change, (GDestroyNotify)change_free, on_changed,
+                     change);
+}
+
+void
+quilt_image_collect_setups (QuiltImages *images)
+{
+  g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
+
+  for (guint i = 0; i < all->len; i++) {
+    if (is_needed (images, all->pdata[i]) || quilt_image_is_changing (all->pdata[i]))
+      continue;
+    quilt_hub_hold (quilt_images_get_hub (images));
+    begin_removal (all->pdata[i], NULL);
+  }
+}
+
 GPtrArray *
 quilt_image_list_layers (QuiltImages *images)
 {
@@ -134,12 +183,29 @@ set_in_use (const char *asked, guint n, const char *user, GError **error)
                  user);
 }
 
+/* The number of containers that use what setup steps on the image have left behind. */
+static guint
+count_setup_uses (const QuiltImage *image, const char **ret_name)
+{
+  g_autoptr (GPtrArray) all =
+      quilt_index_list (quilt_images_get_index (quilt_image_get_images (image)));
+  guint n = 0;
+
+  for (guint i = 0; i < all->len; i++)
+    if (g_strcmp0 (quilt_image_get_record (all->pdata[i])->base, quilt_image_get_digest (image)) ==
+        0)
+      n += quilt_image_count_uses (all->pdata[i], ret_name);
+  return n;
+}
+
 static gboolean
 check_changeable (const QuiltImage *image, const char *asked, gboolean removal, GError **error)
 {
   const char *user;
   guint n = quilt_image_count_uses (image, &user);
 
+  if (removal)
+    n += count_setup_uses (image, &user);
   if (quilt_image_is_changing (image))
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_BUSY, "Image '%s' is being changed", asked);
   else if (removal && n > 0)
@@ -184,14 +250,16 @@ begin (QuiltRow *row)
     quilt_row_done (row, error);
     return;
   }
-  quilt_image_begin_change (image, !save);
+  if (!save) {
+    begin_removal (image, row);
+    return;
+  }
+  quilt_image_begin_change (image, FALSE);
   change = g_new0 (Change, 1);
-  change->save = save;
+  change->save = TRUE;
   change->row = row;
   change->image = g_object_ref (image);
-  change->record = quilt_image_with_names (image, NULL, save ? target->name : NULL);
-  if (!save)
-    change->remaining = layers_of_others (images, image);
+  change->record = quilt_image_with_names (image, NULL, target->name);
   quilt_images_work (images, save_or_remove, change, (GDestroyNotify)change_free, on_changed,
                      change);
 }

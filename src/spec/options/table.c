@@ -10,6 +10,7 @@
 #include "spec/names.h"
 #include "spec/options/devices.h"
 #include "spec/options/resources.h"
+#include "spec/options/setup-cache.h"
 #include "spec/options/sharing.h"
 #include "spec/options/tmpfs.h"
 #include "spec/options/volume.h"
@@ -274,7 +275,8 @@ quilt_options_check_together (const QuiltOptions *options, GError **error)
          quilt_volumes_check_together (options->volumes, options->tmpfs,
                                        g_strcmp0 (options->userns, QUILT_USERNS_HOST) != 0,
                                        error) &&
-         quilt_sharing_check_together (options, error);
+         quilt_sharing_check_together (options, error) &&
+         quilt_setup_cache_check_together (options, error);
 }
 
 void

@@ -176,6 +176,8 @@ TEST (Create, EveryOptionArrives)
                   "s",
                   "--setup-timeout",
                   "1min",
+                  "--setup-cache",
+                  "off",
                   "--log-rate-limit",
                   "10/5s",
                   "-d",
@@ -187,7 +189,7 @@ TEST (Create, EveryOptionArrives)
       print (parsed),
       "{'name': <'n'>, 'working-directory': <'/w'>, 'hostname': <'h'>, 'labels': <['k=', 'a=b']>, "
       "'setup': <['s']>, "
-      "'setup-timeout': <uint64 60000000>, 'log-rate-burst': <int64 10>, "
+      "'setup-timeout': <uint64 60000000>, 'setup-cache': <'off'>, 'log-rate-burst': <int64 10>, "
       "'log-rate-interval': <uint64 5000000>, "
       "'memory-max': <uint64 1024>, 'cpu-quota': <uint64 1500000>, "
       "'pids-max': <uint64 18446744073709551615>, 'memory-low': <uint64 8388608>, "

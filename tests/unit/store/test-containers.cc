@@ -64,6 +64,8 @@ TEST_F (Containers, ComeBackAsTheyWere)
     EXPECT_STREQ (loaded->result.reason, "");
     EXPECT_STREQ (loaded->result.error, "");
     EXPECT_STREQ (loaded->result.error_name, "");
+    EXPECT_FALSE (loaded->result.set_up);
+    EXPECT_EQ (loaded->record->setup_image, nullptr);
     ASSERT_TRUE (quilt_container_retire (store, saved->id, FALSE, nullptr));
   }
 }
@@ -114,7 +116,8 @@ TEST_F (Containers, RecordsAndResultsAreReplaced)
 {
   g_autoptr (QuiltContainerRecord) r = record ('a');
   QuiltResult result = {
-      10, 20, 143, 15, 3, (char *)"signaled", (char *)"Failed: \x1b \"x\"", (char *)"SetupFailed"};
+      10,  20, 143, 15, 3, (char *)"signaled", (char *)"Failed: \x1b \"x\"", (char *)"SetupFailed",
+      TRUE};
 
   EXPECT_FALSE (quilt_container_save (store, r, error.out ()));
   EXPECT_TRUE (error.is (QUILT_ERROR_NOT_FOUND, id ('a')));
@@ -123,6 +126,7 @@ TEST_F (Containers, RecordsAndResultsAreReplaced)
   create ('a');
   g_free (r->options->name);
   r->options->name = g_strdup ("renamed");
+  r->setup_image = g_strdup (("sha256:" + std::string (64, 'd')).c_str ());
   for (bool durable : {false, true}) {
     ASSERT_TRUE (quilt_container_save (store, r, error.out ())) << error.message ();
     ASSERT_TRUE (quilt_container_save_result (store, r->id, &result, durable, error.out ()))
@@ -140,6 +144,8 @@ TEST_F (Containers, RecordsAndResultsAreReplaced)
   EXPECT_STREQ (loaded.reason, result.reason);
   EXPECT_STREQ (loaded.error, result.error);
   EXPECT_STREQ (loaded.error_name, result.error_name);
+  EXPECT_TRUE (loaded.set_up);
+  EXPECT_EQ (at (containers, 0)->record->setup_image, "sha256:" + std::string (64, 'd'));
 }
 
 TEST_F (Containers, ABrokenOneHidesNoOther)

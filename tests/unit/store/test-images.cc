@@ -50,6 +50,8 @@ TEST_F (Images, ComeBackAsTheyWere)
   record->config.cmd = g_strsplit ("/bin/sh,-c,\xff \"\\/", ",", 0);
   record->config.env = g_strsplit ("A=b", ",", 0);
   record->config.working_directory = g_strdup ("/srv");
+  record->setup_key = g_strdup (std::string (64, 'c').c_str ());
+  record->base = g_strdup (digest ('b').c_str ());
   ASSERT_TRUE (quilt_image_save (store, record, error.out ())) << error.message ();
   images = load ();
   ASSERT_NE (images, nullptr);
@@ -68,6 +70,8 @@ TEST_F (Images, ComeBackAsTheyWere)
   EXPECT_EQ (join (loaded->config.cmd), "/bin/sh|-c|\xff \"\\/|");
   EXPECT_EQ (loaded->config.entrypoint, nullptr);
   EXPECT_STREQ (loaded->config.working_directory, "/srv");
+  EXPECT_EQ (loaded->setup_key, std::string (64, 'c'));
+  EXPECT_EQ (loaded->base, digest ('b'));
 }
 
 TEST_F (Images, ABrokenOneHidesNoOther)
@@ -113,6 +117,8 @@ TEST_F (Images, FieldsAreCheckedAgain)
       {digest ('1'), "sha256:../../../../etc"},
       {"[\"" + digest ('1') + "\"]", "[]"},
       {"debian:12", "../evil"},
+      {"\"config\":", "\"setup-key\":\"c\",\"base\":\"sha256:../x\",\"config\":"},
+      {"\"config\":", "\"setup-key\":\"c\",\"config\":"},
   };
 
   for (const auto &[from, to] : changes) {

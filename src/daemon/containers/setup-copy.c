@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Makes an image of what a container's setup steps have left behind. */
+#include "daemon/containers/setup-copy.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "daemon/containers/plan.h"
+#include "daemon/images/make-layer.h"
+#include "daemon/images/publish.h"
+#include "daemon/images/remove.h"
+
+#include <sys/random.h>
+
+struct QuiltSetupCopy {
+  QuiltImages *images;
+  char *name;         /* of the container */
+  QuiltImage *base;   /* which the steps ran on */
+  QuiltImageUse *use; /* of base */
+  char *key;
+  QuiltSetupCopyFunc func; /* NULL: cancelled */
+  gpointer data;
+  QuiltLayerMaking *making; /* NULL: the layer is made */
+};
+
+static void
+finish (QuiltSetupCopy *self, const GError *error)
+{
+  if (self->func)
+    self->func (error, self->data);
+  g_clear_pointer (&self->use, quilt_image_use_release);
+  if (!error)
+    quilt_image_collect_setups (self->images); /* an older result may have the key */
+  g_object_unref (self->base);
+  g_free (self->name);
+  g_free (self->key);
+  g_free (self);
+}
+
+/* Every user may see the digest. So it must not depend on secrets in the key. */
+static char *
+draw_digest (void)
+{
+  guint8 bytes[32];
+  g_autofree char *hex = NULL;
+
+  while (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
+    ;
+  hex = g_compute_checksum_for_data (G_CHECKSUM_SHA256, bytes, sizeof bytes);
+  return g_strconcat ("sha256:", hex, NULL);
+}
+
+static QuiltImageRecord *
+new_record (const QuiltSetupCopy *self, const QuiltMadeLayer *made)
+{
+  QuiltImageRecord *record = quilt_image_with_names (self->base, NULL, NULL);
+  g_autoptr (GStrvBuilder) layers = g_strv_builder_new ();
+
+  g_strv_builder_addv (layers, (const char **)record->layers);
+  if (made->digest)
+    g_strv_builder_add (layers, made->digest);
+  g_strfreev (record->layers);
+  record->layers = g_strv_builder_end (layers);
+  g_free (record->base);
+  record->base = g_steal_pointer (&record->digest);
+  record->digest = draw_digest ();
+  g_free (record->setup_key);
+  record->setup_key = g_strdup (self->key);
+  record->size += made->digest ? made->size : 0;
+  record->entries += made->digest ? made->entries : 0;
+  record->created_usec = (guint64)g_get_real_time ();
+  quilt_left_out_clear (&record->left_out);
+  g_clear_pointer (&record->more, g_free);
+  return record;
+}
+
+static gboolean
+check (QuiltPublication *publication, const QuiltImage *image, GError **error)
+{
+  return TRUE;
+}
+
+static void
+on_published (QuiltPublication *publication, const QuiltImage *image, const GError *error)
+{
+  finish (publication->data, error);
+}
+
+static void
+on_made (QuiltMadeLayer *made, const GError *error, gpointer data)
+{
+  QuiltSetupCopy *self = data;
+  QuiltPublication *publication;
+
+  self->making = NULL;
+  if (error) {
+    finish (self, error);
+    return;
+  }
+  publication = quilt_publication_new (self->images);
+  publication->record = new_record (self, made);
+  publication->layer = g_steal_pointer (&made->digest);
+  publication->temporary = g_steal_pointer (&made->temporary);
+  publication->check = check;
+  publication->ended = on_published;
+  publication->data = self;
+  quilt_publication_begin (publication);
+}
+
+static const QuiltLayerEvents events = {NULL, on_made};
+
+static const char *
+get_name (gconstpointer self)
+{
+  return ((const QuiltSetupCopy *)self)->name;
+}
+
+static QuiltLayerMaking *
+make (QuiltSetupCopy *self, const QuiltContainer *container, GError **error)
+{
+  const QuiltContainersParts *parts =
+      quilt_containers_parts (quilt_container_get_containers (container));
+  const QuiltContainerRecord *record = quilt_container_get_record (container);
+  g_auto (GStrv) places = quilt_container_plan_places (container, error);
+  g_autofd int dir_fd = places ? quilt_container_open (parts->store, record->id, error) : -1;
+  g_autofd int upper_fd = dir_fd >= 0 ? quilt_dir_open (dir_fd, "upper", error) : -1;
+  const QuiltLayerSource source = {
+      .upper_fd = upper_fd,
+      .lowers = quilt_image_get_layers (self->base),
+      .places = places,
+      .has_ids = record->uid_map != NULL,
+      .scope_fd = -1,
+  };
+
+  return upper_fd >= 0 ? quilt_layer_make (self->images, &source, &events, self, error) : NULL;
+}
+
+QuiltSetupCopy *
+quilt_setup_copy_new (const QuiltContainer *container,
+                      const char *key,
+                      QuiltSetupCopyFunc func,
+                      gpointer data,
+                      GError **error)
+{
+  QuiltSetupCopy *self = g_new0 (QuiltSetupCopy, 1);
+
+  self->base = g_object_ref (quilt_container_get_image (container));
+  self->images = quilt_image_get_images (self->base);
+  self->name = g_strdup (quilt_container_get_name (container));
+  self->use = quilt_image_use_new (self->base, get_name, self);
+  self->key = g_strdup (key);
+  self->making = make (self, container, error);
+  if (self->making) {
+    self->func = func;
+    self->data = data;
+    return self;
+  }
+  finish (self, *error);
+  return NULL;
+}
+
+void
+quilt_setup_copy_cancel (QuiltSetupCopy *self)
+{
+  self->func = NULL;
+  if (self->making)
+    quilt_layer_making_cancel (self->making);
+}
