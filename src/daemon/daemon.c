@@ -21,7 +21,7 @@ quilt_daemon_new (QuiltDbus *bus,
     return NULL;
   self->hub = quilt_hub_new (bus, config->max_pending_per_user);
   self->systemd = quilt_systemd_new (bus);
-  self->doctor = quilt_doctor_new (self->hub, self->programs, self->store->path);
+  self->doctor = quilt_doctor_new (self->hub, self->programs, quilt_store_get_path (self->store));
   self->images = quilt_images_new (self->hub, self->store, self->programs, quilt_image_methods);
   quilt_images_set_limits (self->images, &config->import_limits);
   self->containers =

@@ -8,6 +8,7 @@
 #include "spec/names.h"
 #include "store/digest.h"
 #include "store/record.h"
+#include "store/store-private.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -9,6 +9,7 @@
 #include "store/digest.h"
 #include "store/layers.h"
 #include "store/record.h"
+#include "store/store-private.h"
 
 #include <dirent.h>
 #include <errno.h>

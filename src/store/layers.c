@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "store/digest.h"
 #include "store/record.h"
+#include "store/store-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "spec/provide.h"
+#include "store/store-private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -142,6 +143,18 @@ make_mount_points (QuiltStore *store, GError **error)
                                     store->path, files[i]);
   }
   return TRUE;
+}
+
+const char *
+quilt_store_get_path (const QuiltStore *store)
+{
+  return store->path;
+}
+
+int
+quilt_store_get_layers_fd (const QuiltStore *store)
+{
+  return store->layers_fd;
 }
 
 char *

@@ -4,20 +4,17 @@
 
 #include <glib.h>
 
-typedef struct {
-  gatomicrefcount references;
-  char *path; /* absolute, since mounts need absolute paths */
-  int fd;
-  int lock_fd;
-  int images_fd;
-  int layers_fd;
-  int containers_fd;
-} QuiltStore;
+typedef struct QuiltStore QuiltStore;
 
 /* Opens path and takes its lock: BUSY if another quiltd has it. Makes missing directories (0700,
  * owned by us). Removes what a crash left unfinished (layers/.tmp-*, containers/.new-*,
  * containers/.gone-*). */
 QuiltStore *quilt_store_open (const char *path, GError **error);
+/* Absolute. Borrowed. */
+const char *quilt_store_get_path (const QuiltStore *store);
+/* The directory of the layers, which a helper may be given. Borrowed; valid while a reference to
+ * the store is held. */
+int quilt_store_get_layers_fd (const QuiltStore *store);
 /* The directory that has the files and directories over which every container has mounts. It is the
  * lowest layer of each container. Owned by the caller. */
 char *quilt_store_get_mount_points (const QuiltStore *store);

@@ -89,6 +89,7 @@ PRIVATE = {
         f"src/daemon/containers/{name}.c" for name in ("attach", "container", "lifecycle", "remove", "result", "setup", "start", "stop")},
     "daemon/images/image-private.h": {"src/daemon/images/"},
     "daemon/images/images-private.h": {"src/daemon/images/"},
+    "store/store-private.h": {"src/store/"},
 }
 
 
@@ -111,6 +112,32 @@ def check_rooms():
                 yield f"{where(path, number)}: {room} may not include {target}"
             elif include[1].endswith("-private.h") and not where(path).startswith(tuple(PRIVATE.get(include[1], ()))):
                 yield f"{where(path, number)}: {include[1]} is for the files that PRIVATE in style.py lists"
+
+
+# Objects whose fields a public header shows, and why.
+SHOWN_OBJECTS = {
+    "QuiltDaemon": "quiltd's rooms, which main.c and manager.c connect; it has no state of its own",
+    "QuiltPrograms": "two values that never change; its users have a const view",
+}
+
+
+def check_objects():
+    """Objects are opaque: if a public header of quiltd or of the store has functions that make and free a type, it does
+    not show the type's fields. Values, which are cleared or which any file may fill in, may show theirs."""
+    seen = set()
+    for path in tracked("src/daemon/*.h", "src/store/*.h"):
+        code = without_comments(path.read_text())
+        for tag, alias in re.findall(r"^(?:typedef )?struct\s*(\w*)\s*\{.*?^\}\s*(\w*);", code, re.M | re.S):
+            name = alias or tag.lstrip("_")
+            makes = re.search(rf"\b{name} \*\s*quilt_\w+_(new|open|ref) \(", code)
+            frees = re.search(rf"\bquilt_\w+_(free|unref) \({name} \*", code)
+            if not makes or not frees or path.name.endswith("-private.h"):
+                continue
+            seen.add(name)
+            if name not in SHOWN_OBJECTS:
+                yield f"{where(path)}: shows the fields of the object {name}"
+    for name in sorted(SHOWN_OBJECTS.keys() - seen):
+        yield f"tests/style/style.py: SHOWN_OBJECTS lists {name}, which needs no exception"
 
 
 # Two programs each have a connection or a state of this name.

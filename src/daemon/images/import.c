@@ -243,7 +243,7 @@ spawn_transfer (Import *import, GError **error)
   g_autofree char *temporary = g_strconcat ("--temporary=", import->temporary, NULL);
   const char *const argv[] = {
       program, bytes, entries, temporary, import->no_end_mark ? "--no-end-mark" : NULL, NULL};
-  const int fds[] = {import->source, quilt_images_get_store (images)->layers_fd};
+  const int fds[] = {import->source, quilt_store_get_layers_fd (quilt_images_get_store (images))};
 
   return quilt_helper_spawn (programs->fd, argv, fds, G_N_ELEMENTS (fds), &helper_events, import,
                              error);

@@ -177,7 +177,7 @@ spawn (QuiltLayerMaking *self, const QuiltLayerSource *source, const GArray *fds
 static gboolean
 begin (QuiltLayerMaking *self, const QuiltLayerSource *source, GError **error)
 {
-  const int layers_fd = quilt_images_get_store (self->images)->layers_fd;
+  const int layers_fd = quilt_store_get_layers_fd (quilt_images_get_store (self->images));
   g_autofd int list = quilt_list_file_new ((const char *const *)source->places, error);
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
   const int first[] = {source->upper_fd, layers_fd, list, source->scope_fd};

@@ -49,7 +49,8 @@ read_info (QuiltStore *store, QuiltPublication *self, GError **error)
 {
   if (!self->layer)
     return TRUE;
-  if (!quilt_layer_info_read (store->layers_fd, quilt_digest_hex (self->layer), &self->info, error))
+  if (!quilt_layer_info_read (quilt_store_get_layers_fd (store), quilt_digest_hex (self->layer),
+                              &self->info, error))
     return FALSE;
   if (!self->existed)
     quilt_left_out_copy (&self->record->left_out, &self->info.left_out);

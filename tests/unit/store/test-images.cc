@@ -188,7 +188,7 @@ TEST_F (Images, LayersArePublishedOnce)
   EXPECT_FALSE (quilt_layer_exists (store, one.c_str ()));
   for (const char *temporary : {".tmp-a", ".tmp-b"}) {
     fs::create_directories (path / "layers" / temporary / "fs" / temporary);
-    int fd = quilt_dir_open (store->layers_fd, temporary, nullptr);
+    int fd = quilt_dir_open (quilt_store_get_layers_fd (store), temporary, nullptr);
     ASSERT_TRUE (quilt_layer_info_write (fd, &info, error.out ())) << error.message ();
     close (fd);
     ASSERT_TRUE (quilt_layer_publish (store, temporary, one.c_str (), error.out ()))
@@ -200,8 +200,8 @@ TEST_F (Images, LayersArePublishedOnce)
   EXPECT_EQ (fs_path, path / "layers" / std::string (64, '1') / "fs");
   EXPECT_TRUE (fs::exists (fs::path (fs_path) / ".tmp-a"));
   EXPECT_FALSE (fs::exists (path / "layers" / ".tmp-b"));
-  ASSERT_TRUE (quilt_layer_info_read (store->layers_fd, std::string (64, '1').c_str (), &read_info,
-                                      error.out ()))
+  ASSERT_TRUE (quilt_layer_info_read (quilt_store_get_layers_fd (store),
+                                      std::string (64, '1').c_str (), &read_info, error.out ()))
       << error.message ();
   EXPECT_EQ (read_info.size, 7u);
   EXPECT_EQ (read_info.entries, 8u);

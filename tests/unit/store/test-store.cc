@@ -13,7 +13,7 @@ TEST_F (Store, MakesWhatIsMissing)
     ASSERT_EQ (stat ((path / "a" / "b" / name).c_str (), &st), 0) << name;
     EXPECT_EQ (st.st_mode & 07777, 0700u) << name;
   }
-  EXPECT_EQ (store->path, (path / "a" / "b").string ());
+  EXPECT_EQ (quilt_store_get_path (store), (path / "a" / "b").string ());
 }
 
 /* Everybody in a container sees this /etc if the image has none. */
@@ -57,7 +57,7 @@ TEST_F (Store, HasOneUser)
 TEST_F (Store, DescriptorsStayOpenAsLongAsSomebodyHoldsIt)
 {
   QuiltStore *held = quilt_store_ref (store);
-  int fd = store->containers_fd;
+  int fd = quilt_store_get_layers_fd (store);
 
   quilt_store_unref (store);
   EXPECT_EQ (mkdirat (fd, "there", 0700), 0);

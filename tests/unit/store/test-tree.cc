@@ -7,7 +7,7 @@
 
 TEST_F (Store, RemovesATreeDeeperThanAnyPath)
 {
-  int fd = dup (store->layers_fd);
+  int fd = dup (quilt_store_get_layers_fd (store));
 
   for (int i = 0; i < 100000; i++) {
     ASSERT_EQ (mkdirat (fd, "d", 0700), 0) << i;
@@ -17,7 +17,8 @@ TEST_F (Store, RemovesATreeDeeperThanAnyPath)
     fd = child;
   }
   close (fd);
-  EXPECT_TRUE (quilt_tree_remove (store->layers_fd, "d", error.out ())) << error.message ();
+  EXPECT_TRUE (quilt_tree_remove (quilt_store_get_layers_fd (store), "d", error.out ()))
+      << error.message ();
   EXPECT_TRUE (fs::is_empty (path / "layers"));
 }
 
@@ -35,9 +36,12 @@ TEST_F (Store, RemovesNothingBehindLinksAndModes)
   fs::create_symlink (path / "images", path / "layers" / "top");
   if (geteuid () == 0)
     fs::permissions (tree / "dark", fs::perms::none);
-  EXPECT_TRUE (quilt_tree_remove (store->layers_fd, "tree", error.out ())) << error.message ();
-  EXPECT_TRUE (quilt_tree_remove (store->layers_fd, "top", error.out ())) << error.message ();
-  EXPECT_TRUE (quilt_tree_remove (store->layers_fd, "none", error.out ())) << error.message ();
+  EXPECT_TRUE (quilt_tree_remove (quilt_store_get_layers_fd (store), "tree", error.out ()))
+      << error.message ();
+  EXPECT_TRUE (quilt_tree_remove (quilt_store_get_layers_fd (store), "top", error.out ()))
+      << error.message ();
+  EXPECT_TRUE (quilt_tree_remove (quilt_store_get_layers_fd (store), "none", error.out ()))
+      << error.message ();
   EXPECT_TRUE (fs::is_empty (path / "layers"));
   EXPECT_TRUE (fs::exists (path / "images" / "kept"));
 }
@@ -52,7 +56,7 @@ TEST_F (Store, RemovesNothingThatIsMounted)
       ::mount ("quilt-test", mount.c_str (), "tmpfs", 0, "size=1m") < 0)
     GTEST_SKIP () << "needs root";
   write (mount / "precious", "x");
-  EXPECT_FALSE (quilt_tree_remove (store->layers_fd, "tree", error.out ()));
+  EXPECT_FALSE (quilt_tree_remove (quilt_store_get_layers_fd (store), "tree", error.out ()));
   EXPECT_TRUE (error.is (QUILT_ERROR_FAILED, "tree"));
   std::string found;
   for (const auto &entry : fs::recursive_directory_iterator (path / "layers"))
