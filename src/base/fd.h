@@ -32,8 +32,8 @@ quilt_fds_write_all (int socket, const void *data, gsize size, const int *fds, g
 
 /* Receives one message, by recvmsg(2). The caller owns its descriptors, which are close-on-exec.
  * Returns the length, or -1 with errno set: EMSGSIZE if there is no room for all bytes or
- * descriptors (all descriptors are closed; with room 0, descriptors are no error), EMFILE if too
- * many files are open, or an errno of recvmsg(2). Allocates nothing. */
+ * descriptors (all descriptors are closed; with room 0, they are closed without an error), EMFILE
+ * if too many files are open, or an errno of recvmsg(2). Allocates nothing. */
 gssize quilt_fds_receive (
     int socket, int flags, void *data, gsize size, int *fds, guint room, guint *ret_n_fds);
 

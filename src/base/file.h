@@ -30,6 +30,7 @@ int quilt_dir_ensure (int dir_fd, const char *name, GError **error);
  * missing. */
 int quilt_dir_open (int dir_fd, const char *name, GError **error);
 
-/* Removes dir_fd/name and everything below it. Follows no links and crosses no mount points. A
- * missing file is no error. The depth is limited only by memory, not by the stack or PATH_MAX. */
+/* Removes dir_fd/name and everything below it. Follows no links and crosses no mount points. It
+ * is not an error if the file is missing. The depth is limited only by memory, not by the stack or
+ * PATH_MAX. */
 gboolean quilt_tree_remove (int dir_fd, const char *name, GError **error);

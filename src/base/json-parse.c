@@ -335,6 +335,6 @@ quilt_json_parse (const char *data, gsize length, gsize max_size, GError **error
   }
   /* json-c represents null as NULL, which our callers take for an error. */
   if (!value)
-    fail (&p, "nothing but null");
+    fail (&p, "the whole text is null");
   return g_steal_pointer (&value);
 }

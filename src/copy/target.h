@@ -20,7 +20,7 @@ void quilt_copy_target_clear (QuiltCopyTarget *target);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCopyTarget, quilt_copy_target_clear)
 
 /* Finds path with root_fd as the root directory, and follows all links in it, also those of its
- * last component. A missing last component is no error; NOT_FOUND if its directory is missing.
+ * last component. The last component may be missing; NOT_FOUND if its directory is missing.
  * Other errors: INVALID_ARGUMENT, FAILED. */
 gboolean
 quilt_copy_target_find (int root_fd, const char *path, QuiltCopyTarget *ret_target, GError **error);

@@ -216,7 +216,7 @@ quilt_ctl_finish (QuiltCtl *ctl, int code)
     quilt_pager_wait (ctl->pager);
   if (ctl->agent)
     quilt_agent_end (ctl->agent);
-  /* If the reader has closed the pipe, it wants no more output, which is no error. */
+  /* If the reader has closed the pipe, it wants no more output, and that is not an error. */
   if (broken && !ctl->pager && errsv != EPIPE) {
     quilt_ctl_warn ("Failed to write to stdout: %s", g_strerror (errsv));
     return code ? code : QUILT_EXIT_FAILURE;

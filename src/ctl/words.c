@@ -40,10 +40,11 @@ refuse (const char *typed, gpointer data, GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
                  "unknown option %s of podman or docker: %s", typed, instead);
   else if (g_strcmp0 (verb, "update") == 0 && is_of_create (typed))
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-                 "option %s is only of run and create: update can't change it; see quiltctl update "
-                 "--help",
-                 typed);
+    g_set_error (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+        "option %s works only with run and create: update can't change it; see quiltctl update "
+        "--help",
+        typed);
   else if (near)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
                  "unknown option %s; did you mean --%s?", typed, near);

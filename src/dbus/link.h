@@ -27,7 +27,7 @@ typedef struct {
 
 typedef struct {
   QuiltDbusStream stream;
-  gboolean is_peer; /* the other side is no bus */
+  gboolean is_peer; /* the other side is not a bus */
   GQueue inbox;     /* messages that wait for the main loop */
   GPtrArray *calls; /* calls without an answer yet, the oldest first */
   QuiltDbusSignals signals;

@@ -69,7 +69,7 @@ quilt_journal_open (const char *field, const char *value, GError **error)
   if (journal->lib.has_runtime_files (journal->journal) == 0 &&
       journal->lib.has_persistent_files (journal->journal) == 0) {
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_NOT_AUTHORIZED,
-                         "Failed to read the journal: there is no journal that you may read; be "
+                         "Failed to read the journal: this user may not read any journal; be "
                          "root or in the group systemd-journal");
     return NULL;
   }

@@ -92,7 +92,7 @@ quilt_lowers_find (const GArray *lowers,
   return *ret_below != NULL;
 }
 
-/* Reads the link at path, whose parents are no links. Returns NULL if it is not a link. */
+/* Reads the link at path, whose parents are not links. Returns NULL if it is not a link. */
 static char *
 read_link (const GArray *lowers, const char *path)
 {

@@ -11,7 +11,7 @@ typedef struct {
   const GArray *lowers; /* the layers below it, the uppermost first */
   const QuiltOverlayAttributes *attributes;
   /* The container's mounts, absolute paths, NULL-terminated. If the image lacks one of them, Quilt
-   * has made an empty file or directory there, which is no change. */
+   * has made an empty file or directory there, which does not count as a change. */
   char **mounts;
   gboolean is_strict; /* the first failure ends the walk, and what can't be compared is a failure */
 } QuiltChangesOf;

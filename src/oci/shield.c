@@ -23,9 +23,9 @@
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* If the file itself is the root of a mount, the mount is ours. A read-only mount of the host is no
- * protection: /usr is made writable for upgrades, and a process that opened the file before could
- * write to it then. */
+/* If the file itself is the root of a mount, the mount is ours. A read-only mount of the host does
+ * not protect the file: /usr is made writable for upgrades, and a process that opened the file
+ * before could write to it then. */
 static gboolean
 is_shielded (int fd)
 {

@@ -121,8 +121,7 @@ quilt_rlimits_check (const char *option, char **texts, GError **error)
     if (!quilt_rlimit_parse (option, *texts, &limit, error))
       return FALSE;
     if (seen & 1U << limit.resource)
-      return quilt_option_error_refuse (error, option, *texts,
-                                        "this limthis option is given twice");
+      return quilt_option_error_refuse (error, option, *texts, "this limit is given twice");
     seen |= 1U << limit.resource;
   }
   return TRUE;

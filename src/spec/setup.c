@@ -104,7 +104,7 @@ installer_argv (const Installer *installer, const char *step, const char *words,
     any = TRUE;
     words += length;
   }
-  return any ? g_strv_builder_end (argv) : refuse (error, step, "names no package");
+  return any ? g_strv_builder_end (argv) : refuse (error, step, "must name a package");
 }
 
 /* The length of a keyword that text begins with, without its ':'; 0: text begins with none. */

@@ -347,7 +347,7 @@ complete_result (QuiltResult *result)
 }
 
 /* No result: the container has never run. A broken result: it has run, and its exit is unknown.
- * That is no reason to hide the container. */
+ * Show the container nevertheless. */
 static void
 load_result (QuiltStore *store, const char *id, QuiltResult *ret_result)
 {

@@ -44,9 +44,9 @@ char *quilt_layer_temporary_new (void);
  * name. */
 gboolean quilt_layer_temporary_check (const char *name, GError **error);
 
-/* Removes layers/TEMPORARY, left by a process that ended early. A missing directory is no error.
+/* Removes layers/TEMPORARY, left by a process that ended early. The directory may be missing.
  * Blocking. */
 gboolean quilt_layer_discard (QuiltStore *store, const char *temporary, GError **error);
 
-/* Removes layers/HEX: first a durable rename, then the tree. A missing layer is no error. */
+/* Removes layers/HEX: first a durable rename, then the tree. The layer may be missing. */
 gboolean quilt_layer_remove (QuiltStore *store, const char *digest, GError **error);

@@ -27,7 +27,7 @@ int quilt_scope_open_supervisor (const char *place);
  * existed. Returns an error if that is unknown now. */
 gboolean
 quilt_scope_belongs_to (const char *place, const char *id, gboolean *ret_belongs, GError **error);
-/* Kills all processes of the scope, if it belongs to the container. A missing scope is no error. */
+/* Kills all processes of the scope, if it belongs to the container. The scope may be missing. */
 gboolean quilt_scope_kill (const char *place, const char *id, GError **error);
 /* The scopes in quilt.slice and in the slices below: a table from unit to place. Reads the
  * directories of the slices. */

@@ -101,7 +101,7 @@ on_set_again (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The Description is no property of the cgroup: it is in force when systemd has answered. */
+/* The Description is not a property of the cgroup: it is in force when systemd has answered. */
 static gboolean
 is_description (GVariant *properties)
 {

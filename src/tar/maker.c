@@ -234,7 +234,7 @@ open_parent (QuiltMaker *maker, const char *path, const char **ret_name, GError 
   return maker->parent_fd;
 }
 
-/* Makes room for something that is no directory. Files and links are replaced later, by a
+/* Makes room for something that is not a directory. Files and links are replaced later, by a
  * rename. */
 static gboolean
 make_room (QuiltMaker *maker, int parent_fd, const char *name, const char *path, GError **error)
@@ -360,7 +360,7 @@ adopt (int parent_fd,
   if (fd < 0 || fstat (fd, &st) < 0)
     return quilt_maker_set_error (error, errno, path);
   if ((st.st_mode & S_IFMT) != type || st.st_nlink != 1)
-    return refuse (error, QUILT_ERROR_BUSY, path, "another process changes it");
+    return refuse (error, QUILT_ERROR_BUSY, path, "another process is changing it");
   return set_owner (fd, path, meta, error) && (utimensat (fd, "", times, AT_EMPTY_PATH) == 0 ||
                                                quilt_maker_set_error (error, errno, path));
 }

@@ -17,8 +17,8 @@ typedef struct {
 /* Writes dir_fd/name and everything below it, without the end mark. Follows no link, opens nothing
  * but directories and regular files, and reads nothing from file systems of the kernel. `as` is the
  * path of the top in the archive; "" is for the content of a directory, with the directory as "./".
- * Errors: NOT_FOUND, INVALID_ARGUMENT if the top is no directory and `as` is "", or if it is in a
- * file system of the kernel, CANCELLED, FAILED. */
+ * Errors: NOT_FOUND, INVALID_ARGUMENT if the top is not a directory and `as` is "", or if it is in
+ * a file system of the kernel, CANCELLED, FAILED. */
 gboolean quilt_tar_pack (QuiltTarStream *stream,
                          int dir_fd,
                          const char *name,

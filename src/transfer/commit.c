@@ -240,7 +240,7 @@ add_entry (Work *work, const QuiltChange *change)
   case S_IFIFO:
     return add_fifo (work, change, &st);
   case S_IFDIR:
-    return refuse (work, QUILT_ERROR_BUSY, "the container changes it; commit with --pause");
+    return refuse (work, QUILT_ERROR_BUSY, "the container is changing it; commit with --pause");
   case S_IFSOCK:
     return leave_out (work, change, QUILT_LEFT_OUT_SOCKET);
   default:

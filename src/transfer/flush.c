@@ -16,7 +16,7 @@ struct _QuiltFlush {
 
 #define END GINT_TO_POINTER (-1)
 
-/* An error is no matter: the sync at the end reports it. */
+/* Ignore errors: the sync at the end reports them. */
 static gpointer
 flush_thread (gpointer data)
 {

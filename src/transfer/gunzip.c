@@ -199,7 +199,8 @@ inflate_data (Gunzip *gunzip, guint8 *buffer, guint size, const char **ret_error
   gunzip->full = FALSE;
   if (count_input (gunzip, n) == 0 && n > 0 && produced == 0 &&
       gunzip->state.block_state != ISAL_BLOCK_FINISH) {
-    *ret_error = "the data of a gzip member leads nowhere";
+    *ret_error =
+        "the data of a gzip member is invalid: it decompresses to nothing and does not end";
     return -1;
   }
   if (gunzip->state.block_state == ISAL_BLOCK_FINISH)

@@ -439,7 +439,7 @@ quilt_writer_finish (QuiltWriter *writer, GError **error)
       fd = open_parent (writer, entry->path, &name, error);
     if (fd < 0)
       return FALSE;
-    /* Something else may have replaced the directory since. That is no error. */
+    /* Something else may have replaced the directory since. Ignore that. */
     if (utimensat (fd, name, times, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
       return quilt_writer_set_error (error, errno, entry->path);
   }

@@ -294,7 +294,7 @@ def test_a_run_that_is_not_in_the_store_is_left_alone(run, daemon, root, client)
 
 @pytest.mark.fault(3)
 def test_a_supervisor_that_takes_no_connection_is_alive(run, daemon, systemd):
-    """Its backlog is full: that is no sign of its end, and passes."""
+    """Its backlog is full. It has not ended, and will accept connections again."""
     box = run("sleep", name="box")
     box_id, (supervisor,) = box.Id, systemd.scopes["quilt-box.scope"]
     daemon.end(signal.SIGKILL)

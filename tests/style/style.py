@@ -272,6 +272,9 @@ RIDDLES = [
     (r"^(?:One|Those|That) (?:that|which|who|of|for|in|with)\b", "begins with a pronoun: begin with the noun or a verb"),
 ]
 
+# In all prose, comments and error texts.
+NO_NOUN = re.compile(r"(\b[Tt]here\s+(?:\*\s+)?)?\b(?:is|are|was|were)\s+(?:\*\s+)?no\s+(?!longer\b|more\b)\w+")
+
 
 def comments(text):
     """(line, text) of each comment of C or C++: a comment of several lines is one text."""
@@ -296,11 +299,15 @@ def prose_lines(path):
 
 
 def check_prose():
-    """Prose is wrapped. Tables, headings, examples and words that can't be broken may be longer. Comments are plain."""
+    """Prose is wrapped. Tables, headings, examples and words that can't be broken may be longer. Prose and comments are plain."""
     for path in tracked(*PROSE):
         for number, line in prose_lines(path):
             if len(line) > PROSE_COLUMNS and " " in line.strip():
                 yield f"{where(path, number)}: {len(line)} columns, at most {PROSE_COLUMNS}"
+    for path in tracked(*PROSE, "src/*.c", "src/*.h", "tests/*.c", "tests/*.h", "tests/*.cc"):
+        text = path.read_text()
+        yield from (f"{where(path, text.count(chr(10), 0, found.start()) + 1)}: '{' '.join(found[0].split())}': say 'is not a …'"
+                    for found in NO_NOUN.finditer(text) if not found[1] and path.name != "style.md")
     for path in c_files() + tracked("tests/*.c", "tests/*.h", "tests/*.cc"):
         for number, comment in comments(path.read_text()):
             for pattern, why in RIDDLES:

@@ -85,7 +85,7 @@ quilt_host_pack (QuiltTarStream *stream,
          quilt_tar_pack_end (stream, error);
 }
 
-/* Sets the place for a path that is no directory. */
+/* Sets the place for a path that is not a directory. */
 static int
 choose_name (
     const char *path, gboolean exists, const QuiltTarMember *first, char **ret_name, GError **error)

@@ -122,7 +122,8 @@ on_ended (int exit_code, const char *reason, const GError *error, gpointer data)
   else
     self->code = exit_code;
   if (g_strcmp0 (reason, "timed-out") == 0)
-    quilt_ctl_warn ("The command was killed: its time of %s was over", self->options->timeout);
+    quilt_ctl_warn ("The command was killed, because its time limit of %s was exceeded",
+                    self->options->timeout);
   hurry (self);
 }
 
@@ -479,6 +480,6 @@ verb_exec (QuiltCtl *ctl, char **argv)
   if (options.detach && (options.tty || options.interactive))
     return quilt_ctl_usage (ctl, "option --detach excludes --tty and --interactive");
   if (options.tty && options.interactive && !isatty (STDIN_FILENO))
-    return quilt_ctl_usage (ctl, "option --tty: stdin is no terminal; leave --tty out");
+    return quilt_ctl_usage (ctl, "option --tty: stdin is not a terminal; leave --tty out");
   return quilt_exec_run (ctl, &options, args);
 }

@@ -435,10 +435,11 @@ on_dropped (gpointer data)
   self->drop_timer = 0;
   if (!g_str_equal (state, "running") && !g_str_equal (state, "stopping"))
     return G_SOURCE_REMOVE;
-  self->code = quilt_ctl_usage (self->ctl,
-                                "Container '%s' has let quiltctl go, which did not read the output "
-                                "fast enough; to see it: quiltctl logs %s",
-                                self->name, self->name);
+  self->code =
+      quilt_ctl_usage (self->ctl,
+                       "Container '%s' disconnected quiltctl, which did not read the output "
+                       "fast enough; to see the output: quiltctl logs %s",
+                       self->name, self->name);
   g_main_loop_quit (self->loop);
   return G_SOURCE_REMOVE;
 }
@@ -500,7 +501,7 @@ quilt_foreground_open (QuiltForeground *self, GVariantBuilder *options, GError *
 
   if (self->terminal && self->interactive && !self->has_leash && !isatty (STDIN_FILENO)) {
     g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                         "option --tty: stdin is no terminal; leave --tty out");
+                         "option --tty: stdin is not a terminal; leave --tty out");
     return FALSE;
   }
   quilt_signals_watch (&self->signals, on_signal, self);

@@ -191,7 +191,7 @@ read_mount (const char *text, GError **error)
     return NULL;
   if (!mount.type || strcmp (mount.type, "bind") != 0) {
     refuse (error, QUILT_ERROR_NOT_SUPPORTED, text,
-            "Quilt has type=bind alone; for files in memory see --tmpfs");
+            "Quilt supports only type=bind; for files in memory see --tmpfs");
     return NULL;
   }
   if (!mount.source || !mount.destination) {

@@ -76,6 +76,6 @@ quilt_stdin_clear (QuiltStdin *self)
 
   if (self->unread >= 0 && ioctl (self->unread, FIONREAD, &unread) == 0 && unread > 0 &&
       lseek (STDIN_FILENO, -(off_t)unread, SEEK_CUR) < 0)
-    errno = 0; /* stdin is no regular file */
+    errno = 0; /* stdin is not a regular file */
   quilt_fd_clear (&self->unread);
 }

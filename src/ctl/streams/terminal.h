@@ -8,7 +8,7 @@
 
 typedef struct QuiltTerminal QuiltTerminal;
 
-/* The size of our terminal. Returns FALSE if stdout and stdin are no terminal. */
+/* The size of our terminal. Returns FALSE if neither stdout nor stdin is a terminal. */
 gboolean quilt_terminal_get_size (guint16 *ret_columns, guint16 *ret_rows);
 
 /* Called on the main loop. */

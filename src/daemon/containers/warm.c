@@ -119,7 +119,8 @@ fail (Start *start, const char *why)
   QuiltWarm *self = start->pool;
 
   if (!self->complained)
-    g_warning ("%s; until quiltd can prepare starts, containers start without", why);
+    g_warning ("%s; until quiltd can prepare starts, containers start without a prepared start",
+               why);
   self->complained = TRUE;
   discard (start);
   if (self->failures++ < FAILURES_MAX)

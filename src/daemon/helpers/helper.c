@@ -343,7 +343,7 @@ quilt_helper_fork (
   if (r > 0)
     return child_new (g_steal_fd (&ours), message.pid, pidfd, events, data);
   quilt_fd_clear (&pidfd);
-  /* The cgroup is full or gone, which is no fault of the helper. */
+  /* The cgroup is full or gone. The helper itself works. */
   if (r == 0 && message.type == QUILT_MESSAGE_ERROR && cgroup >= 0)
     return quilt_helper_fork (self, -1, events, data, error);
   quilt_set_error_errno (error, r < 0 ? errno : ECHILD, "Failed to fork helper process %d",

@@ -54,7 +54,7 @@ check_devices (const char *key, GVariant *rates, GError **error)
     if (r == 0 && S_ISBLK (st.st_mode))
       continue;
     return quilt_option_error_refuse (
-        error, key, path, r < 0 ? g_strerror (errno) : "this is no block device; see lsblk");
+        error, key, path, r < 0 ? g_strerror (errno) : "this is not a block device; see lsblk");
   }
   return TRUE;
 }

@@ -71,7 +71,7 @@ on_rows (const QuiltMessage *message, GBytes *body, gpointer data)
   GVariantBuilder results = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
 
   if (message->type != QUILT_MESSAGE_PROCESSES) {
-    fail (self, QUILT_ERROR_FAILED, "Failed to list processes: quilt-look sent something else");
+    fail (self, QUILT_ERROR_FAILED, "Failed to list processes: quilt-look sent an invalid answer");
     return;
   }
   if (g_variant_n_children (rows) == 0 && !quilt_container_is_active (self->container)) {

@@ -66,7 +66,7 @@ on_result (const QuiltMessage *message, GBytes *body, gpointer data)
     quilt_call_return (self->call,
                        g_variant_new_from_bytes (G_VARIANT_TYPE ("(aa{sv}a{sv})"), body, FALSE));
   else
-    fail (self, QUILT_ERROR_FAILED, "quilt-look sent something else");
+    fail (self, QUILT_ERROR_FAILED, "quilt-look sent an invalid answer");
 }
 
 static void

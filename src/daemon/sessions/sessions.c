@@ -398,7 +398,8 @@ quilt_session_begin (QuiltSessions *sessions, const QuiltSessionPlan *plan, GErr
   g_autofree char *text = NULL;
 
   if (id && quilt_sessions_has (sessions, plan->container, id)) {
-    g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS, "The container has a session '%s'", id);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_EXISTS, "The container already has a session '%s'",
+                 id);
     return NULL;
   }
   self = add (sessions, plan->container);

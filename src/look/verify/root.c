@@ -140,7 +140,7 @@ step (GString *path, const char *part)
     g_string_truncate (path, (gsize)(slash - path->str));
 }
 
-/* Looks at one part of a path, whose parents are no links. Returns the target if it is a link.
+/* Looks at one part of a path, whose parents are not links. Returns the target if it is a link.
  * Otherwise entry->error and entry->st are set. */
 static char *
 look_at_part (QuiltRoot *self, const char *path, QuiltRootEntry *entry)

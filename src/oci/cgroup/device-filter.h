@@ -19,8 +19,8 @@ gboolean quilt_oci_device_rules_allow_all (const GArray *rules);
 GArray *quilt_oci_device_program (const GArray *rules);
 
 /* Attaches the filter to the cgroup, if one is needed. Replaces the filter of an earlier call
- * atomically. In a user namespace the kernel may refuse this (EPERM). If rootless, that is no
- * error: the user namespace limits the devices, as with other runtimes. */
+ * atomically. In a user namespace the kernel may refuse this (EPERM). If rootless, that is not
+ * an error: the user namespace limits the devices, as with other runtimes. */
 gboolean quilt_oci_device_filter_attach (int cgroup_fd,
                                          const GArray *rules,
                                          gboolean rootless,

@@ -27,7 +27,7 @@ quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
     return TRUE;
   if (!self->path) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-                 "Failed to open the container's cgroup: it has none of its own");
+                 "Failed to open the container's cgroup: it has no cgroup of its own");
     return FALSE;
   }
   root_fd = quilt_oci_cgroup_open_root (error);
@@ -35,10 +35,10 @@ quilt_oci_cgroup_open (QuiltOciCgroup *self, GError **error)
     return FALSE;
   fd = openat (root_fd, self->path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd >= 0 && self->inode && quilt_cgroup_get_inode (fd) != self->inode) {
-    g_set_error (
-        error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
-        "Failed to open cgroup '%s': the container's cgroup was removed, and this is another one",
-        self->path);
+    g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND,
+                 "Failed to open cgroup '%s': the container's cgroup was removed, and this is "
+                 "another cgroup",
+                 self->path);
     return FALSE;
   }
   if (fd >= 0) {

@@ -134,10 +134,11 @@ wait_for_job (Client *client, QuiltJob *job, Outcome *outcome)
     is_connected = quilt_dbus_iterate (client->dbus, (int)(left / 1000) + 1);
   if (!outcome->is_over) {
     quilt_job_forget (job);
-    outcome->error = is_connected ? g_error_new (QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
-                                                 "systemd did not do it within %d s", TIMEOUT_SEC)
-                                  : g_error_new_literal (QUILT_ERROR, QUILT_ERROR_FAILED,
-                                                         "systemd has closed the connection");
+    outcome->error = is_connected
+                         ? g_error_new (QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
+                                        "systemd did not finish its job within %d s", TIMEOUT_SEC)
+                         : g_error_new_literal (QUILT_ERROR, QUILT_ERROR_FAILED,
+                                                "systemd has closed the connection");
   }
   return outcome->result != NULL;
 }

@@ -55,6 +55,6 @@ quilt_oci_check_preserved (int n, GError **error)
     }
   }
   return n >= 0 || (g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                                 "Failed to preserve %d descriptors: no such number", n),
+                                 "Failed to preserve %d descriptors: the number is negative", n),
                     FALSE);
 }

@@ -81,7 +81,7 @@ check_values (const QuiltOciExecOptions *options, GError **error)
     return refuse (error, "cwd", options->cwd, "it must be an absolute path");
   if (options->apparmor && *options->apparmor &&
       !quilt_apparmor_name_check (options->apparmor, NULL))
-    return refuse (error, "apparmor", options->apparmor, "it is not a name for a profile");
+    return refuse (error, "apparmor", options->apparmor, "it is not a valid profile name");
   return TRUE;
 }
 

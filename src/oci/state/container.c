@@ -156,7 +156,7 @@ static const QuiltField state_fields[] = {
     {NULL},
 };
 
-/* A missing file is no error: a killed create leaves it missing. */
+/* The file may be missing: a killed create leaves none. */
 static gboolean
 read_state (QuiltOciContainer *container, GError **error)
 {

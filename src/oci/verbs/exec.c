@@ -136,7 +136,7 @@ open_console (Exec *exec, GError **error)
 
   if (!exec->spec->process.terminal && exec->console_socket) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
-                 "Failed to use --console-socket: the process asks for no terminal");
+                 "Failed to use --console-socket: the process does not ask for a terminal");
     return FALSE;
   }
   if (!exec->spec->process.terminal)

@@ -28,6 +28,6 @@ GArray *quilt_oci_update_entries (QuiltOciUpdate *update);
 
 gboolean quilt_oci_update_is_given (const QuiltOciUpdate *update);
 
-/* Converts the values. Sizes are bytes, or have a unit ("64m"); -1 is no limit. Sets
+/* Converts the values. Sizes are bytes, or have a unit ("64m"); -1 means no limit. Sets
  * INVALID_ARGUMENT, which names the option, or NOT_SUPPORTED for limits that only cgroup v1 has. */
 QuiltOciResources *quilt_oci_update_read (const QuiltOciUpdate *update, GError **error);

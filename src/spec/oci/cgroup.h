@@ -9,7 +9,7 @@ typedef struct {
   char *value;
   char *other_file; /* the file to write instead if the kernel lacks `file`; NULL: none */
   char *other_value;
-  gboolean optional; /* a missing file is no error, since the value is what applies without it */
+  gboolean optional; /* the file may be missing, since the value is what applies without it */
 } QuiltCgroupWrite;
 
 /* Everything that resources ask for, in the order that the kernel needs, as a GPtrArray of

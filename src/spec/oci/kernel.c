@@ -131,7 +131,7 @@ check_net_device (const GPtrArray *devices, const char *path, GError **error)
   const char *name = quilt_net_device_get_new_name (device);
 
   if (!is_interface (device->name) || !is_new_interface (name))
-    return quilt_oci_refuse (error, path, "this is not a name for a network interface");
+    return quilt_oci_refuse (error, path, "must be a valid name of a network interface");
   if (is_template (name))
     return TRUE;
   for (guint i = 0; i + 1 < devices->len; i++)

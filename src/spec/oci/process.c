@@ -222,7 +222,7 @@ quilt_oci_read_process (
       !quilt_oci_require (process->args, path, "args", error))
     return FALSE;
   return (process->args[0] && *process->args[0]) ||
-         quilt_oci_refuse (error, "process.args", "names no program");
+         quilt_oci_refuse (error, "process.args", "must name a program");
 }
 
 gboolean

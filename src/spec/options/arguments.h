@@ -20,7 +20,7 @@ typedef enum {
   QUILT_ARGUMENT_CPU_SHARES, /* docker's weights, converted */
   QUILT_ARGUMENT_BLKIO_WEIGHT,
   QUILT_ARGUMENT_DURATION, /* "10", "500ms", "infinity" */
-  QUILT_ARGUMENT_RUNTIME,  /* as a duration; "0" is no limit */
+  QUILT_ARGUMENT_RUNTIME,  /* as a duration; "0" means no limit */
   QUILT_ARGUMENT_DECIMAL,
   QUILT_ARGUMENT_OCTAL,
   QUILT_ARGUMENT_SIGNAL,

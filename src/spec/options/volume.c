@@ -47,7 +47,8 @@ static const struct {
 } refused[] = {
     {"z", NO_RELABELLING},
     {"Z", NO_RELABELLING},
-    {"U", "Quilt changes no owners: a file has the same owner inside as on the host (see idmap)"},
+    {"U",
+     "Quilt does not change owners: a file has the same owner inside as on the host (see idmap)"},
     {"O", "Quilt has no overlay volumes yet"},
     {"copy", "only named volumes are filled, and Quilt does not have them yet"},
     {"nocopy", "only named volumes are filled, and Quilt does not have them yet"},

@@ -49,7 +49,7 @@ def test_f_who_fills_the_store_is_told_and_the_others_go_on(busybox, small_store
     assert refused.code == 125 and b"space" in refused.err.lower(), refused
     assert {entry["name"] for entry in ctl("list", "--all", "--json=short").ok().json} == {name, f"{name}-other"}
     assert ctl("list").ok().seconds < 2 * SLOWNESS
-    # A full disk is no reason for a restarted quiltd to take a container for ended (fault 3).
+    # On a full disk, a restarted quiltd must not report a running container as ended (fault 3).
     before = props(f"{name}-other")
     daemon = int(run("systemctl", "show", "--property=MainPID", "--value", "quiltd.service").ok().text)
     run("systemctl", "kill", "--signal=KILL", "quiltd.service").ok()

@@ -13,7 +13,7 @@ def cgroup(name, file):
 
 
 def disk_limits(name):
-    """io.max of the disk: KEY=VALUE, those that are no limit left out."""
+    """io.max of the disk: KEY=VALUE, without the keys that have no limit."""
     lines = [line.split()[1:] for line in cgroup(name, "io.max").splitlines()]
     return {key: value for line in lines for key, value in (word.split("=") for word in line) if value != "max"}
 

@@ -64,7 +64,7 @@ TEST (JsonParse, RefusesWhatIsNoJson)
   } cases[] = {
       {"", "byte 0: the text ends here"},
       {"   ", "byte 3: the text ends here"},
-      {"null", "nothing but null"},
+      {"null", "the whole text is null"},
       {"{}x", "byte 2: more text follows"},
       {"{} {}", "byte 3: more text follows"},
       {string ("{}\0", 3), "byte 2: more text follows"},

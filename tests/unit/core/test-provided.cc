@@ -254,7 +254,7 @@ TEST_F (ProvidedTest, ANewContainersMountIsFilled)
     const char *why;
 
     if (quilt_provided_fill (&files, root_fd, &why) != -EINVAL || !*why)
-      return "it is no mount, and was filled";
+      return "it is not a mount, and was filled";
     if (mount ("tmpfs", "/.quilt", "tmpfs", 0, nullptr) < 0 ||
         quilt_provided_fill (&files, root_fd, &why) != 0)
       return "it was not filled";

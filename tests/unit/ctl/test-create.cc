@@ -469,8 +469,8 @@ TEST (Create, WhatIsNoMountIsNamed)
 {
   const std::vector<std::pair<const char *, const char *>> cases = {
       {"", "mount '': "},
-      {"type=tmpfs,dst=/b", "type=bind alone; for files in memory see --tmpfs"},
-      {"src=/a,dst=/b", "type=bind alone"},
+      {"type=tmpfs,dst=/b", "only type=bind; for files in memory see --tmpfs"},
+      {"src=/a,dst=/b", "only type=bind"},
       {"type=bind,dst=/b", "needs source=PATH"},
       {"type=bind,src=/a", "needs source=PATH and destination=PATH"},
       {"type=bind,src=/a,dst=", "'dst=': needs a value"},

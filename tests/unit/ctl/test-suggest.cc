@@ -93,11 +93,13 @@ TEST (Words, AnUnknownOptionIsAnsweredInOneStyle)
       {{"rename", "-i"}, "rename", "unknown option -i; see quiltctl rename --help"},
       {{"update", "--cap-add=ALL"},
        "update",
-       "option --cap-add is only of run and create: update can't change it; see quiltctl update "
+       "option --cap-add works only with run and create: update can't change it; see quiltctl "
+       "update "
        "--help"},
       {{"update", "-v"},
        "update",
-       "option -v is only of run and create: update can't change it; see quiltctl update --help"},
+       "option -v works only with run and create: update can't change it; see quiltctl update "
+       "--help"},
       {{"run", "-h", "web"},
        "run",
        "option -h takes no value and shows help: for the host name use --hostname"},

@@ -406,7 +406,7 @@ TEST_F (Serve, DescriptorsBelongToTheCall)
   EXPECT_EQ (count_fds (), before + 1);
 }
 
-/* If too many files are open, the kernel drops descriptors. That is no reason to leave the bus. */
+/* If too many files are open, the kernel drops descriptors. quiltd must not leave the bus then. */
 TEST_F (Serve, MissingDescriptorsAreTheCallersProblem)
 {
   QuiltDbusMessage head = call_of ();

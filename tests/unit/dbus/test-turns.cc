@@ -118,7 +118,7 @@ TEST_F (Turns, OneCallerHasRoomForAMebibyteOrOneCall)
   EXPECT_TRUE (quilt_turns_has_room (turns, ":1.1", 200000, FALSE));
 }
 
-/* An empty call is no free one. */
+/* An empty call costs room too. */
 TEST_F (Turns, EachCallCostsRoom)
 {
   guint n = 0;

@@ -63,7 +63,7 @@ TEST_F (LogStream, AnEntryIsReadOnceItIsWhole)
   EXPECT_EQ (get ("QUILT_STREAM"), "stdout");
   EXPECT_EQ (get ("QUILT_STEP"), "NULL");
   ASSERT_EQ (quilt_log_stream_next (stream, nullptr), 1);
-  EXPECT_EQ (get ("MESSAGE"), std::string ("t\xff\0", 3)) << "bytes that are no text";
+  EXPECT_EQ (get ("MESSAGE"), std::string ("t\xff\0", 3)) << "bytes that are not text";
   EXPECT_EQ (quilt_log_stream_next (stream, nullptr), 0);
   EXPECT_FALSE (quilt_log_stream_is_at_end (stream));
   finish ();

@@ -67,8 +67,8 @@ TEST (Setup, BadStepsAreRefused)
   } cases[] = {
       {"", "is empty"},
       {" \t\n", "is empty"},
-      {"npm:", "names no package"},
-      {"apt:  ", "names no package"},
+      {"npm:", "must name a package"},
+      {"apt:  ", "must name a package"},
       {"pip: --index-url=http://evil x", "can't begin with '-'"},
       {"go: -exec=x y", "can't begin with '-'"},
       {"cargo: --config=x", "can't begin with '-'"},

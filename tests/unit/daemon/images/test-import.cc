@@ -171,7 +171,7 @@ TEST_F (Import, WhatIsNoArchiveLeavesNothing)
 {
   int fd = memfd_create ("archive", MFD_CLOEXEC);
 
-  ASSERT_EQ (write (fd, "this is no archive", 18), 18);
+  ASSERT_EQ (write (fd, "this is not an archive", 22), 22);
   lseek (fd, 0, SEEK_SET);
   ASSERT_TRUE (import (fd, "web")) << remote_text;
   EXPECT_FALSE (success);

@@ -87,7 +87,7 @@ TEST (Volume, BadWordsAreNamed)
       {"/a:/dev/pts", QUILT_ERROR_INVALID_ARGUMENT, "no mount may cover it"},
       {"/a:/b:z", QUILT_ERROR_NOT_SUPPORTED, "with 'z'"},
       {"/a:/b:ro,Z", QUILT_ERROR_NOT_SUPPORTED, "label=disable"},
-      {"/a:/b:U", QUILT_ERROR_NOT_SUPPORTED, "changes no owners"},
+      {"/a:/b:U", QUILT_ERROR_NOT_SUPPORTED, "does not change owners"},
       {"/a:/b:O", QUILT_ERROR_NOT_SUPPORTED, "overlay"},
       {"/a:/b:copy", QUILT_ERROR_NOT_SUPPORTED, "with 'copy'"},
       {"/a:/b:shared", QUILT_ERROR_NOT_SUPPORTED, "never appear on the host"},
