@@ -122,7 +122,7 @@ def test_every_method_is_called_here():
 
 
 @pytest.mark.parametrize("interface,method,action", quilt.methods())
-def test_p1_who_is_denied_changes_nothing(interface, method, action, objects, user, root, polkit):
+def test_p1_a_denied_caller_changes_nothing(interface, method, action, objects, user, root, polkit):
     before = state(root)
     if action is None:
         call(user, objects, interface, method)
@@ -344,7 +344,7 @@ def test_a_flood_of_one_user_leaves_the_others_alone(daemon, image, user, root, 
     assert len(polkit.checks) == 64
 
 
-def test_who_wants_no_answer_is_counted_too_and_not_for_ever(stopped, root, user, services, polkit):
+def test_a_call_without_a_reply_counts_until_it_ends(stopped, root, user, services, polkit):
     stopped.configure("MaxPendingPerUser=1\n")
     stopped.start()
     import_image(root, services, "web")
@@ -397,7 +397,7 @@ def added(*names):
 
 
 @pytest.mark.parametrize("method", ["CreateContainer", "RunContainer"])
-def test_p4_what_makes_root_needs_a_right_of_its_own(method, image, user, root, polkit):
+def test_p4_options_that_make_root_need_an_action_of_their_own(method, image, user, root, polkit):
     polkit.decide = lambda check: "no" if check["action"] == "org.quilt.privileged" else "yes"
     before = state(root)
     error = refusal(user.call, method, "sa{sv}", ("web", added("NET_ADMIN")))
@@ -415,7 +415,7 @@ def test_p4_the_right_to_manage_is_needed_too(image, user, root, polkit):
     assert [check["action"] for check in polkit.checks] == ["org.quilt.manage-containers"]
 
 
-def test_p4_who_has_both_may_and_counts_once(stopped, services, user, root, polkit):
+def test_p4_a_caller_with_both_actions_may_and_counts_once(stopped, services, user, root, polkit):
     stopped.configure("MaxPendingPerUser=1\n")
     stopped.start()
     import_image(root, services, "web")

@@ -371,7 +371,7 @@ def test_removing_names_and_images(image, create, root, services):
     assert root.call("ListImages", "a{sv}", ({},)) == []
 
 
-def test_i1_what_is_no_archive_is_refused(daemon, root, services):
+def test_i1_files_that_are_not_archives_are_refused(daemon, root, services):
     fd = os.memfd_create("nonsense")
     os.write(fd, b"nonsense" * 1000)
     os.lseek(fd, 0, os.SEEK_SET)

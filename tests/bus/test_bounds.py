@@ -187,7 +187,7 @@ def costly(caller, kind, count, message=None):
 
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("kind", COSTLY)
-def test_what_costs_most_to_decode(kind, image, hostile, measured, stopped):
+def test_calls_that_cost_most_to_decode(kind, image, hostile, measured, stopped):
     """To decode a call of 12 MiB would take quiltd a second and hundreds of MiB."""
     before, huge = rss(stopped), 12 * MIB // len(COSTLY[kind])
     for count, expected in ((30000, "Type of message"), (65536, TOO_LARGE), (huge, TOO_LARGE)):
@@ -368,7 +368,7 @@ def test_a_key_as_often_as_a_call_can_hold(create, image, measured):
 
 
 @pytest.mark.fault(8)
-def test_nobody_is_worked_for_beyond_his_quota(stopped, hostile, client, root, services, polkit):
+def test_quiltd_does_no_work_beyond_a_users_quota(stopped, hostile, client, root, services, polkit):
     """quiltd does not even read the arguments: otherwise the answer would be an error about them."""
     stopped.configure("MaxPendingPerUser=1\n")
     stopped.start()
@@ -473,7 +473,7 @@ def test_signals_without_end_delay_no_user(create, hostile, stopped, other, polk
 
 
 @pytest.mark.fault(8)
-def test_callers_who_come_anew_without_end_keep_nobody_out(bus, image, hostile, other, stopped, polkit):
+def test_endless_new_callers_do_not_starve_others(bus, image, hostile, other, stopped, polkit):
     """Each connection is another caller; what a caller has left behind is not done."""
     polkit.decide = lambda check: "yes"
     signal = Gio.DBusMessage.new_signal("/", "org.quilt.Manager", "ContainerNew")

@@ -66,7 +66,7 @@ def test_calls_that_meet_the_end_of_an_idle_quiltd_are_answered(daemon, root):
 
 
 @pytest.mark.parametrize("text,complaint", [("NoSuchKey=1\n", "NoSuchKey"), ("LogLevel=loud\n", "LogLevel=: 'loud'")])
-def test_a_configuration_with_a_mistake_is_no_start(text, complaint, stopped):
+def test_a_mistake_in_the_configuration_prevents_the_start(text, complaint, stopped):
     stopped.configure(text)
     stopped.spawn()
     assert stopped.process.wait(20) not in (0, None)
@@ -254,7 +254,7 @@ def test_d1_an_end_that_nobody_can_know_is_not_guessed(run, daemon, root, system
     assert (box.State, box.ExitCode, box.Reason) == ("failed", -1, "lost")
 
 
-def test_a_supervisor_that_crashes_is_no_exit_code(run):
+def test_a_crash_of_a_supervisor_is_not_an_exit_code(run):
     box = run("sleep", name="box")
     os.kill(box.Pid, signal.SIGKILL)
     assert box.call("Wait") == (-1, "lost")

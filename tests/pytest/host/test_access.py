@@ -127,7 +127,7 @@ def test_the_rules_of_the_example_let_a_group_use_containers_of_its_own(busybox,
     assert "Not authorized" in ctl("--no-ask-password", "run", busybox, "true", user="bob").err.decode()
 
 
-def test_p4_what_makes_root_needs_its_own_action(busybox, name, rule):
+def test_p4_options_that_make_root_need_their_own_action(busybox, name, rule):
     rule("""
 polkit.addRule(function (action, subject) {
   if (action.id == "org.quilt.manage-containers" || action.id == "org.quilt.inspect")

@@ -311,7 +311,7 @@ def test_start_stays_with_a_container_that_runs_long(busybox, name):
         assert (done.code, done.out) == (4, b"first\n")
 
 
-def test_what_is_refused_is_said(busybox, name):
+def test_attach_says_why_it_refuses(busybox, name):
     assert b"no container" in ctl("attach", f"{name}-none").err.lower()
     ctl("create", "--name", name, busybox, "/bin/true").ok()
     refused = ctl("attach", name)

@@ -308,7 +308,7 @@ def test_cli_status_is_an_overview(busybox, name):
     assert len(long) == 500 and long.endswith("…") and last.endswith(": last"), (long, last)
 
 
-def test_cli_json_of_bytes_that_are_no_text(busybox, name):
+def test_cli_json_of_bytes_that_are_not_text(busybox, name):
     ctl("run", "--name", name, busybox, "printf", b"\\377\xff\xfe\\033").ok()
     for words in (["list", "--json=short"], ["inspect", name], ["inspect", "--oci", name], ["show", "--json=short", name],
                   ["status", "--json=pretty", name], ["logs", "-ojson", name]):

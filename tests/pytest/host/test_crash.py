@@ -265,7 +265,7 @@ def test_e_a_command_begins_with_no_signal_ignored_or_blocked(busybox):
 
 # The bus
 
-def test_g_who_never_reads_delays_nobody(busybox):
+def test_g_a_caller_that_never_reads_delays_no_other(busybox):
     def message(serial, target, path, member, body=None):
         call = Gio.DBusMessage.new_method_call(target, path, target + ".Manager" if body else target, member)
         if body:

@@ -42,7 +42,7 @@ def test_in_a_user_namespace_no_node_can_be_made_whatever_is_granted(busybox):
             assert refused.code != 0 and b"not permitted" in refused.err, place
 
 
-def test_no_other_device_can_be_opened_even_by_who_can_make_nodes(busybox):
+def test_no_other_device_can_be_opened_even_with_the_right_to_make_nodes(busybox):
     options = ["--userns=host", "--cap-add=MKNOD"]
     make = "mknod /n c 1 11 && cat </n"
     refused = ctl("run", "--rm", *options, busybox, "/bin/sh", "-c", make)
@@ -93,7 +93,7 @@ def test_a_directory_of_links_and_of_names_with_colons(busybox, tmp_path, node):
     ("/dev/null:/dev/null:x", b"letters r, w and m"),
     ("/dev/../etc/passwd", b"absolute"),
 ])
-def test_what_is_no_device_is_refused_before_anything_is_made(busybox, device, word):
+def test_files_that_are_not_devices_are_refused_before_anything_is_made(busybox, device, word):
     before = manager("ListContainers", "(a{sv})", {})
     refused = ctl("create", f"--device={device}", busybox, "/bin/true")
     assert refused.code == 125 and word in refused.err and b"option --device " in refused.err, refused

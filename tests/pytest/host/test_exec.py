@@ -469,7 +469,7 @@ def test_a_terminal_needs_one_as_stdin(box):
     assert ctl("exec", "-t", box, "/bin/echo", "x").ok().out == b"x\r\n"
 
 
-def test_the_end_does_not_wait_for_who_holds_the_terminal(box):
+def test_the_end_does_not_wait_for_processes_that_hold_the_terminal(box):
     with on_terminal(box, "setsid sleep 1000 & sleep 0.2; echo last; exit 7") as terminal:
         assert terminal.wait() == 7 and terminal.seen.endswith(b"last\r\n")
 

@@ -110,7 +110,7 @@ def leaving(image, name):
     pytest.fail("the moment was not met")
 
 
-def test_idle_what_begins_as_it_leaves_is_not_cut_off(busybox, name, idle):
+def test_idle_a_call_during_the_exit_is_not_cut_off(busybox, name, idle):
     reader, writer = os.pipe()
     with open(writer, "wb", 0) as archive, leaving(busybox, name), spawn("quiltctl", "import", "-", name, stdin=reader) as client:
         os.close(reader)

@@ -155,7 +155,7 @@ def test_broken_archives_are_typed_errors_and_leave_nothing(name, case):
     assert ctl("inspect-image", name).code != 0
 
 
-def test_a_missing_file_and_what_is_no_file(name):
+def test_import_names_a_missing_or_unusable_file(name):
     for path in ("/no/such/file", "/etc", "/dev/zero", "/dev/null"):
         done = ctl("import", path, name)
         assert done.code != 0 and path.encode() in done.err, done
@@ -275,6 +275,6 @@ def test_an_archive_of_a_whole_image_is_named(name, members):
 
 
 @pytest.mark.fault(23)
-def test_an_address_is_no_file(name):
+def test_import_refuses_an_address(name):
     refused = ctl("import", "https://example.org/root.tar", name)
     assert refused.code != 0 and b"https://example.org/root.tar" in refused.err and refused.err.count(b"\n") == 1

@@ -117,7 +117,7 @@ def follow_until(name, text):
 
 
 @pytest.mark.parametrize("seconds", [1, 5])
-def test_a3_who_ignores_term_is_killed_after_the_timeout(busybox, name, seconds):
+def test_a3_a_command_that_ignores_term_is_killed_after_the_timeout(busybox, name, seconds):
     background(name, busybox, "/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done",
                options=["--stop-timeout", str(seconds)])
     follow_until(name, b"ready")
@@ -236,7 +236,7 @@ def test_a10_a_hanging_start_delays_nobody(busybox, name):
         ctl("kill", name).ok()
 
 
-def test_wait_answers_all_who_ask(busybox, name):
+def test_wait_answers_all_callers(busybox, name):
     background(name, busybox, "/bin/sh", "-c", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done")
     follow_until(name, b"ready")
     answers = []

@@ -83,7 +83,7 @@ def test_a_name_means_the_container_that_had_it_at_creation(busybox, name):
     assert shown["options"]["network"] == "container:" + props(name + "-old")["Id"]
 
 
-def test_who_does_not_run_cannot_be_joined_and_the_error_says_so(busybox, name):
+def test_a_container_that_does_not_run_cannot_be_joined(busybox, name):
     ctl("create", "--name", name, busybox, *SLEEP).ok()
     refused = ctl("run", "--name", name + "-b", f"--pid=container:{name}", busybox, "/bin/true")
     assert refused.code == 125 and name.encode() in refused.err and b"not running" in refused.err
@@ -165,7 +165,7 @@ def test_pid_of_another_container_ends_with_that(busybox, name, bus_events):
     assert (state["ExitCode"], state["Reason"]) == (137, "signaled")
 
 
-def test_who_joins_can_neither_be_traced_nor_its_binary_be_written(debian, name):
+def test_a_joining_process_can_neither_be_traced_nor_its_binary_be_written(debian, name):
     """CVE-2016-9962, CVE-2019-5736: a container can watch the process that enters its pid namespace, but can use nothing of it."""
     script = r"""
         $| = 1;
@@ -250,7 +250,7 @@ polkit.addRule(function (action, subject) {
     assert manager("ListContainers", "(a{sv})", {}) == before
 
 
-def test_p3_who_shares_with_a_container_must_be_allowed_to_manage_it(busybox, name, rule):  # noqa: F811
+def test_p3_sharing_with_a_container_needs_the_right_to_manage_it(busybox, name, rule):  # noqa: F811
     rule("""
 polkit.addRule(function (action, subject) {
   if (action.id == "org.quilt.manage-containers" && (action.lookup("verb") == "create" || action.lookup("own") == "yes"))

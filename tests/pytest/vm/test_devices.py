@@ -3,7 +3,7 @@
 from quilt import ctl, run
 
 
-def test_no_other_device_can_be_opened_even_by_who_can_make_nodes(busybox, name):
+def test_no_other_device_can_be_opened_even_with_the_right_to_make_nodes(busybox, name):
     ctl("run", "-d", "--name", name, "--userns=host", busybox, "/bin/sleep", "1000").ok()
     assert "DevicePolicy=closed" in run("systemctl", "show", f"quilt-{name}.scope", "-p", "DevicePolicy").text
     options = ["--userns=host", "--cap-add=MKNOD"]

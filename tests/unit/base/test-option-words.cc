@@ -50,7 +50,7 @@ TEST (OptionWordsTest, FlagsTakeTrueAndFalse)
   EXPECT_EQ (read ({"--all", "--all=false"}), "!option --all is given as true and as false");
 }
 
-TEST (OptionWordsTest, WhatIsNoOptionIsLeftAlone)
+TEST (OptionWordsTest, LeavesOtherWordsAlone)
 {
   EXPECT_EQ (read ({"--", "--all=false"}), "--,--all=false,");
   EXPECT_EQ (read ({"x", "--all=false"}, TRUE), "x,--all=false,");

@@ -147,7 +147,7 @@ TEST_F (CgroupTest, Numbers)
   EXPECT_EQ (value, 12u);
 }
 
-TEST_F (CgroupTest, ItsState)
+TEST_F (CgroupTest, ReadsTheState)
 {
   EXPECT_EQ (quilt_cgroup_is_populated (fd), 0); /* gone */
   EXPECT_FALSE (quilt_cgroup_is_frozen (fd));

@@ -66,7 +66,7 @@ TEST (ElfTest, AnHonestProgram)
   EXPECT_NE (std::find (names.begin (), names.end (), "libc.so.6"), names.end ());
 }
 
-TEST (ElfTest, WhatItNamesIsRead)
+TEST (ElfTest, ReadsInterpreterLibrariesAndRunpath)
 {
   std::string file = make_elf ({"libone.so", "libtwo.so.2", ""}, "$ORIGIN/../lib:/opt");
   QuiltElf elf;
@@ -191,7 +191,7 @@ TEST (ElfTest, OtherMachines)
   EXPECT_EQ (quilt_elf_machine_name (0), nullptr);
 }
 
-TEST (ElfTest, WhatIsNoneIsLeftUntouched)
+TEST (ElfTest, RefusesOtherFilesAndLeavesTheResultUntouched)
 {
   for (std::string file : {std::string (), std::string ("#!/bin/sh\n"),
                            std::string ("\x7f"

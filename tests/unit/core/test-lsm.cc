@@ -16,7 +16,7 @@ apply (const char *profile, const char *label, const char **ret_object)
   return quilt_lsm_apply (&process, ret_object);
 }
 
-TEST (Lsm, NothingAskedIsNothingDone)
+TEST (Lsm, DoesNothingWithoutAProfileOrLabel)
 {
   const char *object = "untouched";
 
@@ -26,7 +26,7 @@ TEST (Lsm, NothingAskedIsNothingDone)
   EXPECT_STREQ (object, "untouched");
 }
 
-TEST (Lsm, WhatIsNotThereFailsByItsName)
+TEST (Lsm, NamesAMissingProfileOrLabel)
 {
   const char *object = "";
 

@@ -122,7 +122,7 @@ TEST (Passwd, FindsByNumber)
   EXPECT_EQ (find (passwd, nullptr, G_MAXUINT32, &entry), QUILT_PASSWD_ABSENT);
 }
 
-TEST (Passwd, WhatIsNoIdIsNobody)
+TEST (Passwd, RefusesInvalidIds)
 {
   for (const char *name : {"bad", "worse", "empty", "huge", "badgid"}) {
     QuiltPasswdEntry entry = {1, 2, 1, 1, 1, "x", "y", "z"};

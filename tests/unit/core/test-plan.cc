@@ -290,7 +290,7 @@ TEST (CredentialsTest, ContradictionsAreRefused)
   }
 }
 
-TEST (CredentialsTest, NamesThatAreNoneAreRefused)
+TEST (CredentialsTest, RefusesInvalidNames)
 {
   for (const char *more :
        {R"("org.quilt.user":"a b")", R"("org.quilt.user":"")", R"("org.quilt.groups":"a,,b")"}) {

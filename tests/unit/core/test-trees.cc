@@ -122,7 +122,7 @@ TEST_F (TreesTest, OtherRoots)
   EXPECT_EQ (plan->overlay.dir, nullptr);
 }
 
-TEST_F (TreesTest, WhatCannotBeIsRefused)
+TEST_F (TreesTest, RefusesInvalidMounts)
 {
   std::string many = "/l";
 
@@ -159,7 +159,7 @@ TEST_F (TreesTest, WhatCannotBeIsRefused)
 
 /* Only root of a namespace may mount what shows it. No process inside is root of the host's
  * namespaces. */
-TEST_F (TreesTest, WhatShowsTheHostIsMadeOutside)
+TEST_F (TreesTest, MakesFileSystemsOfTheKernelOutside)
 {
   const std::string mounts = R"({"destination":"/proc","type":"proc","source":"proc"},)"
                              R"({"destination":"/sys","type":"sysfs","source":"sysfs"},)"

@@ -62,7 +62,7 @@ print (const Parsed &parsed)
   return text;
 }
 
-TEST (Create, NothingAskedIsNothingSent)
+TEST (Create, SendsNoOptionThatIsNotGiven)
 {
   Parsed parsed ({"image"});
 
@@ -465,7 +465,7 @@ TEST (Create, TextsOfPathsAreDividedHere)
              R"('volumes': <[('/a:b\\', '/c\\d', ['ro', 'x'])]>})");
 }
 
-TEST (Create, WhatIsNoMountIsNamed)
+TEST (Create, ExplainsInvalidMounts)
 {
   const std::vector<std::pair<const char *, const char *>> cases = {
       {"", "mount '': "},
@@ -493,7 +493,7 @@ TEST (Create, WhatIsNoMountIsNamed)
   }
 }
 
-TEST (Create, WhatQuiltHasNotIsRefusedWith125)
+TEST (Create, RefusesUnsupportedOptionsWith125)
 {
   for (const char *option : {"-v", "-p", "-P", "--pod=x", "--dns=9.9.9.9", "--no-such"}) {
     testing::internal::CaptureStderr ();

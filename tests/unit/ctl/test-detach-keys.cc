@@ -64,7 +64,7 @@ TEST (DetachKeys, AreFoundHoweverTheyArrive)
       EXPECT_EQ (type (parse (c.keys), c.typed, step), c.passed) << c.keys << " " << step;
 }
 
-TEST (DetachKeys, NoneMeansThatAllIsPassedOn)
+TEST (DetachKeys, PassesEverythingOnWithoutKeys)
 {
   EXPECT_EQ (type (parse (""), "\x10\x11", 64), "\x10\x11");
 }

@@ -65,7 +65,7 @@ TEST_F (LogFormat, ShortHasTimeAndName)
 }
 
 // Fault 29.
-TEST_F (LogFormat, WhatPrecedesALineIsChosen)
+TEST_F (LogFormat, ChoosesThePrefixOfALine)
 {
   formatter.format = QUILT_LOG_SHORT_ISO;
   formatter.without_name = TRUE;

@@ -142,7 +142,7 @@ TEST_F (Config, DropInsOverrideByNameAndDirectoriesByRank)
   EXPECT_NE (config->defaults.pids.max, 1u);
 }
 
-TEST_F (Config, WhatIsWrongIsNamedWithItsFile)
+TEST_F (Config, ErrorsNameTheSettingAndItsFile)
 {
   const struct {
     const char *text, *complaint;

@@ -69,7 +69,7 @@ TEST (BusMessage, LengthsAreReadInBothByteOrders)
   }
 }
 
-TEST (BusMessage, WhatIsNoMessageIsNotMeasured)
+TEST (BusMessage, MeasuresNoInvalidMessage)
 {
   const Bytes good = call (nullptr);
 
@@ -97,7 +97,7 @@ TEST (BusMessage, ValuesAreCounted)
 }
 
 /* The bus looks into an array without elements no further, but GDBus does. */
-TEST (BusMessage, WhatIsTooDeepForGDBusIsNotRead)
+TEST (BusMessage, RefusesDeeperNestingThanGDBus)
 {
   struct {
     const char *text;

@@ -269,7 +269,7 @@ TEST_F (Serve, AnErrorMayHaveDetails)
   EXPECT_EQ (answer.text, "('No', {'option': <'init'>})");
 }
 
-TEST_F (Serve, WhoWantsNoAnswerGetsNone)
+TEST_F (Serve, SendsNoReplyIfNoneIsExpected)
 {
   QuiltDbusMessage silent = call_of ();
 

@@ -142,7 +142,7 @@ TEST_F (Turns, WhenAllRoomIsTakenANewCallerHasRoomForSmallCalls)
 }
 
 /* Each new connection is a new caller. */
-TEST_F (Turns, CallersWhoComeWithoutEndHoldUpNobodyForLong)
+TEST_F (Turns, ManyNewCallersDoNotStarveAnOldOne)
 {
   push (":1.1", "old");
   EXPECT_EQ (take_alone (), "old");

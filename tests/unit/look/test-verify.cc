@@ -142,7 +142,7 @@ TEST_F (VerifyTest, AStaticProgram)
   EXPECT_EQ (verify ("/bin/tool"), Strings{});
 }
 
-TEST_F (VerifyTest, WhereACommandIsLookedFor)
+TEST_F (VerifyTest, LooksCommandsUpInPath)
 {
   put ("/opt/app/tool", ElfFile{{}, ""}.make ());
   EXPECT_EQ (verify ("tool"), Strings{"not-found tool"});
@@ -167,7 +167,7 @@ TEST_F (VerifyTest, WhereACommandIsLookedFor)
   EXPECT_EQ (program, "/first/tool");
 }
 
-TEST_F (VerifyTest, FilesThatAreNoPrograms)
+TEST_F (VerifyTest, RefusesFilesThatAreNotPrograms)
 {
   put ("/bin/text", "hello\n");
   put ("/bin/empty", "");
@@ -229,7 +229,7 @@ TEST_F (VerifyTest, LibrariesOfLibraries)
                                        "missing-library liblost.so /lib/libc.so"}));
 }
 
-TEST_F (VerifyTest, LibrariesThatAreNone)
+TEST_F (VerifyTest, RefusesInvalidLibraries)
 {
   put_loaders ();
   put_program ("/bin/tool", {"liba.so"});
@@ -562,7 +562,7 @@ TEST_F (VerifyTest, Links)
   EXPECT_EQ (verify ("/usr/bin/script"), Strings{"dangling-link /gone/bin/sh /usr/bin/script"});
 }
 
-TEST_F (VerifyTest, WhatMostProgramsExpect)
+TEST_F (VerifyTest, WarnsOfMissingCommonFiles)
 {
   const Strings all = {"no-shell", "no-passwd", "no-certificates", "no-time-zones"};
   auto missing = [this] {

@@ -131,7 +131,7 @@ allows_all (const string &rules_text)
   return all ? "all" : "some";
 }
 
-TEST (OciDevices, WhoMayDoAllNeedsNoFilter)
+TEST (OciDevices, RulesThatAllowAllNeedNoFilter)
 {
   EXPECT_EQ (allows_all ("[]"), "some");
   EXPECT_EQ (allows_all (R"([{"allow":true}])"), "all");

@@ -38,7 +38,7 @@ TEST (PsTable, NoColumnToKnowThemBy)
     EXPECT_EQ (filter (table, {1}).rfind ("error: ", 0), 0u) << table;
 }
 
-TEST (PsTable, RowsThatAreNone)
+TEST (PsTable, LeavesOutInvalidRows)
 {
   EXPECT_EQ (filter ("A PID\nx\nx y\nx 1x\nx -1\nx 99999999999999999999\n\nx 1", {1}),
              "A PID\nx 1\n");

@@ -56,7 +56,7 @@ TEST (Update, All)
   EXPECT_EQ (it->io_weight, 500);
 }
 
-TEST (Update, NothingElse)
+TEST (Update, ChangesNoOtherLimit)
 {
   g_autoptr (GError) error = nullptr;
   g_autoptr (QuiltOciResources) one = read ({"--pids-limit=5"}, &error);

@@ -49,7 +49,7 @@ protected:
   gint64 now = 1000 * SECOND;
 };
 
-TEST_F (BudgetTest, OneGetsHalfAtOnceAndThenARate)
+TEST_F (BudgetTest, AFloodGetsHalfAtOnceAndThenARate)
 {
   std::vector<QuiltBudget> all = {join ()};
 
@@ -72,7 +72,7 @@ TEST_F (BudgetTest, AllTogetherLeaveTheRestOfTheJournalAlone)
   }
 }
 
-TEST_F (BudgetTest, FloodsShareAndWhoeverSaysLittleGoesOn)
+TEST_F (BudgetTest, FloodsShareAndAQuietContainerIsNotHeld)
 {
   std::vector<QuiltBudget> all = {join (), join (), join ()};
   QuiltBudget quiet = join ();
@@ -98,7 +98,7 @@ TEST_F (BudgetTest, ALittleIsAlwaysAllowed)
   EXPECT_EQ (quilt_budget_get_wait (&budget, now), 0);
 }
 
-TEST_F (BudgetTest, WhatIsOldCountsNoMore)
+TEST_F (BudgetTest, OldOutputStopsCounting)
 {
   QuiltBudget budget = join ();
 
@@ -181,7 +181,7 @@ TEST_F (BudgetTest, ManyShortRunsGetNoMoreThanTheShare)
   }
 }
 
-TEST_F (BudgetTest, OneCallersLoopDoesNotTakeTheLittleOfAnother)
+TEST_F (BudgetTest, OneOwnersLoopLeavesRoomForOtherOwners)
 {
   for (int i = 0; i < 20000; i++)
     run_once (&page, 1000, 100 * MIB, now);

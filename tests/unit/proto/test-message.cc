@@ -265,7 +265,7 @@ TEST_F (MessageTest, LastWordsAreHeard)
   EXPECT_EQ (quilt_message_receive (fds[1], &got), 0);
 }
 
-TEST_F (MessageTest, NobodyThereIsNoSignal)
+TEST_F (MessageTest, SendingToAClosedSocketSetsEPIPE)
 {
   quilt_fd_clear (&fds[1]);
   EXPECT_FALSE (quilt_message_send (fds[0], &message));

@@ -150,7 +150,7 @@ TEST (Wire, ALargeMessageFits)
   EXPECT_EQ (got_wire.body_size, body.size ());
 }
 
-TEST (Wire, WhatALaterVersionAddsIsSkipped)
+TEST (Wire, SkipsFieldsOfALaterVersion)
 {
   const Bytes cases[] = {version2 (field (3, u32 (42)) + field (16, "")),
                          version2 (field (3, u32 (42)) + field (500, Bytes (3000, '\xff'))),

@@ -30,7 +30,7 @@ config (const std::string &mounts, const std::string &more = "")
 }
 
 /* Such values are always refused: without these namespaces the host itself would be changed. */
-TEST (PayloadTest, WhatItCannotBeIsRefusedBeforeAnythingIsMade)
+TEST (PayloadTest, RefusesUnsupportedNamespacesBeforeTheClone)
 {
   const struct {
     guint namespaces;
@@ -97,7 +97,7 @@ fork_and (bool end)
 
 /* Another container in the pid namespace that is joined may have sent the report: what we send
  * signals to is the child that its pidfd is of, whatever number stands there. */
-TEST (PayloadTest, ReportsOfABirthNameNobodyElse)
+TEST (PayloadTest, ABirthIsReportedOnce)
 {
   std::string text = config ("");
   g_autoptr (QuiltSpec) spec = quilt_spec_parse (text.data (), text.size (), nullptr);

@@ -88,7 +88,7 @@ TEST_F (ReportsTest, AnEndBeforeThatIsAnError)
   EXPECT_EQ (read_reports (), QUILT_ERROR_FAILED);
 }
 
-TEST_F (ReportsTest, WhatFailedIsTheError)
+TEST_F (ReportsTest, TheErrorSaysWhatFailed)
 {
   QuiltReport report;
 

@@ -125,7 +125,7 @@ TEST_F (CacheTest, EveryDamageIsRepaired)
   }
 }
 
-TEST_F (CacheTest, WhatOthersCouldHaveWrittenIsNotTrusted)
+TEST_F (CacheTest, TrustsNoFilterThatOthersCouldWrite)
 {
   gboolean hit;
   const string good = get (&hit);

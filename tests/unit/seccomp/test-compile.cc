@@ -230,7 +230,7 @@ TEST_F (Default, ArgumentsCountAsTheKernelReadsThem)
   EXPECT_EQ (filter.ask (X86_64, SYS_personality, {8 | 1ULL << 40}), ALLOW);
 }
 
-TEST_F (Default, ItHoldsInTheKernel)
+TEST_F (Default, TheKernelEnforcesIt)
 {
   EXPECT_EQ (filter.in_child ([] { return (int)syscall (SYS_getpid) > 0 ? 0 : -1; }), 0);
   EXPECT_EQ (filter.in_child ([] { return unshare (CLONE_NEWUSER); }), EPERM);

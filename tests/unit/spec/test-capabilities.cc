@@ -66,7 +66,7 @@ TEST (Capabilities, AreCountedAsPodmanDoes)
   EXPECT_EQ (planned ({}, {"all", "KILL"}), 0u);
 }
 
-TEST (Capabilities, WhatIsBothAddedAndDroppedIsRefused)
+TEST (Capabilities, RefusesACapabilityBothAddedAndDropped)
 {
   Error error;
   const char *add[] = {"SYS_ADMIN", "kill", nullptr}, *drop[] = {"CHOWN", "CAP_KILL", nullptr};

@@ -45,7 +45,7 @@ TEST (IdMap, RoundTrip)
   }
 }
 
-TEST (IdMap, WhatTheKernelWouldNotTakeIsRefused)
+TEST (IdMap, RefusesMapsThatTheKernelRefuses)
 {
   const struct {
     const char *text, *why;
@@ -203,7 +203,7 @@ TEST (OciIds, AreReadAndPrinted)
   EXPECT_EQ (take (quilt_id_map_print (again->uid_map)), "0:5000:10,99:7:1");
 }
 
-TEST (OciIds, WhatDoesNotFitIsRefusedByItsPath)
+TEST (OciIds, RefusesIdsOutsideOfTheMapsByPath)
 {
   const string both = string (uids) + gids;
   const struct {

@@ -113,7 +113,7 @@ TEST (Labels, WholeLabels)
     EXPECT_FALSE (quilt_label_check (bad)) << bad;
 }
 
-TEST (Labels, WhatWeakensTheWallNeedsAPrivilege)
+TEST (Labels, OptionsThatWeakenConfinementNeedAPrivilege)
 {
   g_autoptr (QuiltOptions) options = quilt_options_new ();
   const char *why = NULL;

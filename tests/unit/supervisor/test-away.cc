@@ -53,7 +53,7 @@ TEST_F (AwayTest, TheScopesKillSignalIsAGracefulStop)
 }
 
 /* Fault 6b. */
-TEST_F (AwayTest, TheScopesKillSignalEndsNobodyElse)
+TEST_F (AwayTest, TheCommandIgnoresTheScopesKillSignal)
 {
   QuiltMessage running = start_up (TRAP);
 

@@ -288,7 +288,7 @@ TEST_F (KernelTest, DevptsHasTheGroupThatThereIs)
              std::string::npos);
 }
 
-TEST_F (KernelTest, GroupsOfWhoeverStartsItAreKept)
+TEST_F (KernelTest, KeepsTheCallersGroupsIfAsked)
 {
   const gid_t ours[] = {0, 4242};
 

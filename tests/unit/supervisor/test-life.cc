@@ -64,7 +64,7 @@ TEST_F (LifeTest, StopLetsTheHandlerRun)
   finish ();
 }
 
-TEST_F (LifeTest, WhoIgnoresTheSignalIsKilledInTime)
+TEST_F (LifeTest, ACommandThatIgnoresTheSignalIsKilledInTime)
 {
   gint64 begin, end;
   QuiltMessage message;
@@ -503,7 +503,7 @@ TEST_F (LifeTest, AStepMayMakeTheWorkingDirectory)
   EXPECT_EQ (journald->messages (), (Strings{"/", "/app", "/app"}));
 }
 
-TEST_F (LifeTest, WhatAStepAbandonsIsReaped)
+TEST_F (LifeTest, ReapsProcessesThatAStepAbandons)
 {
   Options options;
 

@@ -332,7 +332,7 @@ TEST_F (LogTest, JournaldMayBeRestarted)
   EXPECT_EQ (joined (), "before\nmeanwhile\nand\nafter\n");
 }
 
-TEST_F (LogTest, WhatIsTooLargeForADatagramGoesAsAFile)
+TEST_F (LogTest, SendsALargeEntryAsAFile)
 {
   const int size = 4096;
   std::string line (40000, 'q');
@@ -417,7 +417,7 @@ TEST (RateTest, EachIntervalHasItsOwnBurst)
   EXPECT_EQ (quilt_rate_get_room (&rate, 6000), 2u);
 }
 
-TEST (RateTest, NoneIsNone)
+TEST (RateTest, ARateOfZeroDoesNotLimit)
 {
   QuiltRate rate = {};
 

@@ -82,7 +82,7 @@ TEST_F (ProcessTest, UsersAreLookedUpInItsOwnFiles)
   EXPECT_EQ (output (who, options), "1000|1001|1001 33|/mine|out|");
 }
 
-TEST_F (ProcessTest, WhoIsNotThereIsNamed)
+TEST_F (ProcessTest, NamesMissingUsersAndGroups)
 {
   refuses (as ("nobody"), "Failed to look up user or group 'nobody': the container's /etc/passwd");
   refuses (as ("bad"), "'bad': its line in the container's /etc/passwd is not valid");

@@ -114,7 +114,7 @@ TEST_F (SourcesTest, AHandlerRemovesAndAdds)
   EXPECT_EQ (seen, "acd");
 }
 
-TEST_F (SourcesTest, OneWithoutAHandlerEndsTheWait)
+TEST_F (SourcesTest, ASourceWithoutAHandlerEndsTheWait)
 {
   Pipe a ('a', &seen);
 

@@ -95,7 +95,7 @@ TEST_F (StartTest, ItIsInItsOwnCgroup)
   finish ();
 }
 
-TEST_F (StartTest, WhatItSees)
+TEST_F (StartTest, TheCommandSeesItsOwnNamespaces)
 {
   std::string output;
 
@@ -135,7 +135,7 @@ TEST_F (StartTest, AnotherUserHasNone)
   EXPECT_EQ (journald->messages ().back (), "out");
 }
 
-TEST_F (StartTest, WhatIsProtectedIsProtected)
+TEST_F (StartTest, ProtectsFilesOfTheKernel)
 {
   Options options;
 

@@ -172,7 +172,7 @@ TEST_F (UsernsTest, DevicesAreThereAndNoOthersCanBeMade)
 
 /* Files of ids that the container lacks belong to no user inside, and root there has no power over
  * them. */
-TEST_F (UsernsTest, WhatBelongsToTheHostCannotBeWritten)
+TEST_F (UsernsTest, CannotWriteFilesOfTheHost)
 {
   Options options = mapped ();
   std::string shared = directory + "/shared", secret = shared + "/secret";

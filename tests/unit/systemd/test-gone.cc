@@ -269,7 +269,7 @@ TEST_F (Gone, AnEmptyScopeIsReportedOnce)
   run_until (1);
 }
 
-TEST_F (Gone, WhoWaitsForAnEmptyScopeIsToldBeforeItIsGone)
+TEST_F (Gone, ReportsAnEmptyScopeBeforeItsEnd)
 {
   std::string events = scope ("quilt-web.scope") + "/cgroup.events";
 

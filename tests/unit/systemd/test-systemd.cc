@@ -505,7 +505,7 @@ TEST_F (Systemd, OnlySystemdMayAskForAStop)
   EXPECT_EQ (units, std::vector<std::string>{"quilt-web.1.scope"});
 }
 
-TEST_F (Systemd, WhatIsUnderWayWhenFreedIsCancelled)
+TEST_F (Systemd, FreeingCancelsRunningStarts)
 {
   play = [] (const char *, GDBusMethodInvocation *invocation) { accept (invocation); };
   start ();

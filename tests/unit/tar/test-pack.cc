@@ -107,7 +107,7 @@ TEST_F (Pack, NothingIsReadFromTheKernel)
   EXPECT_TRUE (error.is (QUILT_ERROR_INVALID_ARGUMENT, "file system of the kernel"));
 }
 
-TEST_F (Pack, WhatIsMissingIsAnError)
+TEST_F (Pack, ReportsAMissingFile)
 {
   Error error;
 

@@ -307,7 +307,7 @@ TEST_F (Commit, TheSameChangesHaveTheSameDigest)
   EXPECT_NE (result.digest, first);
 }
 
-TEST_F (Commit, AFileIsNoWhiteoutByItsName)
+TEST_F (Commit, AFileNamedLikeAWhiteoutIsAFile)
 {
   fs::remove (root + "/etc/passwd");
   ASSERT_TRUE (commit ()) << error.message ();

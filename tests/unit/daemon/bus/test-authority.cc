@@ -319,7 +319,7 @@ TEST_F (Authority, WithoutPolkitOnlyRootMay)
   EXPECT_EQ (ask (), "done");
 }
 
-TEST_F (Authority, ConsultingIsNoRefusal)
+TEST_F (Authority, ConsultsWithoutRefusing)
 {
   consult = true;
   says = {"no", "challenge", "yes"};

@@ -313,7 +313,7 @@ TEST_F (Objects, ObjectsThatComeAndGoAreSignalled)
              string::npos);
 }
 
-TEST_F (Objects, TheListHasWhatIsTrue)
+TEST_F (Objects, ListsTheCurrentValues)
 {
   const auto list = [this] {
     g_autoptr (GVariant) all = g_variant_ref_sink (quilt_objects_list (objects));

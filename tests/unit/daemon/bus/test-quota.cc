@@ -6,7 +6,7 @@ extern "C" {
 #include "daemon/bus/quota.h"
 }
 
-TEST (Quota, OneUserIsStoppedAndNobodyElse)
+TEST (Quota, LimitsEachUserAlone)
 {
   g_autoptr (QuiltQuota) quota = quilt_quota_new (2);
   Error error;
@@ -53,7 +53,7 @@ TEST (Quota, ANewMaximumHoldsForTheNext)
 }
 
 /* Fault 15. */
-TEST (Quota, WhatFreesHasRoomOfItsOwn)
+TEST (Quota, KeepsRoomForCallsThatFree)
 {
   g_autoptr (QuiltQuota) quota = quilt_quota_new (1);
   Error error;

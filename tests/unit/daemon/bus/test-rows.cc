@@ -289,7 +289,7 @@ TEST_F (Rows, AFailureIsARowOfTheAnswer)
   EXPECT_EQ (frees_of_rows, 2);
 }
 
-TEST_F (Rows, WhatIsNamedTwiceIsOneRow)
+TEST_F (Rows, MakesOneRowOfANameGivenTwice)
 {
   call_many ({"o1", "missing", "o1-alias", "o1", "missing"});
   EXPECT_EQ (question.details, (Names{"o1"}));

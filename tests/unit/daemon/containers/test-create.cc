@@ -182,7 +182,7 @@ TEST_F (Create, RunContainerAnswersWhenTheCommandRuns)
 }
 
 /* --rm: the caller is told why once nothing is left. */
-TEST_F (Create, OfARunThatFailsAndIsNotKeptNothingIsLeft)
+TEST_F (Create, RemovesAFailedRunWithAutoRemove)
 {
   EXPECT_EQ (create ("'name': <'one'>, 'command': <[b'fail', b'no such command']>, "
                      "'auto-remove': <true>",

@@ -111,7 +111,7 @@ TEST_F (Outcome, AnErrorOfAnotherDomainIsAPlainFailure)
 }
 
 /* Fault 11. */
-TEST_F (Outcome, WhatEverybodyIsToldHoldsNothingOfTheMessage)
+TEST_F (Outcome, PublicTextsQuoteNoErrorMessage)
 {
   for (int code = 0; code < QUILT_N_ERRORS; code++) {
     g_autoptr (GError) why = g_error_new (QUILT_ERROR, code, "Failed to execute '/opt/secret'");

@@ -177,7 +177,7 @@ TEST_F (Recovery, TheLastResultIsKept)
 }
 
 /* quiltd went in the middle of `run --rm`. */
-TEST_F (Recovery, WhatWasMadeForOneRunIsRemovedWithoutIt)
+TEST_F (Recovery, RemovesAVolatileContainerWithoutARun)
 {
   QuiltContainerRecord *record = new_record ('1', "one");
 
@@ -209,7 +209,7 @@ TEST_F (Recovery, ARunGoesOnWhileQuiltdIsAway)
 }
 
 /* A removal has left the directory in /run of a container that is not in the store. */
-TEST_F (Recovery, WhatIsLeftInRunIsClearedAway)
+TEST_F (Recovery, ClearsOldDirectoriesInRun)
 {
   store (new_record ('1', "one"));
   fs::create_directories (path / "run/containers" / id ('9'));

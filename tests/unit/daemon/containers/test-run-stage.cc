@@ -321,7 +321,7 @@ TEST (RunStage, AnEndIsToldOnce)
 }
 
 /* Nothing that may have executed its command is ended for a lost connection. */
-TEST (RunStage, WhatRunsIsNotKilledForALostConnection)
+TEST (RunStage, ALostConnectionDoesNotKillARunningContainer)
 {
   walk ([] (QuiltRunState state, QuiltRunStageEvent event, const QuiltRunStageStep &step) {
     if (event != QUILT_RUN_ON_HANG_UP)

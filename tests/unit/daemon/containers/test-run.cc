@@ -161,7 +161,7 @@ TEST_F (Run, AStopBeforeTheCommandCallsItOff)
   EXPECT_EQ (why, "Cancelled: The container was stopped before its command was executed");
 }
 
-TEST_F (Run, ItsOwnerCanCallItOff)
+TEST_F (Run, CanBeCalledOff)
 {
   g_autoptr (GError) reason =
       g_error_new_literal (QUILT_ERROR, QUILT_ERROR_NO_SPACE, "The disk is full");
@@ -227,7 +227,7 @@ TEST_F (Run, ASupervisorThatComesBackRunningIsNotWaitedFor)
 }
 
 /* quiltd goes and comes back while the container runs. */
-TEST_F (Run, WhatAnEarlierQuiltdStartedIsFoundAgain)
+TEST_F (Run, FindsARunOfAnEarlierQuiltd)
 {
   ASSERT_TRUE (begin ("\"sleep\""));
   quilt_run_allow (run);
@@ -267,7 +267,7 @@ TEST_F (Run, AnEndWhileQuiltdWasAwayIsFound)
   EXPECT_EQ (last.exit_code, 7);
 }
 
-TEST_F (Run, NothingIsFoundWhereNothingIs)
+TEST_F (Run, FindsNoRunWithoutADirectory)
 {
   EXPECT_EQ (quilt_run_adopt (containers, "0123456789abcdef0123456789abcdef", on_run, this),
              nullptr);

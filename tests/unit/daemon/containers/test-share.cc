@@ -128,7 +128,7 @@ TEST_F (Share, ASharedOneIsFollowed)
 }
 
 /* Then that needs the same privilege as the host's own. */
-TEST_F (Share, OneThatHasTheHostsLeadsToTheHost)
+TEST_F (Share, JoiningAContainerOnTheHostsNamespaceMeansTheHosts)
 {
   add ('1', "host", &QuiltOptions::network, "host");
   add ('2', "middle", &QuiltOptions::network, "container:" + id ('1'));
@@ -150,7 +150,7 @@ TEST_F (Share, IpcIsSharedOnlyIfItsOwnerSaysSo)
   EXPECT_EQ (options->ipc, "container:" + id ('2'));
 }
 
-TEST_F (Share, WhatIsNotThereOrNotClearIsRefused)
+TEST_F (Share, RefusesUnknownAndAmbiguousContainers)
 {
   add ('1', "one");
   g_autoptr (QuiltContainer) like_it =

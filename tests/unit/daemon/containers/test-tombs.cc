@@ -94,7 +94,7 @@ TEST_F (TombsOnDisk, TheOldestGoesFirstAlsoFromTheDisk)
   EXPECT_TRUE (quilt_tombs_find (tombs, third, &code, &reason));
 }
 
-TEST_F (TombsOnDisk, WhatIsNoTombIsLeftAlone)
+TEST_F (TombsOnDisk, IgnoresMalformedLinks)
 {
   const char *reason = NULL;
   int code = 42;

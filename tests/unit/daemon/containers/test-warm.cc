@@ -302,7 +302,7 @@ TEST_F (Warm, ChangesAreThoseOfItsOwnScope)
 }
 
 /* As while systemd stops everything: it is tried again later, and logged once. */
-TEST_F (Warm, WithoutAScopeThereIsNone)
+TEST_F (Warm, PreparesNoStartWithoutAScope)
 {
   QuiltContainer *container;
 
@@ -340,7 +340,7 @@ TEST_F (Warm, AllEndWithQuiltd)
 }
 
 /* systemd has not answered yet. */
-TEST_F (Warm, OneThatIsBeingPreparedEndsWithQuiltd)
+TEST_F (Warm, AnUnfinishedPreparedStartEndsWithQuiltd)
 {
   scope_result = "";
   configure (2);

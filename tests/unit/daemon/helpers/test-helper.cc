@@ -225,7 +225,7 @@ TEST_F (Helper, IsNotReapedWhileSomebodyMayUseItsPid)
   EXPECT_EQ (waitid (P_PID, quilt_helper_get_pid (talk.helper), &info, WEXITED | WNOWAIT), 0);
 }
 
-TEST_F (Helper, ThatIsNotThereIsAnError)
+TEST_F (Helper, ReportsAMissingProgram)
 {
   const char *const argv[] = {"/nonexistent", nullptr};
   g_autofd int root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -266,7 +266,7 @@ TEST_F (Helper, GetsAllThatWasSentWhileItDidNotRead)
 }
 
 /* An earlier quiltd may have started it. Its first message shows whether it knows version 2. */
-TEST_F (Helper, ThatIsAdoptedIsSpokenToInItsOwnVersion)
+TEST_F (Helper, AnswersAnAdoptedHelperInItsVersion)
 {
   for (guint32 version : {QUILT_MESSAGE_VERSION_1, QUILT_MESSAGE_VERSION}) {
     QuiltMessage message;
@@ -299,7 +299,7 @@ TEST_F (Helper, ThatIsAdoptedIsSpokenToInItsOwnVersion)
 }
 
 /* Fault 5. Without a pidfd it could neither be killed nor reaped. */
-TEST_F (Helper, ThatCannotBeWatchedIsAnErrorAndNoZombie)
+TEST_F (Helper, ReapsAHelperThatCannotBeWatched)
 {
   struct sock_filter filter[] = {
       BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),

@@ -146,7 +146,7 @@ protected:
   Taken taken{ranges.get (), {}, {}};
 };
 
-TEST_F (RangesTest, NobodyGetsAnothers)
+TEST_F (RangesTest, HandsOutEachRangeOnce)
 {
   for (int i = 0; i < 20; i++)
     take (i % 5 * 10 + 1);
@@ -168,7 +168,7 @@ TEST_F (RangesTest, APreparedOneComesAtOnce)
   EXPECT_EQ (taken.firsts.size (), before + 1);
 }
 
-TEST_F (RangesTest, WhatIsClaimedMeanwhileIsNotGiven)
+TEST_F (RangesTest, HandsOutNoRangeClaimedMeanwhile)
 {
   Map all = map ("0:0:4294967295");
 
@@ -183,7 +183,7 @@ TEST_F (RangesTest, WhatIsClaimedMeanwhileIsNotGiven)
   EXPECT_EQ (taken.firsts.size (), 2u);
 }
 
-TEST_F (RangesTest, WhoHasAnId)
+TEST_F (RangesTest, FindsTheOwnerOfAnId)
 {
   guint32 id = 7;
 

@@ -89,7 +89,7 @@ TEST_F (JournaldTest, TheConfigurationCountsAsJournaldReadsIt)
   EXPECT_GE (limit (), 16 * MIB) << "the default";
 }
 
-TEST_F (JournaldTest, WhatHasToStayFreeIsNoRoom)
+TEST_F (JournaldTest, SystemKeepFreeLowersTheLimit)
 {
   make_journal ("/var");
   write ("/etc/systemd/journald.conf", "[Journal]\nSystemMaxUse=1G\nSystemKeepFree=1000T\n");

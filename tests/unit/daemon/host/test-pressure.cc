@@ -33,7 +33,7 @@ TEST (Pressure, BothLinesAreRead)
   EXPECT_EQ (total, 7u);
 }
 
-TEST (Pressure, WhatIsNotLikeThatIsLeftOut)
+TEST (Pressure, LeavesOutMalformedValues)
 {
   EXPECT_EQ (parse (""), "@a{sv} {}");
   EXPECT_EQ (parse ("other avg10=1\nsome\nsome avg10 total=x total=-1 avg60=1x =\n"), "@a{sv} {}");

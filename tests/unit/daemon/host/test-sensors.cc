@@ -54,7 +54,7 @@ TEST_F (Sensors, AGuestHasNone)
   EXPECT_EQ (mask (some ()), (Paths{"/proc/kcore", "/proc/keys"}));
 }
 
-TEST_F (Sensors, ThoseOfEachProcessor)
+TEST_F (Sensors, MasksThoseOfEachProcessor)
 {
   std::string at = root;
 

@@ -167,7 +167,7 @@ TEST_F (Import, ARefusedCallBeginsNoJob)
   EXPECT_EQ (count ("layers"), 0u);
 }
 
-TEST_F (Import, WhatIsNoArchiveLeavesNothing)
+TEST_F (Import, AFileThatIsNotAnArchiveLeavesNothing)
 {
   int fd = memfd_create ("archive", MFD_CLOEXEC);
 

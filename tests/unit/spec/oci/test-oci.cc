@@ -515,7 +515,7 @@ static const struct {
     {"linux", R"("seccompp":{})", "'linux.seccompp': unknown key"},
 };
 
-TEST (Oci, WhatIsNotSupportedIsNamedByPath)
+TEST (Oci, RefusesUnsupportedFieldsByPath)
 {
   for (const auto &c : unsupported) {
     Error error;
@@ -586,7 +586,7 @@ static const struct {
      "linux.resources.devices[0].y"},
 };
 
-TEST (Oci, WhatIsUnknownIsLeftOutOfAStrangersAndNamed)
+TEST (Oci, LenientParsingLeavesUnknownKeysOutAndNamesThem)
 {
   for (const auto &c : unknown) {
     const string text = with (c.where, c.extra);
@@ -601,7 +601,7 @@ TEST (Oci, WhatIsUnknownIsLeftOutOfAStrangersAndNamed)
   }
 }
 
-TEST (Oci, AStrangersIsRefusedForWhatIsWrongInIt)
+TEST (Oci, LenientParsingRefusesInvalidValues)
 {
   for (const auto &c : invalid) {
     const string text = with (c.where, c.extra);

@@ -469,7 +469,7 @@ TEST_F (Plan, LeavesNamesToTheContainer)
   EXPECT_EQ (caps.effective | caps.permitted | caps.inheritable | caps.ambient, 0u);
 }
 
-TEST_F (Plan, WhoIsNotRootKeepsWhatWasAdded)
+TEST_F (Plan, AUserOtherThanRootKeepsAddedCapabilities)
 {
   const guint64 kill = quilt_capability_from_name ("CAP_KILL");
 

@@ -66,7 +66,7 @@ TEST (OciResources, EveryKeyIsKeptAndPrinted)
 
 /* Engines send what was not asked for as 0, "" or not at all, and v1's settings where they do
  * nothing. */
-TEST (OciResources, WhatAsksForNothing)
+TEST (OciResources, AcceptsResourcesThatAskForNothing)
 {
   const char *const texts[] = {
       "{}",

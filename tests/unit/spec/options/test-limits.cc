@@ -119,7 +119,7 @@ TEST (Tmpfs, IsPathAndMountOptions)
   }
 }
 
-TEST (Tmpfs, AThirdPartIsNone)
+TEST (Tmpfs, RefusesAThirdPart)
 {
   Error error;
 

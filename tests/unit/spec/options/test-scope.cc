@@ -117,13 +117,13 @@ TEST_F (Scope, DevicesGoByNumber)
   EXPECT_EQ (properties (), expected);
 }
 
-TEST_F (Scope, WhoIsPrivilegedHasAllDevices)
+TEST_F (Scope, APrivilegedContainerHasAllDevices)
 {
   options->privileged = TRUE;
   EXPECT_EQ (properties ().count ("DevicePolicy"), 0u);
 }
 
-TEST_F (Scope, WhoCanMakeNoNodesNeedsNoPolicyUntilHeHasSome)
+TEST_F (Scope, AUserNamespaceWithoutDevicesNeedsNoDevicePolicy)
 {
   for (const char *userns : {"auto", "keep-id", "0:100000:65536"}) {
     g_free (options->userns);

@@ -113,7 +113,7 @@ TEST (Volume, BadWordsAreNamed)
   }
 }
 
-TEST (Volume, WhoseNodesAreWantedIsKnown)
+TEST (Volume, KnowsVolumesWithTheOptionDev)
 {
   g_autoptr (GVariant) plain = variant ("[('/a', '/b', @as []), ('/c', '/d', ['nodev'])]");
   g_autoptr (GVariant) wanted = variant ("[('/a', '/b', @as []), ('/c', '/d', ['ro', 'dev'])]");
