@@ -23,7 +23,8 @@ def examples(page):
         blocks = re.findall(r"^```\n(.*?)^```$", text, re.S | re.M)
     else:
         blocks = re.findall(r"^[^\n]*::\n\n((?:    [^\n]*\n|\n)+)", text[text.index("EXAMPLES\n===="):], re.M)
-    lines = [re.sub(r"\s+# .*", "", line).strip() for block in blocks for line in block.splitlines()]
+    blocks = [block.replace("\\\n", "") for block in blocks]
+    lines = [re.sub(r"(^|\s+)# .*", "", line).strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line]
 
 
