@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The messages between quiltd and its helpers. docs/architecture.md, "The wire", has the table.
- */
+/* The messages between quiltd and its helpers. "The wire" in docs/architecture.md has the table. */
 #pragma once
 
 #include <glib.h>
@@ -10,8 +9,10 @@ typedef enum {
   /* quiltd → supervisor */
   QUILT_MESSAGE_GO = 1,   /* the scope is ready: enter it and run */
   QUILT_MESSAGE_STOP = 2, /* signal; time_usec: grace period until SIGKILL, QUILT_INFINITY: none */
-  QUILT_MESSAGE_KILL = 3, /* signal to the container's init */
-  QUILT_MESSAGE_BYE = 4,  /* the exit is recorded: the supervisor may end */
+  /* signal to the container's init, or to the command of the session; SIGKILL: to all processes of
+   * the session */
+  QUILT_MESSAGE_KILL = 3,
+  QUILT_MESSAGE_BYE = 4,    /* the exit is recorded: the supervisor may end */
   QUILT_MESSAGE_RENAME = 5, /* text: the new name, for the fields of later log lines */
 
   /* the first message, with descriptors: the run directory, `total` namespaces to join, and those
@@ -60,10 +61,12 @@ typedef enum {
   QUILT_MESSAGE_PREPARED = 23,  /* the answer to PREPARE; ERROR if that failed */
   QUILT_MESSAGE_ATTACHED = 24,  /* the answer to ATTACH; flags: STDIN if input is taken */
 
-  /* transfer, seccomp → quiltd */
+  /* transfer → quiltd */
   QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */
-  /* text: content digest "sha256:…", or empty if a container has no changes; done: bytes on disk;
-   * total: entries; exit_code 1: no new layer was made */
+
+  /* transfer, seccomp, copy → quiltd */
+  /* Of transfer: text: content digest "sha256:…", or empty if a container has no changes; done:
+   * bytes on disk; total: entries; exit_code 1: no new layer was made */
   QUILT_MESSAGE_DONE = 33,
   /* code is a QuiltError, text. Every helper sends it if a request failed or is unknown
    * (NOT_SUPPORTED) */
@@ -94,12 +97,12 @@ typedef struct {
   /* a number that the sender of a request chooses, repeated in the answer. 0: neither a request nor
    * an answer */
   guint32 request;
-  /* the process of the container that the message is about; 0: the whole container */
+  /* the session that the message is about; 0: the container itself */
   guint32 session;
   gint32 code;
   gint32 signal;
   gint32 exit_code; /* 0..255; 128 + signal if a signal ended the process */
-  gint32 pid;       /* pid of the container's init in quiltd's pid namespace */
+  gint32 pid;       /* of the container's init or the session's command, as quiltd sees it */
   guint32 step;
   guint32 flags;     /* QuiltMessageFlags */
   guint64 time_usec; /* CLOCK_REALTIME, or a duration where noted above */
@@ -115,12 +118,18 @@ typedef enum {
   QUILT_MESSAGE_FLAG_OOM =
       1 << 1, /* the kernel killed a process because memory ran out (memory.events) */
   QUILT_MESSAGE_FLAG_KILLED_BY_TIMEOUT = 1 << 2, /* the grace period ran out */
-  /* With BEGIN: these descriptors follow. */
+  /* These descriptors follow. With BEGIN and ENTER: */
   QUILT_MESSAGE_FLAG_FILTER = 1 << 3, /* the compiled system call filter */
-  QUILT_MESSAGE_FLAG_STDOUT = 1 << 4, /* attached client: gets a copy of the output */
+  /* With BEGIN, ENTER and ATTACH: a client's pipe for the output. */
+  QUILT_MESSAGE_FLAG_STDOUT = 1 << 4,
   QUILT_MESSAGE_FLAG_STDERR = 1 << 5,
+  /* With BEGIN: */
   QUILT_MESSAGE_FLAG_BUDGET = 1 << 6, /* see proto/budget.h */
-  QUILT_MESSAGE_FLAG_STORE = 1 << 8,  /* the container's directory in the store */
+  /* With RUNNING, without a descriptor. RUNNING is sent again when this changes: the container's
+   * share of the journal is used up. */
+  QUILT_MESSAGE_FLAG_HELD = 1 << 7,
+  /* With BEGIN: */
+  QUILT_MESSAGE_FLAG_STORE = 1 << 8, /* the container's directory in the store */
   /* With BEGIN, ENTER and ATTACH: stdin, or a pipe that a terminal's input comes from. */
   QUILT_MESSAGE_FLAG_STDIN = 1 << 9,
   /* With ENTER and ATTACH, a pipe: the session or client ends when its other end is closed. */
@@ -128,6 +137,4 @@ typedef enum {
   /* With BEGIN: hold the container when its setup steps have succeeded, before its command, until
    * CONTINUE arrives or quiltd is gone. With STEP: it is held. */
   QUILT_MESSAGE_FLAG_DETAINED = 1 << 11,
-  /* With RUNNING, which is sent again when this changes: its share of the journal is used up. */
-  QUILT_MESSAGE_FLAG_HELD = 1 << 7,
 } QuiltMessageFlags;

@@ -12,17 +12,18 @@ typedef struct QuiltRun QuiltRun;
 typedef enum {
   QUILT_RUN_STEP,    /* message->step begins */
   QUILT_RUN_RUNNING, /* message->pid, message->time_usec */
-  /* sent once; only the next three may follow. message is EXITED or FAILED; or NULL, and error is
-   * the reason why it never ran; or both are NULL: unknown */
+  /* The run has ended. Sent once; only the three events below may follow. message is EXITED or
+   * FAILED. If it is NULL, error says why the command never ran. If both are NULL, it is unknown
+   * how the run ended. */
   QUILT_RUN_ENDED,
   QUILT_RUN_CLOSING,   /* released, and the supervisor exits: it does not linger */
-  QUILT_RUN_LINGERING, /* released, but its last output was not taken yet; that may take any time */
-  /* no process and no file of it is left, except perhaps a scope that systemd will collect; call
-   * quilt_run_free() */
+  QUILT_RUN_LINGERING, /* released, but its last output was not taken yet, which may take long */
+  /* All processes and files of the run are gone. systemd may still have to collect its scope. Call
+   * quilt_run_free(). */
   QUILT_RUN_SETTLED,
 } QuiltRunEvent;
 
-/* Never called inside a function of this file. */
+/* Called from the main loop, never from within a function of this header. */
 typedef void (*QuiltRunFunc) (QuiltRunEvent event,
                               const QuiltMessage *message,
                               const GError *error,

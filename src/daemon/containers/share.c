@@ -82,7 +82,8 @@ open_namespace (const QuiltContainer *other, const char *file)
 
   if (fd < 0)
     return -1;
-  /* If the process is still alive, the checks above were about this process. */
+  /* If the process is still alive after the check of its cgroup, its pid was not reused. So the
+   * namespace and the cgroup are those of this process. */
   if (!quilt_scope_has_process (scope, QUILT_SCOPE_PAYLOAD, pid) || poll (&ended, 1, 0) != 0)
     return errno = ESRCH, -1;
   return g_steal_fd (&fd);

@@ -8,7 +8,7 @@
 
 typedef struct QuiltHelper QuiltHelper;
 
-/* Called from the main context. Both functions may free the helper. */
+/* Called from the main context. Each of the functions may free the helper. */
 typedef struct {
   void (*message) (const QuiltMessage *message, gpointer data);
   /* the last event: the helper has ended by itself, or was killed because it hung up or sent an

@@ -19,7 +19,6 @@
 
 /* Time for which the end of a session is remembered for callers that ask later. */
 #define REMEMBER_SECONDS 60
-
 /* The interval between attempts to connect to a supervisor. */
 #define LOOK_AGAIN_MS 100
 /* Ended sessions of a container that are remembered. */
@@ -35,7 +34,7 @@ typedef struct {
   gpointer data;
 } Waiter;
 
-/* A session's supervisor has no other session, so this number in its messages is enough. */
+/* The number of a session in the messages of its supervisor, which has no other session. */
 #define NUMBER 1
 
 struct QuiltSessionRun {
@@ -61,7 +60,7 @@ struct QuiltSessions {
   GHashTable *all; /* ID of a container → GPtrArray of QuiltSessionRun, the oldest first */
 };
 
-/* The session goes on or keeps its exit until it is asked again. */
+/* The session itself goes on. If it has ended, its supervisor keeps the exit for a later quiltd. */
 static void
 session_free (gpointer data)
 {
@@ -106,7 +105,7 @@ quilt_sessions_get_containers (const QuiltSessions *self)
   return self->containers;
 }
 
-/* Returns the directory that holds those of a container's sessions, or -1 on error. */
+/* Opens the directory of the container's sessions. Returns -1 with an error. */
 static int
 open_sessions (const QuiltSessions *self, const char *container, GError **error)
 {

@@ -35,7 +35,6 @@
 #define CPU_MIN 1000
 #define CPU_LIMIT (8192ULL * G_USEC_PER_SEC)
 #define TIME_LIMIT ((guint64)G_MAXINT64)
-/* Timeouts of OCI's hooks are in seconds. */
 /* The kernel's MAX_ARG_STRLEN with the final NUL. */
 #define ARGUMENT_LIMIT (32 * 4096)
 /* podman's default. */
