@@ -49,7 +49,7 @@ def archive(path, files):
 # SIGKILL of quiltd before its Nth SYSCALL of an operation
 
 def prepare_ended(name, image):
-    ctl("create", "--name", name, "--setup", "true", image, *ENDS_WITH_7).ok()
+    ctl("create", "--name", name, "--setup", "true", "--setup-cache=off", image, *ENDS_WITH_7).ok()
 
 
 def prepare_running(name, image):
@@ -172,7 +172,7 @@ def test_100_runs_of_20_clients_are_all_true(busybox, name, journal):
 
 
 def test_12_clients_that_do_all_at_once_with_two_names(busybox, name):
-    verbs = [("create", "--name", "{0}-a", "--setup", "true", busybox, *ENDS_WITH_9), ("start", "{0}-a"), ("stop", "{0}-a"),
+    verbs = [("create", "--name", "{0}-a", "--setup", "true", "--setup-cache=off", busybox, *ENDS_WITH_9), ("start", "{0}-a"), ("stop", "{0}-a"),
              ("kill", "{0}-a"), ("remove", "{0}-a"), ("remove", "--force", "{0}-a"), ("rename", "{0}-a", "{0}-b"), ("rename", "{0}-b", "{0}-a"),
              ("run", "-d", "--name", "{0}-a", busybox, "/bin/true"), ("run", "--rm", "--name", "{0}-b", busybox, "/bin/true")]
     daemon = daemon_pid()
