@@ -281,6 +281,7 @@ STRINGS = {
     "name": "n", "working-directory": "/w", "hostname": "h", "cpuset-cpus": "0-8191,", "cpuset-mems": "0-8191,", "pid": "container:",
     "ipc": "container:", "uts": "container:", "network": "container:", "cgroupns": "private", "userns": "0:0:1,", "user": "u",
     "apparmor": "a", "domainname": "d", "timezone": "z", "slice": "s-",
+    "setup-cache": "use", "provide": "shell,",
 }
 
 
