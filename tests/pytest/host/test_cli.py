@@ -145,7 +145,7 @@ def test_cli_suggestions_help(verb, answer):
     assert answer in ctl(verb).err.decode()
 
 
-@pytest.mark.parametrize("verb", ["stats", "pull", "push", "build", "pause", "commit"])
+@pytest.mark.parametrize("verb", ["stats", "pull", "push", "build", "pause"])
 def test_cli_verbs_that_quilt_has_not_yet_are_known(verb):
     for words in [verb, "x"], ["help", verb]:
         refused = ctl(*words)
