@@ -238,7 +238,7 @@ def test_import_gives_an_image_a_command(busybox, name, tmp_path):
         ctl("remove-image", image).ok()
         ctl("import", "-c", 'ENTRYPOINT ["busybox", "echo", "-n"]', "-c", 'CMD ["a", "b c"]', archive, image).ok()
         assert output(image) == "a b c" and output(image, "d") == "d"
-        for wrong, said in [("CMD", "an instruction and its value"), ("USER x", "Quilt takes CMD"), ("CMD [1]", "JSON array"),
+        for wrong, said in [("CMD", "an instruction and its value"), ("EXPOSE 80", "Quilt takes CMD"), ("CMD [1]", "JSON array"),
                             ("ENV x", "NAME=VALUE"), ("WORKDIR here", "absolute"), ("STOPSIGNAL no", "signal")]:
             refused = ctl("import", "-c", wrong, archive)
             assert refused.code == 1 and said in refused.err.decode(), refused
