@@ -391,13 +391,15 @@ start_run (QuiltContainer *self, QuiltStreams *streams, GTask *task)
     g_ptr_array_add (leaving->scope_waiters, quilt_start_waiter_new (self, streams, task));
     return;
   }
-  if (quilt_setup_waits (self, streams, task))
-    return;
   spec = plan_run (self, &filter, &ready, &error);
   if (!ready) {
     wait_for_filter (self, spec, quilt_start_waiter_new (self, streams, task));
     return;
   }
+  /* From here on, a start that runs setup steps for others begins its run at once: nobody may
+   * change the container's files before. */
+  if (quilt_setup_waits (self, streams, task))
+    return;
   g_ptr_array_add (self->start_waiters, task);
   quilt_outcome_begin (&self->result, (guint64)g_get_real_time ());
   if (spec && streams)
