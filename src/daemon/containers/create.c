@@ -261,21 +261,6 @@ require (Creation *creation, QuiltCall *call)
                            QUILT_ACTION_MANAGE_CONTAINERS, details, manage_authorized, creation);
 }
 
-/* The result of setup steps may contain secrets of the user who gave them. */
-static gboolean
-check_image (const QuiltImage *image, const char *asked, GError **error)
-{
-  const QuiltImageRecord *record = quilt_image_get_record (image);
-
-  if (!record->setup_key)
-    return TRUE;
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
-               "Image '%s' keeps the result of setup steps, which only containers with the same "
-               "steps can use; use the image %s, on which the steps ran",
-               asked, record->base);
-  return FALSE;
-}
-
 static gboolean
 read_request (Creation *creation, GVariant *options, GError **error)
 {
@@ -283,7 +268,7 @@ read_request (Creation *creation, GVariant *options, GError **error)
       g_variant_ref_sink (quilt_defaults_complete (&creation->parts->defaults, options));
   QuiltImage *image = quilt_images_find (creation->parts->images, creation->image, error);
 
-  if (!image || !check_image (image, creation->image, error))
+  if (!image || !quilt_image_check_base (image, creation->image, error))
     return FALSE;
   creation->digest = g_strdup (quilt_image_get_digest (image));
   creation->images = quilt_image_get_rule_names (image, creation->image);

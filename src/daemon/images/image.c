@@ -2,6 +2,7 @@
 /* An image as an object of quiltd. */
 #include "daemon/images/image.h"
 
+#include "base/error.h"
 #include "daemon/images/image-private.h"
 #include "daemon/images/images-private.h"
 #include "dbus/quilt-bus.h"
@@ -343,4 +344,18 @@ static void
 quilt_image_class_init (QuiltImageClass *class)
 {
   G_OBJECT_CLASS (class)->finalize = quilt_image_finalize;
+}
+
+gboolean
+quilt_image_check_base (const QuiltImage *self, const char *asked, GError **error)
+{
+  const QuiltImageRecord *record = quilt_image_get_record (self);
+
+  if (!record->setup_key)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_SUPPORTED,
+               "Image '%s' keeps the result of setup steps, which only containers with the same "
+               "steps can use; use the image %s, on which the steps ran",
+               asked, record->base);
+  return FALSE;
 }

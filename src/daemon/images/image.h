@@ -12,6 +12,10 @@ G_DECLARE_FINAL_TYPE (QuiltImage, quilt_image, QUILT, IMAGE, GObject)
 
 /* The table that the image is in. Borrowed. */
 QuiltImages *quilt_image_get_images (const QuiltImage *self);
+/* Refuses an image that keeps the result of setup steps, which may contain secrets of the user who
+ * gave them: nobody may look into it or make containers of it. asked: as the caller named it. */
+gboolean quilt_image_check_base (const QuiltImage *self, const char *asked, GError **error);
+
 /* Finds the image that keeps what setup steps with this key have left behind; of several, the
  * newest. Borrowed; NULL if there is none, or it is being removed. */
 QuiltImage *quilt_image_find_setup (const QuiltImages *images, const char *key);

@@ -186,8 +186,8 @@ quilt_verify_image (
   g_auto (GStrv) names = NULL;
   Verification *self;
 
-  if (!image || !quilt_dict_read (options, NULL, 0, &error) ||
-      !read_command (command, &program, &error)) {
+  if (!image || !quilt_image_check_base (image, name, &error) ||
+      !quilt_dict_read (options, NULL, 0, &error) || !read_command (command, &program, &error)) {
     quilt_bus_error_return (call, error);
     return;
   }

@@ -240,8 +240,9 @@ def test_images_lists_them_on_demand_and_none_can_be_used_directly(busybox, name
     record = ctl("inspect-image", digest).ok().json
     base, = [image["digest"] for image in ctl("images", "--json=short").ok().json if any("busybox" in one for one in image["names"])]
     assert record["base"] == base and "setup-key" not in record
-    done = ctl("run", "--name", f"{name}-2", digest, "/bin/cat", "/made")
-    assert done.code == 125 and b"keeps the result of setup steps" in done.err
+    for words in (["run", "--name", f"{name}-2", digest, "/bin/cat", "/made"], ["verify", digest, "/made"]):
+        done = ctl(*words)
+        assert done.code == 125 and b"keeps the result of setup steps" in done.err
     ctl("remove-image", digest).ok()
     assert kept() == set()
 
