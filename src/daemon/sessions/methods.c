@@ -26,22 +26,36 @@ call_free (gpointer data)
   g_free (self);
 }
 
+/* Returns the container that has a session of exactly this ID. Callers may choose IDs, so several
+ * containers may have one: then the caller has to name the container. */
+static QuiltContainer *
+locate (QuiltSessions *sessions, const char *session, GError **error)
+{
+  g_autofree const char **ids = quilt_sessions_list_containers (sessions);
+  const char *found = NULL;
+  guint n = 0;
+
+  for (const char **id = ids; *id; id++)
+    if (quilt_sessions_has (sessions, *id, session)) {
+      found = *id;
+      n++;
+    }
+  if (n == 1)
+    return quilt_containers_find (quilt_sessions_get_containers (sessions), found, error);
+  g_set_error (error, QUILT_ERROR, n == 0 ? QUILT_ERROR_NOT_FOUND : QUILT_ERROR_AMBIGUOUS,
+               n == 0 ? "No container has a session '%s'"
+                      : "More than one container has a session '%s': name the container",
+               session);
+  return NULL;
+}
+
 /* name: "" for the container that has the session. */
 static QuiltContainer *
 find_container (QuiltSessions *sessions, const char *name, const char *session, GError **error)
 {
-  QuiltContainers *containers = quilt_sessions_get_containers (sessions);
-  g_autoptr (GPtrArray) all = NULL;
-
-  if (*name || !session)
-    return quilt_containers_find (containers, name, error);
-  all = quilt_containers_list (containers);
-  for (guint i = 0; i < all->len; i++)
-    if (quilt_sessions_has (sessions, quilt_container_get_record (all->pdata[i])->id, session))
-      return all->pdata[i];
-  g_set_error (error, QUILT_ERROR, QUILT_ERROR_NOT_FOUND, "No container has a session '%s'",
-               session);
-  return NULL;
+  return *name || !session
+             ? quilt_containers_find (quilt_sessions_get_containers (sessions), name, error)
+             : locate (sessions, session, error);
 }
 
 /* Answers the call with an error if it can't be read. */
@@ -167,6 +181,9 @@ wait (QuiltCall *call, gpointer data)
 
   if (!session)
     return;
+  /* Later, another session could be meant by what the caller gave, such as a part of the ID. */
+  g_free (self->session);
+  self->session = g_strdup (quilt_session_get_values (session)->id);
   self->call = call;
   quilt_call_watch_caller (call, on_caller_gone, self);
   quilt_session_await (session, QUILT_SESSION_OVER, on_over, self);

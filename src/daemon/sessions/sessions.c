@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "daemon/containers/container.h"
 #include "daemon/helpers/helper.h"
+#include "daemon/sessions/file.h"
 #include "spec/names.h"
 #include "systemd/cgroup.h"
 
@@ -23,10 +24,6 @@
 #define LOOK_AGAIN_MS 100
 /* Ended sessions of a container that are remembered. */
 #define REMEMBERED_MAX 256
-
-/* In the directory of a session: what quilt_session_print() has printed. */
-#define PLAN_FILE "session.json"
-#define PLAN_SIZE_MAX (4 * 1024 * 1024)
 
 typedef struct {
   QuiltSessionEvent event;
@@ -321,10 +318,7 @@ make_directory (const QuiltSessionRun *self, const char *plan, GError **error)
   g_autofd int sessions = open_sessions (self->sessions, self->container, error);
   g_autofd int fd = sessions < 0 ? -1 : quilt_dir_ensure (sessions, self->values.id, error);
 
-  return fd >= 0 &&
-                 quilt_file_replace (fd, PLAN_FILE, plan, strlen (plan), QUILT_FILE_VOLATILE, error)
-             ? g_steal_fd (&fd)
-             : -1;
+  return fd >= 0 && quilt_session_file_write (fd, plan, error) ? g_steal_fd (&fd) : -1;
 }
 
 static QuiltHelper *
@@ -444,6 +438,12 @@ quilt_sessions_find (const QuiltSessions *self,
   return NULL;
 }
 
+const char **
+quilt_sessions_list_containers (const QuiltSessions *self)
+{
+  return (const char **)g_hash_table_get_keys_as_array (self->all, NULL);
+}
+
 GPtrArray *
 quilt_sessions_list (const QuiltSessions *self, const char *container)
 {
@@ -510,19 +510,6 @@ quilt_session_cancel (QuiltSessionRun *self, gpointer data)
       g_array_remove_index (self->waiters, i);
 }
 
-/* The directory has the name of the session. */
-static gboolean
-read_values (int sessions, const char *name, QuiltSession *ret_values)
-{
-  g_autofd int fd = quilt_dir_open (sessions, name, NULL);
-  g_autoptr (GBytes) text = fd < 0 ? NULL : quilt_file_read (fd, PLAN_FILE, PLAN_SIZE_MAX, NULL);
-
-  return text &&
-         quilt_session_parse (g_bytes_get_data (text, NULL), g_bytes_get_size (text), ret_values,
-                              NULL) &&
-         g_strcmp0 (ret_values->id, name) == 0;
-}
-
 static gboolean look (gpointer data);
 
 /* Connects to the session's supervisor. If that is gone, nobody knows how the session ended. After
@@ -563,7 +550,7 @@ recover_one (QuiltSessions *sessions, const char *container, int directory, cons
 
   if (*name == '.')
     return;
-  if (!read_values (directory, name, &values)) {
+  if (!quilt_session_file_read (directory, name, &values)) {
     quilt_tree_remove (directory, name, NULL);
     return;
   }

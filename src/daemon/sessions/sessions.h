@@ -47,6 +47,8 @@ QuiltSessionRun *quilt_sessions_find (const QuiltSessions *self,
                                       GError **error);
 /* Whether a container has a session of exactly this ID. */
 gboolean quilt_sessions_has (const QuiltSessions *self, const char *container, const char *id);
+/* The IDs of the containers that have sessions, ended ones too. Free the array alone. */
+const char **quilt_sessions_list_containers (const QuiltSessions *self);
 /* The sessions of a container that run, the oldest first. Free the array with g_ptr_array_unref();
  * the sessions are borrowed. */
 GPtrArray *quilt_sessions_list (const QuiltSessions *self, const char *container);

@@ -20,6 +20,7 @@ from test_daemon import daemon_pid
 from test_lifecycle import background, props
 
 SLEEP = ("/bin/sleep", "1000")
+SLEEP_BYTES = [word.encode() for word in SLEEP]
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ def test_it_goes_on_while_quiltd_is_killed(box):
         before = sessions(box)
         os.kill(daemon_pid(), signal.SIGKILL)
         wait_for(lambda: ctl("list").code == 0)
-        assert sessions(box) == before
+        wait_for(lambda: sessions(box) == before)  # quiltd may list the session before its supervisor has answered
         process.stdin.write(b"on\n")
         process.stdin.flush()
         assert process.stdout.readline() == b"on\n"
@@ -277,6 +278,34 @@ def test_a_session_is_found_without_its_container(box):
         assert error_name(refused.value).endswith(".NotFound")
     manager("KillSession", "(ssia{sv})", "", id, signal.SIGTERM, {})
     assert manager("WaitSession", "(ssa{sv})", "", id, {}) == (143, "signaled")
+
+
+def test_a_session_of_two_containers_is_found_only_with_its_container(box, busybox, name):
+    background(f"{name}-2", busybox, *SLEEP)
+    for container in (box, f"{name}-2"):
+        manager("ExecContainer", "(saaya{sv})", container, SLEEP_BYTES, {"session": GLib.Variant("s", "same")})
+    with pytest.raises(GLib.Error) as refused:
+        manager("WaitSession", "(ssa{sv})", "", "same", {})
+    assert error_name(refused.value).endswith(".Ambiguous")
+
+
+def test_who_waits_for_a_part_of_an_id_and_leaves_is_forgotten(box):
+    """Meanwhile that part became the ID of another session, or of two."""
+    start = lambda id: manager("ExecContainer", "(saaya{sv})", box, SLEEP_BYTES, {"session": GLib.Variant("s", id)})  # noqa: E731
+    start("abc")
+    flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+    caller = Gio.DBusConnection.new_for_address_sync(Gio.dbus_address_get_for_bus_sync(Gio.BusType.SYSTEM), flags, None, None)
+    to_quiltd = "org.quilt", "/org/quilt", "org.quilt.Manager"
+    caller.call(*to_quiltd, "WaitSession", GLib.Variant("(ssa{sv})", (box, "ab", {})), None, Gio.DBusCallFlags.NONE, -1, None, None)
+    caller.call_sync(*to_quiltd, "ListSessions", GLib.Variant("(sa{sv})", (box, {})), None, Gio.DBusCallFlags.NONE, -1, None)
+    start("ab")
+    start("abd")
+    caller.close_sync()
+    before = daemon_pid()
+    for id in ("abc", "ab", "abd"):
+        manager("KillSession", "(ssia{sv})", box, id, signal.SIGKILL, {})
+        assert manager("WaitSession", "(ssa{sv})", box, id, {}) == (137, "signaled")
+    assert daemon_pid() == before
 
 
 def test_only_pipes_are_taken_from_a_caller(box):
