@@ -8,11 +8,11 @@
 #include "cgroup/state.h"
 #include "supervisor/confine.h"
 #include "supervisor/place.h"
+#include "supervisor/turns.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/pidfd.h>
-#include <sys/wait.h>
 #include <syslog.h>
 
 /* The limit for reports of the init, not counting those about steps. Most are warnings. */
@@ -340,17 +340,18 @@ quilt_supervisor_handle_end (QuiltSupervisor *self)
 {
   siginfo_t info = {0};
   pid_t pid = self->payload.pid;
+  int reaped;
 
   /* The last report may be BORN: then another process continues in the init's place. */
   if (self->payload.channel >= 0)
     quilt_supervisor_handle_reports (self);
-  if (self->payload.pid != pid ||
-      waitid (P_PIDFD, (id_t)self->payload.pid_fd, &info, WEXITED | WNOHANG) < 0)
+  if (self->payload.pid != pid)
     return;
-  if (info.si_pid == 0) { /* a tracer still holds the process */
-    self->reap_usec = g_get_monotonic_time () + LOOK_AGAIN_USEC;
+  reaped = quilt_turns_reap (self->payload.pid_fd, &info);
+  if (reaped == 0)
+    self->reap_usec = g_get_monotonic_time () + QUILT_REAP_USEC;
+  if (reaped <= 0)
     return;
-  }
   quilt_fd_clear (&self->payload.pid_fd);
   quilt_oom_handle (&self->oom); /* the end may arrive before the OOM event */
   self->kill_usec = 0;
@@ -524,27 +525,22 @@ quilt_supervisor_advance (QuiltSupervisor *self, gint64 now_usec)
   return !may_leave (self) || linger (self, now_usec);
 }
 
-static gint64
-earlier (gint64 a, gint64 b)
-{
-  return a == 0 || (b > 0 && b < a) ? b : a;
-}
-
 gint64
 quilt_supervisor_get_deadline (const QuiltSupervisor *self, gint64 now_usec)
 {
   gint64 deadline =
-      earlier (self->kill_usec, quilt_journal_socket_get_deadline (&self->log.journal));
+      quilt_turns_earlier (self->kill_usec, quilt_journal_socket_get_deadline (&self->log.journal));
 
-  deadline = earlier (deadline, quilt_rate_get_deadline (&self->log.rate));
-  deadline = earlier (deadline, self->patience_usec);
-  deadline = earlier (deadline, self->log.held_usec);
+  deadline = quilt_turns_earlier (deadline, quilt_rate_get_deadline (&self->log.rate));
+  deadline = quilt_turns_earlier (deadline, self->patience_usec);
+  deadline = quilt_turns_earlier (deadline, self->log.held_usec);
   if (self->flags & QUILT_MESSAGE_FLAG_HELD)
-    deadline = earlier (deadline, self->was_held_usec + HELD_USEC);
-  deadline = earlier (deadline, self->reap_usec);
+    deadline = quilt_turns_earlier (deadline, self->was_held_usec + HELD_USEC);
+  deadline = quilt_turns_earlier (deadline, self->reap_usec);
   if (has_to_keep (self))
-    deadline = earlier (deadline, self->keep_usec);
+    deadline = quilt_turns_earlier (deadline, self->keep_usec);
   if (may_leave (self) && quilt_journal_socket_is_unread (&self->log.journal))
-    deadline = earlier (deadline, now_usec + (self->lingering ? LOOK_AGAIN_USEC : LOOK_USEC));
+    deadline =
+        quilt_turns_earlier (deadline, now_usec + (self->lingering ? LOOK_AGAIN_USEC : LOOK_USEC));
   return deadline;
 }

@@ -13,21 +13,18 @@
 #include "supervisor/place.h"
 #include "supervisor/session-terminal.h"
 #include "supervisor/streams/sources.h"
+#include "supervisor/turns.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* The exit code of timeout(1). */
 #define TIMED_OUT_CODE 124
 /* A session whose client has left gets SIGHUP, and after this time SIGKILL. */
 #define HANG_UP_USEC (2 * G_USEC_PER_SEC)
-/* The interval between attempts to reap a process that a tracer holds. */
-#define REAP_USEC (G_USEC_PER_SEC / 10)
 /* Attempts after which a killed process counts as ended: the tracer may be the container's. */
 #define REAPS_MAX 10
 
@@ -225,12 +222,13 @@ handle_end (gpointer data, short revents)
 {
   Session *self = data;
   siginfo_t info = {0};
+  const int reaped = quilt_turns_reap (self->guest.payload.pid_fd, &info);
 
-  if (waitid (P_PIDFD, (id_t)self->guest.payload.pid_fd, &info, WEXITED | WNOHANG) < 0)
+  if (reaped < 0)
     return;
-  if (info.si_pid == 0) { /* a tracer still holds the process */
+  if (reaped == 0) {
     if (!self->is_killed || self->n_reaps++ < REAPS_MAX) {
-      self->reap_usec = g_get_monotonic_time () + REAP_USEC;
+      self->reap_usec = g_get_monotonic_time () + QUILT_REAP_USEC;
       return;
     }
     info.si_code = CLD_KILLED; /* it will never run again */
@@ -382,11 +380,9 @@ poll_signal (gconstpointer data)
 static void
 handle_signal (gpointer data, short revents)
 {
-  Session *self = data;
-  struct signalfd_siginfo info;
+  const Session *self = data;
 
-  while (read (self->signal_fd, &info, sizeof info) == sizeof info)
-    ;
+  quilt_turns_read_signals (self->signal_fd);
 }
 
 /* In the order in which they are handled. */
@@ -413,19 +409,10 @@ may_leave (const Session *self)
 }
 
 static gint64
-earlier (gint64 a, gint64 b)
+get_deadline (const Session *self)
 {
-  return a == 0 || (b > 0 && b < a) ? b : a;
-}
-
-static void
-wait_for_events (const Session *self, QuiltSources *sources)
-{
-  gint64 deadline = earlier (earlier (self->end_usec, self->kill_usec), self->reap_usec);
-  gint64 rest = MAX (deadline - g_get_monotonic_time (), 0);
-  const struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
-
-  quilt_sources_wait (sources, deadline > 0 ? &timeout : NULL);
+  return quilt_turns_earlier (quilt_turns_earlier (self->end_usec, self->kill_usec),
+                              self->reap_usec);
 }
 
 static void
@@ -449,24 +436,10 @@ run (Session *self)
   g_autoptr (QuiltSources) sources = new_sources (self);
 
   while (!may_leave (self)) {
-    wait_for_events (self, sources);
+    quilt_turns_wait (sources, get_deadline (self));
     quilt_sources_handle (sources);
     do_what_is_due (self);
   }
-}
-
-static gboolean
-take_signals (Session *self, GError **error)
-{
-  sigset_t set;
-
-  sigfillset (&set);
-  if (sigprocmask (SIG_SETMASK, &set, NULL) < 0)
-    return quilt_set_error_errno (error, errno, "Failed to block signals");
-  sigemptyset (&set);
-  sigaddset (&set, SIGTERM);
-  self->signal_fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  return self->signal_fd >= 0 || quilt_set_error_errno (error, errno, "Failed to make a signalfd");
 }
 
 static gboolean
@@ -536,7 +509,8 @@ quilt_session_run (const QuiltSessionTarget *target,
   /* Without it, nothing would tell that the container has ended. */
   self.first_fd = pidfd_open (target->first, 0);
   self.is_forgotten = self.first_fd < 0;
-  if (!take_signals (&self, &error) ||
+  self.signal_fd = quilt_turns_take_signals (0, &error);
+  if (self.signal_fd < 0 ||
       !quilt_control_init (&self.control, fds->directory, fds->control_fd, fds->version, &error) ||
       !begin (&self, target, session, &error))
     fail (&self, error);

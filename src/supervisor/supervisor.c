@@ -8,12 +8,12 @@
 #include "spec/signals.h"
 #include "supervisor/place.h"
 #include "supervisor/streams/sources.h"
+#include "supervisor/turns.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,25 +47,6 @@ read_settings (QuiltSupervisor *self, GError **error)
   self->stop_timeout_usec = timeout;
   self->log.rate.burst = burst;
   self->log.rate.interval_usec = (gint64)CLAMP (interval, 1, (guint64)G_MAXINT64 / 4);
-  return TRUE;
-}
-
-/* One thread and no handlers: a signal that is blocked and never read has no effect. That is
- * intended for SIGHUP, SIGINT and SIGPIPE. */
-static gboolean
-take_signals (QuiltSupervisor *self, GError **error)
-{
-  sigset_t set;
-
-  sigfillset (&set);
-  if (sigprocmask (SIG_SETMASK, &set, NULL) < 0)
-    return quilt_set_error_errno (error, errno, "Failed to block signals");
-  sigemptyset (&set);
-  sigaddset (&set, SIGTERM);
-  sigaddset (&set, QUILT_SCOPE_KILL_SIGNAL);
-  self->signal_fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (self->signal_fd < 0)
-    return quilt_set_error_errno (error, errno, "Failed to make a signalfd");
   return TRUE;
 }
 
@@ -214,7 +195,8 @@ quilt_supervisor_init (QuiltSupervisor *self,
   self->kernel_log = fds->kernel_log;
   quilt_clients_init (&self->clients, self->outputs, takes_input (self, input));
   /* Clone first: the init builds the root while we do the rest. */
-  if (!take_signals (self, error) || !start_payload (self, &input, output_fds, error))
+  self->signal_fd = quilt_turns_take_signals (QUILT_SCOPE_KILL_SIGNAL, error);
+  if (self->signal_fd < 0 || !start_payload (self, &input, output_fds, error))
     return FALSE; /* the caller exits, which closes everything */
   survive_oom ();
   quilt_log_init (&self->log, QUILT_JOURNAL_PATH, annotation (spec, QUILT_ANNOTATION_ID),
@@ -265,9 +247,8 @@ static void
 handle_signal (gpointer data, short revents)
 {
   QuiltSupervisor *self = data;
-  struct signalfd_siginfo info;
 
-  while (read (self->signal_fd, &info, sizeof info) == sizeof info)
+  for (guint n = quilt_turns_read_signals (self->signal_fd); n > 0; n--)
     quilt_supervisor_handle_terminate (self);
 }
 
@@ -423,17 +404,6 @@ new_sources (QuiltSupervisor *self)
   return sources;
 }
 
-static void
-wait_for_events (const QuiltSupervisor *self, QuiltSources *sources)
-{
-  gint64 now = g_get_monotonic_time ();
-  gint64 deadline = quilt_supervisor_get_deadline (self, now);
-  gint64 rest = MAX (deadline - now, 0);
-  const struct timespec timeout = {rest / G_USEC_PER_SEC, rest % G_USEC_PER_SEC * 1000};
-
-  quilt_sources_wait (sources, deadline > 0 ? &timeout : NULL);
-}
-
 void
 quilt_supervisor_run (QuiltSupervisor *self)
 {
@@ -441,7 +411,7 @@ quilt_supervisor_run (QuiltSupervisor *self)
 
   while (quilt_supervisor_advance (self, g_get_monotonic_time ())) {
     quilt_clients_sweep (&self->clients);
-    wait_for_events (self, sources);
+    quilt_turns_wait (sources, quilt_supervisor_get_deadline (self, g_get_monotonic_time ()));
     handle_journal (&self->log.journal, 0); /* it may be time to connect again */
     quilt_sources_handle (sources);
   }
