@@ -149,6 +149,7 @@ quilt_journal_socket_send (QuiltJournalSocket *self, struct mmsghdr *entries, gu
     if (r > 0) {
       done += (guint)r;
       self->has_sent = TRUE;
+      self->has_tail = FALSE;
     } else if (r < 0 && errno == EAGAIN)
       wait_for_room (self);
     else if (r < 0 && errno != EINTR)
@@ -186,6 +187,15 @@ quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now
   }
   if (self->retry_usec > 0 && now_usec >= self->retry_usec)
     self->retry_usec = 0;
+}
+
+/* If the queue is full, the caller sees unread entries and tries again. If journald is away, the
+ * kernel has dropped them. */
+void
+quilt_journal_socket_seal (QuiltJournalSocket *self)
+{
+  if (self->connected && !self->has_tail)
+    self->has_tail = send (self->fd, NULL, 0, MSG_NOSIGNAL) == 0 || errno != EAGAIN;
 }
 
 gboolean

@@ -19,6 +19,7 @@ typedef struct {
   gboolean connected;
   gboolean full;      /* journald is slow: wait until resume_usec, or if that is 0 for POLLOUT */
   gboolean has_sent;  /* something was sent since the queue was last full */
+  gboolean has_tail;  /* an empty datagram follows all entries, see quilt_journal_socket_seal() */
   gint64 resume_usec; /* g_get_monotonic_time() */
   /* journald is away: when to try again (g_get_monotonic_time()); 0: it is not away */
   gint64 retry_usec;
@@ -45,6 +46,8 @@ gint64 quilt_journal_socket_get_deadline (const QuiltJournalSocket *self);
 struct pollfd quilt_journal_socket_poll (const QuiltJournalSocket *self);
 void quilt_journal_socket_handle (QuiltJournalSocket *self, short revents, gint64 now_usec);
 
-/* Whether journald has not yet read everything that was sent. The sender must live until then:
- * journald finds the unit of an entry by the sender's pid. */
+/* journald reads an entry first, and then finds its unit by the sender's pid. So a sender that ends
+ * calls seal(), and lives while is_unread(). seal() sends an empty datagram after the entries,
+ * which journald ignores: it reads this only when the entries before it have been handled. */
+void quilt_journal_socket_seal (QuiltJournalSocket *self);
 gboolean quilt_journal_socket_is_unread (const QuiltJournalSocket *self);

@@ -480,6 +480,8 @@ may_leave (const QuiltSupervisor *self)
 static gboolean
 linger (QuiltSupervisor *self, gint64 now_usec)
 {
+  if (self->drained)
+    quilt_journal_socket_seal (&self->log.journal);
   if (self->patience_usec == 0)
     self->patience_usec = now_usec + LINGER_USEC;
   if (now_usec < self->patience_usec)

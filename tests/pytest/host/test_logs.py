@@ -11,6 +11,7 @@ import pytest
 from quilt import TIMEOUT, ctl, run, spawn, wait_path, wait_unit
 from test_cli import Terminal
 from test_lifecycle import background, follow_until, props
+from test_races import injected
 
 
 def test_200000_lines_without_a_loss(busybox, name, journal):
@@ -33,6 +34,14 @@ def test_a_line_in_the_last_instruction(busybox, name, journal):
     for number in range(50):
         ctl("run", "--rm", "--name", name, busybox, "/bin/echo", f"last {number}").ok()
     assert journal.messages(f"_SYSTEMD_UNIT=quilt-{name}.scope", "QUILT_STREAM=stdout") == [b"last %d" % n for n in range(50)]
+
+
+def test_a_last_line_keeps_its_unit_although_journald_looks_late(busybox, name, journal):
+    """journald takes a line off its socket first, and then looks in /proc for the unit of the sender."""
+    journald = int(run("systemctl", "show", "-P", "MainPID", "systemd-journald.service").ok().text)
+    with injected("openat", "delay_enter=50ms", pid=journald):
+        ctl("run", "--rm", "--name", name, busybox, "/bin/echo", "last").ok()
+        assert journal.messages(f"_SYSTEMD_UNIT=quilt-{name}.scope", "QUILT_STREAM=stdout") == [b"last"]
 
 
 def test_rate_limit_on_request_counts_what_it_drops(busybox, name, journal):

@@ -14,10 +14,10 @@ from test_lifecycle import background, follow_until, props
 
 
 @contextlib.contextmanager
-def injected(syscall, fault):
-    """quiltd while strace does something to this system call of its threads."""
+def injected(syscall, fault, pid=None):
+    """quiltd, or another process, while strace does something to this system call of its threads."""
     with spawn("strace", "-f", "-o", "/dev/null", "-e", f"trace={syscall}", f"--inject={syscall}:{fault}",
-               "-p", str(daemon_pid())) as tracer:
+               "-p", str(pid or daemon_pid())) as tracer:
         assert b"attached" in tracer.stderr.readline()
         yield
         tracer.terminate()

@@ -119,6 +119,8 @@ Journald::read ()
     n = fd < 0 ? -1 : recvmsg (fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0)
       return;
+    if (n == 0 && header.msg_controllen == 0)
+      continue; /* as journald does */
     entries.push_back (parse_entry (n > 0 ? std::string (data, (size_t)n) : read_passed (&header)));
   }
 }

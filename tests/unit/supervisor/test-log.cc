@@ -237,6 +237,23 @@ TEST_F (LogTest, WhenJournaldIsBehindThePipeFillsUp)
   EXPECT_FALSE (quilt_journal_socket_is_unread (&log.journal));
 }
 
+TEST_F (LogTest, OneEmptyDatagramFollowsTheLastEntry)
+{
+  char byte;
+
+  quilt_journal_socket_seal (&log.journal); /* nothing was sent */
+  EXPECT_FALSE (quilt_journal_socket_is_unread (&log.journal));
+  for (const char *line : {"one\n", "two\n"}) {
+    write_all (line);
+    EXPECT_FALSE (quilt_journal_socket_is_unread (&log.journal));
+    quilt_journal_socket_seal (&log.journal);
+    quilt_journal_socket_seal (&log.journal);
+    EXPECT_TRUE (quilt_journal_socket_is_unread (&log.journal));
+    EXPECT_EQ (recv (journald->fd, &byte, 1, MSG_DONTWAIT), 0);
+    EXPECT_FALSE (quilt_journal_socket_is_unread (&log.journal));
+  }
+}
+
 class FullQueueTest : public LogTest
 {
 protected:
