@@ -326,13 +326,12 @@ own_name (Main *self, void (*on_name) (gpointer data))
   quilt_dbus_call (self->bus, &call, on_name_reply, self, &self->name_request);
 }
 
-/* The state of every container is known, so publish the objects. */
+/* The state of every container and session is known, so publish the objects. */
 static void
 on_recovered (gpointer data)
 {
   Main *self = data;
 
-  quilt_sessions_recover (self->daemon->sessions);
   quilt_hub_show (self->daemon->hub);
   own_name (self, on_name_acquired);
 }
@@ -364,8 +363,10 @@ run (Main *self, const QuiltDaemonPaths *paths, GError **error)
   g_unix_signal_add (SIGINT, on_terminate, self);
   g_unix_signal_add (SIGHUP, on_hangup, self);
   quilt_notify_watchdog ();
-  if (!quilt_recover (self->daemon->containers, on_recovered, self, error))
+  if (!quilt_recover (self->daemon->containers, error))
     return FALSE;
+  quilt_sessions_recover (self->daemon->sessions);
+  quilt_recovery_await (self->daemon->containers, on_recovered, self);
   g_main_loop_run (self->loop);
   return TRUE;
 }

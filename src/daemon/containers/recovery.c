@@ -22,24 +22,20 @@
 #define PATIENCE_MS 2000
 
 typedef struct {
-  QuiltContainers *containers;
-  const QuiltContainersParts *parts; /* of containers */
-  void (*callback) (gpointer data);
+  QuiltHub *hub;
+  void (*callback) (gpointer data); /* NULL: it was called */
   gpointer data;
   guint timer;
-  gboolean keep_layers; /* unknown images may use layers, so don't remove any */
-  gboolean is_blind;    /* scopes may be incomplete: nothing may be removed */
-  GHashTable *scopes;   /* IDs of containers that have running processes */
-  GHashTable *broken;   /* containers with an unreadable record: their processes are left alone */
-} Recovery;
+} Wait;
 
-static void
-recovery_free (Recovery *recovery)
-{
-  g_hash_table_unref (recovery->scopes);
-  g_hash_table_unref (recovery->broken);
-  g_free (recovery);
-}
+typedef struct {
+  QuiltContainers *containers;
+  const QuiltContainersParts *parts; /* of containers */
+  gboolean keep_layers;              /* unknown images may use layers, so don't remove any */
+  gboolean is_blind;                 /* scopes may be incomplete: nothing may be removed */
+  GHashTable *scopes;                /* IDs of containers that have running processes */
+  GHashTable *broken; /* containers with an unreadable record: their processes are left alone */
+} Recovery;
 
 static void
 on_removed (GObject *source, GAsyncResult *result, gpointer data)
@@ -199,62 +195,14 @@ find_scopes (Recovery *recovery)
                error->message);
 }
 
-static void
-end_recovery (Recovery *recovery)
-{
-  void (*callback) (gpointer data) = recovery->callback;
-  gpointer data = recovery->data;
-
-  if (recovery->timer)
-    g_source_remove (recovery->timer);
-  recovery->timer = 0;
-  recovery->callback = NULL;
-  if (callback)
-    callback (data);
-}
-
-static void
-on_all_known (gpointer data)
-{
-  Recovery *recovery = data;
-
-  quilt_hub_when_idle (recovery->parts->hub, NULL, NULL);
-  end_recovery (recovery);
-  recovery_free (recovery);
-}
-
 static gboolean
-on_out_of_patience (gpointer data)
+load (Recovery *recovery, GError **error)
 {
-  Recovery *recovery = data;
-
-  g_warning ("Not all supervisors have answered; quiltd assumes that their containers run");
-  recovery->timer = 0;
-  end_recovery (recovery);
-  return G_SOURCE_REMOVE;
-}
-
-gboolean
-quilt_recover (QuiltContainers *containers,
-               void (*callback) (gpointer data),
-               gpointer data,
-               GError **error)
-{
-  Recovery *recovery = g_new0 (Recovery, 1);
-
-  recovery->containers = containers;
-  recovery->parts = quilt_containers_parts (containers);
-  recovery->callback = callback;
-  recovery->data = data;
-  recovery->scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  recovery->broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   find_scopes (recovery);
   collect_scopes (recovery);
   if (!quilt_images_recover (recovery->parts->images, &recovery->keep_layers, error) ||
-      !load_containers (recovery, error)) {
-    recovery_free (recovery);
+      !load_containers (recovery, error))
     return FALSE;
-  }
   if (!recovery->keep_layers) {
     quilt_image_sweep_layers (recovery->parts->images);
     if (g_hash_table_size (recovery->broken) == 0) /* these may use any image */
@@ -263,7 +211,61 @@ quilt_recover (QuiltContainers *containers,
   quilt_id_ranges_prepare (recovery->parts->id_ranges);
   quilt_run_dirs_foreach (recovery->parts->run_dirs, on_run_dir, recovery);
   quilt_run_dir_sweep_limits (recovery->parts->run_dirs);
-  recovery->timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, recovery);
-  quilt_hub_when_idle (recovery->parts->hub, on_all_known, recovery);
   return TRUE;
+}
+
+gboolean
+quilt_recover (QuiltContainers *containers, GError **error)
+{
+  g_autoptr (GHashTable) scopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Recovery recovery = {.containers = containers,
+                       .parts = quilt_containers_parts (containers),
+                       .scopes = scopes,
+                       .broken = broken};
+
+  return load (&recovery, error);
+}
+
+static void
+end_wait (Wait *wait)
+{
+  void (*callback) (gpointer data) = g_steal_pointer (&wait->callback);
+
+  g_clear_handle_id (&wait->timer, g_source_remove);
+  if (callback)
+    callback (wait->data);
+}
+
+static void
+on_all_known (gpointer data)
+{
+  Wait *wait = data;
+
+  quilt_hub_when_idle (wait->hub, NULL, NULL);
+  end_wait (wait);
+  g_free (wait);
+}
+
+static gboolean
+on_out_of_patience (gpointer data)
+{
+  Wait *wait = data;
+
+  g_warning ("Not all supervisors have answered; quiltd assumes that their containers run");
+  wait->timer = 0;
+  end_wait (wait);
+  return G_SOURCE_REMOVE;
+}
+
+void
+quilt_recovery_await (QuiltContainers *containers, void (*callback) (gpointer data), gpointer data)
+{
+  Wait *wait = g_new (Wait, 1);
+
+  *wait = (Wait){.hub = quilt_containers_parts (containers)->hub,
+                 .callback = callback,
+                 .data = data,
+                 .timer = g_timeout_add (PATIENCE_MS, on_out_of_patience, wait)};
+  quilt_hub_when_idle (wait->hub, on_all_known, wait);
 }

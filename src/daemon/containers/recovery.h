@@ -5,9 +5,9 @@
 #include "daemon/containers/containers.h"
 
 /* Loads images and containers, connects to the living supervisors, and cleans up after runs that
- * ended meanwhile. Calls callback when the state of every container is known, or the time limit has
- * passed. */
-gboolean quilt_recover (QuiltContainers *containers,
-                        void (*callback) (gpointer data),
-                        gpointer data,
-                        GError **error);
+ * ended meanwhile. */
+gboolean quilt_recover (QuiltContainers *containers, GError **error);
+/* Calls callback when all supervisors have answered, those of sessions included, or the time limit
+ * has passed. */
+void
+quilt_recovery_await (QuiltContainers *containers, void (*callback) (gpointer data), gpointer data);

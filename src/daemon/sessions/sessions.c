@@ -42,6 +42,7 @@ struct QuiltSessionRun {
   guint64 started_usec;
   int terminal; /* the master, until a caller takes it; -1: none */
   QuiltHelper *helper;
+  gboolean is_unknown; /* its supervisor has not answered this quiltd yet; holds the hub */
   gboolean is_over;
   GError *failure; /* why the command was never executed */
   int exit_code;
@@ -57,12 +58,23 @@ struct QuiltSessions {
   GHashTable *all; /* ID of a container → GPtrArray of QuiltSessionRun, the oldest first */
 };
 
+/* Its supervisor has answered, or is gone. */
+static void
+become_known (QuiltSessionRun *self)
+{
+  if (!self->is_unknown)
+    return;
+  self->is_unknown = FALSE;
+  quilt_hub_release (self->sessions->parts->hub);
+}
+
 /* The session itself goes on. If it has ended, its supervisor keeps the exit for a later quiltd. */
 static void
 session_free (gpointer data)
 {
   QuiltSessionRun *self = data;
 
+  become_known (self);
   g_clear_handle_id (&self->forgetting, g_source_remove);
   g_clear_handle_id (&self->looking, g_source_remove);
   g_clear_pointer (&self->helper, quilt_helper_free);
@@ -108,7 +120,7 @@ open_sessions (const QuiltSessions *self, const char *container, GError **error)
 {
   g_autofd int run = quilt_run_dir_open (self->parts->run_dirs, container, error);
 
-  return run < 0 ? -1 : quilt_dir_ensure (run, QUILT_SESSIONS_DIR, error);
+  return run < 0 ? -1 : quilt_dir_open (run, QUILT_SESSIONS_DIR, error);
 }
 
 static void
@@ -244,6 +256,7 @@ on_message (const QuiltMessage *message, gpointer data)
     tell (self, QUILT_SESSION_EXECUTED, (QuiltSessionNews){.terminal = -1});
   } else if (message->type == QUILT_MESSAGE_EXITED || message->type == QUILT_MESSAGE_FAILED)
     finish (self, message);
+  become_known (self);
 }
 
 static void
@@ -288,6 +301,7 @@ on_closed (gpointer data)
                                      : "The supervisor of the session was killed, or the container "
                                        "ended, before the command was executed");
   finish (self, &lost);
+  become_known (self);
 }
 
 static const QuiltHelperEvents events = {
@@ -315,7 +329,9 @@ add (QuiltSessions *sessions, const char *container)
 static int
 make_directory (const QuiltSessionRun *self, const char *plan, GError **error)
 {
-  g_autofd int sessions = open_sessions (self->sessions, self->container, error);
+  const QuiltRunDirs *run_dirs = self->sessions->parts->run_dirs;
+  g_autofd int run = quilt_run_dir_open (run_dirs, self->container, error);
+  g_autofd int sessions = run < 0 ? -1 : quilt_dir_ensure (run, QUILT_SESSIONS_DIR, error);
   g_autofd int fd = sessions < 0 ? -1 : quilt_dir_ensure (sessions, self->values.id, error);
 
   return fd >= 0 && quilt_session_file_write (fd, plan, error) ? g_steal_fd (&fd) : -1;
@@ -359,17 +375,6 @@ enter (QuiltSessionRun *self,
   return quilt_spare_begin_in (parts->spare, cgroup, &message, fds, n, body, &events, self, error);
 }
 
-static void
-copy_values (QuiltSession *to, const QuiltSession *from)
-{
-  *to = *from;
-  to->args = g_strdupv (from->args);
-  to->env = g_strdupv (from->env);
-  to->cwd = g_strdup (from->cwd);
-  to->user = g_strdup (from->user);
-  to->id = from->id ? g_strdup (from->id) : quilt_id_new ();
-}
-
 gboolean
 quilt_sessions_has (const QuiltSessions *self, const char *container, const char *id)
 {
@@ -396,7 +401,9 @@ quilt_session_begin (QuiltSessions *sessions, const QuiltSessionPlan *plan, GErr
     return NULL;
   }
   self = add (sessions, plan->container);
-  copy_values (&self->values, plan->session);
+  quilt_session_clone (plan->session, &self->values);
+  if (!id)
+    self->values.id = quilt_id_new ();
   text = quilt_session_print (&self->values);
   body = g_bytes_new (text, strlen (text));
   directory = make_directory (self, text, error);
@@ -557,6 +564,8 @@ recover_one (QuiltSessions *sessions, const char *container, int directory, cons
   self = add (sessions, container);
   self->values = values;
   values = (QuiltSession){0};
+  self->is_unknown = TRUE;
+  quilt_hub_hold (sessions->parts->hub);
   connect_again (self);
 }
 

@@ -20,7 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QuiltSessions, quilt_sessions_free)
 
 QuiltContainers *quilt_sessions_get_containers (const QuiltSessions *self);
 
-/* Adopts the sessions that an earlier quiltd has begun, in all containers that run. */
+/* Adopts the sessions that an earlier quiltd has begun, in all containers that run. Holds the hub
+ * until the supervisors of all of them have answered. */
 void quilt_sessions_recover (QuiltSessions *self);
 
 /* Everything that a session begins with. The caller keeps it all. */

@@ -35,6 +35,17 @@ static const QuiltField fields[] = {
 };
 
 void
+quilt_session_clone (const QuiltSession *self, QuiltSession *ret_session)
+{
+  *ret_session = *self;
+  ret_session->args = g_strdupv (self->args);
+  ret_session->env = g_strdupv (self->env);
+  ret_session->cwd = g_strdup (self->cwd);
+  ret_session->user = g_strdup (self->user);
+  ret_session->id = g_strdup (self->id);
+}
+
+void
 quilt_session_clear (QuiltSession *self)
 {
   g_clear_pointer (&self->args, g_strfreev);

@@ -22,6 +22,7 @@ typedef struct {
   guint32 owner;       /* uid of the caller that began it */
 } QuiltSession;
 
+void quilt_session_clone (const QuiltSession *self, QuiltSession *ret_session);
 void quilt_session_clear (QuiltSession *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltSession, quilt_session_clear)
 

@@ -30,7 +30,8 @@ protected:
 
   void recover ()
   {
-    ASSERT_TRUE (quilt_recover (containers, on_recovered, this, error.out ())) << error.message ();
+    ASSERT_TRUE (quilt_recover (containers, error.out ())) << error.message ();
+    quilt_recovery_await (containers, on_recovered, this);
     wait ([this] { return recovered; });
   }
 
