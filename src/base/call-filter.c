@@ -32,7 +32,7 @@
 #define BLOCK 8
 #define FRAME_MAX 16
 #define BLOCK_MAX 2
-#define CALL_MAX 7
+#define CALL_MAX 8
 
 #ifdef NATIVE
 typedef struct {
@@ -77,9 +77,10 @@ add_condition (Program *program, const QuiltAllowedCall *call)
   else if (call->condition == QUILT_CALL_IF_NONE)
     add (program, BPF_JMP | BPF_JSET | BPF_K, call->value, 1, 0);
   else if (call->condition == QUILT_CALL_IF_AMONG) {
-    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->value, 2, 0);
-    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->second, 1, 0);
-    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->third, 0, 1);
+    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->value, 3, 0);
+    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->second, 2, 0);
+    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->third, 1, 0);
+    add (program, BPF_JMP | BPF_JEQ | BPF_K, call->fourth, 0, 1);
   } else if (call->condition == QUILT_CALL_IF_OUR_PID)
     add (program, BPF_JMP | BPF_JEQ | BPF_K, (guint32)getpid (), 0, 1);
   else
@@ -90,7 +91,7 @@ static void
 add_call (Program *program, const QuiltAllowedCall *call)
 {
   gboolean always = call->condition == QUILT_CALL_ALWAYS;
-  guint8 steps = always ? 1 : call->condition == QUILT_CALL_IF_AMONG ? 6 : 4;
+  guint8 steps = always ? 1 : call->condition == QUILT_CALL_IF_AMONG ? 7 : 4;
 
   add (program, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, steps);
   if (!always)

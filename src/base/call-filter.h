@@ -7,7 +7,7 @@
 typedef enum {
   QUILT_CALL_ALWAYS,
   QUILT_CALL_IF_EQUAL,   /* the argument equals value */
-  QUILT_CALL_IF_AMONG,   /* the argument equals value, second or third */
+  QUILT_CALL_IF_AMONG,   /* the argument equals value, second, third or fourth */
   QUILT_CALL_IF_ANY,     /* the argument has a bit of value */
   QUILT_CALL_IF_NONE,    /* the argument has no bit of value */
   QUILT_CALL_IF_OUR_PID, /* the argument is the pid of this process */
@@ -18,7 +18,7 @@ typedef struct {
   guint32 number; /* SYS_… */
   QuiltCallCondition condition;
   guint32 argument; /* from 0 */
-  guint32 value, second, third;
+  guint32 value, second, third, fourth;
 } QuiltAllowedCall;
 
 #define QUILT_CALLS_MAX 128

@@ -29,7 +29,7 @@ static const QuiltAllowedCall calls[] = {
     {SYS_close_range},
     {SYS_dup3},
     {SYS_fcntl},
-    {SYS_ioctl, QUILT_CALL_IF_AMONG, 1, SIOCOUTQ, TIOCSWINSZ, TCFLSH},
+    {SYS_ioctl, QUILT_CALL_IF_AMONG, 1, SIOCOUTQ, TIOCSWINSZ, TCFLSH, TIOCPKT},
     {SYS_fstat},
     {SYS_fstatfs},
     {SYS_ftruncate},

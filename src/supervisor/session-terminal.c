@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
 
@@ -50,14 +51,18 @@ quilt_session_terminal_poll (const QuiltSessionTerminal *self)
 }
 
 /* The caller may have copies of the master, make it blocking, and read from it too. So flush it,
- * which never blocks, instead of reading it. */
+ * which never blocks, instead of reading it. If the caller has turned packet mode on, a flush does
+ * not take the status that the master has to read (ioctl_tty(2)), and the master would wake us all
+ * the time. */
 void
 quilt_session_terminal_discard (QuiltSessionTerminal *self)
 {
+  const int packet_mode = FALSE;
   struct pollfd readable = quilt_session_terminal_poll (self);
 
   if (poll (&readable, 1, 0) > 0 && (readable.revents & (POLLHUP | POLLERR)))
     self->is_left = FALSE; /* no process has the terminal open, which would wake us all the time */
+  ioctl (self->kept, TIOCPKT, &packet_mode);
   tcflush (self->kept, TCIFLUSH);
 }
 

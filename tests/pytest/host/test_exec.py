@@ -472,22 +472,54 @@ def test_other_keys_can_leave_or_none(box):
     assert ctl("exec", "--detach-keys", "ctrl-", box, "/bin/true").code == 125
 
 
-def test_a_caller_that_reads_what_is_discarded_does_not_stop_the_supervisor(box):
-    """It has left, and makes the terminal's master, which it keeps, wait for readers."""
+def execute_on_terminal(name, script):
+    """The session's ID, its terminal's master, and the pipe that leaves it."""
     leash, held = os.pipe()
     fds = Gio.UnixFDList.new_from_array([leash])
     options = {"terminal": GLib.Variant("b", True), "leash": GLib.Variant("h", 0)}
-    arguments = GLib.Variant("(saaya{sv})", (box, [b"/bin/sh", b"-c", b"trap '' HUP; while :; do echo x; sleep 0.01; done"], options))
+    arguments = GLib.Variant("(saaya{sv})", (name, [b"/bin/sh", b"-c", script], options))
     answer, got = BUS.call_with_unix_fd_list_sync("org.quilt", "/org/quilt", "org.quilt.Manager", "ExecContainer", arguments, None,
-                                                  Gio.DBusCallFlags.NONE, 5000, fds, None)
-    master = got.get(0)
+                                                  Gio.DBusCallFlags.NONE, TIMEOUT * 1000, fds, None)
+    return answer[0], got.get(0), held
+
+
+def cpu_seconds(pid):
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def test_a_terminal_left_in_packet_mode_does_not_keep_its_supervisor_busy(box):
+    """A flush by the session leaves a status to read, which a flush by the supervisor does not take."""
+    id, master, held = execute_on_terminal(box, b"trap '' HUP; echo up; read x; stty -ixon; touch /tmp/done; sleep 1000")
+    seen = b""
+    while b"up" not in seen:
+        seen += os.read(master, 4096)
+    parent = next(row["pid"] for row in sessions(box) if row["session"] == id)
+    supervisor = int(re.search(r"PPid:\s+(\d+)", pathlib.Path(f"/proc/{parent}/status").read_text()).group(1))
+    fcntl.ioctl(master, termios.TIOCPKT, struct.pack("i", 1))
+    os.write(held, b"x")
+    os.write(master, b"x\n")
+    wait_for(lambda: ctl("exec", box, "/bin/ls", "/tmp/done").code == 0)
+    before, started = cpu_seconds(supervisor), time.process_time()
+    while time.process_time() - started < 1:  # while this process uses a second, one that spins uses much of one
+        pass
+    assert cpu_seconds(supervisor) - before < 0.2
+    fcntl.ioctl(master, termios.TIOCPKT, struct.pack("i", 1))  # the caller has it still
+    ctl("kill", f"--session={id}", box).ok()
+    assert manager("WaitSession", "(ssa{sv})", box, id, {})[0] == 137
+    os.close(held)
+    os.close(master)
+
+
+def test_a_caller_that_reads_what_is_discarded_does_not_stop_the_supervisor(box):
+    """It has left, and makes the terminal's master, which it keeps, wait for readers."""
+    id, master, held = execute_on_terminal(box, b"trap '' HUP; while :; do echo x; sleep 0.01; done")
     os.set_blocking(master, True)
     os.write(held, b"x")
     os.close(held)
     for _ in range(100):
         os.read(master, 4096)
-    manager("KillSession", "(ssia{sv})", box, answer[0], signal.SIGKILL, {})
-    assert manager("WaitSession", "(ssa{sv})", box, answer[0], {})[0] == 137
+    manager("KillSession", "(ssia{sv})", box, id, signal.SIGKILL, {})
+    assert manager("WaitSession", "(ssa{sv})", box, id, {})[0] == 137
     os.close(master)
 
 

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <pty.h>
 #include <string>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 extern "C" {
@@ -83,6 +85,21 @@ TEST (SessionTerminal, DiscardsOutputWithoutReadingIt)
   quilt_session_terminal_discard (&left.terminal); /* there may be nothing; it must not wait */
   quilt_session_terminal_discard (&left.terminal);
   EXPECT_TRUE (left.is_waited_for ());
+}
+
+TEST (SessionTerminal, InPacketModeIsNotReadableForEver)
+{
+  const int on = TRUE;
+  Terminal left (true);
+  pollfd readable;
+
+  ASSERT_EQ (ioctl (left.terminal.kept, TIOCPKT, &on), 0); /* as the caller can */
+  ASSERT_EQ (tcflush (left.end, TCIOFLUSH), 0);            /* as the session can */
+  quilt_session_terminal_leave (&left.terminal);
+  readable = quilt_session_terminal_poll (&left.terminal);
+  ASSERT_EQ (poll (&readable, 1, 5000), 1);
+  quilt_session_terminal_discard (&left.terminal);
+  EXPECT_EQ (poll (&readable, 1, 0), 0);
 }
 
 TEST (SessionTerminal, IsNotWaitedForWhenNoProcessHasIt)
