@@ -14,6 +14,7 @@ root_packages=(
   libglib2.0-0 libjson-c5 libarchive13 libcap2 libisal2 libseccomp2 libssl3 libsystemd0 # what Quilt links
   libasan8 libubsan1                                   # … also when it is built with sanitizers
   python3 python3-gi gir1.2-glib-2.0 python3-pytest jq busybox-static strace # the tests
+  tmux musl                                            # … a terminal as a person uses it, another libc
   zstd xz-utils bzip2 crun bubblewrap hyperfine
 )
 
