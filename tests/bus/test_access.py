@@ -54,6 +54,18 @@ CALLS = {
     ("Container", "Update"): ("a{sv}", ({"pids-max": GLib.Variant("t", 5)},)),
     ("Container", "Inspect"): ("a{sv}", ({},)),
     ("Container", "ReadLog"): ("a{sv}", ({},)),
+    ("Container", "Exec"): ("aaya{sv}", ([b"true"], {})),
+    ("Container", "Attach"): ("a{sv}", ({"stdout": GLib.Variant("h", 0)},)),
+    ("Container", "ResizeTerminal"): ("uua{sv}", (80, 24, {})),
+    ("Container", "CopyFrom"): ("ayha{sv}", (b"/etc\0", 0, {})),
+    ("Container", "CopyTo"): ("ayha{sv}", (b"/etc\0", 0, {})),
+    ("Container", "Export"): ("ha{sv}", (0, {})),
+    ("Container", "ListSessions"): ("a{sv}", ({},)),
+    ("Container", "WaitSession"): ("sa{sv}", ("other", {})),
+    ("Container", "KillSession"): ("sia{sv}", ("other", 9, {})),
+    ("Container", "ListProcesses"): ("a{sv}", ({},)),
+    ("Container", "ListChanges"): ("a{sv}", ({},)),
+    ("Container", "Commit"): ("sa{sv}", ("", {})),
     ("Image", "Inspect"): ("a{sv}", ({},)),
     ("Image", "Remove"): ("a{sv}", ({},)),
     ("Job", "Cancel"): ("a{sv}", ({},)),
@@ -85,7 +97,8 @@ def pipe_with_reader():
 
 
 DESCRIPTORS = {"ImportImage": quilt.archive, "AttachContainer": writing_end, "CopyFromContainer": pipe_with_reader,
-               "CopyToContainer": empty_archive, "ExportContainer": pipe_with_reader}
+               "CopyToContainer": empty_archive, "ExportContainer": pipe_with_reader,
+               "Attach": writing_end, "CopyFrom": pipe_with_reader, "CopyTo": empty_archive, "Export": pipe_with_reader}
 
 
 @pytest.fixture
@@ -151,12 +164,14 @@ def test_root_is_not_asked_about(interface, method, action, objects, root, polki
 
 def test_polkit_is_told_what_it_is_about(create, image, user, root, polkit):
     digest = "sha256:" + image.rpartition("/")[2]
-    create("sleep", name="web-1", client=root)
+    box = create("sleep", name="web-1", client=root)
     refusal(user.call, "StopContainers", "asa{sv}", (["web-1"], {}))
     assert polkit.checks[0]["details"] == {"verb": "stop", "container": "web-1", "owner": "0", "own": "no", "image": "web"}
     refusal(user.call, "CreateContainer", "sa{sv}", ("web", {**COMMAND, "name": GLib.Variant("s", "mine")}))
     assert polkit.checks[1]["details"] == {"verb": "create", "container": "mine", "image": "web", "digest": digest}
     refusal(user.call, "ListProcesses", "sa{sv}", ("web-1", {}))
+    refusal(box.call, "ListProcesses", "a{sv}", ({},), client=user)
+    assert polkit.checks[-2] | {"cancellation_id": 0} == polkit.checks[-1] | {"cancellation_id": 0}
     assert polkit.checks[-1]["details"] == {"verb": "top", "container": "web-1", "owner": "0", "own": "no", "image": "web"}
 
 

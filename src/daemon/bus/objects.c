@@ -199,49 +199,76 @@ is_list (const QuiltCall *call)
          !is_managed (quilt_call_get_path (call));
 }
 
-/* Finds the method and its object. Otherwise answers the call with an error and returns NULL. */
-static const QuiltBusMethod *
-find_method (QuiltObjects *self,
-             QuiltCall *call,
-             QuiltExport **ret_object,
-             QuiltMethodFunc *ret_handle)
+/* A method of an object, and the object and the handler that do its work. */
+typedef struct {
+  const QuiltBusMethod *method;
+  QuiltExport *object;
+  QuiltMethodFunc handle;
+} Target;
+
+/* Otherwise answers the call with an error. */
+static gboolean
+find_target (QuiltObjects *self, QuiltCall *call, Target *ret_target)
 {
   const char *interface = quilt_call_get_interface (call);
-  QuiltExport *object = find (self, quilt_call_get_path (call));
-  const QuiltBusMethod *method;
+  Target found = {.object = find (self, quilt_call_get_path (call))};
 
-  if (!object) {
+  if (!found.object) {
     quilt_standard_refuse_object (call);
-    return NULL;
+    return FALSE;
   }
   if (interface && !is_list (call) &&
-      !g_str_equal (interface, quilt_export_get_interface (object)->name)) {
+      !g_str_equal (interface, quilt_export_get_interface (found.object)->name)) {
     quilt_standard_refuse_interface (call, interface);
-    return NULL;
+    return FALSE;
   }
-  method = quilt_export_find_method (object, quilt_call_get_method (call), ret_handle);
-  if (!method) {
+  found.method =
+      quilt_export_find_method (found.object, quilt_call_get_method (call), &found.handle);
+  if (found.method && found.method->of_manager) {
+    found.object = find (self, QUILT_BUS_PATH);
+    if (!found.object ||
+        !quilt_export_find_method (found.object, found.method->of_manager, &found.handle))
+      found.method = NULL;
+  }
+  if (!found.method) {
     quilt_standard_refuse_method (call);
-    return NULL;
+    return FALSE;
   }
-  *ret_object = object;
-  return quilt_standard_check_type (call, method->in) ? method : NULL;
+  *ret_target = found;
+  return quilt_standard_check_type (call, found.method->in);
+}
+
+/* The arguments of the method of the manager: the ID of the object, which is the end of its path,
+ * and those of the call. */
+static GVariant *
+add_id (QuiltCall *call)
+{
+  GVariant *args = quilt_call_get_args (call);
+  GVariantBuilder all = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_TUPLE);
+
+  g_variant_builder_add (&all, "s", strrchr (quilt_call_get_path (call), '/') + 1);
+  for (gsize i = 0; i < g_variant_n_children (args); i++) {
+    g_autoptr (GVariant) arg = g_variant_get_child_value (args, i);
+
+    g_variant_builder_add_value (&all, arg);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&all));
 }
 
 /* The object may be gone meanwhile, since the bus may have been asked for the caller. */
 static void
 on_admitted (QuiltCall *call, gpointer data)
 {
-  QuiltMethodFunc handle;
-  QuiltExport *object;
-  const QuiltBusMethod *method = find_method (data, call, &object, &handle);
   g_autoptr (QuiltCall) keep = NULL; /* handlers use args after they have answered */
+  g_autoptr (GVariant) args = NULL;
+  Target target;
 
-  if (!method)
+  if (!find_target (data, call, &target))
     return;
   keep = quilt_call_ref (call);
-  quilt_call_set_answer_type (call, method->out);
-  handle (call, quilt_call_get_args (call), quilt_export_get_object (object));
+  args = target.method->of_manager ? add_id (call) : g_variant_ref (quilt_call_get_args (call));
+  quilt_call_set_answer_type (call, target.method->out);
+  target.handle (call, args, quilt_export_get_object (target.object));
 }
 
 static void
@@ -249,7 +276,7 @@ on_call (QuiltCall *call, gpointer data)
 {
   QuiltObjects *self = data;
   QuiltExport *object = find (self, quilt_call_get_path (call));
-  QuiltMethodFunc handle;
+  Target target;
 
   switch (quilt_standard_find (call)) {
   case QUILT_STANDARD_PEER:
@@ -264,7 +291,7 @@ on_call (QuiltCall *call, gpointer data)
   case QUILT_STANDARD_NONE:
     break;
   }
-  if (find_method (self, call, &object, &handle))
+  if (find_target (self, call, &target))
     quilt_admission_admit (self->admission, call, on_admitted, self);
 }
 

@@ -246,9 +246,9 @@ quilt_export_find_method (const QuiltExport *self, const char *name, QuiltMethod
   const QuiltBusInterface *interface = self->type->interface;
 
   *ret_handle = find_handler (self, name);
-  for (guint i = 0; *ret_handle && i < interface->n_methods; i++)
+  for (guint i = 0; i < interface->n_methods; i++)
     if (g_str_equal (interface->methods[i].name, name))
-      return &interface->methods[i];
+      return *ret_handle || interface->methods[i].of_manager ? &interface->methods[i] : NULL;
   return NULL;
 }
 

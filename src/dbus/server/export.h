@@ -11,8 +11,8 @@ typedef struct QuiltExport QuiltExport;
  */
 typedef void (*QuiltMethodFunc) (QuiltCall *call, GVariant *args, gpointer object);
 
-/* A table of handlers has one for each method of the interface, in any order, and ends with
- * NULL. */
+/* A table of handlers has one for each method of the interface that is not the manager's, in any
+ * order, and ends with NULL. */
 typedef struct {
   const char *method;
   QuiltMethodFunc handle;
@@ -67,7 +67,8 @@ void quilt_export_detach (QuiltExport *self);
 const char *quilt_export_get_path (const QuiltExport *self);
 const QuiltBusInterface *quilt_export_get_interface (const QuiltExport *self);
 
-/* Returns NULL if the interface has no such method. *ret_handle: its handler. */
+/* Returns NULL if the interface has no such method. *ret_handle: its handler; NULL for a method of
+ * the manager. */
 const QuiltBusMethod *
 quilt_export_find_method (const QuiltExport *self, const char *name, QuiltMethodFunc *ret_handle);
 gpointer quilt_export_get_object (const QuiltExport *self);

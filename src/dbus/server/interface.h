@@ -8,6 +8,8 @@
 typedef struct {
   const char *name;
   const char *in, *out;
+  const char *of_manager; /* the manager's method that is called instead, with the ID of the object
+                           * before the same arguments; NULL: the object has a handler */
 } QuiltBusMethod;
 
 typedef enum {

@@ -19,8 +19,13 @@ using Lines = std::vector<string>;
 
 enum { NAME, SIZE, FIXED, LIVE };
 
-const QuiltBusMethod methods[] = {
-    {"Add", "(ii)", "(i)"}, {"Fail", "()", "()"}, {"Hold", "()", "()"}, {"Missing", "()", "()"}};
+const QuiltBusMethod methods[] = {{"Add", "(ii)", "(i)", nullptr},
+                                  {"Fail", "()", "()", nullptr},
+                                  {"Hold", "()", "()", nullptr},
+                                  {"Missing", "()", "()", nullptr},
+                                  {"Show", "(i)", "(s)", "ShowOne"},
+                                  {"ShowOne", "(si)", "(s)", nullptr},
+                                  {"Lost", "()", "()", "NoMethodOfManager"}};
 const QuiltBusProperty properties[] = {{"Name", "s", QUILT_EMITS_CHANGES},
                                        {"Size", "t", QUILT_EMITS_CHANGES},
                                        {"Fixed", "s", QUILT_EMITS_NOTHING},
@@ -55,8 +60,21 @@ handle_hold (QuiltCall *call, GVariant *, gpointer)
   held = call;
 }
 
-const QuiltMethodHandler handlers[] = {
-    {"Add", handle_add}, {"Fail", handle_fail}, {"Hold", handle_hold}, {nullptr, nullptr}};
+/* Shows the object that it is called for. */
+void
+handle_show (QuiltCall *call, GVariant *args, gpointer object)
+{
+  g_autofree char *text = g_variant_print (args, FALSE);
+
+  quilt_call_return (call,
+                     g_variant_new ("(s)", (string ((const char *)object) + " " + text).c_str ()));
+}
+
+const QuiltMethodHandler handlers[] = {{"Add", handle_add},
+                                       {"Fail", handle_fail},
+                                       {"Hold", handle_hold},
+                                       {"ShowOne", handle_show},
+                                       {nullptr, nullptr}};
 
 int looks;
 
@@ -140,7 +158,7 @@ protected:
 
   static QuiltExport *make (const char *name)
   {
-    QuiltExport *object = quilt_export_new (&test_class, handlers, nullptr);
+    QuiltExport *object = quilt_export_new (&test_class, handlers, (gpointer)name);
 
     quilt_export_set_string (object, NAME, name);
     quilt_export_set_uint64 (object, SIZE, 1);
@@ -212,6 +230,18 @@ TEST_F (Objects, MethodsAreCalled)
   quilt_objects_show (objects);
   EXPECT_EQ (call (BOX, "org.quilt.Test", "Add", "(2, 3)"), "(5,)");
   EXPECT_EQ (call (BOX, "org.quilt.Test", "Fail"), "GDBus.Error:org.quilt.Error.Busy: It is busy");
+}
+
+TEST_F (Objects, MethodsOfTheManagerAreCalledWithTheIdOfTheObject)
+{
+  quilt_objects_show (objects);
+  EXPECT_EQ (call (BOX, "org.quilt.Test", "Show", "(5,)"), "(\"root ('1', 5)\",)");
+  EXPECT_EQ (call (BOX, "org.quilt.Test", "Show", "('x', 5)"),
+             ERROR + "InvalidArgs: Type of message, “(si)”, does not match expected type “(i)”");
+  EXPECT_EQ (call (BOX, "org.quilt.Test", "Lost"), ERROR + "UnknownMethod: No such method “Lost”");
+  quilt_objects_remove (objects, ROOT);
+  EXPECT_EQ (call (BOX, "org.quilt.Test", "Show", "(5,)"),
+             ERROR + "UnknownMethod: No such method “Show”");
 }
 
 TEST_F (Objects, NothingIsSeenBeforeItIsShown)
