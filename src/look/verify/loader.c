@@ -10,6 +10,7 @@
 #define CACHE_MAX (16 * 1024 * 1024)
 #define PATH_FILE_MAX 65536
 #define LOADER_MAX (4 * 1024 * 1024)
+#define MUSL_PREFIX "ld-musl-"
 
 struct QuiltLoader {
   QuiltLoaderKind kind;
@@ -43,25 +44,38 @@ static const char *const glibc_directories[] = {
 /* The libraries that musl's loader is itself: the part of a name between "lib" and the next dot. */
 static const char *const musl_names[] = {"c", "pthread", "rt", "m", "dl", "util", "xnet"};
 
-/* musl's loader /PREFIX/lib/ld-musl-ARCH.so.1 reads /PREFIX/etc/ld-musl-ARCH.path. The program may
- * name it by a link. */
+/* Returns the name ld-musl-ARCH.so.1 of musl's loader; NULL: it is another loader. The loader is
+ * musl's libc.so. The name is a link to that as musl installs it, or the file itself. */
 static char *
-find_path_file (const char *interpreter, const char *real_path)
+get_musl_name (const char *interpreter, const char *real_path)
 {
-  g_autofree char *name = g_path_get_basename (real_path);
+  g_autofree char *name = g_path_get_basename (interpreter);
+  g_autofree char *real_name = g_path_get_basename (real_path);
+
+  if (g_str_has_prefix (real_name, MUSL_PREFIX))
+    return g_steal_pointer (&real_name);
+  if (g_str_has_prefix (real_name, "libc.") && g_str_has_prefix (name, MUSL_PREFIX))
+    return g_steal_pointer (&name);
+  return NULL;
+}
+
+/* musl's loader reads /PREFIX/etc/ld-musl-ARCH.path if the program names it /PREFIX/lib/NAME, which
+ * may be a link. */
+static char *
+find_path_file (const char *interpreter, const char *musl_name)
+{
   g_autofree char *directory = g_path_get_dirname (interpreter);
   g_autofree char *prefix = g_path_get_dirname (directory);
-  char *end = strstr (name, ".so");
+  const char *end = strstr (musl_name, ".so");
 
-  if (end)
-    *end = '\0';
-  return g_strdup_printf ("%s/etc/%s.path", strcmp (prefix, "/") == 0 ? "" : prefix, name);
+  return g_strdup_printf ("%s/etc/%.*s.path", strcmp (prefix, "/") == 0 ? "" : prefix,
+                          end ? (int)(end - musl_name) : (int)strlen (musl_name), musl_name);
 }
 
 static char **
-read_musl_directories (QuiltRoot *root, const char *interpreter, const char *real_path)
+read_musl_directories (QuiltRoot *root, const char *interpreter, const char *musl_name)
 {
-  g_autofree char *file = find_path_file (interpreter, real_path);
+  g_autofree char *file = find_path_file (interpreter, musl_name);
   g_autoptr (GBytes) bytes = quilt_root_read (root, file, PATH_FILE_MAX);
   g_autofree char *text = NULL;
 
@@ -182,11 +196,11 @@ QuiltLoader *
 quilt_loader_new (QuiltRoot *root, const char *interpreter, const char *real_path)
 {
   QuiltLoader *self = g_new0 (QuiltLoader, 1);
-  g_autofree char *name = g_path_get_basename (real_path);
+  g_autofree char *musl_name = get_musl_name (interpreter, real_path);
 
-  if (g_str_has_prefix (name, "ld-musl-")) {
+  if (musl_name) {
     self->kind = QUILT_LOADER_MUSL;
-    self->directories = read_musl_directories (root, interpreter, real_path);
+    self->directories = read_musl_directories (root, interpreter, musl_name);
   } else {
     read_glibc (self, root, real_path);
   }

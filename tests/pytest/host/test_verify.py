@@ -17,6 +17,9 @@ from test_images import BUSYBOX_BYTES, archive
 LOADER = {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}.get(platform.machine(), "")
 LOADER_BYTES = pathlib.Path(LOADER).read_bytes() if LOADER else b""
 FIRST = f"lib/{platform.machine()}-linux-gnu"  # where this loader, which is Debian's, looks first
+MUSL = f"/lib/ld-musl-{platform.machine()}.so.1"
+MUSL_BYTES = pathlib.Path(MUSL).read_bytes() if os.path.exists(MUSL) else b""
+MUSL_PATH, MUSL_LIBC = f"/etc/ld-musl-{platform.machine()}.path", f"libc.musl-{platform.machine()}.so.1"
 LINK, FIFO = tarfile.SYMTYPE, tarfile.FIFOTYPE
 
 
@@ -26,6 +29,10 @@ def link(target):
 
 def program(needed=(), **kwargs):
     return elf.make(needed, LOADER, **kwargs)
+
+
+def musl(needed=(), interpreter=MUSL, **kwargs):
+    return elf.make(needed, interpreter, **kwargs)
 
 
 def verify(image, *command, options=()):
@@ -104,12 +111,45 @@ CASES = {
     "not-executable": ({"/t": {"mode": 0o644, "content": TOOL}}, ["not-executable"], b""),
 }
 
+# Likewise, in a root with musl's loader, as Alpine has it: the loader is libc.
+MUSL_CASES = {
+    "dynamic": ({"/t": musl()}, [], None),
+    "libc": ({"/t": musl([MUSL_LIBC, "libc.so", "libm.so.6", "libpthread.so.0"])}, [], None),
+    "distribution": ({"/bin/t": musl(["libz.so.1", MUSL_LIBC]), "/t": link("/bin/t"), "/lib/" + MUSL_LIBC: link(MUSL[5:]),
+                      "/usr/lib/libz.so.1": link("libz.so.1.2"), "/usr/lib/libz.so.1.2": elf.make([MUSL_LIBC])}, [], None),
+    "local-library": ({"/t": musl(["liba.so"]), "/usr/local/lib/liba.so": LIBRARY}, [], None),
+    "missing-library": ({"/t": musl(["liba.so"])}, ["missing-library"], b"liba.so"),
+    "missing-indirect": ({"/t": musl(["liba.so"]), "/lib/liba.so": elf.make(["libb.so"])}, ["missing-library"], b"libb.so"),
+    "no-default-directory": ({"/t": musl(["liba.so"]), "/usr/lib64/liba.so": LIBRARY, f"/{FIRST}/liba.so": LIBRARY}, ["missing-library"], b"liba.so"),
+    "path-file": ({"/t": musl(["liba.so", "libb.so"]), MUSL_PATH: "/x\n/o:/p\n", "/o/liba.so": LIBRARY, "/p/libb.so": LIBRARY}, [], None),
+    "path-file-replaces-defaults": ({"/t": musl(["liba.so"]), MUSL_PATH: "/o\n", "/lib/liba.so": LIBRARY}, ["missing-library"], b"liba.so"),
+    "path-file-empty": ({"/t": musl(["liba.so"]), MUSL_PATH: "", "/lib/liba.so": LIBRARY}, ["missing-library"], b"liba.so"),
+    "path-file-of-others": ({"/t": musl(["liba.so"]), "/etc/ld-musl-other.path": "/o\n", "/etc/ld.so.conf": "/o\n", "/o/liba.so": LIBRARY},
+                            ["missing-library"], b"liba.so"),
+    "path-file-of-a-prefix": ({"/t": musl(["liba.so"], "/opt/m" + MUSL), "/opt/m" + MUSL: MUSL_BYTES, "/opt/m" + MUSL_PATH: "/o\n",
+                               "/o/liba.so": LIBRARY}, [], None),
+    "loader-is-a-link": ({"/t": musl(["liba.so", "libc.so"]), MUSL: link("libc.so"), "/lib/libc.so": MUSL_BYTES, MUSL_PATH: "/o\n",
+                          "/o/liba.so": LIBRARY}, [], None),
+    "loader-is-a-link-elsewhere": ({"/t": musl(["liba.so"]), MUSL: link("/opt/musl/libc.so"), "/opt/musl/libc.so": MUSL_BYTES,
+                                    "/usr/local/lib/liba.so": LIBRARY}, [], None),
+    "loader-by-a-link": ({"/t": musl(["liba.so"], "/ld.so"), "/ld.so": link(MUSL), MUSL_PATH: "/o\n", "/o/liba.so": LIBRARY}, [], None),
+    "rpath": ({"/t": musl(["liba.so"], rpath="/x:/o"), "/o/liba.so": LIBRARY}, [], None),
+    "runpath-origin": ({"/o/bin/t": musl(["liba.so"], runpath="$ORIGIN/../lib"), "/o/lib/liba.so": LIBRARY, "/t": link("o/bin/t")}, [], None),
+    "runpath-indirect": ({"/t": musl(["liba.so"], runpath="/o"), "/o/liba.so": elf.make(["libb.so"]), "/o/libb.so": LIBRARY}, [], None),
+    "unknown-token": ({"/t": musl(["liba.so"], runpath="$LIB/x:/o"), "/o/liba.so": LIBRARY}, ["missing-library"], b"liba.so"),
+    "environment": ({"/t": musl(["liba.so"]), "/o/liba.so": LIBRARY}, [], None, "ENV LD_LIBRARY_PATH=/x:/o"),
+    "soname": ({"/t": musl(["/o/liba-1.so", "liba.so.1"]), "/o/liba-1.so": elf.make(soname="liba.so.1")}, ["missing-library"], b"liba.so.1"),
+    "empty-library": ({"/t": musl(["liba.so"]), "/lib/liba.so": b""}, ["bad-library"], b"liba.so"),
+    "glibc-program": ({"/t": TOOL}, ["missing-loader"], LOADER.encode()),
+    "script": ({"/t": "#!/tool\n", "/tool": musl([MUSL_LIBC])}, [], None),
+}
+
 
 @pytest.mark.skipif(not elf.MACHINE, reason="programs are made for x86-64 and ARM64 only")
-@pytest.mark.parametrize("case", CASES)
-def test_the_verdict_is_true(image, case):
-    files, kinds, says, *changes = CASES[case]
-    made = image({LOADER: LOADER_BYTES, **files}, *changes)
+@pytest.mark.parametrize("libc, case", [("glibc", case) for case in CASES] + [("musl", case) for case in MUSL_CASES])
+def test_the_verdict_is_true(image, libc, case):
+    files, kinds, says, *changes = (CASES if libc == "glibc" else MUSL_CASES)[case]
+    made = image({**({LOADER: LOADER_BYTES} if libc == "glibc" else {MUSL: MUSL_BYTES}), **files}, *changes)
     code, answer, found = verify(made, "/t")
     assert found == kinds, answer
     done = ctl("run", "--rm", made, "/t")

@@ -349,6 +349,26 @@ TEST_F (VerifyTest, SearchPathsOfMusl)
   EXPECT_EQ (verify ("tool"), Strings{});
 }
 
+/* As musl installs its loader. */
+TEST_F (VerifyTest, TheLoaderOfMuslMayBeALinkToItsLibrary)
+{
+  put_loaders ();
+  put_library ("/opt/libc.so");
+  chmod ((root + "/opt/libc.so").c_str (), 0755);
+  fs::remove (root + MUSL);
+  link (MUSL, "../opt/libc.so");
+  put_program ("/bin/tool", {"liba.so", "libc.so"}, MUSL);
+  EXPECT_EQ (verify ("tool"), Strings{"missing-library liba.so /bin/tool"});
+  put ("/etc/ld-musl-x86_64.path", "/srv", 0644);
+  put_library ("/srv/liba.so");
+  EXPECT_EQ (verify ("tool"), Strings{});
+  put ("/opt/other", ElfFile{{}, ""}.make ());
+  fs::remove (root + MUSL);
+  link (MUSL, "../opt/other");
+  EXPECT_EQ (verify ("tool"), (Strings{"unchecked-library liba.so /bin/tool",
+                                       "unchecked-library libc.so /bin/tool"}));
+}
+
 /* A cache of a new or an old ldconfig. */
 static std::string
 make_cache (const std::map<std::string, std::string> &libraries, bool old = false, int kind = 0)
