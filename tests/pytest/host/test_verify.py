@@ -3,6 +3,7 @@
 import os
 import pathlib
 import platform
+import signal
 import stat
 import subprocess
 import tarfile
@@ -11,8 +12,12 @@ import pytest
 from gi.repository import GLib
 
 import elf
-from quilt import ctl, error_name, manager
+from quilt import TIMEOUT, ctl, error_name, manager, run, spawn, wait_exit
+from test_crash import daemon_again
+from test_daemon import daemon_pid
+from test_exec import wait_for
 from test_images import BUSYBOX_BYTES, archive
+from test_races import injected
 
 LOADER = {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}.get(platform.machine(), "")
 LOADER_BYTES = pathlib.Path(LOADER).read_bytes() if LOADER else b""
@@ -253,3 +258,35 @@ def test_many_at_once(debian):
     assert [process.wait(60) for process in started] == [0] * 20
     for process in started:
         process.stdout.close()
+
+
+def lookers():
+    return [int(pid) for pid in run("pgrep", "-x", "quilt-look").text.split()]
+
+
+def stopped(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "tT"
+
+
+@pytest.mark.parametrize("victim", ["quilt-look", "quiltd", "both"])
+def test_j_a_kill_meanwhile_leaves_nothing_and_says_so(image, victim):
+    """quilt-look has mounted the image, and is about to give its power up."""
+    made = image({"/t": LIBRARY})
+    daemon, mounts = daemon_pid(), pathlib.Path("/proc/mounts").read_text()
+    with injected("capset", "signal=STOP:when=1"), spawn("quiltctl", "verify", made, "/t") as client:
+        look = wait_for(lookers)[0]
+        wait_for(lambda: stopped(look))
+        if victim != "quilt-look":
+            os.kill(daemon, signal.SIGKILL)
+        if victim != "quiltd":
+            os.kill(look, signal.SIGKILL)
+        _, err = client.communicate(timeout=TIMEOUT)
+    wait_exit(look)
+    assert client.returncode == 125 and err.count(b"\n") == 1
+    assert (b"quilt-look ended without an answer" if victim == "quilt-look" else b"quiltd") in err, err
+    if victim != "quilt-look":
+        assert daemon_again() != daemon
+    assert pathlib.Path("/proc/mounts").read_text() == mounts and lookers() == []
+    assert verify(made, "/t")[0] == 0
+    ctl("remove-image", made).ok()
+    run("systemctl", "reset-failed", "quiltd.service")
