@@ -296,6 +296,37 @@ def test_a_layer_beyond_the_limit_leaves_nothing(name, images, busybox):
     assert layers() == before and not is_frozen(name)
 
 
+@pytest.mark.parametrize("runs", [True, False], ids=["runs", "stopped"])
+def test_a_full_disk_leaves_nothing_and_says_so(name, images, busybox, runs):
+    """A small file system in the place of the layers' directory, which has the layers of the image."""
+    background(name, busybox, *SLEEP)
+    fill(name, 8)
+    if not runs:
+        ctl("stop", "--time", "0", name).ok()
+    base = [layer.partition(":")[2] for layer in record(busybox)["layers"]]
+    small = pathlib.Path("/run/small-layers")
+    small.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", str(small)).ok()
+    try:
+        for layer in base:
+            run("cp", "-a", str(STATE / "layers" / layer), str(small)).ok()
+        run("systemctl", "stop", "quiltd.service").ok()
+        run("mount", "--move", str(small), str(STATE / "layers")).ok()
+        failed = ctl("commit", name, f"{name}:1")
+        assert failed.code == 1 and b"space" in failed.err.lower() and failed.err.count(b"\n") == 1, failed
+        assert layers() == base and not is_frozen(name) and guards() == []
+        assert f"{name}:1" not in ctl("images", "--json=short").ok().text
+        if runs:
+            ctl("exec", name, "/bin/true").ok()
+    finally:
+        run("systemctl", "stop", "quiltd.service").ok()
+        run("umount", str(small))
+        run("umount", str(STATE / "layers"))
+        small.rmdir()
+    ctl("commit", name, f"{name}:1").ok()
+    assert record(f"{name}:1")["layers"][:-1] == record(busybox)["layers"]
+
+
 def test_who_may(busybox, name, images, rule):
     background(name, busybox, *SLEEP)
     background(name + "-user", busybox, *SLEEP, options=("--user", "12"))
