@@ -153,6 +153,15 @@ parse_pids (const char *text, gpointer member, GError **error)
 }
 
 static gboolean
+parse_setup_bytes (const char *text, gpointer member, GError **error)
+{
+  QuiltSetupLimits *limits = member;
+
+  limits->is_set = quilt_parse_bytes (text, &limits->max_bytes, error);
+  return limits->is_set;
+}
+
+static gboolean
 parse_boolean (const char *text, gpointer member, GError **error)
 {
   static const char *const yes[] = {"yes", "true", "on", "1", NULL};
@@ -177,6 +186,7 @@ static const Key keys[] = {
     {"StrictLimits", parse_boolean, offsetof (QuiltConfig, defaults.strict_limits)},
     {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_limits.max_bytes)},
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_limits.max_entries)},
+    {"SetupCacheMaxBytes", parse_setup_bytes, offsetof (QuiltConfig, setup_limits)},
     {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},
     {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_share.interval_usec)},
     {"WarmStarts", parse_warm_starts, offsetof (QuiltConfig, warm_starts)},
@@ -197,6 +207,7 @@ config_new (void)
   config->defaults.pids.max = QUILT_CONFIG_PIDS_MAX;
   config->import_limits.max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_limits.max_entries = 10 * 1000 * 1000;
+  config->setup_limits.max_bytes = G_GUINT64_CONSTANT (10) << 30;
   config->exit_idle_usec = QUILT_INFINITY;
   config->journal_share = (QuiltJournalShare){
       .percent = 50, .interval_usec = G_GUINT64_CONSTANT (3600) * G_USEC_PER_SEC};

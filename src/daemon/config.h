@@ -19,6 +19,7 @@ typedef struct {
   QuiltDefaults defaults;       /* of containers */
   guint64 max_pending_per_user; /* limit for unanswered calls of each uid except 0 */
   QuiltImportLimits import_limits;
+  QuiltSetupLimits setup_limits;
   QuiltJournalShare journal_share;
   guint64 exit_idle_usec; /* QUILT_INFINITY: never */
   guint64 warm_starts;    /* at most QUILT_CONFIG_WARM_STARTS_MAX */

@@ -4,6 +4,7 @@
 
 #include "daemon/containers/container.h"
 #include "daemon/containers/methods.h"
+#include "daemon/images/collect.h"
 #include "daemon/images/methods.h"
 
 QuiltDaemon *
@@ -23,7 +24,7 @@ quilt_daemon_new (QuiltDbus *bus,
   self->systemd = quilt_systemd_new (bus);
   self->doctor = quilt_doctor_new (self->hub, self->programs, quilt_store_get_path (self->store));
   self->images = quilt_images_new (self->hub, self->store, self->programs, quilt_image_methods);
-  quilt_images_set_limits (self->images, &config->import_limits);
+  quilt_images_set_limits (self->images, &config->import_limits, &config->setup_limits);
   self->containers =
       quilt_containers_new (self->hub, self->images, self->store, self->systemd, self->programs,
                             quilt_container_methods, paths->run_dir, paths->cache_dir, error);
@@ -63,7 +64,8 @@ quilt_daemon_set_config (QuiltDaemon *self, QuiltConfig *config)
 {
   quilt_config_free (self->config);
   self->config = config;
-  quilt_images_set_limits (self->images, &config->import_limits);
+  quilt_images_set_limits (self->images, &config->import_limits, &config->setup_limits);
+  quilt_image_collect_setups (self->images);
   quilt_containers_configure (self->containers, &config->defaults, &config->journal_share,
                               (guint)config->warm_starts, NULL);
   quilt_hub_set_max_pending (self->hub, config->max_pending_per_user);

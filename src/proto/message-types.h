@@ -62,7 +62,9 @@ typedef enum {
   QUILT_MESSAGE_ATTACHED = 24,  /* the answer to ATTACH; flags: STDIN if input is taken */
 
   /* transfer → quiltd */
-  QUILT_MESSAGE_PROGRESS = 32, /* done, total (0: unknown) bytes of the input */
+  /* done, total (0: unknown) bytes of the input. With a limit for what a layer takes on disk, done
+   * is what counts for the limit, and DONE comes after the last such report */
+  QUILT_MESSAGE_PROGRESS = 32,
 
   /* transfer, seccomp, copy → quiltd */
   /* Of transfer: text: content digest "sha256:…", or empty if a container has no changes; done:

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const QuiltField config_fields[] = {
@@ -50,6 +51,7 @@ static const QuiltField image_fields[] = {
     {"config", QUILT_FIELD_OBJECT, parse_config, offsetof (QuiltImageRecord, config)},
     {"setup-key", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, setup_key)},
     {"base", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, base)},
+    {"setup-bytes", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, setup_bytes)},
     {NULL},
 };
 
@@ -95,6 +97,8 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   json_object_object_add (object, "config", config);
   quilt_record_add_string (object, "setup-key", record->setup_key);
   quilt_record_add_string (object, "base", record->base);
+  if (record->setup_key)
+    quilt_record_add_uint64 (object, "setup-bytes", record->setup_bytes);
   quilt_json_add_members (object, record->more);
   return object;
 }
@@ -127,12 +131,18 @@ static QuiltImageRecord *
 load_record (QuiltStore *store, const char *file, GError **error)
 {
   g_autoptr (QuiltImageRecord) record = g_new0 (QuiltImageRecord, 1);
+  struct stat st;
 
   if (!quilt_record_read (store->images_fd, file, image_fields, record, &record->more, error) ||
       !check_record (record, file, error))
     return NULL;
   if (!record->names)
     record->names = g_new0 (char *, 1);
+  if (record->setup_key && record->setup_bytes == 0) /* an earlier Quilt has not counted */
+    record->setup_bytes = record->size;
+  if (record->setup_key && fstatat (store->images_fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    record->used_usec =
+        (guint64)st.st_mtim.tv_sec * G_USEC_PER_SEC + (guint64)st.st_mtim.tv_nsec / 1000;
   return g_steal_pointer (&record);
 }
 
@@ -175,14 +185,14 @@ quilt_images_load (QuiltStore *store,
 }
 
 static char *
-file_of (const QuiltImageRecord *record, GError **error)
+file_of (const char *digest, GError **error)
 {
-  const char *hex = quilt_digest_hex (record->digest);
+  const char *hex = quilt_digest_hex (digest);
 
   if (!hex) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to find image '%s': a digest is \"sha256:\" and 64 hexadecimal digits",
-                 record->digest);
+                 digest);
     return NULL;
   }
   return g_strconcat (hex, ".json", NULL);
@@ -192,26 +202,46 @@ gboolean
 quilt_image_save (QuiltStore *store, const QuiltImageRecord *record, GError **error)
 {
   g_autoptr (json_object) object = quilt_image_record_to_json (record);
-  g_autofree char *file = file_of (record, error);
+  g_autofree char *file = file_of (record->digest, error);
 
   return file && quilt_record_write (store->images_fd, file, object, QUILT_FILE_DURABLE, error);
 }
 
-static gboolean
-is_used (const char *layer, GPtrArray *images)
+gboolean
+quilt_image_note_use (QuiltStore *store, const char *digest, guint64 used_usec, GError **error)
 {
+  g_autofree char *file = file_of (digest, error);
+  const struct timespec times[] = {
+      {.tv_nsec = UTIME_OMIT},
+      {.tv_sec = (time_t)(used_usec / G_USEC_PER_SEC),
+       .tv_nsec = (long)(used_usec % G_USEC_PER_SEC * 1000)},
+  };
+
+  if (!file)
+    return FALSE;
+  return utimensat (store->images_fd, file, times, AT_SYMLINK_NOFOLLOW) == 0 ||
+         quilt_set_error_errno (error, errno, "Failed to note the use of image '%s'", digest);
+}
+
+/* The digests of the layers that images use. Borrows them. */
+static GHashTable *
+list_used (GPtrArray *images)
+{
+  GHashTable *used = g_hash_table_new (g_str_hash, g_str_equal);
+
   for (guint i = 0; images && i < images->len; i++) {
     const QuiltImageRecord *image = g_ptr_array_index (images, i);
 
-    if (image->layers && g_strv_contains ((const char *const *)image->layers, layer))
-      return TRUE;
+    for (char **layer = image->layers; layer && *layer; layer++)
+      g_hash_table_add (used, *layer);
   }
-  return FALSE;
+  return used;
 }
 
 gboolean
 quilt_images_sweep_layers (QuiltStore *store, GPtrArray *images, GError **error)
 {
+  g_autoptr (GHashTable) used = list_used (images);
   g_autofd int fd = openat (store->layers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
   struct dirent *entry;
@@ -223,10 +253,55 @@ quilt_images_sweep_layers (QuiltStore *store, GPtrArray *images, GError **error)
   while (ok && (entry = readdir (dir))) {
     g_autofree char *digest = g_strconcat ("sha256:", entry->d_name, NULL);
 
-    if (quilt_digest_hex (digest) && !is_used (digest, images))
+    if (quilt_digest_hex (digest) && !g_hash_table_contains (used, digest))
       ok = quilt_layer_remove (store, digest, error);
   }
   closedir (dir);
+  return ok;
+}
+
+static gboolean
+remove_file (QuiltStore *store, const QuiltImageRecord *record, GError **error)
+{
+  g_autofree char *file = file_of (record->digest, error);
+
+  if (!file)
+    return FALSE;
+  return unlinkat (store->images_fd, file, 0) == 0 || errno == ENOENT ||
+         quilt_set_error_errno (error, errno, "Failed to remove image '%s'", record->digest);
+}
+
+/* Goes on after an error, so that one layer does not keep others. */
+static gboolean
+remove_layers (QuiltStore *store, char **layers, GHashTable *used, GError **error)
+{
+  gboolean ok = TRUE;
+
+  for (; layers && *layers; layers++)
+    if (!g_hash_table_contains (used, *layers))
+      ok = quilt_layer_remove (store, *layers, ok ? error : NULL) && ok;
+  return ok;
+}
+
+gboolean
+quilt_images_remove (
+    QuiltStore *store, GPtrArray *records, GPtrArray *remaining, gboolean *ret_gone, GError **error)
+{
+  g_autoptr (GHashTable) used = list_used (remaining);
+  gboolean ok = TRUE;
+
+  *ret_gone = FALSE;
+  for (guint i = 0; i < records->len; i++)
+    if (!remove_file (store, records->pdata[i], error))
+      return FALSE;
+  if (fsync (store->images_fd) < 0)
+    return quilt_set_error_errno (error, errno, "Failed to sync directory 'images'");
+  *ret_gone = TRUE;
+  for (guint i = 0; i < records->len; i++) {
+    const QuiltImageRecord *record = records->pdata[i];
+
+    ok = remove_layers (store, record->layers, used, ok ? error : NULL) && ok;
+  }
   return ok;
 }
 
@@ -236,17 +311,9 @@ quilt_image_remove (QuiltStore *store,
                     GPtrArray *remaining,
                     GError **error)
 {
-  g_autofree char *file = file_of (record, error);
+  g_autoptr (GPtrArray) records = g_ptr_array_new ();
+  gboolean gone;
 
-  if (!file)
-    return FALSE;
-  if (unlinkat (store->images_fd, file, 0) < 0 && errno != ENOENT)
-    return quilt_set_error_errno (error, errno, "Failed to remove image '%s'", record->digest);
-  if (fsync (store->images_fd) < 0)
-    return quilt_set_error_errno (error, errno, "Failed to sync directory 'images'");
-  for (guint i = 0; record->layers && record->layers[i]; i++)
-    if (!is_used (record->layers[i], remaining) &&
-        !quilt_layer_remove (store, record->layers[i], error))
-      return FALSE;
-  return TRUE;
+  g_ptr_array_add (records, (gpointer)record);
+  return quilt_images_remove (store, records, remaining, &gone, error);
 }

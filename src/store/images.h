@@ -20,7 +20,9 @@ typedef struct {
   /* of an image that keeps what setup steps have left behind: the key of that, and the digest of
    * the image that the steps ran on; otherwise NULL */
   char *setup_key, *base;
-  char *more; /* unknown keys, written by a newer Quilt, as JSON; NULL: none */
+  guint64 setup_bytes; /* of such an image: what its own layer takes, see QuiltMadeLayer.stored */
+  guint64 used_usec;   /* of such an image: its last use. The time of the file, not in the record */
+  char *more;          /* unknown keys, written by a newer Quilt, as JSON; NULL: none */
 } QuiltImageRecord;
 
 void quilt_image_record_free (QuiltImageRecord *record);
@@ -47,6 +49,17 @@ gboolean quilt_image_remove (QuiltStore *store,
                              const QuiltImageRecord *record,
                              GPtrArray *remaining,
                              GError **error);
+/* As quilt_image_remove(), for all records of the array, with one sync. *ret_gone says, also after
+ * an error, whether all records are removed: then only layers may be left. */
+gboolean quilt_images_remove (QuiltStore *store,
+                              GPtrArray *records,
+                              GPtrArray *remaining,
+                              gboolean *ret_gone,
+                              GError **error);
+
+/* Notes the time of a use, for used_usec. Syncs nothing: a power cut may lose the time. */
+gboolean
+quilt_image_note_use (QuiltStore *store, const char *digest, guint64 used_usec, GError **error);
 
 /* The record as JSON, as in its file. Owned by the caller. */
 json_object *quilt_image_record_to_json (const QuiltImageRecord *record);

@@ -40,12 +40,30 @@ quilt_commit_file_clear (QuiltCommitFile *self)
   g_clear_pointer (&self->buffer, g_free);
 }
 
+gboolean
+quilt_commit_file_count (QuiltCommitFile *self, guint64 bytes, GError **error)
+{
+  self->stored += bytes;
+  if (self->max_stored == 0)
+    return TRUE;
+  quilt_control_set_consumed (self->control, self->stored);
+  if (self->stored <= self->max_stored)
+    return TRUE;
+  g_set_error (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
+               "The files take more than %" G_GUINT64_FORMAT
+               " bytes, the space that SetupCacheMaxBytes= in quiltd.conf leaves",
+               self->max_stored);
+  return FALSE;
+}
+
 void
 quilt_commit_file_add_header (QuiltCommitFile *self, const QuiltTarMember *member)
 {
   g_byte_array_set_size (self->header, 0);
   quilt_tar_encode (member, self->header);
   quilt_hash_update (self->hash, self->header->data, self->header->len);
+  /* Attributes take space too. The next call sees whether the limit was passed. */
+  quilt_commit_file_count (self, self->header->len, NULL);
 }
 
 char *
@@ -142,7 +160,8 @@ copy_data (QuiltCommitFile *self, int from, int to, guint64 *at, guint64 end, GE
       return n == 0;
     if (quilt_control_is_cancelled (self->control))
       return errno = ECANCELED, FALSE;
-    if (!quilt_space_use (&self->space, (guint64)n, 0, error))
+    if (!quilt_space_use (&self->space, (guint64)n, 0, error) ||
+        !quilt_commit_file_count (self, (guint64)n, error))
       return FALSE;
     /* The position is at *at: holes were skipped by lseek(). */
     if (!quilt_fd_write_all (to, self->buffer, (gsize)n))
@@ -150,7 +169,8 @@ copy_data (QuiltCommitFile *self, int from, int to, guint64 *at, guint64 end, GE
     quilt_hash_update (self->hash, self->buffer, (gsize)n);
     *at += (guint64)n;
     self->copied += (guint64)n;
-    quilt_control_set_consumed (self->control, self->copied);
+    if (self->max_stored == 0)
+      quilt_control_set_consumed (self->control, self->copied);
   }
   return TRUE;
 }

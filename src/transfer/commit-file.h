@@ -19,12 +19,18 @@ typedef struct {
   GByteArray *header;
   guint8 *buffer;
   guint64 copied;
+  guint64 stored;     /* as quilt_commit_file_count() has counted */
+  guint64 max_stored; /* 0: no limit */
 } QuiltCommitFile;
 
 /* fd is any file in the store. Descriptors are borrowed. */
 gboolean quilt_commit_file_init (
     QuiltCommitFile *self, int proc_fd, int fd, QuiltControl *control, GError **error);
 void quilt_commit_file_clear (QuiltCommitFile *self);
+
+/* Counts bytes that are about to be stored. If there is a limit, they are the progress of the
+ * control. Sets QUOTA_EXCEEDED beyond the limit. */
+gboolean quilt_commit_file_count (QuiltCommitFile *self, guint64 bytes, GError **error);
 
 /* Adds a member without data to the digest. */
 void quilt_commit_file_add_header (QuiltCommitFile *self, const QuiltTarMember *member);

@@ -85,7 +85,8 @@ check_limits (Work *work)
                    "an image can't have names of more than 4095 bytes or 256 directories");
   if (++work->n_seen > limits->max_entries)
     return refuse (work, QUILT_ERROR_QUOTA_EXCEEDED, "a layer can't have that many files");
-  return quilt_space_use (&work->file.space, 0, 1, work->error);
+  return quilt_space_use (&work->file.space, 0, 1, work->error) &&
+         quilt_commit_file_count (&work->file, QUILT_COMMIT_ENTRY_BYTES, work->error);
 }
 
 /* Counts the entry. */
@@ -340,6 +341,7 @@ make_layer (
   work.targets = g_array_new (FALSE, FALSE, sizeof (Target));
   g_array_set_clear_func (work.targets, target_clear);
   work.links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  work.file.max_stored = commit->limits->max_stored;
   ok = quilt_commit_file_init (&work.file, commit->proc_fd, layer_fd, commit->control, error) &&
        fill (&work, fs_fd, &changed);
   if (commit->on_read)

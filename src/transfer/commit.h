@@ -10,11 +10,14 @@
 #include "look/walk.h"
 #include "transfer/layer.h"
 
+/* Each file, directory or link counts these bytes besides its data, for the limit max_stored. */
+#define QUILT_COMMIT_ENTRY_BYTES 4096
+
 typedef struct {
   QuiltChangesOf changes; /* strict */
   int proc_fd;            /* the directory /proc/self/fd */
   const QuiltUnpackLimits *limits;
-  QuiltControl *control; /* counts the bytes of files */
+  QuiltControl *control; /* counts the bytes of files; with limits->max_stored, those stored */
   /* Called once when all files are read; NULL: not called. */
   void (*on_read) (gpointer data);
   gpointer data;

@@ -79,20 +79,23 @@ worker (gpointer data)
   return NULL;
 }
 
+static void
+init_progress (Transfer *t, QuiltMessage *message)
+{
+  quilt_message_init (message, QUILT_MESSAGE_PROGRESS);
+  message->done = quilt_control_get_consumed (&t->control);
+  message->total = t->total;
+}
+
 /* If the socket is full, skips this report: the next one is more recent. */
 static void
 report_progress (Transfer *t)
 {
   QuiltMessage message;
-  guint64 consumed = quilt_control_get_consumed (&t->control);
 
-  if (consumed == t->reported)
-    return;
-  quilt_message_init (&message, QUILT_MESSAGE_PROGRESS);
-  message.done = consumed;
-  message.total = t->total;
-  if (quilt_message_send (FD_SOCKET, &message))
-    t->reported = consumed;
+  init_progress (t, &message);
+  if (message.done != t->reported && quilt_message_send (FD_SOCKET, &message))
+    t->reported = message.done;
 }
 
 /* Sends the last message. If the socket is full, waits while there is a reader. */
@@ -108,7 +111,7 @@ send_last (const QuiltMessage *message)
 }
 
 static gboolean
-send_done (const Transfer *t)
+send_done (Transfer *t)
 {
   const QuiltTransferResult *result = &t->result;
   /* Without a temporary layer, the text is the digest alone. */
@@ -116,6 +119,11 @@ send_done (const Transfer *t)
       g_strjoin (" ", result->digest ? result->digest : "", result->temporary, NULL);
   QuiltMessage message;
 
+  if (t->limits.max_stored > 0) { /* the receiver counts by this report, so don't skip it */
+    init_progress (t, &message);
+    if (!send_last (&message))
+      return FALSE;
+  }
   quilt_message_init (&message, QUILT_MESSAGE_DONE);
   message.exit_code = result->temporary == NULL;
   message.done = result->info.size;
@@ -208,11 +216,14 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   gint64 max_bytes = G_GINT64_CONSTANT (64) << 30;
   gint64 max_entries = G_GINT64_CONSTANT (4) << 20;
+  gint64 max_stored = 0;
   gboolean no_end_mark = FALSE;
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
       {"max-bytes", 0, 0, G_OPTION_ARG_INT64, &max_bytes, "Largest image, unpacked", "BYTES"},
       {"max-entries", 0, 0, G_OPTION_ARG_INT64, &max_entries, "Most files in an image", "NUMBER"},
+      {"max-stored", 0, 0, G_OPTION_ARG_INT64, &max_stored,
+       "Most bytes on disk of a container's changes; 0: no limit", "BYTES"},
       {"temporary", 0, 0, G_OPTION_ARG_STRING, &t->temporary, "Name of the unfinished layer",
        "NAME"},
       {"changes", 0, 0, G_OPTION_ARG_STRING, &t->changes,
@@ -237,7 +248,7 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
     g_print ("quilt-transfer %s\n", QUILT_VERSION);
     exit (EXIT_SUCCESS);
   }
-  if (argc > 1 || max_bytes <= 0 || max_entries <= 0 || t->n_lowers < 0) {
+  if (argc > 1 || max_bytes <= 0 || max_entries <= 0 || max_stored < 0 || t->n_lowers < 0) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to parse the options: %s", argc > 1 ? argv[1] : "limits are above 0");
     return FALSE;
@@ -249,6 +260,7 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
   t->limits.max_bytes = (guint64)max_bytes;
   t->limits.max_entries = (guint64)max_entries;
   t->limits.no_end_mark = no_end_mark;
+  t->limits.max_stored = (guint64)max_stored;
   return TRUE;
 }
 

@@ -11,6 +11,7 @@ typedef struct {
   guint64 max_bytes;    /* limit for the plain archive, and for all files including holes */
   guint64 max_entries;  /* limit for entries of any kind */
   gboolean no_end_mark; /* accept a plain archive without the zeros that mark its end */
+  guint64 max_stored;   /* limit for what a layer of changes takes on disk; 0: none */
 } QuiltUnpackLimits;
 
 typedef struct {

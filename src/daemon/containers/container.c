@@ -9,7 +9,7 @@
 #include "daemon/host/limits.h"
 #include "daemon/host/live-limits.h"
 #include "daemon/host/pressure.h"
-#include "daemon/images/remove.h"
+#include "daemon/images/collect.h"
 #include "dbus/quilt-bus.h"
 #include "spec/signals.h"
 #include "systemd/cgroup.h"
@@ -204,8 +204,10 @@ quilt_container_unpublish (QuiltContainer *self)
   quilt_hub_changed (self->parts->hub);
   quilt_containers_remove (self->containers, self->record->id, self->record->options->name);
   release_image (self);
-  if (self->record->setup_image) /* it may have been the last that uses an old result */
-    quilt_image_collect_setups (self->parts->images);
+  if (self->record->setup_image && self->image) {
+    quilt_image_note_setup_use (self->image);
+    quilt_image_collect_setups (self->parts->images); /* it may have been the last that uses it */
+  }
   quilt_event_log (QUILT_EVENT_CONTAINER_REMOVED,
                    &(QuiltEventFields){.container_id = self->record->id,
                                        .container_name = self->record->options->name,

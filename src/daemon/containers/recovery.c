@@ -12,7 +12,7 @@
 #include "daemon/containers/run-dir.h"
 #include "daemon/containers/run.h"
 #include "daemon/images/recovery.h"
-#include "daemon/images/remove.h"
+#include "daemon/images/collect.h"
 #include "systemd/cgroup.h"
 
 #include <string.h>
@@ -205,8 +205,10 @@ load (Recovery *recovery, GError **error)
     return FALSE;
   if (!recovery->keep_layers) {
     quilt_image_sweep_layers (recovery->parts->images);
-    if (g_hash_table_size (recovery->broken) == 0) /* these may use any image */
+    if (g_hash_table_size (recovery->broken) == 0) { /* these may use any image */
+      quilt_images_allow_collection (recovery->parts->images);
       quilt_image_collect_setups (recovery->parts->images);
+    }
   }
   quilt_id_ranges_prepare (recovery->parts->id_ranges);
   quilt_run_dirs_foreach (recovery->parts->run_dirs, on_run_dir, recovery);

@@ -5,9 +5,9 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "daemon/containers/plan.h"
+#include "daemon/images/collect.h"
 #include "daemon/images/make-layer.h"
 #include "daemon/images/publish.h"
-#include "daemon/images/remove.h"
 
 #include <sys/random.h>
 
@@ -20,13 +20,25 @@ struct QuiltSetupCopy {
   QuiltSetupCopyFunc func; /* NULL: cancelled */
   gpointer data;
   QuiltLayerMaking *making; /* NULL: the layer is made */
+  QuiltSetupRoom *room;
 };
+
+/* The container need not wait any longer. */
+static void
+report (QuiltSetupCopy *self, const GError *error)
+{
+  QuiltSetupCopyFunc func = self->func;
+
+  self->func = NULL;
+  if (func)
+    func (error, self->data);
+}
 
 static void
 finish (QuiltSetupCopy *self, const GError *error)
 {
-  if (self->func)
-    self->func (error, self->data);
+  report (self, error);
+  g_clear_pointer (&self->room, quilt_setup_room_free);
   g_clear_pointer (&self->use, quilt_image_use_release);
   if (!error)
     quilt_image_collect_setups (self->images); /* an older result may have the key */
@@ -34,6 +46,14 @@ finish (QuiltSetupCopy *self, const GError *error)
   g_free (self->name);
   g_free (self->key);
   g_free (self);
+}
+
+/* Ends early: on_made() follows. */
+static void
+stop (QuiltSetupCopy *self, const GError *error)
+{
+  report (self, error);
+  quilt_layer_making_cancel (self->making);
 }
 
 /* Every user may see the digest. So it must not depend on secrets in the key. */
@@ -65,9 +85,10 @@ new_record (const QuiltSetupCopy *self, const QuiltMadeLayer *made)
   record->digest = draw_digest ();
   g_free (record->setup_key);
   record->setup_key = g_strdup (self->key);
+  record->setup_bytes = made->stored;
   record->size += made->digest ? made->size : 0;
   record->entries += made->digest ? made->entries : 0;
-  record->created_usec = (guint64)g_get_real_time ();
+  record->created_usec = record->used_usec = (guint64)g_get_real_time ();
   quilt_left_out_clear (&record->left_out);
   g_clear_pointer (&record->more, g_free);
   return record;
@@ -76,13 +97,17 @@ new_record (const QuiltSetupCopy *self, const QuiltMadeLayer *made)
 static gboolean
 check (QuiltPublication *publication, const QuiltImage *image, GError **error)
 {
-  return TRUE;
+  return quilt_setup_room_take (((QuiltSetupCopy *)publication->data)->room, error);
 }
 
 static void
 on_published (QuiltPublication *publication, const QuiltImage *image, const GError *error)
 {
-  finish (publication->data, error);
+  QuiltSetupCopy *self = publication->data;
+
+  if (error && publication->temporary)
+    quilt_layer_drop (self->images, g_steal_pointer (&publication->temporary));
+  finish (self, error);
 }
 
 static void
@@ -106,7 +131,18 @@ on_made (QuiltMadeLayer *made, const GError *error, gpointer data)
   quilt_publication_begin (publication);
 }
 
-static const QuiltLayerEvents events = {NULL, on_made};
+/* Others may make results too. */
+static void
+on_progress (guint64 stored, gpointer data)
+{
+  QuiltSetupCopy *self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_setup_room_grow (self->room, stored, &error) && self->making)
+    stop (self, error);
+}
+
+static const QuiltLayerEvents events = {on_progress, on_made};
 
 static const char *
 get_name (gconstpointer self)
@@ -115,7 +151,7 @@ get_name (gconstpointer self)
 }
 
 static QuiltLayerMaking *
-make (QuiltSetupCopy *self, const QuiltContainer *container, GError **error)
+make (QuiltSetupCopy *self, const QuiltContainer *container, guint64 max, GError **error)
 {
   const QuiltContainersParts *parts =
       quilt_containers_parts (quilt_container_get_containers (container));
@@ -129,6 +165,7 @@ make (QuiltSetupCopy *self, const QuiltContainer *container, GError **error)
       .places = places,
       .has_ids = record->uid_map != NULL,
       .scope_fd = -1,
+      .max_stored = max,
   };
 
   return upper_fd >= 0 ? quilt_layer_make (self->images, &source, &events, self, error) : NULL;
@@ -142,13 +179,16 @@ quilt_setup_copy_new (const QuiltContainer *container,
                       GError **error)
 {
   QuiltSetupCopy *self = g_new0 (QuiltSetupCopy, 1);
+  guint64 max;
 
   self->base = g_object_ref (quilt_container_get_image (container));
   self->images = quilt_image_get_images (self->base);
   self->name = g_strdup (quilt_container_get_name (container));
   self->use = quilt_image_use_new (self->base, get_name, self);
   self->key = g_strdup (key);
-  self->making = make (self, container, error);
+  self->room = quilt_setup_room_new (self->images, &max, error);
+  if (self->room)
+    self->making = make (self, container, max, error);
   if (self->making) {
     self->func = func;
     self->data = data;

@@ -169,7 +169,8 @@ quilt_setup_waits (QuiltContainer *self, QuiltStreams *streams, GTask *task)
   g_autofree char *key = NULL;
 
   if (mode == QUILT_SETUP_CACHE_OFF || self->record->setup_image || self->result.set_up ||
-      self->setup_key || !self->image)
+      self->setup_key || !self->image ||
+      quilt_images_get_setup_limits (self->parts->images)->max_bytes == 0)
     return FALSE;
   if (!self->waits_for_setup) {
     if (!is_pristine (self))

@@ -14,16 +14,14 @@ guint quilt_image_count_uses (const QuiltImage *self, const char **ret_name);
 
 /* Removes the image from the table and the bus. */
 void quilt_image_unpublish (QuiltImage *self);
+/* The image was used until now, for the order of collection. */
+void quilt_image_set_used (QuiltImage *self, guint64 used_usec);
 
 /* Brackets a change: the record is being written, or removed if removal. No other call changes the
  * image meanwhile. */
 void quilt_image_begin_change (QuiltImage *self, gboolean removal);
 void quilt_image_end_change (QuiltImage *self);
 gboolean quilt_image_is_changing (const QuiltImage *self);
-
-/* Records that have only the digests and layers of all images, for quilt_images_sweep_layers().
- * Free the array with g_ptr_array_unref(). */
-GPtrArray *quilt_image_list_layers (QuiltImages *images);
 
 /* Replaces the record after a change of names. Takes ownership of record. */
 void quilt_image_set_record (QuiltImage *self, QuiltImageRecord *record);

@@ -271,6 +271,12 @@ quilt_image_unpublish (QuiltImage *self)
 }
 
 void
+quilt_image_set_used (QuiltImage *self, guint64 used_usec)
+{
+  self->record->used_usec = used_usec;
+}
+
+void
 quilt_image_set_record (QuiltImage *self, QuiltImageRecord *record)
 {
   drop_names (self);
@@ -319,6 +325,8 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   quilt_image_config_copy (&record->config, &old->config);
   record->setup_key = g_strdup (old->setup_key);
   record->base = g_strdup (old->base);
+  record->setup_bytes = old->setup_bytes;
+  record->used_usec = old->used_usec;
   record->more = g_strdup (old->more);
   return record;
 }

@@ -18,6 +18,12 @@ GQueue *quilt_images_get_publications (QuiltImages *self);
  * behind. */
 GHashTable *quilt_images_get_setups (const QuiltImages *self);
 
+/* See quilt_images_allow_collection(). */
+gboolean quilt_images_may_collect (const QuiltImages *self);
+/* For collect.c: the bytes of the results of setup steps that are being made. */
+guint64 quilt_images_get_making (const QuiltImages *self);
+void quilt_images_set_making (QuiltImages *self, guint64 bytes);
+
 /* Adds to the numbers of held uses and of changes under way. */
 void quilt_images_count (QuiltImages *self, int uses, int changes);
 

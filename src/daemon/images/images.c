@@ -5,6 +5,8 @@
 #include "daemon/images/images-private.h"
 #include "store/digest.h"
 
+#include <sys/statvfs.h>
+
 struct QuiltImages {
   QuiltHub *hub;
   QuiltStore *store;
@@ -13,6 +15,9 @@ struct QuiltImages {
   QuiltIndex *index;                 /* of QuiltImage */
   GHashTable *setups;                /* key of setup steps → QuiltImage in index */
   QuiltImportLimits limits;
+  QuiltSetupLimits setup_limits;
+  gboolean may_collect; /* see quilt_images_allow_collection() */
+  guint64 making;       /* bytes of the results of setup steps that are being made */
   GQueue publications;  /* see publish.c */
   GThreadPool *in_turn; /* one thread, which makes changes of images one after the other */
   int uses;             /* number of uses held, of all images */
@@ -52,10 +57,56 @@ quilt_images_free (QuiltImages *self)
   g_free (self);
 }
 
+/* A tenth of the store's file system. */
+static guint64
+get_share (const QuiltImages *self)
+{
+  struct statvfs st;
+
+  if (fstatvfs (quilt_store_get_layers_fd (self->store), &st) < 0)
+    return 0;
+  return (guint64)st.f_blocks * st.f_frsize / 10;
+}
+
 void
-quilt_images_set_limits (QuiltImages *self, const QuiltImportLimits *limits)
+quilt_images_set_limits (QuiltImages *self,
+                         const QuiltImportLimits *limits,
+                         const QuiltSetupLimits *setup_limits)
 {
   self->limits = *limits;
+  self->setup_limits = *setup_limits;
+  if (!setup_limits->is_set)
+    self->setup_limits.max_bytes = MIN (setup_limits->max_bytes, get_share (self));
+}
+
+const QuiltSetupLimits *
+quilt_images_get_setup_limits (const QuiltImages *self)
+{
+  return &self->setup_limits;
+}
+
+void
+quilt_images_allow_collection (QuiltImages *self)
+{
+  self->may_collect = TRUE;
+}
+
+gboolean
+quilt_images_may_collect (const QuiltImages *self)
+{
+  return self->may_collect;
+}
+
+guint64
+quilt_images_get_making (const QuiltImages *self)
+{
+  return self->making;
+}
+
+void
+quilt_images_set_making (QuiltImages *self, guint64 bytes)
+{
+  self->making = bytes;
 }
 
 QuiltImage *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of all images, by which other rooms look them up, and the limits of an import. */
+/* The table of all images, by which other rooms look them up, and the limits of an import and of
+ * the results of setup steps. */
 #pragma once
 
 #include "daemon/bus/hub.h"
@@ -14,6 +15,12 @@ typedef struct {
   guint64 max_entries;
 } QuiltImportLimits;
 
+/* Of what is kept of setup steps. */
+typedef struct {
+  gboolean is_set;   /* max_bytes was set; otherwise a tenth of the store's file system limits it */
+  guint64 max_bytes; /* of all results; 0: none is kept */
+} QuiltSetupLimits;
+
 /* Borrows hub, programs and methods, the handlers of org.quilt.Image. */
 QuiltImages *quilt_images_new (QuiltHub *hub,
                                QuiltStore *store,
@@ -23,8 +30,15 @@ QuiltImages *quilt_images_new (QuiltHub *hub,
  * change may be left; if one is, logs that. */
 void quilt_images_free (QuiltImages *self);
 
-/* Applies to imports that begin from now on. */
-void quilt_images_set_limits (QuiltImages *self, const QuiltImportLimits *limits);
+/* Applies to imports and to results of setup steps that begin from now on. */
+void quilt_images_set_limits (QuiltImages *self,
+                              const QuiltImportLimits *limits,
+                              const QuiltSetupLimits *setup_limits);
+/* With the limit that is in force as max_bytes. Borrowed. */
+const QuiltSetupLimits *quilt_images_get_setup_limits (const QuiltImages *self);
+/* The records of all containers and images were read. Before this call, quiltd does not know which
+ * results of setup steps are in use, and removes none by itself. */
+void quilt_images_allow_collection (QuiltImages *self);
 
 /* Finds an image by name, by digest or by a unique prefix of the digest. Borrowed; NULL with
  * NOT_FOUND or AMBIGUOUS. */

@@ -22,6 +22,7 @@ struct QuiltLayerMaking {
   QuiltHelper *helper; /* NULL when it has ended */
   int scope_fd;
   char *temporary;
+  guint64 progress; /* the last report */
   QuiltMessage done;
   GError *error;
 };
@@ -88,7 +89,8 @@ read_result (const QuiltLayerMaking *self, QuiltMadeLayer *ret_made, GError **er
   *ret_made = (QuiltMadeLayer){.digest = g_strdup (words[0]),
                                .temporary = words[0] ? g_strdup (words[1]) : NULL,
                                .size = self->done.done,
-                               .entries = self->done.total};
+                               .entries = self->done.total,
+                               .stored = self->progress};
   return TRUE;
 }
 
@@ -99,9 +101,11 @@ on_message (const QuiltMessage *message, gpointer data)
 
   if (self->error)
     return; /* cancelled, or failed already: closed() follows */
-  if (message->type == QUILT_MESSAGE_PROGRESS && self->events->progress)
-    self->events->progress (message->done, self->data);
-  else if (message->type == QUILT_MESSAGE_DONE)
+  if (message->type == QUILT_MESSAGE_PROGRESS) {
+    self->progress = message->done;
+    if (self->events->progress)
+      self->events->progress (message->done, self->data);
+  } else if (message->type == QUILT_MESSAGE_DONE)
     self->done = *message;
   else if (message->type == QUILT_MESSAGE_ERROR)
     self->error = g_error_new_literal (QUILT_ERROR, message->code, message->text);
@@ -156,12 +160,15 @@ spawn (QuiltLayerMaking *self, const QuiltLayerSource *source, const GArray *fds
       g_strdup_printf ("--max-bytes=%" G_GUINT64_FORMAT, MIN (limits->max_bytes, G_MAXINT64));
   g_autofree char *entries =
       g_strdup_printf ("--max-entries=%" G_GUINT64_FORMAT, MIN (limits->max_entries, G_MAXINT64));
+  g_autofree char *stored =
+      g_strdup_printf ("--max-stored=%" G_GUINT64_FORMAT, MIN (source->max_stored, G_MAXINT64));
   g_autofree char *temporary = g_strconcat ("--temporary=", self->temporary, NULL);
   g_autofree char *lowers =
       g_strdup_printf ("--lowers=%u", g_strv_length ((char **)source->lowers));
   const char *const argv[] = {program,
                               bytes,
                               entries,
+                              stored,
                               temporary,
                               lowers,
                               source->has_ids ? "--changes=user" : "--changes=trusted",
@@ -218,4 +225,27 @@ quilt_layer_making_cancel (QuiltLayerMaking *self)
   self->error = g_error_new_literal (QUILT_ERROR, QUILT_ERROR_CANCELLED, "The work was cancelled");
   quilt_helper_kill (self->helper);
   return TRUE;
+}
+
+static gboolean
+drop (QuiltStore *store, gpointer data, GError **error)
+{
+  return quilt_layer_discard (store, data, error);
+}
+
+static void
+on_dropped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_work_finish (result, &error))
+    g_warning ("%s", error->message);
+  quilt_hub_release (quilt_images_get_hub (data));
+}
+
+void
+quilt_layer_drop (QuiltImages *images, char *temporary)
+{
+  quilt_hub_hold (quilt_images_get_hub (images));
+  quilt_work_run (quilt_images_get_store (images), drop, temporary, g_free, on_dropped, images);
 }

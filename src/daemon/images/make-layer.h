@@ -18,6 +18,7 @@ typedef struct {
   char *const *places;       /* of the container's mounts: quilt_container_plan_places() */
   gboolean has_ids;          /* the container has its own ids, see QuiltContainerRecord */
   int scope_fd;              /* the scope's cgroup, to pause the container; -1: don't */
+  guint64 max_stored;        /* limit for `stored` of the layer; 0: none */
 } QuiltLayerSource;
 
 typedef struct {
@@ -25,6 +26,7 @@ typedef struct {
   char *temporary; /* the name of the unfinished layer; NULL: the layer exists */
   guint64 size;    /* bytes of its files */
   guint64 entries;
+  guint64 stored; /* with max_stored: data without holes, attributes, and 4 KiB for each entry */
 } QuiltMadeLayer;
 
 void quilt_made_layer_clear (QuiltMadeLayer *made);
@@ -33,7 +35,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltMadeLayer, quilt_made_layer_clear)
 typedef struct QuiltLayerMaking QuiltLayerMaking;
 
 typedef struct {
-  void (*progress) (guint64 bytes, gpointer data); /* NULL: not called */
+  /* NULL: not called. bytes: read of files; with max_stored, those that `stored` counts so far. */
+  void (*progress) (guint64 bytes, gpointer data);
   /* The last event, never called by quilt_layer_make() itself. With an error, nothing is left in
    * the store, and made is NULL. Otherwise the function may take the members of made. Frees the
    * QuiltLayerMaking afterwards. A container that was paused goes on. */
@@ -50,3 +53,6 @@ QuiltLayerMaking *quilt_layer_make (QuiltImages *images,
                                     GError **error);
 /* Ends early: made() follows with CANCELLED. Returns FALSE if it is too late. */
 gboolean quilt_layer_making_cancel (QuiltLayerMaking *self);
+/* Removes an unfinished layer that made() has taken, and that is not wanted any more. Takes
+ * temporary. */
+void quilt_layer_drop (QuiltImages *images, char *temporary);

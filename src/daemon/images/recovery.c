@@ -3,6 +3,7 @@
 #include "daemon/images/recovery.h"
 
 #include "daemon/bus/event.h"
+#include "daemon/images/collect.h"
 #include "daemon/images/image-private.h"
 #include "daemon/images/images-private.h"
 
@@ -49,6 +50,6 @@ on_swept (GObject *source, GAsyncResult *result, gpointer data)
 void
 quilt_image_sweep_layers (QuiltImages *images)
 {
-  quilt_images_work (images, sweep, quilt_image_list_layers (images),
+  quilt_images_work (images, sweep, quilt_image_list_layers (images, NULL),
                      (GDestroyNotify)g_ptr_array_unref, on_swept, NULL);
 }

@@ -5,11 +5,10 @@
 #include "base/error.h"
 #include "daemon/bus/dict.h"
 #include "daemon/bus/error.h"
-#include "daemon/bus/event.h"
 #include "daemon/bus/rows.h"
+#include "daemon/images/collect.h"
 #include "daemon/images/image-private.h"
 #include "daemon/images/images-private.h"
-#include "daemon/images/publish.h"
 
 /* The image of a row. A name removes that name, and the image only if it has no other name. A
  * digest removes the image with all its names. quiltd decides between the two when the call
@@ -35,7 +34,7 @@ typedef struct {
   QuiltImageRecord *record; /* to save if save is set, otherwise to remove */
   gboolean save;
   GPtrArray *remaining; /* of QuiltImageRecord that have only layers; NULL if save is set */
-  QuiltRow *row;        /* NULL: nobody has asked, see quilt_image_collect_setups() */
+  QuiltRow *row;
   QuiltImage *image;
 } Change;
 
@@ -58,14 +57,6 @@ save_or_remove (QuiltStore *store, gpointer data, GError **error)
 }
 
 static void
-finish_removal (const QuiltImage *image)
-{
-  quilt_event_log (QUILT_EVENT_IMAGE_REMOVED,
-                   &(QuiltEventFields){.image_digest = quilt_image_get_digest (image)},
-                   "Image %s was removed", quilt_image_get_digest (image));
-}
-
-static void
 on_changed (GObject *source, GAsyncResult *result, gpointer data)
 {
   Change *change = data; /* frees change */
@@ -77,62 +68,11 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
     if (change->save) {
       quilt_image_set_record (change->image, g_steal_pointer (&change->record));
     } else {
-      finish_removal (change->image);
-      quilt_image_unpublish (change->image);
+      quilt_image_end_removal (change->image);
       quilt_image_collect_setups (images);
     }
   }
-  if (change->row) {
-    quilt_row_done (change->row, error);
-    return;
-  }
-  if (error)
-    g_warning ("%s", error->message);
-  g_clear_error (&error);
-  quilt_hub_release (quilt_images_get_hub (images));
-}
-
-static void
-add_layers (GPtrArray *others, const QuiltImageRecord *other)
-{
-  QuiltImageRecord *record = g_new0 (QuiltImageRecord, 1);
-
-  record->digest = g_strdup (other->digest);
-  record->layers = g_strdupv (other->layers);
-  g_ptr_array_add (others, record);
-}
-
-/* The layers of all images except image; of all if image is NULL. An image that is being published
- * may share layers with it. */
-static GPtrArray *
-layers_of_others (QuiltImages *images, const QuiltImage *image)
-{
-  const GQueue *publications = quilt_images_get_publications (images);
-  g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
-  GPtrArray *others = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
-
-  for (guint i = 0; i < all->len; i++) {
-    const QuiltImage *other = all->pdata[i];
-
-    if (other != image)
-      add_layers (others, quilt_image_get_record (other));
-  }
-  for (const GList *link = publications->head; link; link = link->next)
-    if (((const QuiltPublication *)link->data)->record)
-      add_layers (others, ((const QuiltPublication *)link->data)->record);
-  return others;
-}
-
-/* Whether containers use the image, or may use it from now on. */
-static gboolean
-is_needed (QuiltImages *images, const QuiltImage *image)
-{
-  const QuiltImageRecord *record = quilt_image_get_record (image);
-  const char *user;
-
-  return !record->setup_key || quilt_image_count_uses (image, &user) > 0 ||
-         (quilt_image_find_setup (images, record->setup_key) == image &&
-          quilt_images_get (images, record->base));
+  quilt_row_done (change->row, error);
 }
 
 static void
@@ -145,28 +85,9 @@ begin_removal (QuiltImage *image, QuiltRow *row)
   change->row = row;
   change->image = g_object_ref (image);
   change->record = quilt_image_with_names (image, NULL, NULL);
-  change->remaining = layers_of_others (images, image);
+  change->remaining = quilt_image_list_layers (images, image);
   quilt_images_work (images, save_or_remove, change, (GDestroyNotify)change_free, on_changed,
                      change);
-}
-
-void
-quilt_image_collect_setups (QuiltImages *images)
-{
-  g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
-
-  for (guint i = 0; i < all->len; i++) {
-    if (is_needed (images, all->pdata[i]) || quilt_image_is_changing (all->pdata[i]))
-      continue;
-    quilt_hub_hold (quilt_images_get_hub (images));
-    begin_removal (all->pdata[i], NULL);
-  }
-}
-
-GPtrArray *
-quilt_image_list_layers (QuiltImages *images)
-{
-  return layers_of_others (images, NULL);
 }
 
 /* Sets an error that names a container to remove first. */

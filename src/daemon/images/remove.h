@@ -4,10 +4,6 @@
 
 #include "daemon/images/images.h"
 
-/* Removes the images that keep what setup steps have left behind, and that nothing needs: their
- * base is gone or a newer result has their key, and no container uses them. */
-void quilt_image_collect_setups (QuiltImages *images);
-
 /* Each takes over a handler's reference to call and answers it. */
 void
 quilt_image_remove_one (QuiltImages *images, QuiltCall *call, const char *name, GVariant *options);

@@ -85,12 +85,15 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
   EXPECT_FALSE (commented->defaults.pids.is_set);
   EXPECT_TRUE (uncommented->defaults.pids.is_set);
   commented->defaults.pids.is_set = TRUE;
+  EXPECT_FALSE (commented->setup_limits.is_set);
+  EXPECT_TRUE (uncommented->setup_limits.is_set);
+  commented->setup_limits.is_set = TRUE;
   EXPECT_EQ (memcmp (commented, uncommented, sizeof *commented), 0);
 
   for (const char *key :
        {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
         "DefaultCPUQuota", "DefaultPidsMax", "StrictLimits", "ImportMaxBytes", "ImportMaxEntries",
-        "JournalShare", "JournalInterval", "ExitIdleSec", "WarmStarts"})
+        "SetupCacheMaxBytes", "JournalShare", "JournalInterval", "ExitIdleSec", "WarmStarts"})
     EXPECT_NE (std::string (text).find (std::string ("\n#") + key + "="), std::string::npos) << key;
 }
 
@@ -103,6 +106,7 @@ TEST_F (Config, EveryKeyIsRead)
          "[Manager]\nLogLevel=debug\nMaxPendingPerUser=7\nDefaultStopTimeout=3s\n"
          "DefaultMemoryMax=64M\nDefaultCPUQuota=50%\nDefaultPidsMax=33\n"
          "StrictLimits=yes\nImportMaxBytes=1G\nImportMaxEntries=infinity\n"
+         "SetupCacheMaxBytes=0\n"
          "JournalShare=500M\nJournalInterval=1d\nExitIdleSec=30s\nWarmStarts=8\n");
   config = load (error.out ());
   ASSERT_NE (config, nullptr) << error.message ();
@@ -115,6 +119,8 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_TRUE (config->defaults.strict_limits);
   EXPECT_EQ (config->import_limits.max_bytes, 1u << 30);
   EXPECT_EQ (config->import_limits.max_entries, QUILT_INFINITY);
+  EXPECT_TRUE (config->setup_limits.is_set);
+  EXPECT_EQ (config->setup_limits.max_bytes, 0u);
   EXPECT_EQ (config->journal_share.percent, 0u);
   EXPECT_EQ (config->journal_share.bytes, 500u << 20);
   EXPECT_EQ (config->journal_share.interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);

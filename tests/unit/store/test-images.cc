@@ -52,6 +52,7 @@ TEST_F (Images, ComeBackAsTheyWere)
   record->config.working_directory = g_strdup ("/srv");
   record->setup_key = g_strdup (std::string (64, 'c').c_str ());
   record->base = g_strdup (digest ('b').c_str ());
+  record->setup_bytes = 4711;
   ASSERT_TRUE (quilt_image_save (store, record, error.out ())) << error.message ();
   images = load ();
   ASSERT_NE (images, nullptr);
@@ -72,6 +73,7 @@ TEST_F (Images, ComeBackAsTheyWere)
   EXPECT_STREQ (loaded->config.working_directory, "/srv");
   EXPECT_EQ (loaded->setup_key, std::string (64, 'c'));
   EXPECT_EQ (loaded->base, digest ('b'));
+  EXPECT_EQ (loaded->setup_bytes, 4711u);
 }
 
 TEST_F (Images, ABrokenOneHidesNoOther)
@@ -160,6 +162,51 @@ TEST_F (Images, RemovalKeepsSharedLayers)
   EXPECT_TRUE (fs::is_empty (path / "images"));
   EXPECT_TRUE (fs::is_empty (path / "layers"));
   EXPECT_TRUE (quilt_image_remove (store, second, remaining, error.out ())) << "again";
+}
+
+TEST_F (Images, SeveralAreRemovedWithTheLayersThatTheyShare)
+{
+  g_autoptr (QuiltImageRecord) first = image ('a', digest ('1') + "," + digest ('2'));
+  g_autoptr (QuiltImageRecord) second = image ('b', digest ('1') + "," + digest ('3'));
+  g_autoptr (QuiltImageRecord) third = image ('c', digest ('3'));
+  g_autoptr (GPtrArray) records = g_ptr_array_new (), remaining = g_ptr_array_new ();
+  gboolean gone = FALSE;
+
+  for (char digit : {'1', '2', '3'})
+    make_layer (digit);
+  for (auto *record : {first, second, third})
+    ASSERT_TRUE (quilt_image_save (store, record, nullptr));
+  g_ptr_array_add (records, first);
+  g_ptr_array_add (records, second);
+  g_ptr_array_add (remaining, third);
+  ASSERT_TRUE (quilt_images_remove (store, records, remaining, &gone, error.out ()))
+      << error.message ();
+  EXPECT_TRUE (gone);
+  EXPECT_FALSE (fs::exists (file ('a')) || fs::exists (file ('b')));
+  EXPECT_TRUE (fs::exists (file ('c')));
+  EXPECT_FALSE (quilt_layer_exists (store, digest ('1').c_str ()));
+  EXPECT_FALSE (quilt_layer_exists (store, digest ('2').c_str ()));
+  EXPECT_TRUE (quilt_layer_exists (store, digest ('3').c_str ()));
+}
+
+TEST_F (Images, TheLastUseOfAResultComesBack)
+{
+  const guint64 used = G_GUINT64_CONSTANT (1700000000123456);
+  g_autoptr (QuiltImageRecord) record = image ('a', digest ('1'));
+  g_autoptr (GPtrArray) images = nullptr;
+
+  record->setup_key = g_strdup ("key");
+  record->base = g_strdup (digest ('b').c_str ());
+  record->size = 5;
+  ASSERT_TRUE (quilt_image_save (store, record, error.out ()));
+  ASSERT_TRUE (quilt_image_note_use (store, record->digest, used, error.out ()))
+      << error.message ();
+  images = load ();
+  ASSERT_EQ (images->len, 1u);
+  EXPECT_EQ (((QuiltImageRecord *)images->pdata[0])->used_usec, used);
+  EXPECT_EQ (((QuiltImageRecord *)images->pdata[0])->setup_bytes, 5u); /* was not counted */
+  EXPECT_FALSE (quilt_image_note_use (store, digest ('c').c_str (), used, nullptr));
+  EXPECT_FALSE (quilt_image_note_use (store, "sha256:../x", used, nullptr));
 }
 
 /* Fault "6c". A crash came between a layer and its image. */

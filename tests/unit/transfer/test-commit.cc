@@ -337,6 +337,48 @@ TEST_F (Commit, TheLayerHasLimits)
   EXPECT_TRUE (fs::is_empty (dir + "/layers"));
 }
 
+/* Of setup steps, whose results share a limit. */
+TEST_F (Commit, StoredBytesHaveALimit)
+{
+  const guint64 file = 1 << 20, least = file + 2 * QUILT_COMMIT_ENTRY_BYTES;
+
+  write (root + "/file", std::string (file, 'x'));
+  write (root + "/hole", "");
+  EXPECT_EQ (truncate ((root + "/hole").c_str (), 512 << 20), 0);
+  limits.max_stored = least; /* the headers count too */
+  EXPECT_FALSE (commit ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_QUOTA_EXCEEDED, "take more than"));
+  EXPECT_TRUE (fs::is_empty (dir + "/layers"));
+  limits.max_stored = least + 8192;
+  EXPECT_TRUE (commit ()) << error.message ();
+  EXPECT_EQ (result.info.size, file + (512 << 20));
+  EXPECT_GT (quilt_control_get_consumed (&control), least);
+  EXPECT_LE (quilt_control_get_consumed (&control), limits.max_stored);
+}
+
+TEST_F (Commit, NamesAndLinksAreStoredToo)
+{
+  const std::string target (4000, 'x');
+
+  limits.max_stored = 1 << 20;
+  for (int i = 0; i < 150; i++)
+    fs::create_symlink ("x", root + "/" + std::to_string (i));
+  EXPECT_TRUE (commit ()) << error.message ();
+  fs::remove_all (dir + "/layers/.tmp-mine");
+  for (int i = 0; i < 150; i++) {
+    fs::remove (root + "/" + std::to_string (i));
+    fs::create_symlink (target, root + "/" + std::to_string (i));
+  }
+  EXPECT_FALSE (commit ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_QUOTA_EXCEEDED, "take more than"));
+  for (int i = 0; i < 300; i++) {
+    fs::remove (root + "/" + std::to_string (i));
+    write (root + "/" + std::to_string (i), "");
+  }
+  EXPECT_FALSE (commit ());
+  EXPECT_TRUE (error.is (QUILT_ERROR_QUOTA_EXCEEDED, "take more than"));
+}
+
 TEST_F (Commit, AContainerThatSwapsLinksReadsNothingOutside)
 {
   std::atomic<bool> ends = false;

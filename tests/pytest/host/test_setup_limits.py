@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How much the kept results of setup steps may take, and how long it may take to keep one."""
+import pathlib
+
+import pytest
+
+from quilt import STATE, TIMEOUT, ctl, run
+from test_daemon import daemon_pid, kill_daemon
+from test_setup_cache import kept, last, layers, made, step, steps_run, unfinished  # noqa: F401
+
+CONFIG = pathlib.Path("/etc/quilt/quiltd.conf.d/setup-cache.conf")
+
+
+def write(*lines):
+    CONFIG.write_text("\n".join(("[Manager]", *lines, "")))
+    run("systemctl", "reload", "quiltd.service").ok()
+
+
+@pytest.fixture
+def configure():
+    """Puts settings in force, until the test ends."""
+    CONFIG.parent.mkdir(parents=True, exist_ok=True)
+    yield write
+    CONFIG.unlink(missing_ok=True)
+    run("systemctl", "reload", "quiltd.service").ok()
+
+
+def fill(mib, path="/big"):
+    return f"head -c {mib << 20} /dev/zero >{path}"
+
+
+def used(digest):
+    return (STATE / "images" / f"{digest.partition(':')[2]}.json").stat().st_mtime_ns
+
+
+def result(name, image, *options):
+    """What a new result is, with its digest."""
+    before = kept()
+    text = made(name, image, "--rm", *options)
+    digest, = kept() - before
+    return text, digest
+
+
+def warnings(journal):
+    return [text for text in journal.messages("_SYSTEMD_UNIT=quiltd.service", "PRIORITY=4") if b"setup steps" in text]
+
+
+def wait_clean(before):
+    """Nothing is left of a result that was not kept."""
+    while unfinished():
+        pass
+    assert kept() == set() and layers() == before
+
+
+def test_the_least_recently_used_goes_also_after_a_kill(busybox, name, step, configure):
+    configure("SetupCacheMaxBytes=25M")
+    steps = [("--setup", fill(10), "--setup", f"{step} {i}") for i in range(3)]
+    first, first_digest = result(name, busybox, *steps[0])
+    _, second_digest = result(name, busybox, *steps[1])
+    before = used(first_digest)
+    assert made(name, busybox, "--rm", *steps[0]) == first
+    while used(first_digest) == before:  # quiltd notes the use when the container is gone
+        pass
+    kill_daemon()
+    assert kept() == {first_digest, second_digest}
+    _, third_digest = result(name, busybox, *steps[2])
+    assert kept() == {first_digest, third_digest}
+    assert made(name, busybox, "--rm", *steps[0]) == first
+    assert not (STATE / "images" / f"{second_digest.partition(':')[2]}.json").exists()
+
+
+def test_one_in_use_stays_and_the_new_one_is_not_kept(busybox, name, step, configure, journal):
+    configure("SetupCacheMaxBytes=25M")
+    steps = [("--setup", fill(size), "--setup", f"{step} {size}") for size in (14, 15)]
+    first, digest = result(name, busybox, *steps[0])
+    ctl("create", "--name", f"{name}-1", *steps[0], busybox, "/bin/cat", "/made").ok()
+    before = layers()
+    made(f"{name}-2", busybox, *steps[1])
+    while unfinished():
+        pass
+    assert kept() == {digest} and layers() == before
+    text, = warnings(journal)
+    assert f"{name}-2".encode() in text and b"SetupCacheMaxBytes=" in text
+    kill_daemon()  # the container still uses it
+    made(f"{name}-3", busybox, *steps[1])
+    assert last(ctl("start", "--attach", f"{name}-1").ok()) == first
+    ctl("remove", f"{name}-1").ok()
+    result(name, busybox, *steps[1])
+    assert digest not in kept()
+
+
+@pytest.mark.parametrize("what", [fill(64), "i=0; while [ $i -lt 8000 ]; do : >/tmp/$i; i=$((i+1)); done"], ids=["bytes", "files"])
+def test_one_that_is_too_large_is_given_up_early(busybox, name, step, configure, journal, what):
+    configure("SetupCacheMaxBytes=20M")
+    before = layers()
+    options = ("--setup", f"echo ran; {what}", "--setup", step)
+    assert made(name, busybox, *options, timeout=6 * TIMEOUT)
+    text, = warnings(journal)
+    assert name.encode() in text and b"SetupCacheMaxBytes=" in text
+    wait_clean(before)
+    assert last(ctl("start", "--attach", name).ok())  # it was set up, although nothing is kept
+    assert steps_run(journal, name) == 1
+
+
+def test_holes_do_not_count(busybox, name, step, configure):
+    configure("SetupCacheMaxBytes=20M")
+    options = ("--setup", "truncate -s 200M /hole", "--setup", step)
+    first = made(f"{name}-1", busybox, *options, timeout=6 * TIMEOUT)
+    assert made(f"{name}-2", busybox, *options) == first
+
+
+def test_0_keeps_nothing(busybox, name, step, configure, journal):
+    first = made(f"{name}-1", busybox, "--setup", step)
+    ctl("create", "--name", f"{name}-2", "--setup", step, busybox, "/bin/cat", "/made").ok()
+    digest, = kept()
+    daemon = daemon_pid()
+    configure("SetupCacheMaxBytes=0")
+    assert kept() == {digest}  # it is in use
+    assert last(ctl("start", "--attach", f"{name}-2").ok()) == first
+    ctl("remove", f"{name}-2").ok()
+    while kept():
+        pass
+    assert made(f"{name}-3", busybox, "--setup", step) != first
+    assert made(f"{name}-4", busybox, "--setup-cache=refresh", "--setup", step)
+    assert kept() == set() and warnings(journal) == [] and daemon_pid() == daemon
+
+
+def test_a_lower_limit_holds_at_once(busybox, name, step, configure):
+    digests = [result(name, busybox, "--setup", fill(5), "--setup", f"{step} {i}")[1] for i in range(3)]
+    configure("SetupCacheMaxBytes=7M")
+    while kept() != {digests[2]}:
+        pass
