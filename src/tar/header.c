@@ -122,6 +122,15 @@ add_mtime (GByteArray *records, const struct timespec *mtime)
   add_record (records, "mtime", text, strlen (text));
 }
 
+static void
+add_sparse (GByteArray *records, const QuiltTarMember *member)
+{
+  add_number (records, "GNU.sparse.major", 1);
+  add_number (records, "GNU.sparse.minor", 0);
+  add_record (records, "GNU.sparse.name", member->path, strlen (member->path));
+  add_number (records, "GNU.sparse.realsize", member->sparse_size);
+}
+
 /* The values that the block can't hold. */
 static GByteArray *
 make_records (const QuiltTarMember *member)
@@ -129,6 +138,8 @@ make_records (const QuiltTarMember *member)
   GByteArray *records = g_byte_array_new ();
   const QuiltTarBlock *block = NULL;
 
+  if (member->sparse_size > 0)
+    add_sparse (records, member);
   if (strlen (member->path) > sizeof block->name)
     add_record (records, "path", member->path, strlen (member->path));
   if (member->target && strlen (member->target) > sizeof block->target)

@@ -26,6 +26,9 @@ typedef struct {
   mode_t mode;  /* 07777 */
   gint64 uid, gid;
   gint64 size; /* of a file's data; otherwise 0 */
+  /* If not 0, the data is in GNU's sparse format 1.0: it begins with a map of the parts that
+   * follow, size counts both, and this is the size of the file. Only for encoding. */
+  gint64 sparse_size;
   struct timespec mtime;
   guint32 major, minor; /* of a device */
   GPtrArray *xattrs;    /* of QuiltTarXattr; NULL: none */

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "tar/entry.h"
+#include "transfer/extents.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,41 +176,57 @@ copy_data (QuiltCommitFile *self, int from, int to, guint64 *at, guint64 end, GE
   return TRUE;
 }
 
-/* Where data begins and ends, from `at` on. A file that has shrunk has no more. */
+/* Copies from `at` to `end`, without the holes. Returns FALSE with errno set, or with an error. */
 static gboolean
-find_data (int fd, guint64 at, guint64 size, guint64 *ret_start, guint64 *ret_end)
+copy_part (QuiltCommitFile *self, int from, int to, guint64 at, guint64 end, GError **error)
 {
-  off_t start = lseek (fd, (off_t)at, SEEK_DATA), end;
+  QuiltExtent data;
 
-  if (start < 0)
-    return errno == ENXIO ? (*ret_start = *ret_end = size, TRUE) : FALSE;
-  end = lseek (fd, start, SEEK_HOLE);
-  if (end < 0)
-    return errno == ENXIO ? (*ret_start = *ret_end = size, TRUE) : FALSE;
-  *ret_start = MIN ((guint64)start, size);
-  *ret_end = MIN ((guint64)end, size);
+  while (at < end) {
+    if (!quilt_extent_find (from, at, end, &data) || !add_zeros (self, data.start - at))
+      return FALSE;
+    at = data.start;
+    if (lseek (to, (off_t)at, SEEK_SET) < 0 || !copy_data (self, from, to, &at, data.end, error))
+      return FALSE;
+    if (at < data.end) /* it has shrunk */
+      return add_zeros (self, end - at);
+  }
   return TRUE;
 }
 
-/* Returns FALSE with errno set, or with an error. */
+/* The holes are in the digest as numbers. */
 static gboolean
-copy_content (QuiltCommitFile *self, int from, int to, guint64 size, GError **error)
+copy_sparse (QuiltCommitFile *self,
+             int from,
+             int to,
+             const GArray *extents,
+             const QuiltTarMember *member,
+             GError **error)
 {
-  guint64 at = 0, start, end;
+  g_autoptr (GByteArray) map = quilt_extents_encode (extents);
+  QuiltTarMember sparse = *member; /* borrows the texts */
+  gboolean ok = TRUE;
 
-  while (at < size) {
-    if (!find_data (from, at, size, &start, &end) || !add_zeros (self, start - at))
-      return FALSE;
-    at = start;
-    if (lseek (to, (off_t)at, SEEK_SET) < 0 || !copy_data (self, from, to, &at, end, error))
-      return FALSE;
-    if (at < end) { /* it has shrunk */
-      if (!add_zeros (self, size - at))
-        return FALSE;
-      at = size;
-    }
+  sparse.sparse_size = member->size;
+  sparse.size = (gint64)(map->len + quilt_extents_sum (extents));
+  quilt_commit_file_add_header (self, &sparse);
+  quilt_hash_update (self->hash, map->data, map->len);
+  for (guint i = 0; ok && i < extents->len; i++) {
+    const QuiltExtent *part = &g_array_index (extents, QuiltExtent, i);
+
+    ok = copy_part (self, from, to, part->start, part->end, error);
   }
-  return add_zeros (self, quilt_tar_padded (size) - size) && ftruncate (to, (off_t)size) == 0;
+  return ok && add_zeros (self, quilt_tar_padded ((guint64)sparse.size) - (guint64)sparse.size);
+}
+
+static gboolean
+copy_whole (QuiltCommitFile *self, int from, int to, const QuiltTarMember *member, GError **error)
+{
+  const guint64 size = (guint64)member->size;
+
+  quilt_commit_file_add_header (self, member);
+  return copy_part (self, from, to, 0, size, error) &&
+         add_zeros (self, quilt_tar_padded (size) - size);
 }
 
 /* Returns FALSE with errno set, or with an error. */
@@ -217,11 +234,14 @@ static gboolean
 copy_file (QuiltCommitFile *self, int from, int to, QuiltTarMember *member, GError **error)
 {
   const struct timespec times[] = {member->mtime, member->mtime};
+  g_autoptr (GArray) extents = quilt_extents_find (from, (guint64)member->size);
+  gboolean ok = extents && quilt_commit_file_read_xattrs (from, member);
 
-  if (!quilt_commit_file_read_xattrs (from, member))
-    return FALSE;
-  quilt_commit_file_add_header (self, member);
-  return copy_content (self, from, to, (guint64)member->size, error) &&
+  if (ok && quilt_extents_are_sparse (extents, (guint64)member->size))
+    ok = copy_sparse (self, from, to, extents, member, error);
+  else if (ok)
+    ok = copy_whole (self, from, to, member, error);
+  return ok && ftruncate (to, (off_t)member->size) == 0 &&
          quilt_commit_file_set_meta (to, member) && futimens (to, times) == 0;
 }
 

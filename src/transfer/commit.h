@@ -4,7 +4,8 @@
  * In the layer, a deleted entry is a whiteout (a device 0:0), also where the container has an
  * opaque directory. So the layer has no attributes of overlayfs, and is right below a container
  * with or without its own ids. Its digest is the SHA-256 of a tar archive of the layer, sorted by
- * name, with whiteouts as devices 0:0. */
+ * name, with whiteouts as devices 0:0, and with large
+ * holes as in GNU's sparse format 1.0. */
 #pragma once
 
 #include "look/walk.h"

@@ -12,6 +12,7 @@ extern "C" {
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <regex>
+#include <set>
 #include <poll.h>
 #include <sched.h>
 #include <spawn.h>
@@ -271,6 +272,42 @@ TEST_F (Commit, HardLinksHolesAndAttributesStay)
   EXPECT_LT (look (layer ("/a/hole")).st_blocks, 100);
   EXPECT_EQ (getxattr (layer ("/a/z/other").c_str (), "security.capability", value, sizeof value),
              XATTR_CAPS_SZ_2);
+}
+
+/* To hash a terabyte of zeros would take longer than a test may. */
+TEST_F (Commit, HolesCostNoTime)
+{
+  const std::string hole = root + "/hole";
+
+  write (hole, "begin");
+  limits.max_bytes = UINT64_C (1) << 41;
+  EXPECT_EQ (truncate (hole.c_str (), INT64_C (1) << 40), 0);
+  std::fstream (hole, std::ios::in | std::ios::out).seekp (INT64_C (1) << 39) << "middle";
+  ASSERT_TRUE (commit ()) << error.message ();
+  EXPECT_EQ (look (layer ("/hole")).st_size, INT64_C (1) << 40);
+  EXPECT_LT (look (layer ("/hole")).st_blocks, 100);
+  std::ifstream copy (layer ("/hole"));
+  std::string begin (5, 0), middle (7, 0);
+  copy.read (begin.data (), 5);
+  copy.seekg (INT64_C (1) << 39).read (middle.data (), 7);
+  EXPECT_EQ (begin, "begin");
+  EXPECT_EQ (middle, std::string ("middle\0", 7));
+}
+
+TEST_F (Commit, TheDigestTellsWhereHolesAre)
+{
+  std::set<std::string> digests;
+
+  for (const int at : {0, 4 << 20, 8 << 20})
+    for (const off_t size : {16 << 20, 17 << 20}) {
+      write (root + "/hole", "");
+      EXPECT_EQ (truncate ((root + "/hole").c_str (), size), 0);
+      std::fstream (root + "/hole", std::ios::in | std::ios::out).seekp (at) << "data";
+      ASSERT_TRUE (commit ()) << error.message ();
+      digests.insert (result.digest);
+      fs::remove_all (dir + "/layers/.tmp-mine");
+    }
+  EXPECT_EQ (digests.size (), 6u);
 }
 
 TEST_F (Commit, DevicesAndSocketsAreLeftOut)
