@@ -32,13 +32,19 @@ typedef struct {
 } Exec;
 
 static void
+close_streams (Exec *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->stdio); i++)
+    quilt_fd_clear (&self->stdio[i]);
+  quilt_fd_clear (&self->leash);
+}
+
+static void
 exec_free (gpointer data)
 {
   Exec *self = data;
 
-  for (guint i = 0; i < G_N_ELEMENTS (self->stdio); i++)
-    quilt_fd_clear (&self->stdio[i]);
-  quilt_fd_clear (&self->leash);
+  close_streams (self);
   quilt_session_clear (&self->session);
   g_clear_object (&self->container);
   g_free (self->name);
@@ -103,6 +109,8 @@ begin (Exec *self, GError **error)
   session = quilt_session_begin (self->sessions, &plan, error);
   if (!session)
     return FALSE;
+  close_streams (self);
+  quilt_call_close_fds (self->call);
   g_free (self->session.id);
   self->session.id = g_strdup (quilt_session_get_values (session)->id);
   quilt_session_await (session, QUILT_SESSION_OVER, on_over, quilt_admission_hold (self->call));
@@ -111,15 +119,25 @@ begin (Exec *self, GError **error)
   return TRUE;
 }
 
-/* Much may have happened since the call was checked. */
+/* Much may have happened since the call arrived. */
+static void
+begin_if_running (Exec *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!quilt_session_check_runs (self->container, self->name, &error) || !begin (self, &error))
+    quilt_bus_error_return (g_steal_pointer (&self->call), error);
+}
+
 static void
 on_filter_made (GObject *source, GAsyncResult *result, gpointer data)
 {
   Exec *self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_filters_make_finish (result, &error) ||
-      !quilt_session_check_runs (self->container, self->name, &error) || !begin (self, &error))
+  if (quilt_filters_make_finish (result, &error))
+    begin_if_running (self);
+  else
     quilt_bus_error_return (g_steal_pointer (&self->call), error);
 }
 
@@ -128,17 +146,19 @@ authorized (QuiltCall *call, gpointer data)
 {
   Exec *self = data;
   const QuiltOptions *options = quilt_container_get_record (self->container)->options;
+  const char *profile = quilt_options_get_seccomp (options);
   g_autoptr (GError) error = NULL;
+  const char *key;
   guint64 caps;
+  int filter;
 
-  if (!quilt_session_check_runs (self->container, self->name, &error) ||
-      !quilt_options_get_capabilities (options, &caps, &error)) {
-    quilt_bus_error_return (call, error);
-    return;
-  }
   self->call = call;
-  quilt_filters_make_async (self->parts->filters, quilt_options_get_seccomp (options), caps,
-                            on_filter_made, self);
+  if (!quilt_options_get_capabilities (options, &caps, &error))
+    quilt_bus_error_return (g_steal_pointer (&self->call), error);
+  else if (quilt_filters_find (self->parts->filters, profile, caps, &filter, &key))
+    begin_if_running (self);
+  else
+    quilt_filters_make_async (self->parts->filters, profile, caps, on_filter_made, self);
 }
 
 /* The reason why the caller needs the power of root beside that to exec; NULL: it does not. */

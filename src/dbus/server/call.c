@@ -19,15 +19,21 @@ struct QuiltCall {
   GData *attached;
 };
 
+void
+quilt_call_close_fds (QuiltCall *self)
+{
+  for (guint i = 0; self->fds && i < self->head.n_fds; i++)
+    quilt_fd_clear (&self->fds[i]);
+  g_clear_pointer (&self->fds, g_free);
+}
+
 /* Keeps of a refused call only what its answer needs. */
 static void
 keep_little (QuiltCall *self)
 {
   const QuiltDbusMessage head = self->head;
 
-  for (guint i = 0; self->fds && i < head.n_fds; i++)
-    quilt_fd_clear (&self->fds[i]);
-  g_clear_pointer (&self->fds, g_free);
+  quilt_call_close_fds (self);
   self->data = (guint8 *)g_strdup (head.sender);
   self->size = 0;
   self->head = (QuiltDbusMessage){.type = head.type,
@@ -88,9 +94,7 @@ clear (gpointer data)
 
   g_datalist_clear (&self->attached);
   g_clear_pointer (&self->args, g_variant_unref);
-  for (guint i = 0; self->fds && i < self->head.n_fds; i++)
-    quilt_fd_clear (&self->fds[i]);
-  g_free (self->fds);
+  quilt_call_close_fds (self);
   g_free (self->data);
   quilt_activity_end (self->calls);
   quilt_callers_unref (self->callers);

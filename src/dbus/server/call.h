@@ -31,6 +31,9 @@ GVariant *quilt_call_get_args (QuiltCall *self);
 /* Descriptors that the handles in the arguments index, if these are below *ret_n. Borrowed; NULL if
  * there are none. */
 const int *quilt_call_get_fds (const QuiltCall *self, guint *ret_n);
+/* Closes the descriptors. For a call that is answered late, so that their other ends don't see an
+ * end late. */
+void quilt_call_close_fds (QuiltCall *self);
 
 /* Keeps data until the call is freed or other data has the key, and calls free (may be NULL) then.
  * key is a static string. */

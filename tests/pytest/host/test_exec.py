@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -181,6 +182,17 @@ def test_a_session_that_ignores_signals_ends_with_its_client_too(box):
         process.kill()
         wait_exit(pid)
     wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
+
+
+def test_a_closed_stdin_is_closed_although_the_session_goes_on(box):
+    read, write = os.pipe()
+    with spawn("quiltctl", "exec", "-i", box, "/bin/sh", "-c", "exec <&-; echo closed; exec sleep 1000", stdin=read) as process:
+        os.close(read)
+        assert process.stdout.readline() == b"closed\n"
+        poll = select.poll()
+        poll.register(write, 0)
+        assert poll.poll(TIMEOUT * 1000) == [(write, select.POLLERR)]  # nobody holds its reading end
+        os.close(write)
 
 
 def test_it_goes_on_while_quiltd_is_killed(box):
