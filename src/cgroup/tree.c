@@ -67,7 +67,7 @@ quilt_cgroup_mount (void)
 {
   static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 
-  return is_cgroup2 (mounts[1]) && !is_cgroup2 (mounts[0]) ? mounts[1] : mounts[0];
+  return !is_cgroup2 (mounts[0]) && is_cgroup2 (mounts[1]) ? mounts[1] : mounts[0];
 }
 
 static int

@@ -18,7 +18,7 @@
 
 /* PID 1 is in init.scope. The cgroups of units are beside that. */
 static char *
-get_slice (void)
+find_slice (void)
 {
   g_autofree char *root = quilt_cgroup_of (1);
 
@@ -27,12 +27,21 @@ get_slice (void)
   return g_build_filename (root && *root ? root : "/", QUILT_SLICE, NULL);
 }
 
+/* PID 1 never moves, so it is asked once. */
+static const char *
+get_slice (void)
+{
+  static char *slice;
+
+  if (g_once_init_enter (&slice))
+    g_once_init_leave (&slice, find_slice ());
+  return slice;
+}
+
 char *
 quilt_slice_path (void)
 {
-  g_autofree char *slice = get_slice ();
-
-  return g_build_filename (quilt_cgroup_mount (), slice, NULL);
+  return g_build_filename (quilt_cgroup_mount (), get_slice (), NULL);
 }
 
 char *
@@ -46,9 +55,7 @@ quilt_scope_path (const char *place)
 char *
 quilt_scope_cgroup (const char *place)
 {
-  g_autofree char *slice = get_slice ();
-
-  return g_build_filename (slice, place, NULL);
+  return g_build_filename (get_slice (), place, NULL);
 }
 
 int
