@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The part of tools/bench that times commands in a running container, inside the test host: `quiltctl exec`, `crun exec` and
 `podman exec` into containers of the same root, in turns; and how many bytes a second pass through `exec`."""
-import json
 import os
 import re
 import shutil
@@ -10,9 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
-TARBALL = "/opt/quilt-test/images/busybox.tar.gz"
 ROUNDS, WARMUP = 50, 5
-BUNDLE = Path("/run/quilt-bench")
+BUNDLES = Path("/run/quilt-bench")
 SIZE = 1 << 30
 
 
@@ -25,16 +23,11 @@ def podman(*argv):
 
 
 def start_crun():
-    shutil.rmtree(BUNDLE, ignore_errors=True)
-    (BUNDLE / "rootfs").mkdir(parents=True)
-    run("tar", "-C", str(BUNDLE / "rootfs"), "-xf", TARBALL)
-    subprocess.run(["crun", "spec"], cwd=BUNDLE, check=True)
-    config = json.loads((BUNDLE / "config.json").read_text())
-    config["process"] |= {"terminal": False, "args": ["/bin/sleep", "1000"]}
-    config["process"].pop("rlimits", None)
-    config["linux"].pop("resources", None)
-    (BUNDLE / "config.json").write_text(json.dumps(config))
-    run("crun", "--systemd-cgroup", "run", "--detach", "--bundle", str(BUNDLE), "bench", stdout=None)
+    """Two containers: one that crun's own `spec` describes, and one that has a system call filter, as Quilt's has."""
+    shutil.rmtree(BUNDLES, ignore_errors=True)
+    for name, seccomp in (("bench", None), ("bench-filter", seccomp_rules())):
+        bundle = make_bundle(BUNDLES / name, ["/bin/sleep", "1000"], seccomp)
+        run("crun", "--systemd-cgroup", "run", "--detach", "--bundle", bundle, name, stdout=None)
 
 
 def measure(subjects):
@@ -72,6 +65,7 @@ def main():
     start_crun()
     subjects = {"quiltctl exec": ["quiltctl", "exec", "bench", "/bin/true"],
                 "crun exec": ["crun", "exec", "bench", "/bin/true"],
+                "crun exec, with a filter": ["crun", "exec", "bench-filter", "/bin/true"],
                 "quiltctl version (one call)": ["quiltctl", "version"]}
     if has_podman:
         podman("import", TARBALL, "bench")
@@ -83,7 +77,7 @@ def main():
         print(f"  {name:28} {value:8.2f} ms  {value / figures['crun exec']:5.2f} ×")
     plain, through = [], []
     for _ in range(5):
-        plain.append(feed([str(BUNDLE / "rootfs/bin/busybox"), "dd", "bs=1M"]))
+        plain.append(feed([str(BUNDLES / "bench/rootfs/bin/busybox"), "dd", "bs=1M"]))
         through.append(feed(["quiltctl", "exec", "-i", "bench", "/bin/dd", "bs=1M"]))
     ratio = statistics.median(plain) / statistics.median(through)
     print(f"  1 GiB through pipes and dd: {statistics.median(plain):.2f} s, through exec {statistics.median(through):.2f} s: {ratio:.2f} of the speed")
@@ -92,7 +86,8 @@ def main():
         run("quiltctl", "exec", "bench", "/bin/true")
     after = daemon_state()
     print(f"  1,000 in a row: quiltd's memory {before[0]} → {after[0]} KB, descriptors {before[1]} → {after[1]}")
-    run("crun", "delete", "--force", "bench")
+    for name in ("bench", "bench-filter"):
+        run("crun", "delete", "--force", name)
     run("quiltctl", "remove", "--force", "bench")
     run("quiltctl", "remove-image", "bench")
     if has_podman:

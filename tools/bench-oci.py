@@ -17,8 +17,6 @@ import sys
 import time
 from pathlib import Path
 
-TARBALL = "/opt/quilt-test/images/busybox.tar.gz"
-PROFILE = Path("/usr/share/quilt/seccomp.json")
 PLACE = Path("/run/quilt-bench-oci")
 ROUNDS, WARMUP = int(sys.argv[1]) if len(sys.argv) > 1 else 50, 3
 RUNTIMES = [name for name in ("quilt-oci", "crun", "runc") if shutil.which(name)]
@@ -31,37 +29,6 @@ def run(*argv):
     pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=files)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     assert status == 0, f"{' '.join(argv)} ended with {status}"
-
-
-def seccomp_rules():
-    """The rules of the default profile that any container has, as an engine resolves them."""
-    names = [name for rule in json.loads(PROFILE.read_text())["syscalls"]
-             if rule["action"] == "SCMP_ACT_ALLOW" and not {"args", "includes", "excludes"} & rule.keys()
-             for name in rule["names"]]
-    plain = {"names": names, "action": "SCMP_ACT_ALLOW"}
-    clone = {"names": ["clone"], "action": "SCMP_ACT_ALLOW",
-             "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]}
-    native = {"names": ["arch_prctl", "modify_ldt"], "action": "SCMP_ACT_ALLOW"}
-    return {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
-            "syscalls": [plain, clone, native]}
-
-
-def make_bundle(name, command, seccomp=None):
-    """As crun's own `spec` makes it. The host may lack CAP_SYS_RESOURCE, which rlimits and crun's device filter need."""
-    path = PLACE / name
-    (path / "rootfs").mkdir(parents=True)
-    subprocess.run(["tar", "-C", str(path / "rootfs"), "-xf", TARBALL], check=True)
-    subprocess.run(["crun", "spec"], cwd=path, check=True)
-    config = json.loads((path / "config.json").read_text())
-    config["ociVersion"] = "1.0.2"
-    config["process"].update(terminal=False, args=command)
-    config["process"].pop("rlimits", None)
-    config["process"]["capabilities"].pop("ambient")  # not inheritable, so the kernel would not have them
-    config["linux"].pop("resources", None)
-    if seccomp:
-        config["linux"]["seccomp"] = seccomp
-    (path / "config.json").write_text(json.dumps(config))
-    return str(path)
 
 
 def ways(runtime, bundle):
@@ -119,11 +86,11 @@ def table(title, unit, figures, decimals=2):
 
 def bench_runtimes():
     for title, seccomp in (("no system call filter", None), ("with a system call filter", seccomp_rules())):
-        bundle = make_bundle("with" if seccomp else "without", ["/bin/true"], seccomp)
+        bundle = make_bundle(PLACE / ("with" if seccomp else "without"), ["/bin/true"], seccomp)
         subjects = {(name, way): call for name in RUNTIMES for way, call in ways(name, bundle).items()}
         table(f"oci, {title}: {ROUNDS} rounds each, taking turns, medians, ratios to crun", "ms", measure(subjects))
     speaks = ["/bin/sh", "-c", "echo; read line"]
-    plain, filtered = make_bundle("peak", speaks), make_bundle("peak-with", speaks, seccomp_rules())
+    plain, filtered = make_bundle(PLACE / "peak", speaks), make_bundle(PLACE / "peak-with", speaks, seccomp_rules())
     rows = {"run": (plain,), "run, with a filter": (filtered,), "--systemd-cgroup run": (plain, "--systemd-cgroup")}
     figures = {(name, row): statistics.median(peak(name, *args) for _ in range(5))
                for name, (row, args) in itertools.product(RUNTIMES, rows.items())}
