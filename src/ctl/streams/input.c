@@ -41,8 +41,10 @@ hand_over (void)
 {
   int fd = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 
-  if (fd >= 0)
-    close (STDIN_FILENO);
+  if (fd < 0)
+    return -1;
+  quilt_stream_widen (fd);
+  close (STDIN_FILENO);
   return fd;
 }
 

@@ -20,5 +20,8 @@ quilt_stream_new (int target, QuiltStreamDone done, gpointer data, int *ret_writ
  * end. */
 void quilt_stream_hurry (QuiltStreamCopy *stream);
 
+/* Makes a pipe larger, if it may be: bytes pass through it faster. */
+void quilt_stream_widen (int fd);
+
 /* Copies from source to target until end of file. Returns 0, or the errno of a failed write. */
 int quilt_stream_copy (int source, int target);
