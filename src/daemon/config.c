@@ -152,6 +152,18 @@ parse_pids (const char *text, gpointer member, GError **error)
   return pids->is_set;
 }
 
+/* As in systemd, 0 means that there is no limit. */
+static gboolean
+parse_timeout (const char *text, gpointer member, GError **error)
+{
+  guint64 usec;
+
+  if (!quilt_parse_duration (text, &usec, error))
+    return FALSE;
+  *(guint64 *)member = usec > 0 ? usec : QUILT_INFINITY;
+  return TRUE;
+}
+
 static gboolean
 parse_setup_bytes (const char *text, gpointer member, GError **error)
 {
@@ -187,6 +199,7 @@ static const Key keys[] = {
     {"ImportMaxBytes", parse_bytes, offsetof (QuiltConfig, import_limits.max_bytes)},
     {"ImportMaxEntries", parse_limit, offsetof (QuiltConfig, import_limits.max_entries)},
     {"SetupCacheMaxBytes", parse_setup_bytes, offsetof (QuiltConfig, setup_limits)},
+    {"SetupCacheTimeoutSec", parse_timeout, offsetof (QuiltConfig, setup_limits.timeout_usec)},
     {"JournalShare", parse_share, offsetof (QuiltConfig, journal_share)},
     {"JournalInterval", parse_interval, offsetof (QuiltConfig, journal_share.interval_usec)},
     {"WarmStarts", parse_warm_starts, offsetof (QuiltConfig, warm_starts)},
@@ -208,6 +221,7 @@ config_new (void)
   config->import_limits.max_bytes = G_GUINT64_CONSTANT (64) << 30;
   config->import_limits.max_entries = 10 * 1000 * 1000;
   config->setup_limits.max_bytes = G_GUINT64_CONSTANT (10) << 30;
+  config->setup_limits.timeout_usec = 90 * (guint64)G_USEC_PER_SEC;
   config->exit_idle_usec = QUILT_INFINITY;
   config->journal_share = (QuiltJournalShare){
       .percent = 50, .interval_usec = G_GUINT64_CONSTANT (3600) * G_USEC_PER_SEC};

@@ -39,7 +39,9 @@ struct _QuiltContainer {
   gboolean forced;     /* a caller has forced the removal, so output may be lost */
 
   /* see setup.c */
-  char *setup_key; /* key of the run's steps, if what they leave behind is to be kept */
+  gboolean setup_unkept; /* what the run's steps have left behind could not be kept */
+  gboolean setup_alone;  /* the next run keeps nothing and does not wait for others' steps */
+  char *setup_key;       /* key of the run's steps, if what they leave behind is to be kept */
   struct QuiltSetupCopy *setup_copy; /* it is being kept */
   gboolean waits_for_setup;
 

@@ -2,6 +2,7 @@
 /* Makes an image of what a container's setup steps have left behind. */
 #include "daemon/containers/setup-copy.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "daemon/containers/plan.h"
@@ -21,6 +22,8 @@ struct QuiltSetupCopy {
   gpointer data;
   QuiltLayerMaking *making; /* NULL: the layer is made */
   QuiltSetupRoom *room;
+  gboolean publishing; /* the image's record is being written */
+  guint timer;
 };
 
 /* The container need not wait any longer. */
@@ -38,6 +41,7 @@ static void
 finish (QuiltSetupCopy *self, const GError *error)
 {
   report (self, error);
+  g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_pointer (&self->room, quilt_setup_room_free);
   g_clear_pointer (&self->use, quilt_image_use_release);
   if (!error)
@@ -48,12 +52,13 @@ finish (QuiltSetupCopy *self, const GError *error)
   g_free (self);
 }
 
-/* Ends early: on_made() follows. */
+/* Ends early: on_made() or check() follows. */
 static void
 stop (QuiltSetupCopy *self, const GError *error)
 {
   report (self, error);
-  quilt_layer_making_cancel (self->making);
+  if (self->making)
+    quilt_layer_making_cancel (self->making);
 }
 
 /* Every user may see the digest. So it must not depend on secrets in the key. */
@@ -97,7 +102,14 @@ new_record (const QuiltSetupCopy *self, const QuiltMadeLayer *made)
 static gboolean
 check (QuiltPublication *publication, const QuiltImage *image, GError **error)
 {
-  return quilt_setup_room_take (((QuiltSetupCopy *)publication->data)->room, error);
+  QuiltSetupCopy *self = publication->data;
+
+  if (!self->func) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_CANCELLED, "The container did not wait");
+    return FALSE;
+  }
+  self->publishing = quilt_setup_room_take (self->room, error);
+  return self->publishing;
 }
 
 static void
@@ -143,6 +155,29 @@ on_progress (guint64 stored, gpointer data)
 }
 
 static const QuiltLayerEvents events = {on_progress, on_made};
+
+static gboolean
+on_timeout (gpointer data)
+{
+  QuiltSetupCopy *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->timer = 0;
+  if (!self->publishing)
+    error = g_error_new_literal (QUILT_ERROR, QUILT_ERROR_TIMED_OUT,
+                                 "It took longer than SetupCacheTimeoutSec= in quiltd.conf allows");
+  stop (self, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_timer (QuiltSetupCopy *self)
+{
+  const guint64 ms = quilt_images_get_setup_limits (self->images)->timeout_usec / 1000;
+
+  if (ms < G_MAXUINT) /* else it is infinity, or as good */
+    self->timer = g_timeout_add ((guint)MAX (ms, 1), on_timeout, self);
+}
 
 static const char *
 get_name (gconstpointer self)
@@ -192,6 +227,7 @@ quilt_setup_copy_new (const QuiltContainer *container,
   if (self->making) {
     self->func = func;
     self->data = data;
+    start_timer (self);
     return self;
   }
   finish (self, *error);

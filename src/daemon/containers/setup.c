@@ -172,6 +172,10 @@ quilt_setup_waits (QuiltContainer *self, QuiltStreams *streams, GTask *task)
       self->setup_key || !self->image ||
       quilt_images_get_setup_limits (self->parts->images)->max_bytes == 0)
     return FALSE;
+  if (self->setup_alone) {
+    self->setup_alone = FALSE;
+    return FALSE;
+  }
   if (!self->waits_for_setup) {
     if (!is_pristine (self))
       return FALSE;
@@ -195,6 +199,7 @@ on_kept (const GError *error, gpointer data)
   if (error)
     g_warning ("Failed to keep what the setup steps of container %s have left behind: %s",
                self->record->options->name, error->message);
+  self->setup_unkept = error != NULL;
   quilt_run_order (self->run, QUILT_MESSAGE_CONTINUE);
 }
 
@@ -221,6 +226,11 @@ quilt_setup_end (QuiltContainer *self)
     return;
   g_clear_pointer (&self->setup_copy, quilt_setup_copy_cancel);
   waiting = quilt_setups_end (self->parts->setups, key, self);
-  for (guint i = 0; waiting && i < waiting->len; i++)
-    go_on (waiting->pdata[i]);
+  for (guint i = 0; waiting && i < waiting->len; i++) {
+    QuiltContainer *other = waiting->pdata[i];
+
+    other->setup_alone = self->setup_unkept; /* one after the other would not keep it either */
+    go_on (other);
+  }
+  self->setup_unkept = FALSE;
 }

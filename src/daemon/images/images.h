@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
   gboolean is_set;   /* max_bytes was set; otherwise a tenth of the store's file system limits it */
   guint64 max_bytes; /* of all results; 0: none is kept */
+  guint64 timeout_usec; /* for keeping one; QUILT_INFINITY: none */
 } QuiltSetupLimits;
 
 /* Borrows hub, programs and methods, the handlers of org.quilt.Image. */

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How much the kept results of setup steps may take, and how long it may take to keep one."""
+import contextlib
 import pathlib
 
 import pytest
 
-from quilt import STATE, TIMEOUT, ctl, run
+from quilt import STATE, TIMEOUT, ctl, run, spawn
 from test_daemon import daemon_pid, kill_daemon
+from test_lifecycle import props
 from test_setup_cache import kept, last, layers, made, step, steps_run, unfinished  # noqa: F401
 
 CONFIG = pathlib.Path("/etc/quilt/quiltd.conf.d/setup-cache.conf")
@@ -130,3 +132,50 @@ def test_a_lower_limit_holds_at_once(busybox, name, step, configure):
     configure("SetupCacheMaxBytes=7M")
     while kept() != {digests[2]}:
         pass
+
+
+# The time: nothing copies 64 MiB within a millisecond
+
+def transfers():
+    return run("pgrep", "-x", "quilt-transfer").text.split()
+
+
+def test_a_result_that_takes_too_long_is_given_up(busybox, name, step, configure, journal):
+    configure("SetupCacheTimeoutSec=1ms")
+    before = layers()
+    options = ("--setup", f"echo ran; {fill(64)}", "--setup", step)
+    first = made(name, busybox, *options)
+    text, = warnings(journal)
+    assert name.encode() in text and b"SetupCacheTimeoutSec=" in text
+    while transfers():  # it was killed
+        pass
+    wait_clean(before)
+    assert last(ctl("start", "--attach", name).ok()) == first
+    assert steps_run(journal, name) == 1
+
+
+def test_starts_that_have_waited_for_it_do_not_wait_for_each_other(busybox, name, step, configure, journal):
+    """One after the other would take as long, and not be kept either."""
+    configure("SetupCacheTimeoutSec=1ms")
+    before = layers()
+    options = ("--setup", f"echo ran; sleep 98765; {fill(64)}", "--setup", step, busybox, "/bin/cat", "/made")
+    names = [f"{name}-{i}" for i in range(3)]
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for one in names:
+            clients.append(stack.enter_context(spawn("quiltctl", "run", "--name", one, *options)))
+            while ctl("inspect", one).code != 0 or one == names[0] and props(one)["SetupStep"] != 1:
+                pass
+        # The others wait for the first. Its step ends now, and theirs when they have begun.
+        while any(client.poll() is None for client in clients):
+            run("pkill", "-f", "^sleep 98765")
+        assert [client.poll() for client in clients] == [0] * 3
+    assert len(warnings(journal)) == 1
+    assert [journal.messages(f"CONTAINER_NAME={one}", "QUILT_STEP=1").count(b"ran") for one in names] == [1] * 3
+    wait_clean(before)
+
+
+def test_the_time_limit_can_be_off(busybox, name, step, configure):
+    configure("SetupCacheTimeoutSec=0")
+    first = made(f"{name}-1", busybox, "--setup", step)
+    assert made(f"{name}-2", busybox, "--setup", step) == first

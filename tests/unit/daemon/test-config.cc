@@ -90,10 +90,10 @@ TEST_F (Config, TheInstalledFileNamesEveryKeyWithItsDefault)
   commented->setup_limits.is_set = TRUE;
   EXPECT_EQ (memcmp (commented, uncommented, sizeof *commented), 0);
 
-  for (const char *key :
-       {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
-        "DefaultCPUQuota", "DefaultPidsMax", "StrictLimits", "ImportMaxBytes", "ImportMaxEntries",
-        "SetupCacheMaxBytes", "JournalShare", "JournalInterval", "ExitIdleSec", "WarmStarts"})
+  for (const char *key : {"LogLevel", "MaxPendingPerUser", "DefaultStopTimeout", "DefaultMemoryMax",
+                          "DefaultCPUQuota", "DefaultPidsMax", "StrictLimits", "ImportMaxBytes",
+                          "ImportMaxEntries", "SetupCacheMaxBytes", "SetupCacheTimeoutSec",
+                          "JournalShare", "JournalInterval", "ExitIdleSec", "WarmStarts"})
     EXPECT_NE (std::string (text).find (std::string ("\n#") + key + "="), std::string::npos) << key;
 }
 
@@ -106,7 +106,7 @@ TEST_F (Config, EveryKeyIsRead)
          "[Manager]\nLogLevel=debug\nMaxPendingPerUser=7\nDefaultStopTimeout=3s\n"
          "DefaultMemoryMax=64M\nDefaultCPUQuota=50%\nDefaultPidsMax=33\n"
          "StrictLimits=yes\nImportMaxBytes=1G\nImportMaxEntries=infinity\n"
-         "SetupCacheMaxBytes=0\n"
+         "SetupCacheMaxBytes=0\nSetupCacheTimeoutSec=2min\n"
          "JournalShare=500M\nJournalInterval=1d\nExitIdleSec=30s\nWarmStarts=8\n");
   config = load (error.out ());
   ASSERT_NE (config, nullptr) << error.message ();
@@ -121,6 +121,7 @@ TEST_F (Config, EveryKeyIsRead)
   EXPECT_EQ (config->import_limits.max_entries, QUILT_INFINITY);
   EXPECT_TRUE (config->setup_limits.is_set);
   EXPECT_EQ (config->setup_limits.max_bytes, 0u);
+  EXPECT_EQ (config->setup_limits.timeout_usec, 120 * (guint64)G_USEC_PER_SEC);
   EXPECT_EQ (config->journal_share.percent, 0u);
   EXPECT_EQ (config->journal_share.bytes, 500u << 20);
   EXPECT_EQ (config->journal_share.interval_usec, 24 * 3600 * (guint64)G_USEC_PER_SEC);
