@@ -43,6 +43,7 @@ int verb_list (QuiltCtl *ctl, char **argv);
 int verb_logs (QuiltCtl *ctl, char **argv);
 int verb_remove (QuiltCtl *ctl, char **argv);
 int verb_remove_image (QuiltCtl *ctl, char **argv);
+int verb_prune (QuiltCtl *ctl, char **argv);
 int verb_rename (QuiltCtl *ctl, char **argv);
 int verb_restart (QuiltCtl *ctl, char **argv);
 int verb_run (QuiltCtl *ctl, char **argv);

@@ -56,6 +56,7 @@ static const QuiltVerb verbs[] = {
     {"inspect-image", NULL, 1, ANY, TEXT, "IMAGE...", "Show image records as JSON",
      verb_inspect_image},
     {"remove-image", "rmi", 1, ANY, BUS, "IMAGE...", "Remove images", verb_remove_image},
+    {"prune", NULL, 0, 0, BUS | JSON, "--setups", "Remove kept results of setup steps", verb_prune},
     {"verify", NULL, 1, ANY, TEXT | STRICT, "IMAGE [COMMAND...]", "Check that a program can run",
      verb_verify},
     {"doctor", NULL, 0, 0, BUS | JSON, "", "Show what this host can isolate", verb_doctor},

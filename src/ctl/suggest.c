@@ -6,19 +6,18 @@
 
 #include <string.h>
 
-/* Words of podman, docker, machinectl and systemctl. NULL: Quilt has nothing for it, and a verb
- * with a similar name would not help. */
+/* Words of podman, docker, machinectl and systemctl. */
 static const struct {
   const char *word;
-  const char *verb; /* may be NULL */
+  const char *verb;
 } synonyms[] = {
-    {"delete", "remove"},   {"destroy", "remove"},
-    {"image", "images"},    {"ls", "list"},
-    {"load", "import"},     {"log", "logs"},
-    {"poweroff", "stop"},   {"set", "update"},
-    {"terminate", "kill"},  {"import-tar", "import"},
-    {"prune", NULL},        {"journal", "logs"},
-    {"list-units", "list"}, {"set-property", "update"},
+    {"delete", "remove"},       {"destroy", "remove"},
+    {"image", "images"},        {"ls", "list"},
+    {"load", "import"},         {"log", "logs"},
+    {"poweroff", "stop"},       {"set", "update"},
+    {"terminate", "kill"},      {"import-tar", "import"},
+    {"journal", "logs"},        {"list-units", "list"},
+    {"set-property", "update"},
 };
 
 /* Features that Quilt lacks so far. instead: a command that does nearly the same, or NULL. */

@@ -18,6 +18,7 @@
 #include "daemon/images/image.h"
 #include "daemon/images/import.h"
 #include "daemon/images/list.h"
+#include "daemon/images/prune.h"
 #include "daemon/images/remove.h"
 #include "daemon/look/changes.h"
 #include "daemon/look/processes.h"
@@ -328,6 +329,15 @@ handle_remove_images (QuiltCall *call, GVariant *args, gpointer data)
 }
 
 static void
+handle_prune_setups (QuiltCall *call, GVariant *args, gpointer data)
+{
+  QuiltManager *self = data;
+  g_autoptr (GVariant) options = g_variant_get_child_value (args, 0);
+
+  quilt_prune_setups (self->daemon->images, call, options);
+}
+
+static void
 handle_verify_image (QuiltCall *call, GVariant *args, gpointer data)
 {
   QuiltManager *self = data;
@@ -400,6 +410,7 @@ static const QuiltMethodHandler handlers[] = {
     {"GetImage", handle_get_image},
     {"ListImages", handle_list_images},
     {"RemoveImages", handle_remove_images},
+    {"PruneSetups", handle_prune_setups},
     {"VerifyImage", handle_verify_image},
     {"Diagnose", handle_diagnose},
     {"Reload", handle_reload},

@@ -41,6 +41,7 @@ CALLS = {
     ("Manager", "GetImage"): ("s", ("web",)),
     ("Manager", "ListImages"): ("a{sv}", ({},)),
     ("Manager", "RemoveImages"): ("asa{sv}", (["web"], {})),
+    ("Manager", "PruneSetups"): ("a{sv}", ({},)),
     ("Manager", "VerifyImage"): ("saaya{sv}", ("web", [b"sleep"], {})),
     ("Manager", "Diagnose"): ("a{sv}", ({},)),
     ("Manager", "Reload"): ("a{sv}", ({},)),

@@ -23,6 +23,8 @@ typedef struct {
   GPtrArray *records;   /* to remove */
   GPtrArray *remaining; /* of QuiltImageRecord that have only layers */
   gboolean gone;
+  QuiltCollectedFunc collected;
+  gpointer data;
 } Removal;
 
 static guint64
@@ -66,30 +68,20 @@ add_layers (GPtrArray *others, const QuiltImageRecord *other)
   g_ptr_array_add (others, record);
 }
 
-/* The layers of the images that are not in the set without. */
-static GPtrArray *
-list_layers (QuiltImages *images, GHashTable *without)
+GPtrArray *
+quilt_image_list_layers (QuiltImages *images, GHashTable *without)
 {
   const GQueue *publications = quilt_images_get_publications (images);
   g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
   GPtrArray *others = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
 
   for (guint i = 0; i < all->len; i++)
-    if (!g_hash_table_contains (without, all->pdata[i]))
+    if (!without || !g_hash_table_contains (without, all->pdata[i]))
       add_layers (others, quilt_image_get_record (all->pdata[i]));
   for (const GList *link = publications->head; link; link = link->next)
     if (((const QuiltPublication *)link->data)->record)
       add_layers (others, ((const QuiltPublication *)link->data)->record);
   return others;
-}
-
-GPtrArray *
-quilt_image_list_layers (QuiltImages *images, const QuiltImage *without)
-{
-  g_autoptr (GHashTable) set = g_hash_table_new (NULL, NULL);
-
-  g_hash_table_add (set, (gpointer)without);
-  return list_layers (images, set);
 }
 
 void
@@ -125,26 +117,30 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
   QuiltImages *images = quilt_image_get_images (self->images->pdata[0]);
   g_autoptr (GError) error = NULL;
 
-  if (!quilt_work_finish (result, &error))
-    g_warning ("%s", error->message);
+  quilt_work_finish (result, &error);
   for (guint i = 0; i < self->images->len; i++) {
     quilt_image_end_change (self->images->pdata[i]);
     if (self->gone)
       quilt_image_end_removal (self->images->pdata[i]);
   }
+  if (self->collected)
+    self->collected (error, self->data);
+  else if (error)
+    g_warning ("%s", error->message);
   quilt_hub_release (quilt_images_get_hub (images));
 }
 
-/* Removes the images of the array in one go: the layers of all others are listed once. */
-static void
-remove_all (QuiltImages *images, GPtrArray *chosen)
+void
+quilt_image_remove_all (QuiltImages *images,
+                        GPtrArray *chosen,
+                        QuiltCollectedFunc collected,
+                        gpointer data)
 {
   g_autoptr (GHashTable) set = g_hash_table_new (NULL, NULL);
-  Removal *self;
+  Removal *self = g_new0 (Removal, 1);
 
-  if (chosen->len == 0)
-    return;
-  self = g_new0 (Removal, 1);
+  self->collected = collected;
+  self->data = data;
   self->images = g_ptr_array_new_with_free_func (g_object_unref);
   self->records = g_ptr_array_new_with_free_func ((GDestroyNotify)quilt_image_record_free);
   for (guint i = 0; i < chosen->len; i++) {
@@ -153,7 +149,7 @@ remove_all (QuiltImages *images, GPtrArray *chosen)
     g_hash_table_add (set, chosen->pdata[i]);
     quilt_image_begin_change (chosen->pdata[i], TRUE);
   }
-  self->remaining = list_layers (images, set);
+  self->remaining = quilt_image_list_layers (images, set);
   quilt_hub_hold (quilt_images_get_hub (images));
   quilt_images_work (images, remove_records, self, (GDestroyNotify)removal_free, on_removed, self);
 }
@@ -199,7 +195,8 @@ collect (QuiltImages *images, guint64 bytes)
     }
   }
   choose_oldest (chosen, idle, total, quilt_images_get_setup_limits (images)->max_bytes);
-  remove_all (images, chosen);
+  if (chosen->len > 0)
+    quilt_image_remove_all (images, chosen, NULL, NULL);
 }
 
 void

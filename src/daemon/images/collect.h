@@ -25,9 +25,17 @@ gboolean quilt_setup_room_grow (QuiltSetupRoom *self, guint64 stored, GError **e
 gboolean quilt_setup_room_take (QuiltSetupRoom *self, GError **error);
 void quilt_setup_room_free (QuiltSetupRoom *self);
 
-/* Records that have only the digests and layers of all images except without (NULL: of all). An
- * image that is being published may share layers with it. Free the array with
+/* Called when the images are removed, or with an error. */
+typedef void (*QuiltCollectedFunc) (const GError *error, gpointer data);
+/* Removes the images of the array, at least one, in one go: the layers of all others are listed
+ * once. None may be in use or be changing. collected: NULL: an error is logged. */
+void quilt_image_remove_all (QuiltImages *images,
+                             GPtrArray *chosen,
+                             QuiltCollectedFunc collected,
+                             gpointer data);
+/* Records that have only the digests and layers of all images that are not in the set without
+ * (NULL: of all), also of those that are being published. Free the array with
  * g_ptr_array_unref(). */
-GPtrArray *quilt_image_list_layers (QuiltImages *images, const QuiltImage *without);
+GPtrArray *quilt_image_list_layers (QuiltImages *images, GHashTable *without);
 /* The image is removed from the store: logs that, and removes it from the table and the bus. */
 void quilt_image_end_removal (QuiltImage *image);

@@ -79,13 +79,15 @@ static void
 begin_removal (QuiltImage *image, QuiltRow *row)
 {
   QuiltImages *images = quilt_image_get_images (image);
+  g_autoptr (GHashTable) set = g_hash_table_new (NULL, NULL);
   Change *change = g_new0 (Change, 1);
 
+  g_hash_table_add (set, image);
   quilt_image_begin_change (image, TRUE);
   change->row = row;
   change->image = g_object_ref (image);
   change->record = quilt_image_with_names (image, NULL, NULL);
-  change->remaining = quilt_image_list_layers (images, image);
+  change->remaining = quilt_image_list_layers (images, set);
   quilt_images_work (images, save_or_remove, change, (GDestroyNotify)change_free, on_changed,
                      change);
 }

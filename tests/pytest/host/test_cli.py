@@ -140,7 +140,7 @@ def test_cli_show_says_how_to_find_a_property(busybox):
     assert said == "quiltctl: no property 'NoSuch'; without --property, show prints all\n"
 
 
-@pytest.mark.parametrize("verb, answer", [("lst", "did you mean 'list'"), ("prune", "see quiltctl --help"), ("pull", "see quiltctl import")])
+@pytest.mark.parametrize("verb, answer", [("lst", "did you mean 'list'"), ("frobnicate", "see quiltctl --help"), ("pull", "see quiltctl import")])
 def test_cli_suggestions_help(verb, answer):
     assert answer in ctl(verb).err.decode()
 

@@ -6,6 +6,7 @@ import pathlib
 import pytest
 
 from quilt import STATE, TIMEOUT, ctl, run, spawn
+from test_access import rule  # noqa: F401
 from test_daemon import daemon_pid, kill_daemon
 from test_lifecycle import props
 from test_setup_cache import kept, last, layers, made, step, steps_run, unfinished  # noqa: F401
@@ -179,3 +180,47 @@ def test_the_time_limit_can_be_off(busybox, name, step, configure):
     configure("SetupCacheTimeoutSec=0")
     first = made(f"{name}-1", busybox, "--setup", step)
     assert made(f"{name}-2", busybox, "--setup", step) == first
+
+
+# prune
+
+def test_prune_removes_what_no_container_uses(busybox, name, step, configure):
+    first, digest = result(name, busybox, "--setup", fill(5), "--setup", step)
+    _, other = result(name, busybox, "--setup", fill(3), "--setup", f"{step} other")
+    before = layers()
+    ctl("create", "--name", f"{name}-1", "--setup", fill(5), "--setup", step, busybox, "/bin/cat", "/made").ok()
+    said = ctl("prune", "--setups", "--dry-run").ok().text.splitlines()
+    assert said == [other, "Would free 3.0M"] and kept() == {digest, other} and layers() == before
+    assert ctl("prune", "--setups").ok().text.splitlines() == [other, "Freed 3.0M"]
+    assert kept() == {digest} and len(before - layers()) == 1
+    assert last(ctl("start", "--attach", f"{name}-1").ok()) == first
+    ctl("remove", f"{name}-1").ok()
+    answer = ctl("prune", "--setups", "--json=short").ok().json
+    assert [row["digest"] for row in answer["removed"]] == [digest] and answer["dryRun"] is False
+    assert answer["freed"] == answer["removed"][0]["freed"] >= 5 << 20
+    assert kept() == set() and "busybox" in ctl("images").ok().text
+    assert ctl("prune", "--setups").ok().text == "Freed 0B\n"
+
+
+def test_prune_wants_to_be_told_what(busybox, name, step):
+    _, digest = result(name, busybox, "--setup", step)
+    for words in ((), ("--dry-run",)):
+        refused = ctl("prune", *words)
+        assert refused.code != 0 and b"--setups" in refused.err
+    refused = ctl("prune", "--force", "--setups")
+    assert refused.code != 0 and b"leave it out" in refused.err
+    assert kept() == {digest}
+
+
+def test_who_may_prune(busybox, name, step, rule):  # noqa: F811
+    _, digest = result(name, busybox, "--setup", step)
+    grant = """polkit.addRule(function (action, subject) {
+      if (action.id == "org.quilt.manage-images" && %s) return polkit.Result.YES; });"""
+    rule(grant % 'action.lookup("image") == "busybox"')
+    for words in ((), ("--dry-run",)):
+        refused = ctl("--no-ask-password", "prune", "--setups", *words, user="bob")
+        assert refused.code == 1 and b"org.quilt.manage-images" in refused.err
+    assert kept() == {digest}
+    rule(grant % 'action.lookup("verb") == "prune"')
+    ctl("--no-ask-password", "prune", "--setups", user="bob").ok()
+    assert kept() == set()

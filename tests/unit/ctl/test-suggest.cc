@@ -52,7 +52,7 @@ TEST (Suggest, VerbsOfOthers)
       {"pause", "verb 'pause' is podman's; Quilt does not have it yet; see systemctl freeze "
                 "quilt-NAME.scope"},
       {"strat", "unknown verb 'strat'; did you mean 'start'?"},
-      {"prune", "unknown verb 'prune'; see quiltctl --help"},
+      {"frobnicate", "unknown verb 'frobnicate'; see quiltctl --help"},
       {"thaw", "verb 'thaw' is systemctl's; use systemctl thaw quilt-NAME.scope"},
       {"is-active", "verb 'is-active' is systemctl's; use quiltctl status NAME"},
       {"list-units", "unknown verb 'list-units'; did you mean 'list'?"},

@@ -78,6 +78,15 @@ protected:
     return digits;
   }
 
+  /* The answer, or "". */
+  string prune (const string &options)
+  {
+    g_autoptr (GVariant) dict = variant (("@a{sv} " + options).c_str ());
+    g_autoptr (GVariant) answer = call ("PruneSetups", g_variant_new ("(@a{sv})", dict));
+
+    return answer ? take (g_variant_print (answer, TRUE)) : "";
+  }
+
   static const char *get_name (gconstpointer user)
   {
     return "web";
@@ -196,4 +205,46 @@ TEST_F (Collect, ThousandsGoAtOnce)
   wait ([&] { return quilt_hub_is_idle (daemon->hub); });
   EXPECT_EQ (quilt_images_size (daemon->images), 101u);
   EXPECT_TRUE (fs::exists (path / "state/layers" / string (64, '0')));
+}
+
+TEST_F (Collect, PruneRemovesAllThatNoContainerUses)
+{
+  QuiltImageUse *use = quilt_image_use_new (result ('1', 30, 1000), get_name, nullptr);
+  const QuiltImage *second = result ('2', 20, 2000);
+  const string expected = "([('" + digest ('2') + "', uint64 " +
+                          std::to_string (quilt_image_get_record (second)->setup_bytes) + ")],)";
+
+  EXPECT_EQ (prune ("{'dry-run': <true>}"), expected);
+  EXPECT_EQ (left (), "12");
+  EXPECT_EQ (prune ("{}"), expected);
+  EXPECT_EQ (left (), "1");
+  EXPECT_EQ (prune ("{}"), "(@a(st) [],)");
+  quilt_image_use_release (use);
+  EXPECT_EQ (prune ("{'all': <true>}"), "");
+  EXPECT_EQ (remote_error, "org.quilt.Error.NotSupported");
+  prune ("{}");
+  EXPECT_EQ (left (), "");
+  EXPECT_TRUE (quilt_images_get (daemon->images, digest ('0').c_str ()));
+}
+
+/* Otherwise the sum of what prune has freed would be too large. */
+TEST_F (Collect, PruneCountsNoLayerThatStays)
+{
+  g_autoptr (QuiltImageRecord) record = new_image ('2', nullptr);
+
+  result ('1', 30, 1000);
+  g_free (record->layers[0]);
+  record->layers[0] = g_strdup (digest ('1').c_str ());
+  quilt_image_add (daemon->images, g_steal_pointer (&record));
+  EXPECT_EQ (prune ("{'dry-run': <true>}"), "([('" + digest ('1') + "', uint64 0)],)");
+}
+
+TEST_F (Collect, PruneRemovesNothingWhileTheUsesAreUnknown)
+{
+  stop ();
+  start ();
+  result ('1', 30, 1000);
+  EXPECT_EQ (prune ("{}"), "");
+  EXPECT_EQ (remote_error, "org.quilt.Error.Busy");
+  EXPECT_EQ (left (), "1");
 }
