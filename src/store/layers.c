@@ -25,6 +25,7 @@ static const QuiltField info_fields[] = {
     {"entries", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltLayerInfo, entries)},
     {"nested", QUILT_FIELD_BOOL, quilt_field_bool, offsetof (QuiltLayerInfo, nested)},
     {"left-out", QUILT_FIELD_OBJECT, quilt_left_out_parse, offsetof (QuiltLayerInfo, left_out)},
+    {"salt", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltLayerInfo, salt)},
     {NULL},
 };
 
@@ -32,6 +33,7 @@ void
 quilt_layer_info_clear (QuiltLayerInfo *info)
 {
   quilt_left_out_clear (&info->left_out);
+  g_clear_pointer (&info->salt, g_free);
 }
 
 gboolean
@@ -44,6 +46,7 @@ quilt_layer_info_write (int layer_fd, const QuiltLayerInfo *info, GError **error
   if (info->nested)
     json_object_object_add (record, "nested", json_object_new_boolean (TRUE));
   quilt_left_out_write (&info->left_out, record);
+  quilt_record_add_string (record, "salt", info->salt);
   return quilt_record_write (layer_fd, INFO_NAME, record, QUILT_FILE_VOLATILE, error);
 }
 

@@ -5,12 +5,13 @@
 #include "store/left-out.h"
 #include "store/store.h"
 
-/* Information about a layer, layers/HEX/layer.json. */
+/* Information about a layer, layers/HEX/layer.json. Only root can read it. */
 typedef struct {
   guint64 size;    /* bytes of its files */
   guint64 entries; /* files, directories and links */
   gboolean nested; /* everything is below one directory, which looks like a root file system */
   QuiltLeftOut left_out;
+  char *salt; /* that the digest begins with, before the content; NULL: none */
 } QuiltLayerInfo;
 
 void quilt_layer_info_clear (QuiltLayerInfo *info);

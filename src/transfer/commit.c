@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "spec/names.h"
 #include "tar/header.h"
 #include "transfer/commit-file.h"
 #include "transfer/kind.h"
@@ -331,6 +332,16 @@ work_clear (Work *work)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Work, work_clear)
 
+/* Users may see the digest, but not the salt. */
+static void
+add_salt (Work *work)
+{
+  if (!work->of->salted)
+    return;
+  work->info.salt = quilt_id_new ();
+  quilt_hash_update (work->file.hash, work->info.salt, strlen (work->info.salt));
+}
+
 static gboolean
 make_layer (
     const QuiltCommit *commit, int layer_fd, int fs_fd, QuiltTransferResult *result, GError **error)
@@ -342,8 +353,11 @@ make_layer (
   g_array_set_clear_func (work.targets, target_clear);
   work.links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   work.file.max_stored = commit->limits->max_stored;
-  ok = quilt_commit_file_init (&work.file, commit->proc_fd, layer_fd, commit->control, error) &&
-       fill (&work, fs_fd, &changed);
+  ok = quilt_commit_file_init (&work.file, commit->proc_fd, layer_fd, commit->control, error);
+  if (ok) {
+    add_salt (&work);
+    ok = fill (&work, fs_fd, &changed);
+  }
   if (commit->on_read)
     commit->on_read (commit->data);
   if (!ok || !changed)

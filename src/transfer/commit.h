@@ -4,8 +4,8 @@
  * In the layer, a deleted entry is a whiteout (a device 0:0), also where the container has an
  * opaque directory. So the layer has no attributes of overlayfs, and is right below a container
  * with or without its own ids. Its digest is the SHA-256 of a tar archive of the layer, sorted by
- * name, with whiteouts as devices 0:0, and with large
- * holes as in GNU's sparse format 1.0. */
+ * name, with whiteouts as devices 0:0, and with large holes as in GNU's sparse format 1.0. A salted
+ * digest begins with a random text, which is in the layer's information. */
 #pragma once
 
 #include "look/walk.h"
@@ -22,6 +22,7 @@ typedef struct {
   /* Called once when all files are read; NULL: not called. */
   void (*on_read) (gpointer data);
   gpointer data;
+  gboolean salted; /* the digest must tell nothing about the content */
 } QuiltCommit;
 
 /* Makes layers_fd/TEMPORARY/fs and syncs the file system. On failure removes TEMPORARY. The result

@@ -38,6 +38,7 @@ typedef struct {
   char *changes;   /* which attributes overlayfs uses for the container; NULL: unpack an archive */
   int n_lowers;
   gboolean pause;
+  gboolean salt;
   QuiltCommitInput input;
   QuiltControl control;
   int done_fd; /* eventfd, readable when the worker has ended */
@@ -60,6 +61,7 @@ commit (Transfer *t)
   const QuiltCommit of = {.changes = t->input.changes,
                           .proc_fd = t->input.proc_fd,
                           .limits = &t->limits,
+                          .salted = t->salt,
                           .control = &t->control,
                           .on_read = on_read,
                           .data = &t->input.pause};
@@ -233,6 +235,8 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
       {"lowers", 0, 0, G_OPTION_ARG_INT, &t->n_lowers, "Number of layers below the changes",
        "NUMBER"},
       {"pause", 0, 0, G_OPTION_ARG_NONE, &t->pause, "Pause the container meanwhile", NULL},
+      {"salt", 0, 0, G_OPTION_ARG_NONE, &t->salt,
+       "Make a digest of a container's changes that tells nothing about them", NULL},
       {"no-end-mark", 0, 0, G_OPTION_ARG_NONE, &no_end_mark,
        "Take an archive without the zeros that mark its end", NULL},
       {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},

@@ -200,6 +200,7 @@ make (QuiltSetupCopy *self, const QuiltContainer *container, guint64 max, GError
       .places = places,
       .has_ids = record->uid_map != NULL,
       .scope_fd = -1,
+      .salted = TRUE, /* what the steps have left behind may be a secret */
       .max_stored = max,
   };
 

@@ -165,16 +165,22 @@ spawn (QuiltLayerMaking *self, const QuiltLayerSource *source, const GArray *fds
   g_autofree char *temporary = g_strconcat ("--temporary=", self->temporary, NULL);
   g_autofree char *lowers =
       g_strdup_printf ("--lowers=%u", g_strv_length ((char **)source->lowers));
-  const char *const argv[] = {program,
-                              bytes,
-                              entries,
-                              stored,
-                              temporary,
-                              lowers,
-                              source->has_ids ? "--changes=user" : "--changes=trusted",
-                              source->scope_fd >= 0 ? "--pause" : NULL,
-                              NULL};
+  const char *argv[] = {program,
+                        bytes,
+                        entries,
+                        stored,
+                        temporary,
+                        lowers,
+                        source->has_ids ? "--changes=user" : "--changes=trusted",
+                        NULL,
+                        NULL,
+                        NULL};
+  guint n = G_N_ELEMENTS (argv) - 3;
 
+  if (source->scope_fd >= 0)
+    argv[n++] = "--pause";
+  if (source->salted)
+    argv[n++] = "--salt";
   self->helper = quilt_helper_spawn (programs->fd, argv, (const int *)(gpointer)fds->data, fds->len,
                                      &helper_events, self, error);
   return self->helper != NULL;

@@ -247,6 +247,35 @@ def test_images_lists_them_on_demand_and_none_can_be_used_directly(busybox, name
     assert kept() == set()
 
 
+def overlay_layers(name):
+    lower, = (option for mount in ctl("inspect", "--oci", name).ok().json["mounts"] if mount["destination"] == "/"
+              for option in mount["options"] if option.startswith("lowerdir="))
+    return lower.partition("=")[2].split(":")
+
+
+def test_inspect_shows_what_is_used(busybox, name, step):
+    ctl("run", "--name", f"{name}-1", "--setup", step, busybox, "/bin/true").ok()
+    ctl("create", "--name", f"{name}-2", "--setup", step, busybox, "/bin/true").ok()
+    assert "setup-image" not in ctl("inspect", f"{name}-1").ok().json
+    assert {ctl("inspect", f"{name}-2").ok().json["setup-image"]} == kept()
+    base, used = overlay_layers(f"{name}-1"), overlay_layers(f"{name}-2")
+    assert used[1:] == base and ctl("inspect-image", *kept()).ok().json["layers"][-1].partition(":")[2] in used[0]
+
+
+def test_the_digests_tell_nothing_of_a_secret(busybox, name, step, rule):  # noqa: F811
+    """Every user may see them, so a guess at the content must not lead to the same."""
+    rule("""
+polkit.addRule(function (action, subject) {
+  if (action.id == "org.quilt.inspect" || action.id == "org.quilt.manage-containers")
+    return polkit.Result.YES;
+});""")
+    before, digests = layers(), set()
+    for user in ("root", "alice"):
+        ctl("run", "--rm", "--name", name, "--setup", "printf hunter2 >/secret; touch -d @0 /secret /", busybox, "/bin/true", user=user).ok()
+        digests |= kept()
+    assert len(digests) == len(layers() - before) == 2
+
+
 @pytest.fixture
 def own_image(name, tmp_path):
     """An image of the test's own."""

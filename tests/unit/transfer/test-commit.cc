@@ -34,7 +34,7 @@ protected:
   QuiltTransferResult result = {};
   QuiltControl control = {};
   Error error;
-  bool was_read = false;
+  bool was_read = false, salted = false;
 
   static void SetUpTestSuite ()
   {
@@ -123,7 +123,8 @@ protected:
                             &limits,
                             &control,
                             on_read,
-                            &was_read};
+                            &was_read,
+                            salted};
     quilt_transfer_result_clear (&result);
     return quilt_commit_run (&of, layers, ".tmp-mine", &result, error.out ());
   }
@@ -342,6 +343,33 @@ TEST_F (Commit, TheSameChangesHaveTheSameDigest)
   write (root + "/etc/new", "other");
   ASSERT_TRUE (commit ()) << error.message ();
   EXPECT_NE (result.digest, first);
+}
+
+/* Of setup steps, whose results may be secrets. */
+TEST_F (Commit, ASaltedDigestTellsNothing)
+{
+  QuiltLayerInfo info = {};
+  std::string first;
+
+  write (root + "/etc/new", "secret");
+  salted = true;
+  ASSERT_TRUE (commit ()) << error.message ();
+  first = result.digest;
+  const std::string name = first.substr (7);
+  fs::rename (dir + "/layers/.tmp-mine", dir + "/layers/" + name);
+  g_autofd int layers = open_dir ("/layers");
+  ASSERT_TRUE (quilt_layer_info_read (layers, name.c_str (), &info, error.out ()))
+      << error.message ();
+  EXPECT_EQ (std::string (info.salt ? info.salt : "").size (), 32u);
+  EXPECT_EQ (look (dir + "/layers/" + name + "/layer.json").st_mode & 077, 0u);
+  quilt_layer_info_clear (&info);
+  ASSERT_TRUE (commit ()) << error.message ();
+  EXPECT_NE (result.digest, first);
+  fs::remove_all (dir + "/layers/.tmp-mine");
+  salted = false;
+  ASSERT_TRUE (commit ()) << error.message ();
+  EXPECT_NE (result.digest, first);
+  EXPECT_EQ (result.info.salt, nullptr);
 }
 
 TEST_F (Commit, AFileNamedLikeAWhiteoutIsAFile)
