@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How much the kept results of setup steps may take, and how long it may take to keep one."""
 import contextlib
+import json
 import pathlib
+import time
 
 import pytest
 
-from quilt import STATE, TIMEOUT, ctl, run, spawn
+from quilt import STATE, TIMEOUT, containers, ctl, run, spawn
 from test_access import rule  # noqa: F401
+from test_crash import daemon_again
 from test_daemon import daemon_pid, kill_daemon
 from test_lifecycle import props
 from test_setup_cache import kept, last, layers, made, step, steps_run, unfinished  # noqa: F401
@@ -224,3 +227,45 @@ def test_who_may_prune(busybox, name, step, rule):  # noqa: F811
     rule(grant % 'action.lookup("verb") == "prune"')
     ctl("--no-ask-password", "prune", "--setups", user="bob").ok()
     assert kept() == set()
+
+
+# Kills
+
+def wait_consistent():
+    """Each record has its layers, and a quiltd that has started removes all other layers."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        records = [json.loads(path.read_text()) for path in (STATE / "images").glob("*.json")]
+        wanted = {layer.partition(":")[2] for record in records for layer in record["layers"]}
+        if layers() == wanted or time.monotonic() > deadline:
+            break
+    assert layers() == wanted
+    assert {record["digest"] for record in records if "setup-key" in record} == kept()
+
+
+@pytest.mark.parametrize("operation, traps", [
+    ("prune", ["unlinkat:1", "unlinkat:2", "fsync:1", "renameat:1", "fsync:2", "unlinkat:4"]),
+    ("run", ["unlinkat:1", "renameat:1", "renameat2:1", "renameat2:2", "fsync:1", "fsync:2", "fsync:3", "fsync:5"])])
+def test_j_quiltd_is_killed_while_results_go(busybox, name, step, configure, tmp_path, operation, traps):
+    """The third result does not fit, so the oldest goes first."""
+    configure("SetupCacheMaxBytes=25M")
+    for number, trap in enumerate(traps):
+        options = [("--setup", fill(10), "--setup", f"{step} {number} {i}") for i in range(3)]
+        for i in range(2):
+            result(f"{name}-{i}", busybox, *options[i])
+        words = ("prune", "--setups") if operation == "prune" else ("run", "--rm", "--name", name, *options[2], busybox, "/bin/true")
+        syscall, _, when = trap.partition(":")
+        pid = daemon_pid()
+        with spawn("strace", "-f", "-o", str(tmp_path / "trace"), "-e", f"trace={syscall}", f"--inject={syscall}:signal=KILL:when={when}",
+                   "-p", str(pid)) as tracer:
+            assert b"attached" in tracer.stderr.readline()
+            ctl(*words)
+            tracer.kill()
+        daemon_again()
+        assert operation == "run" or daemon_pid() != pid
+        while mine := [one for one in containers() if one.startswith(name)]:
+            ctl("remove", "--force", *mine)  # one of --rm may be gone by itself
+        wait_consistent()
+        for mine in options:
+            assert made(f"{name}-again", busybox, "--rm", *mine)
+        run("systemctl", "reset-failed", "quiltd.service")
