@@ -52,6 +52,7 @@ static const QuiltField image_fields[] = {
     {"setup-key", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, setup_key)},
     {"base", QUILT_FIELD_STRING, quilt_field_string, offsetof (QuiltImageRecord, base)},
     {"setup-bytes", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, setup_bytes)},
+    {"setup-owner", QUILT_FIELD_INT, quilt_field_uint64, offsetof (QuiltImageRecord, setup_owner)},
     {NULL},
 };
 
@@ -97,8 +98,10 @@ quilt_image_record_to_json (const QuiltImageRecord *record)
   json_object_object_add (object, "config", config);
   quilt_record_add_string (object, "setup-key", record->setup_key);
   quilt_record_add_string (object, "base", record->base);
-  if (record->setup_key)
+  if (record->setup_key) {
     quilt_record_add_uint64 (object, "setup-bytes", record->setup_bytes);
+    quilt_record_add_uint64 (object, "setup-owner", record->setup_owner);
+  }
   quilt_json_add_members (object, record->more);
   return object;
 }

@@ -21,6 +21,7 @@ typedef struct {
    * the image that the steps ran on; otherwise NULL */
   char *setup_key, *base;
   guint64 setup_bytes; /* of such an image: what its own layer takes, see QuiltMadeLayer.stored */
+  guint64 setup_owner; /* of such an image: the uid of the user whose container has made it */
   guint64 used_usec;   /* of such an image: its last use. The time of the file, not in the record */
   char *more;          /* unknown keys, written by a newer Quilt, as JSON; NULL: none */
 } QuiltImageRecord;

@@ -18,6 +18,7 @@ struct QuiltSetupCopy {
   QuiltImage *base;   /* which the steps ran on */
   QuiltImageUse *use; /* of base */
   char *key;
+  guint32 owner;           /* uid of the container's owner */
   QuiltSetupCopyFunc func; /* NULL: cancelled */
   gpointer data;
   QuiltLayerMaking *making; /* NULL: the layer is made */
@@ -91,6 +92,7 @@ new_record (const QuiltSetupCopy *self, const QuiltMadeLayer *made)
   g_free (record->setup_key);
   record->setup_key = g_strdup (self->key);
   record->setup_bytes = made->stored;
+  record->setup_owner = self->owner;
   record->size += made->digest ? made->size : 0;
   record->entries += made->digest ? made->entries : 0;
   record->created_usec = record->used_usec = (guint64)g_get_real_time ();
@@ -222,7 +224,8 @@ quilt_setup_copy_new (const QuiltContainer *container,
   self->name = g_strdup (quilt_container_get_name (container));
   self->use = quilt_image_use_new (self->base, get_name, self);
   self->key = g_strdup (key);
-  self->room = quilt_setup_room_new (self->images, &max, error);
+  self->owner = quilt_container_get_record (container)->owner;
+  self->room = quilt_setup_room_new (self->images, self->owner, &max, error);
   if (self->room)
     self->making = make (self, container, max, error);
   if (self->making) {

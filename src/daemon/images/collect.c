@@ -14,6 +14,7 @@
 
 struct QuiltSetupRoom {
   QuiltImages *images;
+  guint64 owner; /* uid */
   guint64 bytes; /* of the result so far */
 };
 
@@ -154,6 +155,36 @@ quilt_image_remove_all (QuiltImages *images,
   quilt_images_work (images, remove_records, self, (GDestroyNotify)removal_free, on_removed, self);
 }
 
+/* The results of one user. */
+typedef struct {
+  guint64 owner;   /* uid */
+  guint64 total;   /* bytes of all */
+  GPtrArray *idle; /* that can be removed, the least recently used first */
+  guint next;      /* of idle */
+} User;
+
+static void
+user_free (gpointer data)
+{
+  g_ptr_array_unref (((User *)data)->idle);
+  g_free (data);
+}
+
+static User *
+get_user (GPtrArray *users, guint64 owner)
+{
+  User *user;
+
+  for (guint i = 0; i < users->len; i++)
+    if (((const User *)users->pdata[i])->owner == owner)
+      return users->pdata[i];
+  user = g_new0 (User, 1);
+  user->owner = owner;
+  user->idle = g_ptr_array_new ();
+  g_ptr_array_add (users, user);
+  return user;
+}
+
 static int
 compare_use (gconstpointer a, gconstpointer b)
 {
@@ -163,47 +194,84 @@ compare_use (gconstpointer a, gconstpointer b)
   return one->used_usec == other->used_usec ? 0 : one->used_usec < other->used_usec ? -1 : 1;
 }
 
-/* Chooses from idle, which is sorted by this, until total bytes are within the limit. */
-static void
-choose_oldest (GPtrArray *chosen, GPtrArray *idle, guint64 total, guint64 max)
+/* The user whose results take most, of those who have results that can be removed. */
+static User *
+find_largest (GPtrArray *users)
 {
-  g_ptr_array_sort (idle, compare_use);
-  for (guint i = 0; i < idle->len && total > max; i++) {
-    total -= MIN (count_bytes (idle->pdata[i]), total);
-    g_ptr_array_add (chosen, idle->pdata[i]);
+  User *largest = NULL;
+
+  for (guint i = 0; i < users->len; i++) {
+    User *user = users->pdata[i];
+
+    if (user->next < user->idle->len && (!largest || user->total > largest->total))
+      largest = user;
   }
+  return largest;
 }
 
-/* Makes room for that many bytes, too. */
-static void
-collect (QuiltImages *images, guint64 bytes)
+/* Chooses results until total bytes are within the limit. Returns FALSE if a user would have to
+ * make room for another who has more. */
+static gboolean
+choose (GPtrArray *chosen, GPtrArray *users, const User *wanting, guint64 total, guint64 max)
+{
+  User *user;
+
+  for (guint i = 0; i < users->len; i++)
+    g_ptr_array_sort (((User *)users->pdata[i])->idle, compare_use);
+  while (total > max && (user = find_largest (users))) {
+    const QuiltImage *image = user->idle->pdata[user->next++];
+    const guint64 bytes = count_bytes (image);
+
+    if (wanting && user != wanting && user->total < wanting->total)
+      return FALSE;
+    user->total -= MIN (bytes, user->total);
+    total -= MIN (bytes, total);
+    g_ptr_array_add (chosen, (gpointer)image);
+  }
+  return TRUE;
+}
+
+/* Makes room for a result that is complete (NULL: for none). Returns FALSE and does nothing if that
+ * is not fair. */
+static gboolean
+collect (QuiltImages *images, const QuiltSetupRoom *room)
 {
   g_autoptr (GPtrArray) all = quilt_index_list (quilt_images_get_index (images));
   g_autoptr (GPtrArray) chosen = g_ptr_array_new ();
-  g_autoptr (GPtrArray) idle = g_ptr_array_new ();
-  guint64 total = bytes;
+  g_autoptr (GPtrArray) users = g_ptr_array_new_with_free_func (user_free);
+  User *wanting = room ? get_user (users, room->owner) : NULL;
+  guint64 total = room ? room->bytes : 0;
 
+  if (wanting)
+    wanting->total = room->bytes;
   for (guint i = 0; i < all->len; i++) {
+    const QuiltImageRecord *record = quilt_image_get_record (all->pdata[i]);
+    User *user;
+
     if (quilt_image_is_changing (all->pdata[i]))
       continue;
     if (!is_needed (images, all->pdata[i])) {
       g_ptr_array_add (chosen, all->pdata[i]);
-    } else if (quilt_image_get_record (all->pdata[i])->setup_key) {
+    } else if (record->setup_key) {
+      user = get_user (users, record->setup_owner);
+      user->total = add (user->total, count_bytes (all->pdata[i]));
       total = add (total, count_bytes (all->pdata[i]));
       if (!is_used (all->pdata[i]))
-        g_ptr_array_add (idle, all->pdata[i]);
+        g_ptr_array_add (user->idle, all->pdata[i]);
     }
   }
-  choose_oldest (chosen, idle, total, quilt_images_get_setup_limits (images)->max_bytes);
+  if (!choose (chosen, users, wanting, total, quilt_images_get_setup_limits (images)->max_bytes))
+    return FALSE;
   if (chosen->len > 0)
     quilt_image_remove_all (images, chosen, NULL, NULL);
+  return TRUE;
 }
 
 void
 quilt_image_collect_setups (QuiltImages *images)
 {
   if (quilt_images_may_collect (images))
-    collect (images, 0);
+    collect (images, NULL);
 }
 
 typedef struct {
@@ -290,7 +358,7 @@ check_room (QuiltImages *images, guint64 bytes, guint64 *ret_left, GError **erro
 }
 
 QuiltSetupRoom *
-quilt_setup_room_new (QuiltImages *images, guint64 *ret_max, GError **error)
+quilt_setup_room_new (QuiltImages *images, guint64 owner, guint64 *ret_max, GError **error)
 {
   const guint64 making = add (quilt_images_get_making (images), RESULT_BYTES);
   QuiltSetupRoom *self;
@@ -300,6 +368,7 @@ quilt_setup_room_new (QuiltImages *images, guint64 *ret_max, GError **error)
   *ret_max = MAX (*ret_max, 1);
   self = g_new0 (QuiltSetupRoom, 1);
   self->images = images;
+  self->owner = owner;
   self->bytes = RESULT_BYTES;
   quilt_images_set_making (images, making);
   return self;
@@ -323,9 +392,12 @@ quilt_setup_room_take (QuiltSetupRoom *self, GError **error)
 
   if (!check_room (self->images, self->bytes, &left, error))
     return FALSE;
-  if (quilt_images_may_collect (self->images))
-    collect (self->images, self->bytes);
-  return TRUE;
+  if (!quilt_images_may_collect (self->images) || collect (self->images, self))
+    return TRUE;
+  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_QUOTA_EXCEEDED,
+                       "Results of setup steps take as much as SetupCacheMaxBytes= in quiltd.conf "
+                       "allows, and this user's take more than those of others that could go");
+  return FALSE;
 }
 
 void

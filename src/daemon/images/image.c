@@ -326,6 +326,7 @@ quilt_image_with_names (const QuiltImage *self, const char *name, const char *wi
   record->setup_key = g_strdup (old->setup_key);
   record->base = g_strdup (old->base);
   record->setup_bytes = old->setup_bytes;
+  record->setup_owner = old->setup_owner;
   record->used_usec = old->used_usec;
   record->more = g_strdup (old->more);
   return record;

@@ -53,6 +53,7 @@ TEST_F (Images, ComeBackAsTheyWere)
   record->setup_key = g_strdup (std::string (64, 'c').c_str ());
   record->base = g_strdup (digest ('b').c_str ());
   record->setup_bytes = 4711;
+  record->setup_owner = 1000;
   ASSERT_TRUE (quilt_image_save (store, record, error.out ())) << error.message ();
   images = load ();
   ASSERT_NE (images, nullptr);
@@ -74,6 +75,7 @@ TEST_F (Images, ComeBackAsTheyWere)
   EXPECT_EQ (loaded->setup_key, std::string (64, 'c'));
   EXPECT_EQ (loaded->base, digest ('b'));
   EXPECT_EQ (loaded->setup_bytes, 4711u);
+  EXPECT_EQ (loaded->setup_owner, 1000u);
 }
 
 TEST_F (Images, ABrokenOneHidesNoOther)

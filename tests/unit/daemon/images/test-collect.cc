@@ -32,11 +32,12 @@ protected:
     quilt_images_set_limits (daemon->images, &daemon->config->import_limits, &limits);
   }
 
-  QuiltImage *result (char digit, guint64 mib, guint64 used_usec, const char *key = nullptr)
+  QuiltImage *result (char digit, guint64 mib, guint64 used_usec, guint64 owner = 0)
   {
     g_autoptr (QuiltImageRecord) record = new_image (digit, nullptr);
 
-    record->setup_key = g_strdup (key ? key : string (1, digit).c_str ());
+    record->setup_key = g_strdup (string (1, digit).c_str ());
+    record->setup_owner = owner;
     record->base = g_strdup (digest ('0').c_str ());
     record->setup_bytes = (mib - 1) * MIB;
     record->used_usec = used_usec;
@@ -63,10 +64,10 @@ protected:
 
   /* The results that are left when a new one of that size is about to be published; "" if it is
    * refused. */
-  string make (guint64 mib)
+  string make (guint64 mib, guint64 owner = 0)
   {
     guint64 max;
-    QuiltSetupRoom *room = quilt_setup_room_new (daemon->images, &max, error.out ());
+    QuiltSetupRoom *room = quilt_setup_room_new (daemon->images, owner, &max, error.out ());
     string digits;
 
     if (!room)
@@ -123,6 +124,24 @@ TEST_F (Collect, OneThatIsUsedStays)
   EXPECT_EQ (make (41), "+");
 }
 
+/* No user's results push out those of a user who has less. */
+TEST_F (Collect, TheUserWithMostMakesRoom)
+{
+  result ('1', 20, 1000, 1001);
+  result ('2', 30, 2000, 1002);
+  result ('3', 30, 3000, 1002);
+  EXPECT_EQ (make (30, 1002), "13+"); /* the first is the least recently used one */
+  EXPECT_EQ (make (30, 1001), "13+");
+  result ('4', 30, 1000, 1001);
+  EXPECT_EQ (make (30, 1003), "34+");
+  EXPECT_EQ (make (60, 1003), ""); /* it would have most */
+  EXPECT_TRUE (error.is (QUILT_ERROR_QUOTA_EXCEEDED, "this user's take more"));
+  EXPECT_EQ (left (), "34");
+  limit (30);
+  quilt_image_collect_setups (daemon->images);
+  EXPECT_EQ (left ().size (), 1u);
+}
+
 TEST_F (Collect, ALowerLimitHoldsAtOnceOrAfterTheLastUse)
 {
   QuiltImageUse *use = quilt_image_use_new (result ('1', 60, 1000), get_name, nullptr);
@@ -139,16 +158,16 @@ TEST_F (Collect, ALowerLimitHoldsAtOnceOrAfterTheLastUse)
 TEST_F (Collect, ResultsThatAreBeingMadeCountTogether)
 {
   guint64 max;
-  QuiltSetupRoom *one = quilt_setup_room_new (daemon->images, &max, error.out ()), *other;
+  QuiltSetupRoom *one = quilt_setup_room_new (daemon->images, 0, &max, error.out ()), *other;
 
   EXPECT_EQ (max, 99 * MIB);
   ASSERT_TRUE (quilt_setup_room_grow (one, 49 * MIB, error.out ()));
-  other = quilt_setup_room_new (daemon->images, &max, error.out ());
+  other = quilt_setup_room_new (daemon->images, 0, &max, error.out ());
   EXPECT_EQ (max, 49 * MIB);
   EXPECT_TRUE (quilt_setup_room_grow (other, 49 * MIB, error.out ()));
   EXPECT_FALSE (quilt_setup_room_grow (other, 49 * MIB + 1, error.out ()));
   EXPECT_TRUE (error.is (QUILT_ERROR_QUOTA_EXCEEDED, "SetupCacheMaxBytes="));
-  EXPECT_EQ (quilt_setup_room_new (daemon->images, &max, error.out ()), nullptr);
+  EXPECT_EQ (quilt_setup_room_new (daemon->images, 0, &max, error.out ()), nullptr);
   EXPECT_FALSE (quilt_setup_room_grow (other, G_MAXUINT64, error.out ()));
   quilt_setup_room_free (one);
   quilt_setup_room_free (other);
