@@ -5,8 +5,12 @@
 #include "base/fd.h"
 #include "runtime/relay.h"
 
+#include <malloc.h>
+
 /* Twice the pages of a pipe: each is read, and written. */
 #define LAST_MOVES 32
+/* So many clients may leave much memory behind: 4 KiB each, more if they read slowly. */
+#define MANY_CLIENTS 32
 
 typedef struct {
   QuiltClients *clients;
@@ -76,17 +80,30 @@ move_the_rest (Client *client)
   }
 }
 
+/* Returns the memory of clients that have left to the kernel. The C library keeps freed memory if
+ * it lies below memory in use. */
+static void
+tidy (QuiltClients *self)
+{
+  if (self->most < MANY_CLIENTS || self->clients->len > self->most / 4)
+    return;
+  malloc_trim (0);
+  self->most = self->clients->len;
+}
+
 /* The client has left. The container's input stays open for the next. */
 static void
 handle_leash (gpointer data, short revents)
 {
   Client *client = data;
+  QuiltClients *self = client->clients;
   int from = client->in.from;
 
-  if (client->clients->is_open && client->in.to >= 0)
+  if (self->is_open && client->in.to >= 0)
     move_the_rest (client);
   client->in.from = from; /* to be closed, also after its end */
-  g_ptr_array_remove (client->clients->clients, client);
+  g_ptr_array_remove (self->clients, client);
+  tidy (self);
 }
 
 static struct pollfd
@@ -188,6 +205,7 @@ quilt_clients_add (QuiltClients *self, const QuiltClientFds *fds, guint64 lines)
     drop_input (client);
   client->leash = fds->leash;
   g_ptr_array_add (self->clients, client);
+  self->most = MAX (self->most, self->clients->len);
   for (guint i = 0; i < QUILT_N_STREAMS; i++) {
     quilt_attachment_init (&client->out[i], fds->out[i]);
     quilt_output_follow (&self->outputs[i], &client->out[i], lines);
@@ -216,4 +234,5 @@ quilt_clients_sweep (QuiltClients *self)
   for (guint i = self->clients->len; i > 0; i--)
     if (is_over (self->clients->pdata[i - 1]))
       g_ptr_array_remove_index (self->clients, i - 1);
+  tidy (self);
 }

@@ -20,6 +20,7 @@ typedef struct {
   QuiltOutput *outputs;  /* borrowed, as are the sources */
   QuiltSources *sources; /* NULL until the loop begins */
   GPtrArray *clients;
+  guint most; /* the most clients since their memory was returned */
   gboolean takes_input;
   /* where input goes, non-blocking: the master of the container's terminal, or the writing end of a
    * pipe; -1: neither yet */
