@@ -4,14 +4,16 @@ import contextlib
 import io
 import os
 import pathlib
+import re
 import signal
 import tarfile
 
 import pytest
 
-from quilt import GLib, ctl, error_name, manager, run, spawn, wait_exit
+from quilt import SLICE, TIMEOUT, GLib, ctl, error_name, manager, run, spawn, wait_exit, wait_text
 from test_cli import Terminal
-from test_exec import box, cgroups, execute, is_cooked, sessions, wait_for  # noqa: F401 (box is a fixture)
+from test_daemon import daemon_pid, kill_daemon
+from test_exec import box, cgroups, execute, in_sessions, is_cooked, sessions, wait_for  # noqa: F401 (box is a fixture)
 from test_lifecycle import background
 
 BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
@@ -261,3 +263,70 @@ def test_an_image_with_something_else_there_is_refused(tmp_path, name, kind):
         ctl("remove", "--force", name)
     finally:
         ctl("remove-image", f"{name}-image")
+
+
+# SIGKILL while the private root of a session, or the directory of a container, is made
+
+@contextlib.contextmanager
+def stopped(syscall, tmp_path, *argv):
+    """Executes a client, and stops the next init in this system call. Gives the client and the pid of the init."""
+    assert daemon_pid()
+    helpers = wait_for(lambda: len(pids := run("pgrep", "-x", "quilt-template|quilt-spare").text.split()) == 2 and pids)
+    trace = tmp_path / "trace"
+    trace.touch()
+    name, _, when = syscall.partition(":")
+    with spawn("strace", "-f", "-o", str(trace), "-e", f"trace={name}", f"--inject={name}:signal=STOP:when={when}",
+               *[word for pid in helpers for word in ("-p", pid)]) as tracer:
+        for _ in helpers:
+            assert b"attached" in tracer.stderr.readline()
+        with spawn(*argv) as client:
+            wait_text(trace, b"stopped by SIGSTOP")
+            pid = int(re.search(rb"^(\d+) +--- stopped by SIGSTOP", trace.read_bytes(), re.M).group(1))
+            tracer.terminate()
+            tracer.wait(TIMEOUT)
+            yield client, pid
+
+
+def kill_one(victim, init):
+    """Kills quiltd, the supervisor or the init. Then the init goes on if it was not killed."""
+    if victim == "quiltd":
+        kill_daemon()
+        run("systemctl", "reset-failed", "quiltd.service")
+        assert daemon_pid()
+    elif victim == "supervisor":
+        os.kill(int(re.search(r"PPid:\s+(\d+)", pathlib.Path(f"/proc/{init}/status").read_text()).group(1)), signal.SIGKILL)
+    else:
+        os.kill(init, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(init, signal.SIGCONT)
+    wait_exit(init)
+
+
+@pytest.mark.parametrize("victim", ["quiltd", "supervisor", "init"])
+@pytest.mark.parametrize("syscall", ["sendfile:1", "symlinkat:50", "pivot_root:1"])
+def test_j_a_kill_while_the_private_root_is_made_leaves_nothing(box, tmp_path, syscall, victim):
+    with stopped(syscall, tmp_path, "quiltctl", "debug", box, "/.quilt/bin/sh", "-c", "echo executed") as (client, init):
+        kill_one(victim, init)
+        out, err = client.communicate(timeout=TIMEOUT)
+    assert (client.returncode, out) == (125, b"") and b"before the command was executed" in err
+    assert sessions(box) == [] and in_sessions(box) == [] and diff(box) == ""
+    assert debug(box, "echo again").ok().text == "again\n"
+    if victim != "supervisor":  # otherwise a later session removes the empty cgroup
+        wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
+
+
+@pytest.mark.parametrize("victim", ["quiltd", "supervisor", "init"])
+@pytest.mark.parametrize("syscall", ["sendfile:1", "symlinkat:50"])
+def test_j_a_kill_while_a_container_gets_them_leaves_nothing(busybox, name, tmp_path, syscall, victim):
+    """If quiltd is killed, the run goes on, since quiltd has told the supervisor to go on before."""
+    command = ("/.quilt/bin/sh", "-c", "ls /.quilt; exit 3")
+    with stopped(syscall, tmp_path, "quiltctl", "run", "--name", name, "--provide", "tools", busybox, *command) as (client, init):
+        payload = SLICE / f"quilt-{name}.scope/payload/cgroup.procs"
+        wait_for(lambda: payload.exists() and str(init) in payload.read_text().split())
+        kill_one(victim, init)
+        out, err = client.communicate(timeout=TIMEOUT)
+    assert (client.returncode, out) == ((3, b"bin\n") if victim == "quiltd" else (125, b""))
+    assert victim == "quiltd" or b"before it executed the command" in err
+    again = ctl("start", "-a", name)
+    assert (again.code, again.text) == (3, "bin\n")
+    assert diff(name) == ""
