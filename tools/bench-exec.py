@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The part of tools/bench that times commands in a running container, inside the test host: `quiltctl exec`, `crun exec` and
-`podman exec` into containers of the same root, in turns; and how many bytes a second pass through `exec`."""
+`podman exec` into containers of the same root, in turns; and how many bytes a second pass through `exec`
+and `run -i`."""
 import os
 import re
 import shutil
@@ -75,12 +76,17 @@ def main():
     print(f"exec: {ROUNDS} rounds, in turns, medians, and ratios to crun exec")
     for name, value in figures.items():
         print(f"  {name:28} {value:8.2f} ms  {value / figures['crun exec']:5.2f} ×")
-    plain, through = [], []
+    pipes = {"pipes and dd": [str(BUNDLES / "bench/rootfs/bin/busybox"), "dd", "bs=1M"],
+             "quiltctl exec -i": ["quiltctl", "exec", "-i", "bench", "/bin/dd", "bs=1M"],
+             "quiltctl run -i": ["quiltctl", "run", "-i", "--rm", "--log-rate-limit=1/1h", "bench", "/bin/dd", "bs=1M"]}
+    seconds = {name: [] for name in pipes}
     for _ in range(5):
-        plain.append(feed([str(BUNDLES / "bench/rootfs/bin/busybox"), "dd", "bs=1M"]))
-        through.append(feed(["quiltctl", "exec", "-i", "bench", "/bin/dd", "bs=1M"]))
-    ratio = statistics.median(plain) / statistics.median(through)
-    print(f"  1 GiB through pipes and dd: {statistics.median(plain):.2f} s, through exec {statistics.median(through):.2f} s: {ratio:.2f} of the speed")
+        for name, argv in pipes.items():
+            seconds[name].append(feed(argv))
+    seconds = {name: statistics.median(values) for name, values in seconds.items()}
+    print("  1 GiB, 5 rounds, in turns, medians, and the speed in ratio to plain pipes")
+    for name, value in seconds.items():
+        print(f"    {name:26} {value:8.2f} s   {seconds['pipes and dd'] / value:5.2f} ×")
     before = daemon_state()
     for _ in range(1000):
         run("quiltctl", "exec", "bench", "/bin/true")

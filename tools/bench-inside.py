@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|cpu|parallel|seccomp|list|memory|serve"""
+"""The part of tools/bench that runs inside the test host. Usage: bench-inside.py start|setup|cpu|parallel|seccomp|list|memory|serve"""
 
 import gzip
 import json
@@ -34,22 +34,27 @@ def another_start():
     run("systemd-run", "--scope", "--quiet", "/bin/true")
 
 
-def measure(subjects, before=lambda: None):
-    """Median ms of each of {name: function}, each right after before().
+def time_in_turns(subjects, before=lambda: None, rounds=ROUNDS):
+    """The ms of each round of each of {name: function}, each right after before().
 
     The subjects take turns, so that a drift of the machine hits all alike. What came before matters: the first to move
     a process between cgroups after a while waits for a grace period of the kernel's (RCU, some 8 ms), and who comes
     right after it does not.
     """
     times = {name: [] for name in subjects}
-    for turn in range(WARMUP + ROUNDS):
+    for turn in range(WARMUP + rounds):
         for name, subject in subjects.items():
             before()
             begin = time.perf_counter()
             subject()
             if turn >= WARMUP:
                 times[name].append((time.perf_counter() - begin) * 1000)
-    return {name: statistics.median(values) for name, values in times.items()}
+    return times
+
+
+def measure(subjects, before=lambda: None):
+    """The medians of time_in_turns()."""
+    return {name: statistics.median(values) for name, values in time_in_turns(subjects, before).items()}
 
 
 def crun_bundle(path):
@@ -143,6 +148,26 @@ def bench_start():
     print(f"  {'… WarmStarts=1, by turns with crun':32} {columns[0]:>20}   {columns[1]:>21}")
     warm(0)
     run("quiltctl", "remove-image", "bench", "bench-host")
+
+
+def bench_setup():
+    """What a start with setup steps takes longer than one without, if their result is kept, and if they run each time."""
+    rounds = 4 * ROUNDS
+    run("quiltctl", "import", TARBALL, "bench")
+    steps = ("--setup", "echo made > /made", "--setup", "mkdir /more")
+
+    def start(*options):
+        return lambda: run("quiltctl", "run", "--rm", *options, "bench", "/bin/true")
+
+    subjects = {"no setup": start(), "setup, kept": start(*steps), "setup, each time": start("--setup-cache=off", *steps)}
+    print(f"setup: quiltctl run --rm, {rounds} rounds each, taking turns, medians, and of the differences to no setup in each round")
+    for title, before in (("right after another", another_start), ("after 100 ms of peace", peace)):
+        times = time_in_turns(subjects, before, rounds)
+        print(f"  {title}:")
+        for name, values in times.items():
+            more = statistics.median(one - none for one, none in zip(values, times["no setup"]))
+            print(f"    {name:20} {statistics.median(values):8.2f} ms   {more:+6.2f} ms")
+    run("quiltctl", "remove-image", "bench")
 
 
 def together(count, argv):
@@ -406,5 +431,5 @@ def serve():
     run("quiltctl", "remove-image", "bench")
 
 
-{"start": bench_start, "cpu": bench_cpu, "parallel": bench_parallel, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "import": bench_import,
+{"start": bench_start, "setup": bench_setup, "cpu": bench_cpu, "parallel": bench_parallel, "seccomp": bench_seccomp, "list": bench_list, "memory": bench_memory, "import": bench_import,
  "serve": serve}[sys.argv[1]]()
