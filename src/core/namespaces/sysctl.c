@@ -85,8 +85,9 @@ quilt_sysctls_apply (const QuiltSpec *spec, gboolean is_last, guint64 *done, con
 
     if (r == 0)
       *done |= bit;
-    /* EINVAL: an id in the value, as in ping_group_range, may have no map yet. */
-    if (r < 0 && (is_last || (r != -EACCES && r != -EINVAL))) {
+    /* EINVAL: an id in the value, as in ping_group_range, may have no map yet. EPERM: the maps were
+     * written between opening the file and writing to it, so it has another owner. */
+    if (r < 0 && (is_last || (r != -EACCES && r != -EPERM && r != -EINVAL))) {
       *ret_key = key;
       return r;
     }
