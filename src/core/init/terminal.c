@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 static const char ptmx[] = "/dev/ptmx";
@@ -47,6 +48,18 @@ put_on_console (int root_fd, int slave_fd)
       open_tree (slave_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
   return tree_fd < 0 ? -errno : quilt_mounts_put (root_fd, console, tree_fd);
+}
+
+/* Erasing a character that has several bytes in UTF-8 erases all of them. */
+static int
+set_utf8 (int slave_fd)
+{
+  struct termios mode;
+
+  if (tcgetattr (slave_fd, &mode) < 0)
+    return -errno;
+  mode.c_iflag |= IUTF8;
+  return tcsetattr (slave_fd, TCSANOW, &mode) < 0 ? -errno : 0;
 }
 
 static int
@@ -85,6 +98,9 @@ quilt_terminal_open (const QuiltProcess *process,
   slave_fd = ioctl (master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (slave_fd < 0 || fchown (slave_fd, uid, (gid_t)-1) < 0)
     return -errno;
+  r = set_utf8 (slave_fd);
+  if (r < 0)
+    return r;
   if (!quilt_fds_send (console_fd, ptmx, sizeof ptmx - 1, (const int[]){master_fd, slave_fd},
                        both ? 2 : 1))
     return -errno;

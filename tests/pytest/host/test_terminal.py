@@ -102,6 +102,15 @@ def test_a_command_and_the_way_back(inside):
     assert inside.is_usable()
 
 
+def test_a_character_of_several_bytes_is_one_to_erase(inside, name):
+    inside.type("cat\n")
+    wait_for(lambda: states(name, "cat"))
+    inside.type("größe")
+    inside.wait("^größe$")
+    inside.press("BSpace", "BSpace", "BSpace", "b", "Enter", "C-d")
+    inside.wait("^grb\ngrb$", INSIDE)
+
+
 def test_an_editor_has_the_whole_screen_and_gives_it_back(inside, name):
     ctl("exec", "-i", name, "/bin/sh", "-c", "cat > /tmp/file", input=b"one\ntwo\nthree\n").ok()
     inside.type("echo before\n")
