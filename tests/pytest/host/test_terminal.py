@@ -71,6 +71,12 @@ def screen(name):
     run("tmux", "-L", name, "kill-server")
 
 
+@pytest.fixture
+def second(name):
+    yield Screen(f"{name}-2")
+    run("tmux", "-L", f"{name}-2", "kill-server")
+
+
 @pytest.fixture(params=["exec", "shell", "run", "attach"])
 def inside(request, busybox, name, screen):
     """The terminal with a shell in a container."""
@@ -109,6 +115,19 @@ def test_a_character_of_several_bytes_is_one_to_erase(inside, name):
     inside.wait("^größe$")
     inside.press("BSpace", "BSpace", "BSpace", "b", "Enter", "C-d")
     inside.wait("^grb\ngrb$", INSIDE)
+
+
+def test_a_long_paste_arrives_whole(inside, name, tmp_path):
+    """The program gets all of it. The kernel drops a part of its echo if the terminal is not as fast."""
+    text = "".join(f"line {n} of what was copied\n" for n in range(3000))
+    (tmp_path / "copied").write_text(text)
+    inside.type("cat > /tmp/pasted\n")
+    wait_for(lambda: states(name, "cat"))
+    inside.tmux("load-buffer", str(tmp_path / "copied"), ";", "paste-buffer")
+    wait_for(lambda: ctl("exec", name, "/bin/cat", "/tmp/pasted").ok().text == text)
+    inside.press("C-d")
+    inside.type("clear\n")
+    inside.wait(r"\A[/~] #\Z")
 
 
 def test_an_editor_has_the_whole_screen_and_gives_it_back(inside, name):
@@ -192,6 +211,22 @@ def test_one_can_leave_and_come_back(inside, name):
     inside.wait(HOST)
     inside.type("echo then $?\n")
     inside.wait("^then 3$", HOST)
+
+
+@pytest.mark.parametrize("inside", ["run"], indirect=True)
+def test_two_people_share_a_terminal(inside, second, name):
+    inside.type("echo first\n")
+    inside.wait("^first$", INSIDE)
+    second.type(f"quiltctl attach {name}\n")
+    second.wait("^first$", INSIDE)
+    second.type("echo second\n")
+    for person in (inside, second):
+        person.wait("^first$", "# echo second$", "^second$", INSIDE)
+    second.press("C-p", "C-q")
+    second.wait(HOST)
+    inside.type("echo third\n")
+    inside.wait("^third$", INSIDE)
+    assert "third" not in second.text()
 
 
 @pytest.mark.parametrize("what", ["shell", "editor"])
