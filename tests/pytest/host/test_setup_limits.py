@@ -3,7 +3,6 @@
 import contextlib
 import json
 import pathlib
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from quilt import STATE, TIMEOUT, containers, ctl, run, spawn
 from test_access import rule  # noqa: F401
 from test_crash import daemon_again
 from test_daemon import daemon_pid, kill_daemon
+from test_exec import wait_for
 from test_lifecycle import props
 from test_setup_cache import kept, last, layers, made, step, steps_run, unfinished  # noqa: F401
 
@@ -53,8 +53,7 @@ def warnings(journal):
 
 def wait_clean(before):
     """Nothing is left of a result that was not kept."""
-    while unfinished():
-        pass
+    wait_for(lambda: not unfinished())
     assert kept() == set() and layers() == before
 
 
@@ -65,8 +64,7 @@ def test_the_least_recently_used_goes_also_after_a_kill(busybox, name, step, con
     _, second_digest = result(name, busybox, *steps[1])
     before = used(first_digest)
     assert made(name, busybox, "--rm", *steps[0]) == first
-    while used(first_digest) == before:  # quiltd notes the use when the container is gone
-        pass
+    wait_for(lambda: used(first_digest) != before)  # quiltd notes the use when the container is gone
     kill_daemon()
     assert kept() == {first_digest, second_digest}
     _, third_digest = result(name, busybox, *steps[2])
@@ -82,8 +80,7 @@ def test_one_in_use_stays_and_the_new_one_is_not_kept(busybox, name, step, confi
     ctl("create", "--name", f"{name}-1", *steps[0], busybox, "/bin/cat", "/made").ok()
     before = layers()
     made(f"{name}-2", busybox, *steps[1])
-    while unfinished():
-        pass
+    wait_for(lambda: not unfinished())
     assert kept() == {digest} and layers() == before
     text, = warnings(journal)
     assert f"{name}-2".encode() in text and b"SetupCacheMaxBytes=" in text
@@ -124,8 +121,7 @@ def test_0_keeps_nothing(busybox, name, step, configure, journal):
     assert kept() == {digest}  # it is in use
     assert last(ctl("start", "--attach", f"{name}-2").ok()) == first
     ctl("remove", f"{name}-2").ok()
-    while kept():
-        pass
+    wait_for(lambda: not kept())
     assert made(f"{name}-3", busybox, "--setup", step) != first
     assert made(f"{name}-4", busybox, "--setup-cache=refresh", "--setup", step)
     assert kept() == set() and warnings(journal) == [] and daemon_pid() == daemon
@@ -134,8 +130,7 @@ def test_0_keeps_nothing(busybox, name, step, configure, journal):
 def test_a_lower_limit_holds_at_once(busybox, name, step, configure):
     digests = [result(name, busybox, "--setup", fill(5), "--setup", f"{step} {i}")[1] for i in range(3)]
     configure("SetupCacheMaxBytes=7M")
-    while kept() != {digests[2]}:
-        pass
+    wait_for(lambda: kept() == {digests[2]})
 
 
 # The time: nothing copies 64 MiB within a millisecond
@@ -151,8 +146,7 @@ def test_a_result_that_takes_too_long_is_given_up(busybox, name, step, configure
     first = made(name, busybox, *options)
     text, = warnings(journal)
     assert name.encode() in text and b"SetupCacheTimeoutSec=" in text
-    while transfers():  # it was killed
-        pass
+    wait_for(lambda: not transfers())  # it was killed
     wait_clean(before)
     assert last(ctl("start", "--attach", name).ok()) == first
     assert steps_run(journal, name) == 1
@@ -168,11 +162,9 @@ def test_starts_that_have_waited_for_it_do_not_wait_for_each_other(busybox, name
         clients = []
         for one in names:
             clients.append(stack.enter_context(spawn("quiltctl", "run", "--name", one, *options)))
-            while ctl("inspect", one).code != 0 or one == names[0] and props(one)["SetupStep"] != 1:
-                pass
+            wait_for(lambda: ctl("inspect", one).code == 0 and (one != names[0] or props(one)["SetupStep"] == 1))
         # The others wait for the first. Its step ends now, and theirs when they have begun.
-        while any(client.poll() is None for client in clients):
-            run("pkill", "-f", "^sleep 98765")
+        wait_for(lambda: run("pkill", "-f", "^sleep 98765") and all(client.poll() is not None for client in clients), 6 * TIMEOUT)
         assert [client.poll() for client in clients] == [0] * 3
     assert len(warnings(journal)) == 1
     assert [journal.messages(f"CONTAINER_NAME={one}", "QUILT_STEP=1").count(b"ran") for one in names] == [1] * 3
@@ -233,14 +225,11 @@ def test_who_may_prune(busybox, name, step, rule):  # noqa: F811
 
 def wait_consistent():
     """Each record has its layers, and a quiltd that has started removes all other layers."""
-    deadline = time.monotonic() + TIMEOUT
-    while True:
-        records = [json.loads(path.read_text()) for path in (STATE / "images").glob("*.json")]
-        wanted = {layer.partition(":")[2] for record in records for layer in record["layers"]}
-        if layers() == wanted or time.monotonic() > deadline:
-            break
-    assert layers() == wanted
-    assert {record["digest"] for record in records if "setup-key" in record} == kept()
+    def records():
+        return [json.loads(path.read_text()) for path in (STATE / "images").glob("*.json")]
+
+    wait_for(lambda: layers() == {layer.partition(":")[2] for record in records() for layer in record["layers"]})
+    assert {record["digest"] for record in records() if "setup-key" in record} == kept()
 
 
 @pytest.mark.parametrize("operation, traps", [
@@ -263,8 +252,8 @@ def test_j_quiltd_is_killed_while_results_go(busybox, name, step, configure, tmp
             tracer.kill()
         daemon_again()
         assert operation == "run" or daemon_pid() != pid
-        while mine := [one for one in containers() if one.startswith(name)]:
-            ctl("remove", "--force", *mine)  # one of --rm may be gone by itself
+        # One of --rm may be gone by itself.
+        wait_for(lambda: ctl("remove", "--force", name, f"{name}-0", f"{name}-1") and not any(one.startswith(name) for one in containers()))
         wait_consistent()
         for mine in options:
             assert made(f"{name}-again", busybox, "--rm", *mine)
