@@ -61,6 +61,14 @@ quilt_dbus_calls_find (GPtrArray *calls, guint32 serial)
   return NULL;
 }
 
+gint64
+quilt_dbus_calls_begin (QuiltDbusWaiting *call)
+{
+  if (call->timeout_sec > 0)
+    call->deadline = g_get_monotonic_time () + call->timeout_sec * G_USEC_PER_SEC;
+  return call->deadline;
+}
+
 guint
 quilt_dbus_calls_count_sent (const GPtrArray *calls, guint *ret_slow)
 {

@@ -22,6 +22,7 @@ typedef struct {
   char *reply_type; /* NULL: any */
   QuiltDbusReplyFunc func;
   gpointer data;
+  guint timeout_sec;  /* for the answer, from when the message is sent; 0: no limit */
   gint64 deadline;    /* of the monotonic clock; 0: none */
   GByteArray *unsent; /* the message, until it may be sent; NULL: it was sent */
   gboolean is_slow;   /* the answer may take minutes */
@@ -37,6 +38,9 @@ QuiltDbusWaiting *quilt_dbus_calls_add (
 
 /* Returns NULL if there is no such call. */
 QuiltDbusWaiting *quilt_dbus_calls_find (GPtrArray *calls, guint32 serial);
+
+/* The call is sent now, which sets its deadline. Returns that. */
+gint64 quilt_dbus_calls_begin (QuiltDbusWaiting *call);
 
 /* The number of calls that were sent: of all, and of those that are slow. */
 guint quilt_dbus_calls_count_sent (const GPtrArray *calls, guint *ret_slow);

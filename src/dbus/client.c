@@ -43,7 +43,8 @@ watch (QuiltDbus *self)
   g_source_modify_unix_fd (&self->source, self->watch, (GIOCondition)events);
 }
 
-/* Ends the calls that have reached their deadline, and sets the main loop's timer to the next. */
+/* Ends the calls that have reached their deadline, and sets the main loop's timer to the next. A
+ * call that waits to be sent has none yet. */
 static void
 check_deadlines (QuiltDbus *self)
 {
@@ -101,7 +102,8 @@ dispatch (QuiltDbus *self, QuiltDbusIncoming *incoming)
 
   if (call) {
     quilt_dbus_calls_answer (self->link.calls, call, incoming);
-    quilt_dbus_link_send_more (&self->link);
+    if (quilt_dbus_link_send_more (&self->link))
+      check_deadlines (self);
   } else if (incoming->is_end && !self->released)
     tell_end (self);
   else if (message->type == QUILT_DBUS_SIGNAL && !self->released)
@@ -234,15 +236,12 @@ quilt_dbus_drain (QuiltDbus *self, int timeout_msec)
 }
 
 static void
-set_deadline (QuiltDbus *self, QuiltDbusWaiting *call, guint timeout_sec)
+set_timer (QuiltDbus *self, gint64 deadline)
 {
   const gint64 next = g_source_get_ready_time (&self->source);
 
-  if (timeout_sec == 0)
-    return;
-  call->deadline = g_get_monotonic_time () + timeout_sec * G_USEC_PER_SEC;
-  if (next < 0 || call->deadline < next)
-    g_source_set_ready_time (&self->source, call->deadline);
+  if (deadline > 0 && (next < 0 || deadline < next))
+    g_source_set_ready_time (&self->source, deadline);
 }
 
 static void
@@ -262,8 +261,10 @@ send_call (QuiltDbus *self, const QuiltDbusCall *call, gboolean wants_answer)
                      "Failed to call %s: D-Bus does not allow such a message", call->method));
   else if (waiting && !waiting->is_sync && quilt_dbus_link_has_to_wait (&self->link, call))
     waiting->unsent = g_steal_pointer (&bytes);
-  else
+  else {
+    set_timer (self, waiting ? quilt_dbus_calls_begin (waiting) : 0);
     quilt_dbus_link_send (&self->link, bytes, call->fds, call->n_fds);
+  }
   watch (self);
 }
 
@@ -280,7 +281,7 @@ quilt_dbus_call (QuiltDbus *self,
         quilt_dbus_calls_add (self->link.calls, self->serial, call->reply_type, func, data);
 
     waiting->is_slow = call->is_slow;
-    set_deadline (self, waiting, call->timeout_sec);
+    waiting->timeout_sec = call->timeout_sec;
   }
   if (ret_pending)
     *ret_pending = (QuiltDbusPending){(gpointer)g_source_ref (&self->source), self->serial};

@@ -274,16 +274,20 @@ find_next (QuiltDbusLink *self)
 }
 
 /* An answer has made room for calls that wait to be sent. */
-void
+gboolean
 quilt_dbus_link_send_more (QuiltDbusLink *self)
 {
   QuiltDbusWaiting *call;
+  gboolean any = FALSE;
 
   while (!self->failure && (call = find_next (self))) {
     g_autoptr (GByteArray) bytes = g_steal_pointer (&call->unsent);
 
+    quilt_dbus_calls_begin (call);
     quilt_dbus_link_send (self, bytes, NULL, 0);
+    any = TRUE;
   }
+  return any;
 }
 
 /* Whether the bus would refuse one more call now. */

@@ -69,5 +69,5 @@ void
 quilt_dbus_link_send (QuiltDbusLink *self, const GByteArray *bytes, const int *fds, guint n_fds);
 /* Whether the bus would refuse one more call now. */
 gboolean quilt_dbus_link_has_to_wait (const QuiltDbusLink *self, const QuiltDbusCall *call);
-/* Sends calls that had to wait, if an answer has made room. */
-void quilt_dbus_link_send_more (QuiltDbusLink *self);
+/* Sends calls that had to wait, if an answer has made room. Returns whether there were any. */
+gboolean quilt_dbus_link_send_more (QuiltDbusLink *self);

@@ -12,8 +12,10 @@ typedef struct {
                              any type */
   guint8 flags;           /* QuiltDbusFlags */
   gboolean is_slow;       /* the answer may take minutes: such calls leave room for others */
-  guint timeout_sec;      /* for the answer; 0: no limit. quilt_dbus_call_sync() ignores it */
-  const int *fds;         /* descriptors that the handles in args index */
+  /* for the answer, from when the message is sent; 0: no limit. quilt_dbus_call_sync() ignores it
+   */
+  guint timeout_sec;
+  const int *fds; /* descriptors that the handles in args index */
   guint n_fds;
 } QuiltDbusCall;
 

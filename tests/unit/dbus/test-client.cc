@@ -13,6 +13,7 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -574,6 +575,39 @@ TEST_F (Client, SlowCallsLeaveRoomForOthers)
   quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
   wait_for (CALLS + 1);
   EXPECT_EQ (seen.substr (0, 5), "(1,)|");
+}
+
+// Otherwise many starts at once would be given up before systemd has seen them.
+TEST_F (Client, TheTimeOfACallBeginsWhenItIsSent)
+{
+  static const int CALLS = 64; /* as many slow ones as are sent at a time */
+  std::promise<void> second;
+
+  open_after_welcome ([&second] (Peer &peer) {
+    std::vector<Message> slow;
+
+    for (int i = 0; i < CALLS; i++)
+      slow.push_back (peer.take ());
+    EXPECT_EQ (peer.take ().member, "Clock");
+    second.get_future ().wait ();
+    for (const Message &call : slow)
+      peer.reply (call, "(1,)");
+    peer.reply (peer.take (), "('last',)");
+  });
+  for (const char *method : {"Slow", "Clock", "Last"}) {
+    for (int i = 0; i < (*method == 'S' ? CALLS : 1); i++) {
+      QuiltDbusCall call = call_of (method);
+
+      call.is_slow = *method != 'C';
+      call.timeout_sec = *method == 'S' ? 0 : 1;
+      quilt_dbus_call (bus, &call, on_reply, &seen, nullptr);
+    }
+  }
+  wait_for (1);
+  EXPECT_EQ (seen, "No answer within the time limit|");
+  second.set_value ();
+  wait_for (1 + CALLS + 1);
+  EXPECT_EQ (seen.substr (seen.length () - 11), "|('last',)|");
 }
 
 TEST_F (Client, ATimeoutEndsACallAndItsLateAnswerIsDropped)
