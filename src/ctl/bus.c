@@ -13,8 +13,8 @@
 #define ERROR_PREFIX "org.quilt.Error."
 /* The largest number of names that quiltd accepts in one call. */
 #define NAMES_MAX 1024
-/* How long to wait for a connection while the bus has as many of this user as it allows; the first
- * pause between two attempts, and the longest. */
+/* How long to try again while the bus has as much as it allows; the first pause between two
+ * attempts, and the longest. */
 #define FULL_USEC (120 * G_USEC_PER_SEC)
 #define FULL_PAUSE_MSEC 50
 #define FULL_PAUSE_MAX_MSEC 1000
@@ -28,26 +28,52 @@ const QuiltDbusMatch quilt_bus_owner_changed = {
     .arg0 = QUILT_BUS_NAME,
 };
 
-/* dbus-daemon allows each user 256 connections at a time by default. If many clients of a user
- * start at once, most of them end soon, so the others wait. Attempts cost the bus time too, so they
- * become rarer. */
+/* Of attempts while the bus is full. */
+typedef struct {
+  gint64 deadline;
+  gint32 pause;
+} Patience;
+
+static Patience
+be_patient (void)
+{
+  return (Patience){g_get_monotonic_time () + FULL_USEC, FULL_PAUSE_MSEC};
+}
+
+gboolean
+quilt_bus_error_is_full (const GError *error)
+{
+  return g_strcmp0 (quilt_dbus_error_get_name (error),
+                    "org.freedesktop.DBus.Error.LimitsExceeded") == 0;
+}
+
+/* If many clients start at once, most of them end soon, so the others wait. Attempts cost the bus
+ * time too, so they become rarer. Returns FALSE if the attempt did not fail for that reason, or the
+ * time is over. Clears the error of an attempt that is to be repeated. */
+static gboolean
+wait_while_full (Patience *patience, GError **error)
+{
+  const gint32 pause = patience->pause;
+
+  if (!quilt_bus_error_is_full (*error) || g_get_monotonic_time () >= patience->deadline)
+    return FALSE;
+  g_clear_error (error);
+  poll (NULL, 0, g_random_int_range (pause / 2, pause)); /* there is no event to wait for */
+  patience->pause = MIN (2 * pause, FULL_PAUSE_MAX_MSEC);
+  return TRUE;
+}
+
+/* dbus-daemon allows each user 256 connections at a time by default. */
 static QuiltDbus *
 open_bus (GError **error)
 {
-  const gint64 deadline = g_get_monotonic_time () + FULL_USEC;
   const char *address = g_getenv ("DBUS_SYSTEM_BUS_ADDRESS");
   g_autoptr (GError) cause = NULL;
-  gint32 pause = FULL_PAUSE_MSEC;
+  Patience patience = be_patient ();
   QuiltDbus *bus;
 
-  while (!(bus = quilt_dbus_open (address, &cause)) &&
-         g_strcmp0 (quilt_dbus_error_get_name (cause),
-                    "org.freedesktop.DBus.Error.LimitsExceeded") == 0 &&
-         g_get_monotonic_time () < deadline) {
-    g_clear_error (&cause);
-    poll (NULL, 0, g_random_int_range (pause / 2, pause)); /* there is no event to wait for */
-    pause = MIN (2 * pause, FULL_PAUSE_MAX_MSEC);
-  }
+  while (!(bus = quilt_dbus_open (address, &cause)) && wait_while_full (&patience, &cause))
+    ;
   if (!bus)
     g_propagate_error (error, g_steal_pointer (&cause));
   return bus;
@@ -181,10 +207,13 @@ quilt_bus_call (QuiltCtl *ctl,
   g_autoptr (GVariant) owned = g_variant_ref_sink (args);
   const QuiltDbusCall call = quilt_bus_make_call (ctl, path, interface, method, owned, reply_type);
   g_auto (QuiltDbusReply) reply = {0};
+  Patience patience = be_patient ();
 
   if (!quilt_bus_connect (ctl, error))
     return NULL;
-  quilt_dbus_call_sync (ctl->connection, &call, -1, &reply);
+  do
+    quilt_dbus_call_sync (ctl->connection, &call, -1, &reply);
+  while (!reply.body && wait_while_full (&patience, &reply.error));
   if (!reply.body) {
     quilt_bus_fix_error (&reply.error);
     g_propagate_error (error, g_steal_pointer (&reply.error));

@@ -52,6 +52,10 @@ void quilt_bus_fix_error (GError **error);
 /* Whether a call failed because quiltd, or the bus, went away before it answered. */
 gboolean quilt_bus_error_is_lost (const GError *error);
 
+/* Whether the bus has refused a connection or a call, since it keeps as many as it may: nobody has
+ * seen it, so the caller may try again. */
+gboolean quilt_bus_error_is_full (const GError *error);
+
 /* An empty a{sv}, floating. */
 GVariant *quilt_bus_no_options (void);
 

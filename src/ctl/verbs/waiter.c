@@ -118,6 +118,10 @@ on_answer (QuiltDbusReply *reply, gpointer data)
     report (waiter, exit_code, reason, NULL);
     return;
   }
+  if (quilt_bus_error_is_full (reply->error)) {
+    waiter->retry = g_timeout_add (RETRY_MSEC, on_retry, waiter);
+    return;
+  }
   quilt_bus_fix_error (&reply->error);
   if (quilt_bus_error_is_lost (reply->error)) {
     g_clear_error (&waiter->error);
