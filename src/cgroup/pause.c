@@ -55,27 +55,44 @@ add (QuiltCgroupPause *pause, int scope_fd, const char *name, gboolean is_needed
   return TRUE;
 }
 
-gboolean
-quilt_cgroup_pause_open (int scope_fd, QuiltCgroupPause *ret_pause)
+static gboolean
+add_sessions (QuiltCgroupPause *pause, int scope_fd)
 {
-  g_auto (QuiltCgroupPause)
-      pause = {.payload_fd = -1, .cgroups = new_descriptors (), .freezers = new_descriptors ()};
   int fd = openat (scope_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  gboolean ok = dir && add (&pause, scope_fd, QUILT_SCOPE_PAYLOAD, TRUE);
+  gboolean ok = dir != NULL;
   struct dirent *entry;
 
   while (ok && (entry = readdir (dir)))
     if (quilt_scope_is_session (entry->d_name))
-      ok = add (&pause, scope_fd, entry->d_name, FALSE);
+      ok = add (pause, scope_fd, entry->d_name, FALSE);
   if (dir) {
     const int errsv = errno;
 
     closedir (dir);
     errno = errsv;
   }
-  if (!ok)
+  return ok;
+}
+
+/* Sets the mark before it reads the list. The supervisor of a session makes the session's cgroup
+ * before it looks for the mark. So each session is in the list, or its supervisor sees the mark. */
+gboolean
+quilt_cgroup_pause_open (int scope_fd, QuiltCgroupPause *ret_pause)
+{
+  g_auto (QuiltCgroupPause)
+      pause = {.payload_fd = -1, .cgroups = new_descriptors (), .freezers = new_descriptors ()};
+
+  if (!add (&pause, scope_fd, QUILT_SCOPE_PAYLOAD, TRUE) ||
+      fsetxattr (pause.payload_fd, MARK, "1", 1, 0) < 0)
     return FALSE;
+  if (!add_sessions (&pause, scope_fd)) {
+    const int errsv = errno;
+
+    fremovexattr (pause.payload_fd, MARK);
+    errno = errsv;
+    return FALSE;
+  }
   *ret_pause = pause;
   pause = (QuiltCgroupPause)QUILT_CGROUP_PAUSE_NONE;
   return TRUE;
@@ -95,7 +112,7 @@ write_all (const QuiltCgroupPause *pause, const char *value)
 gboolean
 quilt_cgroup_pause_freeze (const QuiltCgroupPause *pause)
 {
-  return fsetxattr (pause->payload_fd, MARK, "1", 1, 0) == 0 && write_all (pause, "1");
+  return write_all (pause, "1");
 }
 
 gboolean

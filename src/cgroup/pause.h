@@ -16,12 +16,13 @@ typedef struct {
     .payload_fd = -1                                                                               \
   }
 
-/* Opens the cgroups below the scope's directory. Freezes nothing yet. FALSE with errno set. */
+/* Marks `payload` as paused, and opens the cgroups below the scope's directory. While it is marked,
+ * no session begins, so no cgroup is missing. Freezes nothing yet. FALSE with errno set. */
 gboolean quilt_cgroup_pause_open (int scope_fd, QuiltCgroupPause *ret_pause);
 void quilt_cgroup_pause_clear (QuiltCgroupPause *pause);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCgroupPause, quilt_cgroup_pause_clear)
 
-/* Marks `payload` as paused, and asks the kernel to freeze. FALSE with errno set. */
+/* Asks the kernel to freeze. FALSE with errno set. */
 gboolean quilt_cgroup_pause_freeze (const QuiltCgroupPause *pause);
 /* Waits until everything is frozen. FALSE with errno set: ETIMEDOUT. */
 gboolean quilt_cgroup_pause_await (const QuiltCgroupPause *pause, guint timeout_ms);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cgroup/make.h"
+#include "cgroup/pause.h"
 #include "cgroup/scope.h"
 #include "cgroup/state.h"
 #include "cgroup/tree.h"
@@ -88,6 +89,19 @@ quilt_place_thaw (int scope_fd)
     quilt_cgroup_freeze (fd, FALSE);
 }
 
+/* quiltd may have admitted the session just before a commit has paused the container. A pause that
+ * we do not see here, where the cgroup exists, freezes it. */
+static gboolean
+check_pause (int scope_fd, GError **error)
+{
+  if (!quilt_cgroup_is_paused (scope_fd))
+    return TRUE;
+  g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_BUSY,
+                       "The container is paused while it is committed: try again when that is "
+                       "done");
+  return FALSE;
+}
+
 int
 quilt_place_make_session (int scope_fd, const char *id, GError **error)
 {
@@ -99,6 +113,10 @@ quilt_place_make_session (int scope_fd, const char *id, GError **error)
            : openat (scope_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     quilt_set_error_errno (error, errno, "Failed to make the cgroup '%s' of the session", name);
+  else if (!check_pause (scope_fd, error)) {
+    quilt_fd_clear (&fd);
+    unlinkat (scope_fd, name, AT_REMOVEDIR);
+  }
   return fd;
 }
 

@@ -26,7 +26,8 @@ void quilt_place_thaw (int scope_fd);
  * payload's cgroup.events (see quilt_cgroup_events_populated()), or -1 with errno set. */
 int quilt_place_kill (int scope_fd);
 
-/* Makes and opens the cgroup of a session. Returns -1 on error. */
+/* Makes and opens the cgroup of a session. Returns -1 on error: BUSY while the container is paused
+ * for a commit. */
 int quilt_place_make_session (int scope_fd, const char *id, GError **error);
 
 /* As quilt_place_kill(), for the processes of a session. */

@@ -3,16 +3,20 @@
 import contextlib
 import os
 import pathlib
+import re
+import signal
+import tempfile
 
 import pytest
 
-from quilt import SLICE, STATE, TIMEOUT, ctl, remove_containers, run, spawn, wait_exit
+from quilt import SLICE, STATE, TIMEOUT, ctl, remove_containers, run, spawn, wait_exit, wait_text
 from test_access import rule  # noqa: F401
 from test_crash import daemon_again
 from test_daemon import daemon_pid
 from test_exec import SLEEP, box, wait_for  # noqa: F401
 from test_images import archive, layers
 from test_lifecycle import background, props
+from test_races import injected
 
 CHANGES = """busybox mkdir -p /new/deep && echo x >/new/deep/file && echo x >>/etc/passwd && busybox rm /bin/true && busybox ln -s /etc /link &&
     busybox ln /new/deep/file /new/hard && busybox chmod 4755 /new/deep/file && busybox chown 12:34 /link /new && busybox mkfifo /new/fifo &&
@@ -193,11 +197,51 @@ def test_a_container_is_paused_until_its_files_are_read(box, name, images):
     if refused.code:  # it may have ended before
         assert b"committed" in refused.err
     assert second.code == 0 or b"is being committed" in second.err
-    assert not is_frozen(box) and guards() == []
+    wait_for(lambda: not is_frozen(box) and guards() == [])
     with spawn("quiltctl", "commit", "--pause=no", box, f"{name}:3") as client:
         while client.poll() is None:
             assert not is_frozen(box)
     assert client.returncode == 0
+
+
+def stopped_at(syscall, stack, *command, parent=None):
+    """A command, and the process of quiltd, or of another parent, that stops at this system call then."""
+    log = stack.enter_context(tempfile.NamedTemporaryFile()).name
+    with injected(syscall, "signal=STOP:when=1", parent, log):
+        client = stack.enter_context(spawn(*command))
+        text = wait_text(log, b"stopped by SIGSTOP")
+    return client, int(re.search(rb"(\d+) +--- stopped by SIGSTOP", text).group(1))
+
+
+@contextlib.contextmanager
+def committing(box, image, *options):
+    """A commit whose quilt-transfer is stopped when it has paused the container, until the end of the context."""
+    with contextlib.ExitStack() as stack:
+        client, transfer = stopped_at("capset", stack, "quiltctl", "commit", *options, box, image)
+        assert is_frozen(box)
+        try:
+            yield client
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(transfer, signal.SIGCONT)
+            client.err = client.stderr.read()
+            client.wait(TIMEOUT)
+
+
+def test_an_exec_that_was_admitted_before_the_pause_does_not_run_in_it(box, name, images):
+    """Its supervisor is stopped before it makes the session's cgroup. The template forks supervisors."""
+    ctl("exec", box, "/bin/true").ok()
+    template = wait_for(lambda: run("pgrep", "-x", "quilt-template").text)
+    with contextlib.ExitStack() as stack:
+        client, supervisor = stopped_at("signalfd4", stack, "quiltctl", "exec", box, "/bin/touch", "/ran", parent=template.strip())
+        with committing(box, f"{name}:1") as commit:
+            os.kill(supervisor, signal.SIGCONT)
+            _, err = client.communicate(timeout=TIMEOUT)
+            assert is_frozen(box)
+        assert commit.returncode == 0
+    assert client.returncode == 125 and b"is paused while it is committed" in err
+    assert ctl("exec", box, "/bin/ls", "/ran").code == 1
+    assert sorted(path.name for path in payload(box).parent.iterdir() if path.is_dir()) == ["payload", "supervisor"]
 
 
 @pytest.mark.parametrize("victim", ["quilt-transfer", "quilt-pause", "quiltd", "cgroup", "quiltctl", "TERM"])
@@ -293,7 +337,8 @@ def test_a_layer_beyond_the_limit_leaves_nothing(name, images, busybox):
     finally:
         config.unlink()
         run("systemctl", "reload", "quiltd.service").ok()
-    assert layers() == before and not is_frozen(name)
+    assert layers() == before
+    wait_for(lambda: not is_frozen(name))
 
 
 @pytest.mark.parametrize("runs", [True, False], ids=["runs", "stopped"])
@@ -314,7 +359,8 @@ def test_a_full_disk_leaves_nothing_and_says_so(name, images, busybox, runs):
         run("mount", "--move", str(small), str(STATE / "layers")).ok()
         failed = ctl("commit", name, f"{name}:1")
         assert failed.code == 1 and b"space" in failed.err.lower() and failed.err.count(b"\n") == 1, failed
-        assert layers() == base and not is_frozen(name) and guards() == []
+        assert layers() == base
+        wait_for(lambda: not is_frozen(name) and guards() == [])
         assert f"{name}:1" not in ctl("images", "--json=short").ok().text
         if runs:
             ctl("exec", name, "/bin/true").ok()

@@ -14,9 +14,9 @@ from test_lifecycle import background, follow_until, props
 
 
 @contextlib.contextmanager
-def injected(syscall, fault, pid=None):
+def injected(syscall, fault, pid=None, log="/dev/null"):
     """quiltd, or another process, while strace does something to this system call of its threads."""
-    with spawn("strace", "-f", "-o", "/dev/null", "-e", f"trace={syscall}", f"--inject={syscall}:{fault}",
+    with spawn("strace", "-f", "-o", log, "-e", f"trace={syscall}", f"--inject={syscall}:{fault}",
                "-p", str(pid or daemon_pid())) as tracer:
         assert b"attached" in tracer.stderr.readline()
         yield
