@@ -43,7 +43,7 @@ static gboolean
 add (QuiltCgroupPause *pause, int scope_fd, const char *name, gboolean is_needed)
 {
   g_autofd int fd = openat (scope_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  g_autofd int freezer = fd >= 0 ? openat (fd, "cgroup.freeze", O_WRONLY | O_CLOEXEC) : -1;
+  g_autofd int freezer = fd >= 0 ? openat (fd, "cgroup.freeze", O_RDWR | O_CLOEXEC) : -1;
 
   if (freezer < 0)
     return !is_needed && quilt_cgroup_is_gone (errno);
@@ -122,6 +122,14 @@ quilt_cgroup_pause_await (const QuiltCgroupPause *pause, guint timeout_ms)
     if (!quilt_cgroup_wait (g_array_index (pause->cgroups, int, i), "frozen", 1, timeout_ms))
       return FALSE;
   return TRUE;
+}
+
+gboolean
+quilt_cgroup_pause_holds (const QuiltCgroupPause *pause)
+{
+  char value = '1';
+
+  return pread (g_array_index (pause->freezers, int, 0), &value, 1, 0) < 0 || value != '0';
 }
 
 void

@@ -8,7 +8,7 @@
 typedef struct {
   int payload_fd;
   GArray *cgroups;  /* of int: the directories */
-  GArray *freezers; /* of int: cgroup.freeze of each, open for writing */
+  GArray *freezers; /* of int: cgroup.freeze of each, payload first */
 } QuiltCgroupPause;
 
 #define QUILT_CGROUP_PAUSE_NONE                                                                    \
@@ -26,6 +26,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (QuiltCgroupPause, quilt_cgroup_pause_clear)
 gboolean quilt_cgroup_pause_freeze (const QuiltCgroupPause *pause);
 /* Waits until everything is frozen. FALSE with errno set: ETIMEDOUT. */
 gboolean quilt_cgroup_pause_await (const QuiltCgroupPause *pause, guint timeout_ms);
+/* Whether nobody has thawed `payload` since. TRUE if it is gone. */
+gboolean quilt_cgroup_pause_holds (const QuiltCgroupPause *pause);
 /* Thaws, and removes the mark. Only writes to open descriptors, and may be called again. */
 void quilt_cgroup_pause_thaw (const QuiltCgroupPause *pause);
 

@@ -41,8 +41,11 @@ collect_descriptors (QuiltCommitInput *input, guint n_lowers)
 }
 
 gboolean
-quilt_commit_input_prepare (
-    QuiltCommitInput *input, const char *attributes, guint n_lowers, gboolean pause, GError **error)
+quilt_commit_input_prepare (QuiltCommitInput *input,
+                            const char *attributes,
+                            guint n_lowers,
+                            guint64 pause_usec,
+                            GError **error)
 {
   const gboolean trusted = strcmp (attributes, "trusted") == 0;
 
@@ -61,13 +64,14 @@ quilt_commit_input_prepare (
       .mounts = input->mounts,
       .is_strict = TRUE,
   };
-  return !pause || quilt_pause_begin (&input->pause, QUILT_COMMIT_SCOPE, error);
+  return pause_usec == 0 ||
+         quilt_pause_begin (&input->pause, QUILT_COMMIT_SCOPE, pause_usec, error);
 }
 
 void
 quilt_commit_input_clear (QuiltCommitInput *input)
 {
-  quilt_pause_end (&input->pause);
+  quilt_pause_clear (&input->pause);
   quilt_fd_clear (&input->proc_fd);
   g_strfreev (input->mounts);
   g_clear_pointer (&input->lowers, g_array_unref);

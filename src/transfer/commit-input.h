@@ -28,11 +28,11 @@ typedef struct {
     .proc_fd = -1, .pause = QUILT_PAUSE_NONE                                                       \
   }
 
-/* Opens what the sandbox will not allow, and pauses the container if asked to. attributes is "user"
- * or "trusted". Call it before there are threads. */
+/* Opens what the sandbox will not allow, and pauses the container for at most pause_usec, if that
+ * is not 0. attributes is "user" or "trusted". Call it before there are threads. */
 gboolean quilt_commit_input_prepare (QuiltCommitInput *input,
                                      const char *attributes,
                                      guint n_lowers,
-                                     gboolean pause,
+                                     guint64 pause_usec,
                                      GError **error);
 void quilt_commit_input_clear (QuiltCommitInput *input);

@@ -358,8 +358,8 @@ make_layer (
     add_salt (&work);
     ok = fill (&work, fs_fd, &changed);
   }
-  if (commit->on_read)
-    commit->on_read (commit->data);
+  if (commit->on_read && !commit->on_read (commit->data, ok ? error : NULL))
+    ok = FALSE;
   if (!ok || !changed)
     return ok;
   result->digest = quilt_commit_file_get_digest (&work.file);

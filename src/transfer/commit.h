@@ -19,8 +19,9 @@ typedef struct {
   int proc_fd;            /* the directory /proc/self/fd */
   const QuiltUnpackLimits *limits;
   QuiltControl *control; /* counts the bytes of files; with limits->max_stored, those stored */
-  /* Called once when all files are read; NULL: not called. */
-  void (*on_read) (gpointer data);
+  /* Called once when all files are read, or that has failed. Returns FALSE with an error if they do
+   * not belong together. NULL: not called. */
+  gboolean (*on_read) (gpointer data, GError **error);
   gpointer data;
   gboolean salted; /* the digest must tell nothing about the content */
 } QuiltCommit;

@@ -37,7 +37,7 @@ typedef struct {
   char *temporary; /* name of the unfinished layer */
   char *changes;   /* which attributes overlayfs uses for the container; NULL: unpack an archive */
   int n_lowers;
-  gboolean pause;
+  gint64 pause_usec; /* how long the container may be paused; 0: not at all */
   gboolean salt;
   QuiltCommitInput input;
   QuiltControl control;
@@ -47,12 +47,16 @@ typedef struct {
   QuiltTransferResult result;
   gboolean ok;
   GError *error;
+  GError *pause_error; /* why the worker was cancelled */
 } Transfer;
 
-static void
-on_read (gpointer data)
+static gboolean
+on_read (gpointer data, GError **error)
 {
+  const gboolean ok = quilt_pause_check (data, error);
+
   quilt_pause_end (data);
+  return ok;
 }
 
 static gboolean
@@ -146,7 +150,16 @@ send_error (const GError *error)
     g_printerr ("quilt-transfer: %s\n", error->message);
 }
 
-/* Reports progress until the worker ends. A signal, or the end of quiltd, cancels the transfer. */
+/* The worker may be stuck in the kernel, so it does not watch the time itself. */
+static void
+watch_pause (Transfer *t)
+{
+  if (!t->pause_error && !quilt_pause_check (&t->input.pause, &t->pause_error))
+    quilt_control_cancel (&t->control);
+}
+
+/* Reports progress until the worker ends. A signal, the end of quiltd, or a pause that is over too
+ * early cancels the transfer. */
 static void
 watch_worker (Transfer *t, int signal_fd)
 {
@@ -163,6 +176,7 @@ watch_worker (Transfer *t, int signal_fd)
       quilt_control_cancel (&t->control);
       fds[1].fd = fds[2].fd = -1; /* cancel only once */
     }
+    watch_pause (t);
     report_progress (t);
   }
 }
@@ -183,8 +197,10 @@ transfer (Transfer *t, int signal_fd, GError **error)
     return FALSE;
   watch_worker (t, signal_fd);
   g_thread_join (thread);
+  if (t->pause_error && t->error)
+    g_clear_error (&t->error); /* it only says that the worker was cancelled */
   if (!t->ok)
-    g_propagate_error (error, g_steal_pointer (&t->error));
+    g_propagate_error (error, t->error ? t->error : t->pause_error);
   return t->ok;
 }
 
@@ -234,7 +250,8 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
        "ATTRIBUTES"},
       {"lowers", 0, 0, G_OPTION_ARG_INT, &t->n_lowers, "Number of layers below the changes",
        "NUMBER"},
-      {"pause", 0, 0, G_OPTION_ARG_NONE, &t->pause, "Pause the container meanwhile", NULL},
+      {"pause", 0, 0, G_OPTION_ARG_INT64, &t->pause_usec,
+       "Pause the container meanwhile, for at most this time", "MICROSECONDS"},
       {"salt", 0, 0, G_OPTION_ARG_NONE, &t->salt,
        "Make a digest of a container's changes that tells nothing about them", NULL},
       {"no-end-mark", 0, 0, G_OPTION_ARG_NONE, &no_end_mark,
@@ -252,7 +269,8 @@ parse_options (int argc, char **argv, Transfer *t, GError **error)
     g_print ("quilt-transfer %s\n", QUILT_VERSION);
     exit (EXIT_SUCCESS);
   }
-  if (argc > 1 || max_bytes <= 0 || max_entries <= 0 || max_stored < 0 || t->n_lowers < 0) {
+  if (argc > 1 || max_bytes <= 0 || max_entries <= 0 || max_stored < 0 || t->n_lowers < 0 ||
+      t->pause_usec < 0) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "Failed to parse the options: %s", argc > 1 ? argv[1] : "limits are above 0");
     return FALSE;
@@ -275,7 +293,8 @@ prepare (Transfer *t, GError **error)
   QuiltSandbox sandbox = {.dir_fd = FD_LAYERS};
 
   if (t->changes) {
-    if (!quilt_commit_input_prepare (&t->input, t->changes, (guint)t->n_lowers, t->pause, error))
+    if (!quilt_commit_input_prepare (&t->input, t->changes, (guint)t->n_lowers,
+                                     (guint64)t->pause_usec, error))
       return FALSE;
     sandbox.reads = t->input.reads;
     sandbox.files_max = COMMIT_FILES_MAX;

@@ -5,12 +5,13 @@
 #include "ctl/options/change.h"
 #include "ctl/print.h"
 #include "ctl/verbs/image.h"
+#include "spec/quantities.h"
 
 #include <stdio.h>
 
 typedef struct {
   char **changes;
-  char *author, *message, *pause;
+  char *author, *message, *pause, *pause_timeout;
 } Options;
 
 static void
@@ -20,6 +21,7 @@ options_clear (Options *options)
   g_free (options->author);
   g_free (options->message);
   g_free (options->pause);
+  g_free (options->pause_timeout);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -52,13 +54,17 @@ static gboolean
 add_options (const Options *options, GVariantDict *dict, GError **error)
 {
   gboolean pause;
+  guint64 usec;
 
-  if (!read_pause (options->pause, &pause, error) ||
+  if ((options->pause_timeout && !quilt_parse_duration (options->pause_timeout, &usec, error)) ||
+      !read_pause (options->pause, &pause, error) ||
       !add_text (dict, "author", "author", options->author, error) ||
       !add_text (dict, "message", "comment", options->message, error) ||
       !quilt_changes_add (options->changes, dict, error))
     return FALSE;
   g_variant_dict_insert (dict, "pause", "b", pause);
+  if (options->pause_timeout)
+    g_variant_dict_insert (dict, "pause-timeout", "t", usec);
   return TRUE;
 }
 
@@ -92,6 +98,8 @@ verb_commit (QuiltCtl *ctl, char **argv)
       {"message", 'm', 0, G_OPTION_ARG_FILENAME, &options.message, "What it is", "TEXT"},
       {"pause", 'p', 0, G_OPTION_ARG_FILENAME, &options.pause,
        "Pause the container meanwhile (default: true)", "BOOL"},
+      {"pause-timeout", 0, 0, G_OPTION_ARG_FILENAME, &options.pause_timeout,
+       "Fail if it is paused for longer (default: 60s)", "TIME"},
       {"quiet", 'q', 0, G_OPTION_ARG_NONE, &ctl->quiet, "Show no progress", NULL},
       {NULL},
   };

@@ -165,6 +165,8 @@ spawn (QuiltLayerMaking *self, const QuiltLayerSource *source, const GArray *fds
   g_autofree char *temporary = g_strconcat ("--temporary=", self->temporary, NULL);
   g_autofree char *lowers =
       g_strdup_printf ("--lowers=%u", g_strv_length ((char **)source->lowers));
+  g_autofree char *pause =
+      g_strdup_printf ("--pause=%" G_GUINT64_FORMAT, MIN (source->pause_usec, G_MAXINT64));
   const char *argv[] = {program,
                         bytes,
                         entries,
@@ -178,7 +180,7 @@ spawn (QuiltLayerMaking *self, const QuiltLayerSource *source, const GArray *fds
   guint n = G_N_ELEMENTS (argv) - 3;
 
   if (source->scope_fd >= 0)
-    argv[n++] = "--pause";
+    argv[n++] = pause;
   if (source->salted)
     argv[n++] = "--salt";
   self->helper = quilt_helper_spawn (programs->fd, argv, (const int *)(gpointer)fds->data, fds->len,

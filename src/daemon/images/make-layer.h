@@ -18,6 +18,7 @@ typedef struct {
   char *const *places;       /* of the container's mounts: quilt_container_plan_places() */
   gboolean has_ids;          /* the container has its own ids, see QuiltContainerRecord */
   int scope_fd;              /* the scope's cgroup, to pause the container; -1: don't */
+  guint64 pause_usec;        /* at most so long */
   gboolean salted;           /* the digest must tell nothing about the content */
   guint64 max_stored;        /* limit for `stored` of the layer; 0: none */
 } QuiltLayerSource;

@@ -26,12 +26,15 @@
 #include <string.h>
 #include <sys/file.h>
 
+#define PAUSE_USEC (60 * G_USEC_PER_SEC)
+
 typedef struct {
   const QuiltContainersParts *parts;
   QuiltContainer *container;
   char *name;  /* of the container, for which the caller was checked */
   char *image; /* the name of the new image; NULL: none */
   gboolean pause;
+  guint64 pause_usec; /* how long the container may be paused */
   char *author, *comment;
   QuiltImageConfig changes;
 
@@ -301,6 +304,7 @@ begin (Commit *self, GError **error)
   source.lowers = quilt_image_get_layers (self->base);
   source.places = places;
   source.scope_fd = scope_fd;
+  source.pause_usec = self->pause_usec;
   self->making = quilt_layer_make (self->parts->images, &source, &layer_events, self, error);
   return self->making != NULL;
 }
@@ -365,6 +369,7 @@ read_options (Commit *self, GVariant *options, GError **error)
 {
   const char *author = NULL, *comment = NULL;
   const QuiltDictKey keys[] = {{"pause", 'b', &self->pause, NULL},
+                               {"pause-timeout", 't', &self->pause_usec, NULL},
                                {"author", 's', &author, NULL},
                                {"comment", 's', &comment, NULL}};
   g_autoptr (GVariant) rest = quilt_dict_take (options, keys, G_N_ELEMENTS (keys), error);
@@ -376,6 +381,11 @@ read_options (Commit *self, GVariant *options, GError **error)
       (comment && strlen (comment) > QUILT_COMMIT_TEXT_MAX)) {
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
                  "The author and the comment of an image may have %d bytes", QUILT_COMMIT_TEXT_MAX);
+    return FALSE;
+  }
+  if (self->pause_usec == 0) {
+    g_set_error_literal (error, QUILT_ERROR, QUILT_ERROR_INVALID_ARGUMENT,
+                         "The limit for the pause must be more than 0");
     return FALSE;
   }
   self->author = author && *author ? g_strdup (author) : NULL;
@@ -397,6 +407,7 @@ quilt_commit_container (QuiltContainers *containers,
 
   *self = (Commit){.parts = quilt_containers_parts (containers),
                    .pause = TRUE,
+                   .pause_usec = PAUSE_USEC,
                    .image = *image ? g_strdup (image) : NULL,
                    .upper_fd = -1,
                    .lock_fd = -1};

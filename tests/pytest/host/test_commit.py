@@ -244,6 +244,39 @@ def test_an_exec_that_was_admitted_before_the_pause_does_not_run_in_it(box, name
     assert sorted(path.name for path in payload(box).parent.iterdir() if path.is_dir()) == ["payload", "supervisor"]
 
 
+def test_a_pause_that_lasts_too_long_ends_the_commit(box, name, images):
+    ctl("exec", box, "/bin/touch", "/file").ok()
+    before = layers()
+    failed = ctl("commit", "--pause-timeout", "1us", box, f"{name}:1")
+    assert failed.code == 1 and b"--pause-timeout" in failed.err and failed.err.count(b"\n") == 1, failed
+    assert layers() == before
+    wait_for(lambda: not is_frozen(box) and guards() == [])
+    assert f"{name}:1" not in ctl("images", "--json=short").ok().text
+    assert b"more than 0" in ctl("commit", "--pause-timeout", "0", box).err
+    for limit in ("1h", "infinity"):
+        ctl("commit", "--pause-timeout", limit, box, f"{name}:1").ok()
+    ctl("commit", "--pause-timeout", "1us", "--pause=no", box, f"{name}:1").ok()
+
+
+def test_a_pause_is_over_in_time_if_quilt_transfer_hangs(box, name, images):
+    """Its guard ends the pause."""
+    before = layers()
+    with committing(box, f"{name}:1", "--pause-timeout", "5s") as client:
+        wait_for(lambda: not is_frozen(box))
+        ctl("exec", box, "/bin/touch", "/file").ok()
+    assert client.returncode == 1 and b"--pause-timeout" in client.err
+    assert f"{name}:1" not in ctl("images", "--json=short").ok().text and layers() == before
+
+
+def test_a_container_that_is_thawed_meanwhile_makes_no_image(box, name, images):
+    before = layers()
+    with committing(box, f"{name}:1") as client:
+        (payload(box) / "cgroup.freeze").write_text("0")
+    assert client.returncode == 1 and b"stopped or thawed" in client.err
+    assert layers() == before
+    wait_for(lambda: guards() == [])
+
+
 @pytest.mark.parametrize("victim", ["quilt-transfer", "quilt-pause", "quiltd", "cgroup", "quiltctl", "TERM"])
 def test_j_a_kill_during_a_commit_leaves_nothing_and_the_container_goes_on(box, name, images, victim):
     fill(box, 300)

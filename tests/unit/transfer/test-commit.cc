@@ -101,9 +101,10 @@ protected:
     return open ((dir + path).c_str (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   }
 
-  static void on_read (gpointer data)
+  static gboolean on_read (gpointer data, GError **error)
   {
     *static_cast<bool *> (data) = true;
+    return TRUE;
   }
 
   bool commit ()
