@@ -5,12 +5,9 @@
 #pragma once
 
 #include "base/error.h"
-#include "daemon/containers/containers.h"
-#include "daemon/containers/life.h"
+#include "daemon/containers/container.h"
 #include "daemon/containers/run.h"
 #include "daemon/containers/streams.h"
-#include "daemon/images/image.h"
-#include "store/containers.h"
 
 struct _QuiltContainer {
   GObject parent_instance;
@@ -37,6 +34,9 @@ struct _QuiltContainer {
   char *left_scope;    /* place of the last run's scope, which systemd may not have collected yet */
   gboolean unrecorded; /* the end of the last run could not be written */
   gboolean forced;     /* a caller has forced the removal, so output may be lost */
+
+  QuiltStateFunc state_func; /* NULL: nobody watches the state */
+  gpointer state_data;
 
   /* see setup.c */
   gboolean setup_unkept; /* what the run's steps have left behind could not be kept */

@@ -75,6 +75,13 @@ quilt_container_get_state (const QuiltContainer *self)
   return self->state;
 }
 
+void
+quilt_container_watch_state (QuiltContainer *self, QuiltStateFunc func, gpointer data)
+{
+  self->state_func = func;
+  self->state_data = data;
+}
+
 const char *
 quilt_container_get_scope (const QuiltContainer *self)
 {
@@ -359,6 +366,8 @@ quilt_container_enter (QuiltContainer *self, QuiltState state)
       g_variant_new ("(ss)", quilt_state_to_string (old), quilt_state_to_string (state)));
   quilt_hub_changed (self->parts->hub);
   log_change (self, old);
+  if (self->state_func)
+    self->state_func (self->state_data);
 }
 
 void

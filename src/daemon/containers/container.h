@@ -47,6 +47,10 @@ const char *quilt_container_get_name (const QuiltContainer *self);
 /* Its path on the bus. */
 const char *quilt_container_get_path (const QuiltContainer *self);
 QuiltState quilt_container_get_state (const QuiltContainer *self);
+/* Has func called after each change of the state; NULL: no more. Only one function at a time can
+ * watch: that of the commit which has the lock of the container's files. */
+typedef void (*QuiltStateFunc) (gpointer data);
+void quilt_container_watch_state (QuiltContainer *self, QuiltStateFunc func, gpointer data);
 gboolean quilt_container_is_active (const QuiltContainer *self);
 /* Whether the object is gone. */
 gboolean quilt_container_is_gone (const QuiltContainer *self);

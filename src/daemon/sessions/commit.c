@@ -43,6 +43,8 @@ typedef struct {
   int upper_fd;       /* locked: one commit of a container at a time */
   int lock_fd;        /* the lock of a container that does not run; -1: it runs */
   QuiltLayerMaking *making;
+  gboolean watches;    /* the state of the container */
+  gboolean is_stopped; /* the container, which ends the commit */
   QuiltJob *job;
   GError *error;
 } Commit;
@@ -52,6 +54,8 @@ commit_free (gpointer data)
 {
   Commit *self = data;
 
+  if (self->watches)
+    quilt_container_watch_state (self->container, NULL, NULL);
   g_clear_pointer (&self->use, quilt_image_use_release);
   quilt_fd_clear (&self->upper_fd);
   quilt_fd_clear (&self->lock_fd);
@@ -186,6 +190,19 @@ on_progress (guint64 bytes, gpointer data)
   quilt_job_progress (((Commit *)data)->job, bytes, 0);
 }
 
+/* The layer was not made. */
+static void
+fail (Commit *self, const GError *error)
+{
+  g_autoptr (GError) why = NULL;
+
+  if (self->is_stopped && check_files (self->container, &why))
+    g_set_error (&why, QUILT_ERROR, QUILT_ERROR_INVALID_STATE,
+                 "Container '%s' was stopped before its files were copied: commit it again",
+                 quilt_container_get_name (self->container));
+  finish (self, NULL, why ? why : error);
+}
+
 static void
 on_made (QuiltMadeLayer *made, const GError *error, gpointer data)
 {
@@ -193,7 +210,7 @@ on_made (QuiltMadeLayer *made, const GError *error, gpointer data)
 
   self->making = NULL;
   if (error)
-    finish (self, NULL, error);
+    fail (self, error);
   else
     publish (self, made);
 }
@@ -206,6 +223,19 @@ cancel (gpointer data)
   Commit *self = data;
 
   return self->making && quilt_layer_making_cancel (self->making);
+}
+
+/* A stop does not wait for the commit: a process that is paused can't handle the stop signal, and
+ * one that runs changes its files. The files of a container that has just ended stay as they are.
+ */
+static void
+on_state (gpointer data)
+{
+  Commit *self = data;
+
+  if (self->making && quilt_container_is_active (self->container) &&
+      quilt_layer_making_cancel (self->making))
+    self->is_stopped = TRUE;
 }
 
 static gboolean
@@ -306,6 +336,9 @@ begin (Commit *self, GError **error)
   source.scope_fd = scope_fd;
   source.pause_usec = self->pause_usec;
   self->making = quilt_layer_make (self->parts->images, &source, &layer_events, self, error);
+  self->watches = self->making && scope_fd >= 0;
+  if (self->watches)
+    quilt_container_watch_state (self->container, on_state, self);
   return self->making != NULL;
 }
 

@@ -15,7 +15,7 @@ from test_crash import daemon_again
 from test_daemon import daemon_pid
 from test_exec import SLEEP, box, wait_for  # noqa: F401
 from test_images import archive, layers
-from test_lifecycle import background, props
+from test_lifecycle import background, follow_until, props
 from test_races import injected
 
 CHANGES = """busybox mkdir -p /new/deep && echo x >/new/deep/file && echo x >>/etc/passwd && busybox rm /bin/true && busybox ln -s /etc /link &&
@@ -317,6 +317,36 @@ def test_j_all_that_could_thaw_is_killed_at_once(box, name, images):
     wait_for(lambda: not is_frozen(box))
     assert ctl("exec", box, "/bin/true").code == 0
     run("systemctl", "reset-failed", "quiltd.service")
+
+
+@pytest.mark.parametrize("how", ["stop", "systemctl", "restart"])
+def test_a_stop_ends_the_pause_and_the_commit(busybox, name, images, how):
+    """The command can handle the signal, and has the time that it always has."""
+    background(name, busybox, "/bin/sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done")
+    follow_until(name, b"ready")
+    before = layers()
+    verb = {"stop": ("quiltctl", "stop", name), "systemctl": ("systemctl", "stop", f"quilt-{name}.scope"), "restart": ("quiltctl", "restart", name)}[how]
+    with committing(name, f"{name}:1") as client:
+        run(*verb).ok()
+        if how != "restart":
+            shown = props(name)
+            assert (shown["State"], shown["ExitCode"], shown["Reason"]) == ("exited", 7, "stopped")
+        client.wait(TIMEOUT)
+    assert client.returncode == 1 and b"was stopped before" in client.err, client.err
+    assert f"{name}:1" not in ctl("images", "--json=short").ok().text and layers() == before
+    wait_for(lambda: guards() == [])
+    if how == "restart":
+        assert props(name)["State"] == "running" and not is_frozen(name)
+        assert ctl("exec", name, "/bin/true").code == 0
+    ctl("commit", name, f"{name}:1").ok()
+
+
+def test_a_commit_goes_on_if_the_container_is_killed(box, name, images):
+    ctl("exec", box, "/bin/touch", "/file").ok()
+    with committing(box, f"{name}:1") as client:
+        ctl("kill", box).ok()
+    assert client.returncode == 0
+    ctl("run", "--rm", f"{name}:1", "/bin/ls", "/file").ok()
 
 
 def test_a_removal_meanwhile_makes_no_image(box, name, images):
