@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "tar/entry.h"
+#include "tar/extents.h"
 #include "tar/reader.h"
 
 #include <dirent.h>
@@ -179,21 +180,18 @@ find_link (Pack *p, const struct stat *st, const char **ret_path)
     g_hash_table_insert (p->links, g_steal_pointer (&key), g_strdup (p->path->str));
 }
 
-/* Writes as many bytes as the header says: a file that has grown is cut, and one that has shrunk is
- * filled up with zeros. */
+/* Writes from *at to `end`. Stops where the file ends: *at is that place. */
 static gboolean
-write_data (Pack *p, int fd, guint64 size, GError **error)
+write_part (Pack *p, int fd, guint64 *at, guint64 end, GError **error)
 {
-  guint64 rest = size;
-
-  while (rest > 0) {
+  while (*at < end) {
     gsize room;
     guint8 *space = quilt_tar_stream_reserve (p->stream, &room);
     ssize_t n;
 
     if (!space)
       return fail_stream (error);
-    n = read (fd, space, (gsize)MIN (rest, room));
+    n = pread (fd, space, (gsize)MIN (end - *at, room), (off_t)*at);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -201,10 +199,41 @@ write_data (Pack *p, int fd, guint64 size, GError **error)
     if (n == 0)
       break;
     quilt_tar_stream_commit (p->stream, (gsize)n);
-    rest -= (guint64)n;
+    *at += (guint64)n;
   }
-  p->report->left[QUILT_TAR_LEFT_CHANGED] += rest > 0;
-  return quilt_tar_stream_write_zeros (p->stream, rest + quilt_tar_padded (size) - size) ||
+  return TRUE;
+}
+
+static gboolean
+has_shrunk (int fd, guint64 size)
+{
+  struct stat st;
+
+  return fstat (fd, &st) == 0 && (guint64)st.st_size < size;
+}
+
+/* Writes as many bytes as the header says: a file that has grown is cut, and one that has shrunk is
+ * filled up with zeros. Does not read the zeros of holes, which would take memory as well. */
+static gboolean
+write_data (Pack *p, int fd, guint64 size, GError **error)
+{
+  guint64 at = 0;
+
+  while (at < size) {
+    QuiltExtent data;
+
+    if (!quilt_extent_find (fd, at, size, &data))
+      data = (QuiltExtent){at, size};
+    if (!quilt_tar_stream_write_zeros (p->stream, data.start - at))
+      return fail_stream (error);
+    at = data.start;
+    if (!write_part (p, fd, &at, data.end, error))
+      return FALSE;
+    if (at < data.end)
+      break;
+  }
+  p->report->left[QUILT_TAR_LEFT_CHANGED] += at < size || has_shrunk (fd, size);
+  return quilt_tar_stream_write_zeros (p->stream, quilt_tar_padded (size) - at) ||
          fail_stream (error);
 }
 

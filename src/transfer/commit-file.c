@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "tar/entry.h"
-#include "transfer/extents.h"
+#include "tar/extents.h"
 
 #include <errno.h>
 #include <fcntl.h>

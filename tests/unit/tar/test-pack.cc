@@ -81,6 +81,36 @@ TEST_F (Pack, AHoleStaysAHole)
   EXPECT_LT (st.st_blocks, 2048);
 }
 
+/* The bytes that this process has read, also from memory. */
+static guint64
+count_read ()
+{
+  std::ifstream io ("/proc/self/io");
+  std::string key;
+  guint64 bytes = 0;
+
+  io >> key >> bytes;
+  EXPECT_EQ (key, "rchar:");
+  return bytes;
+}
+
+TEST_F (Pack, HolesAreNotRead)
+{
+  Error error;
+  const std::string file = in / "sparse";
+  std::string expected (64 << 20, 0);
+
+  write_file (file, "begin");
+  ASSERT_EQ (truncate (file.c_str (), 64 << 20), 0);
+  std::fstream (file, std::ios::in | std::ios::out).seekp (32 << 20) << "middle";
+  const guint64 before = count_read ();
+  const std::string archive = pack ("sparse", "sparse");
+  EXPECT_LT (count_read () - before, archive.size () + (1 << 20)); /* the test reads the archive */
+  ASSERT_TRUE (unpack (archive, error.out ())) << error.message ();
+  expected.replace (0, 5, "begin").replace (32 << 20, 6, "middle");
+  EXPECT_TRUE (read_file (out / "sparse") == expected);
+}
+
 TEST_F (Pack, SocketsAreLeftOut)
 {
   struct sockaddr_un address = {AF_UNIX, ""};

@@ -3,8 +3,8 @@
 #include "fixture.h"
 
 extern "C" {
+#include "tar/extents.h"
 #include "tar/header.h"
-#include "transfer/extents.h"
 }
 
 using Extents = Layers;

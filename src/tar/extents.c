@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The parts of a file that have data, between its holes: lseek(2). */
-#include "transfer/extents.h"
+#include "tar/extents.h"
 
 #include "tar/header.h"
 
