@@ -20,7 +20,7 @@ fail (int r, const QuiltReport *report, GError **error)
     quilt_report_to_error (report, error);
   else
     g_set_error (error, QUILT_ERROR, QUILT_ERROR_FAILED,
-                 "The container's init ended before the command was executed: it was killed, or "
+                 "The process's init ended before the command was executed: it was killed, or "
                  "ran out of memory");
   return FALSE;
 }
