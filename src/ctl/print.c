@@ -66,6 +66,8 @@ quilt_json_new_variant (GVariant *value)
   switch (g_variant_classify (value)) {
   case G_VARIANT_CLASS_BOOLEAN:
     return json_object_new_boolean (g_variant_get_boolean (value));
+  case G_VARIANT_CLASS_BYTE:
+    return json_object_new_int (g_variant_get_byte (value));
   case G_VARIANT_CLASS_INT32:
     return json_object_new_int (g_variant_get_int32 (value));
   case G_VARIANT_CLASS_UINT32:

@@ -152,6 +152,8 @@ def test_sessions_are_listed_and_can_be_killed(box):
     row, = sessions(box)
     assert row["session"] == id and row["user"] == "" and row["owner"] == 0 and not row["terminal"]
     assert bytes(row["command"][0]).rstrip(b"\0") == b"/bin/sleep"
+    assert re.search(rf"^{id[:12]} +- +{row['pid']} .* /bin/sleep 500$", ctl("sessions", box).ok().text, re.M)
+    assert [row["command"] for row in ctl("sessions", "--json=short", box).ok().json] == ["/bin/sleep 500"]
     assert pathlib.Path(f"/proc/{row['pid']}/cgroup").read_text().strip().endswith(f"/session-{id}")
     with pytest.raises(GLib.Error) as refused:
         manager("KillSession", "(ssia{sv})", box, id, 65, {})
