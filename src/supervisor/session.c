@@ -25,6 +25,7 @@
 #define TIMED_OUT_CODE 124
 /* A session whose client has left gets SIGHUP, and after this time SIGKILL. */
 #define HANG_UP_USEC (2 * G_USEC_PER_SEC)
+#define SIGNAL_MAX 64
 /* Attempts after which a killed process counts as ended: the tracer may be the container's. */
 #define REAPS_MAX 10
 
@@ -41,6 +42,7 @@ typedef struct {
   QuiltControl control;
   QuiltMessage result; /* EXITED or FAILED; type 0: neither yet */
   gboolean executed;
+  guint64 early_signals; /* that came before; a bit for each */
   guint64 started_usec;
   guint64 timeout_usec; /* 0: no limit */
   gint64 end_usec;      /* when the time limit is reached (monotonic); 0: never */
@@ -123,6 +125,27 @@ end (Session *self, const char *verdict)
   kill_all (self);
 }
 
+/* The command may already run and be known to run before its init's report is handled here. So a
+ * signal that comes too early waits for the report. */
+static void
+send_signal (Session *self, int signal)
+{
+  if (signal < 1 || signal > SIGNAL_MAX)
+    return;
+  if (!self->executed)
+    self->early_signals |= G_GUINT64_CONSTANT (1) << (signal - 1);
+  else if (self->guest.payload.pid_fd >= 0)
+    pidfd_send_signal (self->guest.payload.pid_fd, signal, NULL, 0);
+}
+
+static void
+send_early_signals (Session *self)
+{
+  for (int signal = 1; signal <= SIGNAL_MAX; signal++)
+    if (self->early_signals & G_GUINT64_CONSTANT (1) << (signal - 1))
+      send_signal (self, signal);
+}
+
 static void
 hang_up (Session *self)
 {
@@ -151,6 +174,7 @@ on_executed (Session *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->setup.stdio); i++)
     quilt_fd_clear (&self->setup.stdio[i]); /* readers and writers see only the command's */
   tell (self);
+  send_early_signals (self);
 #ifndef __SANITIZE_ADDRESS__ /* AddressSanitizer needs privileges to look for leaks */
   if (!quilt_supervisor_confine (&error)) {
     fail (self, error);
@@ -269,8 +293,8 @@ obey (Session *self, const QuiltMessage *message)
   case QUILT_MESSAGE_KILL:
     if (message->signal == SIGKILL)
       kill_all (self);
-    else if (self->executed && self->guest.payload.pid_fd >= 0)
-      pidfd_send_signal (self->guest.payload.pid_fd, message->signal, NULL, 0);
+    else
+      send_signal (self, message->signal);
     break;
   case QUILT_MESSAGE_BYE:
     self->is_released = is_over (self);

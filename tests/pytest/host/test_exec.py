@@ -177,6 +177,15 @@ def test_a_killed_client_ends_the_session(box, signum):
     wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
 
 
+def test_a_signal_right_after_the_first_output_arrives(box):
+    """The supervisor may not know yet that the command is executed."""
+    for _ in range(30):
+        with spawn("quiltctl", "exec", box, "/bin/sh", "-c", "trap 'exit 9' TERM; echo up; while :; do sleep 0.01; done") as process:
+            assert process.stdout.readline() == b"up\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(TIMEOUT) == 9
+
+
 def test_a_session_that_ignores_signals_ends_with_its_client_too(box):
     with spawn("quiltctl", "exec", box, "/bin/sh", "-c", "trap '' HUP TERM INT; echo up; while :; do sleep 0.1; done") as process:
         assert process.stdout.readline() == b"up\n"
