@@ -66,7 +66,8 @@ def test_a1_streams_are_exact_and_exit_codes_are_true(box):
     assert execute(box, "kill -9 $$").code == 137
     assert ctl("exec", box, "/bin/nope").code == 127
     assert ctl("exec", box, "/etc").code == 126
-    assert cgroups(box) == ["payload", "supervisor"] and sessions(box) == []
+    assert sessions(box) == []
+    wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
 
 
 def test_b1_to_b5_the_options_have_their_effect(box, tmp_path):
@@ -144,7 +145,7 @@ def test_a_timeout_ends_the_whole_session(box):
     done = execute(box, "--timeout", "300ms", "trap '' TERM HUP; (trap '' TERM; sleep 1000) & sleep 1000")
     assert done.code == 124 and b"300ms" in done.err
     assert ctl("exec", box, "/bin/ps").text.count("sleep 1000") == 1  # the container's own
-    assert cgroups(box) == ["payload", "supervisor"]
+    wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
 
 
 def test_sessions_are_listed_and_can_be_killed(box):
@@ -160,7 +161,8 @@ def test_sessions_are_listed_and_can_be_killed(box):
     assert error_name(refused.value).endswith(".InvalidArgument")
     manager("KillSession", "(ssia{sv})", box, id, signal.SIGTERM, {})
     assert manager("WaitSession", "(ssa{sv})", box, id, {}) == (143, "signaled")
-    assert sessions(box) == [] and cgroups(box) == ["payload", "supervisor"]
+    assert sessions(box) == []
+    wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
     with pytest.raises(GLib.Error) as refused:
         manager("WaitSession", "(ssa{sv})", box, "other", {})
     assert error_name(refused.value).endswith(".NotFound")
@@ -217,7 +219,7 @@ def test_it_goes_on_while_quiltd_is_killed(box):
         process.stdin.flush()
         assert process.stdout.readline() == b"on\n"
         assert process.wait(TIMEOUT) == 42
-    assert cgroups(box) == ["payload", "supervisor"]
+    wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
 
 
 def test_an_end_while_quiltd_is_away_is_known_to_the_next(box):
@@ -226,7 +228,7 @@ def test_an_end_while_quiltd_is_away_is_known_to_the_next(box):
     run("systemctl", "stop", "quiltd.service").ok()
     wait_exit(pid)
     assert manager("WaitSession", "(ssa{sv})", box, id, {}) == (5, "exited")
-    assert cgroups(box) == ["payload", "supervisor"]
+    wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
 
 
 def test_a_killed_supervisor_of_a_session_is_told(box):
@@ -456,7 +458,8 @@ def test_a_session_that_is_left_goes_on_with_its_terminal(box):
     execute(box, "touch /tmp/go").ok()
     assert manager("WaitSession", "(ssa{sv})", box, row["session"], {}) == (9, "exited")
     assert ctl("exec", box, "/bin/cat", "/tmp/tty").ok().text.startswith("/dev/pts/")
-    assert sessions(box) == [] and cgroups(box) == ["payload", "supervisor"]
+    assert sessions(box) == []
+    wait_for(lambda: cgroups(box) == ["payload", "supervisor"])
 
 
 def test_a_session_that_is_left_can_be_killed_and_keeps_its_time_limit(box):
