@@ -347,6 +347,10 @@ handle_leash (gpointer data, short revents)
 {
   Session *self = data;
 
+  if (self->result.type != 0) { /* what the command has left belongs to the container */
+    quilt_fd_clear (&self->leash);
+    return;
+  }
   if (!(revents & POLLIN)) {
     hang_up (self);
     return;

@@ -131,7 +131,7 @@ def test_exec_does_not_wait_for_what_the_command_left_running(box):
     assert pathlib.Path("/tmp/exec-out").read_bytes() == b"kept\n"
     os.unlink("/tmp/exec-out")
     # What is left belongs to the container, and ends with it.
-    assert "sleep 100" in ctl("exec", box, "/bin/ps").text
+    assert "sleep 100\n" in ctl("exec", box, "/bin/ps").text
     left, = in_sessions(box)
     assert len(left) == 1
     read, write = os.pipe()
@@ -139,6 +139,13 @@ def test_exec_does_not_wait_for_what_the_command_left_running(box):
         assert process.wait(TIMEOUT) == 0  # although its stdin stays open
     os.close(read)
     os.close(write)
+
+
+def test_what_a_command_leaves_running_outlives_the_client(box):
+    """The supervisor of the session may see at once that quiltd knows the end and that the client is gone."""
+    for _ in range(30):
+        ctl("exec", box, "/bin/sh", "-c", "sleep 500 &").ok()
+    assert ctl("exec", box, "/bin/ps").ok().text.count("sleep 500\n") == 30
 
 
 def test_a_timeout_ends_the_whole_session(box):
